@@ -1,0 +1,1 @@
+"""What is exchanged on paper: Excel in and out, no database."""

@@ -1,0 +1,1 @@
+"""When it happens: the clock, the operations and the scheduled flows."""

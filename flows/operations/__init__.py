@@ -1,0 +1,1 @@
+"""Gather, decide, apply: plain functions that join the rooms; no Prefect."""

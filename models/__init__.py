@@ -1,0 +1,1 @@
+"""What is remembered: tables, settings and every query."""

@@ -1,0 +1,1 @@
+"""Whom we tell: messages, their text, and the channels that carry them."""

@@ -1,0 +1,1 @@
+"""What the notices say: plans, calendars and the types that hold them."""

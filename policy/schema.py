@@ -1,0 +1,387 @@
+"""The frozen types of a plan (实施方案). Nothing here reads a file or a clock."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from policy.vocabulary import Disposition, Force, Level, Origin, RungKind, SubjectKind
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Metres = Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]
+Yuan = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+CountyType = Literal["市辖区", "县级市", "县"]
+
+RECORDED = "recorded"  # in `fulfilled_by`: the duty's own record fulfils it
+QUOTA_SUBMITTED = "quota_submitted"  # a city's fact, derived: as many applications as its quota
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Clause(Frozen):
+    """Where a rule comes from. Every rule of a plan is one."""
+
+    clause: Text
+    """The clause as the notice numbers it, e.g. ``六(一)``."""
+    words: Text
+    """The notice's own words; for a proposal, the words that it fills in."""
+    force: Force
+    responsible: Identifier
+    """A key of `Plan.bodies`."""
+    reading: Text
+    """The reading taken where the words leave a choice."""
+    origin: Origin = Origin.NOTICE
+
+
+class Body(Frozen):
+    """An organisation with duties, and the level at which a reminder reaches it."""
+
+    name: Text
+    bound: bool
+    """False when the notice cannot bind it: its lateness is coordinated, never marked overdue."""
+    reached_at: Level
+
+
+class County(Frozen):
+    """A county-level division: GB/T 2260 code, name, type (市辖区, 县级市, 县)."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+    name: Text
+    type: CountyType
+
+
+class City(Frozen):
+    """A city with its quota (number of projects) and its counties."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^\d{4}00$")]
+    name: Text
+    quota: Annotated[int, Field(ge=0)]
+    unserved: tuple[Text, ...]
+    """尚未实施工程的县（市、区）, by name."""
+    counties: tuple[County, ...]
+
+    def county(self, name: str) -> County | None:
+        """The county of that name in this city; names repeat between cities."""
+        return next((county for county in self.counties if county.name == name), None)
+
+
+class Quota(Clause):
+    """How many projects the programme builds in all."""
+
+    goal: Annotated[int, Field(gt=0)]
+
+
+class StageRule(Clause):
+    """One stage of the chain; the plan's list gives the order."""
+
+    id: Identifier
+    label: Text
+
+
+class MilestoneRule(Clause):
+    """A dated fact of a project (节点)."""
+
+    id: Identifier
+    label: Text
+    beside_chain: bool = False
+    """True when it is recorded by hand beside the chain of actions."""
+
+
+class ActionRule(Clause):
+    """What an office does with a project (办理动作)."""
+
+    id: Identifier
+    label: Text
+    leaves: tuple[Identifier, ...] = ()
+    """Stages it moves a project out of."""
+    to: Identifier | None = None
+    """The stage it moves to; when not given, the stage that follows the last of `leaves`."""
+    stays_in: tuple[Identifier, ...] = ()
+    """Stages in which it is recorded without moving the project."""
+    anywhere: bool = False
+    """True when it may happen in every stage and never moves the project."""
+    while_: Annotated[tuple[Disposition, ...], Field(alias="while")] = (Disposition.ACTIVE,)
+    sets: Disposition | None = None
+    records: tuple[Identifier, ...] = ()
+    """Milestones that it dates, unless they are dated already."""
+    revokes: tuple[Identifier, ...] = ()
+    """Milestones that it undoes."""
+
+
+class Present(Frozen):
+    """Every one of these dossier fields is filled in."""
+
+    kind: Literal["present"]
+    fields: tuple[Identifier, ...]
+
+
+class Within(Frozen):
+    """A number lies between `least` and `most`, ends included."""
+
+    kind: Literal["within"]
+    field: Identifier
+    least: Decimal | None = None
+    most: Decimal | None = None
+
+
+class OneOf(Frozen):
+    """A field has one of these values."""
+
+    kind: Literal["one_of"]
+    field: Identifier
+    values: tuple[Text, ...]
+
+
+class NoneOf(Frozen):
+    """A field is filled in and has none of these values."""
+
+    kind: Literal["none_of"]
+    field: Identifier
+    values: tuple[Text, ...]
+
+
+class Includes(Frozen):
+    """A list-valued field holds at least these values."""
+
+    kind: Literal["includes"]
+    field: Identifier
+    values: tuple[Text, ...]
+
+
+class EndsWith(Frozen):
+    """A text field ends with this text."""
+
+    kind: Literal["ends_with"]
+    field: Identifier
+    text: Text
+
+
+class Reached(Frozen):
+    """These milestones are dated, on or before the day of the action."""
+
+    kind: Literal["reached"]
+    milestones: tuple[Identifier, ...]
+
+
+class Evidenced(Frozen):
+    """The action itself comes with a written reason or document."""
+
+    kind: Literal["evidenced"]
+
+
+class QuotaFree(Frozen):
+    """The city has a place left in its quota."""
+
+    kind: Literal["quota_free"]
+
+
+class SubsidyCovered(Frozen):
+    """The total investment is at least the provincial subsidy."""
+
+    kind: Literal["subsidy_covered"]
+
+
+Check = Annotated[
+    Present
+    | Within
+    | OneOf
+    | NoneOf
+    | Includes
+    | EndsWith
+    | Reached
+    | Evidenced
+    | QuotaFree
+    | SubsidyCovered,
+    Field(discriminator="kind"),
+]
+
+
+class Requirement(Clause):
+    """A condition (条件) of one or more actions; hard ones refuse, soft ones warn."""
+
+    id: Text
+    before: tuple[Identifier, ...]
+    """The actions, and the milestones recorded by hand, that it guards."""
+    check: Check
+    says: Text
+    """What is wrong when it is not met, in Chinese."""
+    mend: Text
+    """What would put it right, in Chinese."""
+
+
+class Subsidy(Clause):
+    """Provincial subsidy: yuan per square metre of floor area up to a cap by division type."""
+
+    yuan_per_square_metre: Yuan
+    cap_square_metres: dict[CountyType, Metres]
+
+
+class Occasion(Frozen):
+    """The literal dates of one occurrence, before the calendar moves them."""
+
+    remind: date
+    """Strict reading: reminders aim at it."""
+    due: date
+    """Lenient reading: nobody is late before it has passed."""
+
+
+class Monthly(Frozen):
+    """A duty's days in each month; ``last`` is the month's last day."""
+
+    first: Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+    last: Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+    remind_day: Annotated[int, Field(ge=1, le=28)] | Literal["last"]
+    due_day: Annotated[int, Field(ge=1, le=28)] | Literal["last"]
+
+
+class TimedRule(Clause):
+    """What one-off deadlines and recurring duties have in common."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Z]\d{2,}$")]
+    title: Text
+    stage: Identifier
+    fulfilled_by: dict[SubjectKind, Annotated[tuple[Text, ...], Field(min_length=1)]]
+    """For each kind of subject that has this deadline, the facts that together fulfil it."""
+    to_do: Text
+    """What the responsible body is asked to do, in Chinese."""
+    within_year: bool = False
+    """True when the lenient date never moves into the next year (当年)."""
+
+
+class DeadlineRule(TimedRule, Occasion):
+    """A one-off deadline (时限规则)."""
+
+
+class Duty(TimedRule):
+    """A recurring duty (周期任务): either monthly, or on listed occasions by suffix."""
+
+    monthly: Monthly | None = None
+    occasions: dict[Text, Occasion] = {}
+
+
+class Rung(Frozen):
+    """One step of the ladder: workdays before `remind_by` (negative) or after `overdue_after`."""
+
+    workdays: int
+    kind: RungKind
+    audience: Annotated[tuple[Level | Literal["responsible"], ...], Field(min_length=1)]
+
+    @property
+    def id(self) -> str:
+        """``T-7``, ``T+1`` …"""
+        return f"T{self.workdays:+d}"
+
+
+class Repeat(Frozen):
+    """What follows the last rung, every so many workdays, until the deadline is met."""
+
+    every_workdays: Annotated[int, Field(gt=0)]
+    kind: RungKind
+    audience: Annotated[tuple[Level | Literal["responsible"], ...], Field(min_length=1)]
+
+
+class Ladder(Clause):
+    """The reminder ladder; rungs in ascending order."""
+
+    rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
+    repeat: Repeat
+
+
+class Notice(Frozen):
+    """The policy document itself."""
+
+    title: Text
+    number: Text
+    issuer: Text
+    issued_on: date
+    openness: Text
+
+
+class Plan(Frozen):
+    """One implementation plan (实施方案), validated by `policy.load.load_plan`."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")]
+    name: Text
+    year: int
+    notice: Notice
+    province: Text
+    project_name: Text
+    """How a project is called, with ``{street}`` and ``{community}``."""
+    code_format: Text
+    """How a project is numbered, with ``{county}`` (GB/T 2260) and ``{number}``."""
+    bodies: dict[Identifier, Body]
+    offices: dict[Level, Text]
+    """The office at each level, with ``{city}`` and ``{county}``."""
+    quota: Quota
+    cities: tuple[City, ...]
+    stages: Annotated[tuple[StageRule, ...], Field(min_length=1)]
+    inputs_close_after: Identifier
+    """The last stage in which a workbook may still change what experts review."""
+    milestones: tuple[MilestoneRule, ...]
+    actions: tuple[ActionRule, ...]
+    requirements: tuple[Requirement, ...]
+    subsidy: Subsidy
+    deadlines: tuple[DeadlineRule, ...]
+    duties: tuple[Duty, ...]
+    ladder: Ladder
+    digest: Digest
+    """SHA-256 of the file it was read from."""
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.digest))
+
+    @cached_property
+    def stage_order(self) -> tuple[str, ...]:
+        """Stage ids from first to last."""
+        return tuple(stage.id for stage in self.stages)
+
+    @property
+    def timed_rules(self) -> tuple[DeadlineRule | Duty, ...]:
+        """Every deadline and duty, in the plan's order."""
+        return (*self.deadlines, *self.duties)
+
+    def stage(self, id: str) -> StageRule:
+        """The stage of that id; KeyError when the plan has none."""
+        return _by_id(self.stages, id)
+
+    def action(self, id: str) -> ActionRule:
+        """The action of that id; KeyError when the plan has none."""
+        return _by_id(self.actions, id)
+
+    def milestone(self, id: str) -> MilestoneRule:
+        """The milestone of that id; KeyError when the plan has none."""
+        return _by_id(self.milestones, id)
+
+    def city(self, name: str) -> City | None:
+        """The city of that name."""
+        return next((city for city in self.cities if city.name == name), None)
+
+    def office(self, level: Level, city: str = "", county: str = "") -> str:
+        """The name of the office at `level` for a place."""
+        return self.offices[level].format(city=city, county=county)
+
+    def rules(self) -> Iterator[tuple[str, Clause]]:
+        """Every rule with its path in the file, for listings and checks."""
+        yield "quota", self.quota
+        for group in ("stages", "milestones", "actions", "requirements", "deadlines", "duties"):
+            for index, rule in enumerate(getattr(self, group)):
+                yield f"{group}.{index}", rule
+        yield "subsidy", self.subsidy
+        yield "ladder", self.ladder
+
+
+_Rule = TypeVar("_Rule", StageRule, ActionRule, MilestoneRule)
+
+
+def _by_id(rules: tuple[_Rule, ...], id: str) -> _Rule:
+    for rule in rules:
+        if rule.id == id:
+            return rule
+    raise KeyError(id)

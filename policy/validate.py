@@ -1,0 +1,174 @@
+"""What must hold across the rules of a plan. Pure: a plan and its notice in, faults out."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from policy.schema import (
+    QUOTA_SUBMITTED,
+    RECORDED,
+    Duty,
+    Plan,
+    Reached,
+    TimedRule,
+)
+from policy.vocabulary import Level, SubjectKind
+
+COUNTY_TYPES = ("市辖区", "县级市", "县")
+
+
+class Fault(NamedTuple):
+    """Something wrong at a path of the plan file."""
+
+    loc: tuple[str | int, ...]
+    says: str
+
+
+def faults(plan: Plan, notice: str) -> Iterator[Fault]:
+    """Every fault of a well-formed plan, in the order of the file."""
+    for check in CHECKS:
+        yield from check(plan)
+    yield from _words(plan, notice)
+
+
+def _identities(plan: Plan) -> Iterator[Fault]:
+    groups: tuple[tuple[str, list[str]], ...] = (
+        ("cities", [city.name for city in plan.cities]),
+        ("cities", [county.code for city in plan.cities for county in city.counties]),
+        ("stages", [stage.id for stage in plan.stages]),
+        ("milestones", [milestone.id for milestone in plan.milestones]),
+        ("actions", [action.id for action in plan.actions]),
+        ("requirements", [requirement.id for requirement in plan.requirements]),
+        ("deadlines", [rule.id for rule in plan.timed_rules]),
+    )
+    for group, ids in groups:
+        for id, count in Counter(ids).items():
+            if count > 1:
+                yield Fault((group,), f"“{id}”出现了{count}次，应当唯一")
+
+
+def _quotas(plan: Plan) -> Iterator[Fault]:
+    total = sum(city.quota for city in plan.cities)
+    if total != plan.quota.goal:
+        yield Fault(("quota", "goal"), f"各市名额合计{total}，与总数{plan.quota.goal}不符")
+
+
+def _places(plan: Plan) -> Iterator[Fault]:
+    for index, city in enumerate(plan.cities):
+        for name in city.unserved:
+            if city.county(name) is None:
+                yield Fault(("cities", index, "unserved"), f"{city.name}没有县（市、区）“{name}”")
+        for county in city.counties:
+            if county.code[:4] != city.code[:4]:
+                yield Fault(
+                    ("cities", index, "counties"),
+                    f"“{county.name}”的代码{county.code}不属于{city.name}",
+                )
+        names = Counter(county.name for county in city.counties)
+        for name in [name for name, count in names.items() if count > 1]:
+            yield Fault(("cities", index, "counties"), f"{city.name}有两个“{name}”")
+
+
+def _bodies(plan: Plan) -> Iterator[Fault]:
+    for path, rule in plan.rules():
+        if rule.responsible not in plan.bodies:
+            yield Fault((*_loc(path), "responsible"), f"未知的责任单位“{rule.responsible}”")
+    for level in Level:
+        if level not in plan.offices:
+            yield Fault(("offices",), f"缺少{level.label}（{level}）的名称")
+    for type in COUNTY_TYPES:
+        if type not in plan.subsidy.cap_square_metres:
+            yield Fault(("subsidy", "cap_square_metres"), f"缺少“{type}”的补助面积上限")
+
+
+def _chain(plan: Plan) -> Iterator[Fault]:
+    stages, milestones = set(plan.stage_order), {m.id for m in plan.milestones}
+    if plan.inputs_close_after not in stages:
+        yield Fault(("inputs_close_after",), f"未知的阶段“{plan.inputs_close_after}”")
+    for index, action in enumerate(plan.actions):
+        loc = ("actions", index)
+        named = {*action.leaves, *action.stays_in, *([action.to] if action.to else [])}
+        yield from _unknown(loc, "阶段", named, stages)
+        yield from _unknown(loc, "节点", (*action.records, *action.revokes), milestones)
+        if not (action.leaves or action.stays_in or action.anywhere):
+            yield Fault(loc, f"“{action.id}”没有写明在哪个阶段办理")
+        if plan.stage_order[-1] in action.leaves and action.to is None:
+            yield Fault(loc, f"“{action.id}”离开最后一个阶段，须写明 to")
+
+
+def _requirements(plan: Plan) -> Iterator[Fault]:
+    milestones = {m.id for m in plan.milestones}
+    guarded = {a.id for a in plan.actions} | {m.id for m in plan.milestones if m.beside_chain}
+    for index, requirement in enumerate(plan.requirements):
+        loc = ("requirements", index)
+        yield from _unknown(loc, "办理动作或节点", requirement.before, guarded)
+        if isinstance(requirement.check, Reached):
+            yield from _unknown(loc, "节点", requirement.check.milestones, milestones)
+
+
+def _timed_rules(plan: Plan) -> Iterator[Fault]:
+    facts = {
+        SubjectKind.PROJECT: {m.id for m in plan.milestones},
+        SubjectKind.CITY: {RECORDED, QUOTA_SUBMITTED},
+        SubjectKind.PROVINCE: {RECORDED},
+    }
+    for path, rule in plan.rules():
+        if not isinstance(rule, TimedRule):
+            continue
+        loc = _loc(path)
+        yield from _unknown(loc, "阶段", (rule.stage,), set(plan.stage_order))
+        for kind, named in rule.fulfilled_by.items():
+            yield from _unknown((*loc, "fulfilled_by"), f"{kind.label}的节点", named, facts[kind])
+        if isinstance(rule, Duty) and bool(rule.monthly) == bool(rule.occasions):
+            yield Fault(loc, "周期任务须写明 monthly 或 occasions，且只写一种")
+        elif not isinstance(rule, Duty) and rule.remind > rule.due:  # type: ignore[attr-defined]
+            yield Fault(loc, "remind 不得晚于 due")
+
+
+def _ladder(plan: Plan) -> Iterator[Fault]:
+    days = [rung.workdays for rung in plan.ladder.rungs]
+    if days != sorted(set(days)) or 0 in days:
+        yield Fault(("ladder", "rungs"), "各级的 workdays 须由小到大、互不相同且不为0")
+    elif days[-1] < 0:
+        yield Fault(("ladder", "rungs"), "最后一级须在逾期之后")
+
+
+def _words(plan: Plan, notice: str) -> Iterator[Fault]:
+    """The notice's own words stand in the notice, in order around each ``…``; spacing aside."""
+    text = _bare(notice)
+    for path, rule in plan.rules():
+        position = 0
+        for piece in rule.words.split("…"):
+            position = text.find(_bare(piece), position)
+            if position < 0:
+                yield Fault((*_loc(path), "words"), f"通知原文中没有“{piece}”")
+                break
+
+
+CHECKS: tuple[Callable[[Plan], Iterator[Fault]], ...] = (
+    _identities,
+    _quotas,
+    _places,
+    _bodies,
+    _chain,
+    _requirements,
+    _timed_rules,
+    _ladder,
+)
+
+
+def _unknown(
+    loc: tuple[str | int, ...], what: str, named: Iterable[str], known: set[str]
+) -> Iterator[Fault]:
+    for name in named:
+        if name not in known:
+            yield Fault(loc, f"未知的{what}“{name}”")
+
+
+def _loc(path: str) -> tuple[str | int, ...]:
+    return tuple(int(part) if part.isdigit() else part for part in path.split("."))
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\s", "", text)

@@ -1,0 +1,99 @@
+"""The closed word lists that plans and code share. Each member has its Chinese label.
+
+Open lists (stages, actions, milestones, requirements) are plan data, not code.
+"""
+
+from enum import StrEnum
+from typing import Self
+
+
+class Word(StrEnum):
+    """A string enum whose members carry the Chinese label that staff read."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
+
+
+class Force(Word):
+    """How strictly a rule binds."""
+
+    HARD = "hard", "硬性"
+    SOFT = "soft", "软性"
+
+
+class Origin(Word):
+    """Whether the notice itself says it, or we propose it where the notice is silent."""
+
+    NOTICE = "notice", "通知原文"
+    PROPOSAL = "proposal", "通知未定，系统建议值"
+
+
+class Level(Word):
+    """Whom a reminder can reach, from the nearest to the highest."""
+
+    COUNTY = "county", "县级民政局"
+    CITY = "city", "市级民政局"
+    CITY_LEADER = "city_leader", "市级民政局分管领导"
+    PROVINCE = "province", "省民政厅"
+
+
+class SubjectKind(Word):
+    """What a deadline is about."""
+
+    PROJECT = "project", "项目"
+    CITY = "city", "市"
+    PROVINCE = "province", "省"
+
+
+class Disposition(Word):
+    """Whether a project goes on; told apart from its stage, so the stage is never lost."""
+
+    ACTIVE = "active", "推进中"
+    HELD = "held", "暂停"
+    REJECTED = "rejected", "落选"
+    WITHDRAWN = "withdrawn", "终止"
+
+
+class Standing(Word):
+    """How a deadline stands as of a day."""
+
+    ON_TRACK = "on_track", "正常"
+    DUE_SOON = "due_soon", "临期"
+    OVERDUE = "overdue", "逾期"
+    COORDINATING = "coordinating", "待协调"
+    MET = "met", "按期完成"
+    MET_LATE = "met_late", "逾期完成"
+    SUSPENDED = "suspended", "暂停计时"
+    VOID = "void", "不再适用"
+
+
+class RungKind(Word):
+    """What a rung of the reminder ladder asks for."""
+
+    REMIND = "remind", "提醒"
+    URGE = "urge", "催办"
+    ESCALATE = "escalate", "提级"
+    DRAFT_LETTER = "draft_letter", "督办函草稿"
+    COORDINATE = "coordinate", "协调"
+
+
+class DecisionKind(Word):
+    """What the daily job decides about one deadline."""
+
+    REMIND = "remind", "提醒催办"
+    ESCALATE = "escalate", "提级"
+    MARK_OVERDUE = "mark_overdue", "逾期认定"
+
+
+class MessageStatus(Word):
+    """Where an outbox message is on its way."""
+
+    PENDING = "pending", "待发送"
+    SENT = "sent", "已发送"
+    FAILED = "failed", "发送失败"
+    CANCELLED = "cancelled", "已撤销"

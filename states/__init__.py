@@ -1,0 +1,1 @@
+"""What follows from the plan: pure functions, no I/O, no clock."""

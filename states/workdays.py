@@ -1,0 +1,75 @@
+"""Statutory workdays of China with make-up days (调休), and spans counted in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import chinese_calendar
+
+from policy.errors import PolicyError
+
+DAY = timedelta(days=1)
+
+
+class UnknownYearError(PolicyError):
+    """该年放假安排未公布。"""
+
+    def __init__(self, year: int) -> None:
+        super().__init__(
+            f"{year}年放假安排不在已知日历内，请在 policy/calendars/ 下增加 {year}.json"
+            "（holiday-cn 格式，注明国务院办公厅通知）"
+        )
+        self.year = year
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Workdays: the built-in years (2004 on), and years given or corrected by override files."""
+
+    overrides: Mapping[int, Mapping[date, bool]] = field(default_factory=dict)
+    """Per year, days that overrule; a year that is not built in takes its other days by the week.
+
+    A file may also name days of the year before or after it (元旦 adjustments); all are merged.
+    """
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def is_workday(self, day: date) -> bool:
+        """Whether `day` is a statutory workday. UnknownYearError when its year is not known."""
+        for days in self.overrides.values():
+            if day in days:
+                return days[day]
+        if day.year in self.overrides:
+            return day.weekday() < 5
+        try:
+            return bool(chinese_calendar.is_workday(day))
+        except NotImplementedError:
+            raise UnknownYearError(day.year) from None
+
+    def on_or_before(self, day: date) -> date:
+        """The last workday not after `day`."""
+        while not self.is_workday(day):
+            day -= DAY
+        return day
+
+    def on_or_after(self, day: date) -> date:
+        """The first workday not before `day`."""
+        while not self.is_workday(day):
+            day += DAY
+        return day
+
+    def shift(self, day: date, workdays: int) -> date:
+        """The workday that lies `workdays` workdays after `day` (before, when negative)."""
+        step = DAY if workdays > 0 else -DAY
+        for _ in range(abs(workdays)):
+            day += step
+            while not self.is_workday(day):
+                day += step
+        return day
+
+    def between(self, start: date, end: date) -> int:
+        """How many workdays follow `start` up to `end` inclusive; negative when it is earlier."""
+        if end < start:
+            return -self.between(end, start)
+        return sum(self.is_workday(start + DAY * n) for n in range(1, (end - start).days + 1))
