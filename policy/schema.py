@@ -76,6 +76,10 @@ class Quota(Clause):
     """How many projects the programme builds in all."""
 
     goal: Annotated[int, Field(gt=0)]
+    submitted_when: Identifier
+    """The milestone that counts a project as applied for."""
+    taken_when: Identifier
+    """The milestone that takes up a place."""
 
 
 class StageRule(Clause):

@@ -15,6 +15,11 @@ from policy.schema import (
 )
 from policy.vocabulary import Level, SubjectKind
 
+NEAREST = {
+    SubjectKind.PROJECT: Level.COUNTY,
+    SubjectKind.CITY: Level.CITY,
+    SubjectKind.PROVINCE: Level.PROVINCE,
+}
 COUNTY_TYPES = ("市辖区", "县级市", "县")
 
 
@@ -84,6 +89,8 @@ def _bodies(plan: Plan) -> Iterator[Fault]:
 
 def _chain(plan: Plan) -> Iterator[Fault]:
     stages, milestones = set(plan.stage_order), {m.id for m in plan.milestones}
+    counted = (plan.quota.submitted_when, plan.quota.taken_when)
+    yield from _unknown(("quota",), "节点", counted, milestones)
     if plan.inputs_close_after not in stages:
         yield Fault(("inputs_close_after",), f"未知的阶段“{plan.inputs_close_after}”")
     for index, action in enumerate(plan.actions):
@@ -118,7 +125,12 @@ def _timed_rules(plan: Plan) -> Iterator[Fault]:
             continue
         loc = _loc(path)
         yield from _unknown(loc, "阶段", (rule.stage,), set(plan.stage_order))
+        body = plan.bodies.get(rule.responsible)
         for kind, named in rule.fulfilled_by.items():
+            if body and _below(body.reached_at, NEAREST[kind]):
+                yield Fault(
+                    (*loc, "responsible"), f"{kind.label}一级的时限不能由{body.reached_at.label}负责"
+                )
             yield from _unknown((*loc, "fulfilled_by"), f"{kind.label}的节点", named, facts[kind])
         if isinstance(rule, Duty) and bool(rule.monthly) == bool(rule.occasions):
             yield Fault(loc, "周期任务须写明 monthly 或 occasions，且只写一种")
@@ -156,6 +168,11 @@ CHECKS: tuple[Callable[[Plan], Iterator[Fault]], ...] = (
     _timed_rules,
     _ladder,
 )
+
+
+def _below(level: Level, floor: Level) -> bool:
+    ranks = list(Level)
+    return ranks.index(level) < ranks.index(floor)
 
 
 def _unknown(

@@ -90,6 +90,15 @@ class DecisionKind(Word):
     MARK_OVERDUE = "mark_overdue", "逾期认定"
 
 
+class AuditKind(Word):
+    """What an audit row records."""
+
+    TRANSITION = "transition", "办理"
+    RECORD = "record", "登记"
+    IMPORT = "import", "导入"
+    OVERDUE = "overdue", "逾期认定"
+
+
 class MessageStatus(Word):
     """Where an outbox message is on its way."""
 

@@ -1,0 +1,211 @@
+"""Deadline rows: kept true when facts change, and swept by day in whole situations."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Date, Select, and_, insert, literal, select, update
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import Session, col
+from sqlmodel import select as select_rows
+
+from models.columns import Instant
+from models.outbox import cancel
+from models.plans import insert_ignore
+from models.tables import Audit, DeadlineRow, Office, Outbox, Subject
+from policy.schema import Plan
+from policy.vocabulary import AuditKind, Disposition, Level, MessageStatus, Standing, SubjectKind
+from states.deadlines import Deadline, fulfilled_on
+from states.decide import Decision, Situation, Verdict
+
+ENDED = (Disposition.REJECTED, Disposition.WITHDRAWN)
+ENGINE = "系统"
+SITUATION = ("rule", "remind_by", "overdue_after", "fired", "standing")
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectState:
+    """What decides whether a subject's deadlines are open."""
+
+    code: str
+    kind: SubjectKind
+    facts: Mapping[str, date]
+    disposition: Disposition = Disposition.ACTIVE
+
+
+def refresh(
+    session: Session,
+    plan: Plan,
+    deadlines: Mapping[str, Deadline],
+    state: SubjectState,
+    first_looks: Mapping[str, date],
+) -> None:
+    """Bring a subject's deadlines in line with its facts; cancel what is owed for closed ones."""
+    query = select_rows(DeadlineRow).where(
+        DeadlineRow.plan == plan.id, DeadlineRow.subject == state.code
+    )
+    for row in session.exec(query).all():
+        if row.rule in deadlines:
+            _refresh_row(row, deadlines[row.rule], state, first_looks[row.rule])
+            session.add(row)
+            if row.next_look_on is None:
+                cancel(session, plan, state.code, row.rule)
+    session.flush()
+
+
+def due_situations(session: Session, plan: Plan, as_of: date) -> tuple[Situation, ...]:
+    """The distinct situations among the deadlines to be looked at as of a day."""
+    columns = [getattr(DeadlineRow, name) for name in SITUATION]
+    query = select(*columns).where(*_to_look_at(plan, as_of)).distinct().order_by(*columns)
+    return tuple(
+        Situation(rule, remind_by, overdue_after, fired, Standing(standing))
+        for rule, remind_by, overdue_after, fired, standing in session.execute(query)
+    )
+
+
+def targets(
+    session: Session, plan: Plan, situation: Situation, decision: Decision, as_of: date
+) -> Iterator[tuple[DeadlineRow, Subject, str]]:
+    """The deadlines that a decision concerns, with their subject and the office it is for."""
+    query = _reached(select(DeadlineRow, Subject, Office.name), decision.level)  # type: ignore[call-overload]  # too many entity kinds for its overloads
+    where = (*_to_look_at(plan, as_of), *_in(situation))
+    ordered = query.where(*where).order_by(col(DeadlineRow.subject))
+    yield from session.execute(ordered).tuples()
+
+
+def apply(
+    session: Session,
+    plan: Plan,
+    deadline: Deadline,
+    situation: Situation,
+    verdict: Verdict,
+    as_of: date,
+    at: datetime,
+) -> int:
+    """Write what a verdict asks for and move its deadlines on; the number of messages owed anew."""
+    where = (*_to_look_at(plan, as_of), *_in(situation))
+    owed = 0
+    for decision in verdict.decisions:
+        if decision.rung is None:
+            _record_overdue(session, plan, deadline, where, as_of, at)
+        else:
+            owed += _owe(session, decision, where, as_of, at)
+    session.execute(
+        update(DeadlineRow)
+        .where(*where)
+        .values(standing=verdict.standing, fired=verdict.fired, next_look_on=verdict.next_look_on)
+    )
+    return owed
+
+
+def deadline_rows(
+    session: Session, plan: Plan, codes: list[str] | None = None
+) -> Iterator[tuple[DeadlineRow, Subject]]:
+    """Every deadline with its subject, or those of `codes`; by kind, subject and rule."""
+    query = select_rows(DeadlineRow, Subject).join(Subject, _same_subject())
+    query = query.where(DeadlineRow.plan == plan.id)
+    if codes is not None:
+        query = query.where(col(DeadlineRow.subject).in_(codes))
+    order = (col(Subject.kind).desc(), col(DeadlineRow.subject), col(DeadlineRow.rule))
+    yield from session.exec(query.order_by(*order))
+
+
+def _refresh_row(
+    row: DeadlineRow, deadline: Deadline, state: SubjectState, first_look: date
+) -> None:
+    done = fulfilled_on(deadline, state.kind, state.facts)
+    was_met = row.fulfilled_on is not None
+    row.fulfilled_on = done
+    if done is not None:
+        row.standing = Standing.MET if done <= row.overdue_after else Standing.MET_LATE
+        row.next_look_on = None
+    elif state.disposition in ENDED:
+        row.standing, row.next_look_on = Standing.VOID, None
+    elif state.disposition is Disposition.HELD:
+        row.standing, row.next_look_on = Standing.SUSPENDED, None
+    elif row.next_look_on is None:
+        row.standing, row.next_look_on = Standing.ON_TRACK, first_look
+        if was_met:  # the step is begun again: its ladder starts anew
+            row.visit, row.fired = row.visit + 1, 0
+
+
+def _owe(
+    session: Session,
+    decision: Decision,
+    where: tuple[ColumnElement[bool], ...],
+    as_of: date,
+    at: datetime,
+) -> int:
+    row, rung_kind = DeadlineRow, decision.rung_kind
+    values: dict[str, Any] = {
+        "plan": row.plan,
+        "subject": row.subject,
+        "rule": row.rule,
+        "visit": row.visit,
+        "due": row.overdue_after,
+        "rung": literal(decision.rung),
+        "recipient": Office.name,
+        "decision": literal(decision.kind.value),
+        "rung_kind": literal(rung_kind.value if rung_kind else None),
+        "as_of": literal(as_of, type_=Date()),
+        "decided_at": literal(at, type_=Instant()),
+        "status": literal(MessageStatus.PENDING.value),
+        "attempts": literal(0),
+    }
+    source = _reached(select(*values.values()), decision.level).where(*where)
+    return _count(session.execute(insert_ignore(session, Outbox).from_select([*values], source)))
+
+
+def _record_overdue(
+    session: Session,
+    plan: Plan,
+    deadline: Deadline,
+    where: tuple[ColumnElement[bool], ...],
+    as_of: date,
+    at: datetime,
+) -> None:
+    detail = {"overdue_after": deadline.overdue_after.isoformat(), "title": deadline.rule.title}
+    values: dict[str, Any] = {
+        "plan": literal(plan.id),
+        "subject": DeadlineRow.subject,
+        "kind": literal(AuditKind.OVERDUE.value),
+        "action": DeadlineRow.rule,
+        "actor": literal(ENGINE),
+        "effective_on": literal(as_of, type_=Date()),
+        "recorded_at": literal(at, type_=Instant()),
+        "clause": literal(deadline.rule.clause),
+        "evidence": literal(""),
+        "detail": literal(detail, type_=JSON()),
+    }
+    source = select(*values.values()).where(*where)
+    session.execute(insert(Audit).from_select([*values], source))
+
+
+def _reached(query: Select[Any], level: Level) -> Select[Any]:
+    """Join each deadline's subject and the office that serves it at `level`."""
+    city = literal("") if level is Level.PROVINCE else col(Subject.city)
+    county = col(Subject.county) if level is Level.COUNTY else literal("")
+    office = and_(
+        col(Office.plan) == Subject.plan,
+        col(Office.level) == level.value,
+        col(Office.city) == city,
+        col(Office.county) == county,
+    )
+    return query.select_from(DeadlineRow).join(Subject, _same_subject()).join(Office, office)
+
+
+def _same_subject() -> ColumnElement[bool]:
+    return and_(col(Subject.plan) == DeadlineRow.plan, col(Subject.code) == DeadlineRow.subject)
+
+
+def _to_look_at(plan: Plan, as_of: date) -> tuple[ColumnElement[bool], ...]:
+    return (col(DeadlineRow.plan) == plan.id, col(DeadlineRow.next_look_on) <= as_of)
+
+
+def _in(situation: Situation) -> tuple[ColumnElement[bool], ...]:
+    return tuple(col(getattr(DeadlineRow, name)) == getattr(situation, name) for name in SITUATION)
+
+
+def _count(result: Any) -> int:
+    return int(result.rowcount)

@@ -1,0 +1,112 @@
+"""The outbox: what is owed, claimed with a lease, and marked after it was sent."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import Session, col
+from sqlmodel import select as select_rows
+
+from models.tables import DeadlineRow, Outbox
+from policy.schema import Plan
+from policy.vocabulary import MessageStatus
+
+LEASE = timedelta(minutes=10)
+MAX_ATTEMPTS = 8  # after that a message stays failed until a person looks at its channel
+WAITING = (MessageStatus.PENDING, MessageStatus.FAILED)
+
+
+def key(row: Outbox) -> str:
+    """The message's intent: plan, subject, rule, visit, due date, rung, recipient."""
+    parts = (row.plan, row.subject, row.rule, row.visit, row.due, row.rung, row.recipient)
+    return "/".join(map(str, parts))
+
+
+def cancel(session: Session, plan: Plan, subject: str, rule: str) -> None:
+    """Withdraw what is still owed about a deadline that has been closed."""
+    session.execute(
+        update(Outbox)
+        .where(
+            col(Outbox.plan) == plan.id,
+            col(Outbox.subject) == subject,
+            col(Outbox.rule) == rule,
+            col(Outbox.status).in_(WAITING),
+        )
+        .values(status=MessageStatus.CANCELLED)
+    )
+
+
+def waiting_recipients(session: Session, plan: Plan, at: datetime) -> tuple[str, ...]:
+    """The offices that are owed something that nobody is sending at the moment, by name."""
+    query = select(Outbox.recipient).where(*_waiting(plan, at)).distinct()  # type: ignore[call-overload]  # a mapped attribute is a column
+    return tuple(session.execute(query.order_by(col(Outbox.recipient))).scalars())
+
+
+def claim(session: Session, plan: Plan, recipient: str, at: datetime) -> tuple[Outbox, ...]:
+    """Take all that is owed to `recipient` for sending, in a stable order.
+
+    Truth is checked here, just before sending: what is no longer open, or has another date by now,
+    is cancelled. The lease lapses, so a crash while sending delays a message and never loses it.
+    """
+    query = select_rows(Outbox).where(*_waiting(plan, at), Outbox.recipient == recipient)
+    rows = session.exec(query.order_by(col(Outbox.id)).with_for_update(skip_locked=True)).all()
+    still_true = [row for row in rows if _is_true(session, row)]
+    for row in still_true:
+        row.claimed_until, row.attempts = at + LEASE, row.attempts + 1
+        session.add(row)
+    session.flush()
+    return tuple(still_true)
+
+
+def mark_sent(session: Session, rows: Sequence[Outbox], digest: str, at: datetime) -> None:
+    """Record that `digest` carried these messages."""
+    _mark(session, rows, status=MessageStatus.SENT, sent_at=at, digest=digest, error=None)
+
+
+def mark_failed(session: Session, rows: Sequence[Outbox], digest: str, reason: str) -> None:
+    """Record why these messages were not accepted; the next delivery tries again."""
+    _mark(session, rows, status=MessageStatus.FAILED, digest=digest, error=reason)
+
+
+def messages(session: Session, plan: Plan) -> tuple[Outbox, ...]:
+    """The whole outbox, oldest first."""
+    query = select_rows(Outbox).where(Outbox.plan == plan.id)
+    return tuple(session.exec(query.order_by(col(Outbox.id))).all())
+
+
+def counts(session: Session, plan: Plan) -> dict[MessageStatus, int]:
+    """How many messages there are in each status."""
+    query = select(col(Outbox.status), func.count()).where(col(Outbox.plan) == plan.id)
+    found = dict(session.execute(query.group_by(col(Outbox.status))).tuples().all())
+    return {status: found.get(status, 0) for status in MessageStatus}
+
+
+def _waiting(plan: Plan, at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Outbox.plan) == plan.id,
+        col(Outbox.status).in_(WAITING),
+        col(Outbox.attempts) < MAX_ATTEMPTS,
+        or_(col(Outbox.claimed_until).is_(None), col(Outbox.claimed_until) < at),
+    )
+
+
+def _is_true(session: Session, row: Outbox) -> bool:
+    deadline = session.get(DeadlineRow, (row.plan, row.subject, row.rule))
+    if (
+        deadline is not None
+        and deadline.next_look_on is not None
+        and (deadline.overdue_after, deadline.visit) == (row.due, row.visit)
+    ):
+        return True
+    row.status = MessageStatus.CANCELLED
+    session.add(row)
+    return False
+
+
+def _mark(session: Session, rows: Sequence[Outbox], **values: object) -> None:
+    session.execute(
+        update(Outbox)
+        .where(col(Outbox.id).in_([row.id for row in rows]))
+        .values(claimed_until=None, **values)
+    )

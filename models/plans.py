@@ -1,0 +1,169 @@
+"""Installs a plan: its cities, province, offices and deadlines. Safe to repeat after a change."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import case, literal, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col, update
+from sqlmodel import select as select_rows
+
+from models.tables import DeadlineRow, Office, PlanRow, Subject
+from policy.errors import RefusedError
+from policy.schema import Plan
+from policy.vocabulary import Level, Standing, SubjectKind
+from states.deadlines import Deadline, deadlines, deadlines_of
+from states.decide import first_look
+from states.workdays import Calendar
+
+CHUNK = 1000  # rows a statement: bounded memory, and below SQLite's limit on bound values
+
+
+def install_plan(session: Session, plan: Plan, calendar: Calendar, at: datetime) -> None:
+    """Make the database run `plan` as it now reads.
+
+    New rules become deadlines of every subject; a deadline whose dates have moved is reminded anew;
+    deadlines of rules that are gone become void.
+    """
+    row = session.get(PlanRow, plan.id) or PlanRow(id=plan.id, digest="", installed_at=at)
+    row.digest, row.installed_at = plan.digest, at
+    session.add(row)
+    session.flush()
+    insert_new(session, Subject, _subjects(plan))
+    insert_new(session, Office, _offices(plan))
+    for kind in SubjectKind:
+        for deadline in deadlines_of(plan, calendar, kind):
+            _sync_deadline(session, plan, calendar, kind, deadline)
+    _void_missing(session, plan, [item.id for item in deadlines(plan, calendar)])
+
+
+def require_plan(session: Session, plan: Plan, *, lock: bool = False) -> None:
+    """RefusedError when `plan` is not installed as it now reads.
+
+    With `lock`, other sweeps of the plan wait until this transaction ends.
+    """
+    query = select_rows(PlanRow).where(PlanRow.id == plan.id)
+    row = session.exec(query.with_for_update() if lock else query).first()
+    if row is None:
+        raise RefusedError(f"实施方案 {plan.id} 尚未装入，请先运行 xingfu init --plan {plan.id}")
+    if row.digest != plan.digest:
+        raise RefusedError(
+            f"实施方案 {plan.id} 的文件已更改，请先运行 xingfu init --plan {plan.id}"
+        )
+
+
+def add_deadlines(
+    session: Session, plan: Plan, calendar: Calendar, kind: SubjectKind, codes: Iterable[str]
+) -> None:
+    """Give new subjects of one kind all the deadlines of that kind."""
+    items = deadlines_of(plan, calendar, kind)
+    rows = [_deadline_row(plan, calendar, item) for item in items]
+    insert_new(session, DeadlineRow, [{**row, "subject": code} for code in codes for row in rows])
+
+
+def insert_new(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert `rows`, leaving out those that are there already."""
+    for start in range(0, len(rows), CHUNK):
+        session.execute(insert_ignore(session, table), rows[start : start + CHUNK])
+
+
+def insert_ignore(session: Session, table: type[SQLModel]) -> Any:
+    """INSERT … ON CONFLICT DO NOTHING in the database's own dialect."""
+    dialect = session.get_bind().dialect.name
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(table).on_conflict_do_nothing()
+
+
+def _subjects(plan: Plan) -> list[dict[str, Any]]:
+    province = {"kind": SubjectKind.PROVINCE, "code": plan.province, "city": ""}
+    cities = [
+        {"kind": SubjectKind.CITY, "code": city.name, "city": city.name} for city in plan.cities
+    ]
+    return [
+        {"plan": plan.id, "name": row["code"], "county": "", **row} for row in (province, *cities)
+    ]
+
+
+def _offices(plan: Plan) -> list[dict[str, Any]]:
+    places = [(Level.PROVINCE, "", "")]
+    for city in plan.cities:
+        places += [(Level.CITY, city.name, ""), (Level.CITY_LEADER, city.name, "")]
+        places += [(Level.COUNTY, city.name, county.name) for county in city.counties]
+    return [
+        {
+            "plan": plan.id,
+            "level": level,
+            "city": city,
+            "county": county,
+            "name": plan.office(level, city, county),
+        }
+        for level, city, county in places
+    ]
+
+
+def _deadline_row(plan: Plan, calendar: Calendar, deadline: Deadline) -> dict[str, Any]:
+    return {
+        "plan": plan.id,
+        "rule": deadline.id,
+        "visit": 1,
+        "remind_by": deadline.remind_by,
+        "overdue_after": deadline.overdue_after,
+        "standing": Standing.ON_TRACK,
+        "fired": 0,
+        "next_look_on": first_look(deadline.remind_by, plan.ladder, calendar),
+    }
+
+
+def _sync_deadline(
+    session: Session, plan: Plan, calendar: Calendar, kind: SubjectKind, deadline: Deadline
+) -> None:
+    new = _deadline_row(plan, calendar, deadline)
+    source = select(*[literal(value) for value in new.values()], col(Subject.code))
+    source = source.where(col(Subject.plan) == plan.id, col(Subject.kind) == kind)
+    session.execute(insert_ignore(session, DeadlineRow).from_select([*new, "subject"], source))
+    _move(session, plan, kind, deadline, new["next_look_on"])
+
+
+def _move(
+    session: Session, plan: Plan, kind: SubjectKind, deadline: Deadline, look_on: date
+) -> None:
+    """Give deadlines whose dates have changed the new ones, and start their ladder again."""
+    row = DeadlineRow
+    subjects = select_rows(Subject.code).where(Subject.plan == plan.id, Subject.kind == kind)
+    met = case(
+        (col(row.fulfilled_on) <= deadline.overdue_after, Standing.MET.value),
+        (col(row.fulfilled_on) > deadline.overdue_after, Standing.MET_LATE.value),
+        (col(row.next_look_on).is_not(None), Standing.ON_TRACK.value),
+        else_=row.standing,
+    )
+    session.execute(
+        update(row)
+        .where(
+            col(row.plan) == plan.id,
+            col(row.rule) == deadline.id,
+            col(row.subject).in_(subjects),
+            or_(
+                col(row.remind_by) != deadline.remind_by,
+                col(row.overdue_after) != deadline.overdue_after,
+            ),
+        )
+        .values(
+            remind_by=deadline.remind_by,
+            overdue_after=deadline.overdue_after,
+            standing=met,
+            fired=0,
+            next_look_on=case((col(row.next_look_on).is_not(None), look_on), else_=None),
+        )
+    )
+
+
+def _void_missing(session: Session, plan: Plan, known: list[str]) -> None:
+    row = DeadlineRow
+    session.execute(
+        update(row)
+        .where(
+            col(row.plan) == plan.id, col(row.rule).not_in(known), col(row.fulfilled_on).is_(None)
+        )
+        .values(standing=Standing.VOID, next_look_on=None)
+    )

@@ -1,0 +1,211 @@
+"""Projects and their facts: rows to Dossier and back."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import and_, delete, func
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
+
+from models.tables import Fact, Project, Subject
+from policy.errors import RefusedError
+from policy.schema import QUOTA_SUBMITTED, Plan
+from policy.vocabulary import Disposition, SubjectKind
+from states.dossier import PROFILE_FIELDS, Dossier, Profile
+
+
+def find_subject(session: Session, plan: Plan, code: str) -> Subject:
+    """The project, city or province of that code; RefusedError when there is none."""
+    subject = session.get(Subject, (plan.id, code))
+    if subject is None:
+        raise RefusedError(f"没有项目、市或省“{code}”；项目编码见 xingfu project list，市请写全称")
+    return subject
+
+
+def dossier(session: Session, plan: Plan, code: str, *, lock: bool = False) -> Dossier:
+    """The project of that code as the rules see it; RefusedError when there is none.
+
+    With `lock`, others who would change the project, or use up its city's quota, wait.
+    """
+    if lock:
+        subject = find_subject(session, plan, code)
+        session.exec(
+            select(Subject)
+            .where(Subject.plan == plan.id, Subject.code == subject.city)
+            .with_for_update()
+        ).all()
+    found = dossiers(session, plan, [code])
+    if not found:
+        raise RefusedError(f"没有项目“{code}”，请用 xingfu project list 查看项目编码")
+    return found[0]
+
+
+def dossiers(
+    session: Session, plan: Plan, codes: Iterable[str] | None = None
+) -> tuple[Dossier, ...]:
+    """All projects, or those of `codes`, ordered by code."""
+    wanted = None if codes is None else list(codes)
+    joined = and_(col(Project.plan) == Subject.plan, col(Project.code) == Subject.code)
+    query = select(Project, Subject).join(Subject, joined).where(Project.plan == plan.id)
+    if wanted is not None:
+        query = query.where(col(Project.code).in_(wanted))
+    milestones = facts(session, plan, wanted)
+    left = _quota_left(session, plan)
+    return tuple(
+        _to_dossier(project, subject, milestones.get(project.code, {}), left.get(subject.city, 0))
+        for project, subject in session.exec(query.order_by(Project.code))
+    )
+
+
+def facts(
+    session: Session, plan: Plan, codes: list[str] | None = None
+) -> Mapping[str, Mapping[str, date]]:
+    """Per subject, the facts that hold now with their days."""
+    query = select_columns(col(Fact.subject), col(Fact.name), col(Fact.on)).where(
+        col(Fact.plan) == plan.id
+    )
+    if codes is not None:
+        query = query.where(col(Fact.subject).in_(codes))
+    held: dict[str, dict[str, date]] = {}
+    for subject, name, on in session.execute(query).tuples():
+        held.setdefault(subject, {})[name] = on
+    return held
+
+
+def change_facts(
+    session: Session,
+    plan: Plan,
+    code: str,
+    dated: Mapping[str, date],
+    revoked: Iterable[str],
+    audit_id: int,
+) -> None:
+    """Date some facts of a subject and undo others."""
+    gone = [*dated, *revoked]
+    session.execute(
+        delete(Fact).where(
+            col(Fact.plan) == plan.id, col(Fact.subject) == code, col(Fact.name).in_(gone)
+        )
+    )
+    session.add_all(
+        Fact(plan=plan.id, subject=code, name=name, on=on, audit_id=audit_id)
+        for name, on in dated.items()
+    )
+    session.flush()
+
+
+def place(session: Session, plan: Plan, code: str, position: Mapping[str, Any]) -> None:
+    """Set a project's `stage`, `disposition` and `last_on`."""
+    project = session.get_one(Project, (plan.id, code))
+    for name, value in position.items():
+        setattr(project, name, value)
+    session.add(project)
+
+
+def find_project(
+    session: Session, plan: Plan, county_code: str, street: str, community: str
+) -> Project | None:
+    """The project of that community, if there is one."""
+    return session.exec(
+        select(Project).where(
+            Project.plan == plan.id,
+            Project.county_code == county_code,
+            Project.street == street,
+            Project.community == community,
+        )
+    ).first()
+
+
+def add_project(
+    session: Session, plan: Plan, city: str, county: str, values: Mapping[str, Any]
+) -> str:
+    """Add a project in the plan's first stage and give back its new code.
+
+    `values` are columns of `Project`; the number is the next free one in its county.
+    """
+    county_code = values["county_code"]
+    known = session.exec(
+        select(func.count()).where(Project.plan == plan.id, Project.county_code == county_code)
+    ).one()
+    code = plan.code_format.format(county=county_code, number=known + 1)
+    name = plan.project_name.format(street=values["street"], community=values["community"])
+    session.add(
+        Subject(
+            plan=plan.id, code=code, kind=SubjectKind.PROJECT, name=name, city=city, county=county
+        )
+    )
+    session.flush()
+    session.add(Project(plan=plan.id, code=code, stage=plan.stage_order[0], **values))
+    session.flush()
+    return code
+
+
+def quota_submitted_on(session: Session, plan: Plan, city: str) -> date | None:
+    """The day on which the city's applications reached its quota; None before."""
+    rule = plan.city(city)
+    joined = and_(col(Subject.plan) == Fact.plan, col(Subject.code) == Fact.subject)
+    days = session.execute(
+        select_columns(col(Fact.on))
+        .join(Subject, joined)
+        .join(Project, and_(col(Project.plan) == Fact.plan, col(Project.code) == Fact.subject))
+        .where(
+            col(Fact.plan) == plan.id,
+            col(Fact.name) == plan.quota.submitted_when,
+            col(Subject.city) == city,
+            col(Project.disposition) != Disposition.WITHDRAWN,
+        )
+        .order_by(col(Fact.on))
+    ).scalars()
+    return next(islice(days, rule.quota - 1, None), None) if rule and rule.quota else None
+
+
+def sync_quota_submitted(session: Session, plan: Plan, city: str, audit_id: int) -> bool:
+    """Bring the city's derived fact up to date; True when it has changed."""
+    on = quota_submitted_on(session, plan, city)
+    row = session.get(Fact, (plan.id, city, QUOTA_SUBMITTED))
+    if (row.on if row else None) == on:
+        return False
+    dated = {QUOTA_SUBMITTED: on} if on else {}
+    change_facts(session, plan, city, dated, [QUOTA_SUBMITTED], audit_id)
+    return True
+
+
+def _quota_left(session: Session, plan: Plan) -> Mapping[str, int]:
+    joined = and_(col(Subject.plan) == Fact.plan, col(Subject.code) == Fact.subject)
+    taken = dict(
+        session.exec(
+            select(Subject.city, func.count())
+            .join(Fact, joined)
+            .join(Project, and_(col(Project.plan) == Fact.plan, col(Project.code) == Fact.subject))
+            .where(
+                Fact.plan == plan.id,
+                Fact.name == plan.quota.taken_when,
+                col(Project.disposition).in_([Disposition.ACTIVE, Disposition.HELD]),
+            )
+            .group_by(Subject.city)
+        ).all()
+    )
+    return {city.name: city.quota - taken.get(city.name, 0) for city in plan.cities}
+
+
+def _to_dossier(
+    project: Project, subject: Subject, milestones: Mapping[str, date], quota_left: int
+) -> Dossier:
+    values = {name: getattr(project, name) for name in PROFILE_FIELDS}
+    for name in ("functions", "commitments"):
+        values[name] = frozenset(values[name])
+    return Dossier(
+        code=project.code,
+        name=subject.name,
+        city=subject.city,
+        county=subject.county,
+        county_type=project.county_type,
+        stage=project.stage,
+        disposition=Disposition(project.disposition),
+        milestones=milestones,
+        profile=Profile(**values),
+        quota_left=quota_left,
+        last_on=project.last_on,
+    )

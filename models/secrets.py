@@ -1,0 +1,45 @@
+"""Channel addresses may hold passwords: encrypted at rest, masked wherever they are shown."""
+
+import os
+import re
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from models.settings import Settings
+from policy.errors import UnavailableError, UsageError
+
+
+def cipher(settings: Settings) -> Fernet:
+    """The cipher of this installation; its key file is made, for the owner only, on first use."""
+    key = settings.secret_key.get_secret_value().encode() if settings.secret_key else None
+    try:
+        return Fernet(key or _key_file(settings.home / "secret.key"))
+    except ValueError:
+        raise UsageError("XINGFU_SECRET_KEY 不是有效的 Fernet 密钥（32字节的 base64）") from None
+
+
+def decrypt(box: Fernet, token: str) -> str:
+    """The clear address; UnavailableError when the key is not the one it was stored with."""
+    try:
+        return box.decrypt(token.encode()).decode()
+    except InvalidToken:
+        raise UnavailableError(
+            "通知地址无法解密：密钥已与保存时不同，请恢复 XINGFU_SECRET_KEY 或重新导入通讯录"
+        ) from None
+
+
+def masked(address: str) -> str:
+    """The address without what is secret in it, e.g. ``mailtos://***@smtp.example.com``."""
+    return re.sub(r"^(\w+://)[^@/]*@?([^/?]*).*$", r"\1***@\2", address)
+
+
+def _key_file(path: Path) -> bytes:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(handle, "wb") as file:
+        file.write(Fernet.generate_key())
+    return path.read_bytes()

@@ -1,0 +1,59 @@
+"""Where the product keeps its state and how it runs: environment to Settings."""
+
+from datetime import date
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from policy.errors import UsageError
+
+
+class Settings(BaseSettings):
+    """Read from ``XINGFU_*`` and an optional ``.env`` in the working directory."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="XINGFU_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+    )
+
+    home: Path = Path(".xingfu")
+    """State folder: database, outgoing messages, Prefect's own state."""
+    database_url: SecretStr | None = None
+    """SQLAlchemy URL of a PostgreSQL database; SQLite in `home` when not given."""
+    plan: str = "shanxi-2023"
+    port: int = Field(default=4200, ge=1, le=65535)
+    """Port of the Prefect server on 127.0.0.1."""
+    secret_key: SecretStr | None = None
+    """Fernet key for channel addresses; a file in `home`, made on first use, when not given."""
+    business_date: date | None = None
+    """Pins 'today' for demonstrations; never set in real use."""
+
+    @property
+    def outgoing(self) -> Path:
+        """The folder channel's folder."""
+        return self.home / "outgoing"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database URL, with its password."""
+        if self.database_url is None:
+            return f"sqlite:///{self.home / 'xingfu.db'}"
+        url = self.database_url.get_secret_value()
+        for scheme in ("postgresql://", "postgres://"):
+            url = url.replace(scheme, "postgresql+psycopg://", 1) if url.startswith(scheme) else url
+        return url
+
+
+def load_settings() -> Settings:
+    """The settings of this process; UsageError that names the variable when one is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "；".join(
+            f"XINGFU_{str(item['loc'][0]).upper()}：{item['msg']}" for item in error.errors()
+        )
+        raise UsageError(f"环境设置有误：{wrong}") from None

@@ -1,0 +1,252 @@
+"""The tables. Constraints make a wrong row impossible; triggers keep the audit append-only."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+from models.columns import Hundredths, Instant
+from policy.vocabulary import (
+    AuditKind,
+    DecisionKind,
+    Disposition,
+    Level,
+    MessageStatus,
+    RungKind,
+    Standing,
+    SubjectKind,
+)
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLModel.metadata.naming_convention = NAMES
+
+
+def _one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
+    listed = ", ".join(f"'{word.value}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def _to_subject(*, column: str = "subject") -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["plan", column], ["subject.plan", "subject.code"])
+
+
+class PlanRow(SQLModel, table=True):
+    """A plan that this database runs, and the digest of the file it was installed from."""
+
+    __tablename__ = "plan"
+    id: str = Field(primary_key=True)
+    digest: str
+    installed_at: datetime = Field(sa_type=Instant)
+
+
+class Subject(SQLModel, table=True):
+    """Whatever has deadlines: a project, a city or the province."""
+
+    __tablename__ = "subject"
+    __table_args__ = (_one_of("kind", SubjectKind), Index(None, "plan", "kind", "city"))
+    plan: str = Field(primary_key=True, foreign_key="plan.id")
+    code: str = Field(primary_key=True)
+    kind: SubjectKind = Field(sa_type=String)
+    name: str
+    city: str = ""
+    county: str = ""
+
+
+class Project(SQLModel, table=True):
+    """A project's place in the chain, and what its forms say (see `states.dossier.Profile`)."""
+
+    __tablename__ = "project"
+    __table_args__ = (
+        _to_subject(column="code"),
+        _one_of("disposition", Disposition),
+        UniqueConstraint("plan", "county_code", "street", "community"),
+        CheckConstraint("area >= 0", name="area"),
+        CheckConstraint("investment >= 0", name="investment"),
+        CheckConstraint("beds >= 0", name="beds"),
+        CheckConstraint("households >= 0", name="households"),
+    )
+    plan: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    county_code: str
+    county_type: str
+    stage: str
+    disposition: Disposition = Field(default=Disposition.ACTIVE, sa_type=String)
+    last_on: date | None = None
+    street: str | None = None
+    community: str | None = None
+    operator: str | None = None
+    building_kind: str | None = None
+    area: Decimal | None = Field(default=None, sa_type=Hundredths)
+    investment: Decimal | None = Field(default=None, sa_type=Hundredths)
+    address: str | None = None
+    site_source: str | None = None
+    tenure: str | None = None
+    beds: int | None = None
+    households: int | None = None
+    functions: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    commitments: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    visited_on: date | None = None
+    letter_issuer: str | None = None
+    letter_number: str | None = None
+    letter_on: date | None = None
+    responsible_person: str | None = None
+    responsible_phone: str | None = None
+
+
+class Audit(SQLModel, table=True):
+    """What was done, by whom, as of which day, when it was recorded, and under which clause."""
+
+    __tablename__ = "audit"
+    __table_args__ = (_to_subject(), _one_of("kind", AuditKind), Index(None, "plan", "subject"))
+    id: int | None = Field(default=None, primary_key=True)
+    plan: str
+    subject: str
+    kind: AuditKind = Field(sa_type=String)
+    action: str
+    """The action, milestone or deadline that it is about."""
+    from_stage: str | None = None
+    to_stage: str | None = None
+    actor: str
+    effective_on: date
+    recorded_at: datetime = Field(sa_type=Instant)
+    clause: str
+    evidence: str = ""
+    detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+class Fact(SQLModel, table=True):
+    """A dated fact that holds now: a project's milestone, a fulfilled duty, a city's full quota."""
+
+    __tablename__ = "fact"
+    __table_args__ = (_to_subject(),)
+    plan: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    on: date
+    audit_id: int = Field(foreign_key="audit.id")
+
+
+class DeadlineRow(SQLModel, table=True):
+    """One deadline of one subject; closed (met, suspended, void) when `next_look_on` is empty."""
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        _to_subject(),
+        _one_of("standing", Standing),
+        CheckConstraint("fired >= 0", name="fired"),
+        CheckConstraint("visit >= 1", name="visit"),
+        CheckConstraint(
+            "(fulfilled_on IS NULL) = (standing NOT IN ('met', 'met_late'))", name="fulfilled"
+        ),
+        CheckConstraint(
+            "(next_look_on IS NULL) = (standing IN ('met', 'met_late', 'suspended', 'void'))",
+            name="closed",
+        ),
+        Index(
+            "ix_deadline_look",
+            "plan",
+            "next_look_on",
+            sqlite_where=text("next_look_on IS NOT NULL"),
+            postgresql_where=text("next_look_on IS NOT NULL"),
+        ),
+    )
+    plan: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    rule: str = Field(primary_key=True)
+    """The deadline's id, e.g. ``D10-03``."""
+    visit: int = 1
+    """Counts how often the step was begun; a reopened step is reminded anew."""
+    remind_by: date
+    overdue_after: date
+    standing: Standing = Field(sa_type=String)
+    fulfilled_on: date | None = None
+    fired: int = 0
+    """Rungs of the ladder that lie behind it."""
+    next_look_on: date | None = None
+
+
+class Outbox(SQLModel, table=True):
+    """A message that is owed: one intent per key, held by a unique constraint."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        _to_subject(),
+        _one_of("decision", DecisionKind),
+        _one_of("rung_kind", RungKind),
+        _one_of("status", MessageStatus),
+        UniqueConstraint(
+            "plan", "subject", "rule", "visit", "due", "rung", "recipient", name="uq_outbox_key"
+        ),
+        CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent"),
+        Index(
+            "ix_outbox_waiting",
+            "plan",
+            "recipient",
+            sqlite_where=text("status IN ('pending', 'failed')"),
+            postgresql_where=text("status IN ('pending', 'failed')"),
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    plan: str
+    subject: str
+    rule: str
+    visit: int
+    due: date
+    """`overdue_after` when it was decided: a new date means a new intent."""
+    rung: str
+    recipient: str
+    """The office it is for; who holds the office is looked up when it is sent."""
+    decision: DecisionKind = Field(sa_type=String)
+    rung_kind: RungKind = Field(sa_type=String)
+    as_of: date
+    decided_at: datetime = Field(sa_type=Instant)
+    status: MessageStatus = Field(default=MessageStatus.PENDING, sa_type=String)
+    attempts: int = 0
+    claimed_until: datetime | None = Field(default=None, sa_type=Instant)
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    digest: str | None = None
+    """The id of the digest that carried it, or was to carry it."""
+    error: str | None = None
+
+
+class Office(SQLModel, table=True):
+    """An office that can be told, by level and place."""
+
+    __tablename__ = "office"
+    __table_args__ = (_one_of("level", Level), UniqueConstraint("plan", "name"))
+    plan: str = Field(primary_key=True, foreign_key="plan.id")
+    level: Level = Field(primary_key=True, sa_type=String)
+    city: str = Field(primary_key=True)
+    county: str = Field(primary_key=True)
+    name: str
+
+
+class Contact(SQLModel, table=True):
+    """A person who holds an office; the address is encrypted, since it may carry a password."""
+
+    __tablename__ = "contact"
+    __table_args__ = (ForeignKeyConstraint(["plan", "office"], ["office.plan", "office.name"]),)
+    plan: str = Field(primary_key=True)
+    office: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    duty: str = ""
+    phone: str = ""
+    address: str | None = None
