@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from models.tables import Audit
@@ -44,6 +45,12 @@ def add_audit(
     session.flush()
     assert row.id is not None  # noqa: S101  # given by the database on flush
     return row.id
+
+
+def recorded_acts(session: Session, plan: Plan) -> frozenset[tuple[str, str, date]]:
+    """Subject, action or fact, and day of everything ever recorded."""
+    query = select_columns(col(Audit.subject), col(Audit.action), col(Audit.effective_on))
+    return frozenset(session.execute(query.where(col(Audit.plan) == plan.id)).tuples())
 
 
 def history(session: Session, plan: Plan, code: str) -> tuple[Audit, ...]:

@@ -34,6 +34,14 @@ class SubjectState:
     disposition: Disposition = Disposition.ACTIVE
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many rows a verdict added."""
+
+    messages: int
+    marked_overdue: int
+
+
 def refresh(
     session: Session,
     plan: Plan,
@@ -82,21 +90,21 @@ def apply(
     verdict: Verdict,
     as_of: date,
     at: datetime,
-) -> int:
-    """Write what a verdict asks for and move its deadlines on; the number of messages owed anew."""
+) -> Written:
+    """Write what a verdict asks for, and move its deadlines on."""
     where = (*_to_look_at(plan, as_of), *_in(situation))
-    owed = 0
+    messages = marked = 0
     for decision in verdict.decisions:
         if decision.rung is None:
-            _record_overdue(session, plan, deadline, where, as_of, at)
+            marked += _record_overdue(session, plan, deadline, where, as_of, at)
         else:
-            owed += _owe(session, decision, where, as_of, at)
+            messages += _owe(session, decision, where, as_of, at)
     session.execute(
         update(DeadlineRow)
         .where(*where)
         .values(standing=verdict.standing, fired=verdict.fired, next_look_on=verdict.next_look_on)
     )
-    return owed
+    return Written(messages, marked)
 
 
 def deadline_rows(
@@ -164,7 +172,7 @@ def _record_overdue(
     where: tuple[ColumnElement[bool], ...],
     as_of: date,
     at: datetime,
-) -> None:
+) -> int:
     detail = {"overdue_after": deadline.overdue_after.isoformat(), "title": deadline.rule.title}
     values: dict[str, Any] = {
         "plan": literal(plan.id),
@@ -179,7 +187,7 @@ def _record_overdue(
         "detail": literal(detail, type_=JSON()),
     }
     source = select(*values.values()).where(*where)
-    session.execute(insert(Audit).from_select([*values], source))
+    return _count(session.execute(insert(Audit).from_select([*values], source)))
 
 
 def _reached(query: Select[Any], level: Level) -> Select[Any]:

@@ -59,14 +59,19 @@ def claim(session: Session, plan: Plan, recipient: str, at: datetime) -> tuple[O
     return tuple(still_true)
 
 
-def mark_sent(session: Session, rows: Sequence[Outbox], digest: str, at: datetime) -> None:
-    """Record that `digest` carried these messages."""
-    _mark(session, rows, status=MessageStatus.SENT, sent_at=at, digest=digest, error=None)
+def mark_sent(
+    session: Session, rows: Sequence[Outbox], digest: str, at: datetime, error: str = ""
+) -> None:
+    """Record that `digest` carried these messages; `error` tells of people it did not reach."""
+    _mark(session, rows, status=MessageStatus.SENT, sent_at=at, digest=digest, error=error or None)
 
 
-def mark_failed(session: Session, rows: Sequence[Outbox], digest: str, reason: str) -> None:
-    """Record why these messages were not accepted; the next delivery tries again."""
-    _mark(session, rows, status=MessageStatus.FAILED, digest=digest, error=reason)
+def mark_failed(
+    session: Session, rows: Sequence[Outbox], digest: str, at: datetime, error: str
+) -> None:
+    """Record why, at that instant, these messages were not accepted; they stay owed."""
+    told = f"{at:%Y-%m-%dT%H:%M:%SZ} {error}"
+    _mark(session, rows, status=MessageStatus.FAILED, digest=digest, error=told)
 
 
 def messages(session: Session, plan: Plan) -> tuple[Outbox, ...]:

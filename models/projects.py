@@ -24,6 +24,12 @@ def find_subject(session: Session, plan: Plan, code: str) -> Subject:
     return subject
 
 
+def subjects(session: Session, plan: Plan, codes: Iterable[str]) -> Mapping[str, Subject]:
+    """The subjects of those codes, by code."""
+    query = select(Subject).where(Subject.plan == plan.id, col(Subject.code).in_(list(codes)))
+    return {subject.code: subject for subject in session.exec(query)}
+
+
 def dossier(session: Session, plan: Plan, code: str, *, lock: bool = False) -> Dossier:
     """The project of that code as the rules see it; RefusedError when there is none.
 
@@ -102,6 +108,15 @@ def place(session: Session, plan: Plan, code: str, position: Mapping[str, Any]) 
     for name, value in position.items():
         setattr(project, name, value)
     session.add(project)
+
+
+def update_profile(session: Session, plan: Plan, code: str, changes: Mapping[str, Any]) -> None:
+    """Change what the forms say of a project; `changes` are fields of `Profile`."""
+    project = session.get_one(Project, (plan.id, code))
+    for name, value in changes.items():
+        setattr(project, name, sorted(value) if isinstance(value, frozenset) else value)
+    session.add(project)
+    session.flush()
 
 
 def find_project(

@@ -129,7 +129,8 @@ def _timed_rules(plan: Plan) -> Iterator[Fault]:
         for kind, named in rule.fulfilled_by.items():
             if body and _below(body.reached_at, NEAREST[kind]):
                 yield Fault(
-                    (*loc, "responsible"), f"{kind.label}一级的时限不能由{body.reached_at.label}负责"
+                    (*loc, "responsible"),
+                    f"{kind.label}一级的时限不能由{body.reached_at.label}负责",
                 )
             yield from _unknown((*loc, "fulfilled_by"), f"{kind.label}的节点", named, facts[kind])
         if isinstance(rule, Duty) and bool(rule.monthly) == bool(rule.occasions):

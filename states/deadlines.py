@@ -18,6 +18,8 @@ class Deadline:
     id: str
     """The rule's id, with the occasion for a duty: ``D01``, ``D10-03``, ``D12-Q2``."""
     rule: TimedRule
+    occasion: Occasion
+    """The literal dates, before the calendar moved them."""
     remind_by: date
     """Strict reading, moved back to a workday: reminders aim at it."""
     overdue_after: date
@@ -33,7 +35,7 @@ class Deadline:
 def deadlines(plan: Plan, calendar: Calendar) -> tuple[Deadline, ...]:
     """Every deadline of the plan, in the plan's order. UnknownYearError as `Calendar`."""
     return tuple(
-        Deadline(id, rule, *_dates(rule, occasion, calendar))
+        Deadline(id, rule, occasion, *_dates(rule, occasion, calendar))
         for rule in plan.timed_rules
         for id, occasion in _occasions(rule)
     )

@@ -1,0 +1,98 @@
+"""The example province, run for real: initialise, import, replay, enforce, deliver, look."""
+
+import csv
+import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from sqlmodel import Session
+
+from deployments.console import say
+from deployments.serve import serve_deployments, stopping_cleanly
+from deployments.server import running_server
+from flows.business_date import now
+from flows.operations.casework import Act, advance, record
+from flows.operations.desk import Desk, initialise
+from flows.operations.intake import import_workbook
+from models.audits import recorded_acts
+from models.database import writing
+from models.plans import require_plan
+from models.settings import Settings
+
+DEFAULT_DAY = date(2023, 6, 1)
+EXAMPLE = Path(__file__).with_name("example")
+
+
+def demo(settings: Settings, as_of: date, *, stay: bool) -> None:
+    """Run the example as of a day and, with `stay`, keep the UI until Ctrl-C. Safe to repeat."""
+    # Scheduled runs of the demonstration stay on its day; real use never pins the date.
+    os.environ["XINGFU_BUSINESS_DATE"] = as_of.isoformat()
+    with stopping_cleanly():
+        desk = initialise(settings, None, now())
+        load_example(desk, as_of)
+        with running_server(settings) as address:
+            enforce_as_flow_run(as_of)
+            _tell(desk, as_of, address)
+            if stay:
+                say("定时任务已就绪（演示日期固定）。按 Ctrl-C 停止。")
+                serve_deployments()
+
+
+def load_example(desk: Desk, as_of: date) -> None:
+    """Import the example's workbooks and replay its recorded facts up to a day."""
+    for path in sorted((EXAMPLE / "workbooks").glob("*.xlsx")):
+        done = import_workbook(desk, path, None, today=as_of, at=now())
+        say(f"{done.file}：{done.form}，新增{done.added}，更新{done.changed}，未变{done.unchanged}")
+    with writing(desk.engine) as session:
+        require_plan(session, desk.plan)
+        replayed = sum(
+            _replay(session, desk, act, as_of) for act in _new_acts(session, desk, as_of)
+        )
+    say(f"已登记示例事实{replayed}条（截至 {as_of}）")
+
+
+def enforce_as_flow_run(as_of: date) -> None:
+    """Run the daily job as a flow run on the running server."""
+    from flows.enforce_deadlines import enforce_deadlines
+
+    enforce_deadlines(as_of=as_of)
+
+
+def _new_acts(session: Session, desk: Desk, as_of: date) -> Iterator[Act]:
+    """The example's acts up to a day that have not been replayed before."""
+    known = recorded_acts(session, desk.plan)
+    with (EXAMPLE / "facts.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            on = date.fromisoformat(row["on"])
+            act = Act(row["subject"], row["act"], on, row["actor"], row["evidence"])
+            if on <= as_of and (act.subject, act.name, act.on) not in known:
+                yield act
+
+
+def _replay(session: Session, desk: Desk, act: Act, as_of: date) -> int:
+    is_action = any(action.id == act.name for action in desk.plan.actions)
+    take = advance if is_action else record
+    take(session, desk, act, today=as_of, at=now())
+    return 1
+
+
+def _tell(desk: Desk, as_of: date, address: str) -> None:
+    from flows.operations.overview import board, deadline_views, outbox_counts
+
+    rows = board(desk, deadline_views(desk, as_of))
+    counts = "，".join(f"{status.label}{n}" for status, n in outbox_counts(desk).items())
+    overdue = sum(row.overdue for row in rows)
+    due_soon = sum(row.due_soon for row in rows)
+    projects = sum(row.projects for row in rows)
+    home = desk.settings.home
+    say("")
+    say(f"{desk.plan.name}，截至 {as_of}：项目{projects}个，逾期{overdue}项，临期{due_soon}项")
+    say(f"消息：{counts}")
+    say("")
+    say("请看：")
+    say(f"  全省进度　　{address}/artifacts/key/province-board")
+    say(f"  逾期清单　　{address}/artifacts/key/overdue-list")
+    say(f"  运行记录　　{address}/runs")
+    say(f"  已发消息　　{desk.settings.outgoing}（.eml，可用邮件程序打开）")
+    say(f"  命令行　　　.venv/bin/xingfu board --as-of {as_of}　（状态目录 {home}）")

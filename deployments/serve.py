@@ -1,0 +1,78 @@
+"""Serves every deployment of prefect.yaml on this machine, with server and UI."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import yaml
+
+from deployments.console import say
+from deployments.server import running_server
+from models.settings import Settings
+
+if TYPE_CHECKING:
+    from prefect.deployments.runner import RunnerDeployment
+
+DEFINITIONS = Path(__file__).with_name("prefect.yaml")
+
+
+def definitions() -> list[dict[str, Any]]:
+    """The deployments of prefect.yaml, as written."""
+    loaded: dict[str, Any] = yaml.safe_load(DEFINITIONS.read_text(encoding="utf-8"))
+    return list(loaded["deployments"])
+
+
+@contextmanager
+def stopping_cleanly() -> Iterator[None]:
+    """Within, SIGTERM ends the program as Ctrl-C does, and neither prints a traceback."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("已停止。")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def serve(settings: Settings) -> None:
+    """Start the server, serve all deployments, and stop both on Ctrl-C or SIGTERM."""
+    with stopping_cleanly(), running_server(settings) as address:
+        say(f"界面：{address}　（Ctrl-C 停止）")
+        serve_deployments()
+
+
+def serve_deployments() -> None:
+    """Serve all deployments against the running server; blocks until it is stopped."""
+    from prefect import serve as serve_all
+
+    built = [_deployment(definition) for definition in definitions()]
+    serve_all(*built, pause_on_shutdown=False, limit=4)
+
+
+def _deployment(definition: dict[str, Any]) -> "RunnerDeployment":
+    from prefect.client.schemas.objects import ConcurrencyLimitConfig
+    from prefect.types.entrypoint import EntrypointType
+    from prefect.schedules import Cron
+
+    module, _, name = definition["entrypoint"].rpartition(".")
+    built: RunnerDeployment = getattr(import_module(module), name).to_deployment(
+        name=definition["name"],
+        description=definition["description"],
+        tags=definition["tags"],
+        parameters=definition["parameters"],
+        schedules=[
+            Cron(schedule["cron"], timezone=schedule["timezone"])
+            for schedule in definition["schedules"]
+        ],
+        concurrency_limit=ConcurrencyLimitConfig(**definition["concurrency_limit"]),
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    return built

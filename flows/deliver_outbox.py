@@ -1,0 +1,30 @@
+"""Sends what is still owed, between the daily runs: what failed is tried again."""
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from flows.business_date import now
+from flows.operations import delivery
+from flows.operations.desk import Desk, open_desk
+from models.settings import load_settings
+
+
+@flow(
+    name="deliver_outbox",
+    description="发送待发消息：每个单位合并为一份；失败的保留，下次再发。",
+)
+def deliver_outbox(plan: str | None = None) -> None:
+    """Deliver what is owed. Fails when a target did not accept its digest."""
+    failed = deliver(open_desk(load_settings(), plan))
+    if failed:
+        raise RuntimeError(f"{len(failed)}个单位的消息未能送达：{'；'.join(failed)}")
+
+
+@task(name="deliver", cache_policy=NO_CACHE)
+def deliver(desk: Desk) -> tuple[str, ...]:
+    """Send one digest to each office that is owed something; the reasons of those that failed."""
+    done = delivery.deliver(desk, now())
+    get_run_logger().info(
+        "已发送 %d 份，含消息 %d 条；失败 %d 条", done.digests, done.sent, done.failed
+    )
+    return done.errors

@@ -1,0 +1,67 @@
+"""What every operation needs at hand: settings, the plan, its calendar and the database."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cached_property
+
+from sqlalchemy import Engine
+
+from models.database import migrate, open_engine, require_schema, writing
+from models.plans import install_plan
+from models.settings import Settings
+from policy.load import calendar_overrides, load_plan, plan_path
+from policy.schema import Plan
+from states.deadlines import Deadline, deadlines
+from states.decide import first_look
+from states.workdays import Calendar
+
+
+class Desk:
+    """Opened once per run by `open_desk`.
+
+    Not a dataclass: Prefect would walk through every field of one each time it is handed to a task.
+    """
+
+    def __init__(self, settings: Settings, plan: Plan, calendar: Calendar, engine: Engine) -> None:
+        self.settings = settings
+        self.plan = plan
+        self.calendar = calendar
+        self.engine = engine
+
+    @cached_property
+    def deadlines(self) -> Mapping[str, Deadline]:
+        """The plan's deadlines by id."""
+        return {item.id: item for item in deadlines(self.plan, self.calendar)}
+
+    @cached_property
+    def first_looks(self) -> Mapping[str, date]:
+        """The day from which each deadline is 临期, by id."""
+        return {
+            id: first_look(item.remind_by, self.plan.ladder, self.calendar)
+            for id, item in self.deadlines.items()
+        }
+
+
+def open_desk(settings: Settings, plan_id: str | None = None) -> Desk:
+    """A desk for the plan of that id, by default the settings' own, on an initialised database.
+
+    Raises PolicyError for a faulty plan, RefusedError when the database is not initialised.
+    """
+    desk = _desk(settings, plan_id)
+    require_schema(desk.engine)
+    return desk
+
+
+def initialise(settings: Settings, plan_id: str | None, at: datetime) -> Desk:
+    """Make or update the database and install the plan; safe to repeat."""
+    desk = _desk(settings, plan_id)
+    migrate(desk.engine)
+    with writing(desk.engine) as session:
+        install_plan(session, desk.plan, desk.calendar, at)
+    return desk
+
+
+def _desk(settings: Settings, plan_id: str | None) -> Desk:
+    plan = load_plan(plan_path(plan_id or settings.plan))
+    calendar = Calendar(calendar_overrides())
+    return Desk(settings, plan, calendar, open_engine(settings.sqlalchemy_url))

@@ -1,0 +1,101 @@
+"""The daily decision: gather what is due, decide purely, write it all in one transaction."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from flows.operations.desk import Desk
+from models.database import reading, writing
+from models.deadlines import apply, due_situations, targets
+from models.plans import require_plan
+from policy.vocabulary import DecisionKind, SubjectKind
+from states.deadlines import Deadline
+from states.decide import Decision, Situation, Verdict, decide
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One decision about one deadline of one subject."""
+
+    decision: DecisionKind
+    subject_kind: SubjectKind
+    subject: str
+    rule: str
+    clause: str
+    rung: str | None
+    recipient: str
+    remind_by: date
+    overdue_after: date
+
+
+@dataclass(frozen=True, slots=True)
+class Enforced:
+    """What a run of the daily job changed."""
+
+    as_of: date
+    looked_at: int
+    """Distinct situations among the deadlines that were due to be looked at."""
+    messages: int
+    """Messages owed anew."""
+    marked_overdue: int
+
+
+def check(desk: Desk, as_of: date) -> tuple[Finding, ...]:
+    """What `enforce` would decide as of a day; nothing is written."""
+    with reading(desk.engine) as session:
+        require_plan(session, desk.plan)
+        return tuple(
+            finding
+            for situation, deadline, verdict in _verdicts(session, desk, as_of)
+            for decision in verdict.decisions
+            for finding in _findings(session, desk, situation, deadline, decision, as_of)
+        )
+
+
+def enforce(desk: Desk, as_of: date, at: datetime) -> Enforced:
+    """Write standings, audit rows and messages for `as_of`, and for days missed before it.
+
+    All or nothing, and the same day twice adds nothing. UnknownYearError when `as_of` lies outside
+    the calendar's known years.
+    """
+    messages, marked, looked_at = 0, 0, 0
+    with writing(desk.engine) as session:
+        require_plan(session, desk.plan, lock=True)
+        for situation, deadline, verdict in _verdicts(session, desk, as_of):
+            written = apply(session, desk.plan, deadline, situation, verdict, as_of, at)
+            messages, marked = messages + written.messages, marked + written.marked_overdue
+            looked_at += 1
+    return Enforced(as_of, looked_at, messages, marked)
+
+
+def _verdicts(
+    session: Session, desk: Desk, as_of: date
+) -> Iterator[tuple[Situation, Deadline, Verdict]]:
+    desk.calendar.is_workday(as_of)  # an unknown year is an error even when nothing is due
+    for situation in due_situations(session, desk.plan, as_of):
+        deadline = desk.deadlines[situation.rule]
+        yield situation, deadline, decide(situation, deadline, desk.plan, desk.calendar, as_of)
+
+
+def _findings(
+    session: Session,
+    desk: Desk,
+    situation: Situation,
+    deadline: Deadline,
+    decision: Decision,
+    as_of: date,
+) -> Iterator[Finding]:
+    for row, subject, office in targets(session, desk.plan, situation, decision, as_of):
+        yield Finding(
+            decision=decision.kind,
+            subject_kind=SubjectKind(subject.kind),
+            subject=subject.code,
+            rule=row.rule,
+            clause=deadline.rule.clause,
+            rung=decision.rung,
+            recipient=office,
+            remind_by=row.remind_by,
+            overdue_after=row.overdue_after,
+        )

@@ -1,0 +1,111 @@
+"""Why a deadline is what it is, and what a project may do next. Chinese text for staff."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from flows.operations.desk import Desk
+from flows.operations.lacking import missing
+from flows.operations.project_text import next_action_lines
+from flows.operations.project_views import next_actions
+from models.database import reading
+from models.deadlines import deadline_rows
+from models.plans import require_plan
+from models.projects import dossiers, facts, find_subject
+from models.tables import DeadlineRow, Subject
+from notifications.wording import dated
+from policy.errors import RefusedError
+from policy.vocabulary import Disposition, Origin, SubjectKind
+from states.deadlines import Deadline, standing
+from states.decide import Situation, steps
+from states.dossier import Dossier
+
+
+def explain(desk: Desk, code: str, rule: str | None, as_of: date) -> str:
+    """Rule, clause, words, date arithmetic, standing and what is missing, as of a day.
+
+    `rule` names one deadline (``D10-03``) or all occasions of a rule (``D10``). RefusedError when
+    the subject is unknown or has no such deadline.
+    """
+    with reading(desk.engine) as session:
+        require_plan(session, desk.plan)
+        subject = find_subject(session, desk.plan, code)
+        held = facts(session, desk.plan, [code]).get(code, {})
+        project = next(iter(dossiers(session, desk.plan, [code])), None)
+        rows = [
+            row
+            for row, _ in deadline_rows(session, desk.plan, [code])
+            if rule in (None, row.rule, row.rule.partition("-")[0])
+        ]
+    if not rows:
+        raise RefusedError(f"{code}没有时限“{rule}”，请用 xingfu deadlines --subject {code} 查看")
+    parts = [_heading(desk, subject, project)]
+    for row in rows:
+        kind = SubjectKind(subject.kind)
+        lacks = missing(desk, desk.deadlines[row.rule], kind, held, project, as_of)
+        parts.append("\n".join(_deadline(desk, row, project, lacks, as_of)))
+    if project is not None and rule is None:
+        actions = next_actions(desk, project, as_of)
+        lines = (line for action in actions for line in next_action_lines(action))
+        parts.append("\n".join(("现在可以办理：", *lines)))
+    return "\n\n".join(parts)
+
+
+def _heading(desk: Desk, subject: Subject, project: Dossier | None) -> str:
+    if project is None:
+        return f"{subject.name}（{SubjectKind(subject.kind).label}）"
+    stage = desk.plan.stage(project.stage).label
+    place = f"{project.city}{project.county}"
+    return f"{subject.code} {subject.name}（{place}，{stage}，{project.disposition.label}）"
+
+
+def _deadline(
+    desk: Desk, row: DeadlineRow, project: Dossier | None, lacks: tuple[str, ...], as_of: date
+) -> Iterator[str]:
+    deadline = desk.deadlines[row.rule]
+    rule = deadline.rule
+    body = desk.plan.bodies[rule.responsible]
+    stands = standing(
+        deadline,
+        body.bound,
+        row.fulfilled_on,
+        project.disposition if project else Disposition.ACTIVE,
+        desk.first_looks[row.rule],
+        as_of,
+    )
+    yield f"【{row.rule}】{rule.title}——截至{dated(as_of)}：{stands.label}"
+    yield f"  依据：{desk.plan.notice.number} {rule.clause}（{rule.force.label}）"
+    yield f"  责任单位：{body.name}"
+    yield f"  原文：“{rule.words}”"
+    yield f"  理解：{rule.reading}"
+    if rule.origin is Origin.PROPOSAL:
+        yield "  说明：通知未定日期，所列日期为系统建议值"
+    yield from _dates(deadline)
+    if row.fulfilled_on:
+        yield f"  完成：{dated(row.fulfilled_on)}"
+    else:
+        yield f"  尚缺：{'；'.join(lacks) or '无'}"
+        yield from _reminders(desk, row, as_of)
+
+
+def _dates(deadline: Deadline) -> Iterator[str]:
+    remind = _moved(deadline.occasion.remind, deadline.remind_by, "提前至工作日")
+    due = _moved(deadline.occasion.due, deadline.overdue_after, "顺延至工作日")
+    yield f"  应完成日期（从严，遇休息日提前）：{remind}"
+    held = "，不顺延到次年" if deadline.rule.within_year else ""
+    yield f"  逾期认定（从宽，遇休息日顺延{held}）：过了{due}仍未完成"
+
+
+def _moved(literal: date, actual: date, how: str) -> str:
+    return dated(actual) if literal == actual else f"{dated(literal)}为休息日，{how}{dated(actual)}"
+
+
+def _reminders(desk: Desk, row: DeadlineRow, as_of: date) -> Iterator[str]:
+    if row.next_look_on is None:
+        return
+    situation = Situation(row.rule, row.remind_by, row.overdue_after, row.fired, row.standing)
+    body = desk.plan.bodies[desk.deadlines[row.rule].rule.responsible]
+    for step in steps(situation, desk.plan.ladder, body, desk.calendar):
+        if step.fires_on > as_of:
+            told = "、".join(level.label for level in sorted(step.levels))
+            yield f"  下一次：{dated(step.fires_on)}{step.kind.label}（{step.id}），告知{told}"
+            return

@@ -1,0 +1,195 @@
+"""Workbooks in: recognised, read whole, compared with what is stored, written all or nothing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from documents.applications import ApplicationRow, Applications, read_applications
+from documents.contacts import read_contacts
+from documents.workbook import Form, recognise
+from flows.operations.desk import Desk
+from models.audits import add_audit
+from models.contacts import Person, replace_contacts
+from models.database import writing
+from models.plans import add_deadlines, require_plan
+from models.projects import add_project, dossier, find_project, update_profile
+from models.secrets import cipher
+from policy.errors import RefusedError
+from policy.schema import City
+from policy.vocabulary import AuditKind, Level, SubjectKind
+from states.dossier import PROFILE_FIELDS, REVIEWED_FIELDS, Profile
+
+LABELS = {
+    "street": "街道（乡镇）",
+    "community": "社区",
+    "building_kind": "配建性质",
+    "area": "建筑面积",
+    "investment": "投资总额",
+    "site_source": "场地来源",
+    "tenure": "场地使用方式",
+    "beds": "床位数",
+    "households": "入住户数",
+    "functions": "服务功能",
+    "commitments": "承诺事项",
+    "letter_issuer": "申报函发函单位",
+    "letter_number": "申报函文号",
+    "letter_on": "申报函日期",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What one workbook changed. Contacts count as `added`."""
+
+    file: str
+    form: str
+    city: str
+    added: int
+    changed: int
+    unchanged: int
+
+
+def import_workbook(
+    desk: Desk, path: Path, city: str | None, *, today: date, at: datetime
+) -> Imported:
+    """Import one workbook whole, or refuse it whole with every reason. RefusedError."""
+    if recognise(path) is Form.CONTACTS:
+        return _import_contacts(desk, path)
+    return _import_applications(desk, path, city, today, at)
+
+
+def _import_contacts(desk: Desk, path: Path) -> Imported:
+    rows = read_contacts(path, desk.plan)
+    people = [Person(row.office, row.name, row.duty, row.phone, row.address) for row in rows]
+    with writing(desk.engine) as session:
+        require_plan(session, desk.plan)
+        replace_contacts(session, desk.plan, cipher(desk.settings), people)
+    return Imported(path.name, "通讯录", "", len(people), 0, 0)
+
+
+def _import_applications(
+    desk: Desk, path: Path, city_name: str | None, today: date, at: datetime
+) -> Imported:
+    applications = read_applications(path, desk.plan, city_name)
+    city = desk.plan.city(applications.city)
+    assert city is not None  # noqa: S101  # the reader resolves it in the plan
+    with writing(desk.engine) as session:
+        require_plan(session, desk.plan)
+        _refuse_closed(session, desk, path, city, applications)
+        outcomes = [_take(session, desk, path, city, row, today, at) for row in applications.rows]
+    return Imported(
+        path.name,
+        "汇总表",
+        city.name,
+        outcomes.count("added"),
+        outcomes.count("changed"),
+        outcomes.count("unchanged"),
+    )
+
+
+def _take(
+    session: Session,
+    desk: Desk,
+    path: Path,
+    city: City,
+    row: ApplicationRow,
+    today: date,
+    at: datetime,
+) -> str:
+    code, changes = _compare(session, desk, city, row)
+    outcome = "changed" if code else "added"
+    if code and not changes:
+        return "unchanged"
+    if code:
+        update_profile(session, desk.plan, code, changes)
+    else:
+        code = _add(session, desk, city, row)
+    add_audit(
+        session,
+        desk.plan,
+        code,
+        AuditKind.IMPORT,
+        "import",
+        actor=desk.plan.office(Level.CITY, city.name),
+        on=today,
+        at=at,
+        clause="附件3",
+        evidence=path.name,
+        detail={name: _plain(value) for name, value in changes.items()},
+    )
+    return outcome
+
+
+def _add(session: Session, desk: Desk, city: City, row: ApplicationRow) -> str:
+    county = city.county(row.county)
+    assert county is not None  # noqa: S101  # the reader resolves it in the plan
+    values = {name: _column(getattr(row.profile, name)) for name in PROFILE_FIELDS}
+    values |= {"county_code": county.code, "county_type": county.type}
+    code = add_project(session, desk.plan, city.name, county.name, values)
+    add_deadlines(session, desk.plan, desk.calendar, SubjectKind.PROJECT, [code])
+    return code
+
+
+def _compare(
+    session: Session, desk: Desk, city: City, row: ApplicationRow
+) -> tuple[str | None, Mapping[str, Any]]:
+    """The code of the project if it is known, and what the workbook states differently."""
+    county = city.county(row.county)
+    profile = row.profile
+    assert county is not None  # noqa: S101  # the reader resolves it in the plan
+    known = find_project(
+        session, desk.plan, county.code, profile.street or "", profile.community or ""
+    )
+    if known is None:
+        return None, _stated(profile)
+    stored = dossier(session, desk.plan, known.code).profile
+    changes = {
+        name: value for name, value in _stated(profile).items() if value != getattr(stored, name)
+    }
+    return known.code, changes
+
+
+def _refuse_closed(
+    session: Session, desk: Desk, path: Path, city: City, applications: Applications
+) -> None:
+    """What experts review may not change by workbook once the application is closed."""
+    faults = [
+        fault for row in applications.rows for fault in _closed_changes(session, desk, city, row)
+    ]
+    if faults:
+        head = f"{path.name}：以下项目申报已报送，评审内容不得再以汇总表更改；如需更改请先退回补正"
+        raise RefusedError("\n".join([head, *faults]))
+
+
+def _closed_changes(session: Session, desk: Desk, city: City, row: ApplicationRow) -> Iterator[str]:
+    code, changes = _compare(session, desk, city, row)
+    if code is None:
+        return
+    order, plan = desk.plan.stage_order, desk.plan
+    stored = dossier(session, plan, code)
+    if order.index(stored.stage) <= order.index(plan.inputs_close_after):
+        return
+    for name in REVIEWED_FIELDS:
+        if name in changes:
+            old, new = _plain(getattr(stored.profile, name)), _plain(changes[name])
+            yield f"  · {code} {stored.name}：{LABELS[name]}由“{old}”改为“{new}”"
+
+
+def _stated(profile: Profile) -> Mapping[str, Any]:
+    """The fields that a workbook fills in; an empty cell states nothing."""
+    values = {name: getattr(profile, name) for name in PROFILE_FIELDS}
+    return {name: value for name, value in values.items() if value not in (None, frozenset())}
+
+
+def _column(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return "、".join(sorted(value))
+    return value if value is None or isinstance(value, int) else str(value)

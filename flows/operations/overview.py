@@ -1,0 +1,146 @@
+"""What is known, for people and machines to read: deadlines, projects, the province board."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session
+
+from flows.operations.desk import Desk
+from models.database import reading
+from models.deadlines import deadline_rows
+from models.outbox import counts
+from models.plans import require_plan
+from models.projects import dossiers, find_subject
+from models.tables import DeadlineRow, Subject
+from policy.vocabulary import Disposition, MessageStatus, Origin, Standing, SubjectKind
+from states.deadlines import standing
+from states.dossier import Dossier
+
+GOING_ON = (Disposition.ACTIVE, Disposition.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineView:
+    """One deadline of one subject, as of a day."""
+
+    subject_kind: SubjectKind
+    subject: str
+    name: str
+    city: str
+    county: str
+    rule: str
+    title: str
+    clause: str
+    text: str
+    """The notice's own words."""
+    origin: Origin
+    remind_by: date
+    overdue_after: date
+    standing: Standing
+    fulfilled_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CityBoard:
+    """One row of the province board."""
+
+    city: str
+    quota: int
+    projects: int
+    """Projects that go on: neither rejected nor withdrawn."""
+    by_stage: tuple[int, ...]
+    """How many of them stand in each stage, in the plan's order."""
+    due_soon: int
+    overdue: int
+
+
+def deadline_views(desk: Desk, as_of: date, subject: str | None = None) -> list[DeadlineView]:
+    """Every deadline as of a day; of one subject when it is given.
+
+    For a project that is its own deadlines and those of its city and the province, since all of
+    them bear on it. RefusedError for an unknown subject.
+    """
+    with reading(desk.engine) as session:
+        require_plan(session, desk.plan)
+        codes = None if subject is None else _bearing_on(session, desk, subject)
+        dispositions = {item.code: item.disposition for item in dossiers(session, desk.plan, codes)}
+        return [
+            _view(desk, row, owner, dispositions.get(owner.code, Disposition.ACTIVE), as_of)
+            for row, owner in deadline_rows(session, desk.plan, codes)
+            if row.rule in desk.deadlines
+        ]
+
+
+def projects(desk: Desk) -> tuple[Dossier, ...]:
+    """All projects, by code."""
+    with reading(desk.engine) as session:
+        require_plan(session, desk.plan)
+        return dossiers(session, desk.plan)
+
+
+def board(desk: Desk, views: list[DeadlineView]) -> tuple[CityBoard, ...]:
+    """The province board as of the day of `views`: one row a city, in the plan's order."""
+    going_on = [item for item in projects(desk) if item.disposition in GOING_ON]
+    stages = Counter((item.city, item.stage) for item in going_on)
+    lamps = Counter((view.city, view.standing) for view in views)
+    return tuple(
+        CityBoard(
+            city=city.name,
+            quota=city.quota,
+            projects=sum(stages[city.name, stage] for stage in desk.plan.stage_order),
+            by_stage=tuple(stages[city.name, stage] for stage in desk.plan.stage_order),
+            due_soon=lamps[city.name, Standing.DUE_SOON],
+            overdue=lamps[city.name, Standing.OVERDUE],
+        )
+        for city in desk.plan.cities
+    )
+
+
+def _bearing_on(session: Session, desk: Desk, code: str) -> list[str]:
+    subject = find_subject(session, desk.plan, code)
+    if subject.kind == SubjectKind.PROJECT:
+        return [subject.code, subject.city, desk.plan.province]
+    return [subject.code]
+
+
+def _view(
+    desk: Desk, row: DeadlineRow, subject: Subject, disposition: Disposition, as_of: date
+) -> DeadlineView:
+    deadline = desk.deadlines[row.rule]
+    return DeadlineView(
+        subject_kind=SubjectKind(subject.kind),
+        subject=subject.code,
+        name=subject.name,
+        city=subject.city,
+        county=subject.county,
+        rule=row.rule,
+        title=deadline.rule.title,
+        clause=deadline.rule.clause,
+        text=deadline.rule.words,
+        origin=deadline.rule.origin,
+        remind_by=row.remind_by,
+        overdue_after=row.overdue_after,
+        standing=standing(
+            deadline,
+            desk.plan.bodies[deadline.rule.responsible].bound,
+            row.fulfilled_on,
+            disposition,
+            desk.first_looks[row.rule],
+            as_of,
+        ),
+        fulfilled_on=row.fulfilled_on,
+    )
+
+
+def with_standing(views: list[DeadlineView], *wanted: Standing) -> Iterator[DeadlineView]:
+    """Those of `views` that stand so, the earliest first."""
+    found = [view for view in views if view.standing in wanted]
+    yield from sorted(found, key=lambda view: (view.overdue_after, view.rule, view.subject))
+
+
+def outbox_counts(desk: Desk) -> dict[MessageStatus, int]:
+    """How many messages there are in each status."""
+    with reading(desk.engine) as session:
+        return counts(session, desk.plan)
