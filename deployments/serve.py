@@ -59,8 +59,8 @@ def serve_deployments() -> None:
 
 def _deployment(definition: dict[str, Any]) -> "RunnerDeployment":
     from prefect.client.schemas.objects import ConcurrencyLimitConfig
-    from prefect.types.entrypoint import EntrypointType
     from prefect.schedules import Cron
+    from prefect.types.entrypoint import EntrypointType
 
     module, _, name = definition["entrypoint"].rpartition(".")
     built: RunnerDeployment = getattr(import_module(module), name).to_deployment(

@@ -55,9 +55,10 @@ def refresh(
     )
     for row in session.exec(query).all():
         if row.rule in deadlines:
+            was_open = row.next_look_on is not None
             _refresh_row(row, deadlines[row.rule], state, first_looks[row.rule])
             session.add(row)
-            if row.next_look_on is None:
+            if was_open and row.next_look_on is None:
                 cancel(session, plan, state.code, row.rule)
     session.flush()
 

@@ -106,7 +106,10 @@ def _open(session: Session, desk: Desk, act: Act, today: date) -> None:
 def _settle(session: Session, desk: Desk, before: Dossier, ruling: Ruling, audit_id: int) -> Done:
     change_facts(session, desk.plan, before.code, ruling.dated, ruling.revoked, audit_id)
     _refresh(session, desk, before.code, SubjectKind.PROJECT, ruling.position.disposition)
-    if sync_quota_submitted(session, desk.plan, before.city, audit_id):
+    counts = desk.plan.quota.submitted_when in (*ruling.dated, *ruling.revoked)
+    if (counts or ruling.position.disposition is not before.disposition) and sync_quota_submitted(
+        session, desk.plan, before.city, audit_id
+    ):
         _refresh(session, desk, before.city, SubjectKind.CITY)
     return Done(
         from_stage=desk.plan.stage(before.stage).label,

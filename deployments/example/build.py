@@ -1,0 +1,51 @@
+"""Writes the example, the same bytes each time: ``python -m deployments.example.build``."""
+
+import csv
+from dataclasses import astuple, fields
+from io import StringIO
+from pathlib import Path
+
+from deployments.example.places import Site, sites
+from deployments.example.profiles import contacts, profile
+from deployments.example.story import Fact, facts
+from documents.applications import ApplicationRow, Applications, write_applications
+from documents.contacts import write_contacts
+from policy.load import load_plan, plan_path
+from policy.schema import City, Plan
+
+HOME = Path(__file__).parent
+PLAN_ID = "shanxi-2023"
+
+
+def build(folder: Path) -> None:
+    """Write ``workbooks/*.xlsx`` and ``facts.csv`` into `folder`."""
+    plan = load_plan(plan_path(PLAN_ID))
+    everywhere = sites(plan)
+    workbooks = folder / "workbooks"
+    workbooks.mkdir(parents=True, exist_ok=True)
+    for number, city in enumerate(plan.cities, 1):
+        path = workbooks / f"{number:02d}-{city.name}.xlsx"
+        write_applications(path, plan, _applications(plan, city, everywhere))
+    write_contacts(workbooks / "通讯录.xlsx", list(contacts(plan)))
+    (folder / "facts.csv").write_text(_csv(facts(plan, everywhere)), encoding="utf-8", newline="")
+
+
+def _applications(plan: Plan, city: City, everywhere: tuple[Site, ...]) -> Applications:
+    rows = tuple(
+        ApplicationRow(site.county.name, profile(plan, site))
+        for site in everywhere
+        if site.city is city
+    )
+    return Applications(city.name, rows)
+
+
+def _csv(lines: list[Fact]) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(field.name for field in fields(Fact))
+    writer.writerows(astuple(line) for line in lines)
+    return text.getvalue()
+
+
+if __name__ == "__main__":
+    build(HOME)

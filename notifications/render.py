@@ -1,0 +1,64 @@
+"""A day's digest for one office (每日待办), as text and as HTML. Pure."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from notifications.entries import sections
+from notifications.message import Attachment, DigestLine, Message
+from notifications.wording import dated, long_date, summary
+
+BRAND = "幸福养老工程"
+
+
+def digest(
+    id: str,
+    recipient: str,
+    as_of: date,
+    lines: Sequence[DigestLine],
+    plan_name: str,
+    attachments: Sequence[Attachment],
+    sent_at: datetime,
+) -> Message:
+    """All that one office is told on one day, in one message.
+
+    Ordered by urgency; lines with the same rule, kind and dates are one entry that lists its
+    subjects. The same lines in another order, or given twice, make the same message. ValueError
+    when there are no lines, or `sent_at` carries no time zone.
+    """
+    if not lines:
+        raise ValueError("a digest of nothing")
+    unique = tuple(set(lines))
+    office = " ".join(recipient.split())  # it becomes a mail header, which has no line breaks
+    shown = {
+        "recipient": office,
+        "today": dated(as_of),
+        "plan_name": plan_name,
+        "summary": summary(unique, as_of),
+        "sections": sections(unique, as_of),
+        "attachments": [attachment.name for attachment in attachments],
+    }
+    return Message(
+        id=id,
+        recipient=office,
+        title=f"【{BRAND}】{long_date(as_of)}待办：{shown['summary']}（{office}）",
+        text=_templates().get_template("digest.txt.j2").render(shown),
+        html=_templates().get_template("digest.html.j2").render(shown),
+        attachments=tuple(attachments),
+        sent_at=sent_at,
+    )
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=select_autoescape(["html.j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,82 @@
+"""How dates, days and counts read in Chinese. Pure."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from notifications.message import DigestLine
+from policy.vocabulary import RungKind, Standing
+
+WEEKDAYS = "一二三四五六日"
+NUMERALS = "一二三四五六七八九十"
+
+# What one line counts as, in the order in which a summary names it.
+COUNTED = (Standing.OVERDUE, Standing.COORDINATING, Standing.DUE_SOON)
+
+
+def long_date(day: date) -> str:
+    """``2023年5月31日``."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def dated(day: date) -> str:
+    """``2023年5月31日（星期三）``."""
+    return f"{long_date(day)}（星期{WEEKDAYS[day.weekday()]}）"
+
+
+def standing(line: DigestLine, as_of: date) -> Standing:
+    """逾期, 待协调 or 临期: what a line counts as.
+
+    Only a rung that follows lateness makes a line 逾期. A plain reminder that goes out late does
+    not: the body may be one that the notice cannot bind, which is never called 逾期.
+    """
+    if line.kind is RungKind.COORDINATE:
+        return Standing.COORDINATING
+    late = as_of > line.overdue_after and line.kind is not RungKind.REMIND
+    return Standing.OVERDUE if late else Standing.DUE_SOON
+
+
+def summary(lines: Sequence[DigestLine], as_of: date) -> str:
+    """``3项逾期、2项临期``; what there is none of is left out."""
+    standings = [standing(line, as_of) for line in lines]
+    counts = ((standings.count(each), each.label) for each in COUNTED)
+    return "、".join(f"{count}项{label}" for count, label in counts if count)
+
+
+def term(line: DigestLine) -> str:
+    """The date by which it is due; both dates where the notice leaves a choice."""
+    if line.remind_by == line.overdue_after:
+        return dated(line.remind_by)
+    return f"{dated(line.remind_by)}，最迟{dated(line.overdue_after)}"
+
+
+def status(line: DigestLine, as_of: date) -> str:
+    """How many natural days are left or gone, e.g. ``已逾期3天``."""
+    if as_of > line.overdue_after:
+        return _gone(line, as_of)
+    if as_of > line.remind_by:
+        return f"已过提醒日，最迟{dated(line.overdue_after)}，{_left(line.overdue_after, as_of)}"
+    if as_of == line.remind_by < line.overdue_after:
+        return f"今日为提醒日，最迟{dated(line.overdue_after)}"
+    return _left(line.remind_by, as_of)
+
+
+def request(to_do: str) -> str:
+    """What is asked, to follow the words 请办理: its own leading 请 goes, but 请示 stays."""
+    return re.sub(r"^请(?![示求款])", "", to_do)
+
+
+def _gone(line: DigestLine, as_of: date) -> str:
+    days = (as_of - line.overdue_after).days
+    match standing(line, as_of):
+        case Standing.COORDINATING:
+            return f"待协调，已超过时限{days}天"
+        case Standing.OVERDUE:
+            return f"已逾期{days}天"
+        case _:
+            return f"已超过最迟日期{days}天"
+
+
+def _left(day: date, as_of: date) -> str:
+    days = (day - as_of).days
+    return f"还有{days}天" if days else "今日到期"

@@ -1,0 +1,1 @@
+"""Tests, flat: test_<room>_*.py."""

@@ -1,0 +1,457 @@
+"""附件3 with 补充信息表: what is written is read back, and what is wrong is named cell by cell."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
+
+from documents.applications import (
+    ApplicationRow,
+    Applications,
+    read_applications,
+    write_applications,
+)
+from documents.forms import SUMMARY_SHEET, SUPPLEMENT_SHEET, listed
+from documents.workbook import Form, open_workbook, recognise
+from policy.errors import RefusedError, UnavailableError
+from policy.load import load_plan, plan_path
+from states.dossier import Profile
+
+# Every example overwrites the file of the one before.
+FREELY = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PLAN = load_plan(plan_path("shanxi-2023"))
+FUNCTIONS = listed(PLAN, "functions")
+COMMITMENTS = listed(PLAN, "commitments")
+FULL = Profile(
+    street="示例一街道",
+    community="示例甲社区",
+    operator="示例养老服务中心（甲）",
+    building_kind="改建",
+    area=Decimal("850.50"),
+    investment=Decimal("1205000.00"),
+    address="示例路1号",
+    site_source="A",
+    tenure="政府无偿提供",
+    beds=12,
+    households=620,
+    functions=frozenset(FUNCTIONS),
+    commitments=frozenset(COMMITMENTS),
+    visited_on=date(2023, 1, 30),
+    letter_issuer="太原市人民政府",
+    letter_number="示例政函第1号",
+    letter_on=date(2023, 2, 8),
+    responsible_person="示例·张某",
+    responsible_phone="000-0000-0001",
+)
+BARE = Profile(street="示例二镇", community="示例乙村")
+
+WORDS = st.none() | st.text("示例中心（）甲乙a1=+-@，、", min_size=1, max_size=12)
+STEMS = st.text("示例甲乙丙丁一二三四", min_size=1, max_size=6)
+DAYS = st.none() | st.dates(date(2020, 1, 1), date(2030, 12, 31))
+PROFILES = st.builds(
+    Profile,
+    street=st.builds("{}{}".format, STEMS, st.sampled_from(["街道", "镇", "乡"])),
+    community=st.builds("{}{}".format, STEMS, st.sampled_from(["社区", "村"])),
+    operator=WORDS,
+    building_kind=st.sampled_from([None, "新建", "改建", "购置", "其他"]),
+    area=st.none() | st.decimals(0, 9999999, places=2),
+    investment=st.none() | st.decimals(0, 10**13 - 1, places=2),
+    address=WORDS,
+    site_source=st.sampled_from([None, "A", "B", "C", "D"]),
+    tenure=WORDS,
+    beds=st.none() | st.integers(0, 999),
+    households=st.none() | st.integers(0, 99999),
+    functions=st.frozensets(st.sampled_from(FUNCTIONS)),
+    commitments=st.frozensets(st.sampled_from(COMMITMENTS)),
+    visited_on=DAYS,
+    letter_issuer=WORDS,
+    letter_number=WORDS,
+    letter_on=DAYS,
+    responsible_person=WORDS,
+    responsible_phone=WORDS,
+)
+
+
+@st.composite
+def workbooks(draw: st.DrawFn) -> Applications:
+    city = draw(st.sampled_from(PLAN.cities))
+    counties = st.sampled_from([county.name for county in city.counties])
+    rows = draw(
+        st.lists(
+            st.builds(ApplicationRow, counties, PROFILES),
+            min_size=1,
+            max_size=5,
+            unique_by=lambda row: (row.county, row.profile.street, row.profile.community),
+        )
+    )
+    return Applications(city.name, tuple(rows))
+
+
+Lines = list[list[Any]]
+HEADER = [
+    "序号",
+    "区(县、市)\n名称",
+    "社区项目名称",
+    "运行主体",
+    "配建性质",
+    "建筑面积(m²)",
+    "投资总额(万元)",
+]
+
+
+def line(
+    number: int = 1,
+    county: object = "小店区",
+    project: object = "示例一街道示例甲社区养老幸福工程",
+    operator: object = "示例中心",
+    kind: object = "改建",
+    area: object = 850.5,
+    investment: object = 120.5,
+) -> list[Any]:
+    return [number, county, project, operator, kind, area, investment]
+
+
+def wide(text: str) -> str:
+    """The same in full-width characters."""
+    return "".join(chr(ord(char) + 0xFEE0) for char in text)
+
+
+def hand_filled(path: Path, lines: Sequence[Sequence[Any]], sheet_title: str = "Sheet1") -> Path:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = sheet_title
+    for row in lines:
+        sheet.append(list(row))
+    book.save(path)
+    return path
+
+
+def form(*rows: Sequence[Any]) -> Lines:
+    seal = ["填表单位盖章：", None, "太原市民政局 ____ 太原市财政局"]
+    return [["2023年全省城镇社区幸福养老提速工程汇总表"], [], seal, HEADER, *map(list, rows)]
+
+
+def refused(path: Path, city: str | None = None) -> list[str]:
+    with pytest.raises(RefusedError) as caught:
+        read_applications(path, PLAN, city)
+    return str(caught.value).split("\n")
+
+
+def cells_of(faults: Sequence[str]) -> list[str]:
+    return [fault.partition("「")[2].partition("：")[0].replace("」", "!") for fault in faults]
+
+
+def edited(path: Path, edit: Callable[[Workbook], object]) -> Path:
+    book = load_workbook(path)
+    edit(book)
+    book.save(path)
+    return path
+
+
+@settings(FREELY, max_examples=60)
+@given(workbooks())
+def test_what_is_written_is_read_back(tmp_path: Path, applications: Applications) -> None:
+    path = tmp_path / "a.xlsx"
+    write_applications(path, PLAN, applications)
+    assert read_applications(path, PLAN) == applications
+    assert recognise(path) is Form.APPLICATIONS
+
+
+def test_equal_data_gives_equal_bytes(tmp_path: Path) -> None:
+    applications = Applications("太原市", (ApplicationRow("小店区", FULL),))
+    for name in ("a.xlsx", "b.xlsx"):
+        write_applications(tmp_path / name, PLAN, applications)
+    content = (tmp_path / "a.xlsx").read_bytes()
+    assert content == (tmp_path / "b.xlsx").read_bytes()
+    with ZipFile(BytesIO(content)) as archive:
+        assert {member.date_time[0] for member in archive.infolist()} == {1980}
+
+
+def test_layout_is_ready_to_print(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    write_applications(path, PLAN, Applications("太原市", (ApplicationRow("小店区", FULL),)))
+    book = load_workbook(path)
+    assert book.sheetnames == [SUMMARY_SHEET, SUPPLEMENT_SHEET]
+    for sheet in book.worksheets:
+        assert sheet.page_setup.orientation == "landscape"
+        assert (sheet.page_setup.paperSize, sheet.page_setup.fitToWidth) == (9, 1)
+        assert sheet.sheet_properties.pageSetUpPr is not None
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.print_title_rows == "$3:$3"
+        assert sheet.freeze_panes == "A4"
+        assert sheet.oddFooter is not None
+        assert sheet.oddFooter.center.text == "第&P页 共&N页"
+        assert sheet["A2"].value.startswith("填表单位盖章：")
+    summary = book[SUMMARY_SHEET]
+    assert summary["A1"].value == "2023年全省城镇社区幸福养老提速工程汇总表"
+    assert (summary["G4"].value, summary["G4"].number_format) == (120.5, "0.00")
+    offers = {v.formula1 for s in book.worksheets for v in s.data_validations.dataValidation}
+    assert offers == {'"是,否"', '"A,B,C,D"', '"新建,改建,购置,其他"'}
+
+
+@pytest.mark.parametrize("start", "=+-@")
+def test_text_is_never_a_formula(tmp_path: Path, start: str) -> None:
+    path = tmp_path / "a.xlsx"
+    profile = replace(FULL, operator=f"{start}cmd|' /C calc'!A0", address=f"{start}1+1")
+    applications = Applications("太原市", (ApplicationRow("小店区", profile),))
+    write_applications(path, PLAN, applications)
+    cell = load_workbook(path)[SUMMARY_SHEET]["D4"]
+    assert (cell.data_type, cell.quotePrefix) == ("s", True)
+    assert read_applications(path, PLAN) == applications
+
+
+def test_a_project_without_a_name_cannot_be_written(tmp_path: Path) -> None:
+    nameless = Applications("太原市", (ApplicationRow("小店区", Profile(street="示例一街道")),))
+    with pytest.raises(RefusedError, match="缺少街道"):
+        write_applications(tmp_path / "a.xlsx", PLAN, nameless)
+    assert not (tmp_path / "a.xlsx").exists()
+
+
+def test_a_folder_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    row = ApplicationRow("小店区", FULL)
+    with pytest.raises(UnavailableError, match="无法写入"):
+        write_applications(tmp_path / "none" / "a.xlsx", PLAN, Applications("太原市", (row,)))
+
+
+def test_summary_alone_leaves_the_rest_unstated(tmp_path: Path) -> None:
+    path = hand_filled(tmp_path / "a.xlsx", form(line()))
+    (row,) = read_applications(path, PLAN).rows
+    assert row == ApplicationRow(
+        "小店区",
+        Profile(
+            street="示例一街道",
+            community="示例甲社区",
+            operator="示例中心",
+            building_kind="改建",
+            area=Decimal("850.50"),
+            investment=Decimal("1205000.00"),
+        ),
+    )
+
+
+def test_blank_rows_numbers_in_waiting_remarks_and_totals_are_passed_over(tmp_path: Path) -> None:
+    lines = form(
+        line(),
+        [2],
+        [],
+        HEADER,
+        line(3, county="清徐", project="示例二镇 示例乙村养老幸福工程"),
+        [None, "合计", None, None, None, 1701, 241],
+        ["备注：以上项目均已实地查看"],
+        [None, None, "填报日期：2023年2月8日"],
+    )
+    rows = read_applications(hand_filled(tmp_path / "a.xlsx", lines), PLAN).rows
+    assert [(row.county, row.profile.community) for row in rows] == [
+        ("小店区", "示例甲社区"),
+        ("清徐县", "示例乙村"),
+    ]
+
+
+def test_moved_columns_text_numbers_and_full_width(tmp_path: Path) -> None:
+    moved = [5, 6, 3, 2, 4, 1, 0]
+    header = [HEADER[n] for n in moved]
+    filled = line(
+        1, "太原市小店区", area=f"{wide('850.5')}㎡", investment="120.50万元", kind="其他：租改"
+    )
+    lines: Lines = [["太原市民政局"], [None, *header], [None, *(filled[n] for n in moved)]]
+    path = hand_filled(tmp_path / "太原市上报.xlsx", lines)
+    (row,) = read_applications(path, PLAN).rows
+    assert row.county == "小店区"
+    assert (row.profile.area, row.profile.investment) == (Decimal("850.50"), Decimal(1205000))
+    assert row.profile.building_kind == "其他"
+
+
+def test_a_heading_in_yuan_is_read_in_yuan(tmp_path: Path) -> None:
+    lines = form(line(investment=1205000))
+    lines[3] = [*HEADER[:-1], "投资总额（元）"]
+    (row,) = read_applications(hand_filled(tmp_path / "a.xlsx", lines), PLAN).rows
+    assert row.profile.investment == Decimal(1205000)
+
+
+def test_a_county_merged_over_its_projects(tmp_path: Path) -> None:
+    other = line(2, county=None, project="示例一街道示例乙社区养老幸福工程")
+    path = hand_filled(tmp_path / "a.xlsx", form(line(), other))
+    edited(path, lambda book: book.worksheets[0].merge_cells("B5:B6"))
+    assert [row.county for row in read_applications(path, PLAN).rows] == ["小店区", "小店区"]
+
+
+@pytest.mark.parametrize(
+    ("written", "street", "community"),
+    [
+        ("示例一街道示例甲社区养老幸福工程", "示例一街道", "示例甲社区"),
+        ("示例二镇示例乙村养老幸福工程", "示例二镇", "示例乙村"),
+        ("示例乡示例社区养老幸福工程", "示例乡", "示例社区"),
+        ("古镇街道示例社区养老幸福工程", "古镇街道", "示例社区"),
+        ("乡宁镇示例村社区养老幸福工程", "乡宁镇", "示例村社区"),
+    ],
+)
+def test_project_names(tmp_path: Path, written: str, street: str, community: str) -> None:
+    path = hand_filled(tmp_path / "a.xlsx", form(line(project=written)))
+    profile = read_applications(path, PLAN).rows[0].profile
+    assert (profile.street, profile.community) == (street, community)
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "sealed", "city"),
+    [
+        ("阳泉市", "晋城市.xlsx", "太原市", "阳泉市"),
+        ("阳泉", "a.xlsx", "太原市", "阳泉市"),
+        (None, "阳泉市.xlsx", "晋城市", "晋城市"),
+        (None, "03-阳泉市-二次报送.xlsx", "", "阳泉市"),
+    ],
+)
+def test_city_is_asked_for_sealed_or_in_the_file_name(
+    tmp_path: Path, asked: str | None, name: str, sealed: str, city: str
+) -> None:
+    lines = form(line(county="城区"))
+    lines[2] = [f"填表单位盖章：{sealed}民政局"]
+    assert read_applications(hand_filled(tmp_path / name, lines), PLAN, asked).city == city
+
+
+def test_no_city_and_an_unknown_city_are_refused_with_the_eleven(tmp_path: Path) -> None:
+    lines = form(line())
+    lines[2] = []
+    path = hand_filled(tmp_path / "a.xlsx", lines)
+    names = "、".join(city.name for city in PLAN.cities)
+    assert "--city" in refused(path)[0]
+    assert refused(path, "北京市") == [f"没有“北京市”；--city 须为：{names}"]
+
+
+PLANTED: list[tuple[str, str, str | float, str]] = [
+    (SUMMARY_SHEET, "B4", "晋原区", "“晋原区”不是太原市的县（市、区），是否为晋源区？"),
+    (SUMMARY_SHEET, "C5", "示例甲社区", "请按“××街道（镇、乡）××社区（村）养老幸福工程”填写"),
+    (SUMMARY_SHEET, "E6", "重建", "配建性质须为"),
+    (SUMMARY_SHEET, "F7", "约850", "不是数字"),
+    (SUMMARY_SHEET, "G8", -5, "不能为负数"),
+    (SUPPLEMENT_SHEET, "E9", "E", "场地来源须为"),
+    (SUPPLEMENT_SHEET, "G10", 10.5, "不是整数"),
+    (SUPPLEMENT_SHEET, "I11", "部分", "请填写“是”或“否”"),
+    (SUPPLEMENT_SHEET, "R12", "2月30日", "不是日期"),
+    (SUPPLEMENT_SHEET, "C13", "示例一街道示例己社区养老幸福工程", "在附件3汇总表中没有这个项目"),
+]
+
+
+def test_planted_mistakes_are_named_exactly_and_together(tmp_path: Path) -> None:
+    path = tmp_path / "上报.xlsx"
+    counties = [county.name for county in PLAN.cities[0].counties]
+    rows = tuple(ApplicationRow(county, FULL) for county in counties)
+    write_applications(path, PLAN, Applications("太原市", rows))
+
+    def plant(book: Workbook) -> None:
+        for sheet, cell, value, _ in PLANTED:
+            book[sheet][cell] = value
+
+    faults = refused(edited(path, plant))
+    assert cells_of(faults) == [f"{sheet}!{cell}" for sheet, cell, _, _ in PLANTED]
+    for fault, (_, _, value, reason) in zip(faults, PLANTED, strict=True):
+        assert fault.startswith("上报.xlsx「")
+        assert f"原值“{value}”，" in fault
+        assert reason in fault
+
+
+def test_duplicates_are_refused_on_both_sheets(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    row = ApplicationRow("小店区", FULL)
+    write_applications(path, PLAN, Applications("太原市", (row, row)))
+    faults = refused(path)
+    assert cells_of(faults) == [f"{SUMMARY_SHEET}!C5", f"{SUPPLEMENT_SHEET}!C5"]
+    assert all("与第4行重复" in fault for fault in faults)
+
+
+def test_a_missing_column_and_an_empty_form_are_refused(tmp_path: Path) -> None:
+    lines = [row[:-1] for row in form(line())]
+    assert "缺少“投资总额(万元)”列" in refused(hand_filled(tmp_path / "a.xlsx", lines))[0]
+    assert "没有任何项目" in refused(hand_filled(tmp_path / "b.xlsx", form([1], [2])))[0]
+
+
+def test_a_supplement_that_cannot_be_recognised_is_not_dropped_in_silence(tmp_path: Path) -> None:
+    path = hand_filled(tmp_path / "a.xlsx", form(line()))
+    edited(path, lambda book: book.create_sheet("补充信息表").append(["项目", "床"]))
+    assert "补充信息表的表头无法识别" in refused(path)[0]
+
+
+def test_two_sheets_of_one_form_are_refused(tmp_path: Path) -> None:
+    path = hand_filled(tmp_path / "a.xlsx", form(line()))
+    edited(path, lambda book: book.copy_worksheet(book.worksheets[0]))
+    assert "请只保留一张" in refused(path)[0]
+
+
+def test_supplement_may_leave_projects_out_and_joins_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    rows = (ApplicationRow("小店区", FULL), ApplicationRow("清徐县", BARE))
+    write_applications(path, PLAN, Applications("太原市", rows))
+    edited(path, lambda book: book[SUPPLEMENT_SHEET].delete_rows(4))
+    first, second = read_applications(path, PLAN).rows
+    assert (first.profile.beds, first.profile.area) == (None, FULL.area)
+    assert second == rows[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.xlsx", b"", "不是 .xlsx 工作簿"),
+        ("a.xlsx", b"PK\x03\x04 broken", "不是 .xlsx 工作簿"),
+        ("a.csv", "区县,项目名称".encode(), "不是 .xlsx 工作簿"),
+        ("a.xls", bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 64, "旧版 .xls"),
+        (
+            "a.xlsx",
+            bytes.fromhex("d0cf11e0a1b11ae1") + "EncryptedPackage".encode("utf-16-le"),
+            "已加密",
+        ),
+    ],
+)
+def test_foreign_files_are_refused_in_one_sentence(
+    tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    for read in (open_workbook, recognise, lambda path: read_applications(path, PLAN)):
+        with pytest.raises(RefusedError, match=says) as caught:
+            read(path)
+        assert str(caught.value).startswith(name)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
+    path = hand_filled(tmp_path / "a.xlsx", form(line()))
+    with ZipFile(path) as source:
+        parts = {name: source.read(name) for name in source.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = b"<broken"
+    with ZipFile(path, "w") as target:
+        for name, content in parts.items():
+            target.writestr(name, content)
+    with pytest.raises(RefusedError, match="文件已损坏"):
+        open_workbook(path)
+
+
+def test_no_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="没有这个文件"):
+        open_workbook(tmp_path / "a.xlsx")
+    with pytest.raises(RefusedError, match="是文件夹"):
+        open_workbook(tmp_path)
+
+
+def test_a_file_that_may_not_be_read_is_unavailable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(_: Path) -> bytes:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "read_bytes", deny)
+    with pytest.raises(UnavailableError, match="请核对文件权限"):
+        open_workbook(tmp_path / "a.xlsx")
+
+
+def test_a_workbook_of_neither_form_is_refused_with_those_known(tmp_path: Path) -> None:
+    path = hand_filled(tmp_path / "a.xlsx", [["姓名", "成绩"], ["示例", 1]])
+    with pytest.raises(RefusedError, match="项目汇总表（附件3）、通讯录"):
+        recognise(path)

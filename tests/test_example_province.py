@@ -1,0 +1,312 @@
+"""The example province: every line of its year is legal, and its lateness is the one told of."""
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from deployments.example.build import HOME, PLAN_ID, build
+from documents.applications import project_name, read_applications
+from documents.contacts import offices, read_contacts
+from policy.load import load_plan, plan_path
+from policy.schema import ActionRule, Plan
+from policy.vocabulary import Disposition, SubjectKind
+from states.deadlines import Deadline, deadlines, deadlines_of, fulfilled_on
+from states.dossier import Dossier
+from states.machine import Position, move
+from states.requirements import Case, shortfalls
+from states.workdays import Calendar
+
+CALENDAR = Calendar()
+JUNE = date(2023, 6, 1)
+YEAR_END = date(2023, 12, 31)
+WORKBOOKS = sorted((HOME / "workbooks").glob("[0-9]*.xlsx"))
+
+
+@dataclass(frozen=True)
+class Line:
+    on: date
+    subject: str
+    act: str
+    actor: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Province:
+    """Everyone's state after a replay up to some day."""
+
+    projects: Mapping[str, Dossier]
+    records: Mapping[str, Mapping[str, date]]
+
+
+@cache
+def the_plan() -> Plan:
+    return load_plan(plan_path(PLAN_ID))
+
+
+@cache
+def lines() -> tuple[Line, ...]:
+    text = (HOME / "facts.csv").read_text(encoding="utf-8")
+    rows = csv.reader(text.splitlines()[1:])
+    return tuple(Line(date.fromisoformat(on), *rest) for on, *rest in rows)
+
+
+@cache
+def opening() -> Mapping[str, Dossier]:
+    """The projects as the workbooks bring them, before the first act."""
+    return {dossier.code: dossier for path in WORKBOOKS for dossier in _imported(path)}
+
+
+def _imported(path: Path) -> Iterator[Dossier]:
+    plan = the_plan()
+    applications = read_applications(path, plan)
+    city = plan.city(applications.city)
+    assert city is not None
+    numbers: Counter[str] = Counter()
+    for row in applications.rows:
+        county = city.county(row.county)
+        assert county is not None
+        numbers[county.code] += 1
+        yield Dossier(
+            code=plan.code_format.format(county=county.code, number=numbers[county.code]),
+            name=project_name(plan, row.profile),
+            city=city.name,
+            county=county.name,
+            county_type=county.type,
+            stage=plan.stage_order[0],
+            profile=row.profile,
+            quota_left=city.quota,
+        )
+
+
+@cache
+def province(as_of: date) -> Province:
+    """Replay the facts up to a day; an illegal line fails the test with its own text."""
+    projects = dict(opening())
+    records: dict[str, dict[str, date]] = defaultdict(dict)
+    for line in lines():
+        if line.on > as_of:
+            break
+        if line.subject in projects:
+            projects[line.subject] = _advanced(projects[line.subject], line, projects)
+        else:
+            assert line.act in {item.id for item in deadlines(the_plan(), CALENDAR)}, line
+            records[line.subject][line.act] = line.on
+    return Province(projects, records)
+
+
+def _advanced(dossier: Dossier, line: Line, projects: Mapping[str, Dossier]) -> Dossier:
+    assert dossier.last_on is None or line.on >= dossier.last_on, line
+    city = the_plan().city(dossier.city)
+    assert city is not None
+    determined = sum(
+        "determined" in other.milestones for other in projects.values() if other.city == city.name
+    )
+    dossier = replace(dossier, quota_left=city.quota - determined)
+    lacking = shortfalls(Case(the_plan(), dossier, line.on, line.evidence), line.act)
+    assert not [s for s in lacking if s.hard], (line, [str(s) for s in lacking])
+    action = next((a for a in the_plan().actions if a.id == line.act), None)
+    return _moved(dossier, line, action) if action else _recorded(dossier, line)
+
+
+def _moved(dossier: Dossier, line: Line, action: ActionRule) -> Dossier:
+    position = move(the_plan(), Position(dossier.stage, dossier.disposition), line.act)
+    assert position is not None, (line, dossier.stage, dossier.disposition)
+    kept = {k: v for k, v in dossier.milestones.items() if k not in action.revokes}
+    dated = dict.fromkeys(action.records, line.on)
+    return replace(
+        dossier,
+        stage=position.stage,
+        disposition=position.disposition,
+        milestones={**dated, **kept},
+        last_on=line.on,
+    )
+
+
+def _recorded(dossier: Dossier, line: Line) -> Dossier:
+    assert the_plan().milestone(line.act).beside_chain, line
+    assert dossier.disposition is Disposition.ACTIVE, line
+    return replace(dossier, milestones={line.act: line.on, **dossier.milestones}, last_on=line.on)
+
+
+def occurrences(state: Province) -> Iterator[tuple[Deadline, str, Disposition, date | None]]:
+    """Every deadline of every subject with the day it was fulfilled."""
+    plan = the_plan()
+    for kind in SubjectKind:
+        for deadline in deadlines_of(plan, CALENDAR, kind):
+            for subject, disposition, facts in _subjects(state, kind):
+                yield deadline, subject, disposition, fulfilled_on(deadline, kind, facts)
+
+
+def _subjects(
+    state: Province, kind: SubjectKind
+) -> Iterator[tuple[str, Disposition, Mapping[str, date]]]:
+    if kind is SubjectKind.PROJECT:
+        for code, dossier in state.projects.items():
+            yield code, dossier.disposition, dossier.milestones
+    elif kind is SubjectKind.CITY:
+        for city in the_plan().cities:
+            yield city.name, Disposition.ACTIVE, _city_facts(state, city.name, city.quota)
+    else:
+        name = the_plan().province
+        yield name, Disposition.ACTIVE, state.records.get(name, {})
+
+
+def _city_facts(state: Province, city: str, quota: int) -> Mapping[str, date]:
+    own = [p.milestones for p in state.projects.values() if p.city == city]
+    days = sorted(m["application_submitted"] for m in own if "application_submitted" in m)
+    facts = dict(state.records.get(city, {}))
+    return {**facts, "quota_submitted": days[quota - 1]} if len(days) >= quota else facts
+
+
+def late_subjects(rule: str) -> tuple[set[str], set[str]]:
+    """As of 1 June: who is still late with a rule, and who was late but has done it."""
+    still, was = set(), set()
+    for deadline, subject, disposition, done in occurrences(province(JUNE)):
+        if deadline.rule.id != rule or deadline.overdue_after >= JUNE:
+            continue
+        if done is None and disposition is Disposition.ACTIVE:
+            still.add(subject)
+        elif done is not None and done > deadline.overdue_after:
+            was.add(subject)
+    return still, was
+
+
+def at(stage: str, state: Province) -> set[str]:
+    return {
+        code
+        for code, dossier in state.projects.items()
+        if dossier.stage == stage and dossier.disposition is Disposition.ACTIVE
+    }
+
+
+def test_workbooks_hold_each_citys_quota_and_every_unserved_county() -> None:
+    assert len(opening()) == 100
+    for city in the_plan().cities:
+        counties = Counter(p.county for p in opening().values() if p.city == city.name)
+        assert counties.total() == city.quota
+        assert set(city.unserved) <= set(counties)
+    assert max(Counter((p.city, p.county) for p in opening().values()).values()) > 1
+
+
+def test_everything_is_visibly_invented_and_nobody_can_be_reached() -> None:
+    people = read_contacts(HOME / "workbooks" / "通讯录.xlsx", the_plan())
+    assert [person.office for person in people] == list(offices(the_plan()))
+    assert all(person.address is None and "示例" in person.name for person in people)
+    assert all(person.phone.startswith("000-0000-") for person in people)
+    for dossier in opening().values():
+        profile = dossier.profile
+        assert "示例" in dossier.name
+        assert "示例" in (profile.operator or "示例")
+        assert "示例" in (profile.responsible_person or "")
+        assert (profile.responsible_phone or "").startswith("000-0000-")
+
+
+def test_forms_raise_a_few_soft_warnings_and_vary() -> None:
+    warned = {
+        s.requirement.id
+        for dossier in opening().values()
+        for act in ("confirm_site", "submit_application")
+        for s in shortfalls(Case(the_plan(), dossier, JUNE, "示例"), act)
+    }
+    assert warned == {"R08", "R16", "R17", "R53"}
+    kinds = Counter(dossier.profile.building_kind for dossier in opening().values())
+    assert set(kinds) == {"新建", "改建", "购置", "其他"}
+    assert kinds["改建"] > 50
+
+
+def test_every_line_is_legal_and_in_date_order_on_a_workday() -> None:
+    days = [line.on for line in lines()]
+    assert days == sorted(days)
+    assert [line for line in lines() if not CALENDAR.is_workday(line.on)] == []
+    assert all(line.actor and line.evidence for line in lines())
+    province(YEAR_END)
+
+
+def test_every_deadline_up_to_june_has_someone_late_and_someone_who_was() -> None:
+    plan = the_plan()
+    past = {d.rule.id for d in deadlines(plan, CALENDAR) if d.overdue_after < JUNE}
+    assert past == {"D01", "D02", "D03", "D04", "D05", "D06", "D07", "D08", "D10", "D11"}
+    late = {rule: late_subjects(rule) for rule in past}
+    # The province has D02 only once, so it cannot be both.
+    assert late.pop("D02") == (set(), {"山西省"})
+    assert [rule for rule, (still, was) in late.items() if not still or not was] == []
+
+
+def test_most_deadlines_up_to_june_were_met_in_time() -> None:
+    past = [item for item in occurrences(province(JUNE)) if item[0].overdue_after < JUNE]
+    met = [item for item in past if item[3] is not None and item[3] <= item[0].overdue_after]
+    assert 0.85 <= len(met) / len(past) < 1
+
+
+def test_where_projects_stand_on_the_first_of_june() -> None:
+    state = province(JUNE)
+    assert at("siting", state) == {"XF2023-140106-01"}
+    assert at("application", state) == {"XF2023-141034-01"}
+    assert at("review", state) == {"XF2023-140428-01", "XF2023-140925-01"}
+    assert 4 <= len(at("funding", state) | at("groundbreaking", state)) <= 6
+    held = {c for c, p in state.projects.items() if p.disposition is Disposition.HELD}
+    assert held == {"XF2023-140728-01"}
+
+
+def test_money_and_operators_missing_on_the_first_of_june() -> None:
+    projects = province(JUNE).projects
+    building = at("construction", province(JUNE))
+    unpaid = {c for c in building if "funds_released" not in projects[c].milestones}
+    assert unpaid == {"XF2023-140213-02"}
+    assert "funds_released" in province(YEAR_END).projects["XF2023-140213-02"].milestones
+    assert 3 <= sum("operator_confirmed" not in projects[c].milestones for c in building) <= 5
+    half = {c for c in building if "city_funds_in_place" in projects[c].milestones}
+    half -= {c for c in building if "county_funds_in_place" in projects[c].milestones}
+    assert len(half) == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "act", "days"),
+    [
+        ("XF2023-140430-01", "break_ground", ["2023-06-20"]),
+        ("XF2023-141130-01", "break_ground", ["2023-07-06"]),
+        ("XF2023-140428-01", "return_for_correction", ["2023-03-09"]),
+        ("XF2023-140728-01", "hold", ["2023-04-19"]),
+        ("XF2023-140728-01", "resume", ["2023-07-10"]),
+        ("XF2023-140302-01", "pass_acceptance", ["2023-12-20"]),
+        ("忻州市", "D10-05", ["2023-06-05"]),
+        ("运城市", "D10-05", []),
+        ("山西省", "D11-04", ["2023-05-10"]),
+    ],
+)
+def test_turns_of_the_story(code: str, act: str, days: list[str]) -> None:
+    assert [str(x.on) for x in lines() if (x.subject, x.act) == (code, act)] == days
+
+
+def test_two_fail_acceptance_and_one_never_opens() -> None:
+    failed = [line for line in lines() if line.act == "fail_acceptance"]
+    assert [line.on for line in failed] == [date(2023, 12, 4)] * 2
+    state = province(YEAR_END)
+    assert len(at("operation", state)) == 100
+    assert all(p.milestones["accepted"].month == 12 for p in state.projects.values())
+    unopened = {c for c, p in state.projects.items() if "opened" not in p.milestones}
+    assert unopened == {"XF2023-140623-01"}
+
+
+def test_by_years_end_only_the_unopened_project_and_one_report_are_still_late() -> None:
+    open_still = {
+        (deadline.id, subject)
+        for deadline, subject, _, done in occurrences(province(YEAR_END))
+        if done is None
+    }
+    assert open_still == {("D17", "XF2023-140623-01"), ("D10-05", "运城市")}
+
+
+def test_rebuilding_gives_the_same_bytes(tmp_path: Path) -> None:
+    build(tmp_path)
+    built = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.rglob("*.*")}
+    kept = {path: (HOME / path).read_bytes() for path in built}
+    assert [str(path) for path in built if built[path] != kept[path]] == []
+    assert len(built) == 13

@@ -1,0 +1,247 @@
+"""Actions and records on both databases: accepted ones are written whole, refused not at all."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+
+from deployments.demo import EXAMPLE
+from flows.operations.casework import Act, Done, advance, record
+from flows.operations.desk import Desk
+from flows.operations.enforcement import enforce
+from flows.operations.intake import import_workbook
+from flows.operations.overview import deadline_views
+from flows.operations.project_views import project_record
+from models.database import writing
+from policy.errors import RefusedError
+from policy.vocabulary import Disposition, MessageStatus, Standing
+from tests.conftest import AT
+from tests.province import END, morning
+
+ONE = "XF2023-140105-01"
+
+
+@pytest.fixture
+def taiyuan(desk: Desk) -> Desk:
+    """A desk with the ten projects of 太原市, all in siting."""
+    import_workbook(desk, EXAMPLE / "workbooks" / "01-太原市.xlsx", None, today=END, at=AT)
+    return desk
+
+
+def act(desk: Desk, name: str, on: str, subject: str = ONE, evidence: str = "示例文件") -> Done:
+    """Take an action or record a fact."""
+    asked = Act(subject, name, date.fromisoformat(on), "示例·张某", evidence)
+    take = advance if name in {action.id for action in desk.plan.actions} else record
+    with writing(desk.engine) as session:
+        return take(session, desk, asked, today=END, at=AT)
+
+
+def walk(desk: Desk, until: str, subject: str = ONE) -> None:
+    """Take a project through the chain up to and with an action."""
+    for name, on in (
+        ("confirm_site", "2023-02-06"),
+        ("submit_application", "2023-02-09"),
+        ("pass_review", "2023-03-14"),
+        ("determine", "2023-03-28"),
+        ("release_funds", "2023-04-20"),
+        ("operator_confirmed", "2023-04-25"),
+        ("break_ground", "2023-05-10"),
+        ("complete_construction", "2023-11-20"),
+        ("pass_acceptance", "2023-12-05"),
+    ):
+        act(desk, name, on, subject)
+        if name == until:
+            return
+
+
+def state(desk: Desk, code: str = ONE) -> tuple[str, Disposition]:
+    found = project_record(desk, code, END)
+    return found.stage, found.disposition
+
+
+def standing(desk: Desk, rule: str, as_of: date = END, code: str = ONE) -> Standing:
+    views = deadline_views(desk, as_of, code)
+    return next(view.standing for view in views if (view.subject, view.rule) == (code, rule))
+
+
+def audit_rows(desk: Desk) -> int:
+    with desk.engine.connect() as connection:
+        return int(connection.execute(text("SELECT count(*) FROM audit")).scalar_one())
+
+
+def test_the_whole_chain(taiyuan: Desk) -> None:
+    walk(taiyuan, "pass_acceptance")
+    act(taiyuan, "open_operation", "2023-12-12")
+    assert state(taiyuan) == ("operation", Disposition.ACTIVE)
+    rules = ("D01", "D03", "D04", "D05", "D06", "D08", "D09", "D14", "D15", "D16", "D17")
+    assert {standing(taiyuan, rule) for rule in rules} == {Standing.MET}
+
+
+def test_each_transition_is_one_audit_row(taiyuan: Desk) -> None:
+    before = audit_rows(taiyuan)
+    act(taiyuan, "confirm_site", "2023-02-06", evidence="示例选址单1号")
+    assert audit_rows(taiyuan) == before + 1
+    row = project_record(taiyuan, ONE, END).history[-1]
+    assert (row.from_stage, row.to_stage, row.action) == ("siting", "application", "confirm_site")
+    assert (row.actor, row.effective_on, row.recorded_at) == ("示例·张某", date(2023, 2, 6), AT)
+    assert (row.clause, row.evidence) == ("六(一)", "示例选址单1号")
+
+
+@pytest.mark.parametrize(
+    ("name", "on", "reason"),
+    [
+        ("determine", "2023-02-06", "不能办理“研究确定”"),
+        ("confirm_site", "2024-01-05", "尚未到来"),
+        ("confirm_site", "2022-02-06", "早于通知印发日"),
+        ("fly", "2023-02-06", "没有办理动作“fly”"),
+    ],
+)
+def test_a_refusal_changes_nothing(taiyuan: Desk, name: str, on: str, reason: str) -> None:
+    before = audit_rows(taiyuan)
+    asked = Act(ONE, name, date.fromisoformat(on), "示例·张某", "示例文件")
+    with pytest.raises(RefusedError, match=reason), writing(taiyuan.engine) as session:
+        advance(session, taiyuan, asked, today=END, at=AT)
+    assert (state(taiyuan)[0], audit_rows(taiyuan)) == ("siting", before)
+
+
+def test_the_quota_of_a_city_is_never_exceeded(taiyuan: Desk) -> None:
+    codes = _codes(taiyuan)
+    for code in codes[:-1]:
+        walk(taiyuan, "determine", code)
+    walk(taiyuan, "pass_review", codes[-1])
+    _take_one_place_away(taiyuan)
+    with pytest.raises(RefusedError, match="名额已满"):
+        act(taiyuan, "determine", "2023-03-28", codes[-1])
+
+
+def test_a_withdrawn_project_gives_its_place_back(taiyuan: Desk) -> None:
+    codes = _codes(taiyuan)
+    for code in codes:
+        walk(taiyuan, "determine", code)
+    act(taiyuan, "withdraw", "2023-04-03", codes[0])
+    assert state(taiyuan, codes[0]) == ("funding", Disposition.WITHDRAWN)
+    with taiyuan.engine.connect() as connection:
+        left = connection.execute(text("SELECT count(*) FROM fact WHERE name = 'determined'"))
+        assert left.scalar_one() == len(codes)  # its history is kept
+
+
+def test_hold_stops_the_clock_and_resume_starts_it_again(taiyuan: Desk) -> None:
+    walk(taiyuan, "determine")
+    act(taiyuan, "hold", "2023-04-03")
+    assert standing(taiyuan, "D08") is Standing.SUSPENDED
+    assert _owed(taiyuan, date(2023, 6, 5)) == set()
+    act(taiyuan, "resume", "2023-06-12")
+    assert standing(taiyuan, "D08") is Standing.OVERDUE
+    assert "D08" in _owed(taiyuan, date(2023, 6, 12))
+
+
+def test_withdrawal_ends_every_open_deadline_and_cancels_what_is_owed(taiyuan: Desk) -> None:
+    assert "D01" in _owed(taiyuan, date(2023, 2, 21))
+    act(taiyuan, "withdraw", "2023-02-22")
+    assert standing(taiyuan, "D17") is Standing.VOID
+    with taiyuan.engine.connect() as connection:
+        query = text("SELECT DISTINCT status FROM outbox WHERE subject = :code")
+        assert list(connection.execute(query, {"code": ONE}).scalars()) == [MessageStatus.CANCELLED]
+
+
+def test_what_is_fulfilled_is_no_longer_owed(taiyuan: Desk) -> None:
+    walk(taiyuan, "operator_confirmed")
+    assert _owed(taiyuan, date(2023, 6, 1)) >= {"D07", "D08"}
+    act(taiyuan, "break_ground", "2023-06-01")
+    with taiyuan.engine.connect() as connection:
+        query = text("SELECT rule, status FROM outbox WHERE subject = :code AND status <> 'sent'")
+        left = dict(connection.execute(query, {"code": ONE}).tuples().all())
+    assert (left["D07"], left["D08"]) == ("pending", "cancelled")
+    assert standing(taiyuan, "D08") is Standing.MET_LATE
+
+
+def test_failed_acceptance_begins_completion_anew(taiyuan: Desk) -> None:
+    walk(taiyuan, "complete_construction")
+    act(taiyuan, "fail_acceptance", "2023-12-04")
+    assert state(taiyuan)[0] == "construction"
+    assert standing(taiyuan, "D14") is Standing.OVERDUE
+    assert standing(taiyuan, "D15") is Standing.MET  # the visit took place
+    assert "D14" in _owed(taiyuan, date(2023, 12, 6))
+    act(taiyuan, "complete_construction", "2023-12-15")
+    act(taiyuan, "pass_acceptance", "2023-12-20")
+    assert standing(taiyuan, "D14") is Standing.MET_LATE
+    with taiyuan.engine.connect() as connection:
+        query = text("SELECT visit FROM deadline WHERE subject = :code AND rule = 'D14'")
+        assert connection.execute(query, {"code": ONE}).scalar_one() == 2
+
+
+def test_work_may_begin_before_the_money_which_is_then_only_recorded(taiyuan: Desk) -> None:
+    walk(taiyuan, "determine")
+    done = act(taiyuan, "break_ground", "2023-05-10")
+    assert (done.to_stage, len(done.warnings)) == ("建设", 1)
+    assert "资金尚未下达" in done.warnings[0]
+    assert act(taiyuan, "release_funds", "2023-05-08").to_stage == "建设"
+    assert standing(taiyuan, "D05") is Standing.MET_LATE
+
+
+def test_matching_funds_count_from_the_later_of_the_two(taiyuan: Desk) -> None:
+    act(taiyuan, "city_funds_in_place", "2023-05-20")
+    assert standing(taiyuan, "D07") is Standing.OVERDUE
+    act(taiyuan, "county_funds_in_place", "2023-06-02")
+    assert standing(taiyuan, "D07") is Standing.MET_LATE
+
+
+def test_a_wrong_date_is_corrected_and_both_are_kept(taiyuan: Desk) -> None:
+    act(taiyuan, "operator_confirmed", "2023-05-20")
+    rows = audit_rows(taiyuan)
+    act(taiyuan, "operator_confirmed", "2023-05-20")
+    assert audit_rows(taiyuan) == rows  # the same again is nothing new
+    act(taiyuan, "operator_confirmed", "2023-04-20")
+    assert standing(taiyuan, "D06") is Standing.MET
+    assert audit_rows(taiyuan) == rows + 1
+
+
+def test_a_citys_duties_are_recorded_by_their_number(taiyuan: Desk) -> None:
+    act(taiyuan, "D10-03", "2023-03-24", subject="太原市")
+    act(taiyuan, "D11-03", "2023-04-04", subject="山西省")
+    assert standing(taiyuan, "D10-03", code="太原市") is Standing.MET
+    assert standing(taiyuan, "D11-03", code="山西省") is Standing.MET_LATE
+    for subject, name in (("太原市", "D11-03"), ("太原市", "D01"), ("山西省", "opened")):
+        with pytest.raises(RefusedError, match="没有可登记的事项"):
+            act(taiyuan, name, "2023-03-24", subject)
+
+
+def test_a_citys_applications_are_complete_with_the_last_of_its_quota(taiyuan: Desk) -> None:
+    codes = _codes(taiyuan)
+    for code in codes[:-1]:
+        walk(taiyuan, "submit_application", code)
+    assert standing(taiyuan, "D01", code="太原市") is Standing.OVERDUE
+    act(taiyuan, "confirm_site", "2023-02-06", codes[-1])
+    act(taiyuan, "submit_application", "2023-02-17", codes[-1])
+    assert standing(taiyuan, "D01", code="太原市") is Standing.MET
+
+
+def test_unknown_subjects_are_named(taiyuan: Desk) -> None:
+    with pytest.raises(RefusedError, match="XF0"):
+        act(taiyuan, "opened", "2023-03-24", "XF0")
+    with pytest.raises(RefusedError, match="没有可登记的节点“nothing”"):
+        act(taiyuan, "nothing", "2023-03-24")
+    blank = Act(ONE, "opened", date(2023, 3, 24), " ")
+    with pytest.raises(RefusedError, match="经办人"), writing(taiyuan.engine) as session:
+        record(session, taiyuan, blank, today=END, at=AT)
+
+
+def _codes(desk: Desk) -> list[str]:
+    with desk.engine.connect() as connection:
+        return list(connection.execute(text("SELECT code FROM project ORDER BY code")).scalars())
+
+
+def _take_one_place_away(desk: Desk) -> None:
+    cities = tuple(
+        city.model_copy(update={"quota": city.quota - 1}) if city.name == "太原市" else city
+        for city in desk.plan.cities
+    )
+    desk.plan = desk.plan.model_copy(update={"cities": cities})
+
+
+def _owed(desk: Desk, as_of: date, code: str = ONE) -> set[str]:
+    """The rules about which an enforcement of a day owes messages."""
+    enforce(desk, as_of, morning(as_of))
+    with desk.engine.connect() as connection:
+        query = text("SELECT rule FROM outbox WHERE subject = :code AND status = 'pending'")
+        return set(connection.execute(query, {"code": code}).scalars())

@@ -1,0 +1,149 @@
+"""A year of daily runs over the example province, against an oracle that shares no code with it.
+
+The oracle reads the example's facts and the computed dates of tests/data/deadlines_2023.csv, and
+works out by plain loops which deadlines were late and when.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import chinese_calendar
+import pytest
+from sqlalchemy import text
+
+from flows.operations.delivery import deliver
+from flows.operations.desk import Desk
+from flows.operations.enforcement import check, enforce
+from flows.operations.overview import deadline_views
+from notifications.channel import RecordingChannel
+from policy.vocabulary import DecisionKind
+from tests.province import END, by_day, days, fact_rows, import_example, morning, replay
+
+DATES = Path(__file__).with_name("data") / "deadlines_2023.csv"
+PROJECT_FACTS = {  # which acts of facts.csv fulfil which rule, read off the notice by hand
+    "D01": ["submit_application"],
+    "D03": ["confirm_site"],
+    "D04": ["determine"],
+    "D05": ["release_funds"],
+    "D06": ["operator_confirmed"],
+    "D07": ["city_funds_in_place", "county_funds_in_place"],
+    "D08": ["break_ground"],
+    "D09": ["break_ground"],
+}
+pytestmark = pytest.mark.heavy
+
+
+def test_a_year_of_daily_runs(desk: Desk) -> None:
+    """Every day of 2023: facts, enforce, deliver; nothing fails, nothing repeats, none is lost."""
+    import_example(desk)
+    facts, channel = by_day(), RecordingChannel()
+    marked: dict[tuple[str, str], date] = {}
+    for day in days(date(2023, 1, 16), END):
+        expected = check(desk, day)
+        done = enforce(desk, day, morning(day))
+        assert done.messages == sum(item.rung is not None for item in expected)
+        assert enforce(desk, day, morning(day)).messages == 0
+        for item in expected:
+            if item.decision is DecisionKind.MARK_OVERDUE:
+                marked.setdefault((item.subject, item.rule), day)
+        sent_before = len(channel.sent)
+        delivered = deliver(desk, morning(day), lambda _address, _folder: channel)
+        assert not delivered.errors
+        _one_digest_an_office(channel, sent_before)
+        if delivered.digests:
+            assert chinese_calendar.is_workday(day), f"sent on a rest day: {day}"
+        replay(desk, facts.get(day, []))
+    assert {key: day for key, day in marked.items() if key[1] in PROJECT_FACTS} == {
+        **dict(_projects_overdue()),
+        **dict(_cities_overdue()),
+    }
+    _every_intent_was_sent_once(desk)
+
+
+def test_an_outage_ends_where_daily_runs_end(sqlite_desk: Desk, tmp_path: Path) -> None:
+    """Two months without a run, then one: the same standings as with daily runs."""
+    import_example(sqlite_desk)
+    facts = by_day()
+    start, end = date(2023, 4, 3), date(2023, 6, 1)
+    for day in days(date(2023, 1, 16), end):
+        replay(sqlite_desk, facts.get(day, []))
+        if day < start or day == end:
+            enforce(sqlite_desk, day, morning(day))
+    assert _standings(sqlite_desk) == {
+        (view.subject, view.rule): view.standing for view in deadline_views(sqlite_desk, end)
+    }
+
+
+def _standings(desk: Desk) -> dict[tuple[str, str], str]:
+    query = text("SELECT subject, rule, standing FROM deadline")
+    with desk.engine.connect() as connection:
+        return {(subject, rule): standing for subject, rule, standing in connection.execute(query)}
+
+
+def _projects_overdue() -> Iterator[tuple[tuple[str, str], date]]:
+    """Per project and rule, the first day past `overdue_after` on which it was still open.
+
+    The run of a day comes before that day's facts, as it does in the test.
+    """
+    held = _held_days()
+    done: dict[tuple[str, str], date] = {}
+    for row in fact_rows():
+        done.setdefault((row.subject, row.act), row.on)
+    projects = {row.subject for row in fact_rows() if row.subject.startswith("XF")}
+    for line in _rows(DATES):
+        if line["id"] not in PROJECT_FACTS:
+            continue
+        late_from = date.fromisoformat(line["overdue_after"][:10]).toordinal() + 1
+        for project in projects:
+            needed = [done.get((project, act), date.max) for act in PROJECT_FACTS[line["id"]]]
+            for ordinal in range(late_from, END.toordinal() + 1):
+                day = date.fromordinal(ordinal)
+                if day > max(needed):
+                    break
+                if line["id"] != "D05" and day not in held.get(project, ()):
+                    yield (project, line["id"]), day
+                    break
+
+
+def _cities_overdue() -> Iterator[tuple[tuple[str, str], date]]:
+    """Per city whose applications had not reached its quota when 2023-02-20 had passed."""
+    in_time = Counter(
+        row.subject[7:11]
+        for row in fact_rows()
+        if row.act == "submit_application" and row.on <= date(2023, 2, 20)
+    )
+    for city in _rows(DATES.with_name("shanxi_quota_2023.csv")):
+        if in_time[city["city_code"][:4]] < int(city["quota"]):
+            yield (city["city"], "D01"), date(2023, 2, 21)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+def _held_days() -> dict[str, set[date]]:
+    """Per project, the days on whose morning it was on hold."""
+    held: dict[str, set[date]] = {}
+    since: dict[str, date] = {}
+    for row in fact_rows():
+        if row.act == "hold":
+            since[row.subject] = row.on
+        elif row.act == "resume":
+            first = date.fromordinal(since.pop(row.subject).toordinal() + 1)
+            held.setdefault(row.subject, set()).update(days(first, row.on))
+    return held
+
+
+def _one_digest_an_office(channel: RecordingChannel, since: int) -> None:
+    counted = Counter(message.recipient for message in channel.sent[since:])
+    assert all(count == 1 for count in counted.values()), counted
+
+
+def _every_intent_was_sent_once(desk: Desk) -> None:
+    query = text("SELECT status, attempts, count(*) FROM outbox GROUP BY status, attempts")
+    with desk.engine.connect() as connection:
+        found = {(status, n): count for status, n, count in connection.execute(query)}
+    assert set(found) == {("sent", 1)}, found

@@ -1,0 +1,212 @@
+"""The store on both databases: constraints hold in the database, not only in Python."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlmodel import Session
+
+from flows.operations.desk import Desk
+from models.audits import add_audit, history
+from models.database import alembic_config, migrate, open_engine, reading, writing
+from models.projects import add_project, dossier
+from models.tables import Outbox, Project
+from policy.errors import RefusedError, UnavailableError
+from policy.vocabulary import AuditKind, DecisionKind, RungKind
+from tests.conftest import AT
+
+PLACE = {"county_code": "140105", "county_type": "市辖区"}
+
+
+def a_project(session: Session, desk: Desk, community: str = "示例甲社区", **more: object) -> str:
+    values = {**PLACE, "street": "示例街道", "community": community, **more}
+    return add_project(session, desk.plan, "太原市", "小店区", values)
+
+
+def test_migrations_say_what_the_tables_say(desk: Desk) -> None:
+    with desk.engine.begin() as connection:
+        command.check(alembic_config(connection))
+
+
+def test_migrating_twice_changes_nothing(desk: Desk) -> None:
+    migrate(desk.engine)
+    with desk.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM plan")).scalar_one() == 1
+
+
+def test_money_and_area_are_exact(desk: Desk) -> None:
+    with writing(desk.engine) as session:
+        area, money = Decimal("1234.57"), Decimal("99999999999.99")
+        code = a_project(session, desk, area=area, investment=money)
+    with reading(desk.engine) as session:
+        profile = dossier(session, desk.plan, code).profile
+    assert (profile.area, profile.investment) == (area, money)
+
+
+def test_a_third_decimal_is_not_rounded_away(desk: Desk) -> None:
+    with pytest.raises(StatementError, match="two decimals"), writing(desk.engine) as session:
+        a_project(session, desk, investment=Decimal("1.005"))
+
+
+def test_instants_come_back_aware_in_utc(desk: Desk) -> None:
+    shanghai = datetime(2023, 6, 1, 8, 30, tzinfo=timezone(timedelta(hours=8)))
+    with writing(desk.engine) as session:
+        _audit(session, desk, at=shanghai)
+    with reading(desk.engine) as session:
+        stored = history(session, desk.plan, "太原市")[0].recorded_at
+    assert stored == datetime(2023, 6, 1, 0, 30, tzinfo=UTC)
+    assert stored.utcoffset() == timedelta(0)
+
+
+def test_a_naive_instant_is_refused(desk: Desk) -> None:
+    naive = datetime(2023, 6, 1, 8, 30)  # noqa: DTZ001  # the point of the test
+    with pytest.raises(StatementError, match="naive"), writing(desk.engine) as session:
+        _audit(session, desk, at=naive)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit"])
+def test_the_audit_trail_cannot_be_changed(desk: Desk, statement: str) -> None:
+    with writing(desk.engine) as session:
+        _audit(session, desk)
+    with pytest.raises(DBAPIError, match="append-only"), desk.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE project SET disposition = 'gone'",
+        "UPDATE project SET area = -1",
+        "UPDATE project SET beds = -1",
+        "UPDATE subject SET kind = 'planet'",
+        "UPDATE deadline SET standing = 'met'",
+        "UPDATE deadline SET next_look_on = NULL",
+        "UPDATE deadline SET fulfilled_on = '2023-01-01'",
+        "UPDATE deadline SET fired = -1",
+        "UPDATE outbox SET status = 'sent'",
+        "UPDATE outbox SET status = 'lost'",
+        "UPDATE outbox SET subject = 'nobody'",
+        "DELETE FROM subject",
+    ],
+)
+def test_the_database_refuses_a_wrong_row(desk: Desk, change: str) -> None:
+    with writing(desk.engine) as session:
+        code = a_project(session, desk)
+        session.add(_message(desk, code))
+    with pytest.raises(IntegrityError), desk.engine.begin() as connection:
+        connection.execute(text(change))
+
+
+def test_one_intent_per_key(desk: Desk) -> None:
+    with writing(desk.engine) as session:
+        session.add(_message(desk, "太原市"))
+    with pytest.raises(IntegrityError), writing(desk.engine) as session:
+        session.add(_message(desk, "太原市"))
+
+
+def test_another_visit_or_date_or_rung_is_another_intent(desk: Desk) -> None:
+    changes: list[dict[str, object]] = [
+        {},
+        {"visit": 2},
+        {"due": date(2023, 7, 1)},
+        {"rung": "T+5"},
+        {"recipient": "太原市民政局分管领导"},
+    ]
+    with writing(desk.engine) as session:
+        session.add_all(_message(desk, "太原市", **change) for change in changes)
+
+
+def test_one_project_a_community(desk: Desk) -> None:
+    with writing(desk.engine) as session:
+        a_project(session, desk)
+    with pytest.raises(IntegrityError), writing(desk.engine) as session:
+        a_project(session, desk)
+
+
+def test_codes_are_numbered_within_the_county(desk: Desk) -> None:
+    with writing(desk.engine) as session:
+        codes = [a_project(session, desk, name) for name in ("甲社区", "乙社区")]
+    assert codes == ["XF2023-140105-01", "XF2023-140105-02"]
+
+
+def test_a_failed_write_leaves_nothing(desk: Desk) -> None:
+    with pytest.raises(RefusedError), writing(desk.engine) as session:
+        a_project(session, desk)
+        raise RefusedError("no")
+    with reading(desk.engine) as session:
+        assert session.get(Project, (desk.plan.id, "XF2023-140105-01")) is None
+
+
+def test_every_city_and_the_province_have_their_deadlines(desk: Desk) -> None:
+    query = text("SELECT subject, count(*) FROM deadline GROUP BY subject")
+    with desk.engine.connect() as connection:
+        found = dict(connection.execute(query).tuples().all())
+    cities = {city.name for city in desk.plan.cities}
+    assert found == {
+        **dict.fromkeys(cities, 16),
+        "山西省": 11,
+    }  # D01 D10×10 D12×3 D13 D18; D02 D11×10
+
+
+def test_a_locked_database_is_one_sentence(
+    sqlite_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.database.BUSY_TIMEOUT_MS", 50)
+    impatient = open_engine(sqlite_desk.settings.sqlalchemy_url)
+    with (
+        writing(sqlite_desk.engine) as first,
+        pytest.raises(UnavailableError, match="数据库正被占用"),
+        writing(impatient) as second,
+    ):
+        first.connection()
+        second.connection()
+
+
+def test_an_unreachable_server_is_one_sentence_without_its_password() -> None:
+    engine = open_engine("postgresql+psycopg://u:geheim@127.0.0.1:1/x")
+    with pytest.raises(UnavailableError, match="数据库不可用") as told, reading(engine) as session:
+        session.connection()
+    assert "geheim" not in str(told.value)
+
+
+def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "x.db"
+    file.write_text("这不是数据库" * 500)
+    with pytest.raises(UnavailableError, match="数据库不可用"):
+        migrate(open_engine(f"sqlite:///{file}"))
+
+
+def _audit(session: Session, desk: Desk, at: datetime = AT) -> int:
+    return add_audit(
+        session,
+        desk.plan,
+        "太原市",
+        AuditKind.RECORD,
+        "D10-03",
+        actor="示例·张某",
+        on=date(2023, 3, 24),
+        at=at,
+        clause="五(五)",
+    )
+
+
+def _message(desk: Desk, subject: str, **changes: object) -> Outbox:
+    values: dict[str, Any] = {
+        "plan": desk.plan.id,
+        "subject": subject,
+        "rule": "D08",
+        "visit": 1,
+        "due": date(2023, 5, 31),
+        "rung": "T+1",
+        "recipient": "太原市民政局",
+        "decision": DecisionKind.REMIND,
+        "rung_kind": RungKind.URGE,
+        "as_of": date(2023, 6, 1),
+        "decided_at": AT,
+    }
+    return Outbox(**{**values, **changes})

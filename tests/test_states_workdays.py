@@ -1,0 +1,155 @@
+"""Workdays against an independent package, and spans against loops that go day by day."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+
+import holidays
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policy.errors import PolicyError
+from states.workdays import Calendar, UnknownYearError
+from tests.builders import calendar
+
+DAY = timedelta(days=1)
+UNHURRIED = settings(deadline=None)
+YEARS = range(2023, 2027)
+KNOWN_DAYS = st.dates(date(2023, 1, 1), date(2026, 12, 31))
+FAR_FROM_THE_ENDS = st.dates(date(2012, 1, 1), date(2018, 12, 31))
+
+
+def _days(start: date, end: date) -> Iterator[date]:
+    while start <= end:
+        yield start
+        start += DAY
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_every_day_agrees_with_the_holidays_package(year: int) -> None:
+    china = holidays.country_holidays("CN", years=year)
+    days = list(_days(date(year, 1, 1), date(year, 12, 31)))
+    disagreed = [day for day in days if calendar().is_workday(day) != china.is_working_day(day)]
+    assert len(days) in (365, 366)
+    assert disagreed == []
+
+
+@pytest.mark.parametrize(
+    ("day", "workday"),
+    [
+        (date(2023, 1, 28), True),  # Saturday, made up for 春节
+        (date(2023, 1, 27), False),  # Friday, 春节
+        (date(2023, 6, 25), True),  # Sunday, made up for 端午
+        (date(2023, 6, 23), False),  # Friday, 端午
+        (date(2023, 10, 7), True),  # Saturday, made up for 国庆
+        (date(2023, 12, 31), False),  # Sunday
+    ],
+)
+def test_days_of_2023_as_the_state_council_announced(day: date, workday: bool) -> None:
+    assert calendar().is_workday(day) is workday
+
+
+@UNHURRIED
+@given(KNOWN_DAYS)
+def test_on_or_before_is_the_last_workday_not_after(day: date) -> None:
+    found = calendar().on_or_before(day)
+    assert found <= day
+    assert calendar().is_workday(found)
+    assert not any(map(calendar().is_workday, _days(found + DAY, day)))
+
+
+@UNHURRIED
+@given(st.dates(date(2023, 1, 1), date(2026, 12, 20)))
+def test_on_or_after_is_the_first_workday_not_before(day: date) -> None:
+    found = calendar().on_or_after(day)
+    assert found >= day
+    assert calendar().is_workday(found)
+    assert not any(map(calendar().is_workday, _days(day, found - DAY)))
+
+
+@UNHURRIED
+@given(FAR_FROM_THE_ENDS, st.integers(-60, 60))
+def test_shift_counts_workdays_one_by_one(day: date, workdays: int) -> None:
+    found = calendar().shift(day, workdays)
+    if workdays == 0:
+        assert found == day
+        return
+    passed = _days(day + DAY, found) if workdays > 0 else _days(found, day - DAY)
+    assert sum(map(calendar().is_workday, passed)) == abs(workdays)
+    assert calendar().is_workday(found)
+
+
+@UNHURRIED
+@given(FAR_FROM_THE_ENDS, st.integers(0, 200))
+def test_between_counts_the_workdays_that_follow(start: date, days: int) -> None:
+    end = start + days * DAY
+    counted = sum(map(calendar().is_workday, _days(start + DAY, end)))
+    assert calendar().between(start, end) == counted
+    assert calendar().between(end, start) == -counted
+
+
+@UNHURRIED
+@given(FAR_FROM_THE_ENDS, st.integers(-60, 60))
+def test_between_undoes_shift_from_a_workday(day: date, workdays: int) -> None:
+    start = calendar().on_or_before(day)
+    assert calendar().between(start, calendar().shift(start, workdays)) == workdays
+
+
+ASKS: dict[str, Callable[[Calendar, date], object]] = {
+    "is_workday": Calendar.is_workday,
+    "on_or_before": Calendar.on_or_before,
+    "on_or_after": Calendar.on_or_after,
+    "shift": lambda calendar, day: calendar.shift(day - DAY, 1),
+    "between": lambda calendar, day: calendar.between(day - DAY, day),
+}
+
+
+@pytest.mark.parametrize("ask", ASKS)
+@pytest.mark.parametrize("year", [2003, 2027])
+def test_an_unknown_year_is_an_error_that_names_the_file_to_add(ask: str, year: int) -> None:
+    wanted = re.escape(f"{year}年") + ".*" + re.escape(f"policy/calendars/ 下增加 {year}.json")
+    with pytest.raises(UnknownYearError, match=wanted) as caught:
+        ASKS[ask](Calendar(), date(year, 1, 4))
+    assert caught.value.year == year
+    assert isinstance(caught.value, PolicyError)
+
+
+def test_a_span_that_runs_into_an_unknown_year_is_an_error() -> None:
+    with pytest.raises(UnknownYearError, match=r"2027\.json"):
+        calendar().shift(date(2026, 12, 30), 2)
+    with pytest.raises(UnknownYearError, match=r"2027\.json"):
+        calendar().between(date(2026, 12, 30), date(2027, 1, 1))
+    with pytest.raises(UnknownYearError, match=r"2003\.json"):
+        calendar().shift(date(2004, 1, 5), -4)
+
+
+def test_an_override_file_makes_its_year_known() -> None:
+    known = Calendar({2027: {date(2027, 1, 1): False, date(2027, 1, 3): True}})
+    days = {day: known.is_workday(day) for day in _days(date(2027, 1, 1), date(2027, 1, 9))}
+    worked = [day.day for day, workday in days.items() if workday]
+    assert worked == [3, 4, 5, 6, 7, 8]  # Friday 1 off, Sunday 3 made up, weekend 2 and 9 off
+    assert known.shift(date(2026, 12, 31), 1) == date(2027, 1, 3)
+    with pytest.raises(UnknownYearError, match=r"2028\.json"):
+        known.is_workday(date(2028, 1, 3))
+
+
+def test_a_year_file_may_correct_days_of_the_year_before() -> None:
+    built_in = Calendar()
+    corrected = Calendar({2027: {date(2026, 12, 31): False, date(2027, 1, 1): False}})
+    assert built_in.is_workday(date(2026, 12, 31))
+    assert not corrected.is_workday(date(2026, 12, 31))
+    assert corrected.on_or_before(date(2026, 12, 31)) == date(2026, 12, 30)
+
+
+def test_an_override_of_a_known_years_day_wins() -> None:
+    corrected = Calendar({2026: {date(2026, 5, 8): False, date(2026, 10, 1): True}})
+    assert not corrected.is_workday(date(2026, 5, 8))
+    assert corrected.is_workday(date(2026, 10, 1))
+
+
+def test_an_override_of_one_day_leaves_the_other_days_of_a_known_year() -> None:
+    corrected = Calendar({2026: {date(2026, 5, 8): False}})
+    others = [d for d in _days(date(2026, 1, 1), date(2026, 12, 31)) if d != date(2026, 5, 8)]
+    changed = [day for day in others if corrected.is_workday(day) != calendar().is_workday(day)]
+    assert changed == []
