@@ -344,6 +344,15 @@ def plan_show(json: Json = False) -> None:
     )
 
 
+@plan_app.command("diagram", help="输出阶段图（Mermaid）。")
+def plan_diagram() -> None:
+    from models.settings import load_settings
+    from policy.load import load_plan, plan_path
+    from states.machine import diagram
+
+    say(diagram(load_plan(plan_path(load_settings().plan))).rstrip())
+
+
 @project_app.command("list", help="全部项目。")
 def project_list(json: Json = False) -> None:
     from flows.operations.overview import projects

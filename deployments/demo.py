@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import httpx
 from sqlmodel import Session
 
 from deployments.console import say
@@ -91,8 +92,15 @@ def _tell(desk: Desk, as_of: date, address: str) -> None:
     say(f"消息：{counts}")
     say("")
     say("请看：")
-    say(f"  全省进度　　{address}/artifacts/key/province-board")
-    say(f"  逾期清单　　{address}/artifacts/key/overdue-list")
+    say(f"  全省进度　　{_artifact(address, 'province-board')}")
+    say(f"  逾期清单　　{_artifact(address, 'overdue-list')}")
     say(f"  运行记录　　{address}/runs")
     say(f"  已发消息　　{desk.settings.outgoing}（.eml，可用邮件程序打开）")
     say(f"  命令行　　　.venv/bin/xingfu board --as-of {as_of}　（状态目录 {home}）")
+
+
+def _artifact(address: str, key: str) -> str:
+    """The page of the newest artifact of that key; the page of the key only lists its versions."""
+    wanted = {"artifacts": {"key": {"any_": [key]}}}
+    (found,) = httpx.post(f"{address}/api/artifacts/latest/filter", json=wanted, timeout=30).json()
+    return f"{address}/artifacts/artifact/{found['latest_id']}"

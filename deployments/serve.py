@@ -37,8 +37,9 @@ def stopping_cleanly() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        say("已停止。")
+        pass
     finally:
+        say("已停止。")
         signal.signal(signal.SIGTERM, before)
 
 
@@ -54,7 +55,7 @@ def serve_deployments() -> None:
     from prefect import serve as serve_all
 
     built = [_deployment(definition) for definition in definitions()]
-    serve_all(*built, pause_on_shutdown=False, limit=4)
+    serve_all(*built, pause_on_shutdown=False, limit=4, print_starting_message=False)
 
 
 def _deployment(definition: dict[str, Any]) -> "RunnerDeployment":

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from prefect import flow, get_run_logger, task
+from prefect import flow, get_run_logger, runtime, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
@@ -16,10 +16,16 @@ from flows.operations.overview import board, deadline_views, outbox_counts
 from models.settings import load_settings
 
 
+def _run_name() -> str:
+    """Runs are named by the day they enforce."""
+    day = runtime.flow_run.parameters.get("as_of") or today(load_settings())
+    return f"enforce_deadlines-{day}"
+
+
 @flow(
     name="enforce_deadlines",
     description="每日核对时限：作出提醒、提级和逾期认定，发送消息，发布全省进度和逾期清单。",
-    flow_run_name="enforce_deadlines-{as_of}",
+    flow_run_name=_run_name,
 )
 def enforce_deadlines(as_of: date | None = None, plan: str | None = None) -> None:
     """Enforce `plan` as of a day (today in Shanghai by default); missed days are caught up.

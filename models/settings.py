@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from policy.errors import UsageError
@@ -31,6 +31,13 @@ class Settings(BaseSettings):
     """Fernet key for channel addresses; a file in `home`, made on first use, when not given."""
     business_date: date | None = None
     """Pins 'today' for demonstrations; never set in real use."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and not url.get_secret_value().startswith(("postgresql", "postgres:", "sqlite")):
+            raise ValueError("应为 postgresql://用户:密码@主机/数据库")
+        return url
 
     @property
     def outgoing(self) -> Path:

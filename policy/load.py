@@ -62,7 +62,11 @@ def calendar_overrides(folder: Path = HOME / "calendars") -> Mapping[int, Mappin
     A file is ``2027.json`` in the open holiday-cn format: ``year``, ``papers`` (its sources) and
     ``days`` with ``date`` and ``isOffDay``.
     """
-    return {int(path.stem): _overrides(path) for path in sorted(folder.glob("[0-9]*.json"))}
+    files = sorted(folder.glob("*.json"))
+    for path in files:
+        if not re.fullmatch(r"\d{4}", path.stem):
+            raise PolicyError(f"{path}: 日历文件应以年份命名，如 2027.json")
+    return {int(path.stem): _overrides(path) for path in files}
 
 
 def _overrides(path: Path) -> Mapping[date, bool]:
@@ -70,12 +74,18 @@ def _overrides(path: Path) -> Mapping[date, bool]:
         data = json.loads(_read(path))
         if not data["papers"]:
             raise PolicyError(f"{path}: papers 为空，请注明放假安排的来源")
-        days = {date.fromisoformat(day["date"]): not day["isOffDay"] for day in data["days"]}
+        days = {date.fromisoformat(day["date"]): _is_workday(day) for day in data["days"]}
     except (ValueError, KeyError, TypeError) as error:
         raise PolicyError(f"{path}: 日历文件格式不符（{error!r}），应为 holiday-cn 格式") from None
-    if not days or data.get("year") != int(path.stem):
-        raise PolicyError(f"{path}: 年份与文件名不符，或没有任何日期")
+    if data.get("year") != int(path.stem) or int(path.stem) not in {day.year for day in days}:
+        raise PolicyError(f"{path}: 年份与文件名不符，或没有任何日期属于该年")
     return days
+
+
+def _is_workday(day: Mapping[str, object]) -> bool:
+    if not isinstance(day["isOffDay"], bool):
+        raise TypeError(f"isOffDay: {day['isOffDay']!r}")
+    return not day["isOffDay"]
 
 
 def _read(path: Path) -> str:
@@ -89,33 +99,59 @@ def _compose(path: Path, text: str) -> yaml.Node:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", None)
-        where = f"{path}:{line + 1}" if line is not None else str(path)
-        reason = getattr(error, "problem", None) or str(error)
-        raise PolicyError(f"{where}: YAML 格式有误（{reason}）") from None
+        raise _broken(path, error) from None
     if root is None:
         raise PolicyError(f"{path}: 文件为空")
     for node in _nodes(root):
+        if isinstance(node, yaml.MappingNode) and (odd := _odd_key(node)) is not None:
+            raise PolicyError(f"{path}:{odd.start_mark.line + 1}: 键应为单个词")
         if (twice := _repeated_key(node)) is not None:
             raise PolicyError(f"{path}:{twice.start_mark.line + 1}: 键“{twice.value}”重复")
     return root
 
 
+class _Loader(yaml.SafeLoader):
+    """Says the line of a value that cannot be, such as 2023-02-30."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except ValueError as error:
+            mark = node.start_mark
+            raise yaml.constructor.ConstructorError(None, None, str(error), mark) from None
+
+
 def _construct(path: Path, root: yaml.Node) -> Any:
     try:
-        return yaml.SafeLoader("").construct_document(root)
-    except (yaml.YAMLError, ValueError) as error:
-        raise PolicyError(f"{path}: {error}") from None
+        return _Loader("").construct_document(root)
+    except yaml.MarkedYAMLError as error:
+        raise _broken(path, error) from None
 
 
-def _nodes(node: yaml.Node) -> Iterator[yaml.Node]:
-    yield node
-    if isinstance(node, yaml.MappingNode):
-        for _, value in node.value:
-            yield from _nodes(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _nodes(item)
+def _broken(path: Path, error: yaml.YAMLError) -> PolicyError:
+    line = getattr(getattr(error, "problem_mark", None), "line", None)
+    where = f"{path}:{line + 1}" if line is not None else str(path)
+    reason = getattr(error, "problem", None) or str(error)
+    return PolicyError(f"{where}: YAML 格式有误（{reason}）")
+
+
+def _nodes(root: yaml.Node) -> Iterator[yaml.Node]:
+    """Every node once, even where an alias makes a loop."""
+    waiting, seen = [root], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if isinstance(node, yaml.MappingNode):
+            waiting += [value for _, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+
+
+def _odd_key(node: yaml.MappingNode) -> yaml.Node | None:
+    return next((key for key, _ in node.value if not isinstance(key, yaml.ScalarNode)), None)
 
 
 def _repeated_key(node: yaml.Node) -> yaml.Node | None:

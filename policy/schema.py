@@ -15,6 +15,28 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Metres = Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]
 Yuan = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+ProfileField = Literal[
+    "street",
+    "community",
+    "operator",
+    "building_kind",
+    "area",
+    "investment",
+    "address",
+    "site_source",
+    "tenure",
+    "beds",
+    "households",
+    "functions",
+    "commitments",
+    "visited_on",
+    "letter_issuer",
+    "letter_number",
+    "letter_on",
+    "responsible_person",
+    "responsible_phone",
+]
+"""What a check may ask about: the fields of `states.dossier.Profile`."""
 CountyType = Literal["市辖区", "县级市", "县"]
 
 RECORDED = "recorded"  # in `fulfilled_by`: the duty's own record fulfils it
@@ -123,14 +145,14 @@ class Present(Frozen):
     """Every one of these dossier fields is filled in."""
 
     kind: Literal["present"]
-    fields: tuple[Identifier, ...]
+    fields: tuple[ProfileField, ...]
 
 
 class Within(Frozen):
     """A number lies between `least` and `most`, ends included."""
 
     kind: Literal["within"]
-    field: Identifier
+    field: ProfileField
     least: Decimal | None = None
     most: Decimal | None = None
 
@@ -139,7 +161,7 @@ class OneOf(Frozen):
     """A field has one of these values."""
 
     kind: Literal["one_of"]
-    field: Identifier
+    field: ProfileField
     values: tuple[Text, ...]
 
 
@@ -147,7 +169,7 @@ class NoneOf(Frozen):
     """A field is filled in and has none of these values."""
 
     kind: Literal["none_of"]
-    field: Identifier
+    field: ProfileField
     values: tuple[Text, ...]
 
 
@@ -155,15 +177,15 @@ class Includes(Frozen):
     """A list-valued field holds at least these values."""
 
     kind: Literal["includes"]
-    field: Identifier
+    field: ProfileField
     values: tuple[Text, ...]
 
 
 class EndsWith(Frozen):
-    """A text field ends with this text."""
+    """A text field ends with this text, which may name the project's ``{city}``."""
 
     kind: Literal["ends_with"]
-    field: Identifier
+    field: ProfileField
     text: Text
 
 

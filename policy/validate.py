@@ -8,6 +8,7 @@ from typing import NamedTuple
 from policy.schema import (
     QUOTA_SUBMITTED,
     RECORDED,
+    DeadlineRule,
     Duty,
     Plan,
     Reached,
@@ -61,9 +62,11 @@ def _quotas(plan: Plan) -> Iterator[Fault]:
 
 def _places(plan: Plan) -> Iterator[Fault]:
     for index, city in enumerate(plan.cities):
-        for name in city.unserved:
+        for name, count in Counter(city.unserved).items():
             if city.county(name) is None:
                 yield Fault(("cities", index, "unserved"), f"{city.name}没有县（市、区）“{name}”")
+            if count > 1:
+                yield Fault(("cities", index, "unserved"), f"“{name}”出现了{count}次")
         for county in city.counties:
             if county.code[:4] != city.code[:4]:
                 yield Fault(
@@ -73,6 +76,23 @@ def _places(plan: Plan) -> Iterator[Fault]:
         names = Counter(county.name for county in city.counties)
         for name in [name for name, count in names.items() if count > 1]:
             yield Fault(("cities", index, "counties"), f"{city.name}有两个“{name}”")
+
+
+def _patterns(plan: Plan) -> Iterator[Fault]:
+    """The patterns name nothing but what they are filled with."""
+    patterns: tuple[tuple[tuple[str | int, ...], str, dict[str, object]], ...] = (
+        (("project_name",), plan.project_name, {"street": "", "community": ""}),
+        (("code_format",), plan.code_format, {"county": "", "number": 1}),
+        *(
+            (("offices", level.value), pattern, {"city": "", "county": ""})
+            for level, pattern in plan.offices.items()
+        ),
+    )
+    for loc, pattern, values in patterns:
+        try:
+            pattern.format(**values)
+        except (KeyError, IndexError, ValueError) as error:
+            yield Fault(loc, f"“{pattern}”中的占位符有误（{error}），可用：{'、'.join(values)}")
 
 
 def _bodies(plan: Plan) -> Iterator[Fault]:
@@ -135,8 +155,25 @@ def _timed_rules(plan: Plan) -> Iterator[Fault]:
             yield from _unknown((*loc, "fulfilled_by"), f"{kind.label}的节点", named, facts[kind])
         if isinstance(rule, Duty) and bool(rule.monthly) == bool(rule.occasions):
             yield Fault(loc, "周期任务须写明 monthly 或 occasions，且只写一种")
-        elif not isinstance(rule, Duty) and rule.remind > rule.due:  # type: ignore[attr-defined]
-            yield Fault(loc, "remind 不得晚于 due")
+        yield from _order_of_dates(loc, rule)
+
+
+def _order_of_dates(loc: tuple[str | int, ...], rule: TimedRule) -> Iterator[Fault]:
+    if isinstance(rule, DeadlineRule) and rule.remind > rule.due:
+        yield Fault(loc, "remind 不得晚于 due")
+    if not isinstance(rule, Duty):
+        return
+    for suffix, occasion in rule.occasions.items():
+        if occasion.remind > occasion.due:
+            yield Fault((*loc, "occasions", suffix), "remind 不得晚于 due")
+    if rule.monthly and _ordinal(rule.monthly.remind_day) > _ordinal(rule.monthly.due_day):
+        yield Fault((*loc, "monthly"), "remind_day 不得晚于 due_day")
+    if rule.monthly and rule.monthly.first > rule.monthly.last:
+        yield Fault((*loc, "monthly"), "first 不得晚于 last")
+
+
+def _ordinal(day: int | str) -> int:
+    return 31 if day == "last" else int(day)
 
 
 def _ladder(plan: Plan) -> Iterator[Fault]:
@@ -154,7 +191,7 @@ def _words(plan: Plan, notice: str) -> Iterator[Fault]:
         position = 0
         for piece in rule.words.split("…"):
             position = text.find(_bare(piece), position)
-            if position < 0:
+            if position < 0 or not _bare(piece):
                 yield Fault((*_loc(path), "words"), f"通知原文中没有“{piece}”")
                 break
 
@@ -163,6 +200,7 @@ CHECKS: tuple[Callable[[Plan], Iterator[Fault]], ...] = (
     _identities,
     _quotas,
     _places,
+    _patterns,
     _bodies,
     _chain,
     _requirements,

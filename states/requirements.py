@@ -102,7 +102,7 @@ def _(check: Includes, case: Case) -> bool:
 @is_met.register
 def _(check: EndsWith, case: Case) -> bool:
     text: str | None = getattr(case.dossier.profile, check.field)
-    return (text or "").endswith(check.text)
+    return (text or "").endswith(check.text.format(city=case.dossier.city))
 
 
 @is_met.register

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 
 import chinese_calendar
 
@@ -22,6 +23,11 @@ class UnknownYearError(PolicyError):
         self.year = year
 
 
+@lru_cache(maxsize=4096)
+def _statutory(day: date) -> bool:
+    return bool(chinese_calendar.is_workday(day))
+
+
 @dataclass(frozen=True)
 class Calendar:
     """Workdays: the built-in years (2004 on), and years given or corrected by override files."""
@@ -37,14 +43,14 @@ class Calendar:
 
     def is_workday(self, day: date) -> bool:
         """Whether `day` is a statutory workday. UnknownYearError when its year is not known."""
-        for days in self.overrides.values():
+        for _, days in sorted(self.overrides.items(), reverse=True):  # the newer notice wins
             if day in days:
                 return days[day]
-        if day.year in self.overrides:
-            return day.weekday() < 5
         try:
-            return bool(chinese_calendar.is_workday(day))
+            return _statutory(day)
         except NotImplementedError:
+            if day.year in self.overrides:
+                return day.weekday() < 5
             raise UnknownYearError(day.year) from None
 
     def on_or_before(self, day: date) -> date:

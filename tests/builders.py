@@ -46,7 +46,7 @@ def a_profile(**changes: Any) -> Profile:
             commitments=COMMITMENTS,
             visited_on=date(2023, 1, 30),
             letter_issuer="太原市人民政府",
-            letter_number="并政函2023年1号",
+            letter_number="并政函〔2023〕1号",
             letter_on=date(2023, 2, 8),
             responsible_person="张某",
             responsible_phone="03510000000",

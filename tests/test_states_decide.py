@@ -98,7 +98,7 @@ class Oracle:
             **{
                 before[count - 1]: self._rung(f"T-{count}", *rung) for count, rung in BEFORE.items()
             },
-            **{day: self._late(count) for count, day in enumerate(after, 1) if count in AFTER},
+            **{day: self._late(n) for n, day in enumerate(after, 1) if n in AFTER},
         }
 
     def on(self, day: date) -> Outlook:

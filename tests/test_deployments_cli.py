@@ -1,0 +1,283 @@
+"""The command as a process: its contract of names and JSON keys, its exit codes, its sentences."""
+
+import csv
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployments.demo import EXAMPLE
+
+pytestmark = pytest.mark.heavy  # a process for each call
+COMMAND = str(Path(sys.executable).with_name("xingfu"))
+TAIYUAN = EXAMPLE / "workbooks" / "01-太原市.xlsx"
+ONE = "XF2023-140105-01"
+DATES = Path(__file__).with_name("data") / "deadlines_2023.csv"
+
+
+class Xingfu:
+    """Runs the command in a home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __call__(self, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "XINGFU_HOME": str(self.home), **variables}
+        command = [COMMAND, *map(str, arguments)]
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, timeout=120
+        )
+
+    def ok(self, *arguments: object) -> str:
+        done = self(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def json(self, *arguments: object) -> Any:
+        return json.loads(self.ok(*arguments, "--json"))
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Xingfu:
+    """A home with 太原市 imported; read-only for the tests that share it."""
+    xingfu = Xingfu(tmp_path_factory.mktemp("cli") / "home")
+    xingfu.ok("init", "--plan", "shanxi-2023")
+    xingfu.ok("import", TAIYUAN)
+    return xingfu
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Xingfu:
+    """A home that nobody has initialised."""
+    return Xingfu(tmp_path / "fresh")
+
+
+def test_the_dates_of_one_project_are_those_of_the_notice(loaded: Xingfu) -> None:
+    rows = loaded.json("deadlines", "--subject", ONE, "--as-of", "2023-01-31")
+    found = {row["rule"]: (row["remind_by"], row["overdue_after"]) for row in rows}
+    with DATES.open(encoding="utf-8", newline="") as file:
+        expected = {
+            line["id"]: (line["remind_target_prev_workday"][:10], line["overdue_after"][:10])
+            for line in csv.DictReader(file)
+        }
+    assert found == expected
+
+
+def test_deadlines_have_the_agreed_keys(loaded: Xingfu) -> None:
+    rows = loaded.json("deadlines", "--as-of", "2023-06-01")
+    keys = {"subject_kind", "subject", "rule", "clause", "text", "origin", "remind_by"}
+    keys |= {"overdue_after", "standing", "fulfilled_on"}
+    assert all(keys <= row.keys() for row in rows)
+    assert {row["subject_kind"] for row in rows} == {"project", "city", "province"}
+    by_rule = {row["rule"]: row for row in rows if row["subject"] == ONE}
+    assert by_rule["D08"]["text"] == "确保项目5月份全部开工建设"
+    assert (by_rule["D08"]["origin"], by_rule["D04"]["origin"]) == ("notice", "proposal")
+    assert (by_rule["D08"]["standing"], by_rule["D08"]["fulfilled_on"]) == ("overdue", None)
+    assert by_rule["D05"]["standing"] == "coordinating"
+
+
+def test_check_says_what_enforce_does_and_writes_nothing(loaded: Xingfu, tmp_path: Path) -> None:
+    xingfu = _copy(loaded, tmp_path)
+    before = xingfu.json("check", "--as-of", "2023-02-21")
+    keys = {"decision", "subject_kind", "subject", "rule", "clause", "rung", "recipient"}
+    assert all(row.keys() == keys | {"remind_by", "overdue_after"} for row in before)
+    assert {row["decision"] for row in before} == {"remind", "mark_overdue"}
+    assert xingfu.json("outbox") == []
+    assert xingfu.json("check", "--as-of", "2023-02-21") == before
+    done = xingfu.json("enforce", "--as-of", "2023-02-21")
+    assert done["messages"] == sum(row["rung"] is not None for row in before)
+    assert done["marked_overdue"] == sum(row["decision"] == "mark_overdue" for row in before)
+    assert xingfu.json("check", "--as-of", "2023-02-21") == []
+
+
+def test_the_outbox_from_owed_to_sent(loaded: Xingfu, tmp_path: Path) -> None:
+    xingfu = _copy(loaded, tmp_path)
+    xingfu.ok("enforce", "--as-of", "2023-02-21")
+    pending = xingfu.json("outbox")
+    keys = {"key", "recipient", "subject", "rule", "rung", "as_of", "status", "attempts", "sent_at"}
+    assert all(keys <= row.keys() for row in pending)
+    assert {(row["status"], row["attempts"], row["sent_at"]) for row in pending} == {
+        ("pending", 0, None)
+    }
+    assert len({row["key"] for row in pending}) == len(pending)
+    xingfu.ok("deliver")
+    sent = xingfu.json("outbox")
+    assert {(row["status"], row["attempts"]) for row in sent} == {("sent", 1)}
+    assert list((xingfu.home / "outgoing").rglob("太原市民政局-*.eml"))
+
+
+def test_a_project_is_advanced_and_explained(loaded: Xingfu, tmp_path: Path) -> None:
+    xingfu = _copy(loaded, tmp_path)
+    xingfu.ok("advance", ONE, "confirm_site", "--on", "2023-02-06", "--actor", "示例·张某")
+    xingfu.ok("record", ONE, "operator_confirmed", "--on", "2023-04-20")
+    shown = xingfu.json("project", "show", ONE)
+    assert (shown["stage"], shown["stage_label"]) == ("application", "申报")
+    assert shown["milestones"]["operator_confirmed"] == "2023-04-20"
+    assert [row["action"] for row in shown["history"]][-2:] == [
+        "confirm_site",
+        "operator_confirmed",
+    ]
+    assert "submit_application" in xingfu.ok("project", "show", ONE)
+    told = xingfu.ok("explain", ONE, "D06", "--as-of", "2023-05-04")
+    for words in ("六(二)", "各地应于4月底前确定第三方专业运营机构", "2023年4月28日", "按期完成"):
+        assert words in told
+
+
+def test_explain_gives_the_date_arithmetic(loaded: Xingfu) -> None:
+    told = loaded.ok("explain", ONE, "D05", "--as-of", "2023-04-03")
+    assert "2023年4月30日（星期日）为休息日，提前至工作日2023年4月28日" in told
+    assert "2023年4月30日（星期日）为休息日，顺延至工作日2023年5月4日" in told
+    assert "通知未定日期" in loaded.ok("explain", ONE, "D04", "--as-of", "2023-04-03")
+    assert "D10-06" in loaded.ok("explain", "太原市", "D10", "--as-of", "2023-04-03")
+
+
+def test_the_project_list(loaded: Xingfu) -> None:
+    rows = loaded.json("project", "list")
+    assert len(rows) == 10
+    assert {"code", "name", "city", "county", "stage"} <= rows[0].keys()
+    assert {row["city"] for row in rows} == {"太原市"}
+    assert ONE in loaded.ok("project", "list")
+
+
+def test_the_plan(loaded: Xingfu) -> None:
+    assert "有效" in loaded.ok("plan", "validate")
+    plan = loaded.json("plan", "show")
+    assert sum(city["quota"] for city in plan["cities"]) == 100
+    assert "晋民发〔2023〕7号" in loaded.ok("plan", "show")
+
+
+@pytest.mark.parametrize("command", ["check", "deadlines", "outbox", "board"])
+def test_staff_see_chinese(loaded: Xingfu, command: str) -> None:
+    assert "截至" in loaded.ok(command)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("advance", ONE, "fly", "--on", "2023-02-06", "--actor", "x"), 1, "没有办理动作“fly”"),
+        (("advance", "XF0", "confirm_site", "--on", "2023-02-06", "--actor", "x"), 1, "XF0"),
+        (("advance", ONE, "determine", "--on", "2023-02-06", "--actor", "x"), 1, "不能办理"),
+        (("record", ONE, "nothing", "--on", "2023-02-06"), 1, "没有可登记的节点“nothing”"),
+        (("record", "运城县", "D10-03", "--on", "2023-03-24"), 1, "运城县"),
+        (("explain", ONE, "D99"), 1, "D99"),
+        (("project", "show", "XF0"), 1, "XF0"),
+        (("deadlines", "--subject", "XF0"), 1, "XF0"),
+        (("check", "--as-of", "2027-01-04"), 1, "policy/calendars/"),
+        (("enforce", "--as-of", "1999-01-04"), 1, "1999.json"),
+        (("enforce", "--as-of", "yesterday"), 2, "yesterday"),
+        (("enforce", "--as-of", "2023-02-30"), 2, "2023-02-30"),
+        (("advance", ONE), 2, ""),
+        (("fly",), 2, "fly"),
+        (("import", "nowhere.xlsx"), 1, "nowhere.xlsx"),
+        (("import", TAIYUAN, "--city", "上海市"), 1, "上海市"),
+        (("init", "--plan", "mars-2023"), 1, "mars-2023"),
+        (("plan", "validate", "nowhere.yaml"), 1, "nowhere.yaml"),
+    ],
+)
+def test_trouble_is_one_clear_sentence_and_changes_nothing(
+    loaded: Xingfu, arguments: tuple[object, ...], code: int, words: str
+) -> None:
+    before = _contents(loaded)
+    done = loaded(*arguments)
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert _contents(loaded) == before
+
+
+def test_without_init_every_command_says_so(fresh: Xingfu) -> None:
+    done = fresh("deadlines")
+    assert (done.returncode, "xingfu init" in done.stderr) == (1, True)
+
+
+def test_wrong_settings_are_named(fresh: Xingfu) -> None:
+    done = fresh("init", XINGFU_PORT="many")
+    assert (done.returncode, "XINGFU_PORT" in done.stderr) == (2, True)
+    done = fresh("init", XINGFU_DATABASE_URL="postgresql://u:geheim@127.0.0.1:1/x")
+    assert (done.returncode, "geheim" in done.stderr) == (3, False)
+    done = fresh("init", XINGFU_DATABASE_URL="oracle-geheim")
+    assert (done.returncode, "XINGFU_DATABASE_URL" in done.stderr) == (2, True)
+    assert "geheim" not in done.stderr
+
+
+def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    done = Xingfu(tmp_path / "file" / "home")("init")
+    assert (done.returncode, str(tmp_path / "file") in done.stderr) == (3, True)
+
+
+def test_a_locked_database_is_one_sentence(loaded: Xingfu, tmp_path: Path) -> None:
+    xingfu = _copy(loaded, tmp_path)
+    with sqlite3.connect(xingfu.home / "xingfu.db") as blocker:
+        blocker.execute("BEGIN IMMEDIATE")
+        done = xingfu("enforce", "--as-of", "2023-02-21")
+    blocker.close()
+    assert (done.returncode, "正被占用" in done.stderr) == (3, True)
+
+
+def test_importing_twice_changes_nothing(loaded: Xingfu, tmp_path: Path) -> None:
+    xingfu = _copy(loaded, tmp_path)
+    before = _contents(xingfu)
+    assert "新增0，更新0，未变10" in xingfu.ok("import", TAIYUAN)
+    assert _contents(xingfu) == before
+
+
+def test_one_bad_workbook_does_not_stop_the_others(fresh: Xingfu, tmp_path: Path) -> None:
+    bad = tmp_path / "坏.xlsx"
+    bad.write_text("不是工作簿")
+    fresh.ok("init")
+    done = fresh("import", bad, TAIYUAN)
+    assert (done.returncode, "坏.xlsx" in done.stderr, "新增10" in done.stdout) == (1, True, True)
+
+
+def test_no_command_but_serve_and_demo_imports_prefect(loaded: Xingfu) -> None:
+    program = (
+        "import sys; from deployments import cli\n"
+        "try: cli.main()\n"
+        "except SystemExit: pass\n"
+        "sys.exit('prefect' in sys.modules or 'apprise' in sys.modules)"
+    )
+    environment = {**os.environ, "XINGFU_HOME": str(loaded.home)}
+    for arguments in (["--help"], ["check"], ["deadlines"], ["outbox"], ["explain", ONE]):
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            env=environment,
+            capture_output=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, arguments
+
+
+def test_help_needs_nothing_but_typer() -> None:
+    program = (
+        "import sys, deployments.cli\n"
+        "heavy = {'pydantic', 'sqlalchemy', 'sqlmodel', 'yaml', 'openpyxl', 'transitions'}\n"
+        "sys.exit(bool(heavy & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def _copy(xingfu: Xingfu, tmp_path: Path) -> Xingfu:
+    home = tmp_path / "home"
+    home.mkdir()
+    with (
+        sqlite3.connect(xingfu.home / "xingfu.db") as source,
+        sqlite3.connect(home / "xingfu.db") as target,
+    ):
+        source.backup(target)
+    source.close()
+    target.close()
+    return Xingfu(home)
+
+
+def _contents(xingfu: Xingfu) -> list[str]:
+    with sqlite3.connect(xingfu.home / "xingfu.db") as connection:
+        dump = list(connection.iterdump())
+    connection.close()
+    return dump

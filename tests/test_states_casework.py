@@ -1,0 +1,502 @@
+"""What an action or a record needs, what it changes, and every reason why it is refused."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from policy.errors import RefusedError
+from policy.vocabulary import Disposition
+from states.casework import Ruling, rule_on_action, rule_on_record
+from states.dossier import Dossier, Profile
+from states.requirements import Case
+from tests.builders import a_dossier, plan
+
+CASES = yaml.safe_load((Path(__file__).parent / "cases" / "requirements.yaml").read_text("utf-8"))
+ISSUED, LATE_IN_YEAR = date(2023, 1, 16), date(2023, 12, 20)
+
+DATED = {
+    "site_confirmed": date(2023, 1, 31),
+    "application_submitted": date(2023, 2, 8),
+    "review_passed": date(2023, 3, 10),
+    "determined": date(2023, 3, 20),
+    "funds_released": date(2023, 4, 20),
+    "operator_confirmed": date(2023, 4, 25),
+    "city_funds_in_place": date(2023, 5, 20),
+    "county_funds_in_place": date(2023, 5, 22),
+    "work_started": date(2023, 5, 25),
+    "construction_finished": date(2023, 11, 20),
+    "acceptance_visited": date(2023, 12, 5),
+    "accepted": date(2023, 12, 5),
+}
+# How many of these a project has when it enters a stage.
+ENTERED = {
+    "siting": 0,
+    "application": 1,
+    "review": 2,
+    "funding": 4,
+    "groundbreaking": 8,
+    "construction": 9,
+    "acceptance": 10,
+    "operation": 12,
+}
+# The stage from which each action is taken in these tests.
+TAKEN_IN = {
+    "confirm_site": "siting",
+    "submit_application": "application",
+    "return_for_correction": "review",
+    "pass_review": "review",
+    "determine": "review",
+    "reject": "review",
+    "release_funds": "funding",
+    "break_ground": "groundbreaking",
+    "complete_construction": "construction",
+    "pass_acceptance": "acceptance",
+    "fail_acceptance": "acceptance",
+    "open_operation": "construction",
+    "hold": "construction",
+    "resume": "construction",
+    "withdraw": "construction",
+}
+
+
+def _in_stage(stage: str, **changes: Any) -> Dossier:
+    """A project that came to `stage` in order, with `changes`."""
+    dated = dict(list(DATED.items())[: ENTERED[stage]])
+    return a_dossier(**{"stage": stage, "milestones": dated, **changes})
+
+
+def _ready(act: str) -> Dossier:
+    """A project with everything that `act` (an action, or a milestone to record) needs."""
+    dossier = _in_stage(TAKEN_IN.get(act, "construction"))
+    if act == "resume":
+        return replace(dossier, disposition=Disposition.HELD)
+    if act == "determine":
+        return _dated(dossier, "review_passed")
+    return dossier
+
+
+def _dated(dossier: Dossier, *names: str) -> Dossier:
+    dated = {name: DATED[name] for name in names}
+    return replace(dossier, milestones={**dossier.milestones, **dated})
+
+
+def _undated(dossier: Dossier, names: Iterable[str]) -> Dossier:
+    kept = {name: day for name, day in dossier.milestones.items() if name not in names}
+    return replace(dossier, milestones=kept)
+
+
+def _case(dossier: Dossier, on: date = LATE_IN_YEAR, evidence: str = "会议纪要1号") -> Case:
+    return Case(plan(), dossier, on, evidence)
+
+
+def _refused(case: Case, act: str, *, record: bool = False) -> list[str]:
+    """The reasons, one a line, without the head that names the project."""
+    with pytest.raises(RefusedError) as caught:
+        (rule_on_record if record else rule_on_action)(case, act)
+    head, *reasons = str(caught.value).splitlines()
+    assert case.dossier.code in head
+    assert case.dossier.name in head
+    return reasons
+
+
+def _settled(dossier: Dossier, ruling: Ruling, on: date, *, record: bool = False) -> Dossier:
+    """The dossier once the ruling is written."""
+    kept = _undated(dossier, ruling.revoked).milestones
+    return replace(
+        dossier,
+        stage=ruling.position.stage,
+        disposition=ruling.position.disposition,
+        milestones={**kept, **ruling.dated},
+        last_on=dossier.last_on if record else on,
+    )
+
+
+# --- cases that an official can read --------------------------------------------------------------
+
+FIELDS = {
+    "街道": "street",
+    "社区": "community",
+    "建筑面积": "area",
+    "投资总额": "investment",
+    "场地来源": "site_source",
+    "使用方式": "tenure",
+    "床位": "beds",
+    "入住户数": "households",
+    "功能": "functions",
+    "承诺": "commitments",
+    "实地查看日期": "visited_on",
+    "发函单位": "letter_issuer",
+    "文号": "letter_number",
+    "函件日期": "letter_on",
+}
+ACTION_IDS = {action.label: action.id for action in plan().actions}
+MILESTONE_IDS = {milestone.label: milestone.id for milestone in plan().milestones}
+
+
+def _value(name: str, stated: Any) -> Any:
+    if stated == "无":
+        return None
+    if name in ("area", "investment"):
+        return Decimal(stated)
+    return frozenset(stated) if isinstance(stated, list) else stated
+
+
+def _changed(dossier: Dossier, changes: dict[str, Any]) -> Dossier:
+    stated = {FIELDS[name]: value for name, value in changes.items() if name in FIELDS}
+    profile = {name: _value(name, value) for name, value in stated.items()}
+    missing = [MILESTONE_IDS[label] for label in changes.get("缺节点", ())]
+    assert set(missing) <= {*dossier.milestones}, "the case takes away what was never there"
+    return replace(
+        _undated(dossier, missing),
+        profile=replace(dossier.profile, **profile),
+        quota_left=changes.get("名额余数", dossier.quota_left),
+        county_type=changes.get("类型", dossier.county_type),
+    )
+
+
+def _title(case: dict[str, Any]) -> str:
+    changes = " ".join(f"{name}={value}" for name, value in case["改动"].items())
+    return f"{case.get('动作') or case['登记']} {changes} {case['结果']}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=_title)
+def test_requirement_cases(case: dict[str, Any]) -> None:
+    record = "登记" in case
+    act = MILESTONE_IDS[case["登记"]] if record else ACTION_IDS[case["动作"]]
+    changes = case["改动"]
+    assert set(changes) <= {*FIELDS, "缺节点", "名额余数", "类型", "依据"}
+    evidence = "" if changes.get("依据") == "无" else "会议纪要1号"
+    judged = _case(_changed(_ready(act), changes), evidence=evidence)
+    clauses = case.get("条款", [])
+    if case["结果"] == "拒绝":
+        reasons = _refused(judged, act, record=record)
+    else:
+        ruling = (rule_on_record if record else rule_on_action)(judged, act)
+        reasons = [str(warning) for warning in ruling.warnings]
+        assert not any(warning.hard for warning in ruling.warnings)
+    assert sorted(_clause(reason) for reason in reasons) == sorted(clauses)
+    assert (case["结果"] == "通过") == (not clauses)
+
+
+def _clause(reason: str) -> str:
+    """The clause stands in full-width brackets before what would put it right."""
+    before, _ = reason.split("）；", 1)
+    return before.rsplit("（", 1)[1]
+
+
+def test_the_cases_refuse_and_accept_every_action() -> None:
+    for result in ("拒绝", "通过"):
+        named = {case.get("动作") for case in CASES if case["结果"] == result} - {None}
+        assert named == set(ACTION_IDS), result
+    assert len(ACTION_IDS) == 15
+
+
+# --- the whole way --------------------------------------------------------------------------------
+
+WALK = (
+    ("action", "confirm_site", "2023-01-31", "application"),
+    ("action", "submit_application", "2023-02-08", "review"),
+    ("action", "pass_review", "2023-03-10", "review"),
+    ("action", "determine", "2023-03-20", "funding"),
+    ("action", "release_funds", "2023-04-20", "groundbreaking"),
+    ("record", "operator_confirmed", "2023-04-25", "groundbreaking"),
+    ("record", "city_funds_in_place", "2023-05-20", "groundbreaking"),
+    ("record", "county_funds_in_place", "2023-05-22", "groundbreaking"),
+    ("action", "break_ground", "2023-05-25", "construction"),
+    ("action", "complete_construction", "2023-11-20", "acceptance"),
+    ("action", "pass_acceptance", "2023-12-05", "operation"),
+    ("action", "open_operation", "2023-12-20", "operation"),
+)
+
+
+def test_a_project_walks_the_whole_chain() -> None:
+    dossier = a_dossier()
+    for kind, act, day, stage in WALK:
+        on, record = date.fromisoformat(day), kind == "record"
+        ruling = (rule_on_record if record else rule_on_action)(_case(dossier, on), act)
+        assert ruling.warnings == (), act
+        dossier = _settled(dossier, ruling, on, record=record)
+        assert (dossier.stage, dossier.disposition) == (stage, Disposition.ACTIVE), act
+    assert dossier.milestones == {**DATED, "opened": date(2023, 12, 20)}
+
+
+def test_the_table_of_these_tests_names_every_action() -> None:
+    assert set(TAKEN_IN) == {action.id for action in plan().actions}
+
+
+def test_a_returned_application_is_reviewed_anew_but_counts_as_sent_on_its_first_day() -> None:
+    dossier = _dated(_in_stage("review"), "review_passed")
+    ruling = rule_on_action(_case(dossier, date(2023, 3, 12)), "return_for_correction")
+    assert ruling.revoked == ("review_passed",)
+    assert (ruling.position.stage, ruling.dated) == ("application", {})
+    returned = _settled(dossier, ruling, date(2023, 3, 12))
+    assert set(returned.milestones) == {"site_confirmed", "application_submitted"}
+    again = rule_on_action(_case(returned, date(2023, 3, 15)), "submit_application")
+    assert (again.position.stage, again.dated) == ("review", {})
+    reviewed = _settled(returned, again, date(2023, 3, 15))
+    assert rule_on_action(_case(reviewed), "pass_review").dated == {"review_passed": LATE_IN_YEAR}
+
+
+def test_what_was_never_dated_is_not_revoked() -> None:
+    assert rule_on_action(_case(_in_stage("review")), "return_for_correction").revoked == ()
+
+
+def test_a_failed_acceptance_goes_back_to_construction_and_keeps_its_first_visit() -> None:
+    first, second = date(2023, 12, 5), date(2023, 12, 28)
+    dossier = _in_stage("acceptance")
+    failed = rule_on_action(_case(dossier, first), "fail_acceptance")
+    assert failed.dated == {"acceptance_visited": first}
+    assert failed.revoked == ("construction_finished",)
+    dossier = _settled(dossier, failed, first)
+    assert dossier.stage == "construction"
+    for act in ("complete_construction", "pass_acceptance"):
+        dossier = _settled(dossier, rule_on_action(_case(dossier, second), act), second)
+    assert dossier.stage == "operation"
+    assert dossier.milestones["acceptance_visited"] == first
+    assert dossier.milestones["construction_finished"] == dossier.milestones["accepted"] == second
+
+
+def test_a_hold_keeps_the_stage_and_is_resumed_there() -> None:
+    held = _settled(
+        _in_stage("funding"), rule_on_action(_case(_in_stage("funding")), "hold"), LATE_IN_YEAR
+    )
+    assert (held.stage, held.disposition) == ("funding", Disposition.HELD)
+    reasons = _refused(_case(held), "release_funds")
+    assert "现在可办理：恢复、终止" in reasons[0]
+    resumed = rule_on_action(_case(held), "resume").position
+    assert (resumed.stage, resumed.disposition) == ("funding", Disposition.ACTIVE)
+
+
+def test_construction_finished_by_record_keeps_its_day_when_the_action_follows() -> None:
+    on = date(2023, 11, 20)
+    dossier = _in_stage("construction")
+    recorded = rule_on_record(_case(dossier, on), "construction_finished")
+    assert (recorded.position.stage, recorded.dated) == (
+        "construction",
+        {"construction_finished": on},
+    )
+    dossier = _settled(dossier, recorded, on, record=True)
+    ruling = rule_on_action(_case(dossier, date(2023, 11, 25)), "complete_construction")
+    assert (ruling.position.stage, ruling.dated) == ("acceptance", {})
+
+
+# --- beside the chain -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stage", ["construction", "acceptance", "operation"])
+def test_funds_released_after_ground_was_broken_are_recorded_in_place(stage: str) -> None:
+    dossier = _undated(_in_stage(stage), ["funds_released"])
+    ruling = rule_on_action(_case(dossier, date(2023, 6, 20)), "release_funds")
+    assert ruling.position.stage == stage
+    assert ruling.dated == {"funds_released": date(2023, 6, 20)}
+
+
+def test_ground_may_be_broken_before_the_funds_come() -> None:
+    dossier = _in_stage("funding")
+    ruling = rule_on_action(_case(dossier, date(2023, 5, 25)), "break_ground")
+    assert ruling.position.stage == "construction"
+    assert [warning.requirement.id for warning in ruling.warnings] == ["R41"]
+
+
+@pytest.mark.parametrize("stage", ["construction", "acceptance"])
+def test_opening_need_not_wait_for_acceptance(stage: str) -> None:
+    ruling = rule_on_action(_case(_in_stage(stage)), "open_operation")
+    assert (ruling.position.stage, ruling.dated) == (stage, {"opened": LATE_IN_YEAR})
+
+
+@pytest.mark.parametrize("record", [False, True])
+def test_opening_waits_for_the_operator(record: bool) -> None:
+    dossier = _undated(_in_stage("acceptance"), ["operator_confirmed"])
+    act = "opened" if record else "open_operation"
+    (reason,) = _refused(_case(dossier), act, record=record)
+    assert "尚未确定第三方专业运营机构（三(三)；六(二)）" in reason
+
+
+def test_an_operator_confirmed_later_does_not_count_yet() -> None:
+    dossier = _in_stage("acceptance")
+    dated = {**dossier.milestones, "operator_confirmed": date(2023, 10, 9)}
+    dossier = replace(dossier, milestones=dated)
+    (reason,) = _refused(_case(dossier, date(2023, 10, 8)), "opened", record=True)
+    assert "三(三)；六(二)" in reason
+    assert rule_on_record(_case(dossier, date(2023, 10, 9)), "opened").dated
+
+
+def test_nothing_opens_before_work_has_begun() -> None:
+    """The record beside the chain is no way round the action's stage."""
+    dossier = _dated(_in_stage("siting"), "operator_confirmed")
+    (reason,) = _refused(_case(dossier), "opened", record=True)
+    assert "没有开工记录（二）" in reason
+
+
+def test_a_review_does_not_come_before_the_application() -> None:
+    (reason,) = _refused(_case(_in_stage("review"), date(2023, 1, 17)), "pass_review")
+    assert "评审日期早于申报日期" in reason
+
+
+def test_the_letter_is_that_of_the_projects_own_city() -> None:
+    dossier = _in_stage("application", letter_issuer="大同市人民政府")
+    (reason,) = _refused(_case(dossier), "submit_application")
+    assert "不是本市人民政府（五(一)）" in reason
+
+
+@pytest.mark.parametrize(
+    "milestone", ["operator_confirmed", "city_funds_in_place", "county_funds_in_place"]
+)
+def test_recording_again_corrects_the_day(milestone: str) -> None:
+    dossier = _in_stage("construction")
+    earlier = date(2023, 4, 1)
+    assert dossier.milestones[milestone] > earlier
+    ruling = rule_on_record(_case(dossier, earlier), milestone)
+    assert ruling.dated == {milestone: earlier}
+    assert (ruling.position.stage, ruling.revoked) == ("construction", ())
+
+
+def test_a_correction_may_not_put_the_end_before_the_start() -> None:
+    dossier = _in_stage("acceptance")
+    (reason,) = _refused(_case(dossier, date(2023, 5, 24)), "construction_finished", record=True)
+    assert "没有开工记录" in reason
+    assert rule_on_record(_case(dossier, date(2023, 5, 25)), "construction_finished").dated
+
+
+def test_a_held_project_may_still_be_recorded_but_an_ended_one_may_not() -> None:
+    held = _in_stage("construction", disposition=Disposition.HELD)
+    assert rule_on_record(_case(held), "city_funds_in_place").position.disposition == "held"
+    for ended in (Disposition.REJECTED, Disposition.WITHDRAWN):
+        dossier = _in_stage("construction", disposition=ended)
+        (reason,) = _refused(_case(dossier), "city_funds_in_place", record=True)
+        assert ended.label in reason
+
+
+# --- refusals -------------------------------------------------------------------------------------
+
+
+def test_every_hard_reason_comes_at_once() -> None:
+    bare = _in_stage("application", profile=Profile())
+    reasons = _refused(_case(bare), "submit_application")
+    assert sorted(map(_clause, reasons)) == sorted(
+        ["四(一)", "五(一)", "四(一)", "七(一)", "四(三)", "五(一)", "五(一)", "六(一)"]
+    )
+
+
+def test_the_stage_the_day_and_the_conditions_are_refused_together() -> None:
+    dossier = a_dossier(last_on=date(2023, 2, 1))
+    reasons = _refused(_case(dossier, date(2023, 1, 15), evidence=""), "fail_acceptance")
+    assert len(reasons) == 5
+    for part in (
+        "早于通知印发日",
+        "不能办理“验收未通过”（五(八)）",
+        "早于上一次办理日期",
+        "尚未竣工（五(八)）",
+        "没有书面理由（八(四)）",
+    ):
+        assert any(part in reason for reason in reasons), part
+
+
+def test_a_misplaced_action_says_where_the_project_stands_and_what_it_may_do() -> None:
+    (reason,) = _refused(_case(_dated(_in_stage("siting"), "determined")), "break_ground")
+    assert "“选址”阶段（推进中）" in reason
+    assert "不能办理“开工”（六(二)）" in reason
+    assert reason.endswith("现在可办理：确定选址、暂停、终止")
+
+
+def test_nothing_can_be_done_once_a_project_has_ended() -> None:
+    dossier = _in_stage("review", disposition=Disposition.REJECTED)
+    (reason,) = _refused(_case(dossier), "withdraw")
+    assert reason.endswith("现在可办理：无")
+
+
+@pytest.mark.parametrize("act", TAKEN_IN)
+def test_no_action_is_dated_before_the_notice(act: str) -> None:
+    dossier = _ready(act)
+    reasons = _refused(_case(dossier, date(2023, 1, 15)), act)
+    assert any("早于通知印发日2023-01-16" in reason for reason in reasons)
+
+
+def test_an_action_may_be_dated_on_the_notices_own_day() -> None:
+    assert rule_on_action(_case(a_dossier(), ISSUED), "confirm_site").dated == {
+        "site_confirmed": ISSUED
+    }
+
+
+def test_no_record_is_dated_before_the_notice() -> None:
+    case = _case(_in_stage("construction"), date(2023, 1, 15))
+    (reason,) = _refused(case, "city_funds_in_place", record=True)
+    assert "早于通知印发日" in reason
+
+
+@pytest.mark.parametrize("act", ["complete_construction", "hold", "withdraw"])
+def test_what_moves_a_project_is_not_dated_before_its_last_move(act: str) -> None:
+    last = date(2023, 11, 1)
+    dossier = replace(_ready(act), last_on=last)
+    (reason,) = _refused(_case(dossier, date(2023, 10, 31)), act)
+    assert "早于上一次办理日期2023-11-01" in reason
+    assert rule_on_action(_case(dossier, last), act)
+
+
+@pytest.mark.parametrize("act", ["release_funds", "open_operation"])
+def test_a_mere_record_may_be_dated_before_the_last_move(act: str) -> None:
+    dossier = replace(_in_stage("construction"), last_on=date(2023, 11, 1))
+    ruling = rule_on_action(_case(_undated(dossier, ["funds_released"]), date(2023, 10, 1)), act)
+    assert set(ruling.dated.values()) == {date(2023, 10, 1)}
+
+
+def test_a_record_beside_the_chain_may_be_dated_before_the_last_move() -> None:
+    dossier = replace(_in_stage("construction"), last_on=date(2023, 11, 1))
+    assert rule_on_record(_case(dossier, date(2023, 5, 1)), "city_funds_in_place").dated
+
+
+def test_a_full_quota_refuses_the_determination_alone() -> None:
+    dossier = replace(_ready("determine"), quota_left=0)
+    (reason,) = _refused(_case(dossier), "determine")
+    assert "该市名额已满（二；附件1）" in reason
+    assert rule_on_action(_case(replace(_in_stage("review"), quota_left=0)), "pass_review")
+
+
+@pytest.mark.parametrize(
+    ("act", "milestone", "stage"),
+    [
+        ("pass_review", "review_passed", "review"),
+        ("release_funds", "funds_released", "construction"),
+        ("open_operation", "opened", "operation"),
+    ],
+)
+def test_what_was_done_in_place_is_not_done_again(act: str, milestone: str, stage: str) -> None:
+    dossier = _in_stage(stage)
+    done = replace(dossier, milestones={**dossier.milestones, milestone: date(2023, 12, 1)})
+    (reason,) = _refused(_case(done), act)
+    assert "已于2023-12-01办理，无需重复办理" in reason
+
+
+@pytest.mark.parametrize("evidence", ["", "  ", "\n"])
+def test_blank_evidence_is_none(evidence: str) -> None:
+    (reason,) = _refused(_case(_in_stage("review"), evidence=evidence), "reject")
+    assert "没有书面理由（八(四)）" in reason
+
+
+def test_an_unknown_action_lists_the_known_ones() -> None:
+    with pytest.raises(RefusedError) as caught:
+        rule_on_action(_case(a_dossier()), "demolish")
+    assert "demolish" in str(caught.value)
+    for action in plan().actions:
+        assert f"{action.id}（{action.label}）" in str(caught.value)
+
+
+@pytest.mark.parametrize("milestone", ["demolished", "determined"])
+def test_an_unknown_record_lists_what_is_recorded_by_hand(milestone: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        rule_on_record(_case(_in_stage("construction")), milestone)
+    listed = str(caught.value).split("可用：")[1]
+    assert milestone in str(caught.value)
+    assert [item.split("（")[0] for item in listed.split("、")] == [
+        "operator_confirmed",
+        "city_funds_in_place",
+        "county_funds_in_place",
+        "construction_finished",
+        "opened",
+    ]

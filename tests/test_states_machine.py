@@ -1,0 +1,221 @@
+"""The whole table of stage, action and disposition, written out by hand; order as the plan says."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policy.errors import PolicyError
+from policy.load import HOME, load_plan
+from policy.vocabulary import Disposition
+from states.machine import Position, allowed, diagram, move, target
+from tests.builders import plan
+
+SHIPPED = HOME / "plans" / "shanxi-2023"
+UNHURRIED = settings(deadline=None)
+ACTIVE, HELD = Disposition.ACTIVE, Disposition.HELD
+REJECTED, WITHDRAWN = Disposition.REJECTED, Disposition.WITHDRAWN
+
+STAGES = (
+    "siting",
+    "application",
+    "review",
+    "funding",
+    "groundbreaking",
+    "construction",
+    "acceptance",
+    "operation",
+)
+# For a project that is active: action -> stage before -> stage after.
+ALONG_THE_CHAIN: dict[str, dict[str, str]] = {
+    "confirm_site": {"siting": "application"},
+    "submit_application": {"application": "review"},
+    "return_for_correction": {"review": "application"},
+    "pass_review": {"review": "review"},
+    "determine": {"review": "funding"},
+    "reject": {"review": "review"},
+    "release_funds": {
+        "funding": "groundbreaking",
+        "construction": "construction",
+        "acceptance": "acceptance",
+        "operation": "operation",
+    },
+    "break_ground": {"funding": "construction", "groundbreaking": "construction"},
+    "complete_construction": {"construction": "acceptance"},
+    "pass_acceptance": {"acceptance": "operation"},
+    "fail_acceptance": {"acceptance": "construction"},
+    "open_operation": {
+        "construction": "construction",
+        "acceptance": "acceptance",
+        "operation": "operation",
+    },
+}
+# In every stage: action -> disposition before -> disposition after.
+ANYWHERE: dict[str, dict[Disposition, Disposition]] = {
+    "hold": {ACTIVE: HELD},
+    "resume": {HELD: ACTIVE},
+    "withdraw": {ACTIVE: WITHDRAWN, HELD: WITHDRAWN},
+}
+ACTIONS = (*ALONG_THE_CHAIN, *ANYWHERE)
+
+
+def _wanted(action: str, stage: str, disposition: Disposition) -> Position | None:
+    if action in ANYWHERE:
+        after = ANYWHERE[action].get(disposition)
+        return Position(stage, after) if after else None
+    moves_to = ALONG_THE_CHAIN[action].get(stage)
+    if moves_to is None or disposition is not ACTIVE:
+        return None
+    return Position(moves_to, REJECTED if action == "reject" else ACTIVE)
+
+
+# --- the table ------------------------------------------------------------------------------------
+
+
+def test_the_table_names_every_stage_and_action_of_the_plan() -> None:
+    assert plan().stage_order == STAGES
+    assert {action.id for action in plan().actions} == set(ACTIONS)
+    assert len(ACTIONS) == 15
+
+
+@pytest.mark.parametrize("disposition", Disposition)
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_move(action: str, stage: str, disposition: Disposition) -> None:
+    moved = move(plan(), Position(stage, disposition), action)
+    assert moved == _wanted(action, stage, disposition)
+
+
+@pytest.mark.parametrize("disposition", Disposition)
+@pytest.mark.parametrize("stage", STAGES)
+def test_allowed_lists_the_moves_in_the_plans_order(stage: str, disposition: Disposition) -> None:
+    listed = [action.id for action in allowed(plan(), Position(stage, disposition))]
+    order = [action.id for action in plan().actions]
+    assert listed == [id for id in order if _wanted(id, stage, disposition)]
+
+
+def test_nothing_is_allowed_once_a_project_has_ended() -> None:
+    ended = [Position(stage, end) for stage in STAGES for end in (REJECTED, WITHDRAWN)]
+    assert all(not allowed(plan(), position) for position in ended)
+
+
+def test_an_unknown_action_is_a_key_error() -> None:
+    with pytest.raises(KeyError, match="demolish"):
+        move(plan(), Position("siting", ACTIVE), "demolish")
+
+
+@UNHURRIED
+@given(st.lists(st.sampled_from(ACTIONS), max_size=60))
+def test_random_walks_stay_on_the_table(actions: list[str]) -> None:
+    position = Position("siting", ACTIVE)
+    for action in actions:
+        moved = move(plan(), position, action)
+        assert moved == _wanted(action, position.stage, position.disposition)
+        position = moved or position
+        assert position.stage in STAGES
+
+
+# --- the order comes from the plan ----------------------------------------------------------------
+
+NEXT = {  # the actions that move to whatever stage follows
+    "confirm_site": "siting",
+    "submit_application": "application",
+    "determine": "review",
+    "release_funds": "funding",
+    "complete_construction": "construction",
+    "pass_acceptance": "acceptance",
+}
+
+
+@pytest.mark.parametrize("first", range(len(STAGES) - 2))
+def test_swapping_two_stages_moves_the_targets(first: int, tmp_path: Path) -> None:
+    swapped = load_plan(_swapped(tmp_path, first))
+    order = swapped.stage_order
+    assert (order[first], order[first + 1]) == (STAGES[first + 1], STAGES[first])
+    for action, stage in NEXT.items():
+        moved = move(swapped, Position(stage, ACTIVE), action)
+        assert moved == Position(order[order.index(stage) + 1], ACTIVE), action
+    for action in ("return_for_correction", "fail_acceptance"):  # these name their stage
+        assert target(swapped, swapped.action(action)) == target(plan(), plan().action(action))
+
+
+def test_swapping_the_first_two_stages_by_hand(tmp_path: Path) -> None:
+    swapped = load_plan(_swapped(tmp_path, 0))
+    assert move(swapped, Position("application", ACTIVE), "submit_application") == Position(
+        "siting", ACTIVE
+    )
+    assert move(swapped, Position("siting", ACTIVE), "confirm_site") == Position("review", ACTIVE)
+    assert "    [*] --> application\n" in diagram(swapped)
+
+
+def test_breaking_ground_goes_past_the_later_of_its_two_stages(tmp_path: Path) -> None:
+    swapped = load_plan(_swapped(tmp_path, STAGES.index("funding")))
+    moved = {
+        stage: move(swapped, Position(stage, ACTIVE), "break_ground")
+        for stage in ("funding", "groundbreaking")
+    }
+    assert set(moved.values()) == {Position("construction", ACTIVE)}
+
+
+def test_an_action_may_not_leave_the_last_stage_for_nowhere(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="须写明 to"):
+        load_plan(_swapped(tmp_path, len(STAGES) - 2))
+
+
+def test_two_plans_do_not_share_a_machine(tmp_path: Path) -> None:
+    swapped = load_plan(_swapped(tmp_path, 0))
+    position = Position("siting", ACTIVE)
+    targets = [_stage(move(which, position, "confirm_site")) for which in (plan(), swapped, plan())]
+    assert targets == ["application", "review", "application"]
+
+
+# --- the diagram ----------------------------------------------------------------------------------
+
+
+def test_the_diagram_names_every_stage_with_its_label() -> None:
+    lines = diagram(plan()).splitlines()
+    assert lines[0] == "stateDiagram-v2"
+    for stage in plan().stages:
+        assert f'    state "{stage.label}" as {stage.id}' in lines
+    assert "    [*] --> siting" in lines
+    assert "    operation --> [*]" in lines
+
+
+def test_the_diagram_shows_the_table() -> None:
+    labels = {action.id: action.label for action in plan().actions}
+    wanted = {
+        f"    {before} --> {after}: {labels[action]}"
+        for action, moves in ALONG_THE_CHAIN.items()
+        for before, after in moves.items()
+    }
+    drawn = [line for line in diagram(plan()).splitlines() if " --> " in line and ":" in line]
+    assert set(drawn) == wanted
+    assert len(drawn) == len(wanted)
+
+
+def test_the_diagram_is_stable() -> None:
+    again = load_plan(SHIPPED / "plan.yaml")
+    assert diagram(plan()) == diagram(plan()) == diagram(again)
+    assert diagram(plan()).endswith("[*]\n")
+
+
+# --- helpers --------------------------------------------------------------------------------------
+
+
+def _stage(position: Position | None) -> str | None:
+    return position.stage if position else None
+
+
+def _swapped(folder: Path, first: int) -> Path:
+    """A copy of the shipped plan in which a stage and the next have changed places."""
+    data: dict[str, Any] = yaml.safe_load((SHIPPED / "plan.yaml").read_text(encoding="utf-8"))
+    stages = data["stages"]
+    stages[first], stages[first + 1] = stages[first + 1], stages[first]
+    shutil.copyfile(SHIPPED / "notice.txt", folder / "notice.txt")
+    path = folder / "plan.yaml"
+    path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+    return path
