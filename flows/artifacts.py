@@ -7,13 +7,6 @@ from flows.operations.overview import CityBoard, DeadlineView, with_standing
 from policy.schema import Plan
 from policy.vocabulary import MessageStatus, Standing
 
-LAMPS = {
-    Standing.ON_TRACK: "🟢",
-    Standing.DUE_SOON: "🟡",
-    Standing.OVERDUE: "🔴",
-    Standing.COORDINATING: "🔵",
-}
-
 
 def board_markdown(
     plan: Plan,
@@ -24,7 +17,7 @@ def board_markdown(
 ) -> str:
     """The province board: per city the projects in each stage, due soon and overdue; totals."""
     stages = [stage.label for stage in plan.stages]
-    head = ["市", "名额", "项目", *stages, "🟡 临期", "🔴 逾期"]
+    head = ["市", "名额", "项目", *stages, "临期", "逾期"]
     total = _total(board)
     return "\n".join(
         (
@@ -47,21 +40,21 @@ def overdue_rows(views: Sequence[DeadlineView], as_of: date) -> list[dict[str, s
     """The overdue list, the longest overdue first."""
     return [
         {
+            "逾期天数": (as_of - view.overdue_after).days,
             "市": view.city or "全省",
             "县（市、区）": view.county,
             "项目或单位": view.name,
-            "编码": view.subject,
             "事项": f"{view.rule} {view.title}",
             "依据": view.clause if view.origin == "notice" else f"{view.clause}（建议）",
             "逾期认定": view.overdue_after.isoformat(),
-            "逾期天数": (as_of - view.overdue_after).days,
+            "编码": view.subject,
         }
         for view in with_standing(list(views), Standing.OVERDUE)
     ]
 
 
 def _due_soon(views: Sequence[DeadlineView]) -> Iterator[str]:
-    yield "## 🟡 临期事项"
+    yield "## 临期事项"
     yield ""
     found = list(with_standing(list(views), Standing.DUE_SOON))
     if not found:
@@ -80,7 +73,7 @@ def _coordinating(views: Sequence[DeadlineView]) -> Iterator[str]:
     found = list(with_standing(list(views), Standing.COORDINATING))
     if found:
         titles = dict.fromkeys(f"{view.rule} {view.title}" for view in found)
-        yield f"🔵 待协调事项{len(found)}项（{'；'.join(titles)}），不作逾期认定。"
+        yield f"待协调事项{len(found)}项（{'；'.join(titles)}），不作逾期认定。"
         yield ""
 
 

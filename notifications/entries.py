@@ -161,8 +161,9 @@ def _shared(lines: Sequence[DigestLine], of: Callable[[DigestLine], _Value]) -> 
 
 def _subject(line: DigestLine, responsible: str, missing: tuple[str, ...]) -> Subject:
     place = "" if line.place == line.name else line.place
+    code = "" if line.subject == line.name else f"（{line.subject}）"
     return Subject(
-        name=f"{place} {line.name}（{line.subject}）".strip(),
+        name=f"{place} {line.name}{code}".strip(),
         responsible="" if responsible else line.responsible,
         missing=() if missing else line.missing,
     )

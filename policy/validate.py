@@ -80,19 +80,18 @@ def _places(plan: Plan) -> Iterator[Fault]:
 
 def _patterns(plan: Plan) -> Iterator[Fault]:
     """The patterns name nothing but what they are filled with."""
-    patterns: tuple[tuple[tuple[str | int, ...], str, dict[str, object]], ...] = (
-        (("project_name",), plan.project_name, {"street": "", "community": ""}),
-        (("code_format",), plan.code_format, {"county": "", "number": 1}),
-        *(
-            (("offices", level.value), pattern, {"city": "", "county": ""})
-            for level, pattern in plan.offices.items()
-        ),
-    )
-    for loc, pattern, values in patterns:
+    place = {"city": "", "county": ""}
+    offices = [(f"offices.{level}", text, place) for level, text in plan.offices.items()]
+    for path, pattern, values in (
+        ("project_name", plan.project_name, {"street": "", "community": ""}),
+        ("code_format", plan.code_format, {"county": "", "number": 1}),
+        *offices,
+    ):
         try:
             pattern.format(**values)
         except (KeyError, IndexError, ValueError) as error:
-            yield Fault(loc, f"“{pattern}”中的占位符有误（{error}），可用：{'、'.join(values)}")
+            known = "、".join(values)
+            yield Fault(_loc(path), f"“{pattern}”中的占位符有误（{error}），可用：{known}")
 
 
 def _bodies(plan: Plan) -> Iterator[Fault]:
