@@ -80,18 +80,18 @@ def _places(plan: Plan) -> Iterator[Fault]:
 
 def _patterns(plan: Plan) -> Iterator[Fault]:
     """The patterns name nothing but what they are filled with."""
-    place = {"city": "", "county": ""}
-    offices = [(f"offices.{level}", text, place) for level, text in plan.offices.items()]
-    for path, pattern, values in (
-        ("project_name", plan.project_name, {"street": "", "community": ""}),
-        ("code_format", plan.code_format, {"county": "", "number": 1}),
-        *offices,
-    ):
+    place = ("city", "county")
+    patterns: list[tuple[str, str, tuple[str, ...]]] = [
+        ("project_name", plan.project_name, ("street", "community")),
+        ("code_format", plan.code_format, ("county", "number")),
+        *((f"offices.{level}", text, place) for level, text in plan.offices.items()),
+    ]
+    for path, pattern, known in patterns:
         try:
-            pattern.format(**values)
+            pattern.format(**dict.fromkeys(known, 1))
         except (KeyError, IndexError, ValueError) as error:
-            known = "、".join(values)
-            yield Fault(_loc(path), f"“{pattern}”中的占位符有误（{error}），可用：{known}")
+            listed = "、".join(known)
+            yield Fault(_loc(path), f"“{pattern}”中的占位符有误（{error}），可用：{listed}")
 
 
 def _bodies(plan: Plan) -> Iterator[Fault]:

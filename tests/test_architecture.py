@@ -37,7 +37,7 @@ def test_every_word_has_a_label_and_a_glossary_entry(kind: type[Word]) -> None:
 
 def test_every_word_of_the_plan_is_in_the_glossary() -> None:
     groups = (plan().stages, plan().actions, plan().milestones)
-    ids = [entry.id for group in groups for entry in group]  # type: ignore[attr-defined]  # each has one
+    ids = [entry.id for group in groups for entry in group]
     assert [id for id in ids if f"`{id}`" not in GLOSSARY] == []
 
 
