@@ -51,7 +51,7 @@ Evidence = Annotated[str, typer.Option("--evidence", help="依据：文件、编
 @app.command(help="建立或更新数据库，装入实施方案；可重复运行。")
 def init(plan: PlanId = None) -> None:
     from flows.business_date import now
-    from flows.operations.desk import initialise
+    from flows.operations.setup import initialise
     from models.settings import load_settings
 
     desk = initialise(load_settings(), plan, now())

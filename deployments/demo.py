@@ -14,8 +14,9 @@ from deployments.serve import serve_deployments, stopping_cleanly
 from deployments.server import running_server
 from flows.business_date import now
 from flows.operations.casework import Act, advance, record
-from flows.operations.desk import Desk, initialise
+from flows.operations.desk import Desk
 from flows.operations.intake import import_workbook
+from flows.operations.setup import initialise
 from models.audits import recorded_acts
 from models.database import writing
 from models.plans import require_plan

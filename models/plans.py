@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, literal, or_, select
+from sqlalchemy import and_, case, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, update
 from sqlmodel import select as select_rows
@@ -20,13 +20,17 @@ from states.workdays import Calendar
 CHUNK = 1000  # rows a statement: bounded memory, and below SQLite's limit on bound values
 
 
-def install_plan(session: Session, plan: Plan, calendar: Calendar, at: datetime) -> None:
-    """Make the database run `plan` as it now reads.
+def install_plan(session: Session, plan: Plan, calendar: Calendar, at: datetime) -> bool:
+    """Make the database run `plan` as it now reads; False when it does already.
 
-    New rules become deadlines of every subject; a deadline whose dates have moved is reminded anew;
-    deadlines of rules that are gone become void.
+    New rules become deadlines of every subject. Open deadlines start their ladder again, so that a
+    changed ladder loses no rung; what was owed before is held back by its key. Those whose dates
+    have moved are reminded anew. Deadlines of rules that are gone become void. The caller brings
+    fulfilment up to date (`models.deadlines.refresh`).
     """
     row = session.get(PlanRow, plan.id) or PlanRow(id=plan.id, digest="", installed_at=at)
+    if row.digest == plan.digest:
+        return False
     row.digest, row.installed_at = plan.digest, at
     session.add(row)
     session.flush()
@@ -36,6 +40,7 @@ def install_plan(session: Session, plan: Plan, calendar: Calendar, at: datetime)
         for deadline in deadlines_of(plan, calendar, kind):
             _sync_deadline(session, plan, calendar, kind, deadline)
     _void_missing(session, plan, [item.id for item in deadlines(plan, calendar)])
+    return True
 
 
 def require_plan(session: Session, plan: Plan, *, lock: bool = False) -> None:
@@ -122,38 +127,36 @@ def _sync_deadline(
     source = select(*[literal(value) for value in new.values()], col(Subject.code))
     source = source.where(col(Subject.plan) == plan.id, col(Subject.kind) == kind)
     session.execute(insert_ignore(session, DeadlineRow).from_select([*new, "subject"], source))
-    _move(session, plan, kind, deadline, new["next_look_on"])
+    _restart(session, plan, kind, deadline, new["next_look_on"])
 
 
-def _move(
+def _restart(
     session: Session, plan: Plan, kind: SubjectKind, deadline: Deadline, look_on: date
 ) -> None:
-    """Give deadlines whose dates have changed the new ones, and start their ladder again."""
+    """Give deadlines the dates as they now are, and let the open ones climb the ladder again."""
     row = DeadlineRow
     subjects = select_rows(Subject.code).where(Subject.plan == plan.id, Subject.kind == kind)
-    met = case(
+    is_open = col(row.next_look_on).is_not(None)
+    moved = or_(
+        col(row.remind_by) != deadline.remind_by, col(row.overdue_after) != deadline.overdue_after
+    )
+    standing = case(
         (col(row.fulfilled_on) <= deadline.overdue_after, Standing.MET.value),
         (col(row.fulfilled_on) > deadline.overdue_after, Standing.MET_LATE.value),
-        (col(row.next_look_on).is_not(None), Standing.ON_TRACK.value),
+        (and_(is_open, moved), Standing.ON_TRACK.value),
         else_=row.standing,
     )
     session.execute(
         update(row)
         .where(
-            col(row.plan) == plan.id,
-            col(row.rule) == deadline.id,
-            col(row.subject).in_(subjects),
-            or_(
-                col(row.remind_by) != deadline.remind_by,
-                col(row.overdue_after) != deadline.overdue_after,
-            ),
+            col(row.plan) == plan.id, col(row.rule) == deadline.id, col(row.subject).in_(subjects)
         )
         .values(
             remind_by=deadline.remind_by,
             overdue_after=deadline.overdue_after,
-            standing=met,
+            standing=standing,
             fired=0,
-            next_look_on=case((col(row.next_look_on).is_not(None), look_on), else_=None),
+            next_look_on=case((is_open, look_on), else_=None),
         )
     )
 

@@ -30,18 +30,17 @@ def subjects(session: Session, plan: Plan, codes: Iterable[str]) -> Mapping[str,
     return {subject.code: subject for subject in session.exec(query)}
 
 
-def dossier(session: Session, plan: Plan, code: str, *, lock: bool = False) -> Dossier:
-    """The project of that code as the rules see it; RefusedError when there is none.
+def lock_subject(session: Session, plan: Plan, code: str) -> Subject:
+    """Find a subject and let others who would change it, or its city's quota, wait; as above."""
+    subject = find_subject(session, plan, code)
+    owner = subject.city or subject.code
+    query = select(Subject).where(Subject.plan == plan.id, Subject.code == owner)
+    session.exec(query.with_for_update()).all()
+    return subject
 
-    With `lock`, others who would change the project, or use up its city's quota, wait.
-    """
-    if lock:
-        subject = find_subject(session, plan, code)
-        session.exec(
-            select(Subject)
-            .where(Subject.plan == plan.id, Subject.code == subject.city)
-            .with_for_update()
-        ).all()
+
+def dossier(session: Session, plan: Plan, code: str) -> Dossier:
+    """The project of that code as the rules see it; RefusedError when there is none."""
     found = dossiers(session, plan, [code])
     if not found:
         raise RefusedError(f"没有项目“{code}”，请用 xingfu project list 查看项目编码")
@@ -86,7 +85,7 @@ def change_facts(
     code: str,
     dated: Mapping[str, date],
     revoked: Iterable[str],
-    audit_id: int,
+    audit_id: int | None,
 ) -> None:
     """Date some facts of a subject and undo others."""
     gone = [*dated, *revoked]
@@ -176,7 +175,9 @@ def quota_submitted_on(session: Session, plan: Plan, city: str) -> date | None:
     return next(islice(days, rule.quota - 1, None), None) if rule and rule.quota else None
 
 
-def sync_quota_submitted(session: Session, plan: Plan, city: str, audit_id: int) -> bool:
+def sync_quota_submitted(
+    session: Session, plan: Plan, city: str, audit_id: int | None = None
+) -> bool:
     """Bring the city's derived fact up to date; True when it has changed."""
     on = quota_submitted_on(session, plan, city)
     row = session.get(Fact, (plan.id, city, QUOTA_SUBMITTED))

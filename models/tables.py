@@ -141,7 +141,8 @@ class Fact(SQLModel, table=True):
     subject: str = Field(primary_key=True)
     name: str = Field(primary_key=True)
     on: date
-    audit_id: int = Field(foreign_key="audit.id")
+    audit_id: int | None = Field(default=None, foreign_key="audit.id")
+    """What recorded it; empty when a change of the plan made it so."""
 
 
 class DeadlineRow(SQLModel, table=True):

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from flows.operations.desk import Desk, initialise
+from flows.operations.desk import Desk
+from flows.operations.setup import initialise
 from models.database import migrate, open_engine
 from models.settings import Settings
 

@@ -7,20 +7,20 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from flows.operations.desk import Desk
+from flows.operations.fulfilment import refresh_subject
 from models.audits import add_audit
-from models.deadlines import SubjectState, refresh
 from models.plans import require_plan
 from models.projects import (
     change_facts,
     dossier,
     facts,
-    find_subject,
+    lock_subject,
     place,
     sync_quota_submitted,
 )
 from policy.errors import RefusedError
 from policy.schema import RECORDED
-from policy.vocabulary import AuditKind, Disposition, SubjectKind
+from policy.vocabulary import AuditKind, SubjectKind
 from states.casework import Ruling, find_action, find_milestone, rule_on_action, rule_on_record
 from states.dossier import Dossier
 from states.requirements import Case
@@ -50,7 +50,8 @@ class Done:
 def advance(session: Session, desk: Desk, act: Act, *, today: date, at: datetime) -> Done:
     """Take an action on a project. RefusedError with every reason, and nothing written."""
     _open(session, desk, act, today)
-    before = dossier(session, desk.plan, act.subject, lock=True)
+    lock_subject(session, desk.plan, act.subject)
+    before = dossier(session, desk.plan, act.subject)
     ruling = rule_on_action(Case(desk.plan, before, act.on, act.evidence), act.name)
     moved = (ruling.position.stage, ruling.position.disposition) != (
         before.stage,
@@ -82,11 +83,11 @@ def record(session: Session, desk: Desk, act: Act, *, today: date, at: datetime)
     RefusedError with every reason.
     """
     _open(session, desk, act, today)
-    subject = find_subject(session, desk.plan, act.subject)
+    subject = lock_subject(session, desk.plan, act.subject)
     held = facts(session, desk.plan, [act.subject]).get(act.subject, {})
     if subject.kind != SubjectKind.PROJECT:
         return _record_duty(session, desk, act, SubjectKind(subject.kind), held, at)
-    before = dossier(session, desk.plan, act.subject, lock=True)
+    before = dossier(session, desk.plan, act.subject)
     ruling = rule_on_record(Case(desk.plan, before, act.on, act.evidence), act.name)
     if before.milestones.get(act.name) == act.on:
         return Done(before.stage, before.stage, ())
@@ -105,12 +106,12 @@ def _open(session: Session, desk: Desk, act: Act, today: date) -> None:
 
 def _settle(session: Session, desk: Desk, before: Dossier, ruling: Ruling, audit_id: int) -> Done:
     change_facts(session, desk.plan, before.code, ruling.dated, ruling.revoked, audit_id)
-    _refresh(session, desk, before.code, SubjectKind.PROJECT, ruling.position.disposition)
+    refresh_subject(session, desk, before.code, SubjectKind.PROJECT, ruling.position.disposition)
     counts = desk.plan.quota.submitted_when in (*ruling.dated, *ruling.revoked)
     if (counts or ruling.position.disposition is not before.disposition) and sync_quota_submitted(
         session, desk.plan, before.city, audit_id
     ):
-        _refresh(session, desk, before.city, SubjectKind.CITY)
+        refresh_subject(session, desk, before.city, SubjectKind.CITY)
     return Done(
         from_stage=desk.plan.stage(before.stage).label,
         to_stage=desk.plan.stage(ruling.position.stage).label,
@@ -139,7 +140,7 @@ def _record_duty(
     if held.get(act.name) != act.on:
         audit_id = _audit_record(session, desk, act, deadline.rule.clause, held, at)
         change_facts(session, desk.plan, act.subject, {act.name: act.on}, (), audit_id)
-        _refresh(session, desk, act.subject, kind)
+        refresh_subject(session, desk, act.subject, kind)
     return Done("", "", ())
 
 
@@ -160,18 +161,6 @@ def _audit_record(
         evidence=act.evidence,
         detail={"corrects": corrected.isoformat()} if corrected else {},
     )
-
-
-def _refresh(
-    session: Session,
-    desk: Desk,
-    code: str,
-    kind: SubjectKind,
-    disposition: Disposition = Disposition.ACTIVE,
-) -> None:
-    held = facts(session, desk.plan, [code]).get(code, {})
-    state = SubjectState(code, kind, held, disposition)
-    refresh(session, desk.plan, desk.deadlines, state, desk.first_looks)
 
 
 def _detail(ruling: Ruling) -> dict[str, object]:

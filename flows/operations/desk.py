@@ -1,13 +1,12 @@
 """What every operation needs at hand: settings, the plan, its calendar and the database."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 
 from sqlalchemy import Engine
 
-from models.database import migrate, open_engine, require_schema, writing
-from models.plans import install_plan
+from models.database import open_engine, require_schema
 from models.settings import Settings
 from policy.load import calendar_overrides, load_plan, plan_path
 from policy.schema import Plan
@@ -47,21 +46,13 @@ def open_desk(settings: Settings, plan_id: str | None = None) -> Desk:
 
     Raises PolicyError for a faulty plan, RefusedError when the database is not initialised.
     """
-    desk = _desk(settings, plan_id)
+    desk = desk_for(settings, plan_id)
     require_schema(desk.engine)
     return desk
 
 
-def initialise(settings: Settings, plan_id: str | None, at: datetime) -> Desk:
-    """Make or update the database and install the plan; safe to repeat."""
-    desk = _desk(settings, plan_id)
-    migrate(desk.engine)
-    with writing(desk.engine) as session:
-        install_plan(session, desk.plan, desk.calendar, at)
-    return desk
-
-
-def _desk(settings: Settings, plan_id: str | None) -> Desk:
+def desk_for(settings: Settings, plan_id: str | None) -> Desk:
+    """A desk on a database that need not be initialised; PolicyError for a faulty plan."""
     plan = load_plan(plan_path(plan_id or settings.plan))
     calendar = Calendar(calendar_overrides())
     return Desk(settings, plan, calendar, open_engine(settings.sqlalchemy_url))

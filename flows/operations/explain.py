@@ -14,10 +14,11 @@ from models.projects import dossiers, facts, find_subject
 from models.tables import DeadlineRow, Subject
 from notifications.wording import dated
 from policy.errors import RefusedError
-from policy.vocabulary import Disposition, Origin, SubjectKind
+from policy.vocabulary import Disposition, Level, Origin, SubjectKind
 from states.deadlines import Deadline, standing
 from states.decide import Situation, steps
 from states.dossier import Dossier
+from states.workdays import UnknownYearError
 
 
 def explain(desk: Desk, code: str, rule: str | None, as_of: date) -> str:
@@ -104,8 +105,11 @@ def _reminders(desk: Desk, row: DeadlineRow, as_of: date) -> Iterator[str]:
         return
     situation = Situation(row.rule, row.remind_by, row.overdue_after, row.fired, row.standing)
     body = desk.plan.bodies[desk.deadlines[row.rule].rule.responsible]
-    for step in steps(situation, desk.plan.ladder, body, desk.calendar):
-        if step.fires_on > as_of:
-            told = "、".join(level.label for level in sorted(step.levels))
-            yield f"  下一次：{dated(step.fires_on)}{step.kind.label}（{step.id}），告知{told}"
-            return
+    try:
+        ladder = steps(situation, desk.plan.ladder, body, desk.calendar)
+        step = next(step for step in ladder if step.fires_on > as_of)
+    except UnknownYearError as unknown:
+        yield f"  下一次：{unknown}"
+        return
+    told = "、".join(level.label for level in Level if level in step.levels)
+    yield f"  下一次：{dated(step.fires_on)}{step.kind.label}（{step.id}），告知{told}"

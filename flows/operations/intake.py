@@ -16,7 +16,7 @@ from models.audits import add_audit
 from models.contacts import Person, replace_contacts
 from models.database import writing
 from models.plans import add_deadlines, require_plan
-from models.projects import add_project, dossier, find_project, update_profile
+from models.projects import add_project, dossier, find_project, lock_subject, update_profile
 from models.secrets import cipher
 from policy.errors import RefusedError
 from policy.schema import City
@@ -79,6 +79,7 @@ def _import_applications(
     assert city is not None  # noqa: S101  # the reader resolves it in the plan
     with writing(desk.engine) as session:
         require_plan(session, desk.plan)
+        lock_subject(session, desk.plan, city.name)
         _refuse_closed(session, desk, path, city, applications)
         outcomes = [_take(session, desk, path, city, row, today, at) for row in applications.rows]
     return Imported(

@@ -8,8 +8,9 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from flows.operations.desk import Desk, initialise
+from flows.operations.desk import Desk
 from flows.operations.enforcement import enforce
+from flows.operations.setup import initialise
 from models.database import writing
 from models.plans import add_deadlines, insert_new
 from models.settings import Settings

@@ -248,7 +248,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("on", sa.Date(), nullable=False),
-        sa.Column("audit_id", sa.Integer(), nullable=False),
+        sa.Column("audit_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["audit_id"], ["audit.id"], name=op.f("fk_fact_audit_id")),
         sa.ForeignKeyConstraint(
             ["plan", "subject"], ["subject.plan", "subject.code"], name=op.f("fk_fact_plan_subject")

@@ -1,0 +1,31 @@
+"""Keeps deadlines in line with facts: of one subject after a change, of all after a new plan."""
+
+from sqlmodel import Session
+
+from flows.operations.desk import Desk
+from models.deadlines import SubjectState, refresh
+from models.projects import dossiers, facts, sync_quota_submitted
+from policy.vocabulary import Disposition, SubjectKind
+
+
+def refresh_subject(
+    session: Session,
+    desk: Desk,
+    code: str,
+    kind: SubjectKind,
+    disposition: Disposition = Disposition.ACTIVE,
+) -> None:
+    """Bring one subject's deadlines in line with its facts."""
+    held = facts(session, desk.plan, [code]).get(code, {})
+    state = SubjectState(code, kind, held, disposition)
+    refresh(session, desk.plan, desk.deadlines, state, desk.first_looks)
+
+
+def refresh_all(session: Session, desk: Desk) -> None:
+    """Bring every subject's deadlines in line with its facts, as the plan now reads."""
+    for project in dossiers(session, desk.plan):
+        refresh_subject(session, desk, project.code, SubjectKind.PROJECT, project.disposition)
+    for city in desk.plan.cities:
+        sync_quota_submitted(session, desk.plan, city.name)
+        refresh_subject(session, desk, city.name, SubjectKind.CITY)
+    refresh_subject(session, desk, desk.plan.province, SubjectKind.PROVINCE)

@@ -1,0 +1,131 @@
+"""A plan that changes while it runs: nothing is lost, nothing is repeated."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from deployments.demo import EXAMPLE
+from flows.operations.delivery import deliver
+from flows.operations.desk import Desk
+from flows.operations.enforcement import check, enforce
+from flows.operations.fulfilment import refresh_all
+from flows.operations.intake import import_workbook
+from flows.operations.overview import deadline_views
+from flows.operations.setup import initialise
+from models.database import writing
+from models.plans import install_plan
+from notifications.channel import RecordingChannel
+from policy.errors import RefusedError
+from policy.schema import Plan
+from policy.vocabulary import Standing
+from tests.conftest import AT
+from tests.province import fact_rows, morning, replay
+
+DAY = date(2023, 6, 1)
+
+
+def changed(desk: Desk, **changes: Any) -> Desk:
+    """The same desk after its plan's file was changed and `xingfu init` was run."""
+    plan = desk.plan.model_copy(update={**changes, "digest": f"{len(str(changes)):064x}"})
+    after = Desk(desk.settings, plan, desk.calendar, desk.engine)
+    with writing(after.engine) as session:
+        assert install_plan(session, plan, after.calendar, AT)
+        refresh_all(session, after)
+    return after
+
+
+def loaded(desk: Desk) -> Desk:
+    """忻州市 of the example province on 1 June, where something is late in most ways."""
+    import_workbook(desk, EXAMPLE / "workbooks" / "04-忻州市.xlsx", None, today=DAY, at=AT)
+    xinzhou = [
+        row for row in fact_rows() if row.on <= DAY and row.subject.startswith("XF2023-1409")
+    ]
+    replay(desk, xinzhou)
+    return desk
+
+
+def standings(desk: Desk, rule: str) -> set[Standing]:
+    return {view.standing for view in deadline_views(desk, DAY) if view.rule == rule}
+
+
+def rows(desk: Desk, query: str) -> list[tuple[Any, ...]]:
+    with desk.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def without(plan: Plan, rule: str) -> tuple[Any, ...]:
+    return tuple(item for item in plan.deadlines if item.id != rule)
+
+
+def test_installing_the_same_plan_again_changes_nothing(desk: Desk) -> None:
+    loaded(desk)
+    enforce(desk, DAY, morning(DAY))
+    before = rows(desk, "SELECT * FROM deadline ORDER BY subject, rule")
+    initialise(desk.settings, None, AT)
+    assert rows(desk, "SELECT * FROM deadline ORDER BY subject, rule") == before
+
+
+def test_a_changed_plan_must_be_installed_first(sqlite_desk: Desk) -> None:
+    plan = sqlite_desk.plan.model_copy(update={"digest": "f" * 64})
+    desk = Desk(sqlite_desk.settings, plan, sqlite_desk.calendar, sqlite_desk.engine)
+    with pytest.raises(RefusedError, match="xingfu init"):
+        enforce(desk, DAY, morning(DAY))
+
+
+def test_a_moved_date_is_reminded_anew(desk: Desk) -> None:
+    loaded(desk)
+    enforce(desk, DAY, morning(DAY))
+    old = len(rows(desk, "SELECT 1 FROM outbox WHERE rule = 'D08'"))
+    moved = tuple(
+        rule.model_copy(update={"remind": date(2023, 6, 7), "due": date(2023, 6, 7)})
+        if rule.id == "D08"
+        else rule
+        for rule in desk.plan.deadlines
+    )
+    after = changed(desk, deadlines=moved)
+    assert Standing.OVERDUE not in standings(after, "D08")
+    assert Standing.DUE_SOON in standings(after, "D08")
+    enforce(after, DAY, morning(DAY))
+    anew = rows(after, "SELECT 1 FROM outbox WHERE rule = 'D08' AND due = '2023-06-07'")
+    assert len(anew) > 0
+    channel = RecordingChannel()
+    deliver(after, morning(DAY), lambda _address, _folder: channel)
+    query = "SELECT DISTINCT status FROM outbox WHERE rule = 'D08' AND due = '2023-05-31'"
+    assert rows(after, query) == [("cancelled",)]
+    assert old > 0
+
+
+def test_a_new_rule_counts_what_was_recorded_before_it(desk: Desk) -> None:
+    rule = next(item for item in desk.plan.deadlines if item.id == "D06")
+    without_it = changed(desk, deadlines=without(desk.plan, "D06"))
+    loaded(without_it)
+    after = changed(without_it, deadlines=(*without_it.plan.deadlines, rule))
+    assert {Standing.MET, Standing.MET_LATE, Standing.OVERDUE} <= standings(after, "D06")
+
+
+def test_a_rule_that_is_gone_is_void_and_comes_back_whole(desk: Desk) -> None:
+    loaded(desk)
+    before = standings(desk, "D08")
+    enforce(desk, DAY, morning(DAY))
+    gone = changed(desk, deadlines=without(desk.plan, "D08"))
+    assert not [item for item in check(gone, date(2023, 6, 8)) if item.rule == "D08"]
+    assert standings(gone, "D08") == set()
+    back = changed(gone, deadlines=desk.plan.deadlines)
+    assert standings(back, "D08") == before
+
+
+def test_a_changed_ladder_loses_and_repeats_nothing(desk: Desk) -> None:
+    loaded(desk)
+    enforce(desk, DAY, morning(DAY))
+    sent = rows(desk, "SELECT subject, rule, rung, recipient FROM outbox")
+    ladder = desk.plan.ladder
+    shorter = ladder.model_copy(update={"rungs": ladder.rungs[1:]})
+    after = changed(desk, ladder=shorter)
+    enforce(after, DAY, morning(DAY))
+    assert rows(after, "SELECT subject, rule, rung, recipient FROM outbox") == sent
+    tomorrow = date(2023, 6, 8)  # five workdays after D08: the leaders' turn
+    enforce(after, tomorrow, morning(tomorrow))
+    rungs = {rung for (rung,) in rows(after, "SELECT rung FROM outbox WHERE rule = 'D08'")}
+    assert {"T+1", "T+5"} <= rungs
