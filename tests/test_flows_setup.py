@@ -39,10 +39,8 @@ def changed(desk: Desk, **changes: Any) -> Desk:
 def loaded(desk: Desk) -> Desk:
     """忻州市 of the example province on 1 June, where something is late in most ways."""
     import_workbook(desk, EXAMPLE / "workbooks" / "04-忻州市.xlsx", None, today=DAY, at=AT)
-    xinzhou = [
-        row for row in fact_rows() if row.on <= DAY and row.subject.startswith("XF2023-1409")
-    ]
-    replay(desk, xinzhou)
+    past = [row for row in fact_rows() if row.on <= DAY]
+    replay(desk, [row for row in past if row.subject.startswith("XF2023-1409")])
     return desk
 
 
@@ -63,7 +61,7 @@ def test_installing_the_same_plan_again_changes_nothing(desk: Desk) -> None:
     loaded(desk)
     enforce(desk, DAY, morning(DAY))
     before = rows(desk, "SELECT * FROM deadline ORDER BY subject, rule")
-    initialise(desk.settings, None, AT)
+    initialise(desk.settings, None, AT).engine.dispose()
     assert rows(desk, "SELECT * FROM deadline ORDER BY subject, rule") == before
 
 
@@ -102,7 +100,7 @@ def test_a_new_rule_counts_what_was_recorded_before_it(desk: Desk) -> None:
     without_it = changed(desk, deadlines=without(desk.plan, "D06"))
     loaded(without_it)
     after = changed(without_it, deadlines=(*without_it.plan.deadlines, rule))
-    assert {Standing.MET, Standing.MET_LATE, Standing.OVERDUE} <= standings(after, "D06")
+    assert standings(after, "D06") == {Standing.MET, Standing.OVERDUE}
 
 
 def test_a_rule_that_is_gone_is_void_and_comes_back_whole(desk: Desk) -> None:
