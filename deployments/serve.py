@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -28,19 +27,20 @@ def definitions() -> list[dict[str, Any]]:
 
 @contextmanager
 def stopping_cleanly() -> Iterator[None]:
-    """Within, SIGTERM ends the program as Ctrl-C does, and neither prints a traceback."""
+    """Within, SIGINT (Ctrl-C) and SIGTERM end the program in order, without a traceback.
 
-    def interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
+    SIGINT is set as well as SIGTERM: a shell that starts us in the background has it ignored.
+    """
+    stops = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(stop, signal.default_int_handler) for stop in stops]
     try:
         yield
     except KeyboardInterrupt:
         pass
     finally:
         say("已停止。")
-        signal.signal(signal.SIGTERM, before)
+        for stop, handler in zip(stops, before, strict=True):
+            signal.signal(stop, handler)
 
 
 def serve(settings: Settings) -> None:

@@ -163,7 +163,7 @@ def _owe(
         "attempts": literal(0),
     }
     source = _reached(select(*values.values()), decision.level).where(*where)
-    return _count(session.execute(insert_ignore(session, Outbox).from_select([*values], source)))
+    return _inserted(session, insert_ignore(session, Outbox).from_select([*values], source))
 
 
 def _record_overdue(
@@ -188,7 +188,7 @@ def _record_overdue(
         "detail": literal(detail, type_=JSON()),
     }
     source = select(*values.values()).where(*where)
-    return _count(session.execute(insert(Audit).from_select([*values], source)))
+    return _inserted(session, insert(Audit).from_select([*values], source))
 
 
 def _reached(query: Select[Any], level: Level) -> Select[Any]:
@@ -216,5 +216,7 @@ def _in(situation: Situation) -> tuple[ColumnElement[bool], ...]:
     return tuple(col(getattr(DeadlineRow, name)) == getattr(situation, name) for name in SITUATION)
 
 
-def _count(result: Any) -> int:
+def _inserted(session: Session, statement: Any) -> int:
+    # SQLAlchemy keeps an INSERT's row count only when asked; psycopg would otherwise say -1.
+    result: Any = session.execute(statement, execution_options={"preserve_rowcount": True})
     return int(result.rowcount)

@@ -59,7 +59,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         text = _wait_for(folder / "output", "Ctrl-C 停止", process)
         yield Running(process, folder / "state", port, text)
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         process.wait(60)
 
 

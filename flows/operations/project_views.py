@@ -1,7 +1,7 @@
 """Projects and messages as the command line shows them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -62,17 +62,10 @@ class HistoryLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectRecord:
+class ProjectRecord(ProjectView):
     """Everything known of a project."""
 
-    code: str
-    name: str
-    city: str
-    county: str
     county_type: str
-    stage: str
-    stage_label: str
-    disposition: Disposition
     subsidy_yuan: Decimal | None
     """省级补助, 元, by the area that is stated; None while no area is."""
     profile: Profile
@@ -119,14 +112,8 @@ def project_record(desk: Desk, code: str, today: date) -> ProjectRecord:
     area = project.profile.area
     money = None if area is None else subsidy(desk.plan.subsidy, area, project.county_type)
     return ProjectRecord(
-        code=project.code,
-        name=project.name,
-        city=project.city,
-        county=project.county,
+        **asdict(project_view(desk, project)),
         county_type=project.county_type,
-        stage=project.stage,
-        stage_label=desk.plan.stage(project.stage).label,
-        disposition=project.disposition,
         subsidy_yuan=money,
         profile=project.profile,
         milestones=project.milestones,
