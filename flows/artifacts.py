@@ -5,7 +5,7 @@ from datetime import date
 
 from flows.operations.overview import CityBoard, DeadlineView, with_standing
 from policy.schema import Plan
-from policy.vocabulary import MessageStatus, Standing
+from policy.vocabulary import MessageStatus, Standing, SubjectKind
 
 
 def board_markdown(
@@ -29,6 +29,8 @@ def board_markdown(
             *(_row(_cells(row)) for row in board),
             _row([f"**{cell}**" for cell in _cells(total)]),
             "",
+            _province(views),
+            "",
             *_due_soon(views),
             *_coordinating(views),
             f"消息：{'，'.join(f'{status.label}{n}条' for status, n in outbox.items())}。",
@@ -51,6 +53,13 @@ def overdue_rows(views: Sequence[DeadlineView], as_of: date) -> list[dict[str, s
         }
         for view in with_standing(list(views), Standing.OVERDUE)
     ]
+
+
+def _province(views: Sequence[DeadlineView]) -> str:
+    """The province's own duties, which belong to no city's row."""
+    own = [view.standing for view in views if view.subject_kind is SubjectKind.PROVINCE]
+    due_soon, overdue = own.count(Standing.DUE_SOON), own.count(Standing.OVERDUE)
+    return f"另有省级事项：临期{due_soon}项，逾期{overdue}项。"
 
 
 def _due_soon(views: Sequence[DeadlineView]) -> Iterator[str]:
