@@ -39,6 +39,8 @@ def demo(settings: Settings, as_of: date, *, stay: bool) -> None:
             if stay:
                 say("定时任务已就绪（演示日期固定）。按 Ctrl-C 停止。")
                 serve_deployments()
+            else:
+                say("界面随命令结束而关闭；用 make run 或 xingfu serve 可再打开。")
 
 
 def load_example(desk: Desk, as_of: date) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 from policy.errors import RefusedError
 from policy.schema import ActionRule, MilestoneRule, Plan
 from policy.vocabulary import Disposition
+from states.dossier import Dossier
 from states.machine import Position, allowed, move
 from states.requirements import Case, Shortfall, shortfalls
 
@@ -115,9 +116,14 @@ def _backwards(case: Case, position: Position, moved: Position | None) -> Iterat
         yield f"办理日期{case.on}早于上一次办理日期{last}，请核对日期"
 
 
+def is_done(dossier: Dossier, action: ActionRule) -> bool:
+    """Whether an action that would not move the project has dated all that it dates."""
+    in_place = dossier.stage in action.stays_in
+    return in_place and bool(action.records) and not dossier.missing_milestones(action.records)
+
+
 def _repeated(case: Case, action: ActionRule) -> Iterator[str]:
-    in_place = case.dossier.stage in action.stays_in
-    if in_place and action.records and not case.dossier.missing_milestones(action.records):
+    if is_done(case.dossier, action):
         day = case.dossier.milestones[action.records[0]]
         yield f"“{action.label}”已于{day}办理，无需重复办理"
 

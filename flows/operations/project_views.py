@@ -13,6 +13,7 @@ from models.plans import require_plan
 from models.projects import dossier
 from models.tables import Audit
 from policy.vocabulary import AuditKind, Disposition, MessageStatus
+from states.casework import is_done
 from states.dossier import Dossier, Profile
 from states.machine import Position, allowed
 from states.requirements import Case, shortfalls
@@ -127,6 +128,8 @@ def next_actions(desk: Desk, project: Dossier, as_of: date) -> tuple[NextAction,
     case = Case(desk.plan, project, as_of, evidence="")
     found = []
     for action in allowed(desk.plan, Position(project.stage, project.disposition)):
+        if is_done(project, action):
+            continue
         lacking = shortfalls(case, action.id)
         lacks = tuple(str(item) for item in lacking if item.hard)
         warns = tuple(str(item) for item in lacking if not item.hard)
