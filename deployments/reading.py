@@ -1,0 +1,228 @@
+"""Commands that read. Imports are inside them, so that each starts with only its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deployments.console import emit, say, table
+from deployments.options import AsOf, Json, the_day, the_desk
+
+if TYPE_CHECKING:
+    from flows.operations.overview import CityBoard, DeadlineView
+
+
+def deadlines(
+    as_of: AsOf = None,
+    subject: Annotated[str | None, typer.Option("--subject", help="项目编码、市名或省名")] = None,
+    json: Json = False,
+) -> None:
+    from flows.operations.overview import deadline_views
+
+    desk = the_desk()
+    views = deadline_views(desk, the_day(desk, as_of), subject)
+    if json:
+        emit([_labelled(view, standing_label=view.standing.label) for view in views])
+        return
+    table(
+        f"时限一览（截至 {the_day(desk, as_of)}）",
+        ("对象", "名称", "时限", "事项", "依据", "应完成", "逾期认定", "状态", "完成"),
+        (
+            (
+                view.subject,
+                view.name,
+                view.rule,
+                view.title,
+                view.clause if view.origin == "notice" else f"{view.clause}（建议）",
+                view.remind_by,
+                view.overdue_after,
+                view.standing.label,
+                view.fulfilled_on,
+            )
+            for view in views
+        ),
+    )
+
+
+def check(as_of: AsOf = None, json: Json = False) -> None:
+    from flows.operations import enforcement
+
+    desk = the_desk()
+    found = enforcement.check(desk, the_day(desk, as_of))
+    if json:
+        emit(found)
+        return
+    table(
+        f"试算（截至 {the_day(desk, as_of)}，共{len(found)}项，未写入）",
+        ("决定", "对象", "时限", "依据", "梯级", "告知", "应完成", "逾期认定"),
+        (
+            (
+                item.decision.label,
+                item.subject,
+                item.rule,
+                item.clause,
+                item.rung,
+                item.recipient,
+                item.remind_by,
+                item.overdue_after,
+            )
+            for item in found
+        ),
+    )
+
+
+def outbox(json: Json = False) -> None:
+    from flows.operations.project_views import message_views
+
+    views = message_views(the_desk())
+    if json:
+        emit(views)
+        return
+    table(
+        f"消息一览（共{len(views)}条）",
+        ("收件单位", "对象", "时限", "梯级", "截至", "状态", "次数", "发送时间（UTC）", "原因"),
+        (
+            (
+                item.recipient,
+                item.subject,
+                item.rule,
+                item.rung,
+                item.as_of,
+                item.status.label,
+                item.attempts,
+                item.sent_at and f"{item.sent_at:%Y-%m-%d %H:%M}",
+                item.error,
+            )
+            for item in views
+        ),
+    )
+
+
+def board(as_of: AsOf = None, json: Json = False) -> None:
+    from flows.operations import overview
+
+    desk = the_desk()
+    rows = overview.board(desk, overview.deadline_views(desk, the_day(desk, as_of)))
+    stages = [stage.label for stage in desk.plan.stages]
+    if json:
+        emit(
+            [
+                _labelled(row, by_stage=dict(zip(desk.plan.stage_order, row.by_stage, strict=True)))
+                for row in rows
+            ]
+        )
+        return
+    table(
+        f"全省进度（截至 {the_day(desk, as_of)}）",
+        ("市", "名额", "项目", *stages, "临期", "逾期"),
+        (
+            (row.city, row.quota, row.projects, *row.by_stage, row.due_soon, row.overdue)
+            for row in rows
+        ),
+    )
+
+
+def explain(
+    code: Annotated[str, typer.Argument(metavar="对象", help="项目编码、市名或省名")],
+    rule: Annotated[str | None, typer.Argument(metavar="时限", help="如 D08 或 D10-06")] = None,
+    as_of: AsOf = None,
+) -> None:
+    from flows.operations.explain import explain as tell
+
+    desk = the_desk()
+    say(tell(desk, code, rule, the_day(desk, as_of)))
+
+
+def plan_validate(
+    path: Annotated[
+        Path | None, typer.Argument(metavar="路径", help="plan.yaml 或其目录，默认当前方案")
+    ] = None,
+) -> None:
+    from models.settings import load_settings
+    from policy.load import load_plan, plan_path
+
+    file = path or plan_path(load_settings().plan)
+    plan = load_plan(file / "plan.yaml" if file.is_dir() else file)
+    counties = sum(len(city.counties) for city in plan.cities)
+    say(
+        f"实施方案 {plan.id} 有效：{len(plan.cities)}市、{counties}县（市、区）、"
+        f"名额{plan.quota.goal}，时限{len(plan.deadlines)}条、周期任务{len(plan.duties)}条、条件{len(plan.requirements)}条"
+    )
+
+
+def plan_show(json: Json = False) -> None:
+    from models.settings import load_settings
+    from policy.load import calendar_overrides, load_plan, plan_path
+    from states.deadlines import deadlines as dated
+    from states.workdays import Calendar
+
+    plan = load_plan(plan_path(load_settings().plan))
+    if json:
+        emit(plan.model_dump(mode="json", by_alias=True))
+        return
+    table(
+        f"{plan.notice.number} {plan.name}",
+        ("编号", "事项", "依据", "责任单位", "约束", "应完成", "逾期认定", "来源"),
+        (
+            (
+                item.id,
+                item.rule.title,
+                item.rule.clause,
+                plan.bodies[item.rule.responsible].name,
+                item.rule.force.label,
+                item.remind_by,
+                item.overdue_after,
+                item.rule.origin.label,
+            )
+            for item in dated(plan, Calendar(calendar_overrides()))
+        ),
+    )
+
+
+def plan_diagram() -> None:
+    from models.settings import load_settings
+    from policy.load import load_plan, plan_path
+    from states.machine import diagram
+
+    say(diagram(load_plan(plan_path(load_settings().plan))).rstrip())
+
+
+def project_list(json: Json = False) -> None:
+    from flows.operations.overview import projects
+    from flows.operations.project_views import project_view
+
+    desk = the_desk()
+    views = [project_view(desk, item) for item in projects(desk)]
+    if json:
+        emit(views)
+        return
+    table(
+        f"项目（共{len(views)}个）",
+        ("编码", "名称", "市", "县（市、区）", "阶段", "状态"),
+        (
+            (item.code, item.name, item.city, item.county, item.stage_label, item.disposition.label)
+            for item in views
+        ),
+    )
+
+
+def project_show(
+    code: Annotated[str, typer.Argument(metavar="项目编码")], json: Json = False
+) -> None:
+    from flows.operations.project_text import project_text
+    from flows.operations.project_views import project_record
+
+    desk = the_desk()
+    found = project_record(desk, code, the_day(desk, None))
+    if json:
+        emit(found)
+        return
+    say(project_text(desk, found))
+
+
+def _labelled(view: DeadlineView | CityBoard, **more: object) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {**asdict(view), **more}
