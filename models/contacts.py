@@ -23,9 +23,9 @@ class Person:
     address: str | None
 
 
-def replace_contacts(session: Session, plan: Plan, box: Fernet, people: Sequence[Person]) -> None:
-    """Make `people` the only contacts of the offices they hold."""
-    offices = {person.office for person in people}
+def replace_contacts(session: Session, plan: Plan, box: Fernet, holders: Sequence[Person]) -> None:
+    """Make `holders` the only contacts of the offices they hold."""
+    offices = {person.office for person in holders}
     session.execute(
         delete(Contact).where(col(Contact.plan) == plan.id, col(Contact.office).in_(offices))
     )
@@ -38,14 +38,18 @@ def replace_contacts(session: Session, plan: Plan, box: Fernet, people: Sequence
             phone=person.phone,
             address=box.encrypt(person.address.encode()).decode() if person.address else None,
         )
-        for person in people
+        for person in holders
     )
     session.flush()
 
 
-def people_of(session: Session, plan: Plan, box: Fernet, office: str) -> tuple[Person, ...]:
-    """The contacts of an office, by name."""
-    query = select(Contact).where(Contact.plan == plan.id, Contact.office == office)
+def people(
+    session: Session, plan: Plan, box: Fernet, office: str | None = None
+) -> tuple[Person, ...]:
+    """All contacts, or those of an office; by office and name."""
+    query = select(Contact).where(Contact.plan == plan.id)
+    if office is not None:
+        query = query.where(Contact.office == office)
     return tuple(
         Person(
             office=row.office,
@@ -54,5 +58,5 @@ def people_of(session: Session, plan: Plan, box: Fernet, office: str) -> tuple[P
             phone=row.phone,
             address=decrypt(box, row.address) if row.address else None,
         )
-        for row in session.exec(query.order_by(Contact.name))
+        for row in session.exec(query.order_by(Contact.office, Contact.name))
     )

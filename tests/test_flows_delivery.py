@@ -16,7 +16,7 @@ from sqlalchemy import text
 from flows.operations.delivery import deliver
 from flows.operations.desk import Desk
 from flows.operations.enforcement import enforce
-from models.contacts import Person, people_of, replace_contacts
+from models.contacts import Person, people, replace_contacts
 from models.database import reading, writing
 from models.outbox import LEASE, MAX_ATTEMPTS, claim
 from models.secrets import cipher
@@ -201,7 +201,7 @@ def test_addresses_are_encrypted_at_rest(owing: Desk) -> None:
     assert key.stat().st_mode & 0o777 == 0o600
     key.write_bytes(b"A" * 43 + b"=")
     with reading(owing.engine) as session, pytest.raises(UnavailableError, match="无法解密"):
-        people_of(session, owing.plan, cipher(owing.settings), "太原市民政局")
+        people(session, owing.plan, cipher(owing.settings), "太原市民政局")
 
 
 def _contact(desk: Desk, office: str, address: str) -> None:

@@ -12,7 +12,7 @@ from documents.task_list import TaskRow, task_list
 from flows.operations.desk import Desk
 from flows.operations.lacking import missing
 from models import outbox
-from models.contacts import people_of
+from models.contacts import people
 from models.database import reading, writing
 from models.outbox import claim, mark_failed, mark_sent, waiting_recipients
 from models.plans import require_plan
@@ -79,8 +79,8 @@ def _deliver_to(desk: Desk, recipient: str, at: datetime, open_channel: OpenChan
 
 def _addresses(session: Session, desk: Desk, recipient: str) -> list[str | None]:
     """Where the office is reached: its people's addresses, or else the folder."""
-    people = people_of(session, desk.plan, cipher(desk.settings), recipient)
-    return [person.address for person in people if person.address] or [None]
+    holders = people(session, desk.plan, cipher(desk.settings), recipient)
+    return [person.address for person in holders if person.address] or [None]
 
 
 def _send(

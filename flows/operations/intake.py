@@ -13,7 +13,7 @@ from documents.contacts import read_contacts
 from documents.workbook import Form, recognise
 from flows.operations.desk import Desk
 from models.audits import add_audit
-from models.contacts import Person, replace_contacts
+from models.contacts import Person, people, replace_contacts
 from models.database import writing
 from models.plans import add_deadlines, require_plan
 from models.projects import add_project, dossier, find_project, lock_subject, update_profile
@@ -43,7 +43,7 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What one workbook changed. Contacts count as `added`."""
+    """What one workbook changed, in projects or contacts."""
 
     file: str
     form: str
@@ -64,11 +64,16 @@ def import_workbook(
 
 def _import_contacts(desk: Desk, path: Path) -> Imported:
     rows = read_contacts(path, desk.plan)
-    people = [Person(row.office, row.name, row.duty, row.phone, row.address) for row in rows]
+    stated = [Person(row.office, row.name, row.duty, row.phone, row.address) for row in rows]
+    box = cipher(desk.settings)
     with writing(desk.engine) as session:
         require_plan(session, desk.plan)
-        replace_contacts(session, desk.plan, cipher(desk.settings), people)
-    return Imported(path.name, "通讯录", "", len(people), 0, 0)
+        known = {(person.office, person.name): person for person in people(session, desk.plan, box)}
+        replace_contacts(session, desk.plan, box, stated)
+    before = [known.get((person.office, person.name)) for person in stated]
+    added = before.count(None)
+    unchanged = sum(person == old for person, old in zip(stated, before, strict=True))
+    return Imported(path.name, "通讯录", "", added, len(stated) - added - unchanged, unchanged)
 
 
 def _import_applications(

@@ -1,0 +1,123 @@
+"""Workbooks in, on both databases: whole or not at all, and never twice."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from deployments.demo import EXAMPLE
+from documents.applications import Applications, read_applications, write_applications
+from documents.contacts import ContactRow, write_contacts
+from flows.operations.casework import Act, advance
+from flows.operations.desk import Desk
+from flows.operations.intake import Imported, import_workbook
+from flows.operations.project_views import project_record
+from models.contacts import people
+from models.database import reading, writing
+from models.secrets import cipher
+from policy.errors import RefusedError
+from tests.conftest import AT
+from tests.province import END
+
+TAIYUAN = EXAMPLE / "workbooks" / "01-太原市.xlsx"
+ONE = "XF2023-140105-01"
+
+
+def take(desk: Desk, path: Path, city: str | None = None) -> Imported:
+    return import_workbook(desk, path, city, today=END, at=AT)
+
+
+def edited(desk: Desk, tmp_path: Path, **changes: object) -> Path:
+    """太原市's workbook with changes in its first project."""
+    read = read_applications(TAIYUAN, desk.plan)
+    first, *others = read.rows
+    changed = replace(first, profile=replace(first.profile, **changes))  # type: ignore[arg-type]
+    path = tmp_path / "太原市.xlsx"
+    write_applications(path, desk.plan, Applications(read.city, (changed, *others)))
+    return path
+
+
+def submit(desk: Desk) -> None:
+    """Take the first project into review."""
+    for name, on in (("confirm_site", date(2023, 2, 6)), ("submit_application", date(2023, 2, 9))):
+        with writing(desk.engine) as session:
+            advance(session, desk, Act(ONE, name, on, "示例·张某"), today=END, at=AT)
+
+
+def test_what_the_workbook_says_is_what_is_stored(desk: Desk) -> None:
+    done = take(desk, TAIYUAN)
+    assert (done.city, done.added, done.changed, done.unchanged) == ("太原市", 10, 0, 0)
+    first = read_applications(TAIYUAN, desk.plan).rows[0]
+    stored = project_record(desk, ONE, END)
+    assert stored.profile == first.profile
+    assert (stored.stage, stored.county) == ("siting", first.county)
+
+
+def test_the_same_workbook_twice_changes_nothing(desk: Desk) -> None:
+    take(desk, TAIYUAN)
+    history = project_record(desk, ONE, END).history
+    done = take(desk, TAIYUAN)
+    assert (done.added, done.changed, done.unchanged) == (0, 0, 10)
+    assert project_record(desk, ONE, END).history == history
+
+
+def test_a_changed_cell_is_taken_over_and_recorded(desk: Desk, tmp_path: Path) -> None:
+    take(desk, TAIYUAN)
+    done = take(desk, edited(desk, tmp_path, area=Decimal("1234.50")))
+    assert (done.added, done.changed, done.unchanged) == (0, 1, 9)
+    stored = project_record(desk, ONE, END)
+    assert stored.profile.area == Decimal("1234.50")
+    assert len([line for line in stored.history if line.action == "import"]) == 2
+
+
+def test_an_empty_cell_takes_nothing_back(desk: Desk, tmp_path: Path) -> None:
+    take(desk, TAIYUAN)
+    before = project_record(desk, ONE, END).profile
+    done = take(desk, edited(desk, tmp_path, operator=None, beds=None))
+    assert (done.changed, project_record(desk, ONE, END).profile) == (0, before)
+
+
+def test_what_was_submitted_is_not_changed_by_a_workbook(desk: Desk, tmp_path: Path) -> None:
+    take(desk, TAIYUAN)
+    submit(desk)
+    before = project_record(desk, ONE, END).profile
+    path = edited(desk, tmp_path, area=Decimal("1999.00"), responsible_person="示例·李某")
+    with pytest.raises(RefusedError, match=f"(?s){ONE}.*建筑面积"):
+        take(desk, path)
+    assert project_record(desk, ONE, END).profile == before
+
+
+def test_what_is_not_reviewed_may_still_change(desk: Desk, tmp_path: Path) -> None:
+    take(desk, TAIYUAN)
+    submit(desk)
+    assert take(desk, edited(desk, tmp_path, operator="示例养老服务中心（新）")).changed == 1
+
+
+def test_a_new_project_has_its_deadlines_at_once(desk: Desk) -> None:
+    take(desk, TAIYUAN)
+    query = text("SELECT count(*) FROM deadline WHERE subject = :code")
+    with desk.engine.connect() as connection:
+        expected = sum("project" in item.rule.fulfilled_by for item in desk.deadlines.values())
+        assert connection.execute(query, {"code": ONE}).scalar_one() == expected
+
+
+def test_contacts_are_replaced_office_by_office(desk: Desk, tmp_path: Path) -> None:
+    path, office = tmp_path / "通讯录.xlsx", "太原市民政局"
+    address = "mailtos://u:geheim@smtp.example.com?to=a@example.com"
+    first = ContactRow(office, "示例·张某", "科长", "000-0000-0000", address)
+    other = ContactRow("大同市民政局", "示例·王某", "科长", "000-0000-0000", None)
+    write_contacts(path, [first, other])
+    assert take(desk, path).added == 2
+    assert take(desk, path).unchanged == 2
+    write_contacts(path, [replace(first, name="示例·李某")])
+    done = take(desk, path)
+    assert (done.added, done.changed, done.unchanged) == (1, 0, 0)
+    with reading(desk.engine) as session:
+        held = people(session, desk.plan, cipher(desk.settings))
+    assert [(person.name, person.address) for person in held] == [
+        ("示例·王某", None),
+        ("示例·李某", address),
+    ]
