@@ -18,12 +18,18 @@ from flows.operations.desk import Desk
 from flows.operations.intake import import_workbook
 from flows.operations.setup import initialise
 from models.audits import recorded_acts
-from models.database import writing
+from models.contacts import people
+from models.database import reading, writing
 from models.plans import require_plan
+from models.projects import dossiers
+from models.secrets import cipher
 from models.settings import Settings
+from policy.errors import RefusedError
+from policy.vocabulary import Standing
 
 DEFAULT_DAY = date(2023, 6, 1)
 EXAMPLE = Path(__file__).with_name("example")
+MARK = "示例"
 
 
 def demo(settings: Settings, as_of: date, *, stay: bool) -> None:
@@ -32,6 +38,7 @@ def demo(settings: Settings, as_of: date, *, stay: bool) -> None:
     os.environ["XINGFU_BUSINESS_DATE"] = as_of.isoformat()
     with stopping_cleanly():
         desk = initialise(settings, None, now())
+        _refuse_real_data(desk)
         load_example(desk, as_of)
         with running_server(settings) as address:
             enforce_as_flow_run(as_of)
@@ -49,11 +56,23 @@ def load_example(desk: Desk, as_of: date) -> None:
         done = import_workbook(desk, path, None, today=as_of, at=now())
         say(f"{done.file}：{done.form}，新增{done.added}，更新{done.changed}，未变{done.unchanged}")
     with writing(desk.engine) as session:
-        require_plan(session, desk.plan)
+        require_plan(session, desk.plan, desk.calendar, lock=True)
         replayed = sum(
             _replay(session, desk, act, as_of) for act in _new_acts(session, desk, as_of)
         )
     say(f"已登记示例事实{replayed}条（截至 {as_of}）")
+
+
+def _refuse_real_data(desk: Desk) -> None:
+    """The example's names are all marked; a database with any other is somebody's own."""
+    with reading(desk.engine) as session:
+        names = [project.name for project in dossiers(session, desk.plan)]
+        names += [person.name for person in people(session, desk.plan, cipher(desk.settings))]
+    if real := [name for name in names if MARK not in name]:
+        raise RefusedError(
+            f"{desk.settings.home} 中已有实际数据（如“{real[0]}”），演示不会写入；"
+            "请用 XINGFU_HOME 另设状态目录"
+        )
 
 
 def enforce_as_flow_run(as_of: date) -> None:
@@ -84,11 +103,11 @@ def _replay(session: Session, desk: Desk, act: Act, as_of: date) -> int:
 def _tell(desk: Desk, as_of: date, address: str) -> None:
     from flows.operations.overview import board, deadline_views, outbox_counts
 
-    rows = board(desk, deadline_views(desk, as_of))
+    views = deadline_views(desk, as_of)
+    standings = [view.standing for view in views]
     counts = "，".join(f"{status.label}{n}" for status, n in outbox_counts(desk).items())
-    overdue = sum(row.overdue for row in rows)
-    due_soon = sum(row.due_soon for row in rows)
-    projects = sum(row.projects for row in rows)
+    overdue, due_soon = standings.count(Standing.OVERDUE), standings.count(Standing.DUE_SOON)
+    projects = sum(row.projects for row in board(desk, views))
     home = desk.settings.home
     say("")
     say(f"{desk.plan.name}，截至 {as_of}：项目{projects}个，逾期{overdue}项，临期{due_soon}项")

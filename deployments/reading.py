@@ -128,11 +128,13 @@ def explain(
     code: Annotated[str, typer.Argument(metavar="对象", help="项目编码、市名或省名")],
     rule: Annotated[str | None, typer.Argument(metavar="时限", help="如 D08 或 D10-06")] = None,
     as_of: AsOf = None,
+    json: Json = False,
 ) -> None:
     from flows.operations.explain import explain as tell
 
     desk = the_desk()
-    say(tell(desk, code, rule, the_day(desk, as_of)))
+    told = tell(desk, code, rule, the_day(desk, as_of))
+    emit(told) if json else say(str(told))
 
 
 def plan_validate(
@@ -141,10 +143,12 @@ def plan_validate(
     ] = None,
 ) -> None:
     from models.settings import load_settings
-    from policy.load import load_plan, plan_path
+    from policy.load import load_plan, shipped_plan
 
-    file = path or plan_path(load_settings().plan)
-    plan = load_plan(file / "plan.yaml" if file.is_dir() else file)
+    if path is None:
+        plan = shipped_plan(load_settings().plan)
+    else:
+        plan = load_plan(path / "plan.yaml" if path.is_dir() else path)
     counties = sum(len(city.counties) for city in plan.cities)
     say(
         f"实施方案 {plan.id} 有效：{len(plan.cities)}市、{counties}县（市、区）、"
@@ -154,11 +158,11 @@ def plan_validate(
 
 def plan_show(json: Json = False) -> None:
     from models.settings import load_settings
-    from policy.load import calendar_overrides, load_plan, plan_path
+    from policy.load import calendar_overrides, shipped_plan
     from states.deadlines import deadlines as dated
     from states.workdays import Calendar
 
-    plan = load_plan(plan_path(load_settings().plan))
+    plan = shipped_plan(load_settings().plan)
     if json:
         emit(plan.model_dump(mode="json", by_alias=True))
         return
@@ -183,10 +187,10 @@ def plan_show(json: Json = False) -> None:
 
 def plan_diagram() -> None:
     from models.settings import load_settings
-    from policy.load import load_plan, plan_path
+    from policy.load import shipped_plan
     from states.machine import diagram
 
-    say(diagram(load_plan(plan_path(load_settings().plan))).rstrip())
+    say(diagram(shipped_plan(load_settings().plan)).rstrip())
 
 
 def project_list(json: Json = False) -> None:

@@ -65,14 +65,14 @@ def deliver(json: Json = False) -> None:
     from flows.operations import delivery
     from policy.errors import UnavailableError
 
-    done = delivery.deliver(the_desk(), now())
+    done = delivery.deliver(the_desk(), now, insist=True)
     if json:
         emit(done)
     else:
         say(f"已发送{done.digests}份，含消息{done.sent}条；失败{done.failed}条")
     for error in done.errors:
         complain(error)
-    if done.failed:
+    if done.errors:
         raise typer.Exit(UnavailableError.exit_code)
 
 

@@ -23,7 +23,7 @@ def deliver_outbox(plan: str | None = None) -> None:
 @task(name="deliver", cache_policy=NO_CACHE)
 def deliver(desk: Desk) -> tuple[str, ...]:
     """Send one digest to each office that is owed something; the reasons of those that failed."""
-    done = delivery.deliver(desk, now())
+    done = delivery.deliver(desk, now)
     get_run_logger().info(
         "已发送 %d 份，含消息 %d 条；失败 %d 条", done.digests, done.sent, done.failed
     )

@@ -15,6 +15,7 @@ from policy.errors import RefusedError, UnavailableError
 
 BUSY_TIMEOUT_MS = 10_000
 WRITES = "xingfu_writes"
+SETUP_LOCK = 20230116  # any number that no other program on the server uses
 
 
 def open_engine(url: str) -> Engine:
@@ -34,7 +35,7 @@ def open_engine(url: str) -> Engine:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
-    """A session that sees one state of the database and writes nothing."""
+    """A session that writes nothing."""
     with _plain_errors(engine), Session(engine) as session:
         yield session
 
@@ -43,7 +44,7 @@ def reading(engine: Engine) -> Iterator[Session]:
 def writing(engine: Engine) -> Iterator[Session]:
     """One write transaction: committed as a whole at the end, or not at all.
 
-    On SQLite writers wait for each other from the start; on PostgreSQL rows are locked as read.
+    On SQLite writers wait for each other from the start; on PostgreSQL by `plans.require_plan`.
     """
     with (
         _plain_errors(engine),
@@ -56,7 +57,14 @@ def writing(engine: Engine) -> Iterator[Session]:
 def migrate(engine: Engine) -> None:
     """Bring the schema to the newest version; safe to repeat."""
     with _plain_errors(engine), engine.execution_options(**{WRITES: True}).begin() as connection:
+        serialise(connection)
         command.upgrade(alembic_config(connection), "head")
+
+
+def serialise(connection: Connection) -> None:
+    """Until the transaction ends, let nobody else set up the database (SQLite: nobody can)."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SETUP_LOCK})")
 
 
 def require_schema(engine: Engine) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from models.columns import Instant
-from models.outbox import cancel
+from models.outbox import cancel, reinstate
 from models.plans import insert_ignore
 from models.tables import Audit, DeadlineRow, Office, Outbox, Subject
 from policy.schema import Plan
@@ -21,7 +21,7 @@ from states.decide import Decision, Situation, Verdict
 
 ENDED = (Disposition.REJECTED, Disposition.WITHDRAWN)
 ENGINE = "系统"
-SITUATION = ("rule", "remind_by", "overdue_after", "fired", "standing")
+SITUATION = ("rule", "remind_by", "overdue_after", "fired", "standing", "visit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,18 @@ def refresh(
         DeadlineRow.plan == plan.id, DeadlineRow.subject == state.code
     )
     for row in session.exec(query).all():
-        if row.rule in deadlines:
-            was_open = row.next_look_on is not None
-            _refresh_row(row, deadlines[row.rule], state, first_looks[row.rule])
-            session.add(row)
-            if was_open and row.next_look_on is None:
-                cancel(session, plan, state.code, row.rule)
+        deadline = deadlines.get(row.rule)
+        if deadline is None or state.kind not in deadline.rule.fulfilled_by:
+            continue
+        was_open = row.next_look_on is not None
+        _refresh_row(plan, row, deadline, state, first_looks[row.rule])
+        session.add(row)
+        if was_open and row.next_look_on is None:
+            cancel(session, row)
+        elif not was_open and row.next_look_on is not None:
+            reinstate(session, row)
+            if _was_marked(session, row):
+                row.standing = Standing.OVERDUE
     session.flush()
 
 
@@ -68,8 +74,8 @@ def due_situations(session: Session, plan: Plan, as_of: date) -> tuple[Situation
     columns = [getattr(DeadlineRow, name) for name in SITUATION]
     query = select(*columns).where(*_to_look_at(plan, as_of)).distinct().order_by(*columns)
     return tuple(
-        Situation(rule, remind_by, overdue_after, fired, Standing(standing))
-        for rule, remind_by, overdue_after, fired, standing in session.execute(query)
+        Situation(rule, remind_by, overdue_after, fired, Standing(standing), visit)
+        for rule, remind_by, overdue_after, fired, standing, visit in session.execute(query)
     )
 
 
@@ -97,7 +103,7 @@ def apply(
     messages = marked = 0
     for decision in verdict.decisions:
         if decision.rung is None:
-            marked += _record_overdue(session, plan, deadline, where, as_of, at)
+            marked += _record_overdue(session, plan, deadline, situation, where, as_of, at)
         else:
             messages += _owe(session, decision, where, as_of, at)
     session.execute(
@@ -120,14 +126,28 @@ def deadline_rows(
     yield from session.exec(query.order_by(*order))
 
 
+def _was_marked(session: Session, row: DeadlineRow) -> bool:
+    """Whether this visit's lateness is on record already."""
+    query = select_rows(Audit.detail).where(
+        Audit.plan == row.plan,
+        Audit.subject == row.subject,
+        Audit.kind == AuditKind.OVERDUE,
+        Audit.action == row.rule,
+    )
+    visit = {"visit": row.visit, "overdue_after": row.overdue_after.isoformat()}
+    return any(visit.items() <= detail.items() for detail in session.exec(query))
+
+
 def _refresh_row(
-    row: DeadlineRow, deadline: Deadline, state: SubjectState, first_look: date
+    plan: Plan, row: DeadlineRow, deadline: Deadline, state: SubjectState, first_look: date
 ) -> None:
     done = fulfilled_on(deadline, state.kind, state.facts)
     was_met = row.fulfilled_on is not None
     row.fulfilled_on = done
     if done is not None:
-        row.standing = Standing.MET if done <= row.overdue_after else Standing.MET_LATE
+        bound = plan.bodies[deadline.rule.responsible].bound
+        late = bound and done > row.overdue_after
+        row.standing = Standing.MET_LATE if late else Standing.MET
         row.next_look_on = None
     elif state.disposition in ENDED:
         row.standing, row.next_look_on = Standing.VOID, None
@@ -170,11 +190,16 @@ def _record_overdue(
     session: Session,
     plan: Plan,
     deadline: Deadline,
+    situation: Situation,
     where: tuple[ColumnElement[bool], ...],
     as_of: date,
     at: datetime,
 ) -> int:
-    detail = {"overdue_after": deadline.overdue_after.isoformat(), "title": deadline.rule.title}
+    detail = {
+        "overdue_after": deadline.overdue_after.isoformat(),
+        "title": deadline.rule.title,
+        "visit": situation.visit,
+    }
     values: dict[str, Any] = {
         "plan": literal(plan.id),
         "subject": DeadlineRow.subject,

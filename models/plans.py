@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import and_, case, literal, or_, select
@@ -9,7 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, update
 from sqlmodel import select as select_rows
 
-from models.tables import DeadlineRow, Office, PlanRow, Subject
+from models.database import serialise
+from models.tables import DeadlineRow, Office, PlanRow, Project, Subject
 from policy.errors import RefusedError
 from policy.schema import Plan
 from policy.vocabulary import Level, Standing, SubjectKind
@@ -28,10 +31,14 @@ def install_plan(session: Session, plan: Plan, calendar: Calendar, at: datetime)
     have moved are reminded anew. Deadlines of rules that are gone become void. The caller brings
     fulfilment up to date (`models.deadlines.refresh`).
     """
-    row = session.get(PlanRow, plan.id) or PlanRow(id=plan.id, digest="", installed_at=at)
-    if row.digest == plan.digest:
+    serialise(session.connection())
+    digest = installed_digest(plan, calendar)
+    row = session.get(PlanRow, plan.id, with_for_update=True)
+    row = row or PlanRow(id=plan.id, digest="", installed_at=at)
+    if row.digest == digest:
         return False
-    row.digest, row.installed_at = plan.digest, at
+    _refuse_orphans(session, plan)
+    row.digest, row.installed_at = digest, at
     session.add(row)
     session.flush()
     insert_new(session, Subject, _subjects(plan))
@@ -39,23 +46,39 @@ def install_plan(session: Session, plan: Plan, calendar: Calendar, at: datetime)
     for kind in SubjectKind:
         for deadline in deadlines_of(plan, calendar, kind):
             _sync_deadline(session, plan, calendar, kind, deadline)
-    _void_missing(session, plan, [item.id for item in deadlines(plan, calendar)])
+        _void_missing(session, plan, kind, [item.id for item in deadlines_of(plan, calendar, kind)])
     return True
 
 
-def require_plan(session: Session, plan: Plan, *, lock: bool = False) -> None:
-    """RefusedError when `plan` is not installed as it now reads.
+def require_plan(session: Session, plan: Plan, calendar: Calendar, *, lock: bool = False) -> None:
+    """RefusedError when `plan` is not installed as it and its calendar now read.
 
-    With `lock`, other sweeps of the plan wait until this transaction ends.
+    With `lock`, which every writer asks for first, other writers of the plan wait until this
+    transaction ends: what was read stays true until it is written.
     """
     query = select_rows(PlanRow).where(PlanRow.id == plan.id)
     row = session.exec(query.with_for_update() if lock else query).first()
     if row is None:
         raise RefusedError(f"实施方案 {plan.id} 尚未装入，请先运行 xingfu init --plan {plan.id}")
-    if row.digest != plan.digest:
+    if row.digest != installed_digest(plan, calendar):
         raise RefusedError(
-            f"实施方案 {plan.id} 的文件已更改，请先运行 xingfu init --plan {plan.id}"
+            f"实施方案 {plan.id} 或工作日历已更改，请先运行 xingfu init --plan {plan.id}"
         )
+
+
+@lru_cache
+def installed_digest(plan: Plan, calendar: Calendar) -> str:
+    """What the stored deadlines follow from: the plan's file and every day computed from it."""
+    days = [
+        (
+            item.id,
+            item.remind_by,
+            item.overdue_after,
+            first_look(item.remind_by, plan.ladder, calendar),
+        )
+        for item in deadlines(plan, calendar)
+    ]
+    return sha256(f"{plan.digest}{days}".encode()).hexdigest()
 
 
 def add_deadlines(
@@ -137,13 +160,14 @@ def _restart(
     row = DeadlineRow
     subjects = select_rows(Subject.code).where(Subject.plan == plan.id, Subject.kind == kind)
     is_open = col(row.next_look_on).is_not(None)
-    moved = or_(
-        col(row.remind_by) != deadline.remind_by, col(row.overdue_after) != deadline.overdue_after
-    )
+    due_moved = col(row.overdue_after) != deadline.overdue_after
+    moved = or_(col(row.remind_by) != deadline.remind_by, due_moved)
+    bound = plan.bodies[deadline.rule.responsible].bound
+    late = Standing.MET_LATE if bound else Standing.MET
     standing = case(
         (col(row.fulfilled_on) <= deadline.overdue_after, Standing.MET.value),
-        (col(row.fulfilled_on) > deadline.overdue_after, Standing.MET_LATE.value),
-        (and_(is_open, moved), Standing.ON_TRACK.value),
+        (col(row.fulfilled_on) > deadline.overdue_after, late.value),
+        (and_(is_open, due_moved), Standing.ON_TRACK.value),
         else_=row.standing,
     )
     session.execute(
@@ -155,18 +179,33 @@ def _restart(
             remind_by=deadline.remind_by,
             overdue_after=deadline.overdue_after,
             standing=standing,
+            visit=case((and_(is_open, moved), col(row.visit) + 1), else_=row.visit),
             fired=0,
             next_look_on=case((is_open, look_on), else_=None),
         )
     )
 
 
-def _void_missing(session: Session, plan: Plan, known: list[str]) -> None:
+def _void_missing(session: Session, plan: Plan, kind: SubjectKind, known: list[str]) -> None:
     row = DeadlineRow
+    subjects = select_rows(Subject.code).where(Subject.plan == plan.id, Subject.kind == kind)
     session.execute(
         update(row)
         .where(
-            col(row.plan) == plan.id, col(row.rule).not_in(known), col(row.fulfilled_on).is_(None)
+            col(row.plan) == plan.id,
+            col(row.subject).in_(subjects),
+            col(row.rule).not_in(known),
+            col(row.fulfilled_on).is_(None),
         )
         .values(standing=Standing.VOID, next_look_on=None)
     )
+
+
+def _refuse_orphans(session: Session, plan: Plan) -> None:
+    """A plan must know every stage in which a project stands."""
+    query = select(col(Project.code), col(Project.stage)).where(
+        col(Project.plan) == plan.id, col(Project.stage).not_in(plan.stage_order)
+    )
+    if found := session.execute(query.order_by(col(Project.code))).tuples().all():
+        listed = "、".join(f"{code}（{stage}）" for code, stage in found[:5])
+        raise RefusedError(f"实施方案 {plan.id} 不再有以下项目所处的阶段：{listed}，请保留该阶段")

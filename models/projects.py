@@ -30,15 +30,6 @@ def subjects(session: Session, plan: Plan, codes: Iterable[str]) -> Mapping[str,
     return {subject.code: subject for subject in session.exec(query)}
 
 
-def lock_subject(session: Session, plan: Plan, code: str) -> Subject:
-    """Find a subject and let others who would change it, or its city's quota, wait; as above."""
-    subject = find_subject(session, plan, code)
-    owner = subject.city or subject.code
-    query = select(Subject).where(Subject.plan == plan.id, Subject.code == owner)
-    session.exec(query.with_for_update()).all()
-    return subject
-
-
 def dossier(session: Session, plan: Plan, code: str) -> Dossier:
     """The project of that code as the rules see it; RefusedError when there is none."""
     found = dossiers(session, plan, [code])
@@ -157,18 +148,19 @@ def add_project(
 
 
 def quota_submitted_on(session: Session, plan: Plan, city: str) -> date | None:
-    """The day on which the city's applications reached its quota; None before."""
+    """The day on which the city's applications reached its quota; None before.
+
+    A project that was submitted counts, whatever became of it (名额保留、过程保留).
+    """
     rule = plan.city(city)
     joined = and_(col(Subject.plan) == Fact.plan, col(Subject.code) == Fact.subject)
     days = session.execute(
         select_columns(col(Fact.on))
         .join(Subject, joined)
-        .join(Project, and_(col(Project.plan) == Fact.plan, col(Project.code) == Fact.subject))
         .where(
             col(Fact.plan) == plan.id,
             col(Fact.name) == plan.quota.submitted_when,
             col(Subject.city) == city,
-            col(Project.disposition) != Disposition.WITHDRAWN,
         )
         .order_by(col(Fact.on))
     ).scalars()

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from policy.errors import UsageError
 
@@ -35,7 +37,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, url: SecretStr | None) -> SecretStr | None:
-        if url and not url.get_secret_value().startswith(("postgresql", "postgres:", "sqlite")):
+        if url is not None and not _is_supported(url.get_secret_value()):
             raise ValueError("应为 postgresql://用户:密码@主机/数据库")
         return url
 
@@ -53,6 +55,15 @@ class Settings(BaseSettings):
         for scheme in ("postgresql://", "postgres://"):
             url = url.replace(scheme, "postgresql+psycopg://", 1) if url.startswith(scheme) else url
         return url
+
+
+def _is_supported(url: str) -> bool:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return False
+    drivers = ("postgres", "postgresql", "postgresql+psycopg", "sqlite")
+    return parsed.drivername in drivers and bool(parsed.database)
 
 
 def load_settings() -> Settings:

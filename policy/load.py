@@ -34,6 +34,15 @@ def plan_path(plan_id: str) -> Path:
     return HOME / "plans" / plan_id / "plan.yaml"
 
 
+def shipped_plan(plan_id: str) -> Plan:
+    """The shipped plan of that id; PolicyError as `plan_path` and `load_plan`."""
+    path = plan_path(plan_id)
+    plan = load_plan(path)
+    if plan.id != plan_id:
+        raise PolicyError(f"{path}: id: 方案编号“{plan.id}”应与目录名“{plan_id}”一致")
+    return plan
+
+
 def load_plan(path: Path) -> Plan:
     """The validated plan in `path`; its notice is read from ``notice.txt`` beside it.
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -363,7 +362,7 @@ class Plan(Frozen):
     def __hash__(self) -> int:
         return hash((self.id, self.digest))
 
-    @cached_property
+    @property
     def stage_order(self) -> tuple[str, ...]:
         """Stage ids from first to last."""
         return tuple(stage.id for stage in self.stages)

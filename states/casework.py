@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from policy.errors import RefusedError
-from policy.schema import ActionRule, MilestoneRule, Plan
-from policy.vocabulary import Disposition
+from policy.schema import ActionRule, MilestoneRule, Plan, Reached
+from policy.vocabulary import Disposition, Force
 from states.dossier import Dossier
 from states.machine import Position, allowed, move
 from states.requirements import Case, Shortfall, shortfalls
@@ -58,6 +58,7 @@ def rule_on_record(case: Case, milestone_id: str) -> Ruling:
     reasons = [
         *_bad_day(case),
         *_ended(case),
+        *_overtaken(case, milestone_id),
         *(str(shortfall) for shortfall in lacking if shortfall.hard),
     ]
     if reasons:
@@ -131,6 +132,28 @@ def _repeated(case: Case, action: ActionRule) -> Iterator[str]:
 def _ended(case: Case) -> Iterator[str]:
     if case.dossier.disposition in (Disposition.REJECTED, Disposition.WITHDRAWN):
         yield f"项目已{case.dossier.disposition.label}，不再登记"
+
+
+def _overtaken(case: Case, milestone_id: str) -> Iterator[str]:
+    """A corrected day may not come after what has already followed from the fact."""
+    for requirement in case.plan.requirements:
+        if requirement.force is Force.SOFT or not isinstance(requirement.check, Reached):
+            continue
+        if milestone_id not in requirement.check.milestones:
+            continue
+        for act in requirement.before:
+            for name, on in _dated_by(case, act):
+                if on < case.on:
+                    label = case.plan.milestone(name).label
+                    yield f"“{label}”已于{on}登记，不能早于{case.on}（{requirement.clause}）"
+
+
+def _dated_by(case: Case, act: str) -> Iterator[tuple[str, date]]:
+    """What `act`, an action or a milestone, has dated."""
+    actions = {action.id: action.records for action in case.plan.actions}
+    for name in actions.get(act, (act,)):
+        if name in case.dossier.milestones:
+            yield name, case.dossier.milestones[name]
 
 
 def _refusal(case: Case, label: str, reasons: list[str]) -> RefusedError:

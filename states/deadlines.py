@@ -65,7 +65,8 @@ def standing(
     `bound` is False for a body that the notice cannot bind: its lateness is 待协调, never 逾期.
     """
     if fulfilled is not None and fulfilled <= as_of:
-        return Standing.MET if fulfilled <= deadline.overdue_after else Standing.MET_LATE
+        late = bound and fulfilled > deadline.overdue_after
+        return Standing.MET_LATE if late else Standing.MET
     if disposition in (Disposition.REJECTED, Disposition.WITHDRAWN):
         return Standing.VOID
     if disposition is Disposition.HELD:

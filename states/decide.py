@@ -35,6 +35,7 @@ class Situation:
     fired: int
     """How many rungs of the ladder lie behind it."""
     standing: Standing
+    visit: int = 1
 
 
 @dataclass(frozen=True, slots=True)

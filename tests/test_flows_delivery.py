@@ -4,24 +4,26 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from flows.operations.delivery import deliver
-from flows.operations.desk import Desk
+from flows.operations.desk import Desk, open_desk
 from flows.operations.enforcement import enforce
 from models.contacts import Person, people, replace_contacts
 from models.database import reading, writing
-from models.outbox import LEASE, MAX_ATTEMPTS, claim
+from models.outbox import LEASE, claim, mark_failed
 from models.secrets import cipher
 from notifications.channel import RecordingChannel
-from policy.errors import UnavailableError
+from policy.errors import UnavailableError, UsageError
 from tests.mail_server import mail_server, parsed
 from tests.province import import_example, morning
 
@@ -45,7 +47,7 @@ def statuses(desk: Desk) -> dict[str, int]:
 
 def test_one_digest_an_office_with_all_that_it_is_owed(owing: Desk) -> None:
     channel = RecordingChannel()
-    done = deliver(owing, morning(DAY), lambda _address, _folder: channel)
+    done = deliver(owing, lambda: morning(DAY), lambda _address, _folder: channel)
     offices = [message.recipient for message in channel.sent]
     bureaus = [f"{city.name}民政局" for city in owing.plan.cities]
     assert sorted(offices) == sorted([*bureaus, "山西省民政厅"])
@@ -58,13 +60,13 @@ def test_one_digest_an_office_with_all_that_it_is_owed(owing: Desk) -> None:
 
 def test_delivering_again_sends_nothing(owing: Desk) -> None:
     channel = RecordingChannel()
-    deliver(owing, morning(DAY), lambda _address, _folder: channel)
-    again = deliver(owing, morning(DAY), lambda _address, _folder: channel)
+    deliver(owing, lambda: morning(DAY), lambda _address, _folder: channel)
+    again = deliver(owing, lambda: morning(DAY), lambda _address, _folder: channel)
     assert (again.digests, len(channel.sent)) == (0, OFFICES)
 
 
 def test_the_folder_channel_leaves_mails_that_open(owing: Desk) -> None:
-    deliver(owing, morning(DAY))
+    deliver(owing, lambda: morning(DAY))
     files = sorted(owing.settings.outgoing.rglob("*.eml"))
     assert len(files) == OFFICES
     path = next(file for file in files if file.name.startswith("太原市民政局-"))
@@ -82,21 +84,79 @@ def test_a_dead_target_fails_alone_and_is_tried_again(owing: Desk) -> None:
     def open_channel(address: str | None, _folder: Path) -> RecordingChannel:
         return dead if address else alive
 
-    done = deliver(owing, morning(DAY), open_channel)
+    done = deliver(owing, lambda: morning(DAY), open_channel)
     assert (done.digests, done.errors) == (OFFICES - 1, ("太原市民政局：信道已断",))
     assert statuses(owing)["failed"] == done.failed > 0
     dead.failing = ""
-    again = deliver(owing, morning(DAY) + timedelta(hours=1), open_channel)
+    again = deliver(owing, lambda: morning(DAY) + timedelta(hours=1), open_channel)
     assert (again.digests, again.sent) == (1, done.failed)
     assert set(statuses(owing)) == {"sent"}
 
 
-def test_a_message_that_is_never_accepted_is_not_tried_for_ever(owing: Desk) -> None:
-    dead = RecordingChannel("信道已断")
-    for hour in range(MAX_ATTEMPTS + 2):
-        done = deliver(owing, morning(DAY) + timedelta(hours=hour), lambda _a, _f: dead)
-    assert (done.digests, done.failed) == (0, 0)
-    assert set(statuses(owing)) == {"failed"}
+def test_what_fails_stays_owed_and_rests_for_longer_each_time(owing: Desk) -> None:
+    channel = RecordingChannel("信道已断")
+    instant = morning(DAY)
+    for attempt in range(1, 31):
+        assert deliver(owing, partial(_same, instant), lambda _a, _f: channel).failed > 0
+        rest = min(timedelta(minutes=attempt**2), timedelta(hours=6))
+        too_soon = instant + rest
+        assert deliver(owing, partial(_same, too_soon), lambda _a, _f: channel).failed == 0
+        instant = too_soon + timedelta(seconds=1)
+    channel.failing = ""
+    assert deliver(owing, partial(_same, instant), lambda _a, _f: channel).digests == OFFICES
+
+
+def test_who_insists_does_not_wait(owing: Desk) -> None:
+    channel = RecordingChannel("信道已断")
+    deliver(owing, lambda: morning(DAY), lambda _a, _f: channel)
+    channel.failing = ""
+    assert deliver(owing, lambda: morning(DAY), lambda _a, _f: channel).digests == 0
+    assert deliver(owing, lambda: morning(DAY), lambda _a, _f: channel, insist=True).digests == 12
+
+
+def test_a_wrong_key_spends_no_attempt(owing: Desk) -> None:
+    settings = owing.settings.model_copy(update={"secret_key": SecretStr("short")})
+    desk = Desk(settings, owing.plan, owing.calendar, owing.engine)
+    with pytest.raises(UsageError, match="XINGFU_SECRET_KEY"):
+        deliver(desk, lambda: morning(DAY))
+    with owing.engine.connect() as connection:
+        assert connection.execute(text("SELECT max(attempts) FROM outbox")).scalar_one() == 0
+
+
+def test_a_slow_run_claims_anew_for_each_office_and_is_not_overtaken(owing: Desk) -> None:
+    """Two minutes an office: the run outlasts a lease, and nobody's digest goes out twice."""
+    minutes = iter(range(0, 1000, 2))
+
+    def clock() -> datetime:
+        return morning(DAY) + timedelta(minutes=next(minutes))
+
+    class Slow(RecordingChannel):
+        def send(self, message: Any) -> None:
+            super().send(message)
+            others.append(deliver(second, lambda: message.sent_at + LEASE / 2, open_channel))
+
+    others: list[Any] = []
+    second = open_desk(owing.settings)
+    channel, rival = Slow(), RecordingChannel()
+
+    def open_channel(_address: str | None, _folder: Path) -> RecordingChannel:
+        return rival
+
+    deliver(owing, clock, lambda _a, _f: channel)
+    second.engine.dispose()
+    names = [message.recipient for message in (*channel.sent, *rival.sent)]
+    assert len(names) == len(set(names)) == OFFICES
+
+
+def test_who_was_overtaken_does_not_undo_what_was_sent(owing: Desk) -> None:
+    with writing(owing.engine) as session:
+        mine = claim(session, owing.plan, "太原市民政局", morning(DAY))
+        session.expunge_all()
+    channel = RecordingChannel()
+    deliver(owing, lambda: morning(DAY) + LEASE * 2, lambda _a, _f: channel)
+    with writing(owing.engine) as session:
+        mark_failed(session, mine, "x", morning(DAY), "太慢")
+    assert set(statuses(owing)) == {"sent"}
 
 
 def test_an_unexpected_error_fails_one_office_only(owing: Desk) -> None:
@@ -107,7 +167,7 @@ def test_an_unexpected_error_fails_one_office_only(owing: Desk) -> None:
             super().send(message)
 
     channel = Broken()
-    done = deliver(owing, morning(DAY), lambda _address, _folder: channel)
+    done = deliver(owing, lambda: morning(DAY), lambda _address, _folder: channel)
     assert done.errors == ("太原市民政局：ZeroDivisionError：示例故障",)
     assert len(channel.sent) == OFFICES - 1
 
@@ -117,7 +177,7 @@ def test_what_is_no_longer_true_is_not_sent(owing: Desk) -> None:
     with owing.engine.begin() as connection:  # behind the outbox's back
         connection.execute(text(closed))
     channel = RecordingChannel()
-    deliver(owing, morning(DAY), lambda _address, _folder: channel)
+    deliver(owing, lambda: morning(DAY), lambda _address, _folder: channel)
     with owing.engine.connect() as connection:
         query = text("SELECT DISTINCT status FROM outbox WHERE subject = '太原市'")
         assert list(connection.execute(query).scalars()) == ["cancelled"]
@@ -149,7 +209,7 @@ class DiesAfterSending(FolderChannel):
         os.kill(os.getpid(), signal.SIGKILL)
 
 at = datetime.fromisoformat("2023-02-21T08:30:00+08:00")
-deliver(open_desk(load_settings()), at, lambda address, folder: DiesAfterSending(folder))
+deliver(open_desk(load_settings()), lambda: at, lambda address, folder: DiesAfterSending(folder))
 """
 
 
@@ -165,8 +225,8 @@ def test_a_delivery_killed_between_sending_and_marking_loses_nothing(owing: Desk
     killed = subprocess.run([sys.executable, "-c", KILLED], env=environment, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert len(list(owing.settings.outgoing.rglob("*.eml"))) == 1
-    deliver(owing, morning(DAY))
-    deliver(owing, morning(DAY) + LEASE * 2)
+    deliver(owing, lambda: morning(DAY))
+    deliver(owing, lambda: morning(DAY) + LEASE * 2)
     names = [file.name.partition("-")[0] for file in owing.settings.outgoing.rglob("*.eml")]
     assert (
         len(names) == len(set(names)) == OFFICES
@@ -180,7 +240,7 @@ def test_a_contact_with_an_address_gets_real_mail(owing: Desk) -> None:
     with mail_server() as inbox:
         url = f"mailto://127.0.0.1:{inbox.port}?from=xf@example.com&to=zhang@example.com"
         _contact(owing, "太原市民政局", f"{url}&mode=insecure")
-        deliver(owing, morning(DAY))
+        deliver(owing, lambda: morning(DAY))
         mail = inbox.read()
     assert "zhang@example.com" in str(mail["To"])
     body = mail.get_body(("plain",))
@@ -202,6 +262,10 @@ def test_addresses_are_encrypted_at_rest(owing: Desk) -> None:
     key.write_bytes(b"A" * 43 + b"=")
     with reading(owing.engine) as session, pytest.raises(UnavailableError, match="无法解密"):
         people(session, owing.plan, cipher(owing.settings), "太原市民政局")
+
+
+def _same(instant: datetime) -> datetime:
+    return instant
 
 
 def _contact(desk: Desk, office: str, address: str) -> None:

@@ -1,5 +1,6 @@
 """A plan that changes while it runs: nothing is lost, nothing is repeated."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from deployments.demo import EXAMPLE
+from flows.operations.casework import Act, record
 from flows.operations.delivery import deliver
-from flows.operations.desk import Desk
+from flows.operations.desk import Desk, open_desk
 from flows.operations.enforcement import check, enforce
 from flows.operations.fulfilment import refresh_all
 from flows.operations.intake import import_workbook
@@ -16,10 +18,12 @@ from flows.operations.overview import deadline_views
 from flows.operations.setup import initialise
 from models.database import writing
 from models.plans import install_plan
+from models.settings import Settings
 from notifications.channel import RecordingChannel
 from policy.errors import RefusedError
 from policy.schema import Plan
-from policy.vocabulary import Standing
+from policy.vocabulary import DecisionKind, Standing, SubjectKind
+from states.workdays import Calendar
 from tests.conftest import AT
 from tests.province import fact_rows, morning, replay
 
@@ -89,7 +93,7 @@ def test_a_moved_date_is_reminded_anew(desk: Desk) -> None:
     anew = rows(after, "SELECT 1 FROM outbox WHERE rule = 'D08' AND due = '2023-06-07'")
     assert len(anew) > 0
     channel = RecordingChannel()
-    deliver(after, morning(DAY), lambda _address, _folder: channel)
+    deliver(after, lambda: morning(DAY), lambda _address, _folder: channel)
     query = "SELECT DISTINCT status FROM outbox WHERE rule = 'D08' AND due = '2023-05-31'"
     assert rows(after, query) == [("cancelled",)]
     assert old > 0
@@ -127,3 +131,82 @@ def test_a_changed_ladder_loses_and_repeats_nothing(desk: Desk) -> None:
     enforce(after, tomorrow, morning(tomorrow))
     rungs = {rung for (rung,) in rows(after, "SELECT rung FROM outbox WHERE rule = 'D08'")}
     assert {"T+1", "T+5"} <= rungs
+
+
+def test_a_changed_calendar_must_be_and_is_taken_up(desk: Desk) -> None:
+    loaded(desk)
+    off = {2023: {date(2023, 5, 31): False, date(2023, 6, 1): False}}
+    after = Desk(desk.settings, desk.plan, Calendar(off), desk.engine)
+    with pytest.raises(RefusedError, match="工作日历已更改"):
+        enforce(after, DAY, morning(DAY))
+    with writing(after.engine) as session:
+        assert install_plan(session, after.plan, after.calendar, AT)
+        refresh_all(session, after)
+    assert Standing.OVERDUE not in standings(after, "D08")
+    assert not [
+        item
+        for item in check(after, DAY)
+        if item.rule == "D08" and item.decision is DecisionKind.MARK_OVERDUE
+    ]
+
+
+def test_moving_the_strict_date_alone_reminds_anew_and_marks_nobody_twice(desk: Desk) -> None:
+    loaded(desk)
+    enforce(desk, DAY, morning(DAY))
+    marks = rows(desk, "SELECT count(*) FROM audit WHERE kind = 'overdue'")
+    moved = tuple(
+        rule.model_copy(update={"remind": date(2023, 5, 30)}) if rule.id == "D08" else rule
+        for rule in desk.plan.deadlines
+    )
+    after = changed(desk, deadlines=moved)
+    enforce(after, DAY, morning(DAY))
+    assert rows(after, "SELECT count(*) FROM audit WHERE kind = 'overdue'") == marks
+    assert rows(after, "SELECT DISTINCT visit FROM outbox WHERE rule = 'D08'") == [(1,), (2,)]
+
+
+def test_a_rule_may_lose_one_kind_of_subject(desk: Desk) -> None:
+    loaded(desk)
+    rule = next(item for item in desk.plan.deadlines if item.id == "D01")
+    cities_only = rule.model_copy(
+        update={"fulfilled_by": {SubjectKind.CITY: rule.fulfilled_by[SubjectKind.CITY]}}
+    )
+    after = changed(desk, deadlines=(cities_only, *without(desk.plan, "D01")))
+    found = [item for item in check(after, DAY) if item.rule == "D01"]
+    assert {item.subject_kind for item in found} == {SubjectKind.CITY}
+
+
+def test_a_plan_without_a_stage_that_is_in_use_is_refused(desk: Desk) -> None:
+    loaded(desk)
+    stages = tuple(stage for stage in desk.plan.stages if stage.id != "construction")
+    with pytest.raises(RefusedError, match=r"construction"):
+        changed(desk, stages=stages)
+
+
+def test_two_first_inits_at_once(settings: Settings) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        desks = list(pool.map(lambda _: initialise(settings, None, AT), range(3)))
+    for one in desks:
+        one.engine.dispose()
+
+
+def test_clerks_and_the_sweep_at_once(desk: Desk) -> None:
+    """No deadlock, nothing lost: every project is either recorded in time or reminded."""
+    loaded(desk)
+    codes = [code for (code,) in rows(desk, "SELECT code FROM project ORDER BY code")]
+    desks = [open_desk(desk.settings) for _ in range(3)]
+
+    def clerk(code: str) -> None:
+        act = Act(code, "operator_confirmed", DAY, "示例·张某")
+        with writing(desks[0].engine) as session:
+            record(session, desks[0], act, today=DAY, at=AT)
+
+    with ThreadPoolExecutor(3) as pool:
+        recorded = pool.map(clerk, codes)
+        swept = pool.map(lambda one: enforce(one, DAY, morning(DAY)), desks[1:])
+        assert (len(list(recorded)), len(list(swept))) == (len(codes), 2)
+    for one in desks:
+        one.engine.dispose()
+    open_ones = {view.subject for view in deadline_views(desk, DAY) if view.rule == "D06"}
+    assert open_ones == set(codes)
+    query = "SELECT count(*) FROM outbox WHERE rule = 'D06' AND status = 'pending'"
+    assert rows(desk, query) == [(0,)]

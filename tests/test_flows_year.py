@@ -8,6 +8,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import chinese_calendar
@@ -50,7 +51,7 @@ def test_a_year_of_daily_runs(desk: Desk) -> None:
             if item.decision is DecisionKind.MARK_OVERDUE:
                 marked.setdefault((item.subject, item.rule), day)
         sent_before = len(channel.sent)
-        delivered = deliver(desk, morning(day), lambda _address, _folder: channel)
+        delivered = deliver(desk, partial(morning, day), lambda _address, _folder: channel)
         assert not delivered.errors
         _one_digest_an_office(channel, sent_before)
         if delivered.digests:

@@ -14,7 +14,7 @@ from models.projects import (
     change_facts,
     dossier,
     facts,
-    lock_subject,
+    find_subject,
     place,
     sync_quota_submitted,
 )
@@ -50,7 +50,6 @@ class Done:
 def advance(session: Session, desk: Desk, act: Act, *, today: date, at: datetime) -> Done:
     """Take an action on a project. RefusedError with every reason, and nothing written."""
     _open(session, desk, act, today)
-    lock_subject(session, desk.plan, act.subject)
     before = dossier(session, desk.plan, act.subject)
     ruling = rule_on_action(Case(desk.plan, before, act.on, act.evidence), act.name)
     moved = (ruling.position.stage, ruling.position.disposition) != (
@@ -83,7 +82,7 @@ def record(session: Session, desk: Desk, act: Act, *, today: date, at: datetime)
     RefusedError with every reason.
     """
     _open(session, desk, act, today)
-    subject = lock_subject(session, desk.plan, act.subject)
+    subject = find_subject(session, desk.plan, act.subject)
     held = facts(session, desk.plan, [act.subject]).get(act.subject, {})
     if subject.kind != SubjectKind.PROJECT:
         return _record_duty(session, desk, act, SubjectKind(subject.kind), held, at)
@@ -97,7 +96,7 @@ def record(session: Session, desk: Desk, act: Act, *, today: date, at: datetime)
 
 
 def _open(session: Session, desk: Desk, act: Act, today: date) -> None:
-    require_plan(session, desk.plan)
+    require_plan(session, desk.plan, desk.calendar, lock=True)
     if not act.actor.strip():
         raise RefusedError("请注明经办人（--actor）")
     if act.on > today:
@@ -108,9 +107,7 @@ def _settle(session: Session, desk: Desk, before: Dossier, ruling: Ruling, audit
     change_facts(session, desk.plan, before.code, ruling.dated, ruling.revoked, audit_id)
     refresh_subject(session, desk, before.code, SubjectKind.PROJECT, ruling.position.disposition)
     counts = desk.plan.quota.submitted_when in (*ruling.dated, *ruling.revoked)
-    if (counts or ruling.position.disposition is not before.disposition) and sync_quota_submitted(
-        session, desk.plan, before.city, audit_id
-    ):
+    if counts and sync_quota_submitted(session, desk.plan, before.city, audit_id):
         refresh_subject(session, desk, before.city, SubjectKind.CITY)
     return Done(
         from_stage=desk.plan.stage(before.stage).label,

@@ -26,6 +26,7 @@ from notifications.wording import status
 from policy.vocabulary import RungKind, SubjectKind
 
 OpenChannel = Callable[[str | None, Path], Channel]
+Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,19 @@ class Delivered:
     errors: tuple[str, ...]
 
 
-def deliver(desk: Desk, at: datetime, open_channel: OpenChannel = channel_for) -> Delivered:
+def deliver(
+    desk: Desk, clock: Clock, open_channel: OpenChannel = channel_for, *, insist: bool = False
+) -> Delivered:
     """Send everything that is owed, one digest per office; a target that fails, fails alone.
 
-    A failed message stays owed; the next delivery tries again. `at` is the sending instant.
+    A failed message stays owed and rests for a while; with `insist` it is tried at once. `clock`
+    gives the instant of each claim, so that a lease begins when its sending does.
     """
+    cipher(desk.settings)  # a wrong key is our trouble: no message's attempt is spent on it
     with reading(desk.engine) as session:
-        require_plan(session, desk.plan)
-        recipients = waiting_recipients(session, desk.plan, at)
-    done = [_deliver_to(desk, recipient, at, open_channel) for recipient in recipients]
+        require_plan(session, desk.plan, desk.calendar)
+        recipients = waiting_recipients(session, desk.plan, clock(), insist=insist)
+    done = [_deliver_to(desk, recipient, clock(), open_channel, insist) for recipient in recipients]
     return Delivered(
         digests=sum(item.digests for item in done),
         sent=sum(item.sent for item in done),
@@ -55,9 +60,11 @@ def deliver(desk: Desk, at: datetime, open_channel: OpenChannel = channel_for) -
     )
 
 
-def _deliver_to(desk: Desk, recipient: str, at: datetime, open_channel: OpenChannel) -> Delivered:
+def _deliver_to(
+    desk: Desk, recipient: str, at: datetime, open_channel: OpenChannel, insist: bool
+) -> Delivered:
     with writing(desk.engine) as session:
-        rows = claim(session, desk.plan, recipient, at)
+        rows = claim(session, desk.plan, recipient, at, insist=insist)
         session.expunge_all()
     if not rows:
         return Delivered(0, 0, 0, ())

@@ -45,7 +45,7 @@ class Enforced:
 def check(desk: Desk, as_of: date) -> tuple[Finding, ...]:
     """What `enforce` would decide as of a day; nothing is written."""
     with reading(desk.engine) as session:
-        require_plan(session, desk.plan)
+        require_plan(session, desk.plan, desk.calendar)
         return tuple(
             finding
             for situation, deadline, verdict in _verdicts(session, desk, as_of)
@@ -62,7 +62,7 @@ def enforce(desk: Desk, as_of: date, at: datetime) -> Enforced:
     """
     messages, marked, looked_at = 0, 0, 0
     with writing(desk.engine) as session:
-        require_plan(session, desk.plan, lock=True)
+        require_plan(session, desk.plan, desk.calendar, lock=True)
         for situation, deadline, verdict in _verdicts(session, desk, as_of):
             written = apply(session, desk.plan, deadline, situation, verdict, as_of, at)
             messages, marked = messages + written.messages, marked + written.marked_overdue

@@ -1,12 +1,13 @@
 """Why a deadline is what it is, and what a project may do next. Chinese text for staff."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from flows.operations.desk import Desk
 from flows.operations.lacking import missing
 from flows.operations.project_text import next_action_lines
-from flows.operations.project_views import next_actions
+from flows.operations.project_views import NextAction, next_actions
 from models.database import reading
 from models.deadlines import deadline_rows
 from models.plans import require_plan
@@ -21,34 +22,92 @@ from states.dossier import Dossier
 from states.workdays import UnknownYearError
 
 
-def explain(desk: Desk, code: str, rule: str | None, as_of: date) -> str:
+@dataclass(frozen=True, slots=True)
+class DeadlineExplained:
+    """Where one deadline comes from and how it stands."""
+
+    rule: str
+    clause: str
+    text: str
+    """The notice's own words."""
+    reading: str
+    origin: Origin
+    remind_by: date
+    overdue_after: date
+    fulfilled_on: date | None
+    missing: tuple[str, ...]
+    explanation: str
+    """All of it for staff, with the date arithmetic, in Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A subject with its deadlines and, for a project asked for whole, what it may do next."""
+
+    subject: str
+    heading: str
+    as_of: date
+    deadlines: tuple[DeadlineExplained, ...]
+    next_actions: tuple[NextAction, ...]
+
+    def __str__(self) -> str:
+        parts = [self.heading, *(deadline.explanation for deadline in self.deadlines)]
+        if self.next_actions:
+            lines = (line for action in self.next_actions for line in next_action_lines(action))
+            parts.append("\n".join(("现在可以办理：", *lines)))
+        return "\n\n".join(parts)
+
+
+def explain(desk: Desk, code: str, rule: str | None, as_of: date) -> Explained:
     """Rule, clause, words, date arithmetic, standing and what is missing, as of a day.
 
     `rule` names one deadline (``D10-03``) or all occasions of a rule (``D10``). RefusedError when
     the subject is unknown or has no such deadline.
     """
     with reading(desk.engine) as session:
-        require_plan(session, desk.plan)
+        require_plan(session, desk.plan, desk.calendar)
         subject = find_subject(session, desk.plan, code)
         held = facts(session, desk.plan, [code]).get(code, {})
         project = next(iter(dossiers(session, desk.plan, [code])), None)
         rows = [
             row
             for row, _ in deadline_rows(session, desk.plan, [code])
-            if rule in (None, row.rule, row.rule.partition("-")[0])
+            if row.rule in desk.deadlines and rule in (None, row.rule, row.rule.partition("-")[0])
         ]
     if not rows:
         raise RefusedError(f"{code}没有时限“{rule}”，请用 xingfu deadlines --subject {code} 查看")
-    parts = [_heading(desk, subject, project)]
-    for row in rows:
-        kind = SubjectKind(subject.kind)
-        lacks = missing(desk, desk.deadlines[row.rule], kind, held, project, as_of)
-        parts.append("\n".join(_deadline(desk, row, project, lacks, as_of)))
-    if project is not None and rule is None:
-        actions = next_actions(desk, project, as_of)
-        lines = (line for action in actions for line in next_action_lines(action))
-        parts.append("\n".join(("现在可以办理：", *lines)))
-    return "\n\n".join(parts)
+    kind = SubjectKind(subject.kind)
+    return Explained(
+        subject=code,
+        heading=_heading(desk, subject, project),
+        as_of=as_of,
+        deadlines=tuple(_explained(desk, row, kind, held, project, as_of) for row in rows),
+        next_actions=next_actions(desk, project, as_of) if project and rule is None else (),
+    )
+
+
+def _explained(
+    desk: Desk,
+    row: DeadlineRow,
+    kind: SubjectKind,
+    held: Mapping[str, date],
+    project: Dossier | None,
+    as_of: date,
+) -> DeadlineExplained:
+    deadline = desk.deadlines[row.rule]
+    lacks = missing(desk, deadline, kind, held, project, as_of)
+    return DeadlineExplained(
+        rule=row.rule,
+        clause=deadline.rule.clause,
+        text=deadline.rule.words,
+        reading=deadline.rule.reading,
+        origin=deadline.rule.origin,
+        remind_by=row.remind_by,
+        overdue_after=row.overdue_after,
+        fulfilled_on=row.fulfilled_on,
+        missing=lacks,
+        explanation="\n".join(_deadline(desk, row, project, lacks, as_of)),
+    )
 
 
 def _heading(desk: Desk, subject: Subject, project: Dossier | None) -> str:

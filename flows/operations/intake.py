@@ -16,7 +16,7 @@ from models.audits import add_audit
 from models.contacts import Person, people, replace_contacts
 from models.database import writing
 from models.plans import add_deadlines, require_plan
-from models.projects import add_project, dossier, find_project, lock_subject, update_profile
+from models.projects import add_project, dossier, find_project, update_profile
 from models.secrets import cipher
 from policy.errors import RefusedError
 from policy.schema import City
@@ -67,7 +67,7 @@ def _import_contacts(desk: Desk, path: Path) -> Imported:
     stated = [Person(row.office, row.name, row.duty, row.phone, row.address) for row in rows]
     box = cipher(desk.settings)
     with writing(desk.engine) as session:
-        require_plan(session, desk.plan)
+        require_plan(session, desk.plan, desk.calendar, lock=True)
         known = {(person.office, person.name): person for person in people(session, desk.plan, box)}
         replace_contacts(session, desk.plan, box, stated)
     before = [known.get((person.office, person.name)) for person in stated]
@@ -83,8 +83,7 @@ def _import_applications(
     city = desk.plan.city(applications.city)
     assert city is not None  # noqa: S101  # the reader resolves it in the plan
     with writing(desk.engine) as session:
-        require_plan(session, desk.plan)
-        lock_subject(session, desk.plan, city.name)
+        require_plan(session, desk.plan, desk.calendar, lock=True)
         _refuse_closed(session, desk, path, city, applications)
         outcomes = [_take(session, desk, path, city, row, today, at) for row in applications.rows]
     return Imported(

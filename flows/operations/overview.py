@@ -63,7 +63,7 @@ def deadline_views(desk: Desk, as_of: date, subject: str | None = None) -> list[
     them bear on it. RefusedError for an unknown subject.
     """
     with reading(desk.engine) as session:
-        require_plan(session, desk.plan)
+        require_plan(session, desk.plan, desk.calendar)
         codes = None if subject is None else _bearing_on(session, desk, subject)
         dispositions = {item.code: item.disposition for item in dossiers(session, desk.plan, codes)}
         return [
@@ -76,7 +76,7 @@ def deadline_views(desk: Desk, as_of: date, subject: str | None = None) -> list[
 def projects(desk: Desk) -> tuple[Dossier, ...]:
     """All projects, by code."""
     with reading(desk.engine) as session:
-        require_plan(session, desk.plan)
+        require_plan(session, desk.plan, desk.calendar)
         return dossiers(session, desk.plan)
 
 

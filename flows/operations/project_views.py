@@ -107,7 +107,7 @@ def project_view(desk: Desk, project: Dossier) -> ProjectView:
 def project_record(desk: Desk, code: str, today: date) -> ProjectRecord:
     """A project whole, with what it may do as of today; RefusedError when there is none."""
     with reading(desk.engine) as session:
-        require_plan(session, desk.plan)
+        require_plan(session, desk.plan, desk.calendar)
         project = dossier(session, desk.plan, code)
         rows = tuple(_line(desk, row) for row in history(session, desk.plan, code))
     area = project.profile.area
@@ -140,7 +140,7 @@ def next_actions(desk: Desk, project: Dossier, as_of: date) -> tuple[NextAction,
 def message_views(desk: Desk) -> list[MessageView]:
     """The whole outbox, oldest first."""
     with reading(desk.engine) as session:
-        require_plan(session, desk.plan)
+        require_plan(session, desk.plan, desk.calendar)
         return [
             MessageView(
                 key=outbox.key(row),
@@ -175,10 +175,10 @@ def _line(desk: Desk, row: Audit) -> HistoryLine:
 
 def _label(desk: Desk, row: Audit) -> str:
     kind = AuditKind(row.kind)
-    if kind is AuditKind.TRANSITION:
-        return desk.plan.action(row.action).label
-    if kind is AuditKind.RECORD:
-        return desk.plan.milestone(row.action).label
+    named = {action.id: action.label for action in desk.plan.actions}
+    named |= {milestone.id: milestone.label for milestone in desk.plan.milestones}
+    if kind in (AuditKind.TRANSITION, AuditKind.RECORD):
+        return named.get(row.action, row.action)  # a later plan may have dropped it
     if kind is AuditKind.OVERDUE:
         return f"{row.action} {row.detail['title']}"
     return kind.label
