@@ -17,7 +17,7 @@ test: .venv/.dev lint
 
 # While editing: everything but what starts servers, browsers or a whole year.
 check: .venv/.dev lint
-	@$(BIN)/pytest -m "not heavy and not browser" -x
+	@$(BIN)/pytest -m "not heavy and not browser and not postgresql" -x
 
 lint: .venv/.dev
 	@$(BIN)/ruff check --quiet

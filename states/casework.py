@@ -58,7 +58,7 @@ def rule_on_record(case: Case, milestone_id: str) -> Ruling:
     reasons = [
         *_bad_day(case),
         *_ended(case),
-        *_overtaken(case, milestone_id),
+        *dict.fromkeys(_overtaken(case, milestone_id)),
         *(str(shortfall) for shortfall in lacking if shortfall.hard),
     ]
     if reasons:

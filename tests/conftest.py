@@ -17,7 +17,7 @@ from models.database import migrate, open_engine
 from models.settings import Settings
 
 AT = datetime(2023, 1, 16, 1, 0, tzinfo=UTC)
-DATABASES = ("sqlite", "postgresql")
+DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -50,6 +50,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tempfile.mkdtemp(prefix="xingfu-pg-")
     server = get_server(Path(folder) / "data", cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        _run(url, f"ALTER SYSTEM SET {setting} = off")  # no test pulls the plug of the machine
+    _run(url, "SELECT pg_reload_conf()")
     _run(url, "CREATE DATABASE template_xingfu")
     engine = open_engine(url.replace("/postgres?", "/template_xingfu?"))
     migrate(engine)

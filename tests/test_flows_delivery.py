@@ -27,6 +27,7 @@ from policy.errors import UnavailableError, UsageError
 from tests.mail_server import mail_server, parsed
 from tests.province import import_example, morning
 
+pytestmark = pytest.mark.heavy
 DAY = date(2023, 2, 21)  # the day after D01 has passed: every project and city is overdue
 OFFICES = 12  # the eleven city bureaus, and the province, which is due D02
 SENT = "SELECT status, count(*) FROM outbox GROUP BY status"

@@ -27,6 +27,7 @@ from states.workdays import Calendar
 from tests.conftest import AT
 from tests.province import fact_rows, morning, replay
 
+pytestmark = pytest.mark.heavy
 DAY = date(2023, 6, 1)
 
 

@@ -223,9 +223,9 @@ FAULTS = {
         "未知的节点“site_found”",
     ),
     "unknown milestone to undo": Planted(
-        Edit("revokes: [construction_finished]", "revokes: [finished]"),
-        "- id: fail_acceptance",
-        "未知的节点“finished”",
+        Edit("revokes: [review_passed]", "revokes: [passed]"),
+        "- id: return_for_correction",
+        "未知的节点“passed”",
     ),
     "unknown milestone in the quota": Planted(
         Edit("taken_when: determined", "taken_when: decided"), "goal: 100", "节点“decided”"

@@ -247,19 +247,30 @@ def test_what_was_never_dated_is_not_revoked() -> None:
     assert rule_on_action(_case(_in_stage("review")), "return_for_correction").revoked == ()
 
 
-def test_a_failed_acceptance_goes_back_to_construction_and_keeps_its_first_visit() -> None:
+def test_a_failed_acceptance_goes_back_and_keeps_its_first_visit_and_completion() -> None:
     first, second = date(2023, 12, 5), date(2023, 12, 28)
     dossier = _in_stage("acceptance")
     failed = rule_on_action(_case(dossier, first), "fail_acceptance")
     assert failed.dated == {"acceptance_visited": first}
-    assert failed.revoked == ("construction_finished",)
+    assert failed.revoked == ()
+    finished = dossier.milestones["construction_finished"]
     dossier = _settled(dossier, failed, first)
     assert dossier.stage == "construction"
     for act in ("complete_construction", "pass_acceptance"):
         dossier = _settled(dossier, rule_on_action(_case(dossier, second), act), second)
     assert dossier.stage == "operation"
     assert dossier.milestones["acceptance_visited"] == first
-    assert dossier.milestones["construction_finished"] == dossier.milestones["accepted"] == second
+    assert dossier.milestones["construction_finished"] == finished
+    assert dossier.milestones["accepted"] == second
+
+
+def test_a_corrected_day_does_not_come_after_what_followed_from_it() -> None:
+    dossier = _in_stage("operation")
+    later = date.fromordinal(dossier.milestones["accepted"].toordinal() + 1)
+    visited, accepted = _refused(_case(dossier, later), "construction_finished", record=True)
+    assert "“交叉验收到场”已于" in visited
+    assert "“验收通过”已于" in accepted
+    assert "五(八)" in accepted
 
 
 def test_a_hold_keeps_the_stage_and_is_resumed_there() -> None:

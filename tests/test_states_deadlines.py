@@ -149,7 +149,7 @@ SOON = date(2023, 4, 20)
         ("2023-05-05", False, None, ACTIVE, Standing.COORDINATING),
         ("2023-05-05", True, "2023-05-04", ACTIVE, Standing.MET),
         ("2023-05-05", True, "2023-05-05", ACTIVE, Standing.MET_LATE),
-        ("2023-05-05", False, "2023-05-05", ACTIVE, Standing.MET_LATE),
+        ("2023-05-05", False, "2023-05-05", ACTIVE, Standing.MET),
         ("2023-04-01", True, "2023-03-01", ACTIVE, Standing.MET),
         ("2023-05-05", True, "2023-05-06", ACTIVE, Standing.OVERDUE),
         ("2023-04-18", True, "2023-04-20", ACTIVE, Standing.ON_TRACK),
