@@ -38,9 +38,9 @@ def stopping_cleanly() -> Iterator[None]:
     except KeyboardInterrupt:
         pass
     finally:
-        say("已停止。")
         for stop, handler in zip(stops, before, strict=True):
             signal.signal(stop, handler)
+    say("已停止。")
 
 
 def serve(settings: Settings) -> None:

@@ -134,6 +134,8 @@ def test_explain_gives_the_date_arithmetic(loaded: Xingfu) -> None:
     assert "2023年4月30日（星期日）为休息日，顺延至工作日2023年5月4日" in told
     assert "通知未定日期" in loaded.ok("explain", ONE, "D04", "--as-of", "2023-04-03")
     assert "D10-06" in loaded.ok("explain", "太原市", "D10", "--as-of", "2023-04-03")
+    (row,) = loaded.json("explain", ONE, "D08", "--as-of", "2023-04-03")["deadlines"]
+    assert (row["clause"], row["missing"]) == ("六(二)", ["开工"])
 
 
 def test_the_project_list(loaded: Xingfu) -> None:
@@ -176,6 +178,7 @@ def test_staff_see_chinese(loaded: Xingfu, command: str) -> None:
         (("import", "nowhere.xlsx"), 1, "nowhere.xlsx"),
         (("import", TAIYUAN, "--city", "上海市"), 1, "上海市"),
         (("init", "--plan", "mars-2023"), 1, "mars-2023"),
+        (("demo", "--no-serve", "--as-of", "nie"), 2, "nie"),
         (("plan", "validate", "nowhere.yaml"), 1, "nowhere.yaml"),
     ],
 )
