@@ -22,9 +22,12 @@ from policy.vocabulary import (
     AuditKind,
     DecisionKind,
     Disposition,
+    Entry,
+    Holder,
     Level,
     MessageStatus,
     RungKind,
+    Source,
     Standing,
     SubjectKind,
 )
@@ -55,6 +58,8 @@ class PlanRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     digest: str
     installed_at: datetime = Field(sa_type=Instant)
+    head: str = ""
+    """`hash` of its newest audit row: a chain that was cut short is found out."""
 
 
 class Subject(SQLModel, table=True):
@@ -82,6 +87,11 @@ class Project(SQLModel, table=True):
         CheckConstraint("investment >= 0", name="investment"),
         CheckConstraint("beds >= 0", name="beds"),
         CheckConstraint("households >= 0", name="households"),
+        CheckConstraint("elderly >= 0", name="elderly"),
+        CheckConstraint("annual_rent >= 0", name="annual_rent"),
+        CheckConstraint("city_share >= 0", name="city_share"),
+        CheckConstraint("county_share >= 0", name="county_share"),
+        CheckConstraint("released >= 0", name="released"),
     )
     plan: str = Field(primary_key=True)
     code: str = Field(primary_key=True)
@@ -92,23 +102,62 @@ class Project(SQLModel, table=True):
     last_on: date | None = None
     street: str | None = None
     community: str | None = None
+    kind: str | None = None
     operator: str | None = None
     building_kind: str | None = None
     area: Decimal | None = Field(default=None, sa_type=Hundredths)
     investment: Decimal | None = Field(default=None, sa_type=Hundredths)
     address: str | None = None
     site_source: str | None = None
+    site_owner: str | None = None
     tenure: str | None = None
+    annual_rent: Decimal | None = Field(default=None, sa_type=Hundredths)
+    agreement_signed_on: date | None = None
+    agreement_from: date | None = None
+    agreement_to: date | None = None
+    renewal_project: str | None = None
+    purchase_basis: str | None = None
     beds: int | None = None
     households: int | None = None
+    old_community: bool | None = None
+    elderly: int | None = None
+    settlement: str | None = None
     functions: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     commitments: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     visited_on: date | None = None
+    visited_by: str | None = None
+    visit_finding: str | None = None
+    county_civil_on: date | None = None
+    county_finance_on: date | None = None
+    city_civil_on: date | None = None
+    city_finance_on: date | None = None
     letter_issuer: str | None = None
     letter_number: str | None = None
     letter_on: date | None = None
+    operator_code: str | None = None
+    operator_registrar: str | None = None
+    operator_registered_on: date | None = None
+    operator_filing: str | None = None
+    operator_filed_on: date | None = None
+    operator_since: date | None = None
+    operator_third_party: bool | None = None
+    operator_manager: str | None = None
+    operator_phone: str | None = None
+    city_share: Decimal | None = Field(default=None, sa_type=Hundredths)
+    county_share: Decimal | None = Field(default=None, sa_type=Hundredths)
     responsible_person: str | None = None
     responsible_phone: str | None = None
+    explanation: str | None = None
+    findings: dict[str, str] = Field(
+        default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}")
+    )
+    """Soft conditions not met when it was applied for, with the written reason."""
+    checks: dict[str, str] = Field(
+        default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}")
+    )
+    """The latest acceptance checklist: measured values and answers."""
+    released: Decimal | None = Field(default=None, sa_type=Hundredths)
+    """省级补助 as released, 元."""
 
 
 class Audit(SQLModel, table=True):
@@ -130,6 +179,10 @@ class Audit(SQLModel, table=True):
     clause: str
     evidence: str = ""
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    previous: str
+    """`hash` of the plan's row before this one; empty for the first."""
+    hash: str
+    """SHA-256 over `previous` and all that this row says; see `models.audits`."""
 
 
 class Fact(SQLModel, table=True):
@@ -145,6 +198,52 @@ class Fact(SQLModel, table=True):
     """What recorded it; empty when a change of the plan made it so."""
 
 
+class Opinion(SQLModel, table=True):
+    """What one expert says of a project in one round of review."""
+
+    __tablename__ = "opinion"
+    __table_args__ = (_to_subject(),)
+    plan: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    round: int = Field(primary_key=True)
+    expert: str = Field(primary_key=True)
+    organisation: str
+    on: date
+    scores: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
+    """Per criterion of the plan, the points given, as exact text."""
+    audit_id: int = Field(foreign_key="audit.id")
+
+
+class LedgerLine(SQLModel, table=True):
+    """One line of a project's money ledger; a reversed line is gone and its audit row stays."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (
+        _to_subject(),
+        _one_of("entry", Entry),
+        _one_of("source", Source),
+        _one_of("holder", Holder),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("(to_holder IS NOT NULL) = (entry = 'transfer')", name="to_holder"),
+        CheckConstraint("(category IS NOT NULL) = (entry = 'expense')", name="category"),
+        UniqueConstraint("plan", "voucher"),
+    )
+    plan: str
+    subject: str
+    audit_id: int = Field(primary_key=True, foreign_key="audit.id")
+    entry: Entry = Field(sa_type=String)
+    on: date
+    source: Source = Field(sa_type=String)
+    holder: Holder = Field(sa_type=String)
+    """Who holds the money when it comes in, or gives it away."""
+    amount: Decimal = Field(sa_type=Hundredths)
+    voucher: str
+    """凭证号: one voucher books one line, in one project."""
+    to_holder: Holder | None = Field(default=None, sa_type=String)
+    category: str | None = None
+    payee: str | None = None
+
+
 class DeadlineRow(SQLModel, table=True):
     """One deadline of one subject; closed (met, suspended, void) when `next_look_on` is empty."""
 
@@ -158,8 +257,14 @@ class DeadlineRow(SQLModel, table=True):
             "(fulfilled_on IS NULL) = (standing NOT IN ('met', 'met_late'))", name="fulfilled"
         ),
         CheckConstraint(
-            "(next_look_on IS NULL) = (standing IN ('met', 'met_late', 'suspended', 'void'))",
+            "(next_look_on IS NULL) = "
+            "(standing IN ('met', 'met_late', 'suspended', 'void', 'waiting'))",
             name="closed",
+        ),
+        CheckConstraint(
+            "(remind_by IS NULL) = (overdue_after IS NULL)"
+            " AND (remind_by IS NOT NULL OR next_look_on IS NULL)",
+            name="dated",
         ),
         Index(
             "ix_deadline_look",
@@ -175,8 +280,11 @@ class DeadlineRow(SQLModel, table=True):
     """The deadline's id, e.g. ``D10-03``."""
     visit: int = 1
     """Counts how often the step was begun; a reopened step is reminded anew."""
-    remind_by: date
-    overdue_after: date
+    remind_by: date | None = None
+    """Both dates are empty while the fact has not come about that a relative deadline follows."""
+    overdue_after: date | None = None
+    extended_to: date | None = None
+    """The literal date that an approved extension set in the place of the rule's."""
     standing: Standing = Field(sa_type=String)
     fulfilled_on: date | None = None
     fired: int = 0

@@ -55,6 +55,7 @@ class Disposition(Word):
 
     ACTIVE = "active", "推进中"
     HELD = "held", "暂停"
+    RESERVE = "reserve", "替补"
     REJECTED = "rejected", "落选"
     WITHDRAWN = "withdrawn", "终止"
 
@@ -62,6 +63,7 @@ class Disposition(Word):
 class Standing(Word):
     """How a deadline stands as of a day."""
 
+    WAITING = "waiting", "未起算"
     ON_TRACK = "on_track", "正常"
     DUE_SOON = "due_soon", "临期"
     OVERDUE = "overdue", "逾期"
@@ -97,6 +99,37 @@ class AuditKind(Word):
     RECORD = "record", "登记"
     IMPORT = "import", "导入"
     OVERDUE = "overdue", "逾期认定"
+    OPINION = "opinion", "评审意见"
+    LEDGER = "ledger", "资金"
+    EVIDENCE = "evidence", "留痕"
+    EXTENSION = "extension", "延期"
+    AMENDMENT = "amendment", "节点变更"
+    REVERSAL = "reversal", "更正"
+
+
+class Entry(Word):
+    """What a line of a project's money ledger says."""
+
+    RECEIPT = "receipt", "到账"
+    TRANSFER = "transfer", "拨付"
+    EXPENSE = "expense", "支出"
+
+
+class Source(Word):
+    """Whose money it is."""
+
+    PROVINCE = "province", "省级补助"
+    CITY = "city", "市级配套"
+    COUNTY = "county", "县级配套"
+    OTHER = "other", "其他资金"
+
+
+class Holder(Word):
+    """Where money lies on its way to the site."""
+
+    CITY = "city", "市财政"
+    COUNTY = "county", "县财政"
+    PROJECT = "project", "项目单位"
 
 
 class MessageStatus(Word):

@@ -10,10 +10,12 @@ from policy.vocabulary import Disposition
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the forms say of a project. None or empty: not stated, never taken for zero."""
+    """What the forms say of a project. None or empty: not stated, never taken for zero or no."""
 
     street: str | None = None
     community: str | None = None
+    kind: str | None = None
+    """项目类别: an id of the plan's `kinds`; None where the plan has only one kind."""
     operator: str | None = None
     """运行主体, as named in 附件3; only proposed until the operator is confirmed."""
     building_kind: str | None = None
@@ -25,40 +27,84 @@ class Profile:
     address: str | None = None
     site_source: str | None = None
     """场地来源, A to D of 四(一)."""
+    site_owner: str | None = None
+    """场地产权人."""
     tenure: str | None = None
     """场地使用方式, e.g. 政府无偿提供."""
+    annual_rent: Decimal | None = None
+    """年租金, 元 with two decimals."""
+    agreement_signed_on: date | None = None
+    """长期免费使用协议 with an owner who is not the government, 四(一)."""
+    agreement_from: date | None = None
+    agreement_to: date | None = None
+    renewal_project: str | None = None
+    """The renewal (老旧小区改造) that the site is part of."""
+    purchase_basis: str | None = None
+    """Who bought the room and on what basis, where 配建性质 is 购置."""
     beds: int | None = None
     households: int | None = None
     """入住户数."""
+    old_community: bool | None = None
+    """是否老旧小区, 三(一)."""
+    elderly: int | None = None
+    """60岁及以上老年人数."""
+    settlement: str | None = None
+    """城乡分类: 城镇, 村改居 or 农村."""
     functions: frozenset[str] = frozenset()
     commitments: frozenset[str] = frozenset()
     visited_on: date | None = None
     """市级实地查看日期."""
+    visited_by: str | None = None
+    visit_finding: str | None = None
+    county_civil_on: date | None = None
+    """Day of the county civil affairs bureau's opinion on 附件2; so for the three that follow."""
+    county_finance_on: date | None = None
+    city_civil_on: date | None = None
+    city_finance_on: date | None = None
     letter_issuer: str | None = None
     letter_number: str | None = None
     letter_on: date | None = None
+    operator_code: str | None = None
+    """统一社会信用代码 of the operator (GB 32100)."""
+    operator_registrar: str | None = None
+    operator_registered_on: date | None = None
+    operator_filing: str | None = None
+    """备案编号."""
+    operator_filed_on: date | None = None
+    operator_since: date | None = None
+    """从事养老服务起始日."""
+    operator_third_party: bool | None = None
+    """Independent of the site's owner and of the civil affairs offices, 三(三)."""
+    operator_manager: str | None = None
+    operator_phone: str | None = None
+    city_share: Decimal | None = None
+    """市级承诺配套, 元 with two decimals."""
+    county_share: Decimal | None = None
+    """县级承诺配套, 元 with two decimals."""
     responsible_person: str | None = None
     responsible_phone: str | None = None
+    explanation: str | None = None
+    """情况说明: the written reason for what departs from a soft condition."""
 
 
 PROFILE_FIELDS = tuple(item.name for item in fields(Profile))
-REVIEWED_FIELDS = (
-    "street",
-    "community",
-    "building_kind",
-    "area",
-    "investment",
-    "site_source",
-    "tenure",
-    "beds",
-    "households",
-    "functions",
-    "commitments",
-    "letter_issuer",
-    "letter_number",
-    "letter_on",
+OPEN_FIELDS = (
+    "operator",
+    "operator_code",
+    "operator_registrar",
+    "operator_registered_on",
+    "operator_filing",
+    "operator_filed_on",
+    "operator_since",
+    "operator_third_party",
+    "operator_manager",
+    "operator_phone",
+    "address",
+    "responsible_person",
+    "responsible_phone",
 )
-"""What experts review; a workbook may not change it once the application is closed."""
+"""What a workbook may still change once the application is closed: experts do not review it."""
+REVIEWED_FIELDS = tuple(name for name in PROFILE_FIELDS if name not in OPEN_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
