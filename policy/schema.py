@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from policy.vocabulary import Disposition, Force, Level, Origin, RungKind, SubjectKind
+from policy.vocabulary import Disposition, Force, Level, Origin, RungKind, Source, SubjectKind
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -17,23 +17,52 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 ProfileField = Literal[
     "street",
     "community",
+    "kind",
     "operator",
     "building_kind",
     "area",
     "investment",
     "address",
     "site_source",
+    "site_owner",
     "tenure",
+    "annual_rent",
+    "agreement_signed_on",
+    "agreement_from",
+    "agreement_to",
+    "renewal_project",
+    "purchase_basis",
     "beds",
     "households",
+    "old_community",
+    "elderly",
+    "settlement",
     "functions",
     "commitments",
     "visited_on",
+    "visited_by",
+    "visit_finding",
+    "county_civil_on",
+    "county_finance_on",
+    "city_civil_on",
+    "city_finance_on",
     "letter_issuer",
     "letter_number",
     "letter_on",
+    "operator_code",
+    "operator_registrar",
+    "operator_registered_on",
+    "operator_filing",
+    "operator_filed_on",
+    "operator_since",
+    "operator_third_party",
+    "operator_manager",
+    "operator_phone",
+    "city_share",
+    "county_share",
     "responsible_person",
     "responsible_phone",
+    "explanation",
 ]
 """What a check may ask about: the fields of `states.dossier.Profile`."""
 CountyType = Literal["市辖区", "县级市", "县"]
@@ -136,8 +165,14 @@ class ActionRule(Clause):
     sets: Disposition | None = None
     records: tuple[Identifier, ...] = ()
     """Milestones that it dates, unless they are dated already."""
+    redates: tuple[Identifier, ...] = ()
+    """Milestones that it dates each time anew."""
     revokes: tuple[Identifier, ...] = ()
     """Milestones that it undoes."""
+    pays: Annotated[Decimal, Field(gt=0, le=1)] | None = None
+    """The share of the subsidy that it releases; the action then states an amount."""
+    checklist: bool = False
+    """True when it takes the answers to the acceptance checklist."""
 
 
 class Present(Frozen):
@@ -201,6 +236,155 @@ class Evidenced(Frozen):
     kind: Literal["evidenced"]
 
 
+class Paired(Frozen):
+    """A field has one of the values that fit the value of another field."""
+
+    kind: Literal["paired"]
+    field: ProfileField
+    by: ProfileField
+    allowed: dict[Text, tuple[Text, ...]]
+
+
+class Past(Frozen):
+    """These days are stated, and are not after the day of the action."""
+
+    kind: Literal["past"]
+    fields: tuple[ProfileField, ...]
+
+
+class Ordered(Frozen):
+    """No day of a group comes before a day of the groups ahead of it; days not stated aside."""
+
+    kind: Literal["ordered"]
+    groups: tuple[tuple[ProfileField, ...], ...]
+
+
+class Until(Frozen):
+    """A day is stated and lies after another day."""
+
+    kind: Literal["until"]
+    field: ProfileField
+    after: date
+
+
+class Lasts(Frozen):
+    """A span is stated and takes at least so many years, both days included."""
+
+    kind: Literal["lasts"]
+    start: ProfileField
+    end: ProfileField
+    years: Annotated[int, Field(gt=0)]
+
+
+class Aged(Frozen):
+    """A day is stated and lies at least so many years before the day of the action."""
+
+    kind: Literal["aged"]
+    field: ProfileField
+    years: Annotated[int, Field(gt=0)]
+
+
+class CreditCode(Frozen):
+    """A field holds a valid 统一社会信用代码 (GB 32100)."""
+
+    kind: Literal["credit_code"]
+    field: ProfileField
+
+
+class Elapsed(Frozen):
+    """So many whole natural days lie between a milestone and the action (公示期)."""
+
+    kind: Literal["elapsed"]
+    since: Identifier
+    days: Annotated[int, Field(gt=0)]
+
+
+class Answered(Frozen):
+    """If `milestone` is dated, `by` is too, not before it and not after the action."""
+
+    kind: Literal["answered"]
+    milestone: Identifier
+    by: Identifier
+
+
+class ActedBy(Frozen):
+    """The office at this level takes the action: the actor's name begins with the office's."""
+
+    kind: Literal["acted_by"]
+    level: Level
+
+
+class UnservedFirst(Frozen):
+    """The county is not yet served, or every such county of its city has a project."""
+
+    kind: Literal["unserved_first"]
+
+
+class Majority(Frozen):
+    """More than half of the city's projects have this 配建性质."""
+
+    kind: Literal["majority"]
+    building_kind: Text
+
+
+class LocalShareCovered(Frozen):
+    """City and county promise at least what the subsidy leaves of the investment."""
+
+    kind: Literal["local_share_covered"]
+
+
+class EnoughOpinions(Frozen):
+    """The round has at least the plan's number of expert opinions."""
+
+    kind: Literal["enough_opinions"]
+
+
+class Agreed(Frozen):
+    """Scores differ no more than the plan allows, or the difference has been discussed."""
+
+    kind: Literal["agreed"]
+    discussed: Identifier
+    """The milestone of the discussion, which counts from the day of the last opinion on."""
+
+
+class Scored(Frozen):
+    """The average score is at least the plan's."""
+
+    kind: Literal["scored"]
+
+
+class AmountStated(Frozen):
+    """The action states an amount of money above zero."""
+
+    kind: Literal["amount_stated"]
+
+
+class AmountCapped(Frozen):
+    """The amount is not above what the subsidy's rule gives."""
+
+    kind: Literal["amount_capped"]
+
+
+class AmountExact(Frozen):
+    """The amount is what the subsidy's rule gives, to the 分."""
+
+    kind: Literal["amount_exact"]
+
+
+class Matched(Frozen):
+    """Money received from a source has reached what that level promised."""
+
+    kind: Literal["matched"]
+    source: Source
+
+
+class Checklist(Frozen):
+    """Every item of the acceptance checklist is answered; to pass, each with 是."""
+
+    kind: Literal["checklist"]
+    passed: bool
+
+
 class QuotaFree(Frozen):
     """The city has a place left in its quota."""
 
@@ -220,6 +404,27 @@ Check = Annotated[
     | NoneOf
     | Includes
     | EndsWith
+    | Paired
+    | Past
+    | Ordered
+    | Until
+    | Lasts
+    | Aged
+    | CreditCode
+    | Elapsed
+    | Answered
+    | ActedBy
+    | UnservedFirst
+    | Majority
+    | LocalShareCovered
+    | EnoughOpinions
+    | Agreed
+    | Scored
+    | AmountStated
+    | AmountCapped
+    | AmountExact
+    | Matched
+    | Checklist
     | Reached
     | Evidenced
     | QuotaFree
@@ -239,6 +444,27 @@ class Requirement(Clause):
     """What is wrong when it is not met, in Chinese."""
     mend: Text
     """What would put it right, in Chinese."""
+    when: dict[ProfileField, tuple[Text, ...]] = {}
+    """It holds only for projects whose fields have one of these values; empty: for all."""
+    reasoned: bool = False
+    """True for a soft condition that asks for a written reason where it is not met."""
+
+
+class ChecklistItem(Clause):
+    """One line of the acceptance checklist (验收表)."""
+
+    id: Identifier
+    label: Text
+    measures: ProfileField | None = None
+    """The field that is measured anew; None: an item answered with 是 or 否."""
+
+
+class EvidenceRule(Clause):
+    """What is put on record without being judged by machine (留痕); it may be recorded often."""
+
+    id: Identifier
+    label: Text
+    subjects: Annotated[tuple[SubjectKind, ...], Field(min_length=1)]
 
 
 class Subsidy(Clause):
@@ -352,6 +578,10 @@ class Plan(Frozen):
     milestones: tuple[MilestoneRule, ...]
     actions: tuple[ActionRule, ...]
     requirements: tuple[Requirement, ...]
+    checklist: tuple[ChecklistItem, ...] = ()
+    evidence: tuple[EvidenceRule, ...] = ()
+    finished_by: tuple[Identifier, ...] = ()
+    """The milestones that together finish a project (办结)."""
     subsidy: Subsidy
     deadlines: tuple[DeadlineRule, ...]
     duties: tuple[Duty, ...]
@@ -395,7 +625,8 @@ class Plan(Frozen):
     def rules(self) -> Iterator[tuple[str, Clause]]:
         """Every rule with its path in the file, for listings and checks."""
         yield "quota", self.quota
-        for group in ("stages", "milestones", "actions", "requirements", "deadlines", "duties"):
+        groups = ("stages", "milestones", "actions", "requirements", "checklist", "evidence")
+        for group in (*groups, "deadlines", "duties"):
             for index, rule in enumerate(getattr(self, group)):
                 yield f"{group}.{index}", rule
         yield "subsidy", self.subsidy

@@ -9,7 +9,8 @@ from policy.schema import ActionRule, MilestoneRule, Plan, Reached
 from policy.vocabulary import Disposition, Force
 from states.dossier import Dossier
 from states.machine import Position, allowed, move
-from states.requirements import Case, Shortfall, shortfalls
+from states.requirements import Case, Shortfall, read_measure, shortfalls
+from states.trail import Effects
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +18,19 @@ class Ruling:
     """What an accepted action changes."""
 
     position: Position
-    dated: Mapping[str, date]
-    """Milestones that become dated, or are dated anew."""
-    revoked: tuple[str, ...]
+    effects: Effects
     warnings: tuple[Shortfall, ...]
     """Soft conditions that are not met."""
+
+    @property
+    def dated(self) -> Mapping[str, date]:
+        """Milestones that become dated, or are dated anew."""
+        return self.effects.dated
+
+    @property
+    def revoked(self) -> tuple[str, ...]:
+        """Milestones that are undone."""
+        return self.effects.revoked
 
 
 def rule_on_action(case: Case, action_id: str) -> Ruling:
@@ -29,23 +38,20 @@ def rule_on_action(case: Case, action_id: str) -> Ruling:
     action = find_action(case.plan, action_id)
     position = _position(case)
     moved = move(case.plan, position, action_id)
-    lacking = shortfalls(case, action_id)
+    unread = tuple(_unread_checks(case, action))
+    lacking = () if unread else shortfalls(case, action_id)
     reasons = [
         *_bad_day(case),
         *_misplaced(case, action, moved),
         *_backwards(case, position, moved),
         *_repeated(case, action),
-        *(str(shortfall) for shortfall in lacking if shortfall.hard),
+        *_unfit(case, action),
+        *unread,
+        *(str(shortfall) for shortfall in lacking if shortfall.refuses),
     ]
     if reasons or moved is None:
         raise _refusal(case, action.label, reasons)
-    undated = case.dossier.missing_milestones(action.records)
-    return Ruling(
-        position=moved,
-        dated=dict.fromkeys(undated, case.on),
-        revoked=tuple(name for name in action.revokes if name in case.dossier.milestones),
-        warnings=tuple(shortfall for shortfall in lacking if not shortfall.hard),
-    )
+    return Ruling(moved, _effects(case, action, position, moved, lacking), _soft(lacking))
 
 
 def rule_on_record(case: Case, milestone_id: str) -> Ruling:
@@ -54,21 +60,121 @@ def rule_on_record(case: Case, milestone_id: str) -> Ruling:
     RefusedError with every reason when it is refused.
     """
     milestone = find_milestone(case.plan, milestone_id)
-    lacking = shortfalls(case, milestone_id)
+    return _rule_on_day(case, milestone)
+
+
+def rule_on_amendment(case: Case, milestone_id: str) -> Ruling:
+    """The ruling on an approved change of the day of a milestone that is dated already.
+
+    RefusedError with every reason when it is refused.
+    """
+    known = {item.id: item for item in case.plan.milestones if item.id in case.dossier.milestones}
+    if milestone_id not in known:
+        listed = "、".join(f"{item.id}（{item.label}）" for item in known.values()) or "无"
+        raise RefusedError(f"{case.dossier.code}没有已登记的节点“{milestone_id}”，现有：{listed}")
+    day = case.dossier.milestones[milestone_id]
+    if day == case.on:
+        raise RefusedError(f"“{known[milestone_id].label}”已登记为{day}，无需变更")
+    return _rule_on_day(case, known[milestone_id])
+
+
+def _rule_on_day(case: Case, milestone: MilestoneRule) -> Ruling:
+    recorders = [action.id for action in case.plan.actions if milestone.id in action.records]
+    lacking = shortfalls(case, milestone.id) if milestone.beside_chain else ()
     reasons = [
         *_bad_day(case),
         *_ended(case),
-        *dict.fromkeys(_overtaken(case, milestone_id)),
-        *(str(shortfall) for shortfall in lacking if shortfall.hard),
+        *dict.fromkeys(_overtaken(case, milestone.id)),
+        *dict.fromkeys(_too_early(case, recorders)),
+        *(str(shortfall) for shortfall in lacking if shortfall.refuses),
     ]
     if reasons:
         raise _refusal(case, milestone.label, reasons)
-    return Ruling(
-        position=_position(case),
-        dated={milestone_id: case.on},
-        revoked=(),
-        warnings=tuple(shortfall for shortfall in lacking if not shortfall.hard),
+    return Ruling(_position(case), Effects(dated={milestone.id: case.on}), _soft(lacking))
+
+
+def _too_early(case: Case, recorders: list[str]) -> Iterator[str]:
+    """What an action needed must not come after the day that is set for it now."""
+    for requirement in case.plan.requirements:
+        if requirement.force is Force.SOFT or not isinstance(requirement.check, Reached):
+            continue
+        if not set(recorders) & set(requirement.before):
+            continue
+        for name in requirement.check.milestones:
+            on = case.dossier.milestones.get(name)
+            if on is not None and on > case.on:
+                label = case.plan.milestone(name).label
+                yield f"“{label}”登记为{on}，本节点不能早于该日（{requirement.clause}）"
+
+
+def _soft(lacking: tuple[Shortfall, ...]) -> tuple[Shortfall, ...]:
+    return tuple(shortfall for shortfall in lacking if not shortfall.hard)
+
+
+def _effects(
+    case: Case,
+    action: ActionRule,
+    before: Position,
+    moved: Position,
+    lacking: tuple[Shortfall, ...],
+) -> Effects:
+    dossier = case.dossier
+    undated = dossier.missing_milestones(action.records)
+    columns: dict[str, object] = {}
+    if moved != before:
+        columns |= {"stage": moved.stage, "disposition": moved.disposition, "last_on": case.on}
+    if (findings := _findings(case, action, lacking)) != dossier.findings:
+        columns["findings"] = findings
+    if action.checklist:
+        columns["checks"] = {name: words.strip() for name, words in case.checks.items()}
+    if action.pays and case.amount is not None:
+        columns["released"] = (dossier.released or 0) + case.amount
+    return Effects(
+        columns=columns,
+        dated=dict.fromkeys((*undated, *action.redates), case.on),
+        revoked=tuple(name for name in action.revokes if name in dossier.milestones),
     )
+
+
+def _findings(case: Case, action: ActionRule, lacking: tuple[Shortfall, ...]) -> Mapping[str, str]:
+    """What departs from soft conditions, with its reasons; it travels on with the project."""
+    asked = {rule.id for rule in case.plan.requirements if action.id in rule.before}
+    kept = {id: reason for id, reason in case.dossier.findings.items() if id not in asked}
+    return kept | {item.requirement.id: item.reason for item in lacking if item.reason}
+
+
+def _unfit(case: Case, action: ActionRule) -> Iterator[str]:
+    """Nothing that somebody states is left unsaid: an answer nobody asked for is refused."""
+    if case.amount is not None and action.pays is None:
+        yield f"“{action.label}”不涉及金额，请去掉 --amount"
+    if case.checks and not action.checklist:
+        yield f"“{action.label}”不填写验收表，请去掉 --check"
+    known = {rule.id for rule in case.plan.requirements if rule.reasoned}
+    if odd := sorted(set(case.reasons) - known):
+        yield f"没有须说明的条件“{'、'.join(odd)}”，可说明：{'、'.join(sorted(known))}"
+
+
+def _unread_checks(case: Case, action: ActionRule) -> Iterator[str]:
+    if not action.checklist:
+        return
+    items = {item.id: item for item in case.plan.checklist}
+    for name, words in case.checks.items():
+        if name not in items:
+            listed = "、".join(f"{item.id}（{item.label}）" for item in items.values())
+            yield f"验收表没有“{name}”，可填：{listed}"
+        elif (field := items[name].measures) is None:
+            if words.strip() not in ("是", "否"):
+                yield f"验收表“{items[name].label}”须填“是”或“否”，原值“{words}”"
+        elif not _readable(field, words):
+            yield f"验收表“{items[name].label}”无法识别“{words}”，请填写数字或以顿号分隔的名称"
+
+
+def _readable(field: str, words: str) -> bool:
+    try:
+        read_measure(field, words)
+    except ValueError:
+        return False
+    return True
 
 
 def find_action(plan: Plan, action_id: str) -> ActionRule:

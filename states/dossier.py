@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
+from typing import Any, get_args, get_type_hints
 
 from policy.vocabulary import Disposition
+from states.ledger import Line
+from states.review import Opinion
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,38 @@ class Profile:
 
 
 PROFILE_FIELDS = tuple(item.name for item in fields(Profile))
+FIELD_TYPES: dict[str, type] = {
+    name: next((part for part in get_args(hint) if part is not type(None)), frozenset)
+    for name, hint in get_type_hints(Profile).items()
+}
+"""The type of each field's value where it is stated; frozenset for lists of words."""
+FIELD_TYPES |= dict.fromkeys(("functions", "commitments"), frozenset)
+
+
+def to_plain(value: Any) -> Any:
+    """A field's value as JSON that keeps it exact: amounts and days as text, lists sorted."""
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return str(value) if isinstance(value, Decimal | date) else value
+
+
+def from_plain(name: str, plain: Any) -> Any:
+    """The value of field `name` from what `to_plain` gave. ValueError when it is none."""
+    kind = FIELD_TYPES[name]
+    if plain is None:
+        return None
+    if kind is Decimal:
+        return _amount(plain)
+    return date.fromisoformat(plain) if kind is date else kind(plain)
+
+
+def _amount(plain: str) -> Decimal:
+    value = Decimal(plain) if plain.replace(".", "", 1).isdigit() else None
+    if value is None or value != value.quantize(Decimal("0.01")):
+        raise ValueError(plain)
+    return value.quantize(Decimal("0.01"))
+
+
 OPEN_FIELDS = (
     "operator",
     "operator_code",
@@ -121,10 +156,28 @@ class Dossier:
     disposition: Disposition = Disposition.ACTIVE
     milestones: Mapping[str, date] = field(default_factory=dict)
     profile: Profile = Profile()
-    quota_left: int = 0
-    """Places left in its city's quota."""
+    quota_left: int | None = 0
+    """Places left in its city's quota; None when the plan states no quota."""
+    unserved: bool = False
+    """Whether its county is among those not yet served (附件1)."""
+    unserved_open: tuple[str, ...] = ()
+    """Counties of its city that are not yet served and have no project."""
+    building_kinds: Mapping[str, int] = field(default_factory=dict)
+    """How many of its city's projects that go on have which 配建性质."""
+    opinions: tuple[Opinion, ...] = ()
+    """Of the present round of review."""
+    lines: tuple[Line, ...] = ()
+    """Its money ledger, in order of day."""
+    findings: Mapping[str, str] = field(default_factory=dict)
+    """Soft conditions (by id) not met at application, with the written reason."""
+    checks: Mapping[str, str] = field(default_factory=dict)
+    """The latest acceptance checklist, by item."""
+    released: Decimal | None = None
+    """Subsidy released, 元."""
     last_on: date | None = None
     """Effective day of the latest action."""
+    revision: int = 0
+    """Grows with everything that is recorded about it."""
 
     def missing_milestones(self, needed: tuple[str, ...]) -> tuple[str, ...]:
         """Those of `needed` that are not dated."""

@@ -1,38 +1,76 @@
 """What an action still lacks: the plan's conditions (条件) held against a dossier."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import singledispatch
 
 from policy.schema import (
+    ActedBy,
+    ActionRule,
+    Aged,
+    Agreed,
+    AmountCapped,
+    AmountExact,
+    AmountStated,
+    Answered,
     Check,
+    Checklist,
+    CreditCode,
+    Elapsed,
     EndsWith,
+    EnoughOpinions,
     Evidenced,
     Includes,
+    Lasts,
+    LocalShareCovered,
+    Majority,
+    Matched,
     NoneOf,
     OneOf,
+    Ordered,
+    Paired,
+    Past,
     Plan,
     Present,
     QuotaFree,
     Reached,
     Requirement,
+    Scored,
     SubsidyCovered,
+    UnservedFirst,
+    Until,
     Within,
 )
-from policy.vocabulary import Force
-from states.dossier import Dossier
-from states.subsidy import subsidy
+from policy.vocabulary import Force, Source
+from states.dossier import FIELD_TYPES, Dossier, Profile, from_plain
+from states.ledger import matched
+from states.review import average, spread
+from states.subsidy import FEN, subsidy
+from states.uscc import valid_uscc
+from states.workdays import DAY, years_after
+
+YES = "是"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One action (or recorded milestone) to be judged: whose, when, on what evidence."""
+    """One action (or recorded milestone) to be judged: whose, when, by whom, on what evidence."""
 
     plan: Plan
     dossier: Dossier
     on: date
     evidence: str
+    actor: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """Per requirement, the written reason for departing from it."""
+    amount: Decimal | None = None
+    """元 that an action pays."""
+    checks: Mapping[str, str] = field(default_factory=dict)
+    """Answers to the acceptance checklist, by item."""
+    act: str = ""
+    """The action or milestone that is judged; set by `shortfalls`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +78,87 @@ class Shortfall:
     """A condition that is not met (缺件)."""
 
     requirement: Requirement
+    reason: str = ""
+    """The written reason given for departing from a soft condition."""
 
     @property
     def hard(self) -> bool:
         """True when it refuses, False when it only warns."""
         return self.requirement.force is Force.HARD
 
+    @property
+    def refuses(self) -> bool:
+        """Whether the action cannot be taken: hard, or a written reason is asked for and missing."""
+        return self.hard or (self.requirement.reasoned and not self.reason)
+
     def __str__(self) -> str:
         rule = self.requirement
-        return f"{rule.says}（{rule.clause}）；{rule.mend}"
+        said = f"{rule.says}（{rule.clause}）；{rule.mend}"
+        if self.reason:
+            return f"{said}；已说明：{self.reason}"
+        return f"{said}；须附书面说明（{rule.id}）" if self.refuses and not self.hard else said
 
 
 def shortfalls(case: Case, act: str) -> tuple[Shortfall, ...]:
     """Everything that `act` (an action or a milestone id) still lacks, hard first."""
+    judged = _measured(replace(case, act=act))
     unmet = [
-        Shortfall(requirement)
+        Shortfall(requirement, _reason(requirement, case))
         for requirement in case.plan.requirements
-        if act in requirement.before and not is_met(requirement.check, case)
+        if act in requirement.before
+        and _concerns(requirement, judged.dossier.profile)
+        and not is_met(requirement.check, judged)
     ]
     return tuple(sorted(unmet, key=lambda shortfall: not shortfall.hard))
+
+
+def payable(case: Case) -> Decimal | None:
+    """元 that the action judged pays by the subsidy's rule; None where that is not stated."""
+    due = subsidy(case.plan, case.dossier.profile, case.dossier.county_type)
+    action = _action(case)
+    share = action.pays if action and action.pays else Decimal(1)
+    return None if due is None else (due * share).quantize(FEN, ROUND_HALF_UP)
+
+
+def measured(plan: Plan, profile: Profile, checks: Mapping[str, str]) -> Profile:
+    """`profile` with what the acceptance checklist measured anew. ValueError when unreadable."""
+    found = {
+        item.measures: read_measure(item.measures, checks[item.id])
+        for item in plan.checklist
+        if item.measures and checks.get(item.id, "").strip()
+    }
+    return replace(profile, **found)
+
+
+def read_measure(field: str, text: str) -> object:
+    """What was measured of a profile's field, from text; ValueError when it cannot be read."""
+    words = text.strip()
+    if FIELD_TYPES[field] is frozenset:
+        return from_plain(field, [word for word in words.replace("，", "、").split("、") if word])
+    return from_plain(field, words)
+
+
+def _measured(case: Case) -> Case:
+    action = _action(case)
+    if not (action and action.checklist):
+        return case
+    profile = measured(case.plan, case.dossier.profile, case.checks)
+    return replace(case, dossier=replace(case.dossier, profile=profile))
+
+
+def _action(case: Case) -> ActionRule | None:
+    return next((action for action in case.plan.actions if action.id == case.act), None)
+
+
+def _concerns(requirement: Requirement, profile: Profile) -> bool:
+    return all(getattr(profile, name) in values for name, values in requirement.when.items())
+
+
+def _reason(requirement: Requirement, case: Case) -> str:
+    if not requirement.reasoned:
+        return ""
+    given = case.reasons.get(requirement.id, "").strip()
+    return given or (case.dossier.profile.explanation or "").strip()
 
 
 @singledispatch
@@ -69,7 +169,9 @@ def is_met(check: Check, case: Case) -> bool:
 
 @is_met.register
 def _(check: Present, case: Case) -> bool:
-    return all(getattr(case.dossier.profile, name) for name in check.fields)
+    return all(
+        getattr(case.dossier.profile, name) not in (None, "", frozenset()) for name in check.fields
+    )
 
 
 @is_met.register
@@ -118,13 +220,148 @@ def _(check: Evidenced, case: Case) -> bool:
 
 @is_met.register
 def _(check: QuotaFree, case: Case) -> bool:
-    return case.dossier.quota_left > 0
+    return case.dossier.quota_left is not None and case.dossier.quota_left > 0
 
 
 @is_met.register
 def _(check: SubsidyCovered, case: Case) -> bool:
+    investment, due = case.dossier.profile.investment, payable(case)
+    return investment is None or due is None or investment >= due  # `Present` asks for both
+
+
+@is_met.register
+def _(check: Paired, case: Case) -> bool:
+    fitting = check.allowed.get(getattr(case.dossier.profile, check.by), ())
+    return getattr(case.dossier.profile, check.field) in fitting
+
+
+@is_met.register
+def _(check: Past, case: Case) -> bool:
+    days = [getattr(case.dossier.profile, name) for name in check.fields]
+    return all(day is not None and day <= case.on for day in days)
+
+
+@is_met.register
+def _(check: Ordered, case: Case) -> bool:
+    stated = [
+        [day for name in group if (day := getattr(case.dossier.profile, name)) is not None]
+        for group in check.groups
+    ]
+    groups = [days for days in stated if days]
+    return all(max(first) <= min(then) for first, then in zip(groups, groups[1:], strict=False))
+
+
+@is_met.register
+def _(check: Until, case: Case) -> bool:
+    day: date | None = getattr(case.dossier.profile, check.field)
+    return day is not None and day > check.after
+
+
+@is_met.register
+def _(check: Lasts, case: Case) -> bool:
+    start: date | None = getattr(case.dossier.profile, check.start)
+    end: date | None = getattr(case.dossier.profile, check.end)
+    return bool(start and end) and end + DAY >= years_after(start, check.years)  # type: ignore[operator, arg-type]  # both are stated
+
+
+@is_met.register
+def _(check: Aged, case: Case) -> bool:
+    day: date | None = getattr(case.dossier.profile, check.field)
+    return day is not None and years_after(day, check.years) <= case.on
+
+
+@is_met.register
+def _(check: CreditCode, case: Case) -> bool:
+    return valid_uscc(getattr(case.dossier.profile, check.field) or "")
+
+
+@is_met.register
+def _(check: Elapsed, case: Case) -> bool:
+    since = case.dossier.milestones.get(check.since)
+    return since is not None and (case.on - since).days > check.days
+
+
+@is_met.register
+def _(check: Answered, case: Case) -> bool:
+    asked = case.dossier.milestones.get(check.milestone)
+    answered = case.dossier.milestones.get(check.by)
+    return asked is None or (answered is not None and asked <= answered <= case.on)
+
+
+@is_met.register
+def _(check: ActedBy, case: Case) -> bool:
+    office = case.plan.office(check.level, case.dossier.city, case.dossier.county)
+    return case.actor.strip().startswith(office)
+
+
+@is_met.register
+def _(check: UnservedFirst, case: Case) -> bool:
+    return case.dossier.unserved or not case.dossier.unserved_open
+
+
+@is_met.register
+def _(check: Majority, case: Case) -> bool:
+    built = case.dossier.building_kinds
+    return 2 * built.get(check.building_kind, 0) > sum(built.values())
+
+
+@is_met.register
+def _(check: LocalShareCovered, case: Case) -> bool:
+    profile, due = case.dossier.profile, payable(case)
+    if profile.investment is None or due is None:
+        return True  # `Present` asks for the figures
+    if profile.city_share is None or profile.county_share is None:
+        return False
+    return profile.city_share + profile.county_share >= profile.investment - due
+
+
+@is_met.register
+def _(check: EnoughOpinions, case: Case) -> bool:
+    counted = [opinion for opinion in case.dossier.opinions if opinion.on <= case.on]
+    return case.plan.review is not None and len(counted) >= case.plan.review.least_opinions
+
+
+@is_met.register
+def _(check: Agreed, case: Case) -> bool:
+    opinions, review = case.dossier.opinions, case.plan.review
+    if review is None or not opinions or spread(opinions) <= review.most_spread:
+        return True
+    discussed = case.dossier.milestones.get(check.discussed)
+    return discussed is not None and max(item.on for item in opinions) <= discussed <= case.on
+
+
+@is_met.register
+def _(check: Scored, case: Case) -> bool:
+    review, opinions = case.plan.review, case.dossier.opinions
+    return bool(review and opinions) and average(opinions) >= review.pass_score  # type: ignore[union-attr]  # stated
+
+
+@is_met.register
+def _(check: AmountStated, case: Case) -> bool:
+    return case.amount is not None and case.amount > 0
+
+
+@is_met.register
+def _(check: AmountCapped, case: Case) -> bool:
+    due = payable(case)
+    return case.amount is None or due is None or case.amount <= due
+
+
+@is_met.register
+def _(check: AmountExact, case: Case) -> bool:
+    return case.amount is None or case.amount == payable(case)
+
+
+@is_met.register
+def _(check: Matched, case: Case) -> bool:
     profile = case.dossier.profile
-    if profile.area is None or profile.investment is None:
-        return True  # `Present` asks for them
-    due = subsidy(case.plan.subsidy, profile.area, case.dossier.county_type)
-    return profile.investment >= due
+    promised = {Source.CITY: profile.city_share, Source.COUNTY: profile.county_share}
+    reached = matched(case.dossier.lines, check.source, promised.get(check.source))
+    return promised.get(check.source) == 0 or (reached is not None and reached <= case.on)
+
+
+@is_met.register
+def _(check: Checklist, case: Case) -> bool:
+    answers = {item.id: case.checks.get(item.id, "").strip() for item in case.plan.checklist}
+    judged = (answers[item.id] for item in case.plan.checklist if item.measures is None)
+    return all(answers.values()) and (not check.passed or all(word == YES for word in judged))

@@ -12,6 +12,14 @@ from policy.errors import PolicyError
 DAY = timedelta(days=1)
 
 
+def years_after(day: date, years: int) -> date:
+    """The same day `years` years on; 2月29日 becomes 3月1日 where there is none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
 class UnknownYearError(PolicyError):
     """该年放假安排未公布。"""
 

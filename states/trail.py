@@ -1,0 +1,188 @@
+"""What an audit row changes, and the state that a subject's rows add up to.
+
+Every change of a project is one row whose detail holds all of its effects, so that replaying the
+rows rebuilds the project: tests hold the store to it, and a correction is worked out by it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from policy.vocabulary import AuditKind, Disposition, Entry, Holder, Source
+from states.dossier import FIELD_TYPES, from_plain, to_plain
+from states.ledger import Line
+from states.review import Opinion
+
+COLUMNS = ("stage", "disposition", "last_on", "findings", "checks", "released")
+"""Columns of a project besides its profile that a row may set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What one row changes."""
+
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    """Per column of the project (`COLUMNS` or a field of Profile), its new value."""
+    dated: Mapping[str, date] = field(default_factory=dict)
+    revoked: tuple[str, ...] = ()
+    line: Line | None = None
+    """A line of the money ledger, booked under this row's id."""
+    opinion: Opinion | None = None
+    dropped: tuple[int, ...] = ()
+    """Rows whose ledger line or opinion no longer counts."""
+
+    @property
+    def any(self) -> bool:
+        """Whether anything changes."""
+        return self != Effects()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A project as its rows add up; the same values as the store keeps."""
+
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, date] = field(default_factory=dict)
+    lines: Mapping[int, Line] = field(default_factory=dict)
+    opinions: Mapping[int, Opinion] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One audit row of a subject, as far as it changes anything."""
+
+    id: int
+    kind: AuditKind
+    effects: Effects
+
+
+def replay(rows: Iterable[Row]) -> State:
+    """What rows add up to, oldest first."""
+    state = State()
+    for row in rows:
+        state = after(state, row)
+    return state
+
+
+def after(state: State, row: Row) -> State:
+    """The state once a row has been recorded."""
+    change = row.effects
+    facts = {name: on for name, on in state.facts.items() if name not in change.revoked}
+    lines = {id: line for id, line in state.lines.items() if id not in change.dropped}
+    opinions = {id: given for id, given in state.opinions.items() if id not in change.dropped}
+    if change.line:
+        lines[row.id] = change.line
+    if change.opinion:
+        opinions[row.id] = change.opinion
+    return State({**state.columns, **change.columns}, {**facts, **change.dated}, lines, opinions)
+
+
+def difference(now: State, wanted: State) -> Effects:
+    """The effects that turn `now` into `wanted`, where nothing is to be added but columns, facts.
+
+    A column that `wanted` does not know is set to nothing.
+    """
+    columns = {
+        name: wanted.columns.get(name)
+        for name, value in now.columns.items()
+        if wanted.columns.get(name) != value
+    }
+    return Effects(
+        columns=columns,
+        dated={n: on for n, on in wanted.facts.items() if now.facts.get(n) != on},
+        revoked=tuple(name for name in now.facts if name not in wanted.facts),
+        dropped=tuple(
+            id
+            for known, kept in ((now.lines, wanted.lines), (now.opinions, wanted.opinions))
+            for id in known
+            if id not in kept
+        ),
+    )
+
+
+def to_detail(effects: Effects) -> dict[str, Any]:
+    """The effects as exact JSON; what does not change is left out."""
+    detail: dict[str, Any] = {
+        "columns": {name: to_plain(value) for name, value in effects.columns.items()},
+        "dated": {name: on.isoformat() for name, on in effects.dated.items()},
+        "revoked": list(effects.revoked),
+        "line": _line_out(effects.line) if effects.line else None,
+        "opinion": _opinion_out(effects.opinion) if effects.opinion else None,
+        "dropped": list(effects.dropped),
+    }
+    return {name: value for name, value in detail.items() if value}
+
+
+def from_detail(id: int, kind: AuditKind, detail: Mapping[str, Any]) -> Row:
+    """The row whose detail `to_detail` gave."""
+    columns = {name: _column(name, plain) for name, plain in detail.get("columns", {}).items()}
+    effects = Effects(
+        columns=columns,
+        dated={name: date.fromisoformat(on) for name, on in detail.get("dated", {}).items()},
+        revoked=tuple(detail.get("revoked", ())),
+        line=_line_in(id, detail["line"]) if detail.get("line") else None,
+        opinion=_opinion_in(detail["opinion"]) if detail.get("opinion") else None,
+        dropped=tuple(detail.get("dropped", ())),
+    )
+    return Row(id, kind, effects)
+
+
+def _column(name: str, plain: Any) -> Any:
+    if name in FIELD_TYPES:
+        return from_plain(name, plain)
+    if name == "disposition":
+        return Disposition(plain)
+    if plain is not None and name == "last_on":
+        return date.fromisoformat(plain)
+    return Decimal(plain) if plain is not None and name == "released" else plain
+
+
+def _line_out(line: Line) -> dict[str, Any]:
+    return {
+        "entry": line.entry.value,
+        "on": line.on.isoformat(),
+        "source": line.source.value,
+        "holder": line.holder.value,
+        "amount": str(line.amount),
+        "voucher": line.voucher,
+        "to_holder": line.to_holder.value if line.to_holder else None,
+        "category": line.category,
+        "payee": line.payee,
+    }
+
+
+def _line_in(id: int, plain: Mapping[str, Any]) -> Line:
+    return Line(
+        audit_id=id,
+        entry=Entry(plain["entry"]),
+        on=date.fromisoformat(plain["on"]),
+        source=Source(plain["source"]),
+        holder=Holder(plain["holder"]),
+        amount=Decimal(plain["amount"]),
+        voucher=plain["voucher"],
+        to_holder=Holder(plain["to_holder"]) if plain["to_holder"] else None,
+        category=plain["category"],
+        payee=plain["payee"],
+    )
+
+
+def _opinion_out(opinion: Opinion) -> dict[str, Any]:
+    return {
+        "expert": opinion.expert,
+        "organisation": opinion.organisation,
+        "on": opinion.on.isoformat(),
+        "scores": {name: str(points) for name, points in opinion.scores.items()},
+        "round": opinion.round,
+    }
+
+
+def _opinion_in(plain: Mapping[str, Any]) -> Opinion:
+    return Opinion(
+        expert=plain["expert"],
+        organisation=plain["organisation"],
+        on=date.fromisoformat(plain["on"]),
+        scores={name: Decimal(points) for name, points in plain["scores"].items()},
+        round=plain["round"],
+    )
