@@ -1,6 +1,8 @@
 """Projects and their facts: rows to Dossier and back."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -9,11 +11,18 @@ from sqlalchemy import and_, delete, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
+from models.audits import revisions
+from models.ledger import lines
+from models.opinions import opinions
 from models.tables import Fact, Project, Subject
 from policy.errors import RefusedError
 from policy.schema import QUOTA_SUBMITTED, Plan
 from policy.vocabulary import Disposition, SubjectKind
 from states.dossier import PROFILE_FIELDS, Dossier, Profile
+from states.ledger import Line
+from states.review import Opinion
+
+GOING_ON = (Disposition.ACTIVE, Disposition.HELD)
 
 
 def find_subject(session: Session, plan: Plan, code: str) -> Subject:
@@ -47,10 +56,9 @@ def dossiers(
     query = select(Project, Subject).join(Subject, joined).where(Project.plan == plan.id)
     if wanted is not None:
         query = query.where(col(Project.code).in_(wanted))
-    milestones = facts(session, plan, wanted)
-    left = _quota_left(session, plan)
+    gathered = _gather(session, plan, wanted)
     return tuple(
-        _to_dossier(project, subject, milestones.get(project.code, {}), left.get(subject.city, 0))
+        _to_dossier(plan, project, subject, gathered)
         for project, subject in session.exec(query.order_by(Project.code))
     )
 
@@ -92,19 +100,12 @@ def change_facts(
     session.flush()
 
 
-def place(session: Session, plan: Plan, code: str, position: Mapping[str, Any]) -> None:
-    """Set a project's `stage`, `disposition` and `last_on`."""
+def set_columns(session: Session, plan: Plan, code: str, columns: Mapping[str, Any]) -> None:
+    """Set some of a project's columns, whether its place in the chain or its profile."""
     project = session.get_one(Project, (plan.id, code))
-    for name, value in position.items():
-        setattr(project, name, value)
-    session.add(project)
-
-
-def update_profile(session: Session, plan: Plan, code: str, changes: Mapping[str, Any]) -> None:
-    """Change what the forms say of a project; `changes` are fields of `Profile`."""
-    project = session.get_one(Project, (plan.id, code))
-    for name, value in changes.items():
-        setattr(project, name, sorted(value) if isinstance(value, frozenset) else value)
+    for name, value in columns.items():
+        plain = sorted(value) if isinstance(value, frozenset) else value
+        setattr(project, name, dict(plain) if isinstance(plain, Mapping) else plain)
     session.add(project)
     session.flush()
 
@@ -164,7 +165,8 @@ def quota_submitted_on(session: Session, plan: Plan, city: str) -> date | None:
         )
         .order_by(col(Fact.on))
     ).scalars()
-    return next(islice(days, rule.quota - 1, None), None) if rule and rule.quota else None
+    places = rule.places if rule else None
+    return next(islice(days, places - 1, None), None) if places else None
 
 
 def sync_quota_submitted(
@@ -180,30 +182,76 @@ def sync_quota_submitted(
     return True
 
 
-def _quota_left(session: Session, plan: Plan) -> Mapping[str, int]:
-    joined = and_(col(Subject.plan) == Fact.plan, col(Subject.code) == Fact.subject)
-    taken = dict(
-        session.exec(
-            select(Subject.city, func.count())
-            .join(Fact, joined)
-            .join(Project, and_(col(Project.plan) == Fact.plan, col(Project.code) == Fact.subject))
-            .where(
-                Fact.plan == plan.id,
-                Fact.name == plan.quota.taken_when,
-                col(Project.disposition).in_([Disposition.ACTIVE, Disposition.HELD]),
-            )
-            .group_by(Subject.city)
-        ).all()
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """What the dossiers take from other tables, by project or by city."""
+
+    milestones: Mapping[str, Mapping[str, date]]
+    opinions: Mapping[str, tuple[Opinion, ...]]
+    lines: Mapping[str, tuple[Line, ...]]
+    revisions: Mapping[str, int]
+    taken: Mapping[tuple[str, str | None], int]
+    served: frozenset[tuple[str, str]]
+    """City and county of every project that goes on."""
+    built: Mapping[str, Mapping[str, int]]
+
+
+def _gather(session: Session, plan: Plan, codes: list[str] | None) -> _Gathered:
+    served, built = _going_on(session, plan)
+    return _Gathered(
+        milestones=facts(session, plan, codes),
+        opinions=opinions(session, plan, codes),
+        lines=lines(session, plan, codes),
+        revisions=revisions(session, plan, codes),
+        taken=_taken(session, plan),
+        served=served,
+        built=built,
     )
-    return {city.name: city.quota - taken.get(city.name, 0) for city in plan.cities}
 
 
-def _to_dossier(
-    project: Project, subject: Subject, milestones: Mapping[str, date], quota_left: int
-) -> Dossier:
+def _going_on(
+    session: Session, plan: Plan
+) -> tuple[frozenset[tuple[str, str]], Mapping[str, Counter[str]]]:
+    joined = and_(col(Project.plan) == Subject.plan, col(Project.code) == Subject.code)
+    query = (
+        select(Subject.city, Subject.county, Project.building_kind)
+        .join(Subject, joined)
+        .where(Project.plan == plan.id, col(Project.disposition).in_(GOING_ON))
+    )
+    served: set[tuple[str, str]] = set()
+    built: dict[str, Counter[str]] = {}
+    for city, county, kind in session.exec(query):
+        served.add((city, county))
+        if kind is not None:
+            built.setdefault(city, Counter())[kind] += 1
+    return frozenset(served), built
+
+
+def _taken(session: Session, plan: Plan) -> Mapping[tuple[str, str | None], int]:
+    """How many places of each city and kind of project are taken."""
+    joined = and_(col(Subject.plan) == Fact.plan, col(Subject.code) == Fact.subject)
+    query = (
+        select(Subject.city, Project.kind, func.count())
+        .join(Fact, joined)
+        .join(Project, and_(col(Project.plan) == Fact.plan, col(Project.code) == Fact.subject))
+        .where(
+            Fact.plan == plan.id,
+            Fact.name == plan.quota.taken_when,
+            col(Project.disposition).in_(GOING_ON),
+        )
+        .group_by(col(Subject.city), col(Project.kind))
+    )
+    return {(city, kind): count for city, kind, count in session.exec(query)}
+
+
+def _to_dossier(plan: Plan, project: Project, subject: Subject, held: _Gathered) -> Dossier:
     values = {name: getattr(project, name) for name in PROFILE_FIELDS}
     for name in ("functions", "commitments"):
         values[name] = frozenset(values[name])
+    city = plan.city(subject.city)
+    unserved = city.unserved if city else ()
+    quota = city.quota_of(project.kind) if city else None
+    taken = held.taken.get((subject.city, project.kind), 0)
     return Dossier(
         code=project.code,
         name=subject.name,
@@ -212,8 +260,17 @@ def _to_dossier(
         county_type=project.county_type,
         stage=project.stage,
         disposition=Disposition(project.disposition),
-        milestones=milestones,
+        milestones=held.milestones.get(project.code, {}),
         profile=Profile(**values),
-        quota_left=quota_left,
+        quota_left=None if quota is None else quota - taken,
+        unserved=subject.county in unserved,
+        unserved_open=tuple(n for n in unserved if (subject.city, n) not in held.served),
+        building_kinds=held.built.get(subject.city, {}),
+        opinions=held.opinions.get(project.code, ()),
+        lines=held.lines.get(project.code, ()),
+        findings=project.findings,
+        checks=project.checks,
+        released=project.released,
         last_on=project.last_on,
+        revision=held.revisions.get(project.code, 0),
     )

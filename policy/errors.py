@@ -18,6 +18,10 @@ class RefusedError(XingfuError):
     """请求不符合规定，未作任何改动。"""
 
 
+class ConflictError(RefusedError):
+    """查看之后已有他人办理，请重新查看后再办理。"""
+
+
 class UsageError(XingfuError):
     """命令用法有误。"""
 

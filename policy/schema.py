@@ -139,6 +139,17 @@ class StageRule(Clause):
     label: Text
 
 
+class LedgerFact(Frozen):
+    """How a milestone follows from a project's money ledger.
+
+    ``received``: the day since which money rests with a holder; ``passed_on``: the day on which it
+    had passed all of it on; ``matched``: the day on which a level's share had come in whole.
+    """
+
+    fact: Literal["received", "passed_on", "matched"]
+    of: Literal["city", "county"]
+
+
 class MilestoneRule(Clause):
     """A dated fact of a project (节点)."""
 
@@ -146,6 +157,8 @@ class MilestoneRule(Clause):
     label: Text
     beside_chain: bool = False
     """True when it is recorded by hand beside the chain of actions."""
+    ledger: LedgerFact | None = None
+    """Set when the ledger dates it."""
 
 
 class ActionRule(Clause):

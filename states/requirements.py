@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import singledispatch
+from itertools import pairwise
 
 from policy.schema import (
     ActedBy,
@@ -51,7 +52,7 @@ from states.subsidy import FEN, subsidy
 from states.uscc import valid_uscc
 from states.workdays import DAY, years_after
 
-YES = "是"
+YES, NO = "是", "否"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Shortfall:
 
     @property
     def refuses(self) -> bool:
-        """Whether the action cannot be taken: hard, or a written reason is asked for and missing."""
+        """Whether it bars the action: hard, or the written reason asked for is missing."""
         return self.hard or (self.requirement.reasoned and not self.reason)
 
     def __str__(self) -> str:
@@ -151,7 +152,15 @@ def _action(case: Case) -> ActionRule | None:
 
 
 def _concerns(requirement: Requirement, profile: Profile) -> bool:
-    return all(getattr(profile, name) in values for name, values in requirement.when.items())
+    return all(_word(profile, name) in values for name, values in requirement.when.items())
+
+
+def _word(profile: Profile, name: str) -> str | None:
+    """A field's value as plans write it: yes and no as 是 and 否."""
+    value = getattr(profile, name)
+    if isinstance(value, bool):
+        return YES if value else NO
+    return None if value is None else str(value)
 
 
 def _reason(requirement: Requirement, case: Case) -> str:
@@ -186,7 +195,7 @@ def _(check: Within, case: Case) -> bool:
 
 @is_met.register
 def _(check: OneOf, case: Case) -> bool:
-    return getattr(case.dossier.profile, check.field) in check.values
+    return _word(case.dossier.profile, check.field) in check.values
 
 
 @is_met.register
@@ -231,8 +240,8 @@ def _(check: SubsidyCovered, case: Case) -> bool:
 
 @is_met.register
 def _(check: Paired, case: Case) -> bool:
-    fitting = check.allowed.get(getattr(case.dossier.profile, check.by), ())
-    return getattr(case.dossier.profile, check.field) in fitting
+    fitting = check.allowed.get(_word(case.dossier.profile, check.by) or "", ())
+    return _word(case.dossier.profile, check.field) in fitting
 
 
 @is_met.register
@@ -248,7 +257,7 @@ def _(check: Ordered, case: Case) -> bool:
         for group in check.groups
     ]
     groups = [days for days in stated if days]
-    return all(max(first) <= min(then) for first, then in zip(groups, groups[1:], strict=False))
+    return all(max(first) <= min(then) for first, then in pairwise(groups))
 
 
 @is_met.register

@@ -1,41 +1,45 @@
 """Actions on projects and records of facts: gather the dossier, rule on it, write it whole."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 
 from sqlmodel import Session
 
 from flows.operations.desk import Desk
+from flows.operations.effects import Entry, begin, commit
 from flows.operations.fulfilment import refresh_subject
-from models.audits import add_audit
-from models.plans import require_plan
-from models.projects import (
-    change_facts,
-    dossier,
-    facts,
-    find_subject,
-    place,
-    sync_quota_submitted,
-)
+from models.audits import add_audit, revision
+from models.database import reading, writing
+from models.projects import change_facts, dossier, facts, find_subject
+from models.tables import Subject
 from policy.errors import RefusedError
-from policy.schema import RECORDED
+from policy.schema import RECORDED, EvidenceRule
 from policy.vocabulary import AuditKind, SubjectKind
-from states.casework import Ruling, find_action, find_milestone, rule_on_action, rule_on_record
+from states.casework import Ruling, find_action, rule_on_action, rule_on_amendment, rule_on_record
 from states.dossier import Dossier
 from states.requirements import Case
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What someone asks to have recorded: an action, a milestone or a fulfilled duty."""
+    """What someone asks to have recorded: an action, a milestone, evidence or a fulfilled duty."""
 
     subject: str
     name: str
-    """The action, the milestone, or for a city or the province the deadline, e.g. ``D10-03``."""
+    """The action, milestone or kind of evidence; for a city or the province also the deadline."""
     on: date
     actor: str
     evidence: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """Per soft condition, the written reason for departing from it."""
+    amount: Decimal | None = None
+    """元 that the action pays."""
+    checks: Mapping[str, str] = field(default_factory=dict)
+    """Answers to the acceptance checklist, by item."""
+    seen: int | None = None
+    """The subject's revision when the actor looked at it; None: not compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,68 +51,93 @@ class Done:
     warnings: tuple[str, ...]
 
 
+Operation = Callable[..., Done]
+
+
+def perform(desk: Desk, operation: Operation, act: Act, *, today: date, at: datetime) -> Done:
+    """Carry out `operation` in a transaction of its own.
+
+    Unless `act` says what its actor has seen, it is what stands when the request comes in: of two
+    requests that come in together one wins, and the other is told what changed (ConflictError).
+    """
+    if act.seen is None:
+        with reading(desk.engine) as session:
+            act = replace(act, seen=revision(session, desk.plan, act.subject))
+    with writing(desk.engine) as session:
+        return operation(session, desk, act, today=today, at=at)
+
+
 def advance(session: Session, desk: Desk, act: Act, *, today: date, at: datetime) -> Done:
     """Take an action on a project. RefusedError with every reason, and nothing written."""
-    _open(session, desk, act, today)
+    _begin(session, desk, act, today)
     before = dossier(session, desk.plan, act.subject)
-    ruling = rule_on_action(Case(desk.plan, before, act.on, act.evidence), act.name)
-    moved = (ruling.position.stage, ruling.position.disposition) != (
-        before.stage,
-        before.disposition,
-    )
-    audit_id = add_audit(
-        session,
-        desk.plan,
-        act.subject,
-        AuditKind.TRANSITION,
-        act.name,
-        actor=act.actor,
-        on=act.on,
-        at=at,
-        clause=find_action(desk.plan, act.name).clause,
-        stages=(before.stage, ruling.position.stage),
-        evidence=act.evidence,
-        detail=_detail(ruling),
-    )
-    position = {"stage": ruling.position.stage, "disposition": ruling.position.disposition}
-    place(session, desk.plan, act.subject, {**position, **({"last_on": act.on} if moved else {})})
-    return _settle(session, desk, before, ruling, audit_id)
+    ruling = rule_on_action(_case(desk, before, act), act.name)
+    entry = _entry(act, AuditKind.TRANSITION, find_action(desk.plan, act.name).clause)
+    entry = replace(entry, stages=(before.stage, ruling.position.stage))
+    return _commit(session, desk, before, entry, ruling, at)
 
 
 def record(session: Session, desk: Desk, act: Act, *, today: date, at: datetime) -> Done:
-    """Record a milestone beside the chain, or a duty that a city or the province has fulfilled.
+    """Record a milestone beside the chain, evidence, or a duty that an office has fulfilled.
 
-    Recording it again with another day corrects it; with the same day nothing is written.
-    RefusedError with every reason.
+    Recording a milestone or duty again with another day corrects it; with the same day nothing is
+    written. RefusedError with every reason.
     """
-    _open(session, desk, act, today)
+    _begin(session, desk, act, today)
     subject = find_subject(session, desk.plan, act.subject)
-    held = facts(session, desk.plan, [act.subject]).get(act.subject, {})
+    if rule := next((item for item in desk.plan.evidence if item.id == act.name), None):
+        return _record_evidence(session, desk, act, subject, rule, at)
     if subject.kind != SubjectKind.PROJECT:
-        return _record_duty(session, desk, act, SubjectKind(subject.kind), held, at)
+        return _record_duty(session, desk, act, SubjectKind(subject.kind), at)
     before = dossier(session, desk.plan, act.subject)
-    ruling = rule_on_record(Case(desk.plan, before, act.on, act.evidence), act.name)
+    ruling = rule_on_record(_case(desk, before, act), act.name)
     if before.milestones.get(act.name) == act.on:
-        return Done(before.stage, before.stage, ())
-    clause = find_milestone(desk.plan, act.name).clause
-    audit_id = _audit_record(session, desk, act, clause, held, at)
-    return _settle(session, desk, before, ruling, audit_id)
+        return _unchanged(desk, before)
+    entry = _entry(act, AuditKind.RECORD, desk.plan.milestone(act.name).clause)
+    return _commit(session, desk, before, entry, ruling, at, **_corrects(before.milestones, act))
 
 
-def _open(session: Session, desk: Desk, act: Act, today: date) -> None:
-    require_plan(session, desk.plan, desk.calendar, lock=True)
-    if not act.actor.strip():
-        raise RefusedError("请注明经办人（--actor）")
-    if act.on > today:
-        raise RefusedError(f"日期{act.on}尚未到来（今天是{today}），只能登记已发生的事项")
+def amend(session: Session, desk: Desk, act: Act, *, today: date, at: datetime) -> Done:
+    """Change the day of a milestone that is dated already, with an approval (`act.evidence`).
+
+    The old day is kept in the trail. RefusedError with every reason.
+    """
+    _begin(session, desk, act, today)
+    if not act.evidence.strip():
+        raise RefusedError("节点变更须有批准文件，请用 --evidence 注明")
+    before = dossier(session, desk.plan, act.subject)
+    ruling = rule_on_amendment(_case(desk, before, act), act.name)
+    entry = _entry(act, AuditKind.AMENDMENT, desk.plan.milestone(act.name).clause)
+    return _commit(session, desk, before, entry, ruling, at, **_corrects(before.milestones, act))
 
 
-def _settle(session: Session, desk: Desk, before: Dossier, ruling: Ruling, audit_id: int) -> Done:
-    change_facts(session, desk.plan, before.code, ruling.dated, ruling.revoked, audit_id)
-    refresh_subject(session, desk, before.code, SubjectKind.PROJECT, ruling.position.disposition)
-    counts = desk.plan.quota.submitted_when in (*ruling.dated, *ruling.revoked)
-    if counts and sync_quota_submitted(session, desk.plan, before.city, audit_id):
-        refresh_subject(session, desk, before.city, SubjectKind.CITY)
+def _begin(session: Session, desk: Desk, act: Act, today: date) -> None:
+    begin(session, desk, act.subject, actor=act.actor, on=act.on, today=today, seen=act.seen)
+
+
+def _case(desk: Desk, before: Dossier, act: Act) -> Case:
+    return Case(
+        desk.plan, before, act.on, act.evidence, act.actor, act.reasons, act.amount, act.checks
+    )
+
+
+def _entry(act: Act, kind: AuditKind, clause: str) -> Entry:
+    return Entry(act.subject, kind, act.name, act.actor, act.on, clause, act.evidence)
+
+
+def _commit(
+    session: Session,
+    desk: Desk,
+    before: Dossier,
+    entry: Entry,
+    ruling: Ruling,
+    at: datetime,
+    **more: object,
+) -> Done:
+    warned = [shortfall.requirement.id for shortfall in ruling.warnings]
+    if warned:
+        more["warnings"] = warned
+    commit(session, desk, before, entry, ruling.effects, at, **more)
     return Done(
         from_stage=desk.plan.stage(before.stage).label,
         to_stage=desk.plan.stage(ruling.position.stage).label,
@@ -116,14 +145,25 @@ def _settle(session: Session, desk: Desk, before: Dossier, ruling: Ruling, audit
     )
 
 
-def _record_duty(
-    session: Session,
-    desk: Desk,
-    act: Act,
-    kind: SubjectKind,
-    held: Mapping[str, date],
-    at: datetime,
+def _unchanged(desk: Desk, before: Dossier) -> Done:
+    label = desk.plan.stage(before.stage).label
+    return Done(label, label, ())
+
+
+def _record_evidence(
+    session: Session, desk: Desk, act: Act, subject: Subject, rule: EvidenceRule, at: datetime
 ) -> Done:
+    if subject.kind not in rule.subjects:
+        kinds = "、".join(kind.label for kind in rule.subjects)
+        raise RefusedError(f"“{rule.label}”只为{kinds}登记，{subject.name}不是")
+    if not act.evidence.strip():
+        raise RefusedError(f"请用 --evidence 写明“{rule.label}”的内容或文件（{rule.clause}）")
+    _audit(session, desk, act, AuditKind.EVIDENCE, rule.clause, at, {})
+    return Done("", "", ())
+
+
+def _record_duty(session: Session, desk: Desk, act: Act, kind: SubjectKind, at: datetime) -> Done:
+    held = facts(session, desk.plan, [act.subject]).get(act.subject, {})
     deadline = desk.deadlines.get(act.name)
     if deadline is None or RECORDED not in deadline.rule.fulfilled_by.get(kind, ()):
         known = [
@@ -135,35 +175,37 @@ def _record_duty(
     if act.on < desk.plan.notice.issued_on:
         raise RefusedError(f"日期{act.on}早于通知印发日{desk.plan.notice.issued_on}，请核对年份")
     if held.get(act.name) != act.on:
-        audit_id = _audit_record(session, desk, act, deadline.rule.clause, held, at)
+        detail = {"dated": {act.name: act.on.isoformat()}, **_corrects(held, act)}
+        audit_id = _audit(session, desk, act, AuditKind.RECORD, deadline.rule.clause, at, detail)
         change_facts(session, desk.plan, act.subject, {act.name: act.on}, (), audit_id)
         refresh_subject(session, desk, act.subject, kind)
     return Done("", "", ())
 
 
-def _audit_record(
-    session: Session, desk: Desk, act: Act, clause: str, held: Mapping[str, date], at: datetime
+def _audit(
+    session: Session,
+    desk: Desk,
+    act: Act,
+    kind: AuditKind,
+    clause: str,
+    at: datetime,
+    detail: dict[str, object],
 ) -> int:
-    corrected = held.get(act.name)
     return add_audit(
         session,
         desk.plan,
         act.subject,
-        AuditKind.RECORD,
+        kind,
         act.name,
         actor=act.actor,
         on=act.on,
         at=at,
         clause=clause,
         evidence=act.evidence,
-        detail={"corrects": corrected.isoformat()} if corrected else {},
+        detail=detail,
     )
 
 
-def _detail(ruling: Ruling) -> dict[str, object]:
-    return {
-        "dated": {name: on.isoformat() for name, on in ruling.dated.items()},
-        "revoked": list(ruling.revoked),
-        "disposition": ruling.position.disposition.value,
-        "warnings": [shortfall.requirement.id for shortfall in ruling.warnings],
-    }
+def _corrects(held: Mapping[str, date], act: Act) -> dict[str, object]:
+    old = held.get(act.name)
+    return {"corrects": old.isoformat()} if old else {}

@@ -1,0 +1,136 @@
+"""Writes down one thing that was done: its audit row, and all of its effects, in one place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from flows.operations.desk import Desk
+from flows.operations.fulfilment import refresh_subject
+from models import ledger, opinions
+from models.audits import add_audit, changes_since, revision
+from models.plans import require_plan
+from models.projects import change_facts, dossier, set_columns, sync_quota_submitted
+from policy.errors import ConflictError, RefusedError
+from policy.vocabulary import AuditKind, SubjectKind
+from states.dossier import Dossier
+from states.trail import Effects, to_detail
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the audit row says besides its effects."""
+
+    subject: str
+    kind: AuditKind
+    name: str
+    """The action, milestone, rule or form that it is about."""
+    actor: str
+    on: date
+    clause: str
+    evidence: str = ""
+    stages: tuple[str, str] | None = None
+
+
+def begin(
+    session: Session, desk: Desk, code: str, *, actor: str, on: date, today: date, seen: int | None
+) -> None:
+    """Keep other writers out until the transaction ends, and check what every change must hold to.
+
+    RefusedError without an actor or for a day to come; ConflictError, which tells what changed,
+    when the subject is no longer at the revision `seen`.
+    """
+    require_plan(session, desk.plan, desk.calendar, lock=True)
+    if not actor.strip():
+        raise RefusedError("请注明经办人（--actor）")
+    if on > today:
+        raise RefusedError(f"日期{on}尚未到来（今天是{today}），只能登记已发生的事项")
+    if seen is not None and revision(session, desk.plan, code) != seen:
+        raise ConflictError(_changed(session, desk, code, seen))
+
+
+def commit(
+    session: Session,
+    desk: Desk,
+    before: Dossier,
+    entry: Entry,
+    effects: Effects,
+    at: datetime,
+    **more: Any,
+) -> int:
+    """Record `entry`, apply its effects to the project, and bring deadlines in line.
+
+    `more` goes into the row's detail. Gives back the row's id.
+    """
+    audit_id = add_audit(
+        session,
+        desk.plan,
+        entry.subject,
+        entry.kind,
+        entry.name,
+        actor=entry.actor,
+        on=entry.on,
+        at=at,
+        clause=entry.clause,
+        stages=entry.stages,
+        evidence=entry.evidence,
+        detail={**to_detail(effects), **more},
+    )
+    _apply(session, desk, before.code, effects, audit_id)
+    _settle(session, desk, before, effects, audit_id)
+    return audit_id
+
+
+def _apply(session: Session, desk: Desk, code: str, effects: Effects, audit_id: int) -> None:
+    plan = desk.plan
+    if effects.columns:
+        set_columns(session, plan, code, effects.columns)
+    if effects.dated or effects.revoked:
+        change_facts(session, plan, code, effects.dated, effects.revoked, audit_id)
+    for dropped in effects.dropped:
+        ledger.remove(session, plan, dropped)
+        opinions.remove(session, plan, dropped)
+    if effects.line:
+        ledger.add_line(session, plan, code, effects.line, audit_id)
+    if effects.opinion:
+        opinions.add_opinion(session, plan, code, effects.opinion, audit_id)
+
+
+def _settle(session: Session, desk: Desk, before: Dossier, effects: Effects, audit_id: int) -> None:
+    disposition = effects.columns.get("disposition", before.disposition)
+    if effects.dated or effects.revoked or disposition != before.disposition:
+        refresh_subject(session, desk, before.code, SubjectKind.PROJECT, disposition)
+    counts = desk.plan.quota.submitted_when in (*effects.dated, *effects.revoked)
+    if counts and sync_quota_submitted(session, desk.plan, before.city, audit_id):
+        refresh_subject(session, desk, before.city, SubjectKind.CITY)
+
+
+def _changed(session: Session, desk: Desk, code: str, seen: int) -> str:
+    rows = changes_since(session, desk.plan, code, seen)
+    if not rows:
+        return f"{code}没有记录号{seen}，请重新查看后再办理"
+    head = f"{code}在您查看之后已有变化，本次未办理；请核对后重新办理："
+    lines = (
+        f"  · {row.recorded_at:%Y-%m-%d %H:%M}（UTC）{AuditKind(row.kind).label} "
+        f"{action_label(desk, row.action)}（{row.effective_on}），经办：{row.actor}"
+        for row in rows
+    )
+    return "\n".join([head, *lines])
+
+
+def action_label(desk: Desk, name: str) -> str:
+    """What staff call an action, milestone or rule of the plan."""
+    return labels(desk).get(name, name)
+
+
+def labels(desk: Desk) -> Mapping[str, str]:
+    """The Chinese name of every action, milestone and kind of evidence, by id."""
+    plan = desk.plan
+    return {item.id: item.label for item in (*plan.evidence, *plan.milestones, *plan.actions)}
+
+
+def the_project(session: Session, desk: Desk, code: str) -> Dossier:
+    """The project as the rules see it; RefusedError when there is none."""
+    return dossier(session, desk.plan, code)

@@ -1,0 +1,162 @@
+"""The money ledger of a project: book a line, and see what is owed, received and spent (七)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlmodel import Session
+
+from flows.operations.desk import Desk
+from flows.operations.effects import Entry as AuditEntry
+from flows.operations.effects import begin, commit
+from models import ledger
+from models.projects import dossier
+from policy.errors import RefusedError
+from policy.vocabulary import AuditKind, Disposition, Entry, Holder, Source
+from states.dossier import Dossier
+from states.ledger import Line, balances, matched, received, refusals, resting
+from states.trail import Effects
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One line that someone asks to have booked; amounts in 元."""
+
+    subject: str
+    entry: Entry
+    on: date
+    source: Source
+    holder: Holder
+    amount: Decimal
+    voucher: str
+    actor: str
+    to_holder: Holder | None = None
+    category: str | None = None
+    payee: str | None = None
+    evidence: str = ""
+    """Also the reason, where a category asks for one."""
+    seen: int | None = None
+
+
+def book(
+    session: Session, desk: Desk, booking: Booking, *, today: date, at: datetime
+) -> Mapping[tuple[Source, Holder], Decimal]:
+    """Book one line and give back the project's balances. RefusedError with every reason.
+
+    What the ledger dates (money resting, matching funds come in) is dated with it (八(四), 六(二)).
+    """
+    begin(
+        session,
+        desk,
+        booking.subject,
+        actor=booking.actor,
+        on=booking.on,
+        today=today,
+        seen=booking.seen,
+    )
+    before = dossier(session, desk.plan, booking.subject)
+    line = _line(booking)
+    reasons = [
+        *_ended(before),
+        *_taken(session, desk, booking),
+        *refusals(desk.plan, line, booking.evidence, before.lines, before.released),
+    ]
+    if reasons:
+        head = f"{before.code} {before.name}：不能登记“{booking.entry.label}”"
+        raise RefusedError("\n".join([head, *(f"  · {reason}" for reason in reasons)]))
+    lines = (*before.lines, line)
+    entry = AuditEntry(
+        booking.subject,
+        AuditKind.LEDGER,
+        booking.entry.value,
+        booking.actor,
+        booking.on,
+        "七(二)" if desk.plan.money is None else desk.plan.money.clause,
+        booking.evidence,
+    )
+    dated, revoked = ledger_facts(desk, before, lines)
+    commit(session, desk, before, entry, Effects(dated=dated, revoked=revoked, line=line), at)
+    return balances(lines)
+
+
+def ledger_facts(
+    desk: Desk, project: Dossier, lines: Sequence[Line]
+) -> tuple[Mapping[str, date], tuple[str, ...]]:
+    """The facts that `lines` change: those dated, or dated anew, and those that hold no longer."""
+    wanted = dict(_wanted(desk, project, lines))
+    held = project.milestones
+    dated = {name: on for name, on in wanted.items() if on is not None and held.get(name) != on}
+    revoked = tuple(name for name, on in wanted.items() if on is None and name in held)
+    return dated, revoked
+
+
+def _wanted(
+    desk: Desk, project: Dossier, lines: Sequence[Line]
+) -> Iterator[tuple[str, date | None]]:
+    promised = {"city": project.profile.city_share, "county": project.profile.county_share}
+    for milestone in desk.plan.milestones:
+        rule = milestone.ledger
+        if rule is None:
+            continue
+        if rule.fact == "matched":
+            if promised[rule.of]:  # a share of nothing is recorded by hand
+                yield milestone.id, matched(lines, Source(rule.of), promised[rule.of])
+        else:
+            since, passed = resting(lines, Holder(rule.of))
+            yield milestone.id, since if rule.fact == "received" else passed
+
+
+def _line(booking: Booking) -> Line:
+    return Line(
+        audit_id=0,
+        entry=booking.entry,
+        on=booking.on,
+        source=booking.source,
+        holder=booking.holder,
+        amount=booking.amount,
+        voucher=booking.voucher.strip(),
+        to_holder=booking.to_holder,
+        category=booking.category,
+        payee=booking.payee,
+    )
+
+
+def _ended(project: Dossier) -> Iterator[str]:
+    if project.disposition in (Disposition.REJECTED, Disposition.RESERVE):
+        yield f"项目为{project.disposition.label}，没有资金可登记"
+
+
+def _taken(session: Session, desk: Desk, booking: Booking) -> Iterator[str]:
+    owner = ledger.find_voucher(session, desk.plan, booking.voucher.strip())
+    if owner is not None:
+        yield f"凭证“{booking.voucher}”已登记在{owner}，不得重复入账或跨项目使用（八(四)）；请核对凭证号"
+
+
+@dataclass(frozen=True, slots=True)
+class FundsView:
+    """How a project's money stands, in 元."""
+
+    code: str
+    name: str
+    city: str
+    subsidy: Decimal | None
+    """省级补助 by the rule; None: not stated."""
+    released: Decimal | None
+    received: Mapping[Source, Decimal]
+    promised: Mapping[Source, Decimal | None]
+    balances: Mapping[tuple[Source, Holder], Decimal]
+    spent: Decimal
+    as_built: Decimal | None
+    """The subsidy on the area measured at acceptance, less what was released: for people to decide
+    (七(一)); None while nothing was measured."""
+
+
+def spent(lines: Sequence[Line]) -> Decimal:
+    """元 of all expenses."""
+    return sum((line.amount for line in lines if line.entry is Entry.EXPENSE), Decimal("0.00"))
+
+
+def came_in(lines: Sequence[Line]) -> Mapping[Source, Decimal]:
+    """元 received from each source."""
+    return {source: received(lines, source) for source in Source}
