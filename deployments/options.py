@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,6 +28,40 @@ OnDay = Annotated[date, typer.Option("--on", parser=_date, metavar="日期", hel
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 PlanId = Annotated[str | None, typer.Option("--plan", help="实施方案编号，默认取 XINGFU_PLAN")]
 Evidence = Annotated[str, typer.Option("--evidence", help="依据：文件、编号或理由")]
+
+Actor = Annotated[str, typer.Option("--actor", help="经办人或经办单位")]
+Why = Annotated[str, typer.Option("--evidence", help="批准或更正的文件、理由")]
+Seen = Annotated[
+    int | None,
+    typer.Option("--seen", metavar="记录号", help="您查看时的记录号；其后另有变化的不予办理"),
+]
+Code = Annotated[str, typer.Argument(metavar="项目编码")]
+
+
+def _amount(text: str) -> Decimal:
+    plain = unicodedata.normalize("NFKC", text).replace(",", "").strip().removesuffix("元")
+    if not re.fullmatch(r"\d+(\.\d{1,2})?", plain):
+        raise typer.BadParameter(f"“{text}”不是金额，请以元为单位填写，最多两位小数，如 840000.00")
+    return Decimal(plain)
+
+
+Amount = Annotated[
+    Decimal | None, typer.Option("--amount", parser=_amount, metavar="元", help="金额，以元为单位")
+]
+TheAmount = Annotated[
+    Decimal, typer.Option("--amount", parser=_amount, metavar="元", help="金额，以元为单位")
+]
+
+
+def pairs(option: str, given: list[str] | None) -> dict[str, str]:
+    """``名称=内容`` as given several times to `option`; a usage error when one is not so."""
+    found: dict[str, str] = {}
+    for text in given or ():
+        name, sign, words = text.partition("=")
+        if not sign or not name.strip() or name.strip() in found:
+            raise typer.BadParameter(f"“{text}”应写作 名称=内容，每个名称一次", param_hint=option)
+        found[name.strip()] = words.strip()
+    return found
 
 
 def the_desk() -> Desk:

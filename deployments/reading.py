@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -122,6 +123,89 @@ def board(as_of: AsOf = None, json: Json = False) -> None:
             for row in rows
         ),
     )
+
+
+def funds(
+    subject: Annotated[str | None, typer.Option("--subject", help="项目编码或市名")] = None,
+    json: Json = False,
+) -> None:
+    from flows.operations.funds import funds_views
+    from policy.vocabulary import Source
+
+    views = funds_views(the_desk(), subject)
+    if json:
+        emit(views)
+        return
+    table(
+        f"资金一览（共{len(views)}个项目，单位：元）",
+        (
+            "编码",
+            "名称",
+            "应补",
+            "下达",
+            "省补到账",
+            "市配套",
+            "县配套",
+            "支出",
+            "结存",
+            "面积差额",
+        ),
+        (
+            (
+                view.code,
+                view.name,
+                _yuan(view.subsidy),
+                _yuan(view.released),
+                _yuan(view.received[Source.PROVINCE]),
+                f"{_yuan(view.received[Source.CITY])}／{_yuan(view.promised[Source.CITY])}",
+                f"{_yuan(view.received[Source.COUNTY])}／{_yuan(view.promised[Source.COUNTY])}",
+                _yuan(view.spent),
+                _yuan(view.balance),
+                _yuan(view.as_built, "—"),
+            )
+            for view in views
+        ),
+    )
+
+
+def figures(json: Json = False) -> None:
+    from flows.operations.figures import figures as count
+
+    rows = count(the_desk())
+    if json:
+        emit(rows)
+        return
+    table(
+        "选址统计（推进中的项目）",
+        (
+            "范围",
+            "项目",
+            "改建",
+            "新建",
+            "购置",
+            "其他",
+            "市辖区",
+            "未覆盖县",
+            "尚无项目的未覆盖县",
+            "提示",
+        ),
+        (
+            (
+                row.place,
+                row.projects,
+                *(row.building_kinds[kind] for kind in ("改建", "新建", "购置", "其他")),
+                row.in_districts,
+                row.in_unserved,
+                "、".join(row.unserved_open),
+                "；".join(row.warnings),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _yuan(amount: Decimal | None, blank: str = "未明确") -> str:
+    return blank if amount is None else f"{amount:,.2f}"
 
 
 def explain(

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from deployments.console import complain, emit, say
-from deployments.options import AsOf, Evidence, Json, OnDay, PlanId, the_day, the_desk
+from deployments.options import (
+    Actor,
+    Amount,
+    AsOf,
+    Code,
+    Evidence,
+    Json,
+    OnDay,
+    PlanId,
+    Seen,
+    TheAmount,
+    Why,
+    pairs,
+    the_day,
+    the_desk,
+)
 from policy.errors import XingfuError
+from policy.vocabulary import Word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flows.operations.casework import Act, Done
+
+T = TypeVar("T")
+W = TypeVar("W", bound=Word)
 
 
 def init(plan: PlanId = None) -> None:
@@ -77,16 +98,28 @@ def deliver(json: Json = False) -> None:
 
 
 def advance(
-    code: Annotated[str, typer.Argument(metavar="项目编码")],
+    code: Code,
     action: Annotated[str, typer.Argument(metavar="动作", help="如 confirm_site，见 project show")],
     on: OnDay,
-    actor: Annotated[str, typer.Option("--actor", help="经办人或经办单位")],
+    actor: Actor,
     evidence: Evidence = "",
+    amount: Amount = None,
+    reason: Annotated[
+        list[str] | None,
+        typer.Option("--reason", metavar="条件=说明", help="软性条件不符的书面说明，如 R16=…"),
+    ] = None,
+    check: Annotated[
+        list[str] | None,
+        typer.Option("--check", metavar="项目=结果", help="验收表，如 area=1195.50"),
+    ] = None,
+    seen: Seen = None,
 ) -> None:
     from flows.operations.casework import Act
     from flows.operations.casework import advance as take
 
-    done = _write(take, Act(code, action, on, actor, evidence))
+    reasons, checks = pairs("--reason", reason), pairs("--check", check)
+    act = Act(code, action, on, actor, evidence, reasons, amount, checks, seen)
+    done = _perform(take, act)
     moved = done.from_stage != done.to_stage
     say(f"{code} 已办理：{done.from_stage}" + (f" → {done.to_stage}" if moved else "（阶段不变）"))
 
@@ -94,11 +127,12 @@ def advance(
 def record(
     code: Annotated[str, typer.Argument(metavar="对象", help="项目编码、市名或省名")],
     milestone: Annotated[
-        str, typer.Argument(metavar="节点", help="节点名，或市、省事项的时限编号")
+        str, typer.Argument(metavar="节点", help="节点名、留痕事项，或市、省事项的时限编号")
     ],
     on: OnDay,
     actor: Annotated[str | None, typer.Option("--actor", help="经办人，默认本机用户")] = None,
     evidence: Evidence = "",
+    seen: Seen = None,
 ) -> None:
     import getpass
 
@@ -106,17 +140,158 @@ def record(
     from flows.operations.casework import record as note
 
     who = f"本机用户 {getpass.getuser()}" if actor is None else actor
-    _write(note, Act(code, milestone, on, who, evidence))
+    _perform(note, Act(code, milestone, on, who, evidence, seen=seen))
     say(f"{code} 已登记 {milestone}：{on}")
 
 
-def _write(operation: Callable[..., Done], act: Act) -> Done:
+def amend(
+    code: Code,
+    milestone: Annotated[str, typer.Argument(metavar="节点", help="已登记的节点")],
+    on: OnDay,
+    actor: Actor,
+    evidence: Why,
+    seen: Seen = None,
+) -> None:
+    from flows.operations.casework import Act
+    from flows.operations.casework import amend as change
+
+    _perform(change, Act(code, milestone, on, actor, evidence, seen=seen))
+    say(f"{code} 已变更 {milestone}：{on}")
+
+
+def reverse(
+    row: Annotated[int, typer.Argument(metavar="记录号", help="见 project show 的办理记录")],
+    on: OnDay,
+    actor: Actor,
+    evidence: Why,
+) -> None:
+    from flows.operations.corrections import Reversal
+    from flows.operations.corrections import reverse as undo
+
+    code, label = _write(undo, Reversal(row, on, actor, evidence))
+    say(f"{code} 已更正：第{row}号记录（{label}）不再计入，原记录保留")
+
+
+def opinion(
+    code: Code,
+    expert: Annotated[str, typer.Option("--expert", help="专家姓名")],
+    organisation: Annotated[str, typer.Option("--organisation", help="专家所在单位")],
+    score: Annotated[
+        list[str], typer.Option("--score", metavar="指标=分", help="每项指标一次，见 plan show")
+    ],
+    on: OnDay,
+    actor: Actor,
+    evidence: Evidence = "",
+    seen: Seen = None,
+) -> None:
+    from flows.operations.review import Given, give_opinion
+    from states.review import total
+
+    scores = {name: _points(words) for name, words in pairs("--score", score).items()}
+    given = Given(code, expert, organisation, scores, on, actor, evidence, seen)
+    say(f"{code} 已登记{expert}的评审意见：{total(_write(give_opinion, given))}分")
+
+
+def determine(
+    on: OnDay,
+    actor: Actor,
+    evidence: Evidence = "",
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="写入决定；不加则只列出建议名单")
+    ] = False,
+) -> None:
+    from flows.operations.review import Determination, propose
+    from flows.operations.review import determine as decide
+
+    if confirm:
+        selection = _write(decide, Determination(on, actor, evidence))
+        say(f"已确定{len(selection.determined)}个，列为替补{len(selection.reserves)}个")
+    else:
+        selection = propose(the_desk())
+        say(f"建议确定{len(selection.determined)}个（未写入，加 --confirm 写入）：")
+        say("\n".join(f"  {code}" for code in selection.determined) or "  无")
+    for code, rank in selection.reserves:
+        say(f"  替补第{rank}位 {code}")
+    for tie in selection.ties:
+        complain(f"注意：{tie}")
+    for city, missing in selection.short.items():
+        complain(f"注意：{city}评审通过的项目比名额少{missing}个")
+
+
+def book(
+    code: Code,
+    entry: Annotated[
+        str, typer.Argument(metavar="类别", help="receipt 到账、transfer 拨付、expense 支出")
+    ],
+    on: OnDay,
+    source: Annotated[
+        str, typer.Option("--source", help="资金来源：province、city、county、other")
+    ],
+    holder: Annotated[str, typer.Option("--holder", help="资金所在：city、county、project")],
+    amount: TheAmount,
+    voucher: Annotated[str, typer.Option("--voucher", help="凭证号，一证一笔")],
+    actor: Actor,
+    to: Annotated[str | None, typer.Option("--to", help="拨付给：county、project")] = None,
+    category: Annotated[str | None, typer.Option("--category", help="支出类别")] = None,
+    payee: Annotated[str | None, typer.Option("--payee", help="收款单位")] = None,
+    evidence: Evidence = "",
+    seen: Seen = None,
+) -> None:
+    from flows.operations.money import Booking
+    from flows.operations.money import book as enter
+    from policy.vocabulary import Entry, Holder, Source
+
+    booking = Booking(
+        subject=code,
+        entry=_word(Entry, entry),
+        on=on,
+        source=_word(Source, source),
+        holder=_word(Holder, holder),
+        amount=amount,
+        voucher=voucher,
+        actor=actor,
+        to_holder=_word(Holder, to) if to else None,
+        category=category,
+        payee=payee,
+        evidence=evidence,
+        seen=seen,
+    )
+    balances = _write(enter, booking)
+    say(f"{code} 已登记{booking.entry.label}{amount:,.2f}元")
+    for (whose, where), left in balances.items():
+        if left:
+            say(f"  {where.label}结存{whose.label}：{left:,.2f}元")
+
+
+def _word(kind: type[W], text: str) -> W:
+    for member in kind:
+        if text in (member.value, member.label):
+            return member
+    listed = "、".join(f"{member.value}（{member.label}）" for member in kind)
+    raise typer.BadParameter(f"“{text}”不在可选范围：{listed}")
+
+
+def _points(words: str) -> Decimal:
+    if not re.fullmatch(r"\d+(\.\d)?", words):
+        raise typer.BadParameter(f"“{words}”不是分数，请填写数字，最多一位小数")
+    return Decimal(words)
+
+
+def _perform(operation: Callable[..., Done], act: Act) -> Done:
+    from flows.business_date import now, today
+    from flows.operations.casework import perform
+
+    desk = the_desk()
+    done = perform(desk, operation, act, today=today(desk.settings), at=now())
+    for warning in done.warnings:
+        complain(f"注意：{warning}")
+    return done
+
+
+def _write(operation: Callable[..., T], asked: object) -> T:
     from flows.business_date import now, today
     from models.database import writing
 
     desk = the_desk()
     with writing(desk.engine) as session:
-        done = operation(session, desk, act, today=today(desk.settings), at=now())
-    for warning in done.warnings:
-        complain(f"注意：{warning}")
-    return done
+        return operation(session, desk, asked, today=today(desk.settings), at=now())

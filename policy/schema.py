@@ -184,6 +184,8 @@ class ActionRule(Clause):
     """Milestones that it undoes."""
     pays: Annotated[Decimal, Field(gt=0, le=1)] | None = None
     """The share of the subsidy that it releases; the action then states an amount."""
+    clears_opinions: bool = False
+    """True when expert opinions given so far no longer count."""
     checklist: bool = False
     """True when it takes the answers to the acceptance checklist."""
 

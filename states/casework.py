@@ -133,6 +133,7 @@ def _effects(
         columns=columns,
         dated=dict.fromkeys((*undated, *action.redates), case.on),
         revoked=tuple(name for name in action.revokes if name in dossier.milestones),
+        dropped=tuple(item.audit_id for item in dossier.opinions) if action.clears_opinions else (),
     )
 
 
@@ -242,24 +243,39 @@ def _ended(case: Case) -> Iterator[str]:
 
 def _overtaken(case: Case, milestone_id: str) -> Iterator[str]:
     """A corrected day may not come after what has already followed from the fact."""
-    for requirement in case.plan.requirements:
+    for clause, name, on in _followers(case.plan, case.dossier, milestone_id):
+        if on < case.on:
+            label = case.plan.milestone(name).label
+            yield f"“{label}”已于{on}登记，不能早于{case.on}（{clause}）"
+
+
+def dependants(plan: Plan, dossier: Dossier, milestone_id: str) -> Iterator[str]:
+    """What is dated in `dossier` and needs a milestone that is not, or not yet; Chinese reasons."""
+    day = dossier.milestones.get(milestone_id)
+    for clause, name, on in _followers(plan, dossier, milestone_id):
+        if day is None or on < day:
+            label, needed = plan.milestone(name).label, plan.milestone(milestone_id).label
+            yield f"“{label}”（{on}）以“{needed}”为前提（{clause}），请先更正“{label}”"
+
+
+def _followers(plan: Plan, dossier: Dossier, milestone_id: str) -> Iterator[tuple[str, str, date]]:
+    """Clause, name and day of every dated milestone that needs `milestone_id`."""
+    for requirement in plan.requirements:
         if requirement.force is Force.SOFT or not isinstance(requirement.check, Reached):
             continue
         if milestone_id not in requirement.check.milestones:
             continue
         for act in requirement.before:
-            for name, on in _dated_by(case, act):
-                if on < case.on:
-                    label = case.plan.milestone(name).label
-                    yield f"“{label}”已于{on}登记，不能早于{case.on}（{requirement.clause}）"
+            for name, on in _dated_by(plan, dossier, act):
+                yield requirement.clause, name, on
 
 
-def _dated_by(case: Case, act: str) -> Iterator[tuple[str, date]]:
+def _dated_by(plan: Plan, dossier: Dossier, act: str) -> Iterator[tuple[str, date]]:
     """What `act`, an action or a milestone, has dated."""
-    actions = {action.id: action.records for action in case.plan.actions}
+    actions = {action.id: action.records for action in plan.actions}
     for name in actions.get(act, (act,)):
-        if name in case.dossier.milestones:
-            yield name, case.dossier.milestones[name]
+        if name in dossier.milestones:
+            yield name, dossier.milestones[name]
 
 
 def _refusal(case: Case, label: str, reasons: list[str]) -> RefusedError:

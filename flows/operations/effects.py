@@ -129,8 +129,3 @@ def labels(desk: Desk) -> Mapping[str, str]:
     """The Chinese name of every action, milestone and kind of evidence, by id."""
     plan = desk.plan
     return {item.id: item.label for item in (*plan.evidence, *plan.milestones, *plan.actions)}
-
-
-def the_project(session: Session, desk: Desk, code: str) -> Dossier:
-    """The project as the rules see it; RefusedError when there is none."""
-    return dossier(session, desk.plan, code)

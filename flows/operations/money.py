@@ -15,7 +15,7 @@ from models.projects import dossier
 from policy.errors import RefusedError
 from policy.vocabulary import AuditKind, Disposition, Entry, Holder, Source
 from states.dossier import Dossier
-from states.ledger import Line, balances, matched, received, refusals, resting
+from states.ledger import Line, balances, matched, refusals, resting
 from states.trail import Effects
 
 
@@ -130,33 +130,6 @@ def _ended(project: Dossier) -> Iterator[str]:
 def _taken(session: Session, desk: Desk, booking: Booking) -> Iterator[str]:
     owner = ledger.find_voucher(session, desk.plan, booking.voucher.strip())
     if owner is not None:
-        yield f"凭证“{booking.voucher}”已登记在{owner}，不得重复入账或跨项目使用（八(四)）；请核对凭证号"
-
-
-@dataclass(frozen=True, slots=True)
-class FundsView:
-    """How a project's money stands, in 元."""
-
-    code: str
-    name: str
-    city: str
-    subsidy: Decimal | None
-    """省级补助 by the rule; None: not stated."""
-    released: Decimal | None
-    received: Mapping[Source, Decimal]
-    promised: Mapping[Source, Decimal | None]
-    balances: Mapping[tuple[Source, Holder], Decimal]
-    spent: Decimal
-    as_built: Decimal | None
-    """The subsidy on the area measured at acceptance, less what was released: for people to decide
-    (七(一)); None while nothing was measured."""
-
-
-def spent(lines: Sequence[Line]) -> Decimal:
-    """元 of all expenses."""
-    return sum((line.amount for line in lines if line.entry is Entry.EXPENSE), Decimal("0.00"))
-
-
-def came_in(lines: Sequence[Line]) -> Mapping[Source, Decimal]:
-    """元 received from each source."""
-    return {source: received(lines, source) for source in Source}
+        yield (
+            f"凭证“{booking.voucher}”已登记在{owner}，不得重复入账或跨项目使用（八(四)）；请核对凭证号"
+        )
