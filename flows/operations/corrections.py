@@ -110,7 +110,10 @@ def _bars(row: Audit, rows: Sequence[Audit], reversal: Reversal) -> Iterator[str
     if not reversal.evidence.strip():
         yield "请用 --evidence 写明更正原因或文件"
     if row.kind not in REVERSIBLE:
-        yield f"“{AuditKind(row.kind).label}”不能更正；导入有误的请改正表格后重新导入，延期有误的请另行延期"
+        yield (
+            f"“{AuditKind(row.kind).label}”不能更正；"
+            "导入有误的请改正表格后重新导入，延期有误的请另行延期"
+        )
     if row.id in reversed_rows(rows):
         yield "该记录已被更正，无需重复"
     if row.kind == AuditKind.TRANSITION:

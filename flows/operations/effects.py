@@ -12,7 +12,7 @@ from flows.operations.fulfilment import refresh_subject
 from models import ledger, opinions
 from models.audits import add_audit, changes_since, revision
 from models.plans import require_plan
-from models.projects import change_facts, dossier, set_columns, sync_quota_submitted
+from models.projects import change_facts, set_columns, sync_quota_submitted
 from policy.errors import ConflictError, RefusedError
 from policy.vocabulary import AuditKind, SubjectKind
 from states.dossier import Dossier

@@ -6,6 +6,7 @@ from decimal import Decimal
 from flows.operations.desk import Desk
 from flows.operations.project_views import NextAction, ProjectRecord
 from notifications.wording import dated
+from policy.vocabulary import Source
 
 
 def project_text(desk: Desk, record: ProjectRecord) -> str:
@@ -17,6 +18,9 @@ def project_text(desk: Desk, record: ProjectRecord) -> str:
             "",
             "节点：",
             *_milestones(desk, record),
+            *_money(record),
+            *_review(desk, record),
+            *_checks(desk, record),
             "",
             "现在可以办理：",
             *(line for action in record.next_actions for line in next_action_lines(action)),
@@ -41,9 +45,10 @@ def _basics(record: ProjectRecord) -> Iterator[str]:
     yield f"  建筑面积：{_amount(profile.area, '平方米')}"
     yield f"  配建性质：{profile.building_kind or '未填'}"
     yield f"  投资总额：{_amount(profile.investment, '元')}"
-    yield f"  省级补助：{_amount(record.subsidy_yuan, '元')}"
     yield f"  运行主体：{profile.operator or '未填'}"
     yield f"  责任人：{profile.responsible_person or '未填'}"
+    yield f"  办结：{dated(record.finished_on) if record.finished_on else '尚未办结'}"
+    yield f"  记录号：{record.revision}"
 
 
 def _milestones(desk: Desk, record: ProjectRecord) -> Iterator[str]:
@@ -52,14 +57,53 @@ def _milestones(desk: Desk, record: ProjectRecord) -> Iterator[str]:
         yield f"  {milestone.label}：{dated(on) if on else '—'}"
 
 
+def _money(record: ProjectRecord) -> Iterator[str]:
+    funds = record.funds
+    yield ""
+    yield "资金："
+    released = "未下达" if funds.released is None else f"{funds.released:,.2f}元"
+    yield f"  省级补助：应补{_amount(funds.subsidy, '元', '未明确')}，下达{released}"
+    for source in (Source.CITY, Source.COUNTY):
+        promised = _amount(funds.promised[source], "元")
+        yield f"  {source.label}：承诺{promised}，到账{funds.received[source]:,.2f}元"
+    yield f"  支出{funds.spent:,.2f}元，结存{funds.balance:,.2f}元"
+    if funds.as_built:
+        yield f"  按实测面积计算与下达的差额：{funds.as_built:,.2f}元（待省民政厅研究）"
+
+
+def _review(desk: Desk, record: ProjectRecord) -> Iterator[str]:
+    rules = {rule.id: rule for rule in desk.plan.requirements}
+    if record.findings:
+        yield ""
+        yield "申报时的软性不符及说明（供评审）："
+    for id, reason in record.findings.items():
+        says = f"{rules[id].says}（{rules[id].clause}）" if id in rules else id
+        yield f"  {id} {says}；说明：{reason}"
+    if record.opinions:
+        yield ""
+        yield "专家评审意见："
+    for opinion in record.opinions:
+        yield f"  {opinion.on} {opinion.expert}（{opinion.organisation}）：{opinion.total}分"
+
+
+def _checks(desk: Desk, record: ProjectRecord) -> Iterator[str]:
+    if record.checks:
+        yield ""
+        yield "验收表："
+    for item in desk.plan.checklist:
+        if item.id in record.checks:
+            yield f"  {item.label}：{record.checks[item.id]}"
+
+
 def _history(record: ProjectRecord) -> Iterator[str]:
     for line in record.history:
         evidence = f"，依据：{line.evidence}" if line.evidence else ""
+        gone = "（已更正）" if line.reversed else ""
         yield (
-            f"  {line.effective_on} {line.kind.label} {line.label}"
+            f"  {line.id} {line.effective_on} {line.kind.label}{gone} {line.label}"
             f"（{line.clause}），经办：{line.actor}{evidence}"
         )
 
 
-def _amount(value: Decimal | None, unit: str) -> str:
-    return "未填" if value is None else f"{value:,.2f}{unit}"
+def _amount(value: Decimal | None, unit: str, blank: str = "未填") -> str:
+    return blank if value is None else f"{value:,.2f}{unit}"

@@ -6,18 +6,22 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from flows.operations.desk import Desk
+from flows.operations.corrections import reversed_rows
+from flows.operations.effects import action_label
+from flows.operations.funds import FundsView, funds_view
 from models import outbox
 from models.audits import history
 from models.database import reading
 from models.plans import require_plan
 from models.projects import dossier
 from models.tables import Audit
-from policy.vocabulary import AuditKind, Disposition, MessageStatus
+from policy.schema import Plan
+from policy.vocabulary import AuditKind, Disposition, Entry, MessageStatus, Source
 from states.casework import is_done
 from states.dossier import Dossier, Profile
 from states.machine import Position, allowed
 from states.requirements import Case, shortfalls
-from states.subsidy import subsidy
+from states.review import total
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +45,18 @@ class NextAction:
     label: str
     clause: str
     lacks: tuple[str, ...]
-    """Hard conditions that are not met."""
+    """Conditions that bar it: hard ones, and soft ones whose written reason is missing."""
     warns: tuple[str, ...]
-    """Soft conditions that are not met."""
+    """Other soft conditions that are not met."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
     """One audit row."""
 
+    id: int
+    reversed: bool
+    """Whether a later row has reversed it."""
     kind: AuditKind
     action: str
     label: str
@@ -63,14 +70,32 @@ class HistoryLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OpinionView:
+    """One expert's opinion."""
+
+    expert: str
+    organisation: str
+    on: date
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectRecord(ProjectView):
     """Everything known of a project."""
 
     county_type: str
-    subsidy_yuan: Decimal | None
-    """省级补助, 元, by the area that is stated; None while no area is."""
+    revision: int
+    """What `--seen` takes: grows with everything that is recorded about the project."""
+    finished_on: date | None
+    """办结: the day on which the last of the plan's `finished_by` came about."""
+    funds: FundsView
     profile: Profile
     milestones: Mapping[str, date]
+    findings: Mapping[str, str]
+    """Soft conditions not met at application, by id, with the written reason."""
+    opinions: tuple[OpinionView, ...]
+    checks: Mapping[str, str]
+    """The latest acceptance checklist."""
     next_actions: tuple[NextAction, ...]
     history: tuple[HistoryLine, ...]
 
@@ -109,18 +134,32 @@ def project_record(desk: Desk, code: str, today: date) -> ProjectRecord:
     with reading(desk.engine) as session:
         require_plan(session, desk.plan, desk.calendar)
         project = dossier(session, desk.plan, code)
-        rows = tuple(_line(desk, row) for row in history(session, desk.plan, code))
-    area = project.profile.area
-    money = None if area is None else subsidy(desk.plan.subsidy, area, project.county_type)
+        rows = history(session, desk.plan, code)
+    gone = reversed_rows(rows)
     return ProjectRecord(
         **asdict(project_view(desk, project)),
         county_type=project.county_type,
-        subsidy_yuan=money,
+        revision=project.revision,
+        finished_on=finished_on(desk.plan, project),
+        funds=funds_view(desk, project),
         profile=project.profile,
         milestones=project.milestones,
+        findings=project.findings,
+        opinions=tuple(
+            OpinionView(item.expert, item.organisation, item.on, total(item))
+            for item in project.opinions
+        ),
+        checks=project.checks,
         next_actions=next_actions(desk, project, today),
-        history=rows,
+        history=tuple(_line(desk, row, gone) for row in rows),
     )
+
+
+def finished_on(plan: Plan, project: Dossier) -> date | None:
+    """The day on which a project was finished (办结): accepted and opened, in whatever order."""
+    if not plan.finished_by or project.missing_milestones(plan.finished_by):
+        return None
+    return max(project.milestones[name] for name in plan.finished_by)
 
 
 def next_actions(desk: Desk, project: Dossier, as_of: date) -> tuple[NextAction, ...]:
@@ -131,8 +170,8 @@ def next_actions(desk: Desk, project: Dossier, as_of: date) -> tuple[NextAction,
         if is_done(project, action):
             continue
         lacking = shortfalls(case, action.id)
-        lacks = tuple(str(item) for item in lacking if item.hard)
-        warns = tuple(str(item) for item in lacking if not item.hard)
+        lacks = tuple(str(item) for item in lacking if item.refuses)
+        warns = tuple(str(item) for item in lacking if not item.refuses)
         found.append(NextAction(action.id, action.label, action.clause, lacks, warns))
     return tuple(found)
 
@@ -158,8 +197,11 @@ def message_views(desk: Desk) -> list[MessageView]:
         ]
 
 
-def _line(desk: Desk, row: Audit) -> HistoryLine:
+def _line(desk: Desk, row: Audit, gone: frozenset[int]) -> HistoryLine:
+    assert row.id is not None  # noqa: S101  # it comes from the database
     return HistoryLine(
+        id=row.id,
+        reversed=row.id in gone,
         kind=AuditKind(row.kind),
         action=row.action,
         label=_label(desk, row),
@@ -175,10 +217,17 @@ def _line(desk: Desk, row: Audit) -> HistoryLine:
 
 def _label(desk: Desk, row: Audit) -> str:
     kind = AuditKind(row.kind)
-    named = {action.id: action.label for action in desk.plan.actions}
-    named |= {milestone.id: milestone.label for milestone in desk.plan.milestones}
-    if kind in (AuditKind.TRANSITION, AuditKind.RECORD):
-        return named.get(row.action, row.action)  # a later plan may have dropped it
     if kind is AuditKind.OVERDUE:
         return f"{row.action} {row.detail['title']}"
-    return kind.label
+    if kind is AuditKind.LEDGER:
+        return _booked(row)
+    if kind is AuditKind.REVERSAL:
+        return f"第{row.detail['reverses']}号记录"
+    if kind is AuditKind.IMPORT:
+        return kind.label
+    return action_label(desk, row.action)  # a later plan may have dropped it
+
+
+def _booked(row: Audit) -> str:
+    line = row.detail["line"]
+    return f"{Entry(line['entry']).label}{Source(line['source']).label}{Decimal(line['amount']):,.2f}元"
