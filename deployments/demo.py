@@ -1,19 +1,16 @@
 """The example province, run for real: initialise, import, replay, enforce, deliver, look."""
 
-import csv
 import os
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import httpx
-from sqlmodel import Session
 
 from deployments.console import say
+from deployments.example.replay import lines, replay
 from deployments.serve import serve_deployments, stopping_cleanly
 from deployments.server import running_server
 from flows.business_date import now
-from flows.operations.casework import Act, advance, record
 from flows.operations.desk import Desk
 from flows.operations.intake import import_workbook
 from flows.operations.setup import initialise
@@ -57,10 +54,11 @@ def load_example(desk: Desk, as_of: date) -> None:
         say(f"{done.file}：{done.form}，新增{done.added}，更新{done.changed}，未变{done.unchanged}")
     with writing(desk.engine) as session:
         require_plan(session, desk.plan, desk.calendar, lock=True)
-        replayed = sum(
-            _replay(session, desk, act, as_of) for act in _new_acts(session, desk, as_of)
-        )
-    say(f"已登记示例事实{replayed}条（截至 {as_of}）")
+        known = recorded_acts(session, desk.plan)
+        new = [line for line in lines() if line.on <= as_of and line.key not in known]
+        for line in new:
+            replay(session, desk, line, today=as_of, at=now())
+    say(f"已登记示例事实{len(new)}条（截至 {as_of}）")
 
 
 def _refuse_real_data(desk: Desk) -> None:
@@ -80,24 +78,6 @@ def enforce_as_flow_run(as_of: date) -> None:
     from flows.enforce_deadlines import enforce_deadlines
 
     enforce_deadlines(as_of=as_of)
-
-
-def _new_acts(session: Session, desk: Desk, as_of: date) -> Iterator[Act]:
-    """The example's acts up to a day that have not been replayed before."""
-    known = recorded_acts(session, desk.plan)
-    with (EXAMPLE / "facts.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            on = date.fromisoformat(row["on"])
-            act = Act(row["subject"], row["act"], on, row["actor"], row["evidence"])
-            if on <= as_of and (act.subject, act.name, act.on) not in known:
-                yield act
-
-
-def _replay(session: Session, desk: Desk, act: Act, as_of: date) -> int:
-    is_action = any(action.id == act.name for action in desk.plan.actions)
-    take = advance if is_action else record
-    take(session, desk, act, today=as_of, at=now())
-    return 1
 
 
 def _tell(desk: Desk, as_of: date, address: str) -> None:

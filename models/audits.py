@@ -47,10 +47,13 @@ def add_audit(
     return row.id
 
 
-def recorded_acts(session: Session, plan: Plan) -> frozenset[tuple[str, str, date]]:
-    """Subject, action or fact, and day of everything ever recorded."""
-    query = select_columns(col(Audit.subject), col(Audit.action), col(Audit.effective_on))
-    return frozenset(session.execute(query.where(col(Audit.plan) == plan.id)).tuples())
+def recorded_acts(session: Session, plan: Plan) -> frozenset[tuple[str, str, date, str]]:
+    """Subject, action or fact, day, and voucher where there is one, of everything ever recorded."""
+    rows = session.exec(select(Audit).where(Audit.plan == plan.id))
+    return frozenset(
+        (row.subject, row.action, row.effective_on, row.detail.get("line", {}).get("voucher", ""))
+        for row in rows
+    )
 
 
 def history(session: Session, plan: Plan, code: str) -> tuple[Audit, ...]:

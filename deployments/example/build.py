@@ -1,10 +1,12 @@
 """Writes the example, the same bytes each time: ``python -m deployments.example.build``."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import astuple, fields
 from io import StringIO
 from pathlib import Path
 
+from deployments.example.details import Money, Score, detailed, money, scores
 from deployments.example.places import Site, sites
 from deployments.example.profiles import contacts, profile
 from deployments.example.story import Fact, facts
@@ -18,7 +20,7 @@ PLAN_ID = "shanxi-2023"
 
 
 def build(folder: Path) -> None:
-    """Write ``workbooks/*.xlsx`` and ``facts.csv`` into `folder`."""
+    """Write ``workbooks/*.xlsx``, ``facts.csv``, ``opinions.csv`` and ``ledger.csv``."""
     plan = load_plan(plan_path(PLAN_ID))
     everywhere = sites(plan)
     workbooks = folder / "workbooks"
@@ -27,7 +29,16 @@ def build(folder: Path) -> None:
         path = workbooks / f"{number:02d}-{city.name}.xlsx"
         write_applications(path, plan, _applications(plan, city, everywhere))
     write_contacts(workbooks / "通讯录.xlsx", list(contacts(plan)))
-    (folder / "facts.csv").write_text(_csv(facts(plan, everywhere)), encoding="utf-8", newline="")
+    by_code = {site.code: site for site in everywhere}
+    told = [
+        detailed(plan, by_code[fact.subject], fact) if fact.subject in by_code else fact
+        for fact in facts(plan, everywhere)
+    ]
+    given = (line for site in everywhere for line in scores(plan, site))
+    booked = (line for site in everywhere for line in money(plan, site))
+    _write(folder / "facts.csv", told)
+    _write(folder / "opinions.csv", sorted(given, key=lambda line: line.on))
+    _write(folder / "ledger.csv", sorted(booked, key=lambda line: line.on))
 
 
 def _applications(plan: Plan, city: City, everywhere: tuple[Site, ...]) -> Applications:
@@ -39,12 +50,12 @@ def _applications(plan: Plan, city: City, everywhere: tuple[Site, ...]) -> Appli
     return Applications(city.name, rows)
 
 
-def _csv(lines: list[Fact]) -> str:
+def _write(path: Path, lines: Sequence[Fact] | Sequence[Score] | Sequence[Money]) -> None:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(field.name for field in fields(Fact))
+    writer.writerow(field.name for field in fields(lines[0]))
     writer.writerows(astuple(line) for line in lines)
-    return text.getvalue()
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
 
 
 if __name__ == "__main__":

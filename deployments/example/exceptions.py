@@ -116,12 +116,12 @@ EXCEPTIONS: Mapping[str, Steps] = {
     # 阳泉城区, 霍州市: acceptance failed, mended, passed.
     "XF2023-140302-01": {
         "fail_acceptance": on(12, 4),
-        "complete_construction#2": on(12, 15),
+        "finish_rectification": on(12, 15),
         "pass_acceptance": on(12, 20),
     },
     "XF2023-141082-01": {
         "fail_acceptance": on(12, 4),
-        "complete_construction#2": on(12, 15),
+        "finish_rectification": on(12, 15),
         "pass_acceptance": on(12, 20),
     },
     # 右玉县: never opens.

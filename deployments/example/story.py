@@ -33,6 +33,10 @@ class Fact:
     act: str
     actor: str
     evidence: str
+    amount: str = ""
+    """元 that it pays."""
+    checks: str = ""
+    """Answers to the acceptance checklist: ``area=1200.00；beds=12``."""
 
 
 # On one day, acts happen in this order.
@@ -51,11 +55,14 @@ ORDER = (
     "city_funds_in_place",
     "county_funds_in_place",
     "complete_construction",
+    "check_completion",
     "open_operation",
     "fail_acceptance",
-    "complete_construction#2",
+    "finish_rectification",
     "pass_acceptance",
 )
+
+MATCHING = ("city_funds_in_place", "county_funds_in_place")
 
 EVIDENCE = {
     "confirm_site": "示例选址确认单第{n:03d}号",
@@ -65,14 +72,14 @@ EVIDENCE = {
     "determine": "示例研究确定文件附表第{n}项",
     "release_funds": "示例资金下达文件附表第{n}项",
     "operator_confirmed": "示例运营协议第{n:03d}号",
-    "city_funds_in_place": "示例市级配套到账凭证第{n:03d}号",
-    "county_funds_in_place": "示例县级配套到账凭证第{n:03d}号",
     "hold": "示例暂停决定第{n:03d}号：场地消防改造方案待重新论证",
     "resume": "示例恢复决定第{n:03d}号：改造方案已通过论证",
     "break_ground": "示例施工合同第{n:03d}号及进场记录",
-    "complete_construction": "示例竣工验收报告第{n:03d}号",
+    "complete_construction": "示例完工报告第{n:03d}号",
+    "check_completion": "示例竣工验收报告第{n:03d}号",
     "open_operation": "示例开业备案回执第{n:03d}号",
     "fail_acceptance": "示例交叉验收意见第{n:03d}号：无障碍坡道和消防标识需整改",
+    "finish_rectification": "示例整改报告第{n:03d}号",
     "pass_acceptance": "示例交叉验收意见第{n:03d}号",
 }
 
@@ -80,6 +87,8 @@ EVIDENCE = {
 def steps(site: Site) -> dict[str, date]:
     """The day of each act of a project, in the order in which they happen."""
     planned = {**_usual(site), **EXCEPTIONS.get(site.code, {})}
+    if finished := planned["complete_construction"]:
+        planned["check_completion"] = _after(finished, 2)
     dated = {act: planned[act] for act in ORDER if planned.get(act)}
     days = {act: day for act, day in dated.items() if day is not None}
     return dict(sorted(days.items(), key=lambda step: step[1]))
@@ -121,6 +130,8 @@ def _after(day: date, workdays: int) -> date:
 
 def _project_facts(plan: Plan, site: Site) -> Iterator[Fact]:
     for step, day in steps(site).items():
+        if step in MATCHING:
+            continue  # the money ledger dates it
         act = step.partition("#")[0]
         actor = _actor(plan, act, site.city, site.county.name)
         number = letter(site, step) if act == "submit_application" else site.n + 1

@@ -1,0 +1,157 @@
+"""Money, opinions and checklists of the example: what its facts need beside the days. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from deployments.example.places import STEMS, Site
+from deployments.example.profiles import profile
+from deployments.example.story import CALENDAR, MATCHING, Fact, steps
+from policy.schema import Plan
+from policy.vocabulary import Level
+from states.subsidy import subsidy
+
+EXPERTS = (
+    ("示例·专家甲", "示例大学社会学院"),
+    ("示例·专家乙", "示例养老服务协会"),
+    ("示例·专家丙", "示例建筑设计研究院"),
+)
+SLOW = (22, 55)
+"""Projects whose city keeps the money for longer than it should."""
+SMALLER = (7, 58)
+"""Projects that turn out a little smaller than applied for."""
+MENDED = ("fire_safety", "accessibility")
+"""What is found wanting where acceptance fails."""
+HUNDREDTH = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Score:
+    """One line of opinions.csv."""
+
+    on: date
+    subject: str
+    expert: str
+    organisation: str
+    scores: str
+    """Per criterion: ``site=20；need=18``."""
+    actor: str
+
+
+@dataclass(frozen=True)
+class Money:
+    """One line of ledger.csv; empty where it does not apply."""
+
+    on: date
+    subject: str
+    entry: str
+    source: str
+    holder: str
+    to_holder: str
+    category: str
+    payee: str
+    amount: str
+    voucher: str
+    actor: str
+
+
+def detailed(plan: Plan, site: Site, fact: Fact) -> Fact:
+    """A fact of a project with its amount or its checklist, where it has one."""
+    if fact.act == "release_funds":
+        return replace(fact, amount=str(_subsidy(plan, site)))
+    if fact.act in ("pass_acceptance", "fail_acceptance"):
+        return replace(fact, checks=_checks(plan, site, passed=fact.act == "pass_acceptance"))
+    return fact
+
+
+def scores(plan: Plan, site: Site) -> Iterator[Score]:
+    """Three opinions a project, some days before it passes review."""
+    review, passed = plan.review, steps(site).get("pass_review")
+    if review is None or passed is None:
+        return
+    for number, (expert, organisation) in enumerate(EXPERTS):
+        points = (
+            f"{item.id}={_points(item.points, site.n + number * 3 + at)}"
+            for at, item in enumerate(review.criteria)
+        )
+        yield Score(
+            CALENDAR.shift(passed, -1),
+            site.code,
+            expert,
+            organisation,
+            "；".join(points),
+            plan.office(Level.PROVINCE),
+        )
+
+
+def money(plan: Plan, site: Site) -> Iterator[Money]:
+    """The subsidy on its way to the site, the matching funds, and what is spent."""
+    lines = [*_matching(plan, site), *_subsidy_lines(plan, site)]
+    for number, line in enumerate(sorted(lines, key=lambda line: line.on), 1):
+        yield replace(line, voucher=f"示例凭证{site.n + 1:03d}-{number}")
+
+
+def _matching(plan: Plan, site: Site) -> Iterator[Money]:
+    stated, done = profile(plan, site), steps(site)
+    shares = (("city", stated.city_share), ("county", stated.county_share))
+    for (source, share), step in zip(shares, MATCHING, strict=True):
+        if share and step in done:
+            yield _line(plan, site, done[step], "receipt", source, "project", share)
+
+
+def _subsidy_lines(plan: Plan, site: Site) -> Iterator[Money]:
+    done, due = steps(site), _subsidy(plan, site)
+    at_city = CALENDAR.shift(done["release_funds"], 2)
+    at_county = CALENDAR.shift(at_city, 40 if site.n in SLOW else 6)
+    at_site = CALENDAR.shift(at_county, 6)
+    yield _line(plan, site, at_city, "receipt", "province", "city", due)
+    yield _line(plan, site, at_county, "transfer", "province", "city", due, to="county")
+    yield _line(plan, site, at_site, "transfer", "province", "county", due, to="project")
+    finished = max(done["complete_construction"], CALENDAR.shift(at_site, 1))
+    for category, share in (("construction", "0.60"), ("equipment", "0.25")):
+        amount = (due * Decimal(share)).quantize(HUNDREDTH)
+        line = _line(plan, site, finished, "expense", "province", "project", amount)
+        yield replace(line, category=category, payee=f"示例公司{STEMS[site.n % 10]}")
+
+
+def _line(
+    plan: Plan,
+    site: Site,
+    on: date,
+    entry: str,
+    source: str,
+    holder: str,
+    amount: Decimal,
+    to: str = "",
+) -> Money:
+    level = Level.CITY if holder == "city" else Level.COUNTY
+    actor = plan.office(level, site.city.name, site.county.name)
+    return Money(on, site.code, entry, source, holder, to, "", "", str(amount), "", actor)
+
+
+def _subsidy(plan: Plan, site: Site) -> Decimal:
+    due = subsidy(plan, profile(plan, site), site.county.type)
+    assert due is not None  # noqa: S101  # the example's forms state every area
+    return due
+
+
+def _checks(plan: Plan, site: Site, *, passed: bool) -> str:
+    stated = profile(plan, site)
+    assert stated.area is not None  # noqa: S101  # as above
+    smaller = Decimal("12.50") if site.n in SMALLER else Decimal(0)
+    answers = {
+        "area": str(stated.area - smaller),
+        "beds": str(stated.beds),
+        "functions": "、".join(sorted(stated.functions)),
+    }
+    for item in plan.checklist:
+        if item.measures is None:
+            answers[item.id] = "是" if passed or item.id not in MENDED else "否"
+    return "；".join(f"{name}={words}" for name, words in answers.items())
+
+
+def _points(most: Decimal, spread: int) -> Decimal:
+    """Between 80 and 95 of a hundred, in halves."""
+    share = Decimal(80 + spread * 7 % 16) / 100
+    return ((most * share * 2).quantize(Decimal(1)) / 2).quantize(Decimal("0.1"))
