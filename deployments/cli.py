@@ -65,6 +65,7 @@ COMMANDS = (
     (plan_app, "validate", reading.plan_validate, "检查实施方案文件；有误时指出文件、行和位置。"),
     (plan_app, "show", reading.plan_show, "查看实施方案的时限和周期任务。"),
     (plan_app, "diagram", reading.plan_diagram, "输出阶段图（Mermaid）。"),
+    (plan_app, "clauses", reading.plan_clauses, "逐条列出通知条款的落实方式（Markdown）。"),
     (project_app, "list", reading.project_list, "全部项目。"),
     (
         project_app,

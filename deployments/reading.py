@@ -277,6 +277,14 @@ def plan_diagram() -> None:
     say(diagram(shipped_plan(load_settings().plan)).rstrip())
 
 
+def plan_clauses() -> None:
+    from models.settings import load_settings
+    from policy.load import shipped_plan
+    from states.clauses import clause_table
+
+    say(clause_table(shipped_plan(load_settings().plan)).rstrip())
+
+
 def project_list(json: Json = False) -> None:
     from flows.operations.overview import projects
     from flows.operations.project_views import project_view

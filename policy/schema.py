@@ -7,7 +7,16 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from policy.vocabulary import Disposition, Force, Level, Origin, RungKind, Source, SubjectKind
+from policy.vocabulary import (
+    ClauseKind,
+    Disposition,
+    Force,
+    Level,
+    Origin,
+    RungKind,
+    Source,
+    SubjectKind,
+)
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -412,6 +421,14 @@ class SubsidyCovered(Frozen):
     kind: Literal["subsidy_covered"]
 
 
+class Crossed(Frozen):
+    """So many people of a checklist item are named, and none is from the project's own city."""
+
+    kind: Literal["crossed"]
+    item: Identifier
+    least: Annotated[int, Field(gt=0)]
+
+
 Check = Annotated[
     Present
     | Within
@@ -440,6 +457,7 @@ Check = Annotated[
     | AmountExact
     | Matched
     | Checklist
+    | Crossed
     | Reached
     | Evidenced
     | QuotaFree
@@ -471,7 +489,14 @@ class ChecklistItem(Clause):
     id: Identifier
     label: Text
     measures: ProfileField | None = None
-    """The field that is measured anew; None: an item answered with 是 or 否."""
+    """The field that is measured anew."""
+    people: bool = False
+    """True for names with their offices; an item that neither measures nor names is 是 or 否."""
+
+    @property
+    def judged(self) -> bool:
+        """Whether it is answered with 是 or 否."""
+        return self.measures is None and not self.people
 
 
 class EvidenceRule(Clause):
@@ -560,6 +585,17 @@ class Ladder(Clause):
     repeat: Repeat
 
 
+class InventoryLine(Frozen):
+    """One clause of the notice, what it ends as, and where (`docs/clauses.md`)."""
+
+    no: Annotated[str, StringConstraints(pattern=r"^R\d{2,}$")]
+    clause: Text
+    words: Text
+    kind: ClauseKind
+    by: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Ids of the plan's rules, sections of the plan, or the dotted name of a function."""
+
+
 class Notice(Frozen):
     """The policy document itself."""
 
@@ -601,6 +637,7 @@ class Plan(Frozen):
     deadlines: tuple[DeadlineRule, ...]
     duties: tuple[Duty, ...]
     ladder: Ladder
+    inventory: tuple[InventoryLine, ...] = ()
     digest: Digest
     """SHA-256 of the file it was read from."""
 

@@ -21,6 +21,7 @@ NEAREST = {
     SubjectKind.CITY: Level.CITY,
     SubjectKind.PROVINCE: Level.PROVINCE,
 }
+OUTSIDE = "—"  # the words of a clause that stands outside the notice
 COUNTY_TYPES = ("市辖区", "县级市", "县")
 
 
@@ -47,6 +48,9 @@ def _identities(plan: Plan) -> Iterator[Fault]:
         ("actions", [action.id for action in plan.actions]),
         ("requirements", [requirement.id for requirement in plan.requirements]),
         ("deadlines", [rule.id for rule in plan.timed_rules]),
+        ("checklist", [item.id for item in plan.checklist]),
+        ("evidence", [item.id for item in plan.evidence]),
+        ("inventory", [line.no for line in plan.inventory]),
     )
     for group, ids in groups:
         for id, count in Counter(ids).items():
@@ -186,13 +190,24 @@ def _ladder(plan: Plan) -> Iterator[Fault]:
 def _words(plan: Plan, notice: str) -> Iterator[Fault]:
     """The notice's own words stand in the notice, in order around each ``…``; spacing aside."""
     text = _bare(notice)
-    for path, rule in plan.rules():
+    quoted = [(path, rule.words) for path, rule in plan.rules()]
+    quoted += [(f"inventory.{n}", item.words) for n, item in enumerate(plan.inventory)]
+    for path, words in quoted:
         position = 0
-        for piece in rule.words.split("…"):
+        for piece in () if words == OUTSIDE else words.split("…"):
             position = text.find(_bare(piece), position)
             if position < 0 or not _bare(piece):
                 yield Fault((*_loc(path), "words"), f"通知原文中没有“{piece}”")
                 break
+
+
+def _inventory(plan: Plan) -> Iterator[Fault]:
+    """Each clause ends somewhere that exists; functions are looked up by a test."""
+    rules = [rule for _, rule in plan.rules()]
+    known = {str(rule.id) for rule in rules if hasattr(rule, "id")} | set(Plan.model_fields)
+    for index, line in enumerate(plan.inventory):
+        plain = [name for name in line.by if "." not in name]
+        yield from _unknown(("inventory", index), "去处", plain, known)
 
 
 CHECKS: tuple[Callable[[Plan], Iterator[Fault]], ...] = (
@@ -205,6 +220,7 @@ CHECKS: tuple[Callable[[Plan], Iterator[Fault]], ...] = (
     _requirements,
     _timed_rules,
     _ladder,
+    _inventory,
 )
 
 

@@ -132,6 +132,16 @@ class Holder(Word):
     PROJECT = "project", "项目单位"
 
 
+class ClauseKind(Word):
+    """What a clause of the notice ends as."""
+
+    HARD = "hard", "硬性条件"
+    SOFT = "soft", "软性条件"
+    TIMED = "timed", "时限或任务"
+    FIGURE = "figure", "计算数据"
+    EVIDENCE = "evidence", "留痕记录"
+
+
 class MessageStatus(Word):
     """Where an outbox message is on its way."""
 

@@ -163,10 +163,10 @@ def _unread_checks(case: Case, action: ActionRule) -> Iterator[str]:
         if name not in items:
             listed = "、".join(f"{item.id}（{item.label}）" for item in items.values())
             yield f"验收表没有“{name}”，可填：{listed}"
-        elif (field := items[name].measures) is None:
+        elif items[name].judged:
             if words.strip() not in ("是", "否"):
                 yield f"验收表“{items[name].label}”须填“是”或“否”，原值“{words}”"
-        elif not _readable(field, words):
+        elif (field := items[name].measures) and not _readable(field, words):
             yield f"验收表“{items[name].label}”无法识别“{words}”，请填写数字或以顿号分隔的名称"
 
 

@@ -19,6 +19,7 @@ from policy.schema import (
     Check,
     Checklist,
     CreditCode,
+    Crossed,
     Elapsed,
     EndsWith,
     EnoughOpinions,
@@ -133,10 +134,13 @@ def measured(plan: Plan, profile: Profile, checks: Mapping[str, str]) -> Profile
 
 def read_measure(field: str, text: str) -> object:
     """What was measured of a profile's field, from text; ValueError when it cannot be read."""
-    words = text.strip()
-    if FIELD_TYPES[field] is frozenset:
-        return from_plain(field, [word for word in words.replace("，", "、").split("、") if word])
-    return from_plain(field, words)
+    plain = words(text) if FIELD_TYPES[field] is frozenset else text.strip()
+    return from_plain(field, plain)
+
+
+def words(text: str) -> list[str]:
+    """What ``、`` or ``，`` separates."""
+    return [word.strip() for word in text.replace("，", "、").split("、") if word.strip()]
 
 
 def _measured(case: Case) -> Case:
@@ -372,5 +376,12 @@ def _(check: Matched, case: Case) -> bool:
 @is_met.register
 def _(check: Checklist, case: Case) -> bool:
     answers = {item.id: case.checks.get(item.id, "").strip() for item in case.plan.checklist}
-    judged = (answers[item.id] for item in case.plan.checklist if item.measures is None)
+    judged = (answers[item.id] for item in case.plan.checklist if item.judged)
     return all(answers.values()) and (not check.passed or all(word == YES for word in judged))
+
+
+@is_met.register
+def _(check: Crossed, case: Case) -> bool:
+    people = words(case.checks.get(check.item, ""))
+    own = case.dossier.city
+    return len(set(people)) >= check.least and not any(name.startswith(own) for name in people)

@@ -144,11 +144,19 @@ def _checks(plan: Plan, site: Site, *, passed: bool) -> str:
         "area": str(stated.area - smaller),
         "beds": str(stated.beds),
         "functions": "、".join(sorted(stated.functions)),
+        "acceptors": "、".join(_acceptors(plan, site)),
     }
     for item in plan.checklist:
-        if item.measures is None:
+        if item.judged:
             answers[item.id] = "是" if passed or item.id not in MENDED else "否"
     return "；".join(f"{name}={words}" for name, words in answers.items())
+
+
+def _acceptors(plan: Plan, site: Site) -> Iterator[str]:
+    """Two people of another city's bureau."""
+    other = plan.cities[(site.city_number + 1) % len(plan.cities)]
+    for post in ("分管领导", "科长"):
+        yield f"{plan.office(Level.CITY, other.name)}示例·{post}"
 
 
 def _points(most: Decimal, spread: int) -> Decimal:
