@@ -588,7 +588,7 @@ class Ladder(Clause):
 class InventoryLine(Frozen):
     """One clause of the notice, what it ends as, and where (`docs/clauses.md`)."""
 
-    no: Annotated[str, StringConstraints(pattern=r"^R\d{2,}$")]
+    number: Annotated[str, StringConstraints(pattern=r"^R\d{2,}$")]
     clause: Text
     words: Text
     kind: ClauseKind

@@ -50,7 +50,7 @@ def _identities(plan: Plan) -> Iterator[Fault]:
         ("deadlines", [rule.id for rule in plan.timed_rules]),
         ("checklist", [item.id for item in plan.checklist]),
         ("evidence", [item.id for item in plan.evidence]),
-        ("inventory", [line.no for line in plan.inventory]),
+        ("inventory", [line.number for line in plan.inventory]),
     )
     for group, ids in groups:
         for id, count in Counter(ids).items():

@@ -21,7 +21,7 @@ def clause_table(plan: Plan) -> str:
     """The table as Markdown, in the plan's order."""
     known = dict(_places(plan))
     lines = (
-        f"| {line.no} | {line.clause} | {line.words} | {line.kind.label} "
+        f"| {line.number} | {line.clause} | {line.words} | {line.kind.label} "
         f"| {'；'.join(known.get(name, f'`{name}`') for name in line.by)} |"
         for line in plan.inventory
     )
