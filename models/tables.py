@@ -198,20 +198,19 @@ class Fact(SQLModel, table=True):
     """What recorded it; empty when a change of the plan made it so."""
 
 
-class Opinion(SQLModel, table=True):
-    """What one expert says of a project in one round of review."""
+class OpinionRow(SQLModel, table=True):
+    """What one expert says of a project; one that no longer counts is gone, its audit row stays."""
 
     __tablename__ = "opinion"
-    __table_args__ = (_to_subject(),)
-    plan: str = Field(primary_key=True)
-    subject: str = Field(primary_key=True)
-    round: int = Field(primary_key=True)
-    expert: str = Field(primary_key=True)
+    __table_args__ = (_to_subject(), UniqueConstraint("plan", "subject", "expert"))
+    plan: str
+    subject: str
+    audit_id: int = Field(primary_key=True, foreign_key="audit.id")
+    expert: str
     organisation: str
     on: date
     scores: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
     """Per criterion of the plan, the points given, as exact text."""
-    audit_id: int = Field(foreign_key="audit.id")
 
 
 class LedgerLine(SQLModel, table=True):

@@ -116,15 +116,35 @@ class County(Frozen):
     type: CountyType
 
 
+class ProjectKind(Frozen):
+    """A kind of project (项目类别) where a plan has several."""
+
+    id: Identifier
+    label: Text
+
+
+Places = Annotated[int, Field(ge=0)]
+
+
 class City(Frozen):
     """A city with its quota (number of projects) and its counties."""
 
     code: Annotated[str, StringConstraints(pattern=r"^\d{4}00$")]
     name: Text
-    quota: Annotated[int, Field(ge=0)]
+    quota: Places | dict[Identifier, Places] | None
+    """By kind of project where the plan has several; None: not stated."""
     unserved: tuple[Text, ...]
     """尚未实施工程的县（市、区）, by name."""
     counties: tuple[County, ...]
+
+    def quota_of(self, kind: str | None) -> int | None:
+        """Places for projects of a kind; None where the plan states none."""
+        return self.quota.get(kind or "") if isinstance(self.quota, dict) else self.quota
+
+    @property
+    def places(self) -> int | None:
+        """Places in all; None where the plan states none."""
+        return sum(self.quota.values()) if isinstance(self.quota, dict) else self.quota
 
     def county(self, name: str) -> County | None:
         """The county of that name in this city; names repeat between cities."""
@@ -134,7 +154,8 @@ class City(Frozen):
 class Quota(Clause):
     """How many projects the programme builds in all."""
 
-    goal: Annotated[int, Field(gt=0)]
+    goal: Annotated[int, Field(gt=0)] | None
+    """None: not stated."""
     submitted_when: Identifier
     """The milestone that counts a project as applied for."""
     taken_when: Identifier
@@ -507,11 +528,87 @@ class EvidenceRule(Clause):
     subjects: Annotated[tuple[SubjectKind, ...], Field(min_length=1)]
 
 
-class Subsidy(Clause):
-    """Provincial subsidy: yuan per square metre of floor area up to a cap by division type."""
+class _SubsidyRule(Clause):
+    """A subsidy for projects of some kinds; for all when none is named."""
 
+    kinds: tuple[Identifier, ...] = ()
+
+
+class PerArea(_SubsidyRule):
+    """Yuan per square metre of floor area, the area capped by division type."""
+
+    basis: Literal["per_area"]
     yuan_per_square_metre: Yuan
     cap_square_metres: dict[CountyType, Metres]
+
+
+class Flat(_SubsidyRule):
+    """The same amount for every project, 元."""
+
+    basis: Literal["flat"]
+    yuan: Yuan
+
+
+class PerBed(_SubsidyRule):
+    """Yuan per bed, up to a number of beds and an amount where they are given."""
+
+    basis: Literal["per_bed"]
+    yuan_per_bed: Yuan
+    most_beds: Annotated[int, Field(gt=0)] | None = None
+    most_yuan: Yuan | None = None
+
+
+class NotStated(_SubsidyRule):
+    """The notice promises money and names no amount (未明确)."""
+
+    basis: Literal["not_stated"]
+
+
+Subsidy = PerArea | Flat | PerBed | NotStated
+
+
+class Category(Frozen):
+    """What the subsidy may be spent on."""
+
+    id: Identifier
+    label: Text
+    needs_reason: bool = False
+
+
+class Money(Clause):
+    """How the subsidy may be used (七(二))."""
+
+    categories: Annotated[tuple[Category, ...], Field(min_length=1)]
+    refused: tuple[Text, ...]
+    """Words of running costs, which the subsidy never pays."""
+
+
+class Criterion(Frozen):
+    """What experts give points for."""
+
+    id: Identifier
+    label: Text
+    points: Annotated[Decimal, Field(gt=0, max_digits=4, decimal_places=1)]
+    """The most that can be given."""
+
+
+class Review(Clause):
+    """How experts review projects, and the actions that follow (五(二), 五(三))."""
+
+    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
+    """Their points add up to 100."""
+    least_opinions: Annotated[int, Field(gt=0)]
+    pass_score: Decimal
+    """The average that passes, out of 100."""
+    most_spread: Decimal
+    """A wider difference between two experts' totals is discussed first."""
+    stage: Identifier
+    passed: Identifier
+    """The milestone of a project that passed."""
+    determine: Identifier
+    """The action that puts a project on the list."""
+    reserve: Identifier
+    """The action that makes it stand by."""
 
 
 class Occasion(Frozen):
@@ -622,6 +719,8 @@ class Plan(Frozen):
     offices: dict[Level, Text]
     """The office at each level, with ``{city}`` and ``{county}``."""
     quota: Quota
+    kinds: tuple[ProjectKind, ...] = ()
+    """Empty where all projects are of one kind."""
     cities: tuple[City, ...]
     stages: Annotated[tuple[StageRule, ...], Field(min_length=1)]
     inputs_close_after: Identifier
@@ -633,7 +732,10 @@ class Plan(Frozen):
     evidence: tuple[EvidenceRule, ...] = ()
     finished_by: tuple[Identifier, ...] = ()
     """The milestones that together finish a project (办结)."""
-    subsidy: Subsidy
+    subsidies: tuple[Annotated[Subsidy, Field(discriminator="basis")], ...]
+    """Exactly one for each kind of project."""
+    money: Money | None = None
+    review: Review | None = None
     deadlines: tuple[DeadlineRule, ...]
     duties: tuple[Duty, ...]
     ladder: Ladder
@@ -681,7 +783,9 @@ class Plan(Frozen):
         for group in (*groups, "deadlines", "duties"):
             for index, rule in enumerate(getattr(self, group)):
                 yield f"{group}.{index}", rule
-        yield "subsidy", self.subsidy
+        for index, rule in enumerate(self.subsidies):
+            yield f"subsidies.{index}", rule
+        yield from ((name, rule) for name in ("money", "review") if (rule := getattr(self, name)))
         yield "ladder", self.ladder
 
 

@@ -10,6 +10,7 @@ from policy.schema import (
     RECORDED,
     DeadlineRule,
     Duty,
+    PerArea,
     Plan,
     Reached,
     TimedRule,
@@ -59,9 +60,15 @@ def _identities(plan: Plan) -> Iterator[Fault]:
 
 
 def _quotas(plan: Plan) -> Iterator[Fault]:
-    total = sum(city.quota for city in plan.cities)
-    if total != plan.quota.goal:
-        yield Fault(("quota", "goal"), f"各市名额合计{total}，与总数{plan.quota.goal}不符")
+    stated = [city.places for city in plan.cities if city.places is not None]
+    if plan.quota.goal is not None and sum(stated) != plan.quota.goal:
+        yield Fault(("quota", "goal"), f"各市名额合计{sum(stated)}，与总数{plan.quota.goal}不符")
+    kinds = {kind.id for kind in plan.kinds}
+    for index, city in enumerate(plan.cities):
+        by_kind = set(city.quota) if isinstance(city.quota, dict) else None
+        if by_kind != (kinds or None) and city.quota is not None:
+            listed = "、".join(kind.label for kind in plan.kinds) or "不分类别"
+            yield Fault(("cities", index, "quota"), f"{city.name}的名额须按项目类别写明：{listed}")
 
 
 def _places(plan: Plan) -> Iterator[Fault]:
@@ -105,9 +112,33 @@ def _bodies(plan: Plan) -> Iterator[Fault]:
     for level in Level:
         if level not in plan.offices:
             yield Fault(("offices",), f"缺少{level.label}（{level}）的名称")
-    for type in COUNTY_TYPES:
-        if type not in plan.subsidy.cap_square_metres:
-            yield Fault(("subsidy", "cap_square_metres"), f"缺少“{type}”的补助面积上限")
+
+
+def _subsidies(plan: Plan) -> Iterator[Fault]:
+    kinds = [kind.id for kind in plan.kinds]
+    for index, rule in enumerate(plan.subsidies):
+        yield from _unknown(("subsidies", index), "项目类别", rule.kinds, set(kinds))
+        caps = rule.cap_square_metres if isinstance(rule, PerArea) else COUNTY_TYPES
+        for type in COUNTY_TYPES:
+            if type not in caps:
+                says = f"缺少“{type}”的补助面积上限"
+                yield Fault(("subsidies", index, "cap_square_metres"), says)
+    for kind in kinds or [""]:
+        count = sum(not rule.kinds or kind in rule.kinds for rule in plan.subsidies)
+        if count != 1:
+            yield Fault(("subsidies",), f"每类项目须有且只有一条补助标准，“{kind}”有{count}条")
+
+
+def _review(plan: Plan) -> Iterator[Fault]:
+    review = plan.review
+    if review is None:
+        return
+    if (total := sum(item.points for item in review.criteria)) != 100:
+        yield Fault(("review", "criteria"), f"各项分值合计{total}，应为100")
+    yield from _unknown(("review",), "阶段", (review.stage,), set(plan.stage_order))
+    yield from _unknown(("review",), "节点", (review.passed,), {m.id for m in plan.milestones})
+    actions = (review.determine, review.reserve)
+    yield from _unknown(("review",), "办理动作", actions, {a.id for a in plan.actions})
 
 
 def _chain(plan: Plan) -> Iterator[Fault]:
@@ -120,7 +151,8 @@ def _chain(plan: Plan) -> Iterator[Fault]:
         loc = ("actions", index)
         named = {*action.leaves, *action.stays_in, *([action.to] if action.to else [])}
         yield from _unknown(loc, "阶段", named, stages)
-        yield from _unknown(loc, "节点", (*action.records, *action.revokes), milestones)
+        named_facts = (*action.records, *action.redates, *action.revokes)
+        yield from _unknown(loc, "节点", named_facts, milestones)
         if not (action.leaves or action.stays_in or action.anywhere):
             yield Fault(loc, f"“{action.id}”没有写明在哪个阶段办理")
         if plan.stage_order[-1] in action.leaves and action.to is None:
@@ -216,6 +248,8 @@ CHECKS: tuple[Callable[[Plan], Iterator[Fault]], ...] = (
     _places,
     _patterns,
     _bodies,
+    _subsidies,
+    _review,
     _chain,
     _requirements,
     _timed_rules,

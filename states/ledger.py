@@ -1,20 +1,30 @@
-"""stub"""
+"""A project's money: what comes in, is passed on and is spent (七(二), 八(四)). Pure."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from policy.schema import Money, Plan
 from policy.vocabulary import Entry, Holder, Source
+
+NOTHING = Decimal("0.00")
+Pot = tuple[Source, Holder]
+"""Whose money, and where it lies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """One line of the ledger; amounts in 元 with two decimals."""
+
     audit_id: int
+    """The row that booked it; 0 while it is only asked for."""
     entry: Entry
     on: date
     source: Source
     holder: Holder
+    """Who holds the money when it comes in, or gives it away."""
     amount: Decimal
     voucher: str
     to_holder: Holder | None = None
@@ -22,5 +32,175 @@ class Line:
     payee: str | None = None
 
 
+def balances(lines: Sequence[Line]) -> Mapping[Pot, Decimal]:
+    """元 that lie with each holder, by source."""
+    held: dict[Pot, Decimal] = defaultdict(lambda: NOTHING)
+    for line in lines:
+        for pot, change in _changes(line):
+            held[pot] += change
+    return dict(held)
+
+
+def received(lines: Sequence[Line], source: Source) -> Decimal:
+    """元 that have come in from a source."""
+    return sum((line.amount for line in _receipts(lines, source)), NOTHING)
+
+
+def overdrawn(lines: Sequence[Line]) -> Iterator[tuple[Source, Holder, date]]:
+    """Each pot that is below zero at the end of a day, with the first such day."""
+    held: dict[Pot, Decimal] = defaultdict(lambda: NOTHING)
+    told: set[Pot] = set()
+    for day in sorted({line.on for line in lines}):
+        for line in lines:
+            for pot, change in _changes(line) if line.on == day else ():
+                held[pot] += change
+        for pot, left in held.items():
+            if left < 0 and pot not in told:
+                told.add(pot)
+                yield *pot, day
+
+
+def resting(lines: Sequence[Line], holder: Holder) -> tuple[date | None, date | None]:
+    """Since when money rests with a holder, and when all of it had been passed on.
+
+    First in, first out, all sources together. The first is the day of the oldest money still there
+    or, when none is, of the last that came; None when there never was any. The second is the day on
+    which the last of it left; None while some is there.
+    """
+    waiting: list[tuple[date, Decimal]] = []
+    last_in: date | None = None
+    cleared: date | None = None
+    for on, change in _flows(lines, holder):
+        if change > 0:
+            waiting.append((on, change))
+            last_in, cleared = on, None
+        else:
+            waiting = _paid(waiting, -change)
+            cleared = None if waiting else on
+    return (waiting[0][0], None) if waiting else (last_in, cleared)
+
+
 def matched(lines: Sequence[Line], source: Source, promised: Decimal | None) -> date | None:
+    """The day on which receipts from a source reached what was promised.
+
+    None while they have not, when the promise is not stated, and when nothing was promised.
+    """
+    if not promised:
+        return None
+    total = NOTHING
+    for line in sorted(_receipts(lines, source), key=lambda line: line.on):
+        total += line.amount
+        if total >= promised:
+            return line.on
     return None
+
+
+def refusals(
+    plan: Plan, line: Line, reason: str, lines: Sequence[Line], released: Decimal | None
+) -> tuple[str, ...]:
+    """Every reason why `line` may not be booked after `lines`, with its clause; Chinese.
+
+    `released` is the subsidy released to the project in 元, None before that.
+    """
+    return (
+        *_unclear(plan, line),
+        *_misdirected(line),
+        *_not_for_this(plan.money, line, reason),
+        *_beyond_release(line, lines, released),
+        *_overdraws(line, lines),
+    )
+
+
+def _changes(line: Line) -> Iterator[tuple[Pot, Decimal]]:
+    if line.entry is Entry.RECEIPT:
+        yield (line.source, line.holder), line.amount
+        return
+    yield (line.source, line.holder), -line.amount
+    if line.to_holder is not None:
+        yield (line.source, line.to_holder), line.amount
+
+
+def _flows(lines: Sequence[Line], holder: Holder) -> Iterator[tuple[date, Decimal]]:
+    """What comes to and leaves a holder, in order of day; on one day, first what comes."""
+    flows = [
+        (line.on, change) for line in lines for pot, change in _changes(line) if pot[1] is holder
+    ]
+    yield from sorted(flows, key=lambda flow: (flow[0], flow[1] < 0))
+
+
+def _paid(waiting: list[tuple[date, Decimal]], amount: Decimal) -> list[tuple[date, Decimal]]:
+    left = []
+    for on, there in waiting:
+        taken = min(there, amount)
+        amount -= taken
+        if there > taken:
+            left.append((on, there - taken))
+    return left
+
+
+def _receipts(lines: Sequence[Line], source: Source) -> list[Line]:
+    return [line for line in lines if line.entry is Entry.RECEIPT and line.source is source]
+
+
+def _unclear(plan: Plan, line: Line) -> Iterator[str]:
+    if line.amount <= 0 or line.amount != line.amount.quantize(NOTHING):
+        yield "金额须大于零，最多两位小数，请以元为单位填写"
+    if not line.voucher:
+        yield "没有凭证号，请填写（七(二)）"
+    if line.on < plan.notice.issued_on:
+        yield f"日期{line.on}早于通知印发日{plan.notice.issued_on}，请核对年份"
+
+
+def _misdirected(line: Line) -> Iterator[str]:
+    ranks = list(Holder)
+    if line.entry is Entry.TRANSFER:
+        if line.to_holder is None:
+            yield "拨付须写明拨给谁（--to）"
+        elif ranks.index(line.to_holder) <= ranks.index(line.holder):
+            yield f"资金只能逐级下拨，不能由{line.holder.label}拨给{line.to_holder.label}"
+    elif line.to_holder is not None:
+        yield f"“{line.entry.label}”不写拨付对象，请去掉 --to"
+    if line.entry is not Entry.EXPENSE and (line.category or line.payee):
+        yield f"“{line.entry.label}”不写支出类别和收款单位"
+    if line.entry is Entry.EXPENSE and line.holder is Holder.CITY:
+        yield "市财政只拨付，不直接支出；请登记拨付"
+
+
+def _not_for_this(money: Money | None, line: Line, reason: str) -> Iterator[str]:
+    """What a subsidy may be spent on (七(二)); other money is not judged."""
+    if line.entry is not Entry.EXPENSE:
+        return
+    if not (line.payee or "").strip():
+        yield "支出没有收款单位，请填写（八(四)专款专用）"
+    if not (line.category or "").strip():
+        yield "支出没有类别，请填写（七(二)）"
+    elif money is not None and line.source is Source.PROVINCE:
+        yield from _refused_category(money, line.category or "", reason)
+
+
+def _refused_category(money: Money, category: str, reason: str) -> Iterator[str]:
+    known = {name: item for item in money.categories for name in (item.id, item.label)}
+    if any(word in category for word in money.refused):
+        yield f"“{category}”属于机构运行经费，不得使用省级补助（{money.clause}）；请另列资金来源"
+    elif category not in known:
+        listed = "、".join(f"{item.id}（{item.label}）" for item in money.categories)
+        yield f"“{category}”不在省级补助用途之内（{money.clause}），可用：{listed}"
+    elif known[category].needs_reason and not reason.strip():
+        yield f"“{known[category].label}”须用 --evidence 说明具体用途（{money.clause}）"
+
+
+def _beyond_release(line: Line, lines: Sequence[Line], released: Decimal | None) -> Iterator[str]:
+    if line.entry is not Entry.RECEIPT or line.source is not Source.PROVINCE:
+        return
+    total = received(lines, Source.PROVINCE) + line.amount
+    if released is None:
+        yield "省级补助尚未下达，不能登记到账（五(四)）；请先办理下达资金"
+    elif total > released:
+        yield f"省级补助到账合计{total:,.2f}元，超过下达的{released:,.2f}元（七(一)）；请核对金额"
+
+
+def _overdraws(line: Line, lines: Sequence[Line]) -> Iterator[str]:
+    before = {(source, holder) for source, holder, _ in overdrawn(lines)}
+    for source, holder, day in overdrawn((*lines, line)):
+        if (source, holder) not in before:
+            yield f"{day}{holder.label}的{source.label}余额不足，不能支付（八(四)专款专用）；请核对金额和日期"

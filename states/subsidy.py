@@ -1,17 +1,57 @@
-"""The provincial subsidy (七(一))."""
+"""The subsidy of a project, by whichever rule its plan states (七(一))."""
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import singledispatch
 from typing import cast
 
-from policy.schema import CountyType, Subsidy
+from policy.schema import CountyType, Flat, NotStated, PerArea, PerBed, Plan, Subsidy
+from states.dossier import Profile
 
 FEN = Decimal("0.01")
 
 
-def subsidy(rule: Subsidy, area: Decimal, county_type: str) -> Decimal:
-    """元, exact to the 分: rate times floor area (㎡), the area capped by division type (七(一)).
+def subsidy(plan: Plan, profile: Profile, county_type: str) -> Decimal | None:
+    """元, exact to the 分; None where the plan or the form does not state what it takes.
 
     KeyError when the plan has no cap for `county_type`.
     """
-    cap = rule.cap_square_metres[cast(CountyType, county_type)]
-    return (rule.yuan_per_square_metre * min(area, cap)).quantize(FEN, ROUND_HALF_UP)
+    rule = next(
+        (item for item in plan.subsidies if not item.kinds or profile.kind in item.kinds), None
+    )
+    due = None if rule is None else _due(rule, profile, cast(CountyType, county_type))
+    return None if due is None else due.quantize(FEN, ROUND_HALF_UP)
+
+
+@singledispatch
+def _due(rule: Subsidy, profile: Profile, county_type: CountyType) -> Decimal | None:
+    raise TypeError(rule)
+
+
+@_due.register
+def _(rule: PerArea, profile: Profile, county_type: CountyType) -> Decimal | None:
+    """Rate times floor area (㎡), the area capped by division type."""
+    if profile.area is None:
+        return None
+    return rule.yuan_per_square_metre * min(profile.area, rule.cap_square_metres[county_type])
+
+
+@_due.register
+def _(rule: Flat, profile: Profile, county_type: CountyType) -> Decimal | None:
+    """The same for every project."""
+    return rule.yuan
+
+
+@_due.register
+def _(rule: PerBed, profile: Profile, county_type: CountyType) -> Decimal | None:
+    """Rate times beds, up to a number of beds and an amount where the plan caps them."""
+    if profile.beds is None:
+        return None
+    beds = profile.beds if rule.most_beds is None else min(profile.beds, rule.most_beds)
+    due = rule.yuan_per_bed * beds
+    return due if rule.most_yuan is None else min(due, rule.most_yuan)
+
+
+@_due.register
+def _(rule: NotStated, profile: Profile, county_type: CountyType) -> Decimal | None:
+    """The notice states no amount: it is never taken for nothing."""
+    return None

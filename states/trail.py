@@ -123,7 +123,7 @@ def from_detail(id: int, kind: AuditKind, detail: Mapping[str, Any]) -> Row:
         dated={name: date.fromisoformat(on) for name, on in detail.get("dated", {}).items()},
         revoked=tuple(detail.get("revoked", ())),
         line=_line_in(id, detail["line"]) if detail.get("line") else None,
-        opinion=_opinion_in(detail["opinion"]) if detail.get("opinion") else None,
+        opinion=_opinion_in(id, detail["opinion"]) if detail.get("opinion") else None,
         dropped=tuple(detail.get("dropped", ())),
     )
     return Row(id, kind, effects)
@@ -174,15 +174,14 @@ def _opinion_out(opinion: Opinion) -> dict[str, Any]:
         "organisation": opinion.organisation,
         "on": opinion.on.isoformat(),
         "scores": {name: str(points) for name, points in opinion.scores.items()},
-        "round": opinion.round,
     }
 
 
-def _opinion_in(plain: Mapping[str, Any]) -> Opinion:
+def _opinion_in(id: int, plain: Mapping[str, Any]) -> Opinion:
     return Opinion(
         expert=plain["expert"],
         organisation=plain["organisation"],
         on=date.fromisoformat(plain["on"]),
         scores={name: Decimal(points) for name, points in plain["scores"].items()},
-        round=plain["round"],
+        audit_id=id,
     )
