@@ -18,6 +18,8 @@ app = typer.Typer(
 )
 plan_app = typer.Typer(help="实施方案：检查与查看。", no_args_is_help=True)
 project_app = typer.Typer(help="项目：列表与档案。", no_args_is_help=True)
+audit_app = typer.Typer(help="办理记录：核验。", no_args_is_help=True)
+app.add_typer(audit_app, name="audit")
 app.add_typer(plan_app, name="plan")
 app.add_typer(project_app, name="project")
 
@@ -52,6 +54,7 @@ COMMANDS = (
         "办理：对项目办理一个动作；不符合规定的，逐条说明理由和依据。",
     ),
     (app, "record", writing.record, "登记：项目的节点，或市、省已完成的事项（如 D10-03）。"),
+    (app, "extend", writing.extend, "延期：经批准推迟一项时限，原日期保留。"),
     (app, "amend", writing.amend, "节点变更：经批准更改已登记节点的日期，原日期保留。"),
     (app, "reverse", writing.reverse, "更正：记录有误的，以新记录冲销，原记录保留。"),
     (app, "opinion", writing.opinion, "登记一位专家对一个项目的评审意见。"),
@@ -66,6 +69,7 @@ COMMANDS = (
     (plan_app, "show", reading.plan_show, "查看实施方案的时限和周期任务。"),
     (plan_app, "diagram", reading.plan_diagram, "输出阶段图（Mermaid）。"),
     (plan_app, "clauses", reading.plan_clauses, "逐条列出通知条款的落实方式（Markdown）。"),
+    (audit_app, "verify", reading.audit_verify, "核验办理记录是否被改动、删除或插入。"),
     (project_app, "list", reading.project_list, "全部项目。"),
     (
         project_app,

@@ -29,6 +29,7 @@ Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 PlanId = Annotated[str | None, typer.Option("--plan", help="实施方案编号，默认取 XINGFU_PLAN")]
 Evidence = Annotated[str, typer.Option("--evidence", help="依据：文件、编号或理由")]
 
+Until = Annotated[date, typer.Option("--until", parser=_date, metavar="日期", help="延期至哪一天")]
 Actor = Annotated[str, typer.Option("--actor", help="经办人或经办单位")]
 Why = Annotated[str, typer.Option("--evidence", help="批准或更正的文件、理由")]
 Seen = Annotated[

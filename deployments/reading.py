@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deployments.console import emit, say, table
+from deployments.console import complain, emit, say, table
 from deployments.options import AsOf, Json, the_day, the_desk
 
 if TYPE_CHECKING:
     from flows.operations.overview import CityBoard, DeadlineView
+    from policy.schema import Plan
+    from states.deadlines import Deadline
 
 
 def deadlines(
@@ -117,9 +119,17 @@ def board(as_of: AsOf = None, json: Json = False) -> None:
         return
     table(
         f"全省进度（截至 {the_day(desk, as_of)}）",
-        ("市", "名额", "项目", *stages, "临期", "逾期"),
+        ("市", "名额", "项目", *stages, "办结", "临期", "逾期"),
         (
-            (row.city, row.quota, row.projects, *row.by_stage, row.due_soon, row.overdue)
+            (
+                row.city,
+                "未明确" if row.quota is None else row.quota,
+                row.projects,
+                *row.by_stage,
+                row.finished,
+                row.due_soon,
+                row.overdue,
+            )
             for row in rows
         ),
     )
@@ -208,6 +218,21 @@ def _yuan(amount: Decimal | None, blank: str = "未明确") -> str:
     return blank if amount is None else f"{amount:,.2f}"
 
 
+def audit_verify(json: Json = False) -> None:
+    from flows.operations.integrity import verify_trail
+
+    desk = the_desk()
+    count, breaks = verify_trail(desk)
+    if json:
+        emit({"rows": count, "breaks": breaks})
+    elif not breaks:
+        say(f"办理记录共{count}条，链条完整")
+    for found in () if json else breaks:
+        complain(f"第{found.row}号记录：{found.says}" if found.row else found.says)
+    if breaks:
+        raise typer.Exit(1)
+
+
 def explain(
     code: Annotated[str, typer.Argument(metavar="对象", help="项目编码、市名或省名")],
     rule: Annotated[str | None, typer.Argument(metavar="时限", help="如 D08 或 D10-06")] = None,
@@ -260,13 +285,25 @@ def plan_show(json: Json = False) -> None:
                 item.rule.clause,
                 plan.bodies[item.rule.responsible].name,
                 item.rule.force.label,
-                item.remind_by,
-                item.overdue_after,
+                *_when(plan, item),
                 item.rule.origin.label,
             )
             for item in dated(plan, Calendar(calendar_overrides()))
         ),
     )
+    for rule in plan.deadlines:
+        if not rule.stated:
+            say(f"{rule.id} {rule.title}（{rule.clause}）：通知未明确时限，系统不提醒")
+
+
+def _when(plan: Plan, item: Deadline) -> tuple[str, str]:
+    """The two dates of a deadline, or what it runs from."""
+    if item.dates is not None:
+        return str(item.dates.remind_by), str(item.dates.overdue_after)
+    assert item.follows is not None  # noqa: S101  # a deadline without dates is relative
+    span = item.follows
+    length = f"{span.workdays}个工作日" if span.workdays else f"{span.days}日"
+    return f"自{plan.milestone(span.after).label}起{length}", ""
 
 
 def plan_diagram() -> None:

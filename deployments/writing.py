@@ -21,6 +21,7 @@ from deployments.options import (
     PlanId,
     Seen,
     TheAmount,
+    Until,
     Why,
     pairs,
     the_day,
@@ -142,6 +143,22 @@ def record(
     who = f"本机用户 {getpass.getuser()}" if actor is None else actor
     _perform(note, Act(code, milestone, on, who, evidence, seen=seen))
     say(f"{code} 已登记 {milestone}：{on}")
+
+
+def extend(
+    code: Annotated[str, typer.Argument(metavar="对象", help="项目编码、市名或省名")],
+    rule: Annotated[str, typer.Argument(metavar="时限", help="如 D08 或 D10-03")],
+    until: Until,
+    on: OnDay,
+    actor: Actor,
+    evidence: Why,
+    seen: Seen = None,
+) -> None:
+    from flows.operations.extensions import Extension
+    from flows.operations.extensions import extend as put_off
+
+    done = _write(put_off, Extension(code, rule, until, on, actor, evidence, seen))
+    say(f"{code} {rule} 已延期：逾期认定由{done.old}改为{done.new}")
 
 
 def amend(

@@ -42,13 +42,13 @@ def overdue_rows(views: Sequence[DeadlineView], as_of: date) -> list[dict[str, s
     """The overdue list, the longest overdue first."""
     return [
         {
-            "逾期天数": (as_of - view.overdue_after).days,
+            "逾期天数": (as_of - (view.overdue_after or as_of)).days,
             "市": view.city or "全省",
             "县（市、区）": view.county,
             "项目或单位": view.name,
             "事项": f"{view.rule} {view.title}",
             "依据": view.clause if view.origin == "notice" else f"{view.clause}（建议）",
-            "逾期认定": view.overdue_after.isoformat(),
+            "逾期认定": str(view.overdue_after),
             "编码": view.subject,
         }
         for view in with_standing(list(views), Standing.OVERDUE)

@@ -1,50 +1,106 @@
-"""The audit trail: rows are added and read, never changed."""
+"""The audit trail: rows are added and read, never changed, and each is chained to the one before.
 
-from datetime import date, datetime
+A row's hash covers all that it says and the hash before it, so that a changed, removed or inserted
+row breaks the chain; the plan's own row keeps the newest hash, so that a cut-off end is found too.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import Any
 
+from sqlalchemy import func, insert
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from models.tables import Audit
+from models.tables import Audit, PlanRow
 from policy.schema import Plan
 from policy.vocabulary import AuditKind
 
+CHUNK = 500
 
-def add_audit(
-    session: Session,
-    plan: Plan,
-    subject: str,
-    kind: AuditKind,
-    action: str,
-    *,
-    actor: str,
-    on: date,
-    at: datetime,
-    clause: str,
-    stages: tuple[str, str] | None = None,
-    evidence: str = "",
-    detail: dict[str, Any] | None = None,
-) -> int:
-    """Record what was done and give back the row's id. `stages` is (from, to)."""
-    row = Audit(
-        plan=plan.id,
-        subject=subject,
-        kind=kind,
-        action=action,
-        from_stage=stages[0] if stages else None,
-        to_stage=stages[1] if stages else None,
-        actor=actor,
-        effective_on=on,
-        recorded_at=at,
-        clause=clause,
-        evidence=evidence,
-        detail=detail or {},
-    )
-    session.add(row)
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """What a row is to say. `stages` is (from, to)."""
+
+    subject: str
+    kind: AuditKind
+    action: str
+    actor: str
+    on: date
+    at: datetime
+    clause: str
+    stages: tuple[str, str] | None = None
+    evidence: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Where the chain does not hold."""
+
+    row: int | None
+    """The row's id; None for the end of the chain."""
+    says: str
+    """What is wrong, in Chinese."""
+
+
+def add_audit(session: Session, plan: Plan, row: NewRow) -> int:
+    """Record what was done and give back the row's id. The caller holds the plan's lock."""
+    add_audits(session, plan, [row])
+    newest = select_columns(func.max(col(Audit.id))).where(col(Audit.plan) == plan.id)
+    return int(session.execute(newest).scalar_one())
+
+
+def add_audits(session: Session, plan: Plan, rows: Sequence[NewRow]) -> None:
+    """Record several things in their order. The caller holds the plan's lock."""
+    if not rows:
+        return
+    head = session.get_one(PlanRow, plan.id)
+    values = []
+    for row in rows:
+        said = _columns(plan, row)
+        linked = {**said, "previous": head.head, "hash": link(head.head, said)}
+        head.head = linked["hash"]
+        values.append(linked)
+    session.add(head)
+    session.execute(insert(Audit), values)
     session.flush()
-    assert row.id is not None  # noqa: S101  # given by the database on flush
-    return row.id
+
+
+def link(previous: str, row: Mapping[str, Any]) -> str:
+    """The hash of a row that follows one with the hash `previous`.
+
+    TypeError for a detail that JSON does not keep exactly, such as a float.
+    """
+    said = [
+        previous,
+        *(row[name] for name in ("plan", "subject", "kind", "action", "from_stage", "to_stage")),
+        row["actor"],
+        row["effective_on"].isoformat(),
+        row["recorded_at"].astimezone(UTC).isoformat(timespec="microseconds"),
+        row["clause"],
+        row["evidence"],
+        _exact(row["detail"]),
+    ]
+    return sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def verify(session: Session, plan: Plan) -> tuple[int, tuple[Break, ...]]:
+    """How many rows the plan's trail has, and every place where its chain does not hold."""
+    query = select(Audit).where(Audit.plan == plan.id).order_by(col(Audit.id))
+    previous, count = "", 0
+    breaks: list[Break] = []
+    for row in session.exec(query.execution_options(yield_per=CHUNK)):
+        breaks += _broken(row, previous)
+        previous, count = row.hash, count + 1
+    head = session.get(PlanRow, plan.id)
+    if head is None or head.head != previous:
+        breaks.append(Break(None, "最后的记录与登记的链尾不符，末尾可能被删除或添加"))
+    return count, tuple(breaks)
 
 
 def recorded_acts(session: Session, plan: Plan) -> frozenset[tuple[str, str, date, str]]:
@@ -60,3 +116,70 @@ def history(session: Session, plan: Plan, code: str) -> tuple[Audit, ...]:
     """Everything recorded about a subject, oldest first."""
     query = select(Audit).where(Audit.plan == plan.id, Audit.subject == code)
     return tuple(session.exec(query.order_by(col(Audit.id))).all())
+
+
+def find_audit(session: Session, plan: Plan, id: int) -> Audit | None:
+    """The row of that id, if this plan has it."""
+    return session.exec(select(Audit).where(Audit.plan == plan.id, Audit.id == id)).first()
+
+
+def revisions(
+    session: Session, plan: Plan, codes: Sequence[str] | None = None
+) -> Mapping[str, int]:
+    """Per subject, the id of the newest row that somebody recorded; lateness aside."""
+    query = select_columns(col(Audit.subject), func.max(col(Audit.id))).where(
+        col(Audit.plan) == plan.id, col(Audit.kind) != AuditKind.OVERDUE
+    )
+    if codes is not None:
+        query = query.where(col(Audit.subject).in_(codes))
+    return dict(session.execute(query.group_by(col(Audit.subject))).tuples().all())
+
+
+def revision(session: Session, plan: Plan, code: str) -> int:
+    """That of one subject; 0 when nothing was recorded."""
+    return revisions(session, plan, [code]).get(code, 0)
+
+
+def changes_since(session: Session, plan: Plan, code: str, seen: int) -> tuple[Audit, ...]:
+    """What was recorded about a subject after a revision, oldest first; lateness aside."""
+    return tuple(
+        row
+        for row in history(session, plan, code)
+        if (row.id or 0) > seen and row.kind != AuditKind.OVERDUE
+    )
+
+
+def _columns(plan: Plan, row: NewRow) -> dict[str, Any]:
+    return {
+        "plan": plan.id,
+        "subject": row.subject,
+        "kind": row.kind.value,
+        "action": row.action,
+        "from_stage": row.stages[0] if row.stages else None,
+        "to_stage": row.stages[1] if row.stages else None,
+        "actor": row.actor,
+        "effective_on": row.on,
+        "recorded_at": row.at,
+        "clause": row.clause,
+        "evidence": row.evidence,
+        "detail": dict(row.detail),
+    }
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, float):
+        raise TypeError(f"{value!r} is not exact; write it as text")
+    if isinstance(value, Mapping):
+        return {str(name): _exact(item) for name, item in value.items()}
+    return [_exact(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _broken(row: Audit, previous: str) -> Iterator[Break]:
+    if row.previous != previous:
+        yield Break(row.id, "与前一条记录接不上，其间可能有记录被删除、插入或改动")
+    try:
+        same = link(row.previous, row.model_dump()) == row.hash
+    except (TypeError, ValueError, KeyError):
+        same = False
+    if not same:
+        yield Break(row.id, "内容与记录时不符，可能被改动")

@@ -5,21 +5,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, Select, and_, insert, literal, select, update
+from sqlalchemy import Date, Select, and_, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
+from models.audits import NewRow, add_audits
 from models.columns import Instant
 from models.outbox import cancel, reinstate
 from models.plans import insert_ignore
 from models.tables import Audit, DeadlineRow, Office, Outbox, Subject
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Disposition, Level, MessageStatus, Standing, SubjectKind
-from states.deadlines import Deadline, fulfilled_on
-from states.decide import Decision, Situation, Verdict
+from states.deadlines import ENDED, Dates, Deadline, dates_of, fulfilled_on
+from states.decide import Decision, Situation, Verdict, first_look
+from states.workdays import Calendar
 
-ENDED = (Disposition.REJECTED, Disposition.WITHDRAWN)
 ENGINE = "系统"
 SITUATION = ("rule", "remind_by", "overdue_after", "fired", "standing", "visit")
 
@@ -45,11 +46,15 @@ class Written:
 def refresh(
     session: Session,
     plan: Plan,
+    calendar: Calendar,
     deadlines: Mapping[str, Deadline],
     state: SubjectState,
-    first_looks: Mapping[str, date],
 ) -> None:
-    """Bring a subject's deadlines in line with its facts; cancel what is owed for closed ones."""
+    """Bring a subject's deadlines in line with its facts; cancel what is owed for closed ones.
+
+    A deadline whose own dates have moved is another visit of it: what was owed about the earlier
+    one is cancelled, and its ladder starts anew.
+    """
     query = select_rows(DeadlineRow).where(
         DeadlineRow.plan == plan.id, DeadlineRow.subject == state.code
     )
@@ -57,16 +62,40 @@ def refresh(
         deadline = deadlines.get(row.rule)
         if deadline is None or state.kind not in deadline.rule.fulfilled_by:
             continue
-        was_open = row.next_look_on is not None
-        _refresh_row(plan, row, deadline, state, first_looks[row.rule])
+        was_open, visit = row.next_look_on is not None, row.visit
+        _refresh_row(plan, calendar, row, deadline, state)
         session.add(row)
-        if was_open and row.next_look_on is None:
+        session.flush()
+        if was_open and (row.next_look_on is None or row.visit != visit):
             cancel(session, row)
         elif not was_open and row.next_look_on is not None:
             reinstate(session, row)
             if _was_marked(session, row):
                 row.standing = Standing.OVERDUE
     session.flush()
+
+
+def extend(
+    session: Session,
+    plan: Plan,
+    calendar: Calendar,
+    deadline: Deadline,
+    state: SubjectState,
+    until: date,
+) -> DeadlineRow:
+    """Put an open deadline off to the literal date `until`; what was owed about it is cancelled."""
+    row = session.get_one(DeadlineRow, (plan.id, state.code, deadline.id))
+    row.extended_to = until
+    _refresh_row(plan, calendar, row, deadline, state)
+    session.add(row)
+    session.flush()
+    cancel(session, row)
+    return row
+
+
+def deadline_row(session: Session, plan: Plan, code: str, rule: str) -> DeadlineRow | None:
+    """One deadline of a subject, if it has it."""
+    return session.get(DeadlineRow, (plan.id, code, rule))
 
 
 def due_situations(session: Session, plan: Plan, as_of: date) -> tuple[Situation, ...]:
@@ -134,29 +163,43 @@ def _was_marked(session: Session, row: DeadlineRow) -> bool:
         Audit.kind == AuditKind.OVERDUE,
         Audit.action == row.rule,
     )
+    assert row.overdue_after is not None  # noqa: S101  # open rows are dated, by a constraint
     visit = {"visit": row.visit, "overdue_after": row.overdue_after.isoformat()}
     return any(visit.items() <= detail.items() for detail in session.exec(query))
 
 
 def _refresh_row(
-    plan: Plan, row: DeadlineRow, deadline: Deadline, state: SubjectState, first_look: date
+    plan: Plan, calendar: Calendar, row: DeadlineRow, deadline: Deadline, state: SubjectState
 ) -> None:
-    done = fulfilled_on(deadline, state.kind, state.facts)
     was_met = row.fulfilled_on is not None
-    row.fulfilled_on = done
-    if done is not None:
+    moved = _redate(row, dates_of(deadline, state.facts, row.extended_to, calendar))
+    if moved:
+        row.visit, row.fired = row.visit + 1, 0
+    row.fulfilled_on = fulfilled_on(deadline, state.kind, state.facts) if row.remind_by else None
+    if row.fulfilled_on is not None and row.overdue_after is not None:
         bound = plan.bodies[deadline.rule.responsible].bound
-        late = bound and done > row.overdue_after
+        late = bound and row.fulfilled_on > row.overdue_after
         row.standing = Standing.MET_LATE if late else Standing.MET
         row.next_look_on = None
     elif state.disposition in ENDED:
         row.standing, row.next_look_on = Standing.VOID, None
+    elif row.remind_by is None:
+        row.standing, row.next_look_on = Standing.WAITING, None
     elif state.disposition is Disposition.HELD:
         row.standing, row.next_look_on = Standing.SUSPENDED, None
-    elif row.next_look_on is None:
-        row.standing, row.next_look_on = Standing.ON_TRACK, first_look
-        if was_met:  # the step is begun again: its ladder starts anew
+    elif row.next_look_on is None or moved:
+        row.standing = Standing.ON_TRACK
+        row.next_look_on = first_look(row.remind_by, plan.ladder, calendar)
+        if was_met and not moved:  # the step is begun again: its ladder starts anew
             row.visit, row.fired = row.visit + 1, 0
+
+
+def _redate(row: DeadlineRow, dates: Dates | None) -> bool:
+    """Set a row's dates; True when it had others before."""
+    before = (row.remind_by, row.overdue_after)
+    row.remind_by = dates.remind_by if dates else None
+    row.overdue_after = dates.overdue_after if dates else None
+    return before not in ((None, None), (row.remind_by, row.overdue_after))
 
 
 def _owe(
@@ -196,24 +239,26 @@ def _record_overdue(
     at: datetime,
 ) -> int:
     detail = {
-        "overdue_after": deadline.overdue_after.isoformat(),
+        "overdue_after": situation.overdue_after.isoformat(),
         "title": deadline.rule.title,
         "visit": situation.visit,
     }
-    values: dict[str, Any] = {
-        "plan": literal(plan.id),
-        "subject": DeadlineRow.subject,
-        "kind": literal(AuditKind.OVERDUE.value),
-        "action": DeadlineRow.rule,
-        "actor": literal(ENGINE),
-        "effective_on": literal(as_of, type_=Date()),
-        "recorded_at": literal(at, type_=Instant()),
-        "clause": literal(deadline.rule.clause),
-        "evidence": literal(""),
-        "detail": literal(detail, type_=JSON()),
-    }
-    source = select(*values.values()).where(*where)
-    return _inserted(session, insert(Audit).from_select([*values], source))
+    found = session.execute(select(col(DeadlineRow.subject)).where(*where).order_by("subject"))
+    rows = [
+        NewRow(
+            subject=subject,
+            kind=AuditKind.OVERDUE,
+            action=situation.rule,
+            actor=ENGINE,
+            on=as_of,
+            at=at,
+            clause=deadline.rule.clause,
+            detail=detail,
+        )
+        for subject in found.scalars()
+    ]
+    add_audits(session, plan, rows)
+    return len(rows)
 
 
 def _reached(query: Select[Any], level: Level) -> Select[Any]:

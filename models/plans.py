@@ -6,17 +6,18 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import and_, case, literal, or_, select
+from sqlalchemy import and_, case, literal, not_, or_, select, true
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, SQLModel, col, update
 from sqlmodel import select as select_rows
 
 from models.database import serialise
-from models.tables import DeadlineRow, Office, PlanRow, Project, Subject
+from models.tables import DeadlineRow, Fact, Office, PlanRow, Project, Subject
 from policy.errors import RefusedError
 from policy.schema import Plan
 from policy.vocabulary import Level, Standing, SubjectKind
-from states.deadlines import Deadline, deadlines, deadlines_of
+from states.deadlines import Dates, Deadline, deadlines, deadlines_of
 from states.decide import first_look
 from states.workdays import Calendar
 
@@ -70,22 +71,22 @@ def require_plan(session: Session, plan: Plan, calendar: Calendar, *, lock: bool
 def installed_digest(plan: Plan, calendar: Calendar) -> str:
     """What the stored deadlines follow from: the plan's file and every day computed from it."""
     days = [
-        (
-            item.id,
-            item.remind_by,
-            item.overdue_after,
-            first_look(item.remind_by, plan.ladder, calendar),
-        )
+        (item.id, *_dated_columns(plan, calendar, item.dates).values(), item.rule.kinds)
         for item in deadlines(plan, calendar)
     ]
     return sha256(f"{plan.digest}{days}".encode()).hexdigest()
 
 
 def add_deadlines(
-    session: Session, plan: Plan, calendar: Calendar, kind: SubjectKind, codes: Iterable[str]
+    session: Session,
+    plan: Plan,
+    calendar: Calendar,
+    kind: SubjectKind,
+    codes: Iterable[str],
+    project_kind: str | None = None,
 ) -> None:
     """Give new subjects of one kind all the deadlines of that kind."""
-    items = deadlines_of(plan, calendar, kind)
+    items = deadlines_of(plan, calendar, kind, project_kind)
     rows = [_deadline_row(plan, calendar, item) for item in items]
     insert_new(session, DeadlineRow, [{**row, "subject": code} for code in codes for row in rows])
 
@@ -135,11 +136,19 @@ def _deadline_row(plan: Plan, calendar: Calendar, deadline: Deadline) -> dict[st
         "plan": plan.id,
         "rule": deadline.id,
         "visit": 1,
-        "remind_by": deadline.remind_by,
-        "overdue_after": deadline.overdue_after,
-        "standing": Standing.ON_TRACK,
+        "standing": Standing.WAITING if deadline.dates is None else Standing.ON_TRACK,
         "fired": 0,
-        "next_look_on": first_look(deadline.remind_by, plan.ladder, calendar),
+        **_dated_columns(plan, calendar, deadline.dates),
+    }
+
+
+def _dated_columns(plan: Plan, calendar: Calendar, dates: Dates | None) -> dict[str, date | None]:
+    if dates is None:
+        return {"remind_by": None, "overdue_after": None, "next_look_on": None}
+    return {
+        "remind_by": dates.remind_by,
+        "overdue_after": dates.overdue_after,
+        "next_look_on": first_look(dates.remind_by, plan.ladder, calendar),
     }
 
 
@@ -147,37 +156,87 @@ def _sync_deadline(
     session: Session, plan: Plan, calendar: Calendar, kind: SubjectKind, deadline: Deadline
 ) -> None:
     new = _deadline_row(plan, calendar, deadline)
-    source = select(*[literal(value) for value in new.values()], col(Subject.code))
+    typed = [literal(value, type_=_type(name)) for name, value in new.items()]
+    source = select(*typed, col(Subject.code))
     source = source.where(col(Subject.plan) == plan.id, col(Subject.kind) == kind)
+    if deadline.rule.kinds:
+        source = source.where(col(Subject.code).in_(_of_kinds(plan, deadline.rule.kinds)))
     session.execute(insert_ignore(session, DeadlineRow).from_select([*new, "subject"], source))
-    _restart(session, plan, kind, deadline, new["next_look_on"])
+    if deadline.dates is not None:
+        _restart(session, plan, kind, deadline, deadline.dates, new["next_look_on"])
+    _restart_own(session, plan, calendar, deadline)
+
+
+def _type(name: str) -> Any:
+    return DeadlineRow.__table__.c[name].type  # type: ignore[attr-defined]  # a mapped class
+
+
+def _of_kinds(plan: Plan, kinds: tuple[str, ...]) -> Any:
+    return select_rows(Project.code).where(Project.plan == plan.id, col(Project.kind).in_(kinds))
+
+
+def _has_own_dates(plan: Plan, deadline: Deadline) -> ColumnElement[bool]:
+    """Extended, relative, or put off by a fact: the subject's facts decide, not the plan alone."""
+    if deadline.follows is not None:
+        return true()
+    extended = col(DeadlineRow.extended_to).is_not(None)
+    if deadline.later_of is None:
+        return extended
+    put_off = select(col(Fact.subject)).where(
+        col(Fact.plan) == plan.id, col(Fact.name) == deadline.later_of.after
+    )
+    return or_(extended, col(DeadlineRow.subject).in_(put_off))
+
+
+def _restart_own(session: Session, plan: Plan, calendar: Calendar, deadline: Deadline) -> None:
+    """Let open deadlines with dates of their own climb the ladder again, as it now is."""
+    query = select_rows(DeadlineRow).where(
+        DeadlineRow.plan == plan.id,
+        DeadlineRow.rule == deadline.id,
+        col(DeadlineRow.next_look_on).is_not(None),
+        _has_own_dates(plan, deadline),
+    )
+    for row in session.exec(query).all():
+        assert row.remind_by is not None  # noqa: S101  # open rows are dated, by a constraint
+        row.fired = 0
+        row.next_look_on = first_look(row.remind_by, plan.ladder, calendar)
+        session.add(row)
+    session.flush()
 
 
 def _restart(
-    session: Session, plan: Plan, kind: SubjectKind, deadline: Deadline, look_on: date
+    session: Session,
+    plan: Plan,
+    kind: SubjectKind,
+    deadline: Deadline,
+    dates: Dates,
+    look_on: date,
 ) -> None:
     """Give deadlines the dates as they now are, and let the open ones climb the ladder again."""
     row = DeadlineRow
     subjects = select_rows(Subject.code).where(Subject.plan == plan.id, Subject.kind == kind)
     is_open = col(row.next_look_on).is_not(None)
-    due_moved = col(row.overdue_after) != deadline.overdue_after
-    moved = or_(col(row.remind_by) != deadline.remind_by, due_moved)
+    due_moved = col(row.overdue_after) != dates.overdue_after
+    moved = or_(col(row.remind_by) != dates.remind_by, due_moved)
     bound = plan.bodies[deadline.rule.responsible].bound
     late = Standing.MET_LATE if bound else Standing.MET
     standing = case(
-        (col(row.fulfilled_on) <= deadline.overdue_after, Standing.MET.value),
-        (col(row.fulfilled_on) > deadline.overdue_after, late.value),
+        (col(row.fulfilled_on) <= dates.overdue_after, Standing.MET.value),
+        (col(row.fulfilled_on) > dates.overdue_after, late.value),
         (and_(is_open, due_moved), Standing.ON_TRACK.value),
         else_=row.standing,
     )
     session.execute(
         update(row)
         .where(
-            col(row.plan) == plan.id, col(row.rule) == deadline.id, col(row.subject).in_(subjects)
+            col(row.plan) == plan.id,
+            col(row.rule) == deadline.id,
+            col(row.subject).in_(subjects),
+            not_(_has_own_dates(plan, deadline)),
         )
         .values(
-            remind_by=deadline.remind_by,
-            overdue_after=deadline.overdue_after,
+            remind_by=dates.remind_by,
+            overdue_after=dates.overdue_after,
             standing=standing,
             visit=case((and_(is_open, moved), col(row.visit) + 1), else_=row.visit),
             fired=0,

@@ -188,23 +188,49 @@ def _timed_rules(plan: Plan) -> Iterator[Fault]:
                     f"{kind.label}一级的时限不能由{body.reached_at.label}负责",
                 )
             yield from _unknown((*loc, "fulfilled_by"), f"{kind.label}的节点", named, facts[kind])
-        if isinstance(rule, Duty) and bool(rule.monthly) == bool(rule.occasions):
-            yield Fault(loc, "周期任务须写明 monthly 或 occasions，且只写一种")
+        yield from _unknown((*loc, "kinds"), "项目类别", rule.kinds, {k.id for k in plan.kinds})
+        yield from _forms(loc, plan, rule)
         yield from _order_of_dates(loc, rule)
 
 
+def _forms(loc: tuple[str | int, ...], plan: Plan, rule: TimedRule) -> Iterator[Fault]:
+    if isinstance(rule, Duty):
+        forms = (rule.weekly, rule.monthly, rule.quarterly, rule.occasions)
+        if sum(map(bool, forms)) != 1:
+            yield Fault(loc, "周期任务须写明 weekly、monthly、quarterly 或 occasions，且只写一种")
+    if not isinstance(rule, DeadlineRule):
+        return
+    if (rule.remind is None) != (rule.due is None):
+        yield Fault(loc, "remind 和 due 须同时写明或同时不写")
+    if rule.follows and (rule.due or rule.later_of):
+        yield Fault(loc, "写明 follows 的，不再写日期或 later_of")
+    if rule.later_of and rule.due is None:
+        yield Fault(loc, "later_of 须与日期同时写明")
+    facts = {m.id for m in plan.milestones}
+    for name, span in (("follows", rule.follows), ("later_of", rule.later_of)):
+        if span is not None:
+            yield from _unknown((*loc, name), "节点", (span.after,), facts)
+            if set(rule.fulfilled_by) != {SubjectKind.PROJECT}:
+                yield Fault((*loc, name), "只有项目的时限可以自节点起算")
+            if (span.days is None) == (span.workdays is None):
+                yield Fault((*loc, name), "须写明 days（自然日）或 workdays（工作日），且只写一种")
+
+
 def _order_of_dates(loc: tuple[str | int, ...], rule: TimedRule) -> Iterator[Fault]:
-    if isinstance(rule, DeadlineRule) and rule.remind > rule.due:
+    if isinstance(rule, DeadlineRule) and rule.remind and rule.due and rule.remind > rule.due:
         yield Fault(loc, "remind 不得晚于 due")
     if not isinstance(rule, Duty):
         return
     for suffix, occasion in rule.occasions.items():
         if occasion.remind > occasion.due:
             yield Fault((*loc, "occasions", suffix), "remind 不得晚于 due")
-    if rule.monthly and _ordinal(rule.monthly.remind_day) > _ordinal(rule.monthly.due_day):
-        yield Fault((*loc, "monthly"), "remind_day 不得晚于 due_day")
-    if rule.monthly and rule.monthly.first > rule.monthly.last:
-        yield Fault((*loc, "monthly"), "first 不得晚于 last")
+    for name, form in (("monthly", rule.monthly), ("quarterly", rule.quarterly)):
+        if form and _ordinal(form.remind_day) > _ordinal(form.due_day):
+            yield Fault((*loc, name), "remind_day 不得晚于 due_day")
+    spans = (("weekly", rule.weekly), ("monthly", rule.monthly), ("quarterly", rule.quarterly))
+    for name, span in spans:
+        if span and str(span.first) > str(span.last):
+            yield Fault((*loc, name), "first 不得晚于 last")
 
 
 def _ordinal(day: int | str) -> int:

@@ -3,105 +3,226 @@
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
-from policy.schema import RECORDED, DeadlineRule, Duty, Monthly, Occasion, Plan, TimedRule
+from policy.schema import (
+    RECORDED,
+    DeadlineRule,
+    Duty,
+    Monthly,
+    Occasion,
+    Plan,
+    Quarterly,
+    Span,
+    TimedRule,
+    Weekly,
+)
 from policy.vocabulary import Disposition, Standing, SubjectKind
 from states.workdays import DAY, Calendar
 
 
 @dataclass(frozen=True, slots=True)
-class Deadline:
-    """One occurrence of a rule with its two dates: 提醒从严、追责从宽."""
+class Dates:
+    """One deadline's dates: 提醒从严、追责从宽."""
 
-    id: str
-    """The rule's id, with the occasion for a duty: ``D01``, ``D10-03``, ``D12-Q2``."""
-    rule: TimedRule
-    occasion: Occasion
-    """The literal dates, before the calendar moved them."""
+    literal: Occasion
+    """Before the calendar moved them."""
     remind_by: date
     """Strict reading, moved back to a workday: reminders aim at it."""
     overdue_after: date
     """Lenient reading, moved on to a workday: late only after this day has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One occurrence of a rule."""
+
+    id: str
+    """The rule's id, with the occasion for a duty: ``D01``, ``D10-03``, ``D12-Q2``."""
+    rule: TimedRule
+    dates: Dates | None
+    """As the plan sets them; None for a relative deadline, whose dates each subject has its own."""
 
     def facts(self, kind: SubjectKind) -> tuple[str, ...]:
         """The facts that together fulfil it for a subject of that kind."""
         named = self.rule.fulfilled_by[kind]
         return tuple(self.id if name == RECORDED else name for name in named)
 
+    @property
+    def follows(self) -> Span | None:
+        """What a relative deadline runs from."""
+        return self.rule.follows if isinstance(self.rule, DeadlineRule) else None
+
+    @property
+    def later_of(self) -> Span | None:
+        """What may put the plan's dates off for one subject."""
+        return self.rule.later_of if isinstance(self.rule, DeadlineRule) else None
+
 
 @lru_cache
 def deadlines(plan: Plan, calendar: Calendar) -> tuple[Deadline, ...]:
-    """Every deadline of the plan, in the plan's order. UnknownYearError as `Calendar`."""
+    """Every deadline that the plan states, in its order. UnknownYearError as `Calendar`."""
     return tuple(
-        Deadline(id, rule, occasion, *_dates(rule, occasion, calendar))
+        Deadline(id, rule, None if occasion is None else _dates(rule, occasion, calendar))
         for rule in plan.timed_rules
         for id, occasion in _occasions(rule)
     )
 
 
-def deadlines_of(plan: Plan, calendar: Calendar, kind: SubjectKind) -> tuple[Deadline, ...]:
-    """The deadlines that a subject of that kind has."""
-    return tuple(item for item in deadlines(plan, calendar) if kind in item.rule.fulfilled_by)
+def deadlines_of(
+    plan: Plan, calendar: Calendar, kind: SubjectKind, project_kind: str | None = None
+) -> tuple[Deadline, ...]:
+    """The deadlines that a subject of that kind has; for a project also by its own kind."""
+    return tuple(
+        item
+        for item in deadlines(plan, calendar)
+        if kind in item.rule.fulfilled_by
+        and (not item.rule.kinds or project_kind in item.rule.kinds)
+    )
+
+
+def dates_of(
+    deadline: Deadline,
+    facts: Mapping[str, date],
+    extended_to: date | None,
+    calendar: Calendar,
+) -> Dates | None:
+    """A subject's own dates; None while the fact that a relative deadline follows has not come.
+
+    An approved extension takes the place of whatever else would hold.
+    """
+    if extended_to is not None:
+        return _dates(deadline.rule, Occasion(remind=extended_to, due=extended_to), calendar)
+    if (span := deadline.follows) is not None:
+        day = _reached(deadline.rule, span, facts, calendar)
+        return None if day is None else _dates(deadline.rule, _on(day), calendar)
+    if (span := deadline.later_of) is not None and deadline.dates is not None:
+        day = _reached(deadline.rule, span, facts, calendar)
+        if day is not None and day > deadline.dates.literal.due:
+            return _dates(deadline.rule, _on(day), calendar)
+    return deadline.dates
 
 
 def fulfilled_on(deadline: Deadline, kind: SubjectKind, facts: Mapping[str, date]) -> date | None:
-    """The day on which the last of the needed facts came about; None while one is missing."""
+    """The day on which the last of the needed facts came about; None while one is missing.
+
+    What lies before the fact that a relative deadline follows does not count for it.
+    """
     needed = deadline.facts(kind)
-    return max(facts[name] for name in needed) if all(name in facts for name in needed) else None
+    if not all(name in facts for name in needed):
+        return None
+    if deadline.follows is not None:
+        since = facts.get(deadline.follows.after)
+        if since is None or any(facts[name] < since for name in needed):
+            return None
+    return max(facts[name] for name in needed)
 
 
 def standing(
-    deadline: Deadline,
+    overdue_after: date | None,
     bound: bool,
     fulfilled: date | None,
     disposition: Disposition,
-    due_soon_from: date,
+    due_soon_from: date | None,
     as_of: date,
 ) -> Standing:
-    """How a deadline stands as of a day.
+    """How a deadline stands as of a day; without dates it has not begun to run (未起算).
 
     `bound` is False for a body that the notice cannot bind: its lateness is 待协调, never 逾期.
     """
-    if fulfilled is not None and fulfilled <= as_of:
-        late = bound and fulfilled > deadline.overdue_after
+    if fulfilled is not None and fulfilled <= as_of and overdue_after is not None:
+        late = bound and fulfilled > overdue_after
         return Standing.MET_LATE if late else Standing.MET
-    if disposition in (Disposition.REJECTED, Disposition.WITHDRAWN):
+    if disposition in ENDED:
         return Standing.VOID
+    if overdue_after is None or due_soon_from is None:
+        return Standing.WAITING
     if disposition is Disposition.HELD:
         return Standing.SUSPENDED
-    if as_of > deadline.overdue_after:
+    if as_of > overdue_after:
         return Standing.OVERDUE if bound else Standing.COORDINATING
     return Standing.DUE_SOON if as_of >= due_soon_from else Standing.ON_TRACK
 
 
-def _dates(rule: TimedRule, occasion: Occasion, calendar: Calendar) -> tuple[date, date]:
+ENDED = (Disposition.REJECTED, Disposition.RESERVE, Disposition.WITHDRAWN)
+"""Dispositions in which a project has no deadlines."""
+
+
+def _on(day: date) -> Occasion:
+    return Occasion(remind=day, due=day)
+
+
+def _reached(
+    rule: TimedRule, span: Span, facts: Mapping[str, date], calendar: Calendar
+) -> date | None:
+    """The last day of a span; the fact's own day is not counted (民法典201条), 当年 is kept."""
+    since = facts.get(span.after)
+    if since is None:
+        return None
+    if span.workdays is not None:
+        day = calendar.shift(since, span.workdays)
+    else:
+        day = since + timedelta(days=span.days or 0)
+    return min(day, date(since.year, 12, 31)) if rule.within_year else day
+
+
+def _dates(rule: TimedRule, occasion: Occasion, calendar: Calendar) -> Dates:
     overdue_after = occasion.due
     last = date(occasion.due.year, 12, 31) if rule.within_year else date.max
     while overdue_after < last and not calendar.is_workday(overdue_after):
         overdue_after += DAY
-    return calendar.on_or_before(occasion.remind), overdue_after
+    return Dates(occasion, calendar.on_or_before(occasion.remind), overdue_after)
 
 
-def _occasions(rule: DeadlineRule | Duty) -> Iterator[tuple[str, Occasion]]:
+def _occasions(rule: DeadlineRule | Duty) -> Iterator[tuple[str, Occasion | None]]:
     if isinstance(rule, DeadlineRule):
-        yield rule.id, Occasion(remind=rule.remind, due=rule.due)
-    elif rule.monthly:
-        for year, month in _months(rule.monthly):
-            remind = _day(year, month, rule.monthly.remind_day)
-            due = _day(year, month, rule.monthly.due_day)
-            yield f"{rule.id}-{month:02d}", Occasion(remind=remind, due=due)
+        if rule.follows is not None:
+            yield rule.id, None
+        elif rule.remind is not None and rule.due is not None:
+            yield rule.id, Occasion(remind=rule.remind, due=rule.due)
     else:
-        for suffix, occasion in rule.occasions.items():
+        for suffix, occasion in _recurring(rule):
             yield f"{rule.id}-{suffix}", occasion
 
 
-def _months(monthly: Monthly) -> Iterator[tuple[int, int]]:
+def _recurring(duty: Duty) -> Iterator[tuple[str, Occasion]]:
+    if duty.weekly:
+        yield from _weeks(duty.weekly)
+    if duty.monthly:
+        yield from _months(duty.monthly)
+    if duty.quarterly:
+        yield from _quarters(duty.quarterly)
+    yield from duty.occasions.items()
+
+
+def _weeks(weekly: Weekly) -> Iterator[tuple[str, Occasion]]:
+    day = weekly.first + timedelta(days=(weekly.weekday - weekly.first.isoweekday()) % 7)
+    while day <= weekly.last:
+        year, week, _ = day.isocalendar()
+        yield f"{year}w{week:02d}", _on(day)
+        day += timedelta(days=7)
+
+
+def _months(monthly: Monthly) -> Iterator[tuple[str, Occasion]]:
     year, month = map(int, monthly.first.split("-"))
+    one_year = monthly.first[:4] == monthly.last[:4]
     while f"{year}-{month:02d}" <= monthly.last:
-        yield year, month
+        remind = _day(year, month, monthly.remind_day)
+        due = _day(year, month, monthly.due_day)
+        suffix = f"{month:02d}" if one_year else f"{year}-{month:02d}"
+        yield suffix, Occasion(remind=remind, due=due)
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+
+
+def _quarters(quarterly: Quarterly) -> Iterator[tuple[str, Occasion]]:
+    year, quarter = map(int, quarterly.first.split("Q"))
+    while f"{year}Q{quarter}" <= quarterly.last:
+        later, index = divmod(quarter * 3 - 1 + quarterly.month, 12)
+        remind = _day(year + later, index + 1, quarterly.remind_day)
+        due = _day(year + later, index + 1, quarterly.due_day)
+        yield f"{year}Q{quarter}", Occasion(remind=remind, due=due)
+        year, quarter = (year, quarter + 1) if quarter < 4 else (year + 1, 1)
 
 
 def _day(year: int, month: int, day: int | str) -> date:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from flows.operations.desk import Desk
 from flows.operations.effects import Entry, begin, commit
 from flows.operations.fulfilment import refresh_subject
-from models.audits import add_audit, revision
+from models.audits import NewRow, add_audit, revision
 from models.database import reading, writing
 from models.projects import change_facts, dossier, facts, find_subject
 from models.tables import Subject
@@ -191,12 +191,10 @@ def _audit(
     at: datetime,
     detail: dict[str, object],
 ) -> int:
-    return add_audit(
-        session,
-        desk.plan,
-        act.subject,
-        kind,
-        act.name,
+    row = NewRow(
+        subject=act.subject,
+        kind=kind,
+        action=act.name,
         actor=act.actor,
         on=act.on,
         at=at,
@@ -204,6 +202,7 @@ def _audit(
         evidence=act.evidence,
         detail=detail,
     )
+    return add_audit(session, desk.plan, row)
 
 
 def _corrects(held: Mapping[str, date], act: Act) -> dict[str, object]:

@@ -14,6 +14,7 @@ from flows.operations.lacking import missing
 from models import outbox
 from models.contacts import people
 from models.database import reading, writing
+from models.deadlines import deadline_rows
 from models.outbox import claim, mark_failed, mark_sent, waiting_recipients
 from models.plans import require_plan
 from models.projects import dossiers, facts, subjects
@@ -127,10 +128,15 @@ def _lines(session: Session, desk: Desk, rows: Sequence[Outbox]) -> list[DigestL
     named = subjects(session, desk.plan, codes)
     projects = {item.code: item for item in dossiers(session, desk.plan, codes)}
     held = facts(session, desk.plan, codes)
+    reminded = {
+        (item.subject, item.rule): item.remind_by or item.overdue_after or date.max
+        for item, _ in deadline_rows(session, desk.plan, codes)
+    }
     return [
         _line(
             desk,
             row,
+            reminded[row.subject, row.rule],
             named[row.subject],
             missing(
                 desk,
@@ -145,7 +151,9 @@ def _lines(session: Session, desk: Desk, rows: Sequence[Outbox]) -> list[DigestL
     ]
 
 
-def _line(desk: Desk, row: Outbox, subject: Subject, lacking: tuple[str, ...]) -> DigestLine:
+def _line(
+    desk: Desk, row: Outbox, remind_by: date, subject: Subject, lacking: tuple[str, ...]
+) -> DigestLine:
     deadline = desk.deadlines[row.rule]
     rule = deadline.rule
     return DigestLine(
@@ -159,8 +167,8 @@ def _line(desk: Desk, row: Outbox, subject: Subject, lacking: tuple[str, ...]) -
         clause=rule.clause,
         notice_number=desk.plan.notice.number,
         origin=rule.origin,
-        remind_by=deadline.remind_by,
-        overdue_after=deadline.overdue_after,
+        remind_by=remind_by,
+        overdue_after=row.due,
         responsible=responsible(desk, rule.responsible, subject),
         to_do=rule.to_do,
         missing=lacking,

@@ -1,8 +1,8 @@
 """What every operation needs at hand: settings, the plan, its calendar and the database."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 
 from sqlalchemy import Engine
 
@@ -32,13 +32,13 @@ class Desk:
         """The plan's deadlines by id."""
         return {item.id: item for item in deadlines(self.plan, self.calendar)}
 
+    def due_soon_from(self, remind_by: date | None) -> date | None:
+        """The day from which a deadline is 临期; None while it has no date."""
+        return remind_by and self._first_look(remind_by)
+
     @cached_property
-    def first_looks(self) -> Mapping[str, date]:
-        """The day from which each deadline is 临期, by id."""
-        return {
-            id: first_look(item.remind_by, self.plan.ladder, self.calendar)
-            for id, item in self.deadlines.items()
-        }
+    def _first_look(self) -> Callable[[date], date]:
+        return cache(lambda remind_by: first_look(remind_by, self.plan.ladder, self.calendar))
 
 
 def open_desk(settings: Settings, plan_id: str | None = None) -> Desk:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from flows.operations.desk import Desk
 from flows.operations.fulfilment import refresh_subject
 from models import ledger, opinions
-from models.audits import add_audit, changes_since, revision
+from models.audits import NewRow, add_audit, changes_since, revision
 from models.plans import require_plan
 from models.projects import change_facts, set_columns, sync_quota_submitted
 from policy.errors import ConflictError, RefusedError
@@ -64,12 +64,10 @@ def commit(
 
     `more` goes into the row's detail. Gives back the row's id.
     """
-    audit_id = add_audit(
-        session,
-        desk.plan,
-        entry.subject,
-        entry.kind,
-        entry.name,
+    row = NewRow(
+        subject=entry.subject,
+        kind=entry.kind,
+        action=entry.name,
         actor=entry.actor,
         on=entry.on,
         at=at,
@@ -78,6 +76,7 @@ def commit(
         evidence=entry.evidence,
         detail={**to_detail(effects), **more},
     )
+    audit_id = add_audit(session, desk.plan, row)
     _apply(session, desk, before.code, effects, audit_id)
     _settle(session, desk, before, effects, audit_id)
     return audit_id

@@ -96,6 +96,6 @@ def _findings(
             clause=deadline.rule.clause,
             rung=decision.rung,
             recipient=office,
-            remind_by=row.remind_by,
-            overdue_after=row.overdue_after,
+            remind_by=situation.remind_by,
+            overdue_after=situation.overdue_after,
         )

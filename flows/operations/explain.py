@@ -15,8 +15,9 @@ from models.projects import dossiers, facts, find_subject
 from models.tables import DeadlineRow, Subject
 from notifications.wording import dated
 from policy.errors import RefusedError
+from policy.schema import Span
 from policy.vocabulary import Disposition, Level, Origin, SubjectKind
-from states.deadlines import Deadline, standing
+from states.deadlines import Dates, Deadline, dates_of, standing
 from states.decide import Situation, steps
 from states.dossier import Dossier
 from states.workdays import UnknownYearError
@@ -32,8 +33,8 @@ class DeadlineExplained:
     """The notice's own words."""
     reading: str
     origin: Origin
-    remind_by: date
-    overdue_after: date
+    remind_by: date | None
+    overdue_after: date | None
     fulfilled_on: date | None
     missing: tuple[str, ...]
     explanation: str
@@ -125,11 +126,11 @@ def _deadline(
     rule = deadline.rule
     body = desk.plan.bodies[rule.responsible]
     stands = standing(
-        deadline,
+        row.overdue_after,
         body.bound,
         row.fulfilled_on,
         project.disposition if project else Disposition.ACTIVE,
-        desk.first_looks[row.rule],
+        desk.due_soon_from(row.remind_by),
         as_of,
     )
     yield f"【{row.rule}】{rule.title}——截至{dated(as_of)}：{stands.label}"
@@ -139,7 +140,7 @@ def _deadline(
     yield f"  理解：{rule.reading}"
     if rule.origin is Origin.PROPOSAL:
         yield "  说明：通知未定日期，所列日期为系统建议值"
-    yield from _dates(deadline)
+    yield from _origin_of_dates(desk, deadline, row, project)
     if row.fulfilled_on:
         yield f"  完成：{dated(row.fulfilled_on)}"
     else:
@@ -147,9 +148,31 @@ def _deadline(
         yield from _reminders(desk, row, as_of)
 
 
-def _dates(deadline: Deadline) -> Iterator[str]:
-    remind = _moved(deadline.occasion.remind, deadline.remind_by, "提前至工作日")
-    due = _moved(deadline.occasion.due, deadline.overdue_after, "顺延至工作日")
+def _origin_of_dates(
+    desk: Desk, deadline: Deadline, row: DeadlineRow, project: Dossier | None
+) -> Iterator[str]:
+    held = project.milestones if project else {}
+    span = deadline.follows or deadline.later_of
+    if span is not None:
+        yield f"  起算：{_span(desk, span, held)}"
+    dates = dates_of(deadline, held, row.extended_to, desk.calendar)
+    if row.extended_to is not None and (before := dates_of(deadline, held, None, desk.calendar)):
+        yield f"  延期：原定{dated(before.literal.due)}，经批准延期至{dated(row.extended_to)}"
+    if dates is not None:
+        yield from _dates(deadline, dates)
+
+
+def _span(desk: Desk, span: Span, held: Mapping[str, date]) -> str:
+    label = desk.plan.milestone(span.after).label
+    length = f"{span.workdays}个工作日" if span.workdays else f"{span.days}个自然日"
+    day = held.get(span.after)
+    since = f"“{label}”（{dated(day)}）" if day else f"“{label}”（尚未发生）"
+    return f"自{since}次日起{length}内"
+
+
+def _dates(deadline: Deadline, dates: Dates) -> Iterator[str]:
+    remind = _moved(dates.literal.remind, dates.remind_by, "提前至工作日")
+    due = _moved(dates.literal.due, dates.overdue_after, "顺延至工作日")
     yield f"  应完成日期（从严，遇休息日提前）：{remind}"
     held = "，不顺延到次年" if deadline.rule.within_year else ""
     yield f"  逾期认定（从宽，遇休息日顺延{held}）：过了{due}仍未完成"
@@ -160,7 +183,7 @@ def _moved(literal: date, actual: date, how: str) -> str:
 
 
 def _reminders(desk: Desk, row: DeadlineRow, as_of: date) -> Iterator[str]:
-    if row.next_look_on is None:
+    if row.next_look_on is None or row.remind_by is None or row.overdue_after is None:
         return
     situation = Situation(row.rule, row.remind_by, row.overdue_after, row.fired, row.standing)
     body = desk.plan.bodies[desk.deadlines[row.rule].rule.responsible]

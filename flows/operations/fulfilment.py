@@ -16,9 +16,20 @@ def refresh_subject(
     disposition: Disposition = Disposition.ACTIVE,
 ) -> None:
     """Bring one subject's deadlines in line with its facts."""
+    state = subject_state(session, desk, code, kind, disposition)
+    refresh(session, desk.plan, desk.calendar, desk.deadlines, state)
+
+
+def subject_state(
+    session: Session,
+    desk: Desk,
+    code: str,
+    kind: SubjectKind,
+    disposition: Disposition = Disposition.ACTIVE,
+) -> SubjectState:
+    """What decides whether a subject's deadlines are open."""
     held = facts(session, desk.plan, [code]).get(code, {})
-    state = SubjectState(code, kind, held, disposition)
-    refresh(session, desk.plan, desk.deadlines, state, desk.first_looks)
+    return SubjectState(code, kind, held, disposition)
 
 
 def refresh_all(session: Session, desk: Desk) -> None:

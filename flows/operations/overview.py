@@ -36,8 +36,9 @@ class DeadlineView:
     text: str
     """The notice's own words."""
     origin: Origin
-    remind_by: date
-    overdue_after: date
+    remind_by: date | None
+    """Both dates are None while a relative deadline has not begun to run."""
+    overdue_after: date | None
     standing: Standing
     fulfilled_on: date | None
 
@@ -47,11 +48,14 @@ class CityBoard:
     """One row of the province board."""
 
     city: str
-    quota: int
+    quota: int | None
+    """None: not stated."""
     projects: int
     """Projects that go on: neither rejected nor withdrawn."""
     by_stage: tuple[int, ...]
     """How many of them stand in each stage, in the plan's order."""
+    finished: int
+    """办结: how many of them are accepted and open."""
     due_soon: int
     overdue: int
 
@@ -84,13 +88,17 @@ def board(desk: Desk, views: list[DeadlineView]) -> tuple[CityBoard, ...]:
     """The province board as of the day of `views`: one row a city, in the plan's order."""
     going_on = [item for item in projects(desk) if item.disposition in GOING_ON]
     stages = Counter((item.city, item.stage) for item in going_on)
+    finished = Counter(
+        item.city for item in going_on if not item.missing_milestones(desk.plan.finished_by)
+    )
     lamps = Counter((view.city, view.standing) for view in views)
     return tuple(
         CityBoard(
             city=city.name,
-            quota=city.quota,
+            quota=city.places,
             projects=sum(stages[city.name, stage] for stage in desk.plan.stage_order),
             by_stage=tuple(stages[city.name, stage] for stage in desk.plan.stage_order),
+            finished=finished[city.name],
             due_soon=lamps[city.name, Standing.DUE_SOON],
             overdue=lamps[city.name, Standing.OVERDUE],
         )
@@ -123,11 +131,11 @@ def _view(
         remind_by=row.remind_by,
         overdue_after=row.overdue_after,
         standing=standing(
-            deadline,
+            row.overdue_after,
             desk.plan.bodies[deadline.rule.responsible].bound,
             row.fulfilled_on,
             disposition,
-            desk.first_looks[row.rule],
+            desk.due_soon_from(row.remind_by),
             as_of,
         ),
         fulfilled_on=row.fulfilled_on,
@@ -137,7 +145,9 @@ def _view(
 def with_standing(views: list[DeadlineView], *wanted: Standing) -> Iterator[DeadlineView]:
     """Those of `views` that stand so, the earliest first."""
     found = [view for view in views if view.standing in wanted]
-    yield from sorted(found, key=lambda view: (view.overdue_after, view.rule, view.subject))
+    yield from sorted(
+        found, key=lambda view: (view.overdue_after or date.max, view.rule, view.subject)
+    )
 
 
 def outbox_counts(desk: Desk) -> dict[MessageStatus, int]:

@@ -1,0 +1,108 @@
+"""Approved extensions: who, when, why, and the old date kept (八(四))."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from flows.operations.desk import Desk
+from flows.operations.effects import begin
+from flows.operations.fulfilment import subject_state
+from models.audits import NewRow, add_audit
+from models.deadlines import deadline_row
+from models.deadlines import extend as put_off
+from models.projects import dossiers, find_subject
+from models.tables import DeadlineRow
+from policy.errors import RefusedError
+from policy.vocabulary import AuditKind, Disposition, Standing, SubjectKind
+from states.deadlines import Deadline
+
+CLOSED = (Standing.MET, Standing.MET_LATE, Standing.VOID, Standing.WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """One deadline of a subject that somebody has put off."""
+
+    subject: str
+    rule: str
+    """The deadline's id, e.g. ``D08`` or ``D10-03``."""
+    until: date
+    """The new literal date; the calendar moves it as it moves any other."""
+    on: date
+    actor: str
+    evidence: str
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """What came of it: the days after which the subject is late, before and now."""
+
+    old: date
+    new: date
+
+
+def extend(
+    session: Session, desk: Desk, extension: Extension, *, today: date, at: datetime
+) -> Extended:
+    """Put a deadline off; reminders start anew for the new date. RefusedError with every reason."""
+    begin(
+        session,
+        desk,
+        extension.subject,
+        actor=extension.actor,
+        on=extension.on,
+        today=today,
+        seen=extension.seen,
+    )
+    subject = find_subject(session, desk.plan, extension.subject)
+    deadline = desk.deadlines.get(extension.rule)
+    row = deadline_row(session, desk.plan, extension.subject, extension.rule)
+    if deadline is None or row is None:
+        raise RefusedError(
+            f"{extension.subject}没有时限“{extension.rule}”，请用 xingfu deadlines 查看"
+        )
+    if reasons := list(_refusals(desk, extension, deadline, row)):
+        head = f"{extension.subject} {extension.rule}：不能延期"
+        raise RefusedError("\n".join([head, *(f"  · {reason}" for reason in reasons)]))
+    old = row.overdue_after
+    add_audit(session, desk.plan, _row(extension, deadline, old, at))
+    project = next(iter(dossiers(session, desk.plan, [extension.subject])), None)
+    disposition = project.disposition if project else Disposition.ACTIVE
+    kind = SubjectKind(subject.kind)
+    state = subject_state(session, desk, extension.subject, kind, disposition)
+    row = put_off(session, desk.plan, desk.calendar, deadline, state, extension.until)
+    assert old is not None and row.overdue_after is not None  # noqa: PT018, S101  # it is open
+    return Extended(old, row.overdue_after)
+
+
+def _row(extension: Extension, deadline: Deadline, old: date | None, at: datetime) -> NewRow:
+    return NewRow(
+        subject=extension.subject,
+        kind=AuditKind.EXTENSION,
+        action=extension.rule,
+        actor=extension.actor,
+        on=extension.on,
+        at=at,
+        clause=deadline.rule.clause,
+        evidence=extension.evidence,
+        detail={"from": str(old), "until": extension.until.isoformat()},
+    )
+
+
+def _refusals(
+    desk: Desk, extension: Extension, deadline: Deadline, row: DeadlineRow
+) -> Iterator[str]:
+    clause = deadline.rule.clause
+    if not extension.evidence.strip():
+        yield "延期须有批准文件，请用 --evidence 注明"
+    if extension.on < desk.plan.notice.issued_on:
+        yield f"日期{extension.on}早于通知印发日{desk.plan.notice.issued_on}，请核对年份"
+    if row.standing in CLOSED:
+        yield f"该时限{Standing(row.standing).label}，无需延期（{clause}）"
+    if row.overdue_after is not None and extension.until <= row.overdue_after:
+        yield f"现行日期为{row.overdue_after}，延期须晚于该日（{clause}）"
+    if deadline.rule.within_year and extension.until.year > desk.plan.year:
+        yield f"“当年”事项不得延至次年，最迟{desk.plan.year}-12-31（{clause}）"

@@ -1,0 +1,77 @@
+"""The money ledger: rows to `states.ledger.Line` and back."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from models.tables import LedgerLine
+from policy.schema import Plan
+from policy.vocabulary import Entry, Holder, Source
+from states.ledger import Line
+
+
+def lines(
+    session: Session, plan: Plan, codes: Sequence[str] | None = None
+) -> Mapping[str, tuple[Line, ...]]:
+    """Per project, the lines that count, by day and then in the order of booking."""
+    query = select(LedgerLine).where(LedgerLine.plan == plan.id)
+    if codes is not None:
+        query = query.where(col(LedgerLine.subject).in_(codes))
+    found: dict[str, list[Line]] = {}
+    for row in session.exec(query.order_by(col(LedgerLine.on), col(LedgerLine.audit_id))):
+        found.setdefault(row.subject, []).append(_line(row))
+    return {code: tuple(kept) for code, kept in found.items()}
+
+
+def add_line(session: Session, plan: Plan, code: str, line: Line, audit_id: int) -> None:
+    """Keep a line that the row `audit_id` books."""
+    session.add(
+        LedgerLine(
+            plan=plan.id,
+            subject=code,
+            audit_id=audit_id,
+            entry=line.entry,
+            on=line.on,
+            source=line.source,
+            holder=line.holder,
+            amount=line.amount,
+            voucher=line.voucher,
+            to_holder=line.to_holder,
+            category=line.category,
+            payee=line.payee,
+        )
+    )
+    session.flush()
+
+
+def remove(session: Session, plan: Plan, audit_id: int) -> None:
+    """Let the line of that row count no longer; the audit trail keeps it."""
+    session.execute(
+        delete(LedgerLine).where(
+            col(LedgerLine.plan) == plan.id, col(LedgerLine.audit_id) == audit_id
+        )
+    )
+
+
+def find_voucher(session: Session, plan: Plan, voucher: str) -> str | None:
+    """The project in which a voucher is booked."""
+    query = select(LedgerLine.subject).where(
+        LedgerLine.plan == plan.id, LedgerLine.voucher == voucher
+    )
+    return session.exec(query).first()
+
+
+def _line(row: LedgerLine) -> Line:
+    return Line(
+        audit_id=row.audit_id,
+        entry=Entry(row.entry),
+        on=row.on,
+        source=Source(row.source),
+        holder=Holder(row.holder),
+        amount=row.amount,
+        voucher=row.voucher,
+        to_holder=Holder(row.to_holder) if row.to_holder else None,
+        category=row.category,
+        payee=row.payee,
+    )
