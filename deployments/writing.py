@@ -51,6 +51,9 @@ def init(plan: PlanId = None) -> None:
 def import_(
     files: Annotated[list[Path], typer.Argument(metavar="文件...", help="Excel 工作簿（.xlsx）")],
     city: Annotated[str | None, typer.Option("--city", help="所属市，如 太原市")] = None,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="超出合理范围的数字已经核实，照填导入")
+    ] = False,
 ) -> None:
     from flows.business_date import now, today
     from flows.operations.intake import import_workbook
@@ -59,7 +62,9 @@ def import_(
     refused: XingfuError | None = None
     for path in files:
         try:
-            done = import_workbook(desk, path, city, today=today(desk.settings), at=now())
+            done = import_workbook(
+                desk, path, city, today=today(desk.settings), at=now(), confirmed=confirm
+            )
         except XingfuError as error:
             complain(str(error))
             refused = refused or error

@@ -4,30 +4,62 @@ They raise `CellError` as those of `documents.cells` do.
 """
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from difflib import get_close_matches
 
 from documents import cells
 from documents.cells import CellError
-from documents.forms import BUILDING_KINDS, SITE_SOURCES
+from documents.forms import BUILDING_KINDS, SETTLEMENTS, SITE_SOURCES
 from policy.schema import City, Plan
+from states.dossier import FIELD_TYPES
+from states.uscc import valid_uscc
+
+MONEY = ("investment", "city_share", "county_share", "annual_rent")
+SURE = "请核对后改正；确属实的，请在导入时注明已核实（--confirm）"
 
 
-def county(value: object, city: City) -> str:
-    """The county that the cell names, as the plan writes it."""
+ZONE = re.compile(
+    r"(经济技术|高新技术|综合改革|转型综改|经济|高新|综改|产业|工业|风景名胜)*"
+    r"(开发区|示范区|经开区|高新区|产业园区|名胜区|园区)$"
+)
+
+
+def county(value: object, city: City, plan: Plan) -> str:
+    """The county that the cell names, as the plan writes it.
+
+    A zone (开发区) has no code of its own: it is taken for its county where its name says which.
+    """
     written = cells.name(value)
     if written is None:
         raise CellError(f"未填写县（市、区）；请填写{city.name}所辖县（市、区）名称")
     name = written if city.county(written) else written.removeprefix(city.name)
     names = [county.name for county in city.counties]
-    matches = [known for known in names if name in (known, known[:-1])]
-    if name in matches or len(matches) == 1:
-        return name if name in matches else matches[0]
-    raise CellError(_unknown_county(written, names, city))
+    bare = ZONE.sub("", name) or name
+    matches = [known for known in names if bare in (known, _short(known))]
+    if bare in matches or len(matches) == 1:
+        return bare if bare in matches else matches[0]
+    raise CellError(_unknown_county(written, names, city, plan))
 
 
-def _unknown_county(written: str, names: Sequence[str], city: City) -> str:
+def _short(name: str) -> str:
+    """清徐 for 清徐县; a name of two characters keeps its last."""
+    return name[:-1] if len(name) > 2 else name
+
+
+def _unknown_county(written: str, names: Sequence[str], city: City, plan: Plan) -> str:
     said = f"“{written}”不是{city.name}的县（市、区）"
+    if ZONE.search(written):
+        return f"{said}：开发区等没有行政区划代码，请填写场地所在的县（市、区）：{'、'.join(names)}"
+    owners = [
+        other.name
+        for other in plan.cities
+        if any(written in (item.name, f"{other.name}{item.name}") for item in other.counties)
+    ]
+    if owners:
+        return f"{said}，属于{'、'.join(owners)}；请核对后改正，或报送到相应的市"
     if close := get_close_matches(written, names, n=3, cutoff=0.5):
         return f"{said}，是否为{'、'.join(close)}？请核对后改正"
     return f"{said}；{city.name}所辖：{'、'.join(names)}"
@@ -68,3 +100,73 @@ def site_source(value: object) -> str | None:
             "或D（其他产权人免费提供）；请填写其中一个字母"
         )
     return letter
+
+
+def credit_code(value: object) -> str | None:
+    """A valid 统一社会信用代码."""
+    written = cells.name(value)
+    if written is None:
+        return None
+    code = unicodedata.normalize("NFKC", written).upper().replace("-", "")
+    if not valid_uscc(code):
+        raise CellError("统一社会信用代码校验不通过；请核对登记证书上的18位代码")
+    return code
+
+
+def settlement(value: object) -> str | None:
+    return _one_of(value, SETTLEMENTS, "城乡分类")
+
+
+def project_kind(value: object, plan: Plan) -> str | None:
+    """The id of the kind of project whose label the cell holds."""
+    ids = {kind.label: kind.id for kind in plan.kinds}
+    label = _one_of(value, tuple(ids), "项目类别")
+    return None if label is None else ids[label]
+
+
+def _one_of(value: object, choices: Sequence[str], what: str) -> str | None:
+    written = cells.name(value)
+    if written is not None and written not in choices:
+        raise CellError(f"{what}须为{'、'.join(choices)}之一")
+    return written
+
+
+BY_KEY: Mapping[str, Callable[[object], object]] = {
+    "site_source": site_source,
+    "settlement": settlement,
+    "operator_code": credit_code,
+    "annual_rent": cells.yuan,
+    "city_share": cells.ten_thousand_yuan,
+    "county_share": cells.ten_thousand_yuan,
+    **dict.fromkeys(("tenure", "letter_issuer", "letter_number", "responsible_person"), cells.name),
+}
+BY_TYPE: Mapping[type, Callable[[object], object]] = {
+    str: cells.text,
+    int: cells.integer,
+    date: cells.day,
+    bool: cells.yes_or_no,
+}
+
+
+def reader(field: str, plan: Plan) -> Callable[[object], object]:
+    """How a cell of 补充信息表 is read into a field of the profile."""
+    if field == "kind":
+        return lambda value: project_kind(value, plan)
+    return BY_KEY.get(field) or BY_TYPE[FIELD_TYPES[field]]
+
+
+def question(field: str, value: object, plan: Plan) -> str | None:
+    """What to ask about a value that no form means to say; None when it is plausible.
+
+    Money is in 元; 元 and 万元 mixed up are 10,000 times off, and the likely value is named.
+    """
+    rule = next((item for item in plan.plausible if item.field == field), None)
+    if rule is None or not isinstance(value, int | Decimal) or rule.least <= value <= rule.most:
+        return None
+    shown, unit = (cells.plain, "元") if field in MONEY else (str, "")
+    said = f"{shown(value)}{unit}超出合理范围（{shown(rule.least)}—{shown(rule.most)}{unit}）"
+    for factor, wrote, meant in ((10000, "元", "万元"), (Decimal("0.0001"), "万元", "元")):
+        likely = value / Decimal(factor)
+        if field in MONEY and rule.least <= likely <= rule.most and likely:
+            return f"{said}，是否应为{shown(likely)}元（误将{wrote}填作{meant}）？{SURE}"
+    return f"{said}；{SURE}"

@@ -1,18 +1,20 @@
 """附件3 汇总表 with 补充信息表: a city's applications, in and out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any, TypeVar
 
 from documents import cells
-from documents.application_fields import building_kind, county, parts, site_source
+from documents.application_fields import building_kind, county, parts, question, reader
 from documents.forms import (
     SUMMARY,
     SUMMARY_SHEET,
-    SUPPLEMENT_SHEET,
-    listed,
-    supplement,
+    YES_NO,
+    Column,
+    supplements,
+    ticked,
 )
 from documents.layout import Page, Value, save
 from documents.table import Row, Table, duplicates, find_table, raise_faults
@@ -21,6 +23,9 @@ from policy.errors import RefusedError
 from policy.schema import City, Plan
 from states.dossier import Profile
 
+PLACE_COLUMNS = 3
+"""序号, county and project name come first on each 补充信息表."""
+T = TypeVar("T")
 Key = tuple[str, str]
 """What joins the two sheets: county and project name."""
 Money = Callable[[object], Decimal | None]
@@ -44,31 +49,56 @@ class Applications:
     rows: tuple[ApplicationRow, ...]
 
 
-def read_applications(path: Path, plan: Plan, city: str | None = None) -> Applications:
+@dataclass(frozen=True)
+class Reading:
+    """What the readers of a workbook's rows need to know."""
+
+    plan: Plan
+    city: City
+    confirmed: bool
+    """True when the sender vouches for figures that are not plausible."""
+
+    def asked(self, row: Row, key: str, parse: Callable[[object], T]) -> T | None:
+        """The cell's value; one that is not plausible is asked about, as a fault."""
+        value = row.take(key, parse)
+        if not self.confirmed and (doubt := question(key, value, self.plan)):
+            row.refuse(key, doubt)
+        return value
+
+
+def read_applications(
+    path: Path, plan: Plan, city: str | None = None, *, confirmed: bool = False
+) -> Applications:
     """All projects of a workbook, or none: RefusedError lists every fault, one a line.
 
-    The city is `city`, else the one of the seal line, else the one of the file name.
+    The city is `city`, else the one of the seal line, else the one of the file name. Figures that
+    are not plausible are asked about, unless the sender has `confirmed` them.
     """
     workbook = open_workbook(path)
     faults: list[str] = []
     summary = find_table(workbook, path.name, SUMMARY, faults)
     if summary is None:
         raise RefusedError(f"{path.name}：没有找到附件3汇总表；请核对表头文字是否与样表一致")
-    place = _city(plan, city, summary, path)
+    reading = Reading(plan, _city(plan, city, summary, path), confirmed)
     money = cells.yuan if "(元)" in summary.headings["investment"] else cells.ten_thousand_yuan
-    projects = [(row, _project(row, plan, place, money)) for row in summary.rows]
-    further = find_table(workbook, path.name, supplement(plan), faults)
-    if further is None and any("补充" in title for title in workbook.sheetnames):
+    projects = [(row, _project(row, reading, money)) for row in summary.rows]
+    further = [
+        (table, columns)
+        for columns in supplements(plan).values()
+        if (table := find_table(workbook, path.name, columns, faults)) is not None
+    ]
+    sheets = sum("补充" in title for title in workbook.sheetnames)
+    if len(further) < sheets:
         raise RefusedError(f"{path.name}：补充信息表的表头无法识别；请核对表头文字是否与样表一致")
-    joined = _join(projects, further, plan, place)
+    joined = _join(projects, further, reading)
     if not projects:
         faults.append(f"{summary.place}：表中没有任何项目；请填写后再报送")
     raise_faults(faults)
-    return Applications(place.name, joined)
+    return Applications(reading.city.name, joined)
 
 
 def write_applications(path: Path, plan: Plan, applications: Applications) -> None:
-    """Write both sheets, laid out for A4; `read_applications` gives equal data back.
+    """Write all sheets, laid out for A4; `read_applications` gives equal data back.
 
     RefusedError when a project has no street or community; UnavailableError when the file cannot
     be written.
@@ -84,14 +114,17 @@ def write_applications(path: Path, plan: Plan, applications: Applications) -> No
         unit="单位：平方米、万元",
         size=11,
     )
-    further = Page(
-        sheet=SUPPLEMENT_SHEET,
-        title=f"{plan.year}年全省{kind}补充信息表",
-        columns=supplement(plan),
-        rows=[_supplement_line(n, row, plan) for n, row in enumerate(applications.rows, 1)],
-        note=seal,
-    )
-    save(path, (summary, further))
+    further = [
+        Page(
+            sheet=sheet,
+            title=f"{plan.year}年全省{kind}{sheet}",
+            columns=columns,
+            rows=[_line(n, row, columns, plan) for n, row in enumerate(applications.rows, 1)],
+            note=seal,
+        )
+        for sheet, columns in supplements(plan).items()
+    ]
+    save(path, (summary, *further))
 
 
 def project_name(plan: Plan, profile: Profile) -> str:
@@ -119,15 +152,15 @@ def _city(plan: Plan, asked: str | None, summary: Table, path: Path) -> City:
     )
 
 
-def _project(row: Row, plan: Plan, city: City, money: Money) -> ApplicationRow | None:
+def _project(row: Row, reading: Reading, money: Money) -> ApplicationRow | None:
     """What a row of 附件3 says; None when its county or its name cannot be read."""
-    at = row.take("county", lambda value: county(value, city))
-    named = row.take("project", lambda value: parts(value, plan))
+    at = row.take("county", lambda value: county(value, reading.city, reading.plan))
+    named = row.take("project", lambda value: parts(value, reading.plan))
     profile = Profile(
         operator=row.take("operator", cells.text),
         building_kind=row.take("building_kind", building_kind),
-        area=row.take("area", cells.square_metres),
-        investment=row.take("investment", money),
+        area=reading.asked(row, "area", cells.square_metres),
+        investment=reading.asked(row, "investment", money),
     )
     if at is None or named is None:
         return None
@@ -137,74 +170,51 @@ def _project(row: Row, plan: Plan, city: City, money: Money) -> ApplicationRow |
 
 def _join(
     projects: Sequence[tuple[Row, ApplicationRow | None]],
-    further: Table | None,
-    plan: Plan,
-    city: City,
+    further: Sequence[tuple[Table, tuple[Column, ...]]],
+    reading: Reading,
 ) -> tuple[ApplicationRow, ...]:
     read = [(row, project) for row, project in projects if project is not None]
-    keys = [(row, _key(project, plan)) for row, project in read]
+    keys = [(row, _key(project, reading.plan)) for row, project in read]
     _refuse_duplicates(keys)
-    added = _supplements(further, plan, city)
-    _refuse_duplicates([(row, key) for row, key, _ in added])
     unread = [row for row, project in projects if project is None]
-    for row, key, _ in added:
-        if key not in {known for _, known in keys} and not _shares(row, unread):
-            row.refuse("project", "在附件3汇总表中没有这个项目；请核对县（市、区）和项目名称")
-    more = {key: profile for _, key, profile in added}
+    more: dict[Key, dict[str, Any]] = {}
+    for table, columns in further:
+        added = list(_supplements(table, columns, reading))
+        _refuse_duplicates([(row, key) for row, key, _ in added])
+        for row, key, stated in added:
+            if key not in {known for _, known in keys} and not _shares(row, unread):
+                row.refuse("project", "在附件3汇总表中没有这个项目；请核对县（市、区）和项目名称")
+            more[key] = {**more.get(key, {}), **stated}
     return tuple(
-        replace(project, profile=_merged(project.profile, more.get(key)))
+        replace(project, profile=replace(project.profile, **more.get(key, {})))
         for (_, project), (_, key) in zip(read, keys, strict=True)
     )
 
 
-def _supplements(further: Table | None, plan: Plan, city: City) -> list[tuple[Row, Key, Profile]]:
-    """The rows of 补充信息表 whose county and project name can be read."""
-    found = []
-    for row in further.rows if further else ():
-        at = row.take("county", lambda value: county(value, city))
-        named = row.take("project", lambda value: parts(value, plan))
-        profile = _supplement(row, plan)
+def _supplements(
+    table: Table, columns: tuple[Column, ...], reading: Reading
+) -> Iterator[tuple[Row, Key, dict[str, Any]]]:
+    """The rows of a 补充信息表 whose county and project name can be read, and what they state."""
+    for row in table.rows:
+        at = row.take("county", lambda value: county(value, reading.city, reading.plan))
+        named = row.take("project", lambda value: parts(value, reading.plan))
+        stated = _stated(row, columns, reading)
         if at is not None and named is not None:
-            name = plan.project_name.format(street=named[0], community=named[1])
-            found.append((row, (at, name), profile))
+            name = reading.plan.project_name.format(street=named[0], community=named[1])
+            yield row, (at, name), stated
+
+
+def _stated(row: Row, columns: tuple[Column, ...], reading: Reading) -> dict[str, Any]:
+    """Each field of a sheet; words that have columns of their own are gathered into theirs."""
+    fields = ticked(reading.plan)
+    found: dict[str, Any] = {}
+    for column in columns[PLACE_COLUMNS:]:
+        if field := fields.get(column.key):
+            held = {column.key} if row.take(column.key, cells.yes) else set()
+            found[field] = found.get(field, frozenset()) | held
+        else:
+            found[column.key] = reading.asked(row, column.key, reader(column.key, reading.plan))
     return found
-
-
-def _supplement(row: Row, plan: Plan) -> Profile:
-    return Profile(
-        address=row.take("address", cells.text),
-        site_source=row.take("site_source", site_source),
-        tenure=row.take("tenure", cells.name),
-        beds=row.take("beds", cells.integer),
-        households=row.take("households", cells.integer),
-        functions=_ticked(row, listed(plan, "functions")),
-        commitments=_ticked(row, listed(plan, "commitments")),
-        visited_on=row.take("visited_on", cells.day),
-        letter_issuer=row.take("letter_issuer", cells.name),
-        letter_number=row.take("letter_number", cells.name),
-        letter_on=row.take("letter_on", cells.day),
-        responsible_person=row.take("responsible_person", cells.name),
-        responsible_phone=row.take("responsible_phone", cells.text),
-    )
-
-
-def _merged(profile: Profile, more: Profile | None) -> Profile:
-    """附件3 and 补充信息表 together; they share no field."""
-    if more is None:
-        return profile
-    return replace(
-        more,
-        street=profile.street,
-        community=profile.community,
-        operator=profile.operator,
-        building_kind=profile.building_kind,
-        area=profile.area,
-        investment=profile.investment,
-    )
-
-
-def _ticked(row: Row, words: Sequence[str]) -> frozenset[str]:
-    return frozenset(word for word in words if row.take(word, cells.yes))
 
 
 def _key(project: ApplicationRow, plan: Plan) -> Key:
@@ -241,27 +251,28 @@ def _summary_line(number: int, row: ApplicationRow, plan: Plan) -> tuple[Value, 
     )
 
 
-def _supplement_line(number: int, row: ApplicationRow, plan: Plan) -> tuple[Value, ...]:
-    profile = row.profile
+def _line(
+    number: int, row: ApplicationRow, columns: tuple[Column, ...], plan: Plan
+) -> tuple[Value, ...]:
+    name = project_name(plan, row.profile)
     return (
         number,
         row.county,
-        project_name(plan, profile),
-        profile.address,
-        profile.site_source,
-        profile.tenure,
-        profile.beds,
-        profile.households,
-        *_ticks(listed(plan, "functions"), profile.functions),
-        *_ticks(listed(plan, "commitments"), profile.commitments),
-        profile.visited_on,
-        profile.letter_issuer,
-        profile.letter_number,
-        profile.letter_on,
-        profile.responsible_person,
-        profile.responsible_phone,
+        name,
+        *(_shown(c, row.profile, plan) for c in columns[PLACE_COLUMNS:]),
     )
 
 
-def _ticks(words: Sequence[str], held: frozenset[str]) -> tuple[str, ...]:
-    return tuple("是" if word in held else "否" for word in words)
+def _shown(column: Column, profile: Profile, plan: Plan) -> Value:
+    """What a column shows of a project."""
+    if field := ticked(plan).get(column.key):
+        return YES_NO[column.key not in getattr(profile, field)]
+    value = getattr(profile, column.key)
+    if isinstance(value, bool):
+        return YES_NO[not value]
+    if column.key == "kind":
+        return next((kind.label for kind in plan.kinds if kind.id == value), None)
+    if value is not None and "万元" in column.heading:
+        return Decimal(value) / Decimal(10000)
+    shown: Value = value
+    return shown

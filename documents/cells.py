@@ -93,6 +93,17 @@ def yes(value: object) -> bool:
     raise CellError("既不是“是”也不是“否”；请填写“是”或“否”")
 
 
+def plain(number: Decimal | int) -> str:
+    """A number without an exponent or needless zeros."""
+    shown = f"{Decimal(number):f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+
+
+def yes_or_no(value: object) -> bool | None:
+    """As `yes`, but a blank cell states nothing."""
+    return None if is_blank(value) else yes(value)
+
+
 def is_blank(value: object) -> bool:
     """Whether a cell holds nothing a reader would see."""
     return value is None or (isinstance(value, str) and not value.strip())

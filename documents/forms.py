@@ -8,9 +8,12 @@ from policy.schema import Includes, Plan
 
 SUMMARY_SHEET = "附件3 汇总表"
 SUPPLEMENT_SHEET = "补充信息表"
+SITE_SHEET = "补充信息表（续一）"
+OPERATOR_SHEET = "补充信息表（续二）"
 CONTACTS_SHEET = "通讯录"
 BUILDING_KINDS = ("新建", "改建", "购置", "其他")
 SITE_SOURCES = ("A", "B", "C", "D")
+SETTLEMENTS = ("城镇", "村改居", "农村")
 YES_NO = ("是", "否")
 
 TWO_DECIMALS = "0.00"
@@ -79,12 +82,71 @@ CONTACTS = (
 )
 
 
-def supplement(plan: Plan) -> tuple[Column, ...]:
-    """补充信息表: what the plan's conditions need and 附件3 does not ask for."""
+def supplements(plan: Plan) -> dict[str, tuple[Column, ...]]:
+    """补充信息表, by sheet: what the plan's conditions need and 附件3 does not ask for."""
+    return {
+        SUPPLEMENT_SHEET: (*_project_columns(), *_supplement(plan)),
+        SITE_SHEET: (*_project_columns(), *_kind(plan), *SITE),
+        OPERATOR_SHEET: (*_project_columns(), *OPERATOR),
+    }
+
+
+def _project_columns() -> tuple[Column, ...]:
+    """What names the project on each sheet."""
     return (
         replace(NUMBER, width=5),
         replace(PLACE, heading="区（县、市）\n名称", width=11),
         Column("project", "社区项目名称", r"项目名称", 22),
+    )
+
+
+def _kind(plan: Plan) -> tuple[Column, ...]:
+    """项目类别, where the plan has several."""
+    labels = tuple(kind.label for kind in plan.kinds)
+    column = Column("kind", "项目\n类别", r"^项目类别", 12, choices=labels, centred=True)
+    return (column,) if labels else ()
+
+
+def _day(key: str, heading: str, known_by: str) -> Column:
+    return Column(key, heading, known_by, 11.5, DAY, centred=True)
+
+
+SITE = (
+    Column("site_owner", "场地\n产权人", r"^场地产权人", 16),
+    Column("annual_rent", "年租金\n（元）", r"^年租金", 9, TWO_DECIMALS),
+    _day("agreement_signed_on", "使用协议\n签订日期", r"协议签订"),
+    _day("agreement_from", "使用协议\n起始日期", r"协议起始"),
+    _day("agreement_to", "使用协议\n截止日期", r"协议(截止|终止|到期)"),
+    Column("renewal_project", "老旧小区\n改造项目", r"^老旧小区改造", 14),
+    Column("purchase_basis", "购置单位\n及依据", r"^购置单位", 14),
+    Column("old_community", "是否\n老旧\n小区", r"是否老旧小区", 6, TEXT, YES_NO, True),
+    Column("elderly", "60岁以上\n老年人数", r"老年人(口|数)", 9, "0", centred=True),
+    Column("settlement", "城乡\n分类", r"^城乡分类", 8, TEXT, SETTLEMENTS, True),
+    Column("visited_by", "实地\n查看人", r"查看人", 10),
+    Column("visit_finding", "实地\n查看意见", r"查看意见", 14),
+    _day("county_civil_on", "县民政局\n意见日期", r"^县.*民政局意见"),
+    _day("county_finance_on", "县财政局\n意见日期", r"^县.*财政局意见"),
+    _day("city_civil_on", "市民政局\n意见日期", r"^市民政局意见"),
+    _day("city_finance_on", "市财政局\n意见日期", r"^市财政局意见"),
+    Column("explanation", "情况说明\n（有不符之处的须填）", r"^情况说明", 30),
+)
+OPERATOR = (
+    Column("operator_code", "运行主体\n统一社会信用代码", r"统一社会信用代码", 24, centred=True),
+    Column("operator_registrar", "登记机关", r"登记机关", 18),
+    _day("operator_registered_on", "登记日期", r"登记日期"),
+    Column("operator_filing", "备案编号", r"备案编号", 18),
+    _day("operator_filed_on", "备案日期", r"备案日期"),
+    _day("operator_since", "从事养老\n服务起始日", r"从事养老服务"),
+    Column("operator_third_party", "是否\n第三方", r"是否第三方", 7, TEXT, YES_NO, True),
+    Column("operator_manager", "负责人", r"^(运行主体)?负责人$", 10, centred=True),
+    Column("operator_phone", "负责人\n电话", r"^(运行主体)?负责人电话", 15, centred=True),
+    Column("city_share", "市级承诺\n配套（万元）", r"^市级(承诺)?配套", 12, TWO_DECIMALS),
+    Column("county_share", "县级承诺\n配套（万元）", r"^县级(承诺)?配套", 12, TWO_DECIMALS),
+)
+
+
+def _supplement(plan: Plan) -> tuple[Column, ...]:
+    return (
         Column("address", "项目地址", r"^(项目)?地址", 18),
         Column("site_source", "场地\n来源\n（A–D）", r"^场地来源", 7, TEXT, SITE_SOURCES, True),
         Column("tenure", "场地\n使用方式", r"^场地使用方式", 10, centred=True),
@@ -98,6 +160,11 @@ def supplement(plan: Plan) -> tuple[Column, ...]:
         Column("responsible_person", "责任人", r"^(项目)?责任人$", 9, centred=True),
         Column("responsible_phone", "联系\n电话", r"^(责任人)?(联系)?电话", 14, centred=True),
     )
+
+
+def ticked(plan: Plan) -> dict[str, str]:
+    """The words that have a column of their own to be ticked, with the field that holds them."""
+    return {word: field for field in ("functions", "commitments") for word in listed(plan, field)}
 
 
 def listed(plan: Plan, field: str) -> tuple[str, ...]:

@@ -89,16 +89,19 @@ def _coordinating(views: Sequence[DeadlineView]) -> Iterator[str]:
 def _total(board: Sequence[CityBoard]) -> CityBoard:
     return CityBoard(
         city="合计",
-        quota=sum(row.quota for row in board),
+        quota=sum(row.quota or 0 for row in board),
         projects=sum(row.projects for row in board),
         by_stage=tuple(map(sum, zip(*(row.by_stage for row in board), strict=True))),
+        finished=sum(row.finished for row in board),
         due_soon=sum(row.due_soon for row in board),
         overdue=sum(row.overdue for row in board),
     )
 
 
 def _cells(row: CityBoard) -> list[object]:
-    return [row.city, row.quota, row.projects, *row.by_stage, row.due_soon, row.overdue]
+    quota = "未明确" if row.quota is None else row.quota
+    counts = (row.finished, row.due_soon, row.overdue)
+    return [row.city, quota, row.projects, *row.by_stage, *counts]
 
 
 def _row(cells: Sequence[object]) -> str:

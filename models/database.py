@@ -56,9 +56,39 @@ def writing(engine: Engine) -> Iterator[Session]:
 
 def migrate(engine: Engine) -> None:
     """Bring the schema to the newest version; safe to repeat."""
-    with _plain_errors(engine), engine.execution_options(**{WRITES: True}).begin() as connection:
+    with (
+        _plain_errors(engine),
+        engine.execution_options(**{WRITES: True}).connect() as connection,
+        _free_to_copy_tables(connection),
+        connection.begin(),
+    ):
         serialise(connection)
         command.upgrade(alembic_config(connection), "head")
+        _refuse_dangling(connection)
+
+
+@contextmanager
+def _free_to_copy_tables(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by copying it: meanwhile its keys dangle, so they are checked after.
+
+    The switch works outside a transaction only, so it goes past SQLAlchemy, which would begin one.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys = ON")
+
+
+def _refuse_dangling(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if dangling:
+            raise UnavailableError(f"数据库升级未能完成，关联数据不一致：{dangling[:3]}")
 
 
 def serialise(connection: Connection) -> None:

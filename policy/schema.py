@@ -520,6 +520,14 @@ class ChecklistItem(Clause):
         return self.measures is None and not self.people
 
 
+class Plausible(Clause):
+    """What a field's value may be without being asked about; 元 for money."""
+
+    field: ProfileField
+    least: Decimal
+    most: Decimal
+
+
 class EvidenceRule(Clause):
     """What is put on record without being judged by machine (留痕); it may be recorded often."""
 
@@ -773,6 +781,7 @@ class Plan(Frozen):
     requirements: tuple[Requirement, ...]
     checklist: tuple[ChecklistItem, ...] = ()
     evidence: tuple[EvidenceRule, ...] = ()
+    plausible: tuple[Plausible, ...] = ()
     finished_by: tuple[Identifier, ...] = ()
     """The milestones that together finish a project (办结)."""
     subsidies: tuple[Annotated[Subsidy, Field(discriminator="basis")], ...]
@@ -822,7 +831,15 @@ class Plan(Frozen):
     def rules(self) -> Iterator[tuple[str, Clause]]:
         """Every rule with its path in the file, for listings and checks."""
         yield "quota", self.quota
-        groups = ("stages", "milestones", "actions", "requirements", "checklist", "evidence")
+        groups = (
+            "stages",
+            "milestones",
+            "actions",
+            "requirements",
+            "checklist",
+            "evidence",
+            "plausible",
+        )
         for group in (*groups, "deadlines", "duties"):
             for index, rule in enumerate(getattr(self, group)):
                 yield f"{group}.{index}", rule

@@ -13,6 +13,7 @@ from policy.schema import (
     PerArea,
     Plan,
     Reached,
+    Span,
     TimedRule,
 )
 from policy.vocabulary import Level, SubjectKind
@@ -198,36 +199,48 @@ def _forms(loc: tuple[str | int, ...], plan: Plan, rule: TimedRule) -> Iterator[
         forms = (rule.weekly, rule.monthly, rule.quarterly, rule.occasions)
         if sum(map(bool, forms)) != 1:
             yield Fault(loc, "周期任务须写明 weekly、monthly、quarterly 或 occasions，且只写一种")
-    if not isinstance(rule, DeadlineRule):
-        return
+    if isinstance(rule, DeadlineRule):
+        yield from _one_off(loc, rule)
+        for name, span in (("follows", rule.follows), ("later_of", rule.later_of)):
+            if span is not None:
+                yield from _span((*loc, name), plan, rule, span)
+
+
+def _one_off(loc: tuple[str | int, ...], rule: DeadlineRule) -> Iterator[Fault]:
     if (rule.remind is None) != (rule.due is None):
         yield Fault(loc, "remind 和 due 须同时写明或同时不写")
     if rule.follows and (rule.due or rule.later_of):
         yield Fault(loc, "写明 follows 的，不再写日期或 later_of")
     if rule.later_of and rule.due is None:
         yield Fault(loc, "later_of 须与日期同时写明")
-    facts = {m.id for m in plan.milestones}
-    for name, span in (("follows", rule.follows), ("later_of", rule.later_of)):
-        if span is not None:
-            yield from _unknown((*loc, name), "节点", (span.after,), facts)
-            if set(rule.fulfilled_by) != {SubjectKind.PROJECT}:
-                yield Fault((*loc, name), "只有项目的时限可以自节点起算")
-            if (span.days is None) == (span.workdays is None):
-                yield Fault((*loc, name), "须写明 days（自然日）或 workdays（工作日），且只写一种")
+
+
+def _span(
+    loc: tuple[str | int, ...], plan: Plan, rule: DeadlineRule, span: Span
+) -> Iterator[Fault]:
+    yield from _unknown(loc, "节点", (span.after,), {m.id for m in plan.milestones})
+    if set(rule.fulfilled_by) != {SubjectKind.PROJECT}:
+        yield Fault(loc, "只有项目的时限可以自节点起算")
+    if (span.days is None) == (span.workdays is None):
+        yield Fault(loc, "须写明 days（自然日）或 workdays（工作日），且只写一种")
 
 
 def _order_of_dates(loc: tuple[str | int, ...], rule: TimedRule) -> Iterator[Fault]:
-    if isinstance(rule, DeadlineRule) and rule.remind and rule.due and rule.remind > rule.due:
-        yield Fault(loc, "remind 不得晚于 due")
-    if not isinstance(rule, Duty):
-        return
-    for suffix, occasion in rule.occasions.items():
+    if isinstance(rule, DeadlineRule):
+        if rule.remind and rule.due and rule.remind > rule.due:
+            yield Fault(loc, "remind 不得晚于 due")
+    elif isinstance(rule, Duty):
+        yield from _order_of_duty(loc, rule)
+
+
+def _order_of_duty(loc: tuple[str | int, ...], duty: Duty) -> Iterator[Fault]:
+    for suffix, occasion in duty.occasions.items():
         if occasion.remind > occasion.due:
             yield Fault((*loc, "occasions", suffix), "remind 不得晚于 due")
-    for name, form in (("monthly", rule.monthly), ("quarterly", rule.quarterly)):
+    for name, form in (("monthly", duty.monthly), ("quarterly", duty.quarterly)):
         if form and _ordinal(form.remind_day) > _ordinal(form.due_day):
             yield Fault((*loc, name), "remind_day 不得晚于 due_day")
-    spans = (("weekly", rule.weekly), ("monthly", rule.monthly), ("quarterly", rule.quarterly))
+    spans = (("weekly", duty.weekly), ("monthly", duty.monthly), ("quarterly", duty.quarterly))
     for name, span in spans:
         if span and str(span.first) > str(span.last):
             yield Fault((*loc, name), "first 不得晚于 last")

@@ -6,9 +6,9 @@ from policy.schema import Clause, Plan
 
 HEAD = """# Clauses
 
-Every clause of {number}, what it ends as, and where. Made by `xingfu plan clauses` from the plan and
-checked by a test; do not edit by hand. What the plan proposes where the notice is silent is marked
-（建议）.
+Every clause of {number}, what it ends as, and where. Made by `xingfu plan clauses` from the plan
+and checked by a test; do not edit by hand. What the plan proposes where the notice is silent
+is marked （建议）.
 
 | no. | clause | words | kind | where |
 |---|---|---|---|---|

@@ -203,4 +203,7 @@ def _overdraws(line: Line, lines: Sequence[Line]) -> Iterator[str]:
     before = {(source, holder) for source, holder, _ in overdrawn(lines)}
     for source, holder, day in overdrawn((*lines, line)):
         if (source, holder) not in before:
-            yield f"{day}{holder.label}的{source.label}余额不足，不能支付（八(四)专款专用）；请核对金额和日期"
+            yield (
+                f"{day}{holder.label}的{source.label}余额不足，不能支付（八(四)专款专用）；"
+                "请核对金额和日期"
+            )

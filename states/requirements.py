@@ -6,6 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import singledispatch
 from itertools import pairwise
+from typing import Any
 
 from policy.schema import (
     ActedBy,
@@ -124,7 +125,7 @@ def payable(case: Case) -> Decimal | None:
 
 def measured(plan: Plan, profile: Profile, checks: Mapping[str, str]) -> Profile:
     """`profile` with what the acceptance checklist measured anew. ValueError when unreadable."""
-    found = {
+    found: dict[str, Any] = {
         item.measures: read_measure(item.measures, checks[item.id])
         for item in plan.checklist
         if item.measures and checks.get(item.id, "").strip()

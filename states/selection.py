@@ -60,7 +60,8 @@ def select(plan: Plan, candidates: Sequence[Candidate]) -> Selection:
 
 def _quotas(plan: Plan) -> Iterator[tuple[str, str | None, int]]:
     for city in plan.cities:
-        for kind in [item.id for item in plan.kinds] or [None]:
+        kinds: list[str | None] = [item.id for item in plan.kinds]
+        for kind in kinds or [None]:
             places = city.quota_of(kind)
             if places is not None:
                 yield city.name, kind, places

@@ -59,7 +59,7 @@ def _counts(city: City) -> Counter[str]:
     served = [county for county in city.counties if county.name not in city.unserved]
     districts = [county.name for county in served if county.type == "市辖区"]
     others = [county.name for county in served if county.type != "市辖区"]
-    left = city.quota - len(city.unserved)
+    left = (city.places or 0) - len(city.unserved)
     return Counter([*city.unserved, *(districts + districts + others)[:left]])
 
 

@@ -1,7 +1,12 @@
 """What the example's forms say of each project, and whom its contacts workbook names. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
+from typing import Any
+
+from stdnum.cn import uscc
 
 from deployments.example.places import STEMS, Site
 from deployments.example.story import CALENDAR, letter, steps
@@ -22,6 +27,10 @@ AREAS = {
 }
 HOUSEHOLDS = {12: 460, 44: 488, 83: 390}
 BEDS = {20: 8, 65: 6}
+NEW_COMMUNITIES = (5, 61)
+NOT_MOSTLY_RENOVATED = ("阳泉市",)
+OWNERS = {"D": "示例商贸有限公司", "C": "示例小区业主委员会"}
+CENT = Decimal("0.01")
 POOR = 37
 """The project whose investment does not cover its subsidy."""
 SITES = (
@@ -44,27 +53,102 @@ def profile(plan: Plan, site: Site) -> Profile:
     submitted = max(step for step in done if step.startswith("submit_application"))
     source, kind, tenure = SITES[n % len(SITES)]
     area = AREAS.get(n, _area(n))
-    return Profile(
+    stated = Profile(
         street=site.street,
         community=site.community,
-        operator=None if n % 9 == 4 else f"示例养老服务中心（{STEMS[n % 10]}）",
+        operator=f"示例养老服务中心（{STEMS[n % 10]}）",
         building_kind=kind,
         area=area,
-        investment=_investment(plan, site, area),
         address=f"{site.street}示例路{n + 1}号",
         site_source=source,
+        site_owner=OWNERS.get(source, "示例市政府"),
         tenure=tenure,
         beds=BEDS.get(n, 10 + n % 21),
         households=HOUSEHOLDS.get(n, 520 + n * 53 % 1900),
+        old_community=n not in NEW_COMMUNITIES,
+        elderly=180 + n * 17 % 900,
+        settlement="村改居" if site.community.endswith("村") else "城镇",
         functions=frozenset(listed(plan, "functions")),
         commitments=frozenset(listed(plan, "commitments")),
-        visited_on=CALENDAR.shift(done["confirm_site"], -1 - n % 3),
         letter_issuer=f"{site.city.name}人民政府",
         letter_number=f"示例政函第{letter(site, submitted)}号",
         letter_on=done[submitted],
         responsible_person=_person(n),
         responsible_phone=_phone(n),
+        explanation=_explanation(n, site),
+        **_agreement(n, source, kind),
+        **_opinions(site, done),
+        **_operator(n),
     )
+    return replace(stated, **_amounts(plan, site, stated))
+
+
+def _agreement(n: int, source: str, kind: str) -> dict[str, Any]:
+    """What the source of the site asks for."""
+    if source == "D":
+        return {
+            "annual_rent": Decimal("0.00"),
+            "agreement_signed_on": date(2023, 1, 17),
+            "agreement_from": date(2023, 2, 1),
+            "agreement_to": date(2033, 1, 31),
+        }
+    if source == "C":
+        return {"renewal_project": f"示例老旧小区改造项目第{n + 1:03d}号"}
+    return {"purchase_basis": f"示例县政府批复第{n + 1:03d}号"} if kind == "购置" else {}
+
+
+def _opinions(site: Site, done: Mapping[str, date]) -> dict[str, Any]:
+    """The visit, then the opinions, county before city; all before the application."""
+    visited = CALENDAR.shift(done["confirm_site"], -1 - site.n % 3)
+    county, city = done["confirm_site"], CALENDAR.on_or_before(done["submit_application"])
+    return {
+        "visited_on": visited,
+        "visited_by": f"{_person(site.n + 1)}、{_person(site.n + 2)}",
+        "visit_finding": "符合条件",
+        "county_civil_on": county,
+        "county_finance_on": county,
+        "city_civil_on": city,
+        "city_finance_on": city,
+    }
+
+
+def _operator(n: int) -> dict[str, Any]:
+    code = f"91140100MA0{n:06d}"
+    return {
+        "operator_code": code + uscc.calc_check_digit(code),
+        "operator_registrar": "示例行政审批服务管理局",
+        "operator_registered_on": date(2019, 3 + n % 9, 12),
+        "operator_filing": f"示例备案第{n + 1:03d}号",
+        "operator_filed_on": date(2020, 1 + n % 12, 8),
+        "operator_since": date(2020, 1 + n % 12, 20),
+        "operator_third_party": True,
+        "operator_manager": _person(n + 3),
+        "operator_phone": _phone(n + 300),
+    }
+
+
+def _explanation(n: int, site: Site) -> str | None:
+    """The reason for whatever departs from a soft condition."""
+    departs = n in {*AREAS, *HOUSEHOLDS, *BEDS, *NEW_COMMUNITIES, POOR}
+    mostly_new = site.city.name in NOT_MOSTLY_RENOVATED
+    if not departs and not mostly_new:
+        return None
+    return "示例说明：受现有场地条件限制，社区老年人需求集中，经市民政局实地查看认为确有必要。"
+
+
+def _amounts(plan: Plan, site: Site, stated: Profile) -> dict[str, Any]:
+    """Investment in whole hundreds of 元, and what city and county promise of it."""
+    due = subsidy(plan, stated, site.county.type)
+    assert due is not None  # noqa: S101  # the area is stated
+    share = Decimal(90 if site.n == POOR else 120 + site.n * 13 % 70) / 100
+    investment = (due * share / 100).quantize(Decimal(1)) * 100
+    local = max(investment - due, Decimal(0)).quantize(CENT)
+    city_share = (local * Decimal("0.6") / 100).quantize(Decimal(1)) * 100
+    return {
+        "investment": investment,
+        "city_share": city_share.quantize(CENT),
+        "county_share": local - city_share,
+    }
 
 
 def contacts(plan: Plan) -> Iterator[ContactRow]:
@@ -76,13 +160,6 @@ def contacts(plan: Plan) -> Iterator[ContactRow]:
 
 def _area(n: int) -> Decimal:
     return Decimal(620 + n * 137 % 1240) + Decimal(n * 37 % 100) / 100
-
-
-def _investment(plan: Plan, site: Site, area: Decimal) -> Decimal:
-    """In 元, whole hundreds, as forms in 万元 with two decimals have it."""
-    share = Decimal(90 if site.n == POOR else 120 + site.n * 13 % 70) / 100
-    due = subsidy(plan.subsidy, area, site.county.type) * share
-    return (due / 100).quantize(Decimal(1)) * 100
 
 
 def _person(n: int) -> str:

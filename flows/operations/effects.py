@@ -127,4 +127,6 @@ def action_label(desk: Desk, name: str) -> str:
 def labels(desk: Desk) -> Mapping[str, str]:
     """The Chinese name of every action, milestone and kind of evidence, by id."""
     plan = desk.plan
-    return {item.id: item.label for item in (*plan.evidence, *plan.milestones, *plan.actions)}
+    found = {item.id: item.label for item in plan.evidence}
+    found |= {item.id: item.label for item in plan.milestones}
+    return found | {item.id: item.label for item in plan.actions}

@@ -12,33 +12,17 @@ from documents.applications import ApplicationRow, Applications, read_applicatio
 from documents.contacts import read_contacts
 from documents.workbook import Form, recognise
 from flows.operations.desk import Desk
-from models.audits import add_audit
+from models.audits import NewRow, add_audit
 from models.contacts import Person, people, replace_contacts
 from models.database import writing
 from models.plans import add_deadlines, require_plan
-from models.projects import add_project, dossier, find_project, update_profile
+from models.projects import add_project, dossier, find_project, set_columns
 from models.secrets import cipher
 from policy.errors import RefusedError
 from policy.schema import City
-from policy.vocabulary import AuditKind, Level, SubjectKind
-from states.dossier import PROFILE_FIELDS, REVIEWED_FIELDS, Profile
-
-LABELS = {
-    "street": "街道（乡镇）",
-    "community": "社区",
-    "building_kind": "配建性质",
-    "area": "建筑面积",
-    "investment": "投资总额",
-    "site_source": "场地来源",
-    "tenure": "场地使用方式",
-    "beds": "床位数",
-    "households": "入住户数",
-    "functions": "服务功能",
-    "commitments": "承诺事项",
-    "letter_issuer": "申报函发函单位",
-    "letter_number": "申报函文号",
-    "letter_on": "申报函日期",
-}
+from policy.vocabulary import AuditKind, Disposition, Level, SubjectKind
+from states.dossier import PROFILE_FIELDS, PROFILE_LABELS, REVIEWED_FIELDS, Profile
+from states.trail import Effects, to_detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +38,22 @@ class Imported:
 
 
 def import_workbook(
-    desk: Desk, path: Path, city: str | None, *, today: date, at: datetime
+    desk: Desk,
+    path: Path,
+    city: str | None,
+    *,
+    today: date,
+    at: datetime,
+    confirmed: bool = False,
 ) -> Imported:
-    """Import one workbook whole, or refuse it whole with every reason. RefusedError."""
+    """Import one workbook whole, or refuse it whole with every reason. RefusedError.
+
+    `confirmed` accepts figures that are not plausible: somebody has looked at them again.
+    """
     if recognise(path) is Form.CONTACTS:
         return _import_contacts(desk, path)
-    return _import_applications(desk, path, city, today, at)
+    applications = read_applications(path, desk.plan, city, confirmed=confirmed)
+    return _import_applications(desk, path, applications, today, at)
 
 
 def _import_contacts(desk: Desk, path: Path) -> Imported:
@@ -77,9 +71,8 @@ def _import_contacts(desk: Desk, path: Path) -> Imported:
 
 
 def _import_applications(
-    desk: Desk, path: Path, city_name: str | None, today: date, at: datetime
+    desk: Desk, path: Path, applications: Applications, today: date, at: datetime
 ) -> Imported:
-    applications = read_applications(path, desk.plan, city_name)
     city = desk.plan.city(applications.city)
     assert city is not None  # noqa: S101  # the reader resolves it in the plan
     with writing(desk.engine) as session:
@@ -109,23 +102,25 @@ def _take(
     outcome = "changed" if code else "added"
     if code and not changes:
         return "unchanged"
+    columns = dict(changes)
     if code:
-        update_profile(session, desk.plan, code, changes)
+        set_columns(session, desk.plan, code, columns)
     else:
         code = _add(session, desk, city, row)
-    add_audit(
-        session,
-        desk.plan,
-        code,
-        AuditKind.IMPORT,
-        "import",
+        start = {"stage": desk.plan.stage_order[0], "disposition": Disposition.ACTIVE}
+        columns = {**start, **columns}
+    said = NewRow(
+        subject=code,
+        kind=AuditKind.IMPORT,
+        action="import",
         actor=desk.plan.office(Level.CITY, city.name),
         on=today,
         at=at,
         clause="附件3",
         evidence=path.name,
-        detail={name: _plain(value) for name, value in changes.items()},
+        detail=to_detail(Effects(columns=columns)),
     )
+    add_audit(session, desk.plan, said)
     return outcome
 
 
@@ -135,7 +130,8 @@ def _add(session: Session, desk: Desk, city: City, row: ApplicationRow) -> str:
     values = {name: _column(getattr(row.profile, name)) for name in PROFILE_FIELDS}
     values |= {"county_code": county.code, "county_type": county.type}
     code = add_project(session, desk.plan, city.name, county.name, values)
-    add_deadlines(session, desk.plan, desk.calendar, SubjectKind.PROJECT, [code])
+    kind, calendar = SubjectKind.PROJECT, desk.calendar
+    add_deadlines(session, desk.plan, calendar, kind, [code], row.profile.kind)
     return code
 
 
@@ -181,7 +177,7 @@ def _closed_changes(session: Session, desk: Desk, city: City, row: ApplicationRo
     for name in REVIEWED_FIELDS:
         if name in changes:
             old, new = _plain(getattr(stored.profile, name)), _plain(changes[name])
-            yield f"  · {code} {stored.name}：{LABELS[name]}由“{old}”改为“{new}”"
+            yield f"  · {code} {stored.name}：{PROFILE_LABELS[name]}由“{old}”改为“{new}”"
 
 
 def _stated(profile: Profile) -> Mapping[str, Any]:

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from flows.operations.desk import Desk
 from flows.operations.corrections import reversed_rows
+from flows.operations.desk import Desk
 from flows.operations.effects import action_label
 from flows.operations.funds import FundsView, funds_view
 from models import outbox
@@ -230,4 +230,5 @@ def _label(desk: Desk, row: Audit) -> str:
 
 def _booked(row: Audit) -> str:
     line = row.detail["line"]
-    return f"{Entry(line['entry']).label}{Source(line['source']).label}{Decimal(line['amount']):,.2f}元"
+    what = f"{Entry(line['entry']).label}{Source(line['source']).label}"
+    return f"{what}{Decimal(line['amount']):,.2f}元"
