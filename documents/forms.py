@@ -122,8 +122,8 @@ SITE = (
     Column("old_community", "是否\n老旧\n小区", r"是否老旧小区", 6, TEXT, YES_NO, True),
     Column("elderly", "60岁以上\n老年人数", r"老年人(口|数)", 9, "0", centred=True),
     Column("settlement", "城乡\n分类", r"^城乡分类", 8, TEXT, SETTLEMENTS, True),
-    Column("visited_by", "实地\n查看人", r"查看人", 10),
-    Column("visit_finding", "实地\n查看意见", r"查看意见", 14),
+    Column("visited_by", "查看人", r"查看人", 10),
+    Column("visit_finding", "查看意见", r"查看意见", 14),
     _day("county_civil_on", "县民政局\n意见日期", r"^县.*民政局意见"),
     _day("county_finance_on", "县财政局\n意见日期", r"^县.*财政局意见"),
     _day("city_civil_on", "市民政局\n意见日期", r"^市民政局意见"),
@@ -131,7 +131,9 @@ SITE = (
     Column("explanation", "情况说明\n（有不符之处的须填）", r"^情况说明", 30),
 )
 OPERATOR = (
-    Column("operator_code", "运行主体\n统一社会信用代码", r"统一社会信用代码", 24, centred=True),
+    Column(
+        "operator_code", "统一社会信用代码\n（运行主体）", r"统一社会信用代码", 24, centred=True
+    ),
     Column("operator_registrar", "登记机关", r"登记机关", 18),
     _day("operator_registered_on", "登记日期", r"登记日期"),
     Column("operator_filing", "备案编号", r"备案编号", 18),

@@ -20,6 +20,8 @@ from policy.schema import Plan
 from policy.vocabulary import AuditKind
 
 CHUNK = 500
+LINKED = tuple(name for name in Audit.model_fields if name not in ("id", "previous", "hash"))
+"""What a row's hash covers beside the hash before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,8 @@ def link(previous: str, row: Mapping[str, Any]) -> str:
     """
     said = [
         previous,
-        *(row[name] for name in ("plan", "subject", "kind", "action", "from_stage", "to_stage")),
-        row["actor"],
+        *(str(row[name]) for name in ("plan", "subject", "kind", "action")),
+        *(row[name] for name in ("from_stage", "to_stage", "actor")),
         row["effective_on"].isoformat(),
         row["recorded_at"].astimezone(UTC).isoformat(timespec="microseconds"),
         row["clause"],
@@ -178,7 +180,7 @@ def _broken(row: Audit, previous: str) -> Iterator[Break]:
     if row.previous != previous:
         yield Break(row.id, "与前一条记录接不上，其间可能有记录被删除、插入或改动")
     try:
-        same = link(row.previous, row.model_dump()) == row.hash
+        same = link(row.previous, {name: getattr(row, name) for name in LINKED}) == row.hash
     except (TypeError, ValueError, KeyError):
         same = False
     if not same:

@@ -9,10 +9,29 @@ from typing import Any
 from policy.load import load_plan, plan_path
 from policy.schema import Plan
 from states.dossier import PROFILE_FIELDS, Dossier, Profile
+from states.review import Opinion
 from states.workdays import Calendar
 
 FUNCTIONS = frozenset({"短期托养", "日间照料", "老人餐厅", "健康管理", "文化娱乐", "上门服务"})
 COMMITMENTS = frozenset({"无产权纠纷", "足额配套资金", "按时完工"})
+
+
+ACCEPTORS = "大同市民政局王某、大同市民政局李某"
+
+
+def opinion(expert: str, points: int, on: date = date(2023, 3, 1)) -> Opinion:
+    """An opinion that gives so many points of a hundred, spread over the plan's criteria."""
+    criteria = plan().review
+    assert criteria is not None
+    scores = {item.id: item.points * points / 100 for item in criteria.criteria}
+    return Opinion(expert, "示例大学", on, scores)
+
+
+def answers(**changes: str) -> dict[str, str]:
+    """An acceptance checklist in which all is well, with `changes`."""
+    told = {item.id: "是" for item in plan().checklist}
+    told |= {"area": "1200.00", "beds": "12", "functions": "、".join(sorted(FUNCTIONS))}
+    return {**told, "acceptors": ACCEPTORS, **changes}
 
 
 @lru_cache
@@ -48,6 +67,27 @@ def a_profile(**changes: Any) -> Profile:
             letter_issuer="太原市人民政府",
             letter_number="并政函〔2023〕1号",
             letter_on=date(2023, 2, 8),
+            site_owner="示例市政府",
+            old_community=True,
+            elderly=600,
+            settlement="城镇",
+            visited_by="王某、李某",
+            visit_finding="符合条件",
+            county_civil_on=date(2023, 1, 31),
+            county_finance_on=date(2023, 1, 31),
+            city_civil_on=date(2023, 2, 6),
+            city_finance_on=date(2023, 2, 6),
+            operator_code="91140100MA00000016",
+            operator_registrar="示例行政审批服务管理局",
+            operator_registered_on=date(2019, 3, 12),
+            operator_filing="示例备案第001号",
+            operator_filed_on=date(2020, 1, 8),
+            operator_since=date(2020, 1, 20),
+            operator_third_party=True,
+            operator_manager="赵某",
+            operator_phone="03510000001",
+            city_share=Decimal("400000.00"),
+            county_share=Decimal("260000.00"),
             responsible_person="张某",
             responsible_phone="03510000000",
         ),
@@ -68,5 +108,10 @@ def a_dossier(**changes: Any) -> Dossier:
         stage="siting",
         profile=a_profile(**stated),
         quota_left=1,
+        building_kinds={"改建": 3, "新建": 1},
+        opinions=OPINIONS,
     )
     return replace(dossier, **others)
+
+
+OPINIONS = tuple(opinion(f"专家{name}", 80) for name in "甲乙丙")

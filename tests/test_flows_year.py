@@ -21,7 +21,7 @@ from flows.operations.enforcement import check, enforce
 from flows.operations.overview import deadline_views
 from notifications.channel import RecordingChannel
 from policy.vocabulary import DecisionKind
-from tests.province import END, by_day, days, fact_rows, import_example, morning, replay
+from tests.province import END, by_day, days, import_example, lines, morning, record
 
 DATES = Path(__file__).with_name("data") / "deadlines_2023.csv"
 PROJECT_FACTS = {  # which acts of facts.csv fulfil which rule, read off the notice by hand
@@ -56,7 +56,7 @@ def test_a_year_of_daily_runs(desk: Desk) -> None:
         _one_digest_an_office(channel, sent_before)
         if delivered.digests:
             assert chinese_calendar.is_workday(day), f"sent on a rest day: {day}"
-        replay(desk, facts.get(day, []))
+        record(desk, facts.get(day, []))
     assert {key: day for key, day in marked.items() if key[1] in PROJECT_FACTS} == {
         **dict(_projects_overdue()),
         **dict(_cities_overdue()),
@@ -70,7 +70,7 @@ def test_an_outage_ends_where_daily_runs_end(sqlite_desk: Desk, tmp_path: Path) 
     facts = by_day()
     start, end = date(2023, 4, 3), date(2023, 6, 1)
     for day in days(date(2023, 1, 16), end):
-        replay(sqlite_desk, facts.get(day, []))
+        record(sqlite_desk, facts.get(day, []))
         if day < start or day == end:
             enforce(sqlite_desk, day, morning(day))
     assert _standings(sqlite_desk) == {

@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 from policy.errors import RefusedError
-from policy.vocabulary import Disposition
+from policy.vocabulary import Disposition, Entry, Holder, Source
 from states.casework import Ruling, rule_on_action, rule_on_record
 from states.dossier import Dossier, Profile
+from states.ledger import Line
 from states.requirements import Case
-from tests.builders import a_dossier, plan
+from tests.builders import a_dossier, answers, plan
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "requirements.yaml").read_text("utf-8"))
 ISSUED, LATE_IN_YEAR = date(2023, 1, 16), date(2023, 12, 20)
@@ -23,6 +24,7 @@ ISSUED, LATE_IN_YEAR = date(2023, 1, 16), date(2023, 12, 20)
 DATED = {
     "site_confirmed": date(2023, 1, 31),
     "application_submitted": date(2023, 2, 8),
+    "materials_received": date(2023, 2, 8),
     "review_passed": date(2023, 3, 10),
     "determined": date(2023, 3, 20),
     "funds_released": date(2023, 4, 20),
@@ -31,6 +33,7 @@ DATED = {
     "county_funds_in_place": date(2023, 5, 22),
     "work_started": date(2023, 5, 25),
     "construction_finished": date(2023, 11, 20),
+    "completion_accepted": date(2023, 11, 24),
     "acceptance_visited": date(2023, 12, 5),
     "accepted": date(2023, 12, 5),
 }
@@ -38,12 +41,12 @@ DATED = {
 ENTERED = {
     "siting": 0,
     "application": 1,
-    "review": 2,
-    "funding": 4,
-    "groundbreaking": 8,
-    "construction": 9,
-    "acceptance": 10,
-    "operation": 12,
+    "review": 3,
+    "funding": 5,
+    "groundbreaking": 9,
+    "construction": 10,
+    "acceptance": 12,
+    "operation": 14,
 }
 # The stage from which each action is taken in these tests.
 TAKEN_IN = {
@@ -52,11 +55,16 @@ TAKEN_IN = {
     "return_for_correction": "review",
     "pass_review": "review",
     "determine": "review",
+    "reserve": "review",
+    "replace": "review",
     "reject": "review",
     "release_funds": "funding",
     "break_ground": "groundbreaking",
     "complete_construction": "construction",
+    "check_completion": "construction",
     "pass_acceptance": "acceptance",
+    "pass_after_rectification": "acceptance",
+    "finish_rectification": "construction",
     "fail_acceptance": "acceptance",
     "open_operation": "construction",
     "hold": "construction",
@@ -76,9 +84,31 @@ def _ready(act: str) -> Dossier:
     dossier = _in_stage(TAKEN_IN.get(act, "construction"))
     if act == "resume":
         return replace(dossier, disposition=Disposition.HELD)
-    if act == "determine":
+    if act in ("determine", "reserve"):
         return _dated(dossier, "review_passed")
+    if act == "replace":
+        passed = _dated(dossier, "review_passed")
+        return replace(passed, disposition=Disposition.RESERVE)
+    if act == "check_completion":
+        return _dated(dossier, "construction_finished")
+    if act == "finish_rectification":
+        ordered = {"rectification_ordered": DATED["accepted"]}
+        return replace(dossier, milestones={**dossier.milestones, **ordered})
+    if act in MATCHED:
+        return replace(dossier, lines=MATCHED[act])
     return dossier
+
+
+def _receipt(source: Source, amount: Decimal) -> tuple[Line, ...]:
+    day = date(2023, 5, 20)
+    return (Line(1, Entry.RECEIPT, day, source, Holder.PROJECT, amount, "示例凭证1"),)
+
+
+MATCHED = {
+    "city_funds_in_place": _receipt(Source.CITY, Decimal("400000.00")),
+    "county_funds_in_place": _receipt(Source.COUNTY, Decimal("260000.00")),
+}
+"""What came in of the shares that `a_dossier` promises."""
 
 
 def _dated(dossier: Dossier, *names: str) -> Dossier:
@@ -91,8 +121,21 @@ def _undated(dossier: Dossier, names: Iterable[str]) -> Dossier:
     return replace(dossier, milestones=kept)
 
 
-def _case(dossier: Dossier, on: date = LATE_IN_YEAR, evidence: str = "会议纪要1号") -> Case:
-    return Case(plan(), dossier, on, evidence)
+def _case(
+    dossier: Dossier,
+    on: date = LATE_IN_YEAR,
+    evidence: str = "会议纪要1号",
+    *,
+    act: str = "",
+    **more: Any,
+) -> Case:
+    """A case with what `act` has to state beside the day."""
+    stated: dict[str, Any] = {"actor": "山西省民政厅养老服务处"}
+    if act == "release_funds":
+        stated["amount"] = Decimal("840000.00")
+    if act in ("pass_acceptance", "pass_after_rectification", "fail_acceptance"):
+        stated["checks"] = answers()
+    return Case(plan(), dossier, on, evidence, **{**stated, **more})
 
 
 def _refused(case: Case, act: str, *, record: bool = False) -> list[str]:
@@ -172,7 +215,7 @@ def test_requirement_cases(case: dict[str, Any]) -> None:
     changes = case["改动"]
     assert set(changes) <= {*FIELDS, "缺节点", "名额余数", "类型", "依据"}
     evidence = "" if changes.get("依据") == "无" else "会议纪要1号"
-    judged = _case(_changed(_ready(act), changes), evidence=evidence)
+    judged = _case(_changed(_ready(act), changes), evidence=evidence, act=act)
     clauses = case.get("条款", [])
     if case["结果"] == "拒绝":
         reasons = _refused(judged, act, record=record)
@@ -194,7 +237,7 @@ def test_the_cases_refuse_and_accept_every_action() -> None:
     for result in ("拒绝", "通过"):
         named = {case.get("动作") for case in CASES if case["结果"] == result} - {None}
         assert named == set(ACTION_IDS), result
-    assert len(ACTION_IDS) == 15
+    assert len(ACTION_IDS) == 20
 
 
 # --- the whole way --------------------------------------------------------------------------------
@@ -209,7 +252,8 @@ WALK = (
     ("record", "city_funds_in_place", "2023-05-20", "groundbreaking"),
     ("record", "county_funds_in_place", "2023-05-22", "groundbreaking"),
     ("action", "break_ground", "2023-05-25", "construction"),
-    ("action", "complete_construction", "2023-11-20", "acceptance"),
+    ("action", "complete_construction", "2023-11-20", "construction"),
+    ("action", "check_completion", "2023-11-24", "acceptance"),
     ("action", "pass_acceptance", "2023-12-05", "operation"),
     ("action", "open_operation", "2023-12-20", "operation"),
 )
@@ -219,7 +263,9 @@ def test_a_project_walks_the_whole_chain() -> None:
     dossier = a_dossier()
     for kind, act, day, stage in WALK:
         on, record = date.fromisoformat(day), kind == "record"
-        ruling = (rule_on_record if record else rule_on_action)(_case(dossier, on), act)
+        ruling = (rule_on_record if record else rule_on_action)(
+            _case(replace(dossier, lines=MATCHED.get(act, ())), on, act=act), act
+        )
         assert ruling.warnings == (), act
         dossier = _settled(dossier, ruling, on, record=record)
         assert (dossier.stage, dossier.disposition) == (stage, Disposition.ACTIVE), act

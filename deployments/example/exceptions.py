@@ -36,6 +36,7 @@ EXCEPTIONS: Mapping[str, Steps] = {
         "determine": on(7, 5),
         "break_ground": on(7, 25),
         "complete_construction": on(12, 5),
+        "pass_acceptance": on(12, 12),
     },
     # 汾西县: a site at last, no application.
     "XF2023-141034-01": {

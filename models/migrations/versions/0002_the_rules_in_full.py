@@ -22,33 +22,27 @@ STANDINGS = (
     "'waiting', 'on_track', 'due_soon', 'overdue', 'coordinating', 'met', 'met_late', "
     "'suspended', 'void'"
 )
-CHECKS = {
-    "project": {
-        "disposition": f"disposition IN ({DISPOSITIONS})",
-        "area": "area >= 0",
-        "beds": "beds >= 0",
-        "households": "households >= 0",
-        "investment": "investment >= 0",
-        "elderly": "elderly >= 0",
-        "annual_rent": "annual_rent >= 0",
-        "city_share": "city_share >= 0",
-        "county_share": "county_share >= 0",
-        "released": "released >= 0",
-    },
+CHANGED = {
+    "project": {"disposition": f"disposition IN ({DISPOSITIONS})"},
     "audit": {"kind": f"kind IN ({AUDIT_KINDS})"},
     "deadline": {
-        "fulfilled": "(fulfilled_on IS NULL) = (standing NOT IN ('met', 'met_late'))",
         "closed": "(next_look_on IS NULL) = "
         "(standing IN ('met', 'met_late', 'suspended', 'void', 'waiting'))",
-        "dated": "(remind_by IS NULL) = (overdue_after IS NULL)"
-        " AND (remind_by IS NOT NULL OR next_look_on IS NULL)",
         "standing": f"standing IN ({STANDINGS})",
-        "fired": "fired >= 0",
-        "visit": "visit >= 1",
     },
 }
-CHANGED = {"project": ["disposition"], "audit": ["kind"], "deadline": ["closed", "standing"]}
 """Checks that said something else before."""
+NEW = {
+    "project": {
+        name: f"{name} >= 0"
+        for name in ("elderly", "annual_rent", "city_share", "county_share", "released")
+    },
+    "audit": {},
+    "deadline": {
+        "dated": "(remind_by IS NULL) = (overdue_after IS NULL)"
+        " AND (remind_by IS NOT NULL OR next_look_on IS NULL)",
+    },
+}
 TEXTS = (
     "kind", "site_owner", "renewal_project", "purchase_basis", "settlement", "visited_by",
     "visit_finding", "operator_code", "operator_registrar", "operator_filing", "operator_manager",
@@ -98,32 +92,15 @@ def _open_audit() -> None:
 
 def _change(table: str, columns: list[Column], loosen: tuple[str, ...] = ()) -> None:
     """Add columns and bring the checks up to date; SQLite can only do so by copying the table."""
-    if op.get_bind().dialect.name == "sqlite":
-        _copy(table, columns, loosen)
-        return
-    for column in columns:
-        op.add_column(table, column)
-    for name in loosen:
-        op.alter_column(table, name, existing_type=sa.Date(), nullable=True)
-    known = {item["name"] for item in sa.inspect(op.get_bind()).get_check_constraints(table)}
-    for name, said in CHECKS[table].items():
-        named = op.f(f"ck_{table}_{name}")
-        if name in CHANGED[table]:
-            op.drop_constraint(named, table, type_="check")
-        if name in CHANGED[table] or named not in known:
-            op.create_check_constraint(named, table, said)
-
-
-def _copy(table: str, columns: list[Column], loosen: tuple[str, ...]) -> None:
-    checks = tuple(
-        sa.CheckConstraint(said, name=op.f(f"ck_{table}_{name}"))
-        for name, said in CHECKS[table].items()
-    )
-    with op.batch_alter_table(table, recreate="always", table_args=checks) as batch:
+    with op.batch_alter_table(table) as batch:
         for column in columns:
             batch.add_column(column)
         for name in loosen:
             batch.alter_column(name, existing_type=sa.Date(), nullable=True)
+        for name in CHANGED[table]:
+            batch.drop_constraint(op.f(f"ck_{table}_{name}"), type_="check")
+        for name, said in {**CHANGED[table], **NEW[table]}.items():
+            batch.create_check_constraint(op.f(f"ck_{table}_{name}"), said)
 
 
 def _project_columns() -> list[Column]:
