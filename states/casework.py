@@ -80,7 +80,9 @@ def rule_on_amendment(case: Case, milestone_id: str) -> Ruling:
 
 def _rule_on_day(case: Case, milestone: MilestoneRule) -> Ruling:
     recorders = [action.id for action in case.plan.actions if milestone.id in action.records]
-    lacking = shortfalls(case, milestone.id) if milestone.beside_chain else ()
+    lacking: tuple[Shortfall, ...] = ()
+    if milestone.beside_chain:
+        recorders, lacking = [], shortfalls(case, milestone.id)
     reasons = [
         *_bad_day(case),
         *_ended(case),
@@ -160,6 +162,8 @@ def _unread_checks(case: Case, action: ActionRule) -> Iterator[str]:
         return
     items = {item.id: item for item in case.plan.checklist}
     for name, words in case.checks.items():
+        if name in items and not words.strip():
+            continue  # not answered: the conditions of the action ask for it
         if name not in items:
             listed = "、".join(f"{item.id}（{item.label}）" for item in items.values())
             yield f"验收表没有“{name}”，可填：{listed}"

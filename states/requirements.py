@@ -245,7 +245,9 @@ def _(check: SubsidyCovered, case: Case) -> bool:
 
 @is_met.register
 def _(check: Paired, case: Case) -> bool:
-    fitting = check.allowed.get(_word(case.dossier.profile, check.by) or "", ())
+    fitting = check.allowed.get(_word(case.dossier.profile, check.by) or "")
+    if fitting is None:
+        return True  # another condition asks for the value that it is to fit
     return _word(case.dossier.profile, check.field) in fitting
 
 

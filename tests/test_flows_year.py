@@ -21,7 +21,7 @@ from flows.operations.enforcement import check, enforce
 from flows.operations.overview import deadline_views
 from notifications.channel import RecordingChannel
 from policy.vocabulary import DecisionKind
-from tests.province import END, by_day, days, import_example, lines, morning, record
+from tests.province import END, by_day, days, import_example, morning, record
 
 DATES = Path(__file__).with_name("data") / "deadlines_2023.csv"
 PROJECT_FACTS = {  # which acts of facts.csv fulfil which rule, read off the notice by hand
@@ -91,9 +91,9 @@ def _projects_overdue() -> Iterator[tuple[tuple[str, str], date]]:
     """
     held = _held_days()
     done: dict[tuple[str, str], date] = {}
-    for row in fact_rows():
+    for row in facts_of_the_year():
         done.setdefault((row.subject, row.act), row.on)
-    projects = {row.subject for row in fact_rows() if row.subject.startswith("XF")}
+    projects = {row.subject for row in facts_of_the_year() if row.subject.startswith("XF")}
     for line in _rows(DATES):
         if line["id"] not in PROJECT_FACTS:
             continue
@@ -113,7 +113,7 @@ def _cities_overdue() -> Iterator[tuple[tuple[str, str], date]]:
     """Per city whose applications had not reached its quota when 2023-02-20 had passed."""
     in_time = Counter(
         row.subject[7:11]
-        for row in fact_rows()
+        for row in facts_of_the_year()
         if row.act == "submit_application" and row.on <= date(2023, 2, 20)
     )
     for city in _rows(DATES.with_name("shanxi_quota_2023.csv")):
@@ -129,7 +129,7 @@ def _held_days() -> dict[str, set[date]]:
     """Per project, the days on whose morning it was on hold."""
     held: dict[str, set[date]] = {}
     since: dict[str, date] = {}
-    for row in fact_rows():
+    for row in facts_of_the_year():
         if row.act == "hold":
             since[row.subject] = row.on
         elif row.act == "resume":

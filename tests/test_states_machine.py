@@ -18,6 +18,7 @@ from tests.builders import plan
 SHIPPED = HOME / "plans" / "shanxi-2023"
 UNHURRIED = settings(deadline=None)
 ACTIVE, HELD = Disposition.ACTIVE, Disposition.HELD
+RESERVE = Disposition.RESERVE
 REJECTED, WITHDRAWN = Disposition.REJECTED, Disposition.WITHDRAWN
 
 STAGES = (
@@ -37,6 +38,7 @@ ALONG_THE_CHAIN: dict[str, dict[str, str]] = {
     "return_for_correction": {"review": "application"},
     "pass_review": {"review": "review"},
     "determine": {"review": "funding"},
+    "reserve": {"review": "review"},
     "reject": {"review": "review"},
     "release_funds": {
         "funding": "groundbreaking",
@@ -45,9 +47,12 @@ ALONG_THE_CHAIN: dict[str, dict[str, str]] = {
         "operation": "operation",
     },
     "break_ground": {"funding": "construction", "groundbreaking": "construction"},
-    "complete_construction": {"construction": "acceptance"},
+    "complete_construction": {"construction": "construction"},
+    "check_completion": {"construction": "acceptance"},
     "pass_acceptance": {"acceptance": "operation"},
+    "pass_after_rectification": {"acceptance": "acceptance"},
     "fail_acceptance": {"acceptance": "construction"},
+    "finish_rectification": {"construction": "acceptance", "acceptance": "acceptance"},
     "open_operation": {
         "construction": "construction",
         "acceptance": "acceptance",
@@ -58,19 +63,23 @@ ALONG_THE_CHAIN: dict[str, dict[str, str]] = {
 ANYWHERE: dict[str, dict[Disposition, Disposition]] = {
     "hold": {ACTIVE: HELD},
     "resume": {HELD: ACTIVE},
-    "withdraw": {ACTIVE: WITHDRAWN, HELD: WITHDRAWN},
+    "withdraw": {ACTIVE: WITHDRAWN, HELD: WITHDRAWN, RESERVE: WITHDRAWN},
 }
-ACTIONS = (*ALONG_THE_CHAIN, *ANYWHERE)
+SETS_ASIDE = {"reject": REJECTED, "reserve": RESERVE}
+ACTIONS = (*ALONG_THE_CHAIN, "replace", *ANYWHERE)
 
 
 def _wanted(action: str, stage: str, disposition: Disposition) -> Position | None:
     if action in ANYWHERE:
         after = ANYWHERE[action].get(disposition)
         return Position(stage, after) if after else None
+    if action == "replace":
+        stands_by = (stage, disposition) == ("review", RESERVE)
+        return Position("funding", ACTIVE) if stands_by else None
     moves_to = ALONG_THE_CHAIN[action].get(stage)
     if moves_to is None or disposition is not ACTIVE:
         return None
-    return Position(moves_to, REJECTED if action == "reject" else ACTIVE)
+    return Position(moves_to, SETS_ASIDE.get(action, ACTIVE))
 
 
 # --- the table ------------------------------------------------------------------------------------
@@ -79,7 +88,7 @@ def _wanted(action: str, stage: str, disposition: Disposition) -> Position | Non
 def test_the_table_names_every_stage_and_action_of_the_plan() -> None:
     assert plan().stage_order == STAGES
     assert {action.id for action in plan().actions} == set(ACTIONS)
-    assert len(ACTIONS) == 15
+    assert len(ACTIONS) == 20
 
 
 @pytest.mark.parametrize("disposition", Disposition)
@@ -126,7 +135,7 @@ NEXT = {  # the actions that move to whatever stage follows
     "submit_application": "application",
     "determine": "review",
     "release_funds": "funding",
-    "complete_construction": "construction",
+    "check_completion": "construction",
     "pass_acceptance": "acceptance",
 }
 
@@ -191,7 +200,7 @@ def test_the_diagram_shows_the_table() -> None:
         f"    {before} --> {after}: {labels[action]}"
         for action, moves in ALONG_THE_CHAIN.items()
         for before, after in moves.items()
-    }
+    } | {"    review --> funding: 替补确定"}
     drawn = [line for line in diagram(plan()).splitlines() if " --> " in line and ":" in line]
     assert set(drawn) == wanted
     assert len(drawn) == len(wanted)

@@ -10,7 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.schema import Subsidy
+from policy.schema import Flat, NotStated, PerArea, PerBed, Subsidy
+from states.dossier import Profile
 from states.subsidy import subsidy
 from tests.builders import plan
 
@@ -19,6 +20,12 @@ MOST = {"市辖区": Decimal(1_400_000), "县级市": Decimal(1_050_000), "县":
 CAPS = {"市辖区": 2000, "县级市": 1500, "县": 1500}
 TYPES = st.sampled_from(sorted(MOST))
 AREAS = st.decimals(0, 5000, places=2)
+
+
+def _subsidy(area: Decimal, county_type: str) -> Decimal:
+    found = subsidy(plan(), Profile(area=area), county_type)
+    assert found is not None
+    return found
 
 
 def _county_type(case: dict[str, Any]) -> str:
@@ -33,13 +40,13 @@ def _county_type(case: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['面积']} {case['补助元']}")
 def test_subsidy_cases(case: dict[str, Any]) -> None:
-    found = subsidy(plan().subsidy, Decimal(case["面积"]), _county_type(case))
+    found = _subsidy(Decimal(case["面积"]), _county_type(case))
     assert str(found) == case["补助元"]
 
 
 @given(AREAS, TYPES)
 def test_the_subsidy_is_exact_and_never_above_the_cap(area: Decimal, county_type: str) -> None:
-    found = subsidy(plan().subsidy, area, county_type)
+    found = _subsidy(area, county_type)
     assert Fraction(found) == min(Fraction(area), Fraction(CAPS[county_type])) * 700
     assert 0 <= found <= MOST[county_type]
     assert found.as_tuple().exponent == -2
@@ -48,24 +55,69 @@ def test_the_subsidy_is_exact_and_never_above_the_cap(area: Decimal, county_type
 @given(AREAS, AREAS, TYPES)
 def test_a_larger_area_never_gets_less(one: Decimal, other: Decimal, county_type: str) -> None:
     smaller, larger = sorted((one, other))
-    rule = plan().subsidy
-    assert subsidy(rule, smaller, county_type) <= subsidy(rule, larger, county_type)
+    assert _subsidy(smaller, county_type) <= _subsidy(larger, county_type)
 
 
 @pytest.mark.parametrize(
     ("rate", "wanted"), [("0.5", "0.01"), ("0.49", "0.00"), ("1.50", "0.02"), ("700", "7.00")]
 )
 def test_half_a_fen_rounds_up(rate: str, wanted: str) -> None:
-    rule = plan().subsidy.model_copy(update={"yuan_per_square_metre": Decimal(rate)})
-    assert str(subsidy(rule, Decimal("0.01"), "县")) == wanted
+    rule = plan().subsidies[0].model_copy(update={"yuan_per_square_metre": Decimal(rate)})
+    made = plan().model_copy(update={"subsidies": (rule,)})
+    assert str(subsidy(made, Profile(area=Decimal("0.01")), "县")) == wanted
 
 
 def test_an_unknown_type_of_county_is_a_key_error() -> None:
     with pytest.raises(KeyError, match="开发区"):
-        subsidy(plan().subsidy, Decimal(1000), "开发区")
+        _subsidy(Decimal(1000), "开发区")
 
 
 def test_the_rule_is_the_notices() -> None:
-    rule: Subsidy = plan().subsidy
+    (rule,) = plan().subsidies
+    assert isinstance(rule, PerArea)
     assert rule.yuan_per_square_metre == 700
     assert rule.cap_square_metres == CAPS
+
+
+# --- by other rules -------------------------------------------------------------------------------
+
+CLAUSE = (
+    plan()
+    .subsidies[0]
+    .model_dump(include={"clause", "words", "force", "responsible", "reading", "origin"})
+)
+
+
+def _by(*rules: Subsidy, **stated: Any) -> Decimal | None:
+    return subsidy(plan().model_copy(update={"subsidies": rules}), Profile(**stated), "县")
+
+
+def test_a_flat_amount_is_the_same_for_all() -> None:
+    rule = Flat(basis="flat", yuan=Decimal(500_000), **CLAUSE)
+    assert _by(rule) == _by(rule, area=Decimal(9000)) == Decimal("500000.00")
+
+
+@pytest.mark.parametrize(
+    ("beds", "wanted"), [(0, "0.00"), (10, "120000.00"), (30, "360000.00"), (41, "400000.00")]
+)
+def test_an_amount_a_bed_up_to_its_caps(beds: int, wanted: str) -> None:
+    rule = PerBed(
+        basis="per_bed", yuan_per_bed=Decimal(12_000), most_beds=40, most_yuan=Decimal(400_000),
+        **CLAUSE,
+    )  # fmt: skip
+    assert str(_by(rule, beds=beds)) == wanted
+
+
+def test_what_is_not_stated_is_never_taken_for_nothing() -> None:
+    assert _by(NotStated(basis="not_stated", **CLAUSE), area=Decimal(1000)) is None
+    assert subsidy(plan(), Profile(), "县") is None
+    per_bed = PerBed(basis="per_bed", yuan_per_bed=Decimal(12_000), **CLAUSE)
+    assert _by(per_bed) is None
+
+
+def test_each_kind_of_project_has_its_own_rule() -> None:
+    small = Flat(basis="flat", yuan=Decimal(100), kinds=("small",), **CLAUSE)
+    large = Flat(basis="flat", yuan=Decimal(900), kinds=("large",), **CLAUSE)
+    assert _by(small, large, kind="small") == 100
+    assert _by(small, large, kind="large") == 900
+    assert _by(small, large) is None
