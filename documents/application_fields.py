@@ -163,7 +163,7 @@ def question(field: str, value: object, plan: Plan) -> str | None:
     rule = next((item for item in plan.plausible if item.field == field), None)
     if rule is None or not isinstance(value, int | Decimal) or rule.least <= value <= rule.most:
         return None
-    shown, unit = (cells.plain, "元") if field in MONEY else (str, "")
+    shown, unit = cells.plain, "元" if field in MONEY else ""
     said = f"{shown(value)}{unit}超出合理范围（{shown(rule.least)}—{shown(rule.most)}{unit}）"
     for factor, wrote, meant in ((10000, "元", "万元"), (Decimal("0.0001"), "万元", "元")):
         likely = value / Decimal(factor)

@@ -76,8 +76,11 @@ def add_audits(session: Session, plan: Plan, rows: Sequence[NewRow]) -> None:
 def link(previous: str, row: Mapping[str, Any]) -> str:
     """The hash of a row that follows one with the hash `previous`.
 
-    TypeError for a detail that JSON does not keep exactly, such as a float.
+    TypeError for a detail that JSON does not keep exactly, such as a float; ValueError for a naive
+    instant.
     """
+    if row["recorded_at"].tzinfo is None:
+        raise ValueError(f"{row['recorded_at']} is a naive datetime")
     said = [
         previous,
         *(str(row[name]) for name in ("plan", "subject", "kind", "action")),

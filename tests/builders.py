@@ -8,6 +8,7 @@ from typing import Any
 
 from policy.load import load_plan, plan_path
 from policy.schema import Plan
+from states.deadlines import Dates, Deadline
 from states.dossier import PROFILE_FIELDS, Dossier, Profile
 from states.review import Opinion
 from states.workdays import Calendar
@@ -32,6 +33,12 @@ def answers(**changes: str) -> dict[str, str]:
     told = {item.id: "是" for item in plan().checklist}
     told |= {"area": "1200.00", "beds": "12", "functions": "、".join(sorted(FUNCTIONS))}
     return {**told, "acceptors": ACCEPTORS, **changes}
+
+
+def fixed(deadline: Deadline) -> Dates:
+    """The dates that the plan itself sets."""
+    assert deadline.dates is not None, deadline.id
+    return deadline.dates
 
 
 @lru_cache

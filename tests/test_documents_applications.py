@@ -20,15 +20,16 @@ from documents.applications import (
     read_applications,
     write_applications,
 )
-from documents.forms import SUMMARY_SHEET, SUPPLEMENT_SHEET, listed
+from documents.forms import OPERATOR_SHEET, SUMMARY_SHEET, SUPPLEMENT_SHEET, listed, supplements
 from documents.workbook import Form, open_workbook, recognise
 from policy.errors import RefusedError, UnavailableError
 from policy.load import load_plan, plan_path
-from states.dossier import Profile
+from states.dossier import FIELD_TYPES, Profile
 
 # Every example overwrites the file of the one before.
 FREELY = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PLAN = load_plan(plan_path("shanxi-2023"))
+SUPPLEMENTS = tuple(supplements(PLAN))
 FUNCTIONS = listed(PLAN, "functions")
 COMMITMENTS = listed(PLAN, "commitments")
 FULL = Profile(
@@ -63,21 +64,33 @@ PROFILES = st.builds(
     community=st.builds("{}{}".format, STEMS, st.sampled_from(["社区", "村"])),
     operator=WORDS,
     building_kind=st.sampled_from([None, "新建", "改建", "购置", "其他"]),
-    area=st.none() | st.decimals(0, 9999999, places=2),
-    investment=st.none() | st.decimals(0, 10**13 - 1, places=2),
+    area=st.none() | st.decimals(20, 20000, places=2),
+    investment=st.none() | st.decimals(100_000, 50_000_000, places=2),
     address=WORDS,
     site_source=st.sampled_from([None, "A", "B", "C", "D"]),
     tenure=WORDS,
-    beds=st.none() | st.integers(0, 999),
-    households=st.none() | st.integers(0, 99999),
+    beds=st.none() | st.integers(0, 500),
+    households=st.none() | st.integers(0, 50000),
     functions=st.frozensets(st.sampled_from(FUNCTIONS)),
     commitments=st.frozensets(st.sampled_from(COMMITMENTS)),
-    visited_on=DAYS,
     letter_issuer=WORDS,
     letter_number=WORDS,
-    letter_on=DAYS,
     responsible_person=WORDS,
     responsible_phone=WORDS,
+    **dict.fromkeys(
+        ("site_owner", "renewal_project", "purchase_basis", "visited_by", "visit_finding"), WORDS
+    ),
+    **dict.fromkeys(("operator_registrar", "operator_filing", "explanation"), WORDS),
+    **dict.fromkeys(("operator_manager", "operator_phone"), WORDS),
+    **dict.fromkeys([name for name, kind in FIELD_TYPES.items() if kind is date], DAYS),
+    **dict.fromkeys(("old_community", "operator_third_party"), st.none() | st.booleans()),
+    **dict.fromkeys(
+        ("city_share", "county_share"), st.none() | st.decimals(0, 5 * 10**7, places=2)
+    ),
+    annual_rent=st.none() | st.decimals(0, 5_000_000, places=2),
+    elderly=st.none() | st.integers(0, 99999),
+    settlement=st.sampled_from([None, "城镇", "村改居", "农村"]),
+    operator_code=st.sampled_from([None, "91140100MA00000016"]),
 )
 
 
@@ -180,7 +193,7 @@ def test_layout_is_ready_to_print(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     write_applications(path, PLAN, Applications("太原市", (ApplicationRow("小店区", FULL),)))
     book = load_workbook(path)
-    assert book.sheetnames == [SUMMARY_SHEET, SUPPLEMENT_SHEET]
+    assert book.sheetnames == [SUMMARY_SHEET, *SUPPLEMENTS]
     for sheet in book.worksheets:
         assert sheet.page_setup.orientation == "landscape"
         assert (sheet.page_setup.paperSize, sheet.page_setup.fitToWidth) == (9, 1)
@@ -195,7 +208,12 @@ def test_layout_is_ready_to_print(tmp_path: Path) -> None:
     assert summary["A1"].value == "2023年全省城镇社区幸福养老提速工程汇总表"
     assert (summary["G4"].value, summary["G4"].number_format) == (120.5, "0.00")
     offers = {v.formula1 for s in book.worksheets for v in s.data_validations.dataValidation}
-    assert offers == {'"是,否"', '"A,B,C,D"', '"新建,改建,购置,其他"'}
+    assert offers == {
+        '"是,否"',
+        '"A,B,C,D"',
+        '"新建,改建,购置,其他"',
+        '"城镇,村改居,农村"',
+    }
 
 
 @pytest.mark.parametrize("start", "=+-@")
@@ -358,12 +376,12 @@ def test_planted_mistakes_are_named_exactly_and_together(tmp_path: Path) -> None
         assert reason in fault
 
 
-def test_duplicates_are_refused_on_both_sheets(tmp_path: Path) -> None:
+def test_duplicates_are_refused_on_every_sheet(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     row = ApplicationRow("小店区", FULL)
     write_applications(path, PLAN, Applications("太原市", (row, row)))
     faults = refused(path)
-    assert cells_of(faults) == [f"{SUMMARY_SHEET}!C5", f"{SUPPLEMENT_SHEET}!C5"]
+    assert cells_of(faults) == [f"{sheet}!C5" for sheet in (SUMMARY_SHEET, *SUPPLEMENTS)]
     assert all("与第4行重复" in fault for fault in faults)
 
 
@@ -389,7 +407,7 @@ def test_supplement_may_leave_projects_out_and_joins_by_name(tmp_path: Path) -> 
     path = tmp_path / "a.xlsx"
     rows = (ApplicationRow("小店区", FULL), ApplicationRow("清徐县", BARE))
     write_applications(path, PLAN, Applications("太原市", rows))
-    edited(path, lambda book: book[SUPPLEMENT_SHEET].delete_rows(4))
+    edited(path, lambda book: [book[sheet].delete_rows(4) for sheet in SUPPLEMENTS])
     first, second = read_applications(path, PLAN).rows
     assert (first.profile.beds, first.profile.area) == (None, FULL.area)
     assert second == rows[1]
@@ -455,3 +473,64 @@ def test_a_workbook_of_neither_form_is_refused_with_those_known(tmp_path: Path) 
     path = hand_filled(tmp_path / "a.xlsx", [["姓名", "成绩"], ["示例", 1]])
     with pytest.raises(RefusedError, match="项目汇总表（附件3）、通讯录"):
         recognise(path)
+
+
+# --- figures that no form means to say ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stated", "asks"),
+    [
+        ({"investment": 1205000}, "是否应为1205000元（误将元填作万元）"),
+        ({"investment": "120.5元"}, "是否应为1205000元（误将万元填作元）"),
+        ({"investment": 9}, "90000元超出合理范围（100000—50000000元）"),
+        ({"area": 8505000}, "8505000超出合理范围（20—20000）"),
+    ],
+)
+def test_an_implausible_figure_is_asked_about(
+    stated: dict[str, object], asks: str, tmp_path: Path
+) -> None:
+    path = hand_filled(tmp_path / "a.xlsx", form(line(**stated)))  # type: ignore[arg-type]  # cells
+    (fault,) = refused(path)
+    assert asks in fault
+    assert "--confirm" in fault
+    assert read_applications(path, PLAN, confirmed=True).rows
+
+
+@pytest.mark.parametrize(
+    ("county", "wanted"),
+    [("清徐经济开发区", "清徐县"), ("清徐", "清徐县"), (" 古 交 市 ", "古交市")],
+)
+def test_a_zone_is_its_county_where_its_name_says_which(
+    county: str, wanted: str, tmp_path: Path
+) -> None:
+    path = hand_filled(tmp_path / "a.xlsx", form(line(county=county)))
+    assert read_applications(path, PLAN).rows[0].county == wanted
+
+
+@pytest.mark.parametrize(
+    ("county", "says"),
+    [
+        ("太原经济技术开发区", "开发区等没有行政区划代码，请填写场地所在的县（市、区）：小店区、"),
+        ("阳高县", "“阳高县”不是太原市的县（市、区），属于大同市"),
+        ("城区", "属于阳泉市、晋城市"),
+    ],
+)
+def test_a_place_that_is_not_certain_is_asked_about(county: str, says: str, tmp_path: Path) -> None:
+    (fault,) = refused(hand_filled(tmp_path / "a.xlsx", form(line(county=county))))
+    assert says in fault
+
+
+def test_a_wrong_credit_code_is_named_at_its_cell(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    profile = replace(FULL, operator_code="91140100MA00000016")
+    write_applications(path, PLAN, Applications("太原市", (ApplicationRow("小店区", profile),)))
+    assert read_applications(path, PLAN).rows[0].profile == profile
+
+    def spoil(book: Workbook) -> None:
+        book[OPERATOR_SHEET]["D4"] = "91140100MA00000017"
+
+    edited(path, spoil)
+    (fault,) = refused(path)
+    assert f"{OPERATOR_SHEET}」D4" in fault
+    assert "校验不通过" in fault

@@ -1,7 +1,10 @@
 """The example province: every line of its year is legal, and its lateness is the one told of."""
 
+import atexit
 import csv
-from collections import Counter, defaultdict
+import shutil
+import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,18 +13,26 @@ from pathlib import Path
 
 import pytest
 
+from deployments.example import replay
 from deployments.example.build import HOME, PLAN_ID, build
 from documents.applications import project_name, read_applications
 from documents.contacts import offices, read_contacts
+from flows.operations.desk import Desk
+from flows.operations.setup import initialise
+from models.database import reading, writing
+from models.projects import dossiers, facts
+from models.settings import Settings
 from policy.load import load_plan, plan_path
-from policy.schema import ActionRule, Plan
+from policy.schema import Plan
 from policy.vocabulary import Disposition, SubjectKind
 from states.deadlines import Deadline, deadlines, deadlines_of, fulfilled_on
 from states.dossier import Dossier
-from states.machine import Position, move
 from states.requirements import Case, shortfalls
 from states.workdays import Calendar
+from tests.conftest import AT
+from tests.province import import_example
 
+pytestmark = pytest.mark.heavy
 CALENDAR = Calendar()
 JUNE = date(2023, 6, 1)
 YEAR_END = date(2023, 12, 31)
@@ -30,11 +41,15 @@ WORKBOOKS = sorted((HOME / "workbooks").glob("[0-9]*.xlsx"))
 
 @dataclass(frozen=True)
 class Line:
+    """One line of facts.csv."""
+
     on: date
     subject: str
     act: str
     actor: str
     evidence: str
+    amount: str
+    checks: str
 
 
 @dataclass(frozen=True)
@@ -81,58 +96,36 @@ def _imported(path: Path) -> Iterator[Dossier]:
             county_type=county.type,
             stage=plan.stage_order[0],
             profile=row.profile,
-            quota_left=city.quota,
+            quota_left=city.places,
         )
 
 
 @cache
 def province(as_of: date) -> Province:
-    """Replay the facts up to a day; an illegal line fails the test with its own text."""
-    projects = dict(opening())
-    records: dict[str, dict[str, date]] = defaultdict(dict)
-    for line in lines():
-        if line.on > as_of:
-            break
-        if line.subject in projects:
-            projects[line.subject] = _advanced(projects[line.subject], line, projects)
-        else:
-            assert line.act in {item.id for item in deadlines(the_plan(), CALENDAR)}, line
-            records[line.subject][line.act] = line.on
-    return Province(projects, records)
+    """The year up to a day as the offices record it; an illegal line is refused with its reasons.
+
+    Kept per day, since the replay takes a while: the year goes on from June.
+    """
+    desk = _year()
+    until = JUNE if as_of == JUNE else YEAR_END
+    if until == YEAR_END:
+        province(JUNE)
+    with writing(desk.engine) as session:
+        for line in replay.lines():
+            if (until == JUNE) == (line.on <= JUNE):
+                replay.replay(session, desk, line, today=YEAR_END, at=AT)
+    with reading(desk.engine) as session:
+        projects = {item.code: item for item in dossiers(session, the_plan())}
+        return Province(projects, facts(session, the_plan()))
 
 
-def _advanced(dossier: Dossier, line: Line, projects: Mapping[str, Dossier]) -> Dossier:
-    assert dossier.last_on is None or line.on >= dossier.last_on, line
-    city = the_plan().city(dossier.city)
-    assert city is not None
-    determined = sum(
-        "determined" in other.milestones for other in projects.values() if other.city == city.name
-    )
-    dossier = replace(dossier, quota_left=city.quota - determined)
-    lacking = shortfalls(Case(the_plan(), dossier, line.on, line.evidence), line.act)
-    assert not [s for s in lacking if s.hard], (line, [str(s) for s in lacking])
-    action = next((a for a in the_plan().actions if a.id == line.act), None)
-    return _moved(dossier, line, action) if action else _recorded(dossier, line)
-
-
-def _moved(dossier: Dossier, line: Line, action: ActionRule) -> Dossier:
-    position = move(the_plan(), Position(dossier.stage, dossier.disposition), line.act)
-    assert position is not None, (line, dossier.stage, dossier.disposition)
-    kept = {k: v for k, v in dossier.milestones.items() if k not in action.revokes}
-    dated = dict.fromkeys(action.records, line.on)
-    return replace(
-        dossier,
-        stage=position.stage,
-        disposition=position.disposition,
-        milestones={**dated, **kept},
-        last_on=line.on,
-    )
-
-
-def _recorded(dossier: Dossier, line: Line) -> Dossier:
-    assert the_plan().milestone(line.act).beside_chain, line
-    assert dossier.disposition is Disposition.ACTIVE, line
-    return replace(dossier, milestones={line.act: line.on, **dossier.milestones}, last_on=line.on)
+@cache
+def _year() -> Desk:
+    home = Path(tempfile.mkdtemp(prefix="xingfu-year-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    desk = initialise(Settings(home=home), None, AT)
+    import_example(desk)
+    return desk
 
 
 def occurrences(state: Province) -> Iterator[tuple[Deadline, str, Disposition, date | None]]:
@@ -140,8 +133,8 @@ def occurrences(state: Province) -> Iterator[tuple[Deadline, str, Disposition, d
     plan = the_plan()
     for kind in SubjectKind:
         for deadline in deadlines_of(plan, CALENDAR, kind):
-            for subject, disposition, facts in _subjects(state, kind):
-                yield deadline, subject, disposition, fulfilled_on(deadline, kind, facts)
+            for subject, disposition, held in _subjects(state, kind):
+                yield deadline, subject, disposition, fulfilled_on(deadline, kind, held)
 
 
 def _subjects(
@@ -152,7 +145,7 @@ def _subjects(
             yield code, dossier.disposition, dossier.milestones
     elif kind is SubjectKind.CITY:
         for city in the_plan().cities:
-            yield city.name, Disposition.ACTIVE, _city_facts(state, city.name, city.quota)
+            yield city.name, Disposition.ACTIVE, _city_facts(state, city.name, city.places or 0)
     else:
         name = the_plan().province
         yield name, Disposition.ACTIVE, state.records.get(name, {})
@@ -165,15 +158,20 @@ def _city_facts(state: Province, city: str, quota: int) -> Mapping[str, date]:
     return {**facts, "quota_submitted": days[quota - 1]} if len(days) >= quota else facts
 
 
+def _last(deadline: Deadline) -> date:
+    """The plan's own last day; a relative deadline has none."""
+    return deadline.dates.overdue_after if deadline.dates else date.max
+
+
 def late_subjects(rule: str) -> tuple[set[str], set[str]]:
     """As of 1 June: who is still late with a rule, and who was late but has done it."""
     still, was = set(), set()
     for deadline, subject, disposition, done in occurrences(province(JUNE)):
-        if deadline.rule.id != rule or deadline.overdue_after >= JUNE:
+        if deadline.rule.id != rule or _last(deadline) >= JUNE:
             continue
         if done is None and disposition is Disposition.ACTIVE:
             still.add(subject)
-        elif done is not None and done > deadline.overdue_after:
+        elif done is not None and done > _last(deadline):
             was.add(subject)
     return still, was
 
@@ -208,14 +206,22 @@ def test_everything_is_visibly_invented_and_nobody_can_be_reached() -> None:
         assert (profile.responsible_phone or "").startswith("000-0000-")
 
 
+def _case(dossier: Dossier) -> Case:
+    """As if the whole city's projects were known, as they are once its workbook is in."""
+    own = [other for other in opening().values() if other.city == dossier.city]
+    built = Counter(other.profile.building_kind or "" for other in own)
+    return Case(the_plan(), replace(dossier, building_kinds=built), JUNE, "示例")
+
+
 def test_forms_raise_a_few_soft_warnings_and_vary() -> None:
     warned = {
         s.requirement.id
         for dossier in opening().values()
         for act in ("confirm_site", "submit_application")
-        for s in shortfalls(Case(the_plan(), dossier, JUNE, "示例"), act)
+        for s in shortfalls(_case(dossier), act)
+        if not s.refuses
     }
-    assert warned == {"R08", "R16", "R17", "R53"}
+    assert warned == {"R08", "R08-2", "R16", "R17", "R53", "R09"}
     kinds = Counter(dossier.profile.building_kind for dossier in opening().values())
     assert set(kinds) == {"新建", "改建", "购置", "其他"}
     assert kinds["改建"] > 50
@@ -231,7 +237,7 @@ def test_every_line_is_legal_and_in_date_order_on_a_workday() -> None:
 
 def test_every_deadline_up_to_june_has_someone_late_and_someone_who_was() -> None:
     plan = the_plan()
-    past = {d.rule.id for d in deadlines(plan, CALENDAR) if d.overdue_after < JUNE}
+    past = {d.rule.id for d in deadlines(plan, CALENDAR) if _last(d) < JUNE}
     assert past == {"D01", "D02", "D03", "D04", "D05", "D06", "D07", "D08", "D10", "D11"}
     late = {rule: late_subjects(rule) for rule in past}
     # The province has D02 only once, so it cannot be both.
@@ -240,8 +246,8 @@ def test_every_deadline_up_to_june_has_someone_late_and_someone_who_was() -> Non
 
 
 def test_most_deadlines_up_to_june_were_met_in_time() -> None:
-    past = [item for item in occurrences(province(JUNE)) if item[0].overdue_after < JUNE]
-    met = [item for item in past if item[3] is not None and item[3] <= item[0].overdue_after]
+    past = [item for item in occurrences(province(JUNE)) if _last(item[0]) < JUNE]
+    met = [item for item in past if item[3] is not None and item[3] <= _last(item[0])]
     assert 0.85 <= len(met) / len(past) < 1
 
 
@@ -299,7 +305,7 @@ def test_by_years_end_only_the_unopened_project_and_one_report_are_still_late() 
     open_still = {
         (deadline.id, subject)
         for deadline, subject, _, done in occurrences(province(YEAR_END))
-        if done is None
+        if done is None and deadline.dates is not None
     }
     assert open_still == {("D17", "XF2023-140623-01"), ("D10-05", "运城市")}
 
@@ -309,4 +315,4 @@ def test_rebuilding_gives_the_same_bytes(tmp_path: Path) -> None:
     built = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.rglob("*.*")}
     kept = {path: (HOME / path).read_bytes() for path in built}
     assert [str(path) for path in built if built[path] != kept[path]] == []
-    assert len(built) == 13
+    assert len(built) == 15

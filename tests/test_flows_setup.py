@@ -25,7 +25,8 @@ from policy.schema import Plan
 from policy.vocabulary import DecisionKind, Standing, SubjectKind
 from states.workdays import Calendar
 from tests.conftest import AT
-from tests.province import lines, morning, record
+from tests.province import lines, morning
+from tests.province import record as record_lines
 
 pytestmark = pytest.mark.heavy
 DAY = date(2023, 6, 1)
@@ -45,7 +46,8 @@ def loaded(desk: Desk) -> Desk:
     """忻州市 of the example province on 1 June, where something is late in most ways."""
     import_workbook(desk, EXAMPLE / "workbooks" / "04-忻州市.xlsx", None, today=DAY, at=AT)
     past = [row for row in lines() if row.on <= DAY]
-    record(desk, [row for row in past if row.subject.startswith("XF2023-1409")])
+    ours = [row for row in past if row.fields["subject"].startswith("XF2023-1409")]
+    record_lines(desk, ours)
     return desk
 
 

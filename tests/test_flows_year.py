@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import chinese_calendar
 import pytest
 from sqlalchemy import text
 
+from deployments.demo import EXAMPLE
 from flows.operations.delivery import deliver
 from flows.operations.desk import Desk
 from flows.operations.enforcement import check, enforce
@@ -119,6 +121,29 @@ def _cities_overdue() -> Iterator[tuple[tuple[str, str], date]]:
     for city in _rows(DATES.with_name("shanxi_quota_2023.csv")):
         if in_time[city["city_code"][:4]] < int(city["quota"]):
             yield (city["city"], "D01"), date(2023, 2, 21)
+
+
+class Row(NamedTuple):
+    """One line of the example, read by itself: who, what, when."""
+
+    subject: str
+    act: str
+    on: date
+
+
+def facts_of_the_year() -> list[Row]:
+    """The example's facts in order of day; matching funds come in whole, as the ledger says."""
+    facts = [Row(r["subject"], r["act"], _day(r)) for r in _rows(EXAMPLE / "facts.csv")]
+    facts += [
+        Row(row["subject"], f"{row['source']}_funds_in_place", _day(row))
+        for row in _rows(EXAMPLE / "ledger.csv")
+        if row["entry"] == "receipt" and row["source"] in ("city", "county")
+    ]
+    return sorted(facts, key=lambda row: row.on)
+
+
+def _day(row: dict[str, str]) -> date:
+    return date.fromisoformat(row["on"])
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

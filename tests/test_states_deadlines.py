@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from policy.schema import Monthly, Quarterly, Span, Weekly
 from policy.vocabulary import Disposition, Standing, SubjectKind
 from states.deadlines import (
-    Dates,
     Deadline,
     dates_of,
     deadlines,
@@ -22,7 +21,7 @@ from states.deadlines import (
     standing,
 )
 from states.workdays import Calendar
-from tests.builders import calendar, plan
+from tests.builders import calendar, fixed, plan
 
 PROPOSED = ("D23", "D24", "D25", "D26")
 """Duties of the plan that the computed table does not have: the notice gives them no date."""
@@ -54,7 +53,7 @@ def test_dates_equal_the_computed_table() -> None:
     }
     held = {
         id: (dates.literal.due, dates.remind_by, dates.overdue_after)
-        for id, dates in ((id, _dates(item)) for id, item in BY_ID.items())
+        for id, dates in ((id, fixed(item)) for id, item in BY_ID.items())
         if id.partition("-")[0] not in PROPOSED
     }
     assert held == wanted
@@ -62,7 +61,7 @@ def test_dates_equal_the_computed_table() -> None:
 
 
 def test_reminders_aim_at_a_workday_and_lateness_waits_for_one() -> None:
-    for id, dates in ((item.id, _dates(item)) for item in BY_ID.values()):
+    for id, dates in ((item.id, fixed(item)) for item in BY_ID.values()):
         assert calendar().is_workday(dates.remind_by), id
         last_of_year = dates.overdue_after == date(2023, 12, 31)
         assert last_of_year or calendar().is_workday(dates.overdue_after), id
@@ -70,16 +69,16 @@ def test_reminders_aim_at_a_workday_and_lateness_waits_for_one() -> None:
 
 
 def test_the_last_day_of_the_year_never_rolls_over() -> None:
-    on_the_last = {id for id, d in BY_ID.items() if _dates(d).literal.due == date(2023, 12, 31)}
+    on_the_last = {id for id, d in BY_ID.items() if fixed(d).literal.due == date(2023, 12, 31)}
     assert on_the_last == {"D11-12", "D12-Q4", "D16", "D17", "D23", "D25-Q4", "D26-Q4"}
-    assert {_dates(BY_ID[id]).overdue_after for id in on_the_last} == {date(2023, 12, 31)}
+    assert {fixed(BY_ID[id]).overdue_after for id in on_the_last} == {date(2023, 12, 31)}
 
 
 def test_without_within_year_the_last_day_does_roll_over() -> None:
     rules = tuple(rule.model_copy(update={"within_year": False}) for rule in plan().deadlines)
     loose = plan().model_copy(update={"deadlines": rules, "digest": "0" * 64})
     rolled = {item.id: item for item in deadlines(loose, calendar())}
-    assert _dates(rolled["D17"]).overdue_after == date(2024, 1, 2)
+    assert fixed(rolled["D17"]).overdue_after == date(2024, 1, 2)
 
 
 def test_kinds_of_subjects_have_their_own_deadlines() -> None:
@@ -99,7 +98,7 @@ def test_kinds_of_subjects_have_their_own_deadlines() -> None:
 def test_an_override_moves_a_deadline() -> None:
     closed = Calendar({2099: {date(2023, 2, 20): False, date(2023, 2, 10): False}})
     first = deadlines(plan(), closed)[0]
-    dates = _dates(first)
+    dates = fixed(first)
     assert (dates.remind_by, dates.overdue_after) == (date(2023, 2, 9), date(2023, 2, 21))
 
 
@@ -186,7 +185,7 @@ def test_standing(
 ) -> None:
     on = date.fromisoformat(fulfilled) if fulfilled else None
     day = date.fromisoformat(as_of)
-    assert standing(_dates(BY_ID["D06"]).overdue_after, bound, on, disposition, SOON, day) is wanted
+    assert standing(fixed(BY_ID["D06"]).overdue_after, bound, on, disposition, SOON, day) is wanted
 
 
 @UNHURRIED
@@ -197,7 +196,7 @@ def test_an_open_deadline_never_goes_back(
     earlier, later = sorted((one, other))
     order = OPEN if bound else OPEN_UNBOUND
     before, after = (
-        order.index(standing(_dates(deadline).overdue_after, bound, None, ACTIVE, soon, day))
+        order.index(standing(fixed(deadline).overdue_after, bound, None, ACTIVE, soon, day))
         for day in (earlier, later)
     )
     assert before <= after
@@ -208,7 +207,7 @@ def test_an_open_deadline_never_goes_back(
 def test_an_unbound_body_is_never_overdue(
     deadline: Deadline, fulfilled: date | None, disposition: Disposition, soon: date, as_of: date
 ) -> None:
-    last = _dates(deadline).overdue_after
+    last = fixed(deadline).overdue_after
     found = standing(last, False, fulfilled, disposition, soon, as_of)
     assert found is not Standing.OVERDUE
 
@@ -218,7 +217,7 @@ def test_an_unbound_body_is_never_overdue(
 def test_what_is_met_stays_met(
     deadline: Deadline, fulfilled: date, disposition: Disposition, soon: date, as_of: date
 ) -> None:
-    last = _dates(deadline).overdue_after
+    last = fixed(deadline).overdue_after
     found = standing(last, True, fulfilled, disposition, soon, max(as_of, fulfilled))
     late = fulfilled > last
     assert found is (Standing.MET_LATE if late else Standing.MET)
@@ -226,7 +225,7 @@ def test_what_is_met_stays_met(
 
 def test_nobody_is_late_on_the_last_day_itself() -> None:
     for deadline in BY_ID.values():
-        last = _dates(deadline).overdue_after
+        last = fixed(deadline).overdue_after
         assert standing(last, True, None, ACTIVE, SOON, last) is not Standing.OVERDUE
         assert standing(last, True, None, ACTIVE, SOON, last + DAY) is Standing.OVERDUE
 
@@ -317,7 +316,7 @@ def _recurring(**form: object) -> dict[str, date]:
     duty = DUTY.model_copy(update={**emptied, **form})
     made = plan().model_copy(update={"duties": (duty,), "deadlines": (), "digest": "1" * 64})
     deadlines.cache_clear()
-    return {item.id: _dates(item).literal.due for item in deadlines(made, calendar())}
+    return {item.id: fixed(item).literal.due for item in deadlines(made, calendar())}
 
 
 def test_weekly_duties_have_one_day_a_week() -> None:
@@ -359,11 +358,6 @@ def test_monthly_duties_over_two_years_carry_the_year() -> None:
 
 def _day(text: str) -> date:
     return date.fromisoformat(text.split()[0])
-
-
-def _dates(deadline: Deadline) -> Dates:
-    assert deadline.dates is not None
-    return deadline.dates
 
 
 def _rule(deadline: Deadline) -> str:

@@ -6,7 +6,7 @@ from dataclasses import astuple, fields
 from io import StringIO
 from pathlib import Path
 
-from deployments.example.details import Money, Score, detailed, money, scores
+from deployments.example.details import Money, Score, detailed, money, nothing_promised, scores
 from deployments.example.places import Site, sites
 from deployments.example.profiles import contacts, profile
 from deployments.example.story import Fact, facts
@@ -34,6 +34,8 @@ def build(folder: Path) -> None:
         detailed(plan, by_code[fact.subject], fact) if fact.subject in by_code else fact
         for fact in facts(plan, everywhere)
     ]
+    told += [fact for site in everywhere for fact in nothing_promised(plan, site)]
+    told.sort(key=lambda fact: fact.on)
     given = (line for site in everywhere for line in scores(plan, site))
     booked = (line for site in everywhere for line in money(plan, site))
     _write(folder / "facts.csv", told)

@@ -65,6 +65,16 @@ def detailed(plan: Plan, site: Site, fact: Fact) -> Fact:
     return fact
 
 
+def nothing_promised(plan: Plan, site: Site) -> Iterator[Fact]:
+    """Matching funds of nothing are recorded by hand: no line of the ledger dates them."""
+    stated, done = profile(plan, site), steps(site)
+    for share, step in zip((stated.city_share, stated.county_share), MATCHING, strict=True):
+        if not share and step in done:
+            level = Level.CITY if step == MATCHING[0] else Level.COUNTY
+            actor = plan.office(level, site.city.name, site.county.name)
+            yield Fact(done[step], site.code, step, actor, "示例说明：省级补助已覆盖投资")
+
+
 def scores(plan: Plan, site: Site) -> Iterator[Score]:
     """Three opinions a project, some days before it passes review."""
     review, passed = plan.review, steps(site).get("pass_review")

@@ -165,7 +165,9 @@ def _city_facts(plan: Plan, city: City, n: int) -> Iterator[Fact]:
             yield fact(day, act=act, actor=own, evidence=f"示例{city.name}{month}月月报")
     for act, day in _visits(n).items():
         evidence = f"示例{city.name}{act}记录"
-        yield fact(day, act=act, actor=own if act == "D18" else province, evidence=evidence)
+        yield fact(
+            day, act=act, actor=own if act[:3] in ("D18", "D25") else province, evidence=evidence
+        )
 
 
 def _visits(n: int) -> dict[str, date]:
@@ -176,6 +178,10 @@ def _visits(n: int) -> dict[str, date]:
         "D12-Q2": _after(on(7, 3), n % 5),
         "D12-Q3": _after(on(10, 7), n % 3),
         "D12-Q4": _after(on(12, 18), n % 8),
+        "D23": _after(on(12, 20), n % 6),
+        "D25-Q2": _after(on(7, 5), n % 6),
+        "D25-Q3": _after(on(10, 9), n % 4),
+        "D25-Q4": _after(on(12, 19), n % 6),
     }
 
 
