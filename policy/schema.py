@@ -151,6 +151,16 @@ class City(Frozen):
         return next((county for county in self.counties if county.name == name), None)
 
 
+class NamedSite(Frozen):
+    """A site that the notice itself names: its project is there from the start."""
+
+    city: Text
+    county: Text
+    street: Text
+    community: Text
+    kind: Identifier | None = None
+
+
 class Quota(Clause):
     """How many projects the programme builds in all."""
 
@@ -749,7 +759,7 @@ class Notice(Frozen):
 
     title: Text
     number: Text
-    issuer: Text
+    issuers: Annotated[tuple[Text, ...], Field(min_length=1)]
     issued_on: date
     openness: Text
 
@@ -773,6 +783,8 @@ class Plan(Frozen):
     kinds: tuple[ProjectKind, ...] = ()
     """Empty where all projects are of one kind."""
     cities: tuple[City, ...]
+    sites: tuple[NamedSite, ...] = ()
+    """Where the notice lists sites instead of giving quotas."""
     stages: Annotated[tuple[StageRule, ...], Field(min_length=1)]
     inputs_close_after: Identifier
     """The last stage in which a workbook may still change what experts review."""

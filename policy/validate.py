@@ -90,6 +90,19 @@ def _places(plan: Plan) -> Iterator[Fault]:
             yield Fault(("cities", index, "counties"), f"{city.name}有两个“{name}”")
 
 
+def _sites(plan: Plan) -> Iterator[Fault]:
+    kinds = {kind.id for kind in plan.kinds}
+    for index, site in enumerate(plan.sites):
+        city = plan.city(site.city)
+        if city is None or city.county(site.county) is None:
+            yield Fault(("sites", index), f"没有“{site.city}{site.county}”")
+        yield from _unknown(("sites", index, "kind"), "项目类别", filter(None, [site.kind]), kinds)
+    places = [(site.city, site.county, site.street, site.community) for site in plan.sites]
+    for place, count in Counter(places).items():
+        if count > 1:
+            yield Fault(("sites",), f"“{''.join(place)}”出现了{count}次")
+
+
 def _patterns(plan: Plan) -> Iterator[Fault]:
     """The patterns name nothing but what they are filled with."""
     place = ("city", "county")
@@ -285,6 +298,7 @@ CHECKS: tuple[Callable[[Plan], Iterator[Fault]], ...] = (
     _identities,
     _quotas,
     _places,
+    _sites,
     _patterns,
     _bodies,
     _subsidies,

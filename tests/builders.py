@@ -24,7 +24,10 @@ def opinion(expert: str, points: int, on: date = date(2023, 3, 1)) -> Opinion:
     """An opinion that gives so many points of a hundred, spread over the plan's criteria."""
     criteria = plan().review
     assert criteria is not None
-    scores = {item.id: item.points * points / 100 for item in criteria.criteria}
+    first, *others = criteria.criteria
+    tenth = Decimal("0.1")
+    scores = {item.id: (item.points * points / 100).quantize(tenth) for item in others}
+    scores[first.id] = Decimal(points) - sum(scores.values())
     return Opinion(expert, "示例大学", on, scores)
 
 

@@ -2,15 +2,17 @@
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from policy import vocabulary
-from policy.schema import ProfileField
-from policy.vocabulary import Word
-from states.dossier import PROFILE_FIELDS, REVIEWED_FIELDS
+from policy.schema import ProfileField, Requirement, TimedRule
+from policy.vocabulary import ClauseKind, Force, Word
+from states.clauses import clause_table
+from states.dossier import PROFILE_FIELDS, PROFILE_LABELS, REVIEWED_FIELDS
 from states.machine import diagram
 from tests.builders import plan
 
@@ -66,3 +68,47 @@ def test_the_lock_names_no_registry() -> None:
         text = lock.read_text(encoding="utf-8")
         assert "://" not in text
         assert "--hash=sha256:" in text
+
+
+def test_every_clause_of_the_inventory_ends_somewhere() -> None:
+    """R01 to R69, none missing; each ends as what it says it does."""
+    lines = plan().inventory
+    assert [line.number for line in lines] == [f"R{n:02d}" for n in range(1, 70)]
+    rules = {str(getattr(rule, "id", path)): rule for path, rule in plan().rules()}
+    for line in lines:
+        found = [rules[name] for name in line.by if name in rules]
+        conditions = [rule for rule in found if isinstance(rule, Requirement)]
+        if line.kind is ClauseKind.SOFT:
+            soft = [rule for rule in conditions if rule.force is Force.SOFT]
+            assert soft, line
+            assert all(rule.reasoned for rule in soft), line
+        if line.kind is ClauseKind.TIMED:
+            timed = [rule for rule in found if isinstance(rule, TimedRule)]
+            assert timed or line.by[0] == "ladder", line
+        if line.kind is ClauseKind.EVIDENCE:
+            assert found or line.by == ("notice",), line
+        if line.kind is ClauseKind.HARD and conditions:
+            assert any(rule.force is Force.HARD for rule in conditions), line
+
+
+def test_what_the_inventory_names_in_the_code_is_there() -> None:
+    for line in plan().inventory:
+        for name in line.by:
+            if "." in name:
+                module, _, function = name.rpartition(".")
+                assert callable(getattr(import_module(module), function)), name
+
+
+def test_the_table_of_clauses_is_that_of_the_plan() -> None:
+    """`xingfu plan clauses` prints it."""
+    assert (ROOT / "docs" / "clauses.md").read_text(encoding="utf-8") == clause_table(plan())
+
+
+def test_every_condition_belongs_to_a_clause() -> None:
+    named = {name for line in plan().inventory for name in line.by}
+    whose = {rule.id for rule in plan().requirements}
+    assert {id for id in whose - named if id not in ("R60", "A11")} == set()
+
+
+def test_every_field_has_a_name_for_staff() -> None:
+    assert tuple(PROFILE_LABELS) == PROFILE_FIELDS

@@ -5,53 +5,23 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from deployments.demo import EXAMPLE
-from flows.operations.casework import Act, Done, advance, record
+from flows.operations.casework import Act, advance, record
 from flows.operations.desk import Desk
 from flows.operations.enforcement import enforce
-from flows.operations.intake import import_workbook
 from flows.operations.overview import deadline_views
 from flows.operations.project_views import project_record
 from models.database import writing
 from policy.errors import RefusedError
-from policy.vocabulary import Disposition, MessageStatus, Standing
+from policy.vocabulary import Disposition, Entry, Holder, MessageStatus, Source, Standing
 from tests.conftest import AT
 from tests.province import END, morning
-
-ONE = "XF2023-140105-01"
+from tests.steps import ONE, PROVINCE, act, load, money, show, walk
 
 
 @pytest.fixture
 def taiyuan(desk: Desk) -> Desk:
     """A desk with the ten projects of 太原市, all in siting."""
-    import_workbook(desk, EXAMPLE / "workbooks" / "01-太原市.xlsx", None, today=END, at=AT)
-    return desk
-
-
-def act(desk: Desk, name: str, on: str, subject: str = ONE, evidence: str = "示例文件") -> Done:
-    """Take an action or record a fact."""
-    asked = Act(subject, name, date.fromisoformat(on), "示例·张某", evidence)
-    take = advance if name in {action.id for action in desk.plan.actions} else record
-    with writing(desk.engine) as session:
-        return take(session, desk, asked, today=END, at=AT)
-
-
-def walk(desk: Desk, until: str, subject: str = ONE) -> None:
-    """Take a project through the chain up to and with an action."""
-    for name, on in (
-        ("confirm_site", "2023-02-06"),
-        ("submit_application", "2023-02-09"),
-        ("pass_review", "2023-03-14"),
-        ("determine", "2023-03-28"),
-        ("release_funds", "2023-04-20"),
-        ("operator_confirmed", "2023-04-25"),
-        ("break_ground", "2023-05-10"),
-        ("complete_construction", "2023-11-20"),
-        ("pass_acceptance", "2023-12-05"),
-    ):
-        act(desk, name, on, subject)
-        if name == until:
-            return
+    return load(desk)
 
 
 def state(desk: Desk, code: str = ONE) -> tuple[str, Disposition]:
@@ -83,7 +53,7 @@ def test_each_transition_is_one_audit_row(taiyuan: Desk) -> None:
     assert audit_rows(taiyuan) == before + 1
     row = project_record(taiyuan, ONE, END).history[-1]
     assert (row.from_stage, row.to_stage, row.action) == ("siting", "application", "confirm_site")
-    assert (row.actor, row.effective_on, row.recorded_at) == ("示例·张某", date(2023, 2, 6), AT)
+    assert (row.actor, row.effective_on, row.recorded_at) == (PROVINCE, date(2023, 2, 6), AT)
     assert (row.clause, row.evidence) == ("六(一)", "示例选址单1号")
 
 
@@ -176,13 +146,13 @@ def test_what_is_fulfilled_is_no_longer_owed(taiyuan: Desk) -> None:
 
 
 def test_failed_acceptance_goes_back_and_makes_nobody_late_for_completion(taiyuan: Desk) -> None:
-    walk(taiyuan, "complete_construction")
+    walk(taiyuan, "check_completion")
     act(taiyuan, "fail_acceptance", "2023-12-04")
     assert state(taiyuan)[0] == "construction"
     assert standing(taiyuan, "D14") is Standing.MET
     assert standing(taiyuan, "D15") is Standing.MET  # the visit took place
     assert {"D16", "D17"} <= _owed(taiyuan, date(2023, 12, 26))
-    act(taiyuan, "complete_construction", "2023-12-15")
+    act(taiyuan, "finish_rectification", "2023-12-15")
     act(taiyuan, "pass_acceptance", "2023-12-20")
     assert standing(taiyuan, "D16") is Standing.MET
 
@@ -197,9 +167,13 @@ def test_work_may_begin_before_the_money_which_is_then_only_recorded(taiyuan: De
 
 
 def test_matching_funds_count_from_the_later_of_the_two(taiyuan: Desk) -> None:
-    act(taiyuan, "city_funds_in_place", "2023-05-20")
-    assert standing(taiyuan, "D07") is Standing.OVERDUE
-    act(taiyuan, "county_funds_in_place", "2023-06-02")
+    promised = show(taiyuan).profile
+    for source, share, on in (
+        (Source.CITY, promised.city_share, "2023-05-20"),
+        (Source.COUNTY, promised.county_share, "2023-06-02"),
+    ):
+        assert standing(taiyuan, "D07") is Standing.OVERDUE
+        money(taiyuan, Entry.RECEIPT, source, Holder.PROJECT, str(share), on)
     assert standing(taiyuan, "D07") is Standing.MET_LATE
 
 

@@ -49,7 +49,7 @@ def test_unknown_plan_id_lists_the_shipped_ones() -> None:
 def test_notice_is_identified() -> None:
     notice = plan().notice
     assert (notice.number, notice.issued_on) == ("晋民发〔2023〕7号", date(2023, 1, 16))
-    assert (notice.issuer, notice.openness) == ("山西省民政厅", "此件依申请公开")
+    assert (notice.issuers, notice.openness) == (("山西省民政厅",), "此件依申请公开")
 
 
 def test_quotas_equal_annex_1() -> None:

@@ -69,7 +69,7 @@ SETS_ASIDE = {"reject": REJECTED, "reserve": RESERVE}
 ACTIONS = (*ALONG_THE_CHAIN, "replace", *ANYWHERE)
 
 
-def _wanted(action: str, stage: str, disposition: Disposition) -> Position | None:
+def wanted_move(action: str, stage: str, disposition: Disposition) -> Position | None:
     if action in ANYWHERE:
         after = ANYWHERE[action].get(disposition)
         return Position(stage, after) if after else None
@@ -96,7 +96,7 @@ def test_the_table_names_every_stage_and_action_of_the_plan() -> None:
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_move(action: str, stage: str, disposition: Disposition) -> None:
     moved = move(plan(), Position(stage, disposition), action)
-    assert moved == _wanted(action, stage, disposition)
+    assert moved == wanted_move(action, stage, disposition)
 
 
 @pytest.mark.parametrize("disposition", Disposition)
@@ -104,7 +104,7 @@ def test_every_move(action: str, stage: str, disposition: Disposition) -> None:
 def test_allowed_lists_the_moves_in_the_plans_order(stage: str, disposition: Disposition) -> None:
     listed = [action.id for action in allowed(plan(), Position(stage, disposition))]
     order = [action.id for action in plan().actions]
-    assert listed == [id for id in order if _wanted(id, stage, disposition)]
+    assert listed == [id for id in order if wanted_move(id, stage, disposition)]
 
 
 def test_nothing_is_allowed_once_a_project_has_ended() -> None:
@@ -123,7 +123,7 @@ def test_random_walks_stay_on_the_table(actions: list[str]) -> None:
     position = Position("siting", ACTIVE)
     for action in actions:
         moved = move(plan(), position, action)
-        assert moved == _wanted(action, position.stage, position.disposition)
+        assert moved == wanted_move(action, position.stage, position.disposition)
         position = moved or position
         assert position.stage in STAGES
 

@@ -56,6 +56,27 @@ def import_workbook(
     return _import_applications(desk, path, applications, today, at)
 
 
+def add_named_sites(session: Session, desk: Desk, at: datetime) -> None:
+    """Add the projects of the sites that the notice names, unless they are there already."""
+    for site in desk.plan.sites:
+        city = desk.plan.city(site.city)
+        assert city is not None  # noqa: S101  # the plan is validated
+        profile = Profile(street=site.street, community=site.community, kind=site.kind)
+        row = ApplicationRow(site.county, profile)
+        if _compare(session, desk, city, row)[0] is None:
+            actor = "、".join(desk.plan.notice.issuers)
+            _take(session, desk, city, row, Origin(actor, desk.plan.notice.number), at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who states what a row says, in which paper, and when it came in; None: with the notice."""
+
+    actor: str
+    paper: str
+    on: date | None = None
+
+
 def _import_contacts(desk: Desk, path: Path) -> Imported:
     rows = read_contacts(path, desk.plan)
     stated = [Person(row.office, row.name, row.duty, row.phone, row.address) for row in rows]
@@ -78,7 +99,8 @@ def _import_applications(
     with writing(desk.engine) as session:
         require_plan(session, desk.plan, desk.calendar, lock=True)
         _refuse_closed(session, desk, path, city, applications)
-        outcomes = [_take(session, desk, path, city, row, today, at) for row in applications.rows]
+        origin = Origin(desk.plan.office(Level.CITY, city.name), path.name, today)
+        outcomes = [_take(session, desk, city, row, origin, at=at) for row in applications.rows]
     return Imported(
         path.name,
         "汇总表",
@@ -90,13 +112,7 @@ def _import_applications(
 
 
 def _take(
-    session: Session,
-    desk: Desk,
-    path: Path,
-    city: City,
-    row: ApplicationRow,
-    today: date,
-    at: datetime,
+    session: Session, desk: Desk, city: City, row: ApplicationRow, origin: Origin, *, at: datetime
 ) -> str:
     code, changes = _compare(session, desk, city, row)
     outcome = "changed" if code else "added"
@@ -113,11 +129,11 @@ def _take(
         subject=code,
         kind=AuditKind.IMPORT,
         action="import",
-        actor=desk.plan.office(Level.CITY, city.name),
-        on=today,
+        actor=origin.actor,
+        on=origin.on or desk.plan.notice.issued_on,
         at=at,
-        clause="附件3",
-        evidence=path.name,
+        clause="附件3" if origin.on else desk.plan.quota.clause,
+        evidence=origin.paper,
         detail=to_detail(Effects(columns=columns)),
     )
     add_audit(session, desk.plan, said)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from flows.operations.desk import Desk, desk_for
 from flows.operations.fulfilment import refresh_all
+from flows.operations.intake import add_named_sites
 from models.database import migrate, writing
 from models.plans import install_plan
 from models.settings import Settings
@@ -13,7 +14,13 @@ def initialise(settings: Settings, plan_id: str | None, at: datetime) -> Desk:
     """Make or update the database and install the plan as it now reads; safe to repeat."""
     desk = desk_for(settings, plan_id)
     migrate(desk.engine)
+    install(desk, at)
+    return desk
+
+
+def install(desk: Desk, at: datetime) -> None:
+    """Install the desk's plan as it now reads, with the projects that it names; safe to repeat."""
     with writing(desk.engine) as session:
         if install_plan(session, desk.plan, desk.calendar, at):
+            add_named_sites(session, desk, at)
             refresh_all(session, desk)
-    return desk

@@ -1,0 +1,393 @@
+"""The audit trail: chained, verified, replayed, and carried over from the first schema."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from deployments.demo import EXAMPLE
+from flows.operations.desk import Desk
+from flows.operations.intake import import_workbook
+from flows.operations.integrity import verify_trail
+from models.audits import history, link, verify
+from models.database import alembic_config, migrate, open_engine, reading
+from policy.errors import RefusedError
+from policy.vocabulary import AuditKind, Entry, Holder, Source
+from states.dossier import PROFILE_FIELDS
+from states.ledger import balances, received
+from states.machine import Position
+from states.trail import State, from_detail, replay
+from tests.conftest import AT
+from tests.province import END
+from tests.steps import ONE, act, change_day, judge, load, money, put_off, stored, undo, walk
+from tests.test_states_machine import ACTIONS, wanted_move
+
+TRIGGERS = {
+    "sqlite": ["DROP TRIGGER audit_no_update", "DROP TRIGGER audit_no_delete"],
+    "postgresql": ["ALTER TABLE audit DISABLE TRIGGER ALL"],
+}
+
+
+@pytest.fixture
+def busy(desk: Desk) -> Desk:
+    """A project with a long trail: actions, money, opinions, changes and reversals."""
+    load(desk)
+    walk(desk, "operator_confirmed")
+    money(desk, Entry.RECEIPT, Source.PROVINCE, Holder.CITY, "100000.00", "2023-05-04")
+    money(desk, Entry.RECEIPT, Source.OTHER, Holder.PROJECT, "7.50", "2023-05-05")
+    undo(desk, stored(desk).lines[-1].audit_id)
+    put_off(desk, "D08", "2023-06-30")
+    act(desk, "break_ground", "2023-05-10")
+    act(desk, "community_need", "2023-05-11")
+    change_day(desk, "work_started", "2023-05-12")
+    act(desk, "hold", "2023-06-01")
+    act(desk, "resume", "2023-06-05")
+    return desk
+
+
+@pytest.fixture
+def unguarded(busy: Desk) -> Iterator[Connection]:
+    """The database as one sees it who has first dropped the triggers."""
+    with busy.engine.begin() as connection:
+        for statement in TRIGGERS[connection.dialect.name]:
+            connection.exec_driver_sql(statement)
+        yield connection
+
+
+def newest(connection: Connection) -> int:
+    return int(connection.exec_driver_sql("SELECT max(id) FROM audit").scalar_one())
+
+
+def test_an_honest_trail_verifies(busy: Desk) -> None:
+    count, breaks = verify_trail(busy)
+    assert count > 20
+    assert breaks == ()
+
+
+@pytest.mark.parametrize(
+    ("tamper", "says"),
+    [
+        ("UPDATE audit SET actor = '他人' WHERE id = {n} - 4", "内容与记录时不符"),
+        ("UPDATE audit SET effective_on = '2023-01-20' WHERE id = {n} - 4", "内容与记录时不符"),
+        ("UPDATE audit SET detail = '{{}}' WHERE id = {n} - 4", "内容与记录时不符"),
+        ("UPDATE fact SET audit_id = NULL; DELETE FROM audit WHERE id = {n} - 2", "接不上"),
+        ("DELETE FROM audit WHERE id = {n}", "链尾不符"),
+        (
+            "INSERT INTO audit (id, plan, subject, kind, action, actor, effective_on, recorded_at,"
+            " clause, evidence, detail, previous, hash) SELECT {n} + 1, plan, subject, kind,"
+            " action, actor, effective_on, recorded_at, clause, evidence, detail, previous, hash"
+            " FROM audit WHERE id = {n}",
+            "接不上",
+        ),
+    ],
+)
+def test_tampering_is_found(busy: Desk, unguarded: Connection, tamper: str, says: str) -> None:
+    for statement in tamper.format(n=newest(unguarded)).split(";"):
+        unguarded.exec_driver_sql(statement)
+    unguarded.commit()
+    breaks = verify_trail(busy)[1]
+    assert any(says in item.says for item in breaks), breaks
+
+
+ROW = {
+    "plan": "p",
+    "subject": "s",
+    "kind": "record",
+    "action": "a",
+    "from_stage": None,
+    "to_stage": "x",
+    "actor": "甲",
+    "effective_on": date(2023, 1, 1),
+    "recorded_at": AT,
+    "clause": "六(一)",
+    "evidence": "",
+    "detail": {"columns": {"area": "1.00"}},
+}
+OTHERS = st.sampled_from(sorted(ROW))
+
+
+@given(OTHERS, st.text(max_size=3))
+def test_every_word_of_a_row_is_sealed(name: str, other: str) -> None:
+    value: Any = {"x": other} if name == "detail" else other
+    if name in ("effective_on", "recorded_at") or value == ROW[name]:
+        return
+    assert link("", {**ROW, name: value}) != link("", ROW)
+    assert link("0", ROW) != link("", ROW)
+
+
+def test_a_number_that_json_does_not_keep_is_refused() -> None:
+    with pytest.raises(TypeError, match="not exact"):
+        link("", {**ROW, "detail": {"amount": 0.1}})
+
+
+def test_hashes_are_what_another_program_would_compute() -> None:
+    """Anyone with the rows can check the chain: SHA-256 of a JSON list, as documented."""
+    said = ["", "p", "s", "record", "a", None, "x", "甲", "2023-01-01"]
+    said += ["2023-01-16T01:00:00.000000+00:00", "六(一)", ""]
+    listed: list[Any] = [*said, {"columns": {"area": "1.00"}}]
+    text_ = json.dumps(listed, ensure_ascii=False, sort_keys=True)
+    assert link("", ROW) == sha256(text_.encode()).hexdigest()
+
+
+# --- replay ---------------------------------------------------------------------------------------
+
+
+def replayed(desk: Desk, code: str = ONE) -> State:
+    with reading(desk.engine) as session:
+        rows = history(session, desk.plan, code)
+    return replay(from_detail(row.id or 0, AuditKind(row.kind), row.detail) for row in rows)
+
+
+def as_stored(desk: Desk, code: str = ONE) -> dict[str, Any]:
+    project = stored(desk, code)
+    profile = {name: getattr(project.profile, name) for name in PROFILE_FIELDS}
+    return {
+        **{name: value for name, value in profile.items() if value not in (None, frozenset())},
+        "stage": project.stage,
+        "disposition": project.disposition,
+        "last_on": project.last_on,
+        "released": project.released,
+        "findings": dict(project.findings),
+        "checks": dict(project.checks),
+    }
+
+
+def assert_replays(desk: Desk, code: str = ONE) -> None:
+    state, project = replayed(desk, code), stored(desk, code)
+    known = {"findings": {}, "checks": {}, "released": None, "last_on": None, **state.columns}
+    wanted = as_stored(desk, code)
+    assert {name: known.get(name) for name in wanted} == wanted
+    assert set(known) - set(wanted) <= set(PROFILE_FIELDS)
+    assert state.facts == dict(project.milestones)
+    assert sorted(state.lines) == sorted(line.audit_id for line in project.lines)
+    assert set(state.lines.values()) == set(project.lines)
+    assert tuple(state.opinions.values()) == project.opinions
+
+
+def test_replaying_the_rows_rebuilds_the_project(sqlite_desk: Desk) -> None:
+    desk = load_unchanged(sqlite_desk)
+    walk(desk, "pass_acceptance")
+    money(desk, Entry.RECEIPT, Source.PROVINCE, Holder.CITY, "100000.00", "2023-05-04")
+    undo(desk, stored(desk).lines[-1].audit_id)
+    assert_replays(desk)
+
+
+def load_unchanged(desk: Desk) -> Desk:
+    """As `load`, but nothing is changed behind the trail's back."""
+    path = EXAMPLE / "workbooks" / "01-太原市.xlsx"
+    import_workbook(desk, path, None, today=END, at=AT)
+    return desk
+
+
+# --- from the first schema ------------------------------------------------------------------------
+
+
+def at_first(connection: Connection) -> None:
+    command.upgrade(alembic_config(connection), "0001")
+
+
+def fill(connection: Connection) -> None:
+    rows = {
+        "plan": {"id": "p", "digest": "d", "installed_at": "2023-01-16 01:00:00"},
+        "subject": {"plan": "p", "code": "s", "kind": "project", "name": "示例", "city": "c",
+                    "county": "k"},
+        "project": {"plan": "p", "code": "s", "county_code": "1", "county_type": "县",
+                    "stage": "siting", "disposition": "held", "area": 85050, "functions": "[]",
+                    "commitments": "[]"},
+        "deadline": {"plan": "p", "subject": "s", "rule": "D08", "visit": 1,
+                     "remind_by": "2023-05-31", "overdue_after": "2023-05-31",
+                     "standing": "suspended", "fired": 2},
+    }  # fmt: skip
+    for table, row in rows.items():
+        names = ", ".join(row)
+        values = ", ".join(f":{name}" for name in row)
+        connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)  # noqa: S608
+    for number in (1, 2):
+        connection.execute(
+            text(
+                "INSERT INTO audit (plan, subject, kind, action, actor, effective_on, recorded_at,"
+                " clause, evidence, detail) VALUES ('p', 's', 'record', 'x', '示例·甲',"
+                " '2023-02-01', '2023-02-01 00:30:00', '六(一)', '', :detail)"
+            ),
+            {"detail": json.dumps({"注": f"第{number}次"}, ensure_ascii=False)},
+        )
+    connection.execute(
+        text('INSERT INTO fact (plan, subject, name, "on", audit_id) '
+             "SELECT 'p', 's', 'x', '2023-02-01', min(id) FROM audit")
+    )  # fmt: skip
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def first_schema(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database as the first schema left it, with something in each table."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'old.db'}"
+    else:
+        base: str = request.getfixturevalue("postgres")
+        admin = create_engine(base, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.exec_driver_sql("DROP DATABASE IF EXISTS old_xingfu")
+            connection.exec_driver_sql("CREATE DATABASE old_xingfu")
+        admin.dispose()
+        url = base.replace("/postgres?", "/old_xingfu?")
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        at_first(connection)
+        fill(connection)
+    engine.dispose()
+    return url
+
+
+def test_a_database_of_the_first_schema_is_carried_over(first_schema: str) -> None:
+    engine = open_engine(first_schema)
+    migrate(engine)
+    migrate(engine)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT area, disposition FROM project").one()
+        assert tuple(found) == (85050, "held")
+        assert connection.exec_driver_sql("SELECT count(*) FROM fact").scalar_one() == 1
+        assert connection.exec_driver_sql("SELECT fired FROM deadline").scalar_one() == 2
+    with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE audit SET actor = 'x'")
+    with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM audit")
+    with reading(engine) as session:
+        count, breaks = verify(session, _Named("p"))  # type: ignore[arg-type]  # its id is enough
+    assert (count, breaks) == (2, ())
+    engine.dispose()
+
+
+class _Named:
+    """A plan of which only the id is asked."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+
+
+# --- random sequences -----------------------------------------------------------------------------
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["confirm_site", "submit_application", "judge", "pass_review", "determine", "reject",
+             "return_for_correction", "release_funds", "operator_confirmed", "break_ground",
+             "complete_construction", "check_completion", "pass_acceptance", "fail_acceptance",
+             "pass_after_rectification", "finish_rectification", "open_operation", "hold",
+             "resume", "withdraw", "reserve", "replace", "receipt", "transfer", "expense",
+             "amend", "undo"]
+        ),
+        st.integers(0, 20),
+        st.integers(0, 10_000_000),
+    ),
+    max_size=25,
+)  # fmt: skip
+USUAL = [
+    ("confirm_site", 0, 0), ("submit_application", 0, 0), ("judge", 0, 0), ("pass_review", 0, 0),
+    ("determine", 0, 0), ("release_funds", 0, 0), ("receipt", 0, 40_000_000),
+    ("operator_confirmed", 0, 0), ("break_ground", 0, 0), ("complete_construction", 0, 0),
+    ("check_completion", 0, 0),
+]  # fmt: skip
+
+
+@pytest.mark.heavy
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(ahead=st.integers(0, len(USUAL)), steps=STEPS)
+def test_no_sequence_leaves_the_table_or_the_purse(
+    walked: "Walked", ahead: int, steps: list[tuple[str, int, int]]
+) -> None:
+    """Accepted or refused at random: one row each, money held, and the rows rebuild the project."""
+    walked.restart()
+    for step in [*USUAL[:ahead], *steps]:
+        walked.take(*step)
+    assert_replays(walked.desk)
+    assert verify_trail(walked.desk)[1] == ()
+
+
+class Walked:
+    """Takes steps with one project and holds each to what must always be true."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk, self.day = desk, 0
+        self.path = desk.settings.home / "xingfu.db"
+        desk.engine.dispose()
+        self.fresh = self.path.read_bytes()
+
+    def restart(self) -> None:
+        """Back to the ten projects in siting."""
+        self.desk.engine.dispose()
+        for part in self.path.parent.glob("xingfu.db*"):
+            part.unlink()
+        self.path.write_bytes(self.fresh)
+        self.day = 0
+
+    def take(self, name: str, days: int, fen: int) -> None:
+        """Take a step; when it is refused nothing has changed."""
+        before, rows = stored(self.desk), self._rows()
+        self.day += days
+        try:
+            self._do(name, date.fromordinal(date(2023, 2, 9).toordinal() + self.day), fen)
+        except RefusedError:
+            assert (stored(self.desk), self._rows()) == (before, rows)
+            return
+        added = 3 if name == "judge" else 1
+        assert self._rows() == rows + added
+        self._hold(before)
+
+    def _do(self, name: str, day: date, fen: int) -> None:
+        on = min(day, date(2023, 12, 31)).isoformat()
+        amount = str(Decimal(fen) / 100)
+        if name == "judge":
+            judge(self.desk, (80, 80, 80), on=on)
+        elif name == "amend":
+            change_day(self.desk, "work_started", on)
+        elif name == "undo":
+            with reading(self.desk.engine) as session:
+                rows = history(session, self.desk.plan, ONE)
+            undo(self.desk, rows[-1 - fen % 3].id or 0)
+        elif name in ("receipt", "transfer", "expense"):
+            self._book(Entry(name), amount, on)
+        else:
+            act(self.desk, name, on)
+
+    def _book(self, entry: Entry, amount: str, on: str) -> None:
+        more: dict[str, Any] = {"to_holder": Holder.PROJECT} if entry is Entry.TRANSFER else {}
+        holder = Holder.CITY
+        if entry is Entry.EXPENSE:
+            more, holder = {"category": "construction", "payee": "示例公司"}, Holder.PROJECT
+        voucher = f"示例{self._rows()}"
+        money(self.desk, entry, Source.PROVINCE, holder, amount, on, voucher=voucher, **more)
+
+    def _rows(self) -> int:
+        with self.desk.engine.connect() as connection:
+            return int(connection.exec_driver_sql("SELECT count(*) FROM audit").scalar_one())
+
+    def _hold(self, before: Any) -> None:
+        now = stored(self.desk)
+        assert all(left >= 0 for left in balances(now.lines).values())
+        assert received(now.lines, Source.PROVINCE) <= (now.released or 0) <= Decimal("1400000")
+        here, there = (Position(d.stage, d.disposition) for d in (before, now))
+        with reading(self.desk.engine) as session:
+            last = history(session, self.desk.plan, ONE)[-1]
+        if last.kind == AuditKind.TRANSITION:
+            assert last.action in ACTIONS
+            assert wanted_move(last.action, here.stage, here.disposition) == there
+        elif last.kind != AuditKind.REVERSAL:
+            assert here == there
+
+
+@pytest.fixture
+def walked(sqlite_desk: Desk) -> Walked:
+    load_unchanged(sqlite_desk)
+    return Walked(sqlite_desk)
