@@ -259,9 +259,11 @@ def plan_validate(
     else:
         plan = load_plan(path / "plan.yaml" if path.is_dir() else path)
     counties = sum(len(city.counties) for city in plan.cities)
+    goal = "未明确" if plan.quota.goal is None else plan.quota.goal
     say(
         f"实施方案 {plan.id} 有效：{len(plan.cities)}市、{counties}县（市、区）、"
-        f"名额{'未明确' if plan.quota.goal is None else plan.quota.goal}，时限{len(plan.deadlines)}条、周期任务{len(plan.duties)}条、条件{len(plan.requirements)}条"
+        f"名额{goal}，时限{len(plan.deadlines)}条、周期任务{len(plan.duties)}条、"
+        f"条件{len(plan.requirements)}条"
     )
 
 

@@ -44,8 +44,8 @@ def load(desk: Desk, number: str = "01-太原市") -> Desk:
     """Import a city of the example; all its projects could apply in February."""
     path = EXAMPLE / "workbooks" / f"{number}.xlsx"
     import_workbook(desk, path, None, today=END, at=AT)
-    days = ("visited_on", "county_civil_on", "county_finance_on", "city_civil_on")
-    days = (*days, "city_finance_on", "letter_on")
+    days = ["visited_on", "county_civil_on", "county_finance_on", "city_civil_on"]
+    days += ["city_finance_on", "letter_on"]
     with desk.engine.begin() as connection:  # one of them applied only in June
         for name in days:
             connection.execute(text(f"UPDATE project SET {name} = '2023-02-06'"))  # noqa: S608

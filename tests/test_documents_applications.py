@@ -407,7 +407,12 @@ def test_supplement_may_leave_projects_out_and_joins_by_name(tmp_path: Path) -> 
     path = tmp_path / "a.xlsx"
     rows = (ApplicationRow("小店区", FULL), ApplicationRow("清徐县", BARE))
     write_applications(path, PLAN, Applications("太原市", rows))
-    edited(path, lambda book: [book[sheet].delete_rows(4) for sheet in SUPPLEMENTS])
+
+    def shorten(book: Workbook) -> None:
+        for sheet in SUPPLEMENTS:
+            book[sheet].delete_rows(4)
+
+    edited(path, shorten)
     first, second = read_applications(path, PLAN).rows
     assert (first.profile.beds, first.profile.area) == (None, FULL.area)
     assert second == rows[1]

@@ -230,7 +230,7 @@ def _codes(desk: Desk) -> list[str]:
 
 def _take_one_place_away(desk: Desk) -> None:
     cities = tuple(
-        city.model_copy(update={"quota": city.quota - 1}) if city.name == "太原市" else city
+        city.model_copy(update={"quota": 9}) if city.name == "太原市" else city
         for city in desk.plan.cities
     )
     desk.plan = desk.plan.model_copy(update={"cities": cities})

@@ -1,6 +1,7 @@
 """Extensions, amendments and reversals: the old is kept, and what hangs on it is not lost."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -85,7 +86,7 @@ def test_a_citys_duty_is_extended_too_and_a_new_plan_keeps_it(taiyuan: Desk) -> 
     ],
 )
 def test_an_extension_that_cannot_be(
-    taiyuan: Desk, rule: str, until: str, changes: dict[str, object], says: str
+    taiyuan: Desk, rule: str, until: str, changes: dict[str, Any], says: str
 ) -> None:
     walk(taiyuan, "determine")
     before = deadline_views(taiyuan, date(2023, 6, 1), ONE)

@@ -26,7 +26,7 @@ def _start(desk: Desk, *arguments: str) -> subprocess.Popen[str]:
         "PYTHONPATH": str(Path(__file__).parents[1]),
     }
     if desk.settings.database_url:
-        env["XINGFU_DATABASE_URL"] = desk.settings.database_url
+        env["XINGFU_DATABASE_URL"] = desk.settings.database_url.get_secret_value()
     command = [sys.executable, "-m", "deployments.cli", *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(command, env=env, text=True, **pipes)  # type: ignore[call-overload, no-any-return]  # pipes by name

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from deployments.demo import EXAMPLE
+from deployments.example.replay import lines
 from flows.operations.casework import Act, record
 from flows.operations.delivery import deliver
 from flows.operations.desk import Desk, open_desk
@@ -25,7 +26,7 @@ from policy.schema import Plan
 from policy.vocabulary import DecisionKind, Standing, SubjectKind
 from states.workdays import Calendar
 from tests.conftest import AT
-from tests.province import lines, morning
+from tests.province import morning
 from tests.province import record as record_lines
 
 pytestmark = pytest.mark.heavy

@@ -197,7 +197,7 @@ def at_first(connection: Connection) -> None:
 
 
 def fill(connection: Connection) -> None:
-    rows = {
+    rows: dict[str, dict[str, object]] = {
         "plan": {"id": "p", "digest": "d", "installed_at": "2023-01-16 01:00:00"},
         "subject": {"plan": "p", "code": "s", "kind": "project", "name": "示例", "city": "c",
                     "county": "k"},

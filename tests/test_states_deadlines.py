@@ -312,7 +312,7 @@ DUTY = plan().duties[0]
 
 
 def _recurring(**form: object) -> dict[str, date]:
-    emptied = {"monthly": None, "occasions": {}}
+    emptied: dict[str, object] = {"monthly": None, "occasions": {}}
     duty = DUTY.model_copy(update={**emptied, **form})
     made = plan().model_copy(update={"duties": (duty,), "deadlines": (), "digest": "1" * 64})
     deadlines.cache_clear()
