@@ -12,6 +12,8 @@ from deployments.console import complain, emit, say, table
 from deployments.options import AsOf, Json, the_day, the_desk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flows.operations.overview import CityBoard, DeadlineView
     from policy.schema import Plan
     from states.deadlines import Deadline
@@ -165,7 +167,7 @@ def funds(
                 view.code,
                 view.name,
                 _yuan(view.subsidy),
-                _yuan(view.released),
+                _yuan(view.released, "未下达"),
                 _yuan(view.received[Source.PROVINCE]),
                 f"{_yuan(view.received[Source.CITY])}／{_yuan(view.promised[Source.CITY])}",
                 f"{_yuan(view.received[Source.COUNTY])}／{_yuan(view.promised[Source.COUNTY])}",
@@ -293,9 +295,25 @@ def plan_show(json: Json = False) -> None:
             for item in dated(plan, Calendar(calendar_overrides()))
         ),
     )
+    for line in _named(plan):
+        say(line)
     for rule in plan.deadlines:
         if not rule.stated:
             say(f"{rule.id} {rule.title}（{rule.clause}）：通知未明确时限，系统不提醒")
+
+
+def _named(plan: Plan) -> Iterator[str]:
+    """What commands take by name: criteria, spending categories, checklist items, evidence."""
+    criteria = plan.review.criteria if plan.review else ()
+    categories = plan.money.categories if plan.money else ()
+    for title, named in (
+        ("评审指标", [(item.id, f"{item.label}{item.points}分") for item in criteria]),
+        ("支出类别", [(item.id, item.label) for item in categories]),
+        ("验收表", [(item.id, item.label) for item in plan.checklist]),
+        ("留痕事项", [(item.id, item.label) for item in plan.evidence]),
+    ):
+        if named:
+            yield f"{title}：{'；'.join(f'{id}（{label}）' for id, label in named)}"
 
 
 def _when(plan: Plan, item: Deadline) -> tuple[str, str]:

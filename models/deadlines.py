@@ -19,7 +19,7 @@ from policy.schema import Plan
 from policy.vocabulary import AuditKind, Disposition, Level, MessageStatus, Standing, SubjectKind
 from states.deadlines import ENDED, Dates, Deadline, dates_of, fulfilled_on
 from states.decide import Decision, Situation, Verdict, first_look
-from states.workdays import Calendar
+from states.workdays import DAY, Calendar
 
 ENGINE = "系统"
 SITUATION = ("rule", "remind_by", "overdue_after", "fired", "standing", "visit")
@@ -64,8 +64,6 @@ def refresh(
             continue
         was_open, visit = row.next_look_on is not None, row.visit
         _refresh_row(plan, calendar, row, deadline, state)
-        session.add(row)
-        session.flush()
         if was_open and (row.next_look_on is None or row.visit != visit):
             cancel(session, row)
         elif not was_open and row.next_look_on is not None:
@@ -189,9 +187,16 @@ def _refresh_row(
         row.standing, row.next_look_on = Standing.SUSPENDED, None
     elif row.next_look_on is None or moved:
         row.standing = Standing.ON_TRACK
-        row.next_look_on = first_look(row.remind_by, plan.ladder, calendar)
+        row.next_look_on = _first_look(plan, calendar, row.remind_by, state)
         if was_met and not moved:  # the step is begun again: its ladder starts anew
             row.visit, row.fired = row.visit + 1, 0
+
+
+def _first_look(plan: Plan, calendar: Calendar, remind_by: date, state: SubjectState) -> date:
+    """The ladder's first day; where it has gone by already, the workday after what opened it."""
+    look = first_look(remind_by, plan.ladder, calendar)
+    newest = max(state.facts.values(), default=look)
+    return look if newest < look else calendar.on_or_after(newest + DAY)
 
 
 def _redate(row: DeadlineRow, dates: Dates | None) -> bool:

@@ -41,6 +41,7 @@ def next_action_lines(action: NextAction) -> Iterator[str]:
 def _basics(record: ProjectRecord) -> Iterator[str]:
     profile = record.profile
     yield f"  所在地：{record.city}{record.county}（{record.county_type}）"
+    yield f"  尚未实施工程的县（市、区）：{'是' if record.unserved else '否'}"
     yield f"  阶段：{record.stage_label}（{record.disposition.label}）"
     yield f"  建筑面积：{_amount(profile.area, '平方米')}"
     yield f"  配建性质：{profile.building_kind or '未填'}"

@@ -84,6 +84,8 @@ class ProjectRecord(ProjectView):
     """Everything known of a project."""
 
     county_type: str
+    unserved: bool
+    """Whether its county is among those not yet served (附件1)."""
     revision: int
     """What `--seen` takes: grows with everything that is recorded about the project."""
     finished_on: date | None
@@ -139,6 +141,7 @@ def project_record(desk: Desk, code: str, today: date) -> ProjectRecord:
     return ProjectRecord(
         **asdict(project_view(desk, project)),
         county_type=project.county_type,
+        unserved=project.unserved,
         revision=project.revision,
         finished_on=finished_on(desk.plan, project),
         funds=funds_view(desk, project),
