@@ -124,6 +124,7 @@ def _year() -> Desk:
     home = Path(tempfile.mkdtemp(prefix="xingfu-year-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     desk = initialise(Settings(home=home), None, AT)
+    atexit.register(desk.engine.dispose)
     import_example(desk)
     return desk
 

@@ -1,5 +1,6 @@
 """Other notices run from their plan alone: no line of the product knows these two."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -41,21 +42,22 @@ END = date(2024, 12, 31)
 
 
 @pytest.fixture
-def beds(settings: Settings) -> Desk:
-    return opened(settings, "beds-2024")
+def beds(settings: Settings) -> Iterator[Desk]:
+    yield from opened(settings, "beds-2024")
 
 
 @pytest.fixture
-def sites(settings: Settings) -> Desk:
-    return opened(settings, "sites-2024")
+def sites(settings: Settings) -> Iterator[Desk]:
+    yield from opened(settings, "sites-2024")
 
 
-def opened(settings: Settings, id: str) -> Desk:
+def opened(settings: Settings, id: str) -> Iterator[Desk]:
     plan = load_plan(PLANS / id / "plan.yaml")
     desk = Desk(settings, plan, calendar(), open_engine(settings.sqlalchemy_url))
     install(desk, AT)
     install(desk, AT)
-    return desk
+    yield desk
+    desk.engine.dispose()
 
 
 def act(desk: Desk, code: str, name: str, on: str, **more: object) -> None:
