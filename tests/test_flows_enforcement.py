@@ -16,6 +16,8 @@ from states.workdays import UnknownYearError
 from tests.conftest import AT
 from tests.province import END, morning
 
+pytestmark = pytest.mark.heavy
+
 ONE = "XF2023-140105-01"
 
 
