@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from deployments import reading, running, writing
+from deployments import contacts, reading, running, simulating, writing
 from deployments.console import complain
 from policy.errors import XingfuError
 
@@ -19,7 +19,9 @@ app = typer.Typer(
 plan_app = typer.Typer(help="实施方案：检查与查看。", no_args_is_help=True)
 project_app = typer.Typer(help="项目：列表与档案。", no_args_is_help=True)
 audit_app = typer.Typer(help="办理记录：核验。", no_args_is_help=True)
+contacts_app = typer.Typer(help="通讯录：谁在何机构，如何通知，由谁代理。", no_args_is_help=True)
 app.add_typer(audit_app, name="audit")
+app.add_typer(contacts_app, name="contacts")
 app.add_typer(plan_app, name="plan")
 app.add_typer(project_app, name="project")
 
@@ -43,7 +45,7 @@ COMMANDS = (
         app,
         "deliver",
         writing.deliver,
-        "发送待发消息：每个单位合并为一份；发送失败的保留，下次再发。",
+        "发送待发消息：每人每天合并为一份，只在工作日办公时间；发送失败的保留，下次再发。",
     ),
     (app, "outbox", reading.outbox, "消息一览：每条消息给谁、为何、是否已发。"),
     (app, "board", reading.board, "全省进度：各市各阶段项目数、临期和逾期事项数。"),
@@ -55,6 +57,8 @@ COMMANDS = (
     ),
     (app, "record", writing.record, "登记：项目的节点，或市、省已完成的事项（如 D10-03）。"),
     (app, "extend", writing.extend, "延期：经批准推迟一项时限，原日期保留。"),
+    (app, "acknowledge", writing.acknowledge, "知悉：登记预计完成日期和原因，此前不再重复催办。"),
+    (app, "retry", writing.retry, "重发：将多次未送达的死信重新列入待发。"),
     (app, "amend", writing.amend, "节点变更：经批准更改已登记节点的日期，原日期保留。"),
     (app, "reverse", writing.reverse, "更正：记录有误的，以新记录冲销，原记录保留。"),
     (app, "opinion", writing.opinion, "登记一位专家对一个项目的评审意见。"),
@@ -62,7 +66,13 @@ COMMANDS = (
     (app, "book", writing.book, "资金台账：登记到账、拨付、支出。"),
     (app, "funds", reading.funds, "资金一览：补助、下达、配套、结存、支出和待研究的差额。"),
     (app, "figures", reading.figures, "统计：改造、新建、购置比例，市辖区和未覆盖县布局。"),
-    (app, "explain", reading.explain, "说明：某个对象的时限从何而来、目前如何、尚缺什么。"),
+    (
+        app,
+        "explain",
+        reading.explain,
+        "说明：时限从何而来、尚缺什么；为何有某条消息，某日为何没有。",
+    ),
+    (app, "simulate", simulating.simulate, "推演：在数据副本上逐日执行一段时间，看会给谁发什么。"),
     (app, "serve", running.serve, "启动 Prefect 服务、界面和全部定时任务（仅本机）。"),
     (app, "demo", running.demo, "演示：装入示例数据，按某日执行并发送，再启动界面。"),
     (plan_app, "validate", reading.plan_validate, "检查实施方案文件；有误时指出文件、行和位置。"),
@@ -77,6 +87,13 @@ COMMANDS = (
         reading.project_show,
         "项目档案：基本情况、节点、下一步及所缺、办理记录。",
     ),
+    (contacts_app, "list", contacts.list_, "全部联系人；通知渠道中的密码和密钥不予显示。"),
+    (contacts_app, "set", contacts.set_, "登记或更改一名联系人；未写明的各项保持不变。"),
+    (contacts_app, "remove", contacts.remove, "从一个机构删除一名联系人。"),
+    (contacts_app, "substitute", contacts.substitute, "代理：某人外出期间由谁代收；或取消代理。"),
+    (contacts_app, "check", contacts.check, "查缺：哪些机构无联系人或无人分管，由谁代收。"),
+    (contacts_app, "export", contacts.export, "导出通讯录工作簿；密码和密钥以***代替。"),
+    (contacts_app, "import", contacts.import_, "导入通讯录工作簿；所列机构的联系人整体更新。"),
 )
 for group, name, run, explained in COMMANDS:
     group.command(name, help=explained)(run)

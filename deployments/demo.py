@@ -7,15 +7,15 @@ from pathlib import Path
 import httpx
 
 from deployments.console import say
-from deployments.example.replay import lines, replay
 from deployments.serve import serve_deployments, stopping_cleanly
 from deployments.server import running_server
 from flows.business_date import now
 from flows.operations.desk import Desk
+from flows.operations.events import happen, key, tables
 from flows.operations.intake import import_workbook
 from flows.operations.setup import initialise
 from models.audits import recorded_acts
-from models.contacts import people
+from models.contacts import posts
 from models.database import reading, writing
 from models.plans import require_plan
 from models.projects import dossiers
@@ -55,9 +55,9 @@ def load_example(desk: Desk, as_of: date) -> None:
     with writing(desk.engine) as session:
         require_plan(session, desk.plan, desk.calendar, lock=True)
         known = recorded_acts(session, desk.plan)
-        new = [line for line in lines() if line.on <= as_of and line.key not in known]
-        for line in new:
-            replay(session, desk, line, today=as_of, at=now())
+        new = [event for event in tables(EXAMPLE) if event.on <= as_of and key(event) not in known]
+        for event in new:
+            happen(session, desk, event, today=as_of, at=now())
     say(f"已登记示例事实{len(new)}条（截至 {as_of}）")
 
 
@@ -65,7 +65,7 @@ def _refuse_real_data(desk: Desk) -> None:
     """The example's names are all marked; a database with any other is somebody's own."""
     with reading(desk.engine) as session:
         names = [project.name for project in dossiers(session, desk.plan)]
-        names += [person.name for person in people(session, desk.plan, cipher(desk.settings))]
+        names += [person.name for person in posts(session, desk.plan, cipher(desk.settings))]
     if real := [name for name in names if MARK not in name]:
         raise RefusedError(
             f"{desk.settings.home} 中已有实际数据（如“{real[0]}”），演示不会写入；"
@@ -81,7 +81,8 @@ def enforce_as_flow_run(as_of: date) -> None:
 
 
 def _tell(desk: Desk, as_of: date, address: str) -> None:
-    from flows.operations.overview import board, deadline_views, outbox_counts
+    from flows.operations.outbox_views import outbox_counts
+    from flows.operations.overview import board, deadline_views
 
     views = deadline_views(desk, as_of)
     standings = [view.standing for view in views]

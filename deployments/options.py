@@ -6,15 +6,20 @@ import re
 import unicodedata
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+
+from policy.vocabulary import Word
 
 if TYPE_CHECKING:
     from flows.operations.desk import Desk
 
+W = TypeVar("W", bound=Word)
 
-def _date(text: str) -> date:
+
+def as_date(text: str) -> date:
+    """A day as typed; a usage error when it is none."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -22,14 +27,26 @@ def _date(text: str) -> date:
 
 
 AsOf = Annotated[
-    date | None, typer.Option("--as-of", parser=_date, metavar="日期", help="截至哪一天，默认今天")
+    date | None,
+    typer.Option("--as-of", parser=as_date, metavar="日期", help="截至哪一天，默认今天"),
 ]
-OnDay = Annotated[date, typer.Option("--on", parser=_date, metavar="日期", help="实际发生的日期")]
+OnDay = Annotated[date, typer.Option("--on", parser=as_date, metavar="日期", help="实际发生的日期")]
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 PlanId = Annotated[str | None, typer.Option("--plan", help="实施方案编号，默认取 XINGFU_PLAN")]
 Evidence = Annotated[str, typer.Option("--evidence", help="依据：文件、编号或理由")]
 
-Until = Annotated[date, typer.Option("--until", parser=_date, metavar="日期", help="延期至哪一天")]
+FromDay = Annotated[date, typer.Option("--from", parser=as_date, metavar="日期", help="从哪一天")]
+ToDay = Annotated[date, typer.Option("--to", parser=as_date, metavar="日期", help="到哪一天")]
+Expected = Annotated[
+    date, typer.Option("--expected", parser=as_date, metavar="日期", help="预计哪一天完成")
+]
+Until = Annotated[
+    date, typer.Option("--until", parser=as_date, metavar="日期", help="延期至哪一天")
+]
+AboutDay = Annotated[
+    date | None,
+    typer.Option("--on", parser=as_date, metavar="日期", help="该日为何提醒，或为何没有提醒"),
+]
 Actor = Annotated[str, typer.Option("--actor", help="经办人或经办单位")]
 Why = Annotated[str, typer.Option("--evidence", help="批准或更正的文件、理由")]
 Seen = Annotated[
@@ -63,6 +80,15 @@ def pairs(option: str, given: list[str] | None) -> dict[str, str]:
             raise typer.BadParameter(f"“{text}”应写作 名称=内容，每个名称一次", param_hint=option)
         found[name.strip()] = words.strip()
     return found
+
+
+def word(kind: type[W], text: str) -> W:
+    """The member of `kind` that `text` names, by value or label; a usage error when none."""
+    for member in kind:
+        if text in (member.value, member.label):
+            return member
+    listed = "、".join(f"{member.value}（{member.label}）" for member in kind)
+    raise typer.BadParameter(f"“{text}”不在可选范围：{listed}")
 
 
 def the_desk() -> Desk:

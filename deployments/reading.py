@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.console import complain, emit, say, table
-from deployments.options import AsOf, Json, the_day, the_desk
+from deployments.options import AboutDay, AsOf, Json, the_day, the_desk, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flows.operations.explain import Explained
     from flows.operations.overview import CityBoard, DeadlineView
+    from flows.operations.why import Why
     from policy.schema import Plan
     from states.deadlines import Deadline
 
@@ -78,26 +80,42 @@ def check(as_of: AsOf = None, json: Json = False) -> None:
     )
 
 
-def outbox(json: Json = False) -> None:
-    from flows.operations.project_views import message_views
+def outbox(
+    status: Annotated[
+        str | None,
+        typer.Option("--status", help="pending、sending、sent、dead（死信）、cancelled"),
+    ] = None,
+    json: Json = False,
+) -> None:
+    from flows.operations.outbox_views import message_views
+    from policy.vocabulary import DeliveryStatus
+    from states.office_hours import SHANGHAI
 
-    views = message_views(the_desk())
+    views = message_views(the_desk(), word(DeliveryStatus, status) if status else None)
     if json:
         emit(views)
         return
     table(
         f"消息一览（共{len(views)}条）",
-        ("收件单位", "对象", "时限", "梯级", "截至", "状态", "次数", "发送时间（UTC）", "原因"),
+        (
+            *("编号", "收件单位", "收件人", "因何", "对象", "时限", "梯级", "截至", "状态", "次数"),
+            *("渠道", "发送时间", "可能重复", "原因"),
+        ),
         (
             (
+                item.id,
                 item.recipient,
+                item.person,
+                item.because and item.because.label,
                 item.subject,
                 item.rule,
                 item.rung,
                 item.as_of,
                 item.status.label,
                 item.attempts,
-                item.sent_at and f"{item.sent_at:%Y-%m-%d %H:%M}",
+                item.channel and item.channel.label,
+                item.sent_at and f"{item.sent_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+                "是" if item.ambiguous else "",
                 item.error,
             )
             for item in views
@@ -236,15 +254,28 @@ def audit_verify(json: Json = False) -> None:
 
 
 def explain(
-    code: Annotated[str, typer.Argument(metavar="对象", help="项目编码、市名或省名")],
+    code: Annotated[str | None, typer.Argument(metavar="对象", help="项目编码、市名或省名")] = None,
     rule: Annotated[str | None, typer.Argument(metavar="时限", help="如 D08 或 D10-06")] = None,
     as_of: AsOf = None,
+    message: Annotated[
+        int | None, typer.Option("--message", metavar="编号", help="为何有这条消息，见 outbox")
+    ] = None,
+    on: AboutDay = None,
     json: Json = False,
 ) -> None:
     from flows.operations.explain import explain as tell
+    from flows.operations.why import why_message, why_on
 
     desk = the_desk()
-    told = tell(desk, code, rule, the_day(desk, as_of))
+    told: Explained | Why
+    if message is not None:
+        told = why_message(desk, message)
+    elif code is None or (on and rule is None):
+        raise typer.BadParameter("请写明对象；用 --on 时还须写明时限，如 太原市 D10-03")
+    elif on and rule:
+        told = why_on(desk, code, rule, on)
+    else:
+        told = tell(desk, code, rule, the_day(desk, as_of))
     emit(told) if json else say(str(told))
 
 

@@ -16,6 +16,7 @@ from deployments.options import (
     AsOf,
     Code,
     Evidence,
+    Expected,
     Json,
     OnDay,
     PlanId,
@@ -26,9 +27,9 @@ from deployments.options import (
     pairs,
     the_day,
     the_desk,
+    word,
 )
 from policy.errors import XingfuError
-from policy.vocabulary import Word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from flows.operations.casework import Act, Done
 
 T = TypeVar("T")
-W = TypeVar("W", bound=Word)
 
 
 def init(plan: PlanId = None) -> None:
@@ -85,6 +85,8 @@ def enforce(as_of: AsOf = None, json: Json = False) -> None:
         emit(done)
         return
     say(f"截至 {done.as_of}：新增待发消息{done.messages}条，新认定逾期{done.marked_overdue}项")
+    for note in done.notes:
+        complain(f"注意：{note}")
 
 
 def deliver(json: Json = False) -> None:
@@ -95,6 +97,8 @@ def deliver(json: Json = False) -> None:
     done = delivery.deliver(the_desk(), now, insist=True)
     if json:
         emit(done)
+    elif done.opens_at is not None:
+        say(f"现在不在办公时间，未发送；待发消息顺延至{done.opens_at:%Y-%m-%d %H:%M}发送")
     else:
         say(f"已发送{done.digests}份，含消息{done.sent}条；失败{done.failed}条")
     for error in done.errors:
@@ -164,6 +168,32 @@ def extend(
 
     done = _write(put_off, Extension(code, rule, until, on, actor, evidence, seen))
     say(f"{code} {rule} 已延期：逾期认定由{done.old}改为{done.new}")
+
+
+def acknowledge(
+    code: Annotated[str, typer.Argument(metavar="对象", help="项目编码、市名或省名")],
+    rule: Annotated[str, typer.Argument(metavar="时限", help="如 D08 或 D10-03")],
+    expected: Expected,
+    on: OnDay,
+    actor: Actor,
+    reason: Annotated[str, typer.Option("--reason", help="尚未完成的原因")],
+    seen: Seen = None,
+) -> None:
+    from flows.operations.acknowledgement import Acknowledgement
+    from flows.operations.acknowledgement import acknowledge as note
+
+    _write(note, Acknowledgement(code, rule, expected, on, actor, reason, seen))
+    say(f"{code} {rule} 已登记知悉：{expected}前不再重复催办，提级照常")
+
+
+def retry(
+    person: Annotated[
+        str | None, typer.Option("--person", help="只重发给此人，写法见 xingfu outbox，默认全部")
+    ] = None,
+) -> None:
+    from flows.operations.outbox_views import retry as again
+
+    say(f"已将{again(the_desk(), person)}条死信重新列入待发，下次发送时再试")
 
 
 def amend(
@@ -265,14 +295,14 @@ def book(
 
     booking = Booking(
         subject=code,
-        entry=_word(Entry, entry),
+        entry=word(Entry, entry),
         on=on,
-        source=_word(Source, source),
-        holder=_word(Holder, holder),
+        source=word(Source, source),
+        holder=word(Holder, holder),
         amount=amount,
         voucher=voucher,
         actor=actor,
-        to_holder=_word(Holder, to) if to else None,
+        to_holder=word(Holder, to) if to else None,
         category=category,
         payee=payee,
         evidence=evidence,
@@ -283,14 +313,6 @@ def book(
     for (whose, where), left in balances.items():
         if left:
             say(f"  {where.label}结存{whose.label}：{left:,.2f}元")
-
-
-def _word(kind: type[W], text: str) -> W:
-    for member in kind:
-        if text in (member.value, member.label):
-            return member
-    listed = "、".join(f"{member.value}（{member.label}）" for member in kind)
-    raise typer.BadParameter(f"“{text}”不在可选范围：{listed}")
 
 
 def _points(words: str) -> Decimal:

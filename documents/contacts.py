@@ -1,9 +1,10 @@
-"""The contacts workbook (通讯录), in and out."""
+"""The contacts workbook (通讯录), in and out. Addresses may hold secrets: no fault shows one."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from documents import cells
@@ -13,104 +14,253 @@ from documents.layout import Page, save
 from documents.table import Row, duplicates, find_table, raise_faults
 from documents.workbook import open_workbook
 from policy.errors import RefusedError
-from policy.schema import Plan
-from policy.vocabulary import Level
+from policy.schema import Office, Plan
+from policy.vocabulary import ChannelKind, Level
+from states.contacts import SCHEMES, Post
 
-SCHEMES = ("mailto", "mailtos")
+T = TypeVar("T")
+
+MASK = "***"
+"""What an address that is shown has in the place of its secret; read back, it means "unchanged"."""
+NOTE = (
+    "分管范围留空即为全部；通知渠道每行一个，按优先次序填写，留空即存入文件夹；代理起止日期均含当日"
+)
 ADDRESS = (
-    "通知地址须为空，或为 mailto:// 或 mailtos:// 开头的邮件地址；"
+    f"通知渠道须以{'、'.join(f'{scheme}://' for scheme in SCHEMES)}开头，每行一个，中间无空格；"
     "请改正（地址可能含密码，故不在此显示）"
 )
+MISPLACED = "此处不应填写通知渠道；请移到通知渠道一列（地址可能含密码，故不在此显示）"
+BARE = (ChannelKind.LIST, ChannelKind.FOLDER)
 
 
-@dataclass(frozen=True)
-class ContactRow:
-    """One person at one office."""
+def read_contacts(path: Path, plan: Plan) -> tuple[Post, ...]:
+    """Everyone in the workbook, or nobody: RefusedError lists every fault, one a line.
 
-    office: str
-    """One of the plan's offices, by its full name."""
-    name: str
-    duty: str
-    phone: str
-    address: str | None
-    """A ``mailto://`` or ``mailtos://`` URL, which may hold a password; None: none."""
-
-
-def read_contacts(path: Path, plan: Plan) -> tuple[ContactRow, ...]:
-    """Everyone in the workbook, or nobody: RefusedError lists every fault, one a line."""
+    Masked addresses are handed on as they stand. A substitute at an office that the workbook does
+    not list is taken on trust.
+    """
     faults: list[str] = []
     table = find_table(open_workbook(path), path.name, CONTACTS, faults)
     if table is None:
         raise RefusedError(f"{path.name}：没有找到通讯录；请核对表头文字是否与样表一致")
-    known = frozenset(offices(plan))
-    rows = [(row, _contact(row, known)) for row in table.rows]
-    for row, first in duplicates([(row, (found.office, found.name)) for row, found in rows]):
-        row.refuse("name", f"与第{first.number}行重复；请删除一行")
+    offices = {office.name: office for office in plan.every_office()}
+    rows = [(row, _post(row, plan, offices)) for row in table.rows]
+    _refuse_repeats(rows)
+    _refuse_unlisted_substitutes(rows)
+    _refuse_different_channels(rows)
     raise_faults(faults)
-    return tuple(found for _, found in rows)
+    return tuple(post for _, post in rows)
 
 
-def write_contacts(path: Path, rows: Sequence[ContactRow]) -> None:
-    """Write a workbook that `read_contacts` reads back. UnavailableError when it cannot."""
-    lines = [(row.office, row.name, row.duty, row.phone, row.address) for row in rows]
-    save(path, (Page(CONTACTS_SHEET, "通讯录", CONTACTS, lines, size=11),))
+def write_contacts(path: Path, posts: Sequence[Post]) -> None:
+    """Write a workbook that `read_contacts` reads back, with the channels exactly as given.
+
+    UnavailableError when it cannot be written.
+    """
+    lines = [
+        (
+            post.office,
+            post.name,
+            post.role,
+            post.phone,
+            "、".join(post.divisions),
+            "\n".join(post.channels),
+            post.substitute,
+            post.away_from,
+            post.away_to,
+        )
+        for post in posts
+    ]
+    save(path, (Page(CONTACTS_SHEET, "通讯录", CONTACTS, lines, note=NOTE, size=11),))
 
 
-def offices(plan: Plan) -> Iterator[str]:
-    """Every office of the plan: the province, then each city, its leader and its counties."""
-    yield plan.office(Level.PROVINCE)
-    for city in plan.cities:
-        yield plan.office(Level.CITY, city.name)
-        yield plan.office(Level.CITY_LEADER, city.name)
-        for county in city.counties:
-            yield plan.office(Level.COUNTY, city.name, county.name)
-
-
-def _contact(row: Row, known: frozenset[str]) -> ContactRow:
-    """What a row says; where a cell cannot be read a fault is noted and the text left empty."""
-    return ContactRow(
-        office=row.take("office", lambda value: _office(value, known)) or "",
-        name=row.take("name", _person) or "",
-        duty=row.take("duty", _text) or "",
-        phone=row.take("phone", _text) or "",
-        address=_address(row),
-    )
-
-
-def _office(value: object, known: frozenset[str]) -> str:
+def known_office(value: object, offices: Mapping[str, Office]) -> Office:
+    """The office of that name; CellError that suggests those with a similar name."""
     written = cells.name(value)
     if written is None:
         raise CellError("未填写机构；请填写机构全称")
-    if written in known:
-        return written
-    close = get_close_matches(written, sorted(known), n=3, cutoff=0.6)
-    hint = (
-        f"是否为{'、'.join(close)}？请核对后改正" if close else "请填写全称，如太原市小店区民政局"
-    )
+    if written in offices:
+        return offices[written]
+    hint = _similar(written, offices) or "请填写全称，如太原市小店区民政局"
     raise CellError(f"“{written}”不是本方案的机构，{hint}")
 
 
-def _person(value: object) -> str:
+def person(value: object) -> str:
+    """A person's name; CellError when there is none."""
     written = cells.name(value)
     if written is None:
         raise CellError("未填写姓名；请填写姓名")
     return written
 
 
-def _text(value: object) -> str:
+def role(value: object) -> str:
+    """What a person does at the office; may be empty."""
     return cells.text(value) or ""
 
 
-def _address(row: Row) -> str | None:
-    written = str(row.cells["address"][1] or "").strip()
-    if written and not _is_mail(written):
-        row.refuse("address", ADDRESS, secret=True)
-    return written or None
+def phone(value: object) -> str:
+    """A telephone number as text; CellError when a spreadsheet has cut its digits."""
+    written = cells.name(value) or ""
+    if re.fullmatch(r"\d(\.\d+)?[eE]\+?\d+", written):
+        raise CellError("号码已被表格改为科学计数；请把该列设为文本后重新填写完整号码")
+    return written
 
 
-def _is_mail(written: str) -> bool:
+def divisions(words: Iterable[str], office: Office, plan: Plan) -> tuple[str, ...]:
+    """The cities or counties that are named; CellError for one that is not the office's."""
+    listed = re.split(r"[、，,；;\r\n]+", "、".join(words))
+    named = tuple(dict.fromkeys(word for word in map(cells.name, listed) if word))
+    if named and office.level is Level.COUNTY:
+        raise CellError("县级民政局负责本县全部事项；请留空")
+    within = _divisions_within(office, plan)
+    for word in named:
+        if word not in within:
+            kind = "本省的市" if office.level is Level.PROVINCE else f"{office.city}的县（市、区）"
+            hint = _similar(word, within) or "请填写全称，多个之间用顿号隔开，留空即为全部"
+            raise CellError(f"“{word}”不是{kind}，{hint}")
+    return named
+
+
+def channels(words: Iterable[str]) -> tuple[str, ...]:
+    """The addresses in order; CellError, without showing it, for one that is none."""
+    listed = re.split(r"[；\r\n]+", "\n".join(words))
+    found = [word for word in map(str.strip, listed) if word]
+    if not all(map(_is_address, found)):
+        raise CellError(ADDRESS)
+    # Different addresses may look alike once they are masked, so those are never repeats.
+    return tuple(word for n, word in enumerate(found) if MASK in word or word not in found[:n])
+
+
+def substitute(value: object, office: str, offices: Iterable[str]) -> str:
+    """Who stands in: a name at the same office, or ``office name``; empty when nobody does."""
+    squeezed = cells.name(value) or ""
+    longest = sorted(offices, key=len, reverse=True)
+    where = next((name for name in longest if squeezed.startswith(name)), "")
+    who = squeezed.removeprefix(where)
+    if where and not who:
+        raise CellError("只有机构，没有姓名；请写明姓名，如 太原市民政局 张某")
+    return who if where in ("", office) else f"{where} {who}"
+
+
+def substitute_of(post: Post) -> tuple[str, str]:
+    """Office and name of whoever stands in for a person."""
+    where, _, name = post.substitute.rpartition(" ")
+    return where or post.office, name
+
+
+def at_odds(posts: Iterable[Post]) -> Iterator[tuple[Post, Post]]:
+    """Posts of one person (same name and phone) that state other channels than one before them."""
+    first: dict[tuple[str, str], Post] = {}
+    for post in posts:
+        if post.phone and post.channels:
+            before = first.setdefault((post.name, post.phone), post)
+            if before.channels != post.channels:
+                yield post, before
+
+
+def absence_faults(post: Post) -> Iterator[tuple[str, str]]:
+    """What is wrong with a substitute and the dates, each with the field that is to be mended."""
+    if post.substitute and substitute_of(post) == (post.office, post.name):
+        yield "substitute", "代理人不能是本人；请填写他人或留空"
+    if not post.substitute:
+        for key in ("away_from", "away_to"):
+            if getattr(post, key):
+                yield key, "有代理日期而无代理人；请填写代理人，或清空代理日期"
+    if post.away_from and post.away_to and post.away_to < post.away_from:
+        yield "away_to", f"早于代理开始日期{post.away_from}；请核对"
+
+
+def _post(row: Row, plan: Plan, offices: Mapping[str, Office]) -> Post:
+    """What a row says; where a cell cannot be read a fault is noted and nothing taken from it."""
+    office = _take(row, "office", lambda value: known_office(value, offices))
+    at = office.name if office else ""
+    post = Post(
+        office=at,
+        name=_take(row, "name", person) or "",
+        role=_take(row, "role", role) or "",
+        phone=_take(row, "phone", phone) or "",
+        divisions=_take(row, "divisions", lambda value: _divisions(value, office, plan)) or (),
+        channels=_channels(row),
+        substitute=_take(row, "substitute", lambda value: substitute(value, at, offices)) or "",
+        away_from=_take(row, "away_from", cells.day),
+        away_to=_take(row, "away_to", cells.day),
+    )
+    if post.substitute or cells.is_blank(row.cells.get("substitute", ("", None))[1]):
+        for key, reason in absence_faults(post):
+            row.refuse(key, reason)
+    return post
+
+
+def _take(row: Row, key: str, parse: Callable[[object], T]) -> T | None:
+    """The cell as `parse` reads it; None where the workbook does not have the column."""
+    if key not in row.cells:
+        return None
+    if "://" in str(row.cells[key][1]):
+        row.refuse(key, MISPLACED, secret=True)
+        return None
+    return row.take(key, parse)
+
+
+def _channels(row: Row) -> tuple[str, ...]:
     try:
-        parts = urlsplit(written)
-        return parts.scheme in SCHEMES and bool(parts.hostname) and not set(written) & set(" \n\t")
+        return channels([str(row.cells["channels"][1] or "")])
+    except CellError as error:
+        row.refuse("channels", str(error), secret=True)
+        return ()
+
+
+def _divisions(value: object, office: Office | None, plan: Plan) -> tuple[str, ...]:
+    return divisions([str(value or "")], office, plan) if office else ()
+
+
+def _refuse_repeats(rows: Sequence[tuple[Row, Post]]) -> None:
+    read = [(row, (post.office, post.name)) for row, post in rows if post.office and post.name]
+    for row, first in duplicates(read):
+        row.refuse("name", f"与第{first.number}行重复；请删除一行")
+
+
+def _refuse_unlisted_substitutes(rows: Sequence[tuple[Row, Post]]) -> None:
+    listed: dict[str, set[str]] = {}
+    for _, post in rows:
+        listed.setdefault(post.office, set()).add(post.name)
+    for row, post in rows:
+        where, name = substitute_of(post)
+        if post.substitute and name not in listed.get(where, {name}):
+            hint = _similar(name, listed[where]) or "请核对姓名，其他机构的人写作 机构 姓名"
+            row.refuse("substitute", f"本表中“{where}”没有“{name}”，{hint}")
+
+
+def _refuse_different_channels(rows: Sequence[tuple[Row, Post]]) -> None:
+    """What is masked cannot be compared here."""
+    plainly = {id(post): row for row, post in rows if MASK not in "".join(post.channels)}
+    for post, before in at_odds(post for _, post in rows if id(post) in plainly):
+        reason = f"与第{plainly[id(before)].number}行是同一人，通知渠道却不同；请改为一致或留空"
+        plainly[id(post)].refuse("channels", reason, secret=True)
+
+
+def _divisions_within(office: Office, plan: Plan) -> tuple[str, ...]:
+    if office.level is Level.PROVINCE:
+        return tuple(city.name for city in plan.cities)
+    city = plan.city(office.city)
+    return tuple(county.name for county in city.counties) if city else ()
+
+
+def _is_address(written: str) -> bool:
+    scheme, _, rest = written.partition("://")
+    kind = SCHEMES.get(scheme)
+    several = re.search(rf"[,，;、]({'|'.join(SCHEMES)})://", rest)
+    if kind is None or several or re.search(r"\s", written):
+        return False
+    return _has_host(written) if kind is ChannelKind.MAIL else bool(rest) or kind in BARE
+
+
+def _has_host(written: str) -> bool:
+    try:
+        return bool(urlsplit(written).hostname)
     except ValueError:
         return False
+
+
+def _similar(written: str, known: Iterable[str]) -> str:
+    close = get_close_matches(written, sorted(known), n=3, cutoff=0.6)
+    return f"是否为{'、'.join(close)}？请核对后改正" if close else ""

@@ -39,6 +39,8 @@ class Column:
     format: str = TEXT
     choices: tuple[str, ...] = ()
     centred: bool = False
+    optional: bool = False
+    """Whether a workbook may come without it."""
 
 
 def plain(heading: object) -> str:
@@ -76,9 +78,13 @@ SUMMARY = (
 CONTACTS = (
     Column("office", "机构", r"^(机构|单位)(名称)?$", 34),
     Column("name", "姓名", r"^姓名$", 14, centred=True),
-    Column("duty", "职务", r"^职务", 20),
-    Column("phone", "手机", r"^(手机|联系电话|电话)", 18, centred=True),
-    Column("address", "通知地址", r"^通知地址", 44),
+    Column("role", "职务", r"^职务", 20),
+    Column("phone", "联系电话", r"^(手机|联系电话|电话)", 18, centred=True),
+    Column("divisions", "分管范围", r"^分管(范围|区域|地区)", 26, optional=True),
+    Column("channels", "通知渠道", r"^通知(渠道|地址)", 44),
+    Column("substitute", "代理人", r"^代理人", 24, optional=True),
+    Column("away_from", "代理开始", r"^代理(开始|起始)", 13, DAY, centred=True, optional=True),
+    Column("away_to", "代理结束", r"^代理(结束|截止|终止)", 13, DAY, centred=True, optional=True),
 )
 
 

@@ -93,7 +93,8 @@ def _table(sheet: Worksheet, file: str, columns: Sequence[Column], faults: list[
     top = _header(lines, columns)
     at = _columns(lines[top], columns)
     place = f"{file}「{sheet.title}」"
-    missing = [plain(c.heading) for c in columns if c.key not in at and c.key != "number"]
+    needed = (c for c in columns if c.key != "number" and not c.optional)
+    missing = [plain(c.heading) for c in needed if c.key not in at]
     if missing:
         raise RefusedError(f"{place}第{top}行：表头缺少“{'”“'.join(missing)}”列；请照样表补齐")
     return Table(

@@ -5,14 +5,14 @@ from datetime import date
 
 from flows.operations.overview import CityBoard, DeadlineView, with_standing
 from policy.schema import Plan
-from policy.vocabulary import MessageStatus, Standing, SubjectKind
+from policy.vocabulary import DeliveryStatus, Standing, SubjectKind
 
 
 def board_markdown(
     plan: Plan,
     board: Sequence[CityBoard],
     views: Sequence[DeadlineView],
-    outbox: Mapping[MessageStatus, int],
+    outbox: Mapping[DeliveryStatus, int],
     as_of: date,
 ) -> str:
     """The province board: per city the projects in each stage, due soon and overdue; totals."""

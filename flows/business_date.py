@@ -1,11 +1,9 @@
 """The only clock. Everything else takes the day and the instant as arguments."""
 
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 from models.settings import Settings
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from states.office_hours import shanghai_day
 
 
 def now() -> datetime:
@@ -15,4 +13,4 @@ def now() -> datetime:
 
 def today(settings: Settings) -> date:
     """Today's date in Asia/Shanghai, or the day that a demonstration has pinned."""
-    return settings.business_date or now().astimezone(SHANGHAI).date()
+    return settings.business_date or shanghai_day(now())

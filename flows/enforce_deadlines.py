@@ -12,7 +12,8 @@ from flows.business_date import now, today
 from flows.deliver_outbox import deliver
 from flows.operations import enforcement
 from flows.operations.desk import Desk, open_desk
-from flows.operations.overview import board, deadline_views, outbox_counts
+from flows.operations.outbox_views import outbox_counts
+from flows.operations.overview import board, deadline_views
 from models.settings import load_settings
 
 
@@ -38,16 +39,19 @@ def enforce_deadlines(as_of: date | None = None, plan: str | None = None) -> Non
     failed = deliver(desk)
     publish(desk, day)
     if failed:
-        raise RuntimeError(f"{len(failed)}个单位的消息未能送达：{'；'.join(failed)}")
+        raise RuntimeError(f"{len(failed)}人的消息未能送达：{'；'.join(failed)}")
 
 
 @task(name="decide", task_run_name="decide-{as_of}", cache_policy=NO_CACHE)
 def decide(desk: Desk, as_of: date) -> None:
     """Write the day's decisions in one transaction."""
     done = enforcement.enforce(desk, as_of, now())
-    get_run_logger().info(
+    log = get_run_logger()
+    log.info(
         "截至 %s：新增待发消息 %d 条，新认定逾期 %d 项", as_of, done.messages, done.marked_overdue
     )
+    for note in done.notes:
+        log.warning(note)
 
 
 @task(name="publish", task_run_name="publish-{as_of}", cache_policy=NO_CACHE)

@@ -1,7 +1,7 @@
 """Deadline rows: kept true when facts change, and swept by day in whole situations."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -12,17 +12,18 @@ from sqlmodel import select as select_rows
 
 from models.audits import NewRow, add_audits
 from models.columns import Instant
-from models.outbox import cancel, reinstate
+from models.outbox import cancel, cancel_repeats, reinstate
 from models.plans import insert_ignore
 from models.tables import Audit, DeadlineRow, Office, Outbox, Subject
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Disposition, Level, MessageStatus, Standing, SubjectKind
 from states.deadlines import ENDED, Dates, Deadline, dates_of, fulfilled_on
 from states.decide import Decision, Situation, Verdict, first_look
-from states.workdays import DAY, Calendar
+from states.workdays import DAY, Calendar, UnknownYearError
 
 ENGINE = "系统"
-SITUATION = ("rule", "remind_by", "overdue_after", "fired", "standing", "visit")
+SITUATION = tuple(item.name for item in fields(Situation))
+"""The columns that make a `Situation`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,16 @@ def extend(
     return row
 
 
+def acknowledge(session: Session, plan: Plan, code: str, rule: str, expected: date) -> DeadlineRow:
+    """Repeat nothing about an open deadline until the day that is expected."""
+    row = session.get_one(DeadlineRow, (plan.id, code, rule))
+    row.quiet_until = expected
+    session.add(row)
+    session.flush()
+    cancel_repeats(session, plan, row)
+    return row
+
+
 def deadline_row(session: Session, plan: Plan, code: str, rule: str) -> DeadlineRow | None:
     """One deadline of a subject, if it has it."""
     return session.get(DeadlineRow, (plan.id, code, rule))
@@ -101,8 +112,8 @@ def due_situations(session: Session, plan: Plan, as_of: date) -> tuple[Situation
     columns = [getattr(DeadlineRow, name) for name in SITUATION]
     query = select(*columns).where(*_to_look_at(plan, as_of)).distinct().order_by(*columns)
     return tuple(
-        Situation(rule, remind_by, overdue_after, fired, Standing(standing), visit)
-        for rule, remind_by, overdue_after, fired, standing, visit in session.execute(query)
+        Situation(**{**row, "standing": Standing(row["standing"])})
+        for row in session.execute(query).mappings()
     )
 
 
@@ -172,7 +183,7 @@ def _refresh_row(
     was_met = row.fulfilled_on is not None
     moved = _redate(row, dates_of(deadline, state.facts, row.extended_to, calendar))
     if moved:
-        row.visit, row.fired = row.visit + 1, 0
+        _begin_anew(row)
     row.fulfilled_on = fulfilled_on(deadline, state.kind, state.facts) if row.remind_by else None
     if row.fulfilled_on is not None and row.overdue_after is not None:
         bound = plan.bodies[deadline.rule.responsible].bound
@@ -188,15 +199,25 @@ def _refresh_row(
     elif row.next_look_on is None or moved:
         row.standing = Standing.ON_TRACK
         row.next_look_on = _first_look(plan, calendar, row.remind_by, state)
-        if was_met and not moved:  # the step is begun again: its ladder starts anew
-            row.visit, row.fired = row.visit + 1, 0
+        if was_met and not moved:  # the step is begun again
+            _begin_anew(row)
+
+
+def _begin_anew(row: DeadlineRow) -> None:
+    """Another visit: the ladder starts anew, and nothing is acknowledged."""
+    row.visit, row.fired, row.quiet_until = row.visit + 1, 0, None
 
 
 def _first_look(plan: Plan, calendar: Calendar, remind_by: date, state: SubjectState) -> date:
     """The ladder's first day; where it has gone by already, the workday after what opened it."""
     look = first_look(remind_by, plan.ladder, calendar)
     newest = max(state.facts.values(), default=look)
-    return look if newest < look else calendar.on_or_after(newest + DAY)
+    if newest < look:
+        return look
+    try:
+        return calendar.on_or_after(newest + DAY)
+    except UnknownYearError:  # the sweep itself says so on that day
+        return newest + DAY
 
 
 def _redate(row: DeadlineRow, dates: Dates | None) -> bool:
@@ -228,7 +249,6 @@ def _owe(
         "as_of": literal(as_of, type_=Date()),
         "decided_at": literal(at, type_=Instant()),
         "status": literal(MessageStatus.PENDING.value),
-        "attempts": literal(0),
     }
     source = _reached(select(*values.values()), decision.level).where(*where)
     return _inserted(session, insert_ignore(session, Outbox).from_select([*values], source))
@@ -248,7 +268,8 @@ def _record_overdue(
         "title": deadline.rule.title,
         "visit": situation.visit,
     }
-    found = session.execute(select(col(DeadlineRow.subject)).where(*where).order_by("subject"))
+    query = select(col(DeadlineRow.subject)).where(*where)
+    found = session.connection().execute(query.order_by("subject"))  # past the ORM: thousands
     rows = [
         NewRow(
             subject=subject,

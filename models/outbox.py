@@ -1,20 +1,18 @@
-"""The outbox: what is owed, claimed with a lease, and marked after it was sent."""
+"""The outbox: what offices are owed, one intent per key; withdrawn once it is no longer true."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date
 
-from sqlalchemy import and_, func, literal, or_, select, update
+from sqlalchemy import and_, exists, func, select, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
-from models.tables import DeadlineRow, Outbox
+from models.tables import DeadlineRow, Delivery, Outbox
 from policy.schema import Plan
-from policy.vocabulary import MessageStatus
+from policy.vocabulary import DeliveryStatus, MessageStatus
 
-LEASE = timedelta(minutes=10)
-LONGEST_WAIT = timedelta(hours=6)  # between two attempts; a message is owed until it is sent
-WAITING = (MessageStatus.PENDING, MessageStatus.FAILED)
+UNDONE = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.DEAD)
 
 
 def key(row: Outbox) -> str:
@@ -25,11 +23,34 @@ def key(row: Outbox) -> str:
 
 def cancel(session: Session, row: DeadlineRow) -> None:
     """Withdraw what is still owed about a deadline that has been closed."""
-    session.execute(
-        update(Outbox)
-        .where(*_about(row), col(Outbox.status).in_(WAITING))
-        .values(status=MessageStatus.CANCELLED)
+    _cancel(session, *_about(row))
+
+
+def cancel_repeats(session: Session, plan: Plan, row: DeadlineRow) -> None:
+    """Withdraw what is still owed about a deadline beyond the ladder's rungs."""
+    _cancel(session, *_about(row), _repeats(plan))
+
+
+def withdraw_untrue(session: Session, plan: Plan, today: date) -> None:
+    """Withdraw what no longer holds: the step is done, has another date by now, or is quiet.
+
+    Everything that closes or moves a deadline withdraws what is owed about it at once; this looks
+    again, just before something is sent.
+    """
+    same = (
+        col(DeadlineRow.plan) == Outbox.plan,
+        col(DeadlineRow.subject) == Outbox.subject,
+        col(DeadlineRow.rule) == Outbox.rule,
     )
+    still_open = exists().where(
+        *same,
+        col(DeadlineRow.next_look_on).is_not(None),
+        col(DeadlineRow.overdue_after) == Outbox.due,
+        col(DeadlineRow.visit) == Outbox.visit,
+    )
+    quiet = exists().where(*same, col(DeadlineRow.quiet_until) >= today)
+    _cancel(session, col(Outbox.plan) == plan.id, ~still_open)
+    _cancel(session, col(Outbox.plan) == plan.id, _repeats(plan), quiet)
 
 
 def reinstate(session: Session, row: DeadlineRow) -> None:
@@ -42,61 +63,37 @@ def reinstate(session: Session, row: DeadlineRow) -> None:
             col(Outbox.due) == row.overdue_after,
             col(Outbox.status) == MessageStatus.CANCELLED,
         )
-        .values(status=MessageStatus.PENDING, claimed_until=None)
+        .values(status=MessageStatus.PENDING)
+    )
+    owed = select(col(Outbox.id)).where(*_about(row), col(Outbox.status) == MessageStatus.PENDING)
+    session.execute(
+        update(Delivery)
+        .where(
+            col(Delivery.outbox_id).in_(owed),
+            col(Delivery.status) == DeliveryStatus.CANCELLED,
+        )
+        .values(status=DeliveryStatus.PENDING)
     )
 
 
-def waiting_recipients(
-    session: Session, plan: Plan, at: datetime, *, insist: bool = False
-) -> tuple[str, ...]:
-    """The offices that are owed something whose time has come, by name.
-
-    That is not claimed by somebody else and, unless one insists, not resting after a failure.
-    """
-    query = select(Outbox.recipient).where(*_waiting(plan, at, insist=insist)).distinct()  # type: ignore[call-overload]  # a mapped attribute is a column
-    return tuple(session.execute(query.order_by(col(Outbox.recipient))).scalars())
-
-
-def claim(
-    session: Session, plan: Plan, recipient: str, at: datetime, *, insist: bool = False
-) -> tuple[Outbox, ...]:
-    """Take all that is owed to `recipient` for sending, in a stable order.
-
-    Truth is checked here, just before sending: what is no longer open, or has another date by now,
-    is cancelled. The lease lapses, so a crash while sending delays a message and never loses it.
-    """
-    query = select_rows(Outbox).where(
-        *_waiting(plan, at, insist=insist), Outbox.recipient == recipient
+def settle(session: Session, plan: Plan, ids: Sequence[int]) -> None:
+    """Close the intents of which everybody has been told."""
+    about = col(Delivery.outbox_id) == Outbox.id
+    undone = exists().where(about, col(Delivery.status).in_(UNDONE))
+    told = select(func.max(col(Delivery.sent_at))).where(
+        about, col(Delivery.status) == DeliveryStatus.SENT
     )
-    rows = session.exec(query.order_by(col(Outbox.id)).with_for_update(skip_locked=True)).all()
-    still_true = [row for row in rows if _is_true(session, row)]
-    for row in still_true:
-        row.status, row.claimed_until = MessageStatus.PENDING, at + LEASE
-        row.attempts += 1
-        session.add(row)
-    session.flush()
-    return tuple(still_true)
-
-
-def mark_sent(
-    session: Session, rows: Sequence[Outbox], digest: str, at: datetime, error: str = ""
-) -> None:
-    """Record that `digest` carried these messages; `error` tells of people it did not reach."""
-    values = {"sent_at": at, "digest": digest, "error": error or None, "claimed_until": None}
-    _mark(session, rows, MessageStatus.SENT, values)
-
-
-def mark_failed(
-    session: Session, rows: Sequence[Outbox], digest: str, at: datetime, error: str
-) -> None:
-    """Record why, at that instant, these messages were not accepted.
-
-    They stay owed, and rest for longer after each attempt: 1, 4, 9 … minutes, six hours at most.
-    """
-    told = f"{at:%Y-%m-%dT%H:%M:%SZ} {error}"
-    wait = min(timedelta(minutes=max(row.attempts for row in rows) ** 2), LONGEST_WAIT)
-    values = {"digest": digest, "error": told, "claimed_until": at + wait}
-    _mark(session, rows, MessageStatus.FAILED, values)
+    session.execute(
+        update(Outbox)
+        .where(
+            col(Outbox.plan) == plan.id,
+            col(Outbox.id).in_(ids),
+            col(Outbox.status) == MessageStatus.PENDING,
+            ~undone,
+            told.exists(),
+        )
+        .values(status=MessageStatus.SENT, sent_at=told.scalar_subquery())
+    )
 
 
 def messages(session: Session, plan: Plan) -> tuple[Outbox, ...]:
@@ -105,11 +102,17 @@ def messages(session: Session, plan: Plan) -> tuple[Outbox, ...]:
     return tuple(session.exec(query.order_by(col(Outbox.id))).all())
 
 
-def counts(session: Session, plan: Plan) -> dict[MessageStatus, int]:
-    """How many messages there are in each status."""
-    query = select(col(Outbox.status), func.count()).where(col(Outbox.plan) == plan.id)
-    found = dict(session.execute(query.group_by(col(Outbox.status))).tuples().all())
-    return {status: found.get(status, 0) for status in MessageStatus}
+def find_message(session: Session, plan: Plan, id: int) -> Outbox | None:
+    """The intent of that number, if this plan has it."""
+    return session.exec(select_rows(Outbox).where(Outbox.plan == plan.id, Outbox.id == id)).first()
+
+
+def messages_about(session: Session, plan: Plan, subject: str, rule: str) -> tuple[Outbox, ...]:
+    """Every intent about one deadline of a subject, oldest first."""
+    query = select_rows(Outbox).where(
+        Outbox.plan == plan.id, Outbox.subject == subject, Outbox.rule == rule
+    )
+    return tuple(session.exec(query.order_by(col(Outbox.id))).all())
 
 
 def _about(row: DeadlineRow) -> tuple[ColumnElement[bool], ...]:
@@ -120,38 +123,25 @@ def _about(row: DeadlineRow) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _waiting(plan: Plan, at: datetime, *, insist: bool) -> tuple[ColumnElement[bool], ...]:
-    free = or_(
-        col(Outbox.claimed_until).is_(None),
-        col(Outbox.claimed_until) < at,
-        and_(literal(insist), col(Outbox.status) == MessageStatus.FAILED),
+def _repeats(plan: Plan) -> ColumnElement[bool]:
+    return col(Outbox.rung).not_in([rung.id for rung in plan.ladder.rungs])
+
+
+def _cancel(session: Session, *where: ColumnElement[bool]) -> None:
+    """Withdraw intents, and with them every delivery that is not out yet."""
+    withdrawn = select(col(Outbox.id)).where(*where, col(Outbox.status) == MessageStatus.PENDING)
+    session.execute(
+        update(Delivery)
+        .where(
+            and_(
+                col(Delivery.outbox_id).in_(withdrawn),
+                col(Delivery.status).in_((DeliveryStatus.PENDING, DeliveryStatus.DEAD)),
+            )
+        )
+        .values(status=DeliveryStatus.CANCELLED)
     )
-    return (col(Outbox.plan) == plan.id, col(Outbox.status).in_(WAITING), free)
-
-
-def _is_true(session: Session, row: Outbox) -> bool:
-    deadline = session.get(DeadlineRow, (row.plan, row.subject, row.rule))
-    if (
-        deadline is not None
-        and deadline.next_look_on is not None
-        and (deadline.overdue_after, deadline.visit) == (row.due, row.visit)
-    ):
-        return True
-    row.status = MessageStatus.CANCELLED
-    session.add(row)
-    return False
-
-
-def _mark(
-    session: Session, rows: Sequence[Outbox], status: MessageStatus, values: dict[str, object]
-) -> None:
-    """Mark what is still ours: a claim that has lapsed may have been taken and sent by another."""
     session.execute(
         update(Outbox)
-        .where(
-            col(Outbox.id).in_([row.id for row in rows]),
-            col(Outbox.claimed_until) == rows[0].claimed_until,
-            col(Outbox.status) != MessageStatus.SENT,
-        )
-        .values(status=status, **values)
+        .where(*where, col(Outbox.status) == MessageStatus.PENDING)
+        .values(status=MessageStatus.CANCELLED)
     )

@@ -16,7 +16,7 @@ from models.database import serialise
 from models.tables import DeadlineRow, Fact, Office, PlanRow, Project, Subject
 from policy.errors import RefusedError
 from policy.schema import Plan
-from policy.vocabulary import Level, Standing, SubjectKind
+from policy.vocabulary import Standing, SubjectKind
 from states.deadlines import Dates, Deadline, deadlines, deadlines_of
 from states.decide import first_look
 from states.workdays import Calendar
@@ -115,20 +115,7 @@ def _subjects(plan: Plan) -> list[dict[str, Any]]:
 
 
 def _offices(plan: Plan) -> list[dict[str, Any]]:
-    places = [(Level.PROVINCE, "", "")]
-    for city in plan.cities:
-        places += [(Level.CITY, city.name, ""), (Level.CITY_LEADER, city.name, "")]
-        places += [(Level.COUNTY, city.name, county.name) for county in city.counties]
-    return [
-        {
-            "plan": plan.id,
-            "level": level,
-            "city": city,
-            "county": county,
-            "name": plan.office(level, city, county),
-        }
-        for level, city, county in places
-    ]
+    return [{"plan": plan.id, **office._asdict()} for office in plan.every_office()]
 
 
 def _deadline_row(plan: Plan, calendar: Calendar, deadline: Deadline) -> dict[str, Any]:
@@ -239,6 +226,7 @@ def _restart(
             overdue_after=dates.overdue_after,
             standing=standing,
             visit=case((and_(is_open, moved), col(row.visit) + 1), else_=row.visit),
+            quiet_until=case((and_(is_open, moved), None), else_=row.quiet_until),
             fired=0,
             next_look_on=case((is_open, look_on), else_=None),
         )

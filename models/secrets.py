@@ -12,11 +12,17 @@ from policy.errors import UnavailableError, UsageError
 
 def cipher(settings: Settings) -> Fernet:
     """The cipher of this installation; its key file is made, for the owner only, on first use."""
-    key = settings.secret_key.get_secret_value().encode() if settings.secret_key else None
     try:
-        return Fernet(key or _key_file(settings.home / "secret.key"))
+        return Fernet(secret_key(settings))
     except ValueError:
         raise UsageError("XINGFU_SECRET_KEY 不是有效的 Fernet 密钥（32字节的 base64）") from None
+
+
+def secret_key(settings: Settings) -> bytes:
+    """The installation's Fernet key, from its settings or its file."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value().encode()
+    return _key_file(settings.home / "secret.key")
 
 
 def decrypt(box: Fernet, token: str) -> str:
@@ -30,8 +36,15 @@ def decrypt(box: Fernet, token: str) -> str:
 
 
 def masked(address: str) -> str:
-    """The address without what is secret in it, e.g. ``mailtos://***@smtp.example.com``."""
-    return re.sub(r"^(\w+://)[^@/]*@?([^/?]*).*$", r"\1***@\2", address)
+    """What may be shown of an address: its kind, and for mail who gets it, e.g. ``mailto://***@x.cn``.
+
+    Everything else may be secret: keys and tokens stand where other addresses have their host.
+    """
+    scheme, _, rest = address.partition("://")
+    if scheme in ("mailto", "mailtos"):
+        host = re.sub(r"^[^/?#]*@", "", rest)
+        return f"{scheme}://***@{re.split('[/?#:]', host)[0]}"
+    return f"{scheme}://***"
 
 
 def _key_file(path: Path) -> bytes:

@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     """Fernet key for channel addresses; a file in `home`, made on first use, when not given."""
     business_date: date | None = None
-    """Pins 'today' for demonstrations; never set in real use."""
+    """Pins 'today' and lifts office hours, for demonstrations; never set in real use."""
 
     @field_validator("database_url")
     @classmethod

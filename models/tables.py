@@ -20,7 +20,10 @@ from sqlmodel import Field, SQLModel
 from models.columns import Hundredths, Instant
 from policy.vocabulary import (
     AuditKind,
+    Because,
+    ChannelKind,
     DecisionKind,
+    DeliveryStatus,
     Disposition,
     Entry,
     Holder,
@@ -289,10 +292,12 @@ class DeadlineRow(SQLModel, table=True):
     fired: int = 0
     """Rungs of the ladder that lie behind it."""
     next_look_on: date | None = None
+    quiet_until: date | None = None
+    """The day that an acknowledgement (已知悉) of this visit expects."""
 
 
 class Outbox(SQLModel, table=True):
-    """A message that is owed: one intent per key, held by a unique constraint."""
+    """A message that an office is owed: one intent per key, held by a unique constraint."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -307,9 +312,9 @@ class Outbox(SQLModel, table=True):
         Index(
             "ix_outbox_waiting",
             "plan",
-            "recipient",
-            sqlite_where=text("status IN ('pending', 'failed')"),
-            postgresql_where=text("status IN ('pending', 'failed')"),
+            "id",
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
         ),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -321,18 +326,74 @@ class Outbox(SQLModel, table=True):
     """`overdue_after` when it was decided: a new date means a new intent."""
     rung: str
     recipient: str
-    """The office it is for; who holds the office is looked up when it is sent."""
+    """The office it is for; who holds the office is looked up when it is addressed."""
     decision: DecisionKind = Field(sa_type=String)
     rung_kind: RungKind = Field(sa_type=String)
     as_of: date
     decided_at: datetime = Field(sa_type=Instant)
     status: MessageStatus = Field(default=MessageStatus.PENDING, sa_type=String)
-    attempts: int = 0
-    claimed_until: datetime | None = Field(default=None, sa_type=Instant)
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When the last of those who are told had been."""
+
+
+class Delivery(SQLModel, table=True):
+    """An intent on its way to one person: who is told, why, and what came of it."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        _one_of("because", Because),
+        _one_of("status", DeliveryStatus),
+        _one_of("channel", ChannelKind),
+        CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent"),
+        CheckConstraint("attempts >= 0", name="attempts"),
+        Index(
+            "ix_delivery_waiting",
+            "plan",
+            "person",
+            sqlite_where=text("status IN ('pending', 'sending')"),
+            postgresql_where=text("status IN ('pending', 'sending')"),
+        ),
+    )
+    outbox_id: int = Field(primary_key=True, foreign_key="outbox.id")
+    person: str = Field(primary_key=True)
+    """``office name``, see `states.contacts.Directory`."""
+    plan: str
+    because: Because = Field(sa_type=String)
+    status: DeliveryStatus = Field(default=DeliveryStatus.PENDING, sa_type=String)
+    attempts: int = 0
+    ambiguous: bool = False
+    """True once the outcome of a send was unknown, so that a repeat is possible."""
     digest: str | None = None
     """The id of the digest that carried it, or was to carry it."""
+    channel: ChannelKind | None = Field(default=None, sa_type=String)
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)
     error: str | None = None
+
+
+class Addressee(SQLModel, table=True):
+    """A person's turn: one digest at a time and one a day, resting after a failure."""
+
+    __tablename__ = "addressee"
+    __table_args__ = (CheckConstraint("failures >= 0", name="failures"),)
+    plan: str = Field(primary_key=True, foreign_key="plan.id")
+    person: str = Field(primary_key=True)
+    leased_until: datetime | None = Field(default=None, sa_type=Instant)
+    """While a digest is on its way; past it, whoever took it is taken for dead."""
+    rests_until: datetime | None = Field(default=None, sa_type=Instant)
+    """No attempt is made before."""
+    failures: int = 0
+    """Attempts in a row that failed."""
+    served_on: date | None = None
+    """The last day on which a digest went out whole."""
+
+
+class Pace(SQLModel, table=True):
+    """When a chat's robot may be written to next; its vendor limits the rate."""
+
+    __tablename__ = "pace"
+    target: str = Field(primary_key=True)
+    """A fingerprint of the address, never the address."""
+    free_at: datetime = Field(sa_type=Instant)
 
 
 class Office(SQLModel, table=True):
@@ -348,13 +409,20 @@ class Office(SQLModel, table=True):
 
 
 class Contact(SQLModel, table=True):
-    """A person who holds an office; the address is encrypted, since it may carry a password."""
+    """A person who holds an office; addresses are encrypted, since they may carry secrets."""
 
     __tablename__ = "contact"
     __table_args__ = (ForeignKeyConstraint(["plan", "office"], ["office.plan", "office.name"]),)
     plan: str = Field(primary_key=True)
     office: str = Field(primary_key=True)
     name: str = Field(primary_key=True)
-    duty: str = ""
+    role: str = ""
     phone: str = ""
-    address: str | None = None
+    divisions: list[str] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]")
+    )
+    channels: str | None = None
+    """The addresses in order of preference, one a line, encrypted as a whole."""
+    substitute: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    away_from: date | None = None
+    away_to: date | None = None

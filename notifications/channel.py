@@ -1,68 +1,37 @@
-"""The ways a message goes out: by mail, into a folder, or into a list."""
+"""The ways a message goes out: by mail, to a chat group, to another system, or into a file."""
 
-import errno
-import os
-import re
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote
 
-from notifications.mail import DOMAIN, SENDER, SHANGHAI, mail, mail_address, token
-from notifications.message import Message
-from policy.errors import UnavailableError
+from notifications.files import FolderChannel, ListChannel, ListEntry, read_list
+from notifications.message import Key, Message
+from notifications.sending import Channel, DeliveryError, Part, whole
+from notifications.sessions import Sessions
+from notifications.tls import Tls
+from policy.vocabulary import ChannelKind
+from states.contacts import SCHEMES
 
-MAIL_SCHEMES = ("mailto://", "mailtos://")
-LONGEST_NAME = 50  # characters; with the rest of a file name under 255 bytes on every system
+__all__ = [
+    "Channel",
+    "Channels",
+    "DeliveryError",
+    "FolderChannel",
+    "Key",
+    "ListChannel",
+    "ListEntry",
+    "Part",
+    "RecordingChannel",
+    "read_list",
+]
 
-
-class DeliveryError(UnavailableError):
-    """消息未能送出，请稍后重试。"""
-
-
-class Channel(Protocol):
-    """A way for a message to go out."""
-
-    def send(self, message: Message) -> None:
-        """Return when the message is accepted; DeliveryError with the reason when it is not."""
-
-
-@dataclass(frozen=True, slots=True)
-class FolderChannel:
-    """Writes each message as a mail file, for offices whose network has no way out."""
-
-    folder: Path
-
-    def send(self, message: Message) -> None:
-        """Write ``<day in Shanghai>/<recipient>-<id>.eml``; a repeat replaces it.
-
-        DeliveryError when the file cannot be written; then nothing half-written stays.
-        """
-        day = message.sent_at.astimezone(SHANGHAI).date().isoformat()
-        sender = mail_address(SENDER, f"noreply@{DOMAIN}")
-        made = mail(message, sender, [mail_address(message.recipient, f"office@{DOMAIN}")])
-        reason = _written(self.folder / day / file_name(message), made.as_bytes())
-        if reason:
-            raise DeliveryError(f"无法写入发件文件夹：{reason}")
-
-
-@dataclass(frozen=True, slots=True)
-class AppriseChannel:
-    """Sends mail through Apprise to a ``mailto://`` or ``mailtos://`` address."""
-
-    url: str = field(repr=False)  # it holds a password
-
-    def send(self, message: Message) -> None:
-        """DeliveryError unless the mail server accepted it for every recipient of the address."""
-        # Other services wait for a sender of their own: Apprise reports success when several of
-        # them refuse.
-        if not self.url.lower().startswith(MAIL_SCHEMES):
-            raise DeliveryError("渠道地址有误：目前只支持 mailto:// 和 mailtos://")
-        from notifications.smtp import submit  # Apprise takes 0.2 s and more to import
-
-        # Raised outside every handler: no exception with a secret hangs on it as its context.
-        if reason := submit(self.url, message):
-            raise DeliveryError(reason)
+POST_TIMEOUT = 10.0  # seconds, for each step of a request
+MAIL_TIMEOUT = 30.0  # for each answer of a mail server; the last may wait for a virus scanner
+FAULTY = "渠道地址有误"
 
 
 @dataclass(slots=True)
@@ -72,57 +41,88 @@ class RecordingChannel:
     failing: str = ""
     """While it holds a reason, every message is refused with it."""
     sent: list[Message] = field(default_factory=list)
+    kind: ChannelKind = ChannelKind.FOLDER
+    pace: str | None = None
+    spacing: timedelta = timedelta()
 
-    def send(self, message: Message) -> None:
+    def parts(self, message: Message) -> tuple[Part, ...]:
+        """The message whole."""
+        return whole(message)
+
+    def send(self, part: Part) -> None:
         """Append to `sent`; DeliveryError while `failing`."""
         if self.failing:
             raise DeliveryError(self.failing)
-        self.sent.append(message)
+        self.sent.append(part.message)
 
 
-def channel_for(address: str | None, folder: Path) -> Channel:
-    """The channel of an office: its own address, or the folder when it has none."""
-    return AppriseChannel(address.strip()) if address and address.strip() else FolderChannel(folder)
+class Channels:
+    """Opens channels within a ``with``, at whose end their connections are closed."""
 
+    def __init__(
+        self,
+        outgoing: Path,
+        *,
+        post_timeout: float = POST_TIMEOUT,
+        mail_timeout: float = MAIL_TIMEOUT,
+    ) -> None:
+        self._outgoing = outgoing
+        self._post_timeout = post_timeout
+        self._mail_timeout = mail_timeout
+        self._stack = ExitStack()
 
-def file_name(message: Message) -> str:
-    """The name of a message's mail file, safe on every system: no path, no reserved sign."""
-    office = re.sub(r"[\x00-\x1f\x7f\\/:*?\"<>|\s]+", "_", message.recipient).strip("._")
-    return f"{office[:LONGEST_NAME]}-{token(message.id)[:12]}.eml"
+    def __enter__(self) -> Self:
+        self._tls = Tls()
+        self._sessions = Sessions(self._tls, self._mail_timeout)
+        self._stack.callback(self._sessions.close)
+        return self
 
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
 
-def _written(path: Path, content: bytes) -> str:
-    """Write the file whole or not at all; the reason in Chinese when it could not be."""
-    scratch = path.with_name(f".{token(path.name)[:12]}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(scratch, content)
-        scratch.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        with suppress(OSError):
-            scratch.unlink(missing_ok=True)
-        return _why(error)
-    return ""
+    def open(self, address: str | None) -> Channel:
+        """The channel of an address; the folder where there is none.
 
+        DeliveryError when the address is faulty, or asks for what would be passed over.
+        """
+        url = (address or "").strip() or "folder://"
+        scheme, _, rest = url.partition("://")
+        kind = SCHEMES.get(scheme.lower())
+        match kind:
+            case None:
+                schemes = "、".join(f"{name}://" for name in SCHEMES)
+                raise DeliveryError(f"{FAULTY}：只支持 {schemes}")
+            case ChannelKind.FOLDER:
+                return self._folder(rest)
+            case ChannelKind.LIST:
+                return self._list(rest)
+            case ChannelKind.MAIL:
+                from notifications.smtp import open_mail  # Apprise takes 0.2 s and more to import
 
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+                return open_mail(url, self._sessions)
+            case _:
+                return self._chat(url, kind)
 
+    def _folder(self, rest: str) -> Channel:
+        if rest.strip("/"):
+            raise DeliveryError(f"{FAULTY}：folder:// 之后不应再有内容")
+        return FolderChannel(self._outgoing)
 
-def _sync_folder(folder: Path) -> None:
-    """Make the new name survive a power cut, where the system lets a folder be opened."""
-    with suppress(PermissionError):  # Windows does not
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    def _list(self, rest: str) -> Channel:
+        number = unquote(rest.rstrip("/"))
+        if not number or set(number) & set("/?#") or not number.isprintable():
+            raise DeliveryError(f"{FAULTY}：list:// 之后应为手机号码或账号")
+        return ListChannel(self._outgoing, number)
 
+    def _chat(self, url: str, kind: ChannelKind) -> Channel:
+        from notifications.chats import open_chat
+        from notifications.posting import Poster
 
-def _why(error: OSError) -> str:
-    known = {errno.EACCES: "没有写入权限", errno.ENOSPC: "磁盘空间不足", errno.EROFS: "磁盘为只读"}
-    return known.get(error.errno or 0, f"系统错误 {error.errno}")
+        if not hasattr(self, "_poster"):
+            self._poster = self._stack.enter_context(Poster(self._tls, self._post_timeout))
+        return open_chat(url, kind, self._poster)

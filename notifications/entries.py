@@ -8,8 +8,8 @@ from itertools import count, groupby
 from operator import attrgetter
 from typing import TypeVar
 
-from notifications.message import DigestLine
-from notifications.wording import NUMERALS, request, standing, status, term
+from notifications.message import Block, DigestLine, Item
+from notifications.wording import NUMERALS, quoted, request, standing, status, term
 from policy.vocabulary import Origin, RungKind, Standing, SubjectKind
 
 ALIKE = attrgetter(
@@ -21,6 +21,7 @@ ALIKE = attrgetter(
     "subject_kind",
     "title",
     "clause",
+    "words",
     "notice_number",
     "origin",
     "to_do",
@@ -63,41 +64,12 @@ SECTION = {Standing.OVERDUE: Urgency.OVERDUE, Standing.COORDINATING: Urgency.COO
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """One subject of an entry; what the whole entry shares is left empty here."""
-
-    name: str
-    responsible: str
-    missing: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What the templates show of a group of alike lines."""
-
-    number: int
-    kind: str
-    title: str
-    rule: str
-    concerns: str
-    """项目, or 涉及37个项目 when there are several."""
-    subjects: tuple[Subject, ...]
-    basis: str
-    term: str
-    status: str
-    advice: str
-    responsible: str
-    to_do: str
-    missing: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Section:
     """The entries of one urgency, under a numbered heading."""
 
     heading: str
     colour: str
-    entries: tuple[Entry, ...]
+    entries: tuple[Block, ...]
 
 
 def sections(lines: Sequence[DigestLine], as_of: date) -> tuple[Section, ...]:
@@ -111,20 +83,23 @@ def sections(lines: Sequence[DigestLine], as_of: date) -> tuple[Section, ...]:
                 _entry(next(numbers), tuple(alike), as_of) for _, alike in groupby(group, ALIKE)
             ),
         )
-        for urgency, group in groupby(_ordered(lines, as_of), lambda line: _urgency(line, as_of))
+        for urgency, group in groupby(ordered(lines, as_of), lambda line: _urgency(line, as_of))
     )
 
 
-def _ordered(lines: Iterable[DigestLine], as_of: date) -> list[DigestLine]:
+def ordered(lines: Iterable[DigestLine], as_of: date) -> tuple[DigestLine, ...]:
+    """Each line once, the most urgent first, alike lines together, and of these by place."""
+
     def rank(line: DigestLine) -> tuple[object, ...]:
         # The earliest day first: the most overdue, or the nearest to come.
         day = line.overdue_after if as_of > line.overdue_after else line.remind_by
         letters_first = line.kind is not RungKind.DRAFT_LETTER
         # A subject's code begins with its division, so this order is by place as offices list them.
         subject = (line.subject, line.place, line.name, line.responsible, line.missing)
-        return (_urgency(line, as_of), letters_first, day, ALIKE(line), subject)
+        people = (line.person, line.phone, line.note)
+        return (_urgency(line, as_of), letters_first, day, ALIKE(line), subject, people)
 
-    return sorted(set(lines), key=rank)
+    return tuple(sorted(set(lines), key=rank))
 
 
 def _urgency(line: DigestLine, as_of: date) -> Urgency:
@@ -133,24 +108,23 @@ def _urgency(line: DigestLine, as_of: date) -> Urgency:
     return SECTION.get(standing(line, as_of), Urgency.DUE_SOON)
 
 
-def _entry(number: int, lines: tuple[DigestLine, ...], as_of: date) -> Entry:
+def _entry(number: int, lines: tuple[DigestLine, ...], as_of: date) -> Block:
     first = lines[0]
-    responsible = _shared(lines, lambda line: line.responsible) or ""
-    missing = _shared(lines, lambda line: line.missing) or ()
-    return Entry(
+    return Block(
         number=number,
         kind=first.kind.label,
         title=first.title,
         rule=first.rule,
         concerns=_concerns(first.subject_kind, len(lines)),
-        subjects=tuple(_subject(line, responsible, missing) for line in lines),
+        items=tuple(_item(line) for line in lines),
         basis=_basis(first),
+        words=quoted(first.words),
         term=term(first),
         status=status(first, as_of),
         advice=ADVICE.get(first.kind, ""),
-        responsible=responsible,
         to_do=request(first.to_do),
-        missing=missing,
+        responsible=_shared(lines, lambda line: line.responsible) or "",
+        missing=_shared(lines, lambda line: line.missing) or (),
     )
 
 
@@ -159,13 +133,17 @@ def _shared(lines: Sequence[DigestLine], of: Callable[[DigestLine], _Value]) -> 
     return values.pop() if len(values) == 1 else None
 
 
-def _subject(line: DigestLine, responsible: str, missing: tuple[str, ...]) -> Subject:
+def _item(line: DigestLine) -> Item:
     place = "" if line.place == line.name else line.place
     code = "" if line.subject == line.name else f"（{line.subject}）"
-    return Subject(
-        name=f"{place} {line.name}{code}".strip(),
-        responsible="" if responsible else line.responsible,
-        missing=() if missing else line.missing,
+    return Item(
+        key=(line.subject, line.rule),
+        label=f"{place} {line.name}{code}".strip(),
+        responsible=line.responsible,
+        missing=line.missing,
+        person=line.person,
+        phone=line.phone,
+        note=line.note,
     )
 
 

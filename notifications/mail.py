@@ -1,12 +1,16 @@
 """A message as an RFC 5322 mail: what the folder keeps and what mail servers are given. Pure."""
 
 import re
+from base64 import encodebytes
 from collections.abc import Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.message import Message as Part
 from email.policy import SMTP
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import PurePath
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifications.message import Attachment, Message
@@ -28,18 +32,18 @@ def mail(message: Message, sender: Address, to: Sequence[Address]) -> EmailMessa
     makes the same bytes.
     """
     made = EmailMessage(policy=SMTP)
-    made["From"] = sender
-    made["To"] = list(to)
+    made["From"] = _header("From", str(sender))
+    made["To"] = _header("To", ", ".join(str(each) for each in to))
     made["Subject"] = _one_line(message.title)
     made["Date"] = message.sent_at.astimezone(SHANGHAI)
     made["Message-ID"] = f"<{token(message.id)}@{DOMAIN}>"
-    made["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps absence notices from answering
-    made.set_content(message.text, cte="base64")
-    made.add_alternative(message.html, subtype="html", cte="base64")
-    for attachment in message.attachments:
-        _attach(made, attachment)
-    _fix_boundaries(made, token(message.id))
-    return made
+    # RFC 3834: keeps absence notices from answering
+    made["Auto-Submitted"] = _header("Auto-Submitted", "auto-generated")
+    made["MIME-Version"] = _header("MIME-Version", "1.0")
+    if not message.attachments:
+        return _fill(made, "alternative", "=0=", _versions(message))
+    versions = _fill(EmailMessage(policy=SMTP), "alternative", "=1=", _versions(message))
+    return _fill(made, "mixed", "=0=", [versions, *map(_file, message.attachments)])
 
 
 def mail_address(name: str, address: str) -> Address:
@@ -52,20 +56,44 @@ def token(id: str) -> str:
     return id if re.fullmatch(r"[0-9a-f][0-9a-f-]{11,63}", id) else sha256(id.encode()).hexdigest()
 
 
-def _attach(made: EmailMessage, attachment: Attachment) -> None:
+@lru_cache(maxsize=256)
+def _header(name: str, value: str) -> Any:
+    """Parsed once: most mails of a delivery share it, and parsing costs more than all the rest."""
+    return SMTP.header_factory(name, value)
+
+
+def _fill(made: EmailMessage, kind: str, boundary: str, parts: Sequence[Part]) -> EmailMessage:
+    """Make it hold the parts; no base64 line begins as a boundary does, and so none is cut."""
+    made["Content-Type"] = _header("Content-Type", f'multipart/{kind}; boundary="{boundary}"')
+    made.set_payload(list(parts))
+    return made
+
+
+def _versions(message: Message) -> list[Part]:
+    return [_text("plain", message.text), _text("html", message.html)]
+
+
+def _text(kind: str, text: str) -> Part:
+    # What EmailMessage.set_content makes, at a tenth of its cost.
+    made = Part()
+    made["Content-Type"] = _header("Content-Type", f'text/{kind}; charset="utf-8"')
+    made["Content-Transfer-Encoding"] = _header("Content-Transfer-Encoding", "base64")
+    lines = b"".join(line + b"\r\n" for line in text.encode().splitlines())
+    made.set_payload(encodebytes(lines).decode("ascii"))
+    return made
+
+
+def _file(attachment: Attachment) -> Part:
+    made = EmailMessage(policy=SMTP)
     subtype = TYPES.get(PurePath(attachment.name).suffix.lower(), "octet-stream")
-    made.add_attachment(
-        attachment.content, "application", subtype, filename=_one_line(attachment.name)
+    name = _one_line(attachment.name)
+    made.set_content(
+        attachment.content, "application", subtype, disposition="attachment", filename=name
     )
+    del made["MIME-Version"]  # it belongs to the whole
+    return made
 
 
 def _one_line(text: str) -> str:
     """Without line breaks, which no header may hold."""
     return " ".join(text.splitlines())
-
-
-def _fix_boundaries(made: EmailMessage, unique: str) -> None:
-    """Name the boundaries: Python would draw them by lot, and a repeat would be another file."""
-    for index, part in enumerate(made.walk()):
-        if part.is_multipart():
-            part.set_boundary(f"={index}={unique}")  # no base64 line begins with two dashes

@@ -5,6 +5,9 @@ from datetime import date, datetime
 
 from policy.vocabulary import Origin, RungKind, SubjectKind
 
+Key = tuple[str, str]
+"""What a line is about: the subject's code and the deadline's id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
@@ -12,28 +15,6 @@ class Attachment:
 
     name: str
     content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message to one office (通知消息), ready to go out.
-
-    Raises ValueError when `sent_at` carries no time zone.
-    """
-
-    id: str
-    """Stable per digest: a message sent again has the same id, so mail programs fold repeats."""
-    recipient: str
-    """The office's name."""
-    title: str
-    text: str
-    html: str
-    attachments: tuple[Attachment, ...]
-    sent_at: datetime
-
-    def __post_init__(self) -> None:
-        if self.sent_at.utcoffset() is None:
-            raise ValueError("sent_at carries no time zone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +42,90 @@ class DigestLine:
     to_do: str
     missing: tuple[str, ...]
     """尚缺, one thing each."""
+    words: str = ""
+    """The notice's own words."""
+    person: str = ""
+    """责任人."""
+    phone: str = ""
+    note: str = ""
+    """What has been answered so far, e.g. 已知悉，预计6月10日完成：雨季停工."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One subject of a block, with all that is particular to it."""
+
+    key: Key
+    label: str
+    """Place, name and code."""
+    responsible: str
+    missing: tuple[str, ...]
+    person: str = ""
+    phone: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Alike lines as one entry, as every channel shows them: a head, then its subjects."""
+
+    number: int
+    kind: str
+    title: str
+    rule: str
+    concerns: str
+    """项目, or 涉及37个项目 when there are several."""
+    items: tuple[Item, ...]
+    basis: str
+    words: str
+    term: str
+    status: str
+    advice: str
+    to_do: str
+    responsible: str
+    """What all items share; empty when they differ."""
+    missing: tuple[str, ...]
+    """Likewise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one person or office (通知消息), ready to go out.
+
+    Raises ValueError when `sent_at` carries no time zone.
+    """
+
+    id: str
+    """Stable per digest: a message sent again has the same id, so mail programs fold repeats."""
+    recipient: str
+    """The office's name."""
+    title: str
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...]
+    sent_at: datetime
+    addressee: str = ""
+    """The person's name, where one is known."""
+    headline: str = ""
+    """What each part of it begins with in a chat, e.g. 【幸福养老工程】6月1日待办."""
+    summary: str = ""
+    """E.g. 3项逾期、2项临期."""
+    notices: tuple[str, ...] = ()
+    lines: tuple[DigestLine, ...] = ()
+    """What it says, as data."""
+    blocks: tuple[Block, ...] = ()
+    """The same, as chats show it."""
+
+    def __post_init__(self) -> None:
+        if self.sent_at.utcoffset() is None:
+            raise ValueError("sent_at carries no time zone")
+
+    @property
+    def keys(self) -> frozenset[Key]:
+        """Everything that it speaks of."""
+        return frozenset(item.key for block in self.blocks for item in block.items)
+
+    @property
+    def greeting(self) -> str:
+        """Whom it addresses, e.g. 太原市民政局 张某."""
+        return f"{self.recipient} {self.addressee}".strip()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from notifications.entries import sections
+from notifications.entries import ordered, sections
 from notifications.message import Attachment, DigestLine, Message
-from notifications.wording import dated, long_date, summary
+from notifications.wording import contact, dated, ended, long_date, short_date, summary
 
 BRAND = "幸福养老工程"
 
@@ -22,39 +22,52 @@ def digest(
     plan_name: str,
     attachments: Sequence[Attachment],
     sent_at: datetime,
+    notices: Sequence[str] = (),
+    addressee: str = "",
 ) -> Message:
-    """All that one office is told on one day, in one message.
+    """All that one person or office is told on one day, in one message.
 
-    Ordered by urgency; lines with the same rule, kind and dates are one entry that lists its
-    subjects. The same lines in another order, or given twice, make the same message. ValueError
-    when there are no lines, or `sent_at` carries no time zone.
+    Days are counted as of `as_of`, the day of sending. `notices` come first. Ordered by urgency;
+    lines with the same rule, kind and dates are one entry that lists its subjects. The same lines
+    in another order, or given twice, make the same message. ValueError when there are no lines, or
+    `sent_at` carries no time zone.
     """
     if not lines:
         raise ValueError("a digest of nothing")
-    unique = tuple(set(lines))
-    office = " ".join(recipient.split())  # it becomes a mail header, which has no line breaks
+    unique = ordered(lines, as_of)
+    # They become mail headers, which have no line breaks.
+    office, person = " ".join(recipient.split()), " ".join(addressee.split())
+    counted, parts = summary(unique, as_of), sections(unique, as_of)
+    told = tuple(ended(notice) for notice in notices)
     shown = {
-        "recipient": office,
+        "recipient": contact(office, person),
         "today": dated(as_of),
         "plan_name": plan_name,
-        "summary": summary(unique, as_of),
-        "sections": sections(unique, as_of),
+        "summary": counted,
+        "notices": told,
+        "sections": parts,
         "attachments": [attachment.name for attachment in attachments],
     }
     return Message(
         id=id,
         recipient=office,
-        title=f"【{BRAND}】{long_date(as_of)}待办：{shown['summary']}（{office}）",
+        title=f"【{BRAND}】{long_date(as_of)}待办：{counted}（{office}）",
         text=_templates().get_template("digest.txt.j2").render(shown),
         html=_templates().get_template("digest.html.j2").render(shown),
         attachments=tuple(attachments),
         sent_at=sent_at,
+        addressee=person,
+        headline=f"【{BRAND}】{short_date(as_of)}待办",
+        summary=counted,
+        notices=told,
+        lines=unique,
+        blocks=tuple(entry for section in parts for entry in section.entries),
     )
 
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=select_autoescape(["html.j2"]),
         undefined=StrictUndefined,
@@ -62,3 +75,5 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.globals["contact"] = contact
+    return made

@@ -6,26 +6,26 @@ repeat could not be recognised), it replaces our text version by one derived fro
 writes Chinese file names against RFC 2231, and it tells a refusal from success but never why.
 """
 
-import logging
 import smtplib
 import ssl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from email.headerregistry import Address
 from typing import Any
 
-from apprise import Apprise, AppriseAsset
 from apprise.plugins.email import NotifyEmail
 
+from notifications.driver import BAD_ADDRESS, asset, drive
 from notifications.mail import SENDER, mail, mail_address
 from notifications.message import Message
-
-# Apprise logs addresses, at its lowest level with their passwords and in part when one is
-# mistyped; nothing it would log is not also in the reason that `submit` gives.
-logging.getLogger("apprise").addFilter(lambda _: False)
+from notifications.sending import DeliveryError, Part, whole
+from notifications.sessions import Refused, Server, Sessions, UnconfirmedError
+from policy.vocabulary import ChannelKind
 
 # The first that fits. No reason quotes the server, the address or the exception: no secret leaks.
 REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (UnconfirmedError, "邮件已交给邮件服务器，但服务器没有答复，可能已送达"),
     (smtplib.SMTPAuthenticationError, "邮件服务器不接受所配置的用户名或密码"),
     (smtplib.SMTPRecipientsRefused, "收件地址被邮件服务器拒收"),
     (smtplib.SMTPSenderRefused, "发件地址被邮件服务器拒绝"),
@@ -38,7 +38,6 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
     (ValueError, "邮件地址、用户名或密码含有不能使用的字符"),
 )
 
-
 # What an address may ask for. Anything else is refused: `pgp` and `cc` would be passed over here,
 # `optional` counts a failed mail as sent, `overflow` and `retry` send it several times.
 OPTIONS = {
@@ -48,12 +47,13 @@ OPTIONS = {
 
 
 class OurMail(NotifyEmail):  # type: ignore[no-untyped-call]  # Apprise is half typed
-    """Apprise's mail service for one message, keeping the reason when it is refused."""
+    """Apprise's mail service for our own mails, keeping the reason when one is refused."""
 
-    def __init__(self, message: Message, **parsed: Any) -> None:
+    def __init__(self, sessions: Sessions, **parsed: Any) -> None:
         super().__init__(**parsed)  # type: ignore[no-untyped-call]
-        self.message = message
-        self.reason = ""
+        self.sessions = sessions
+        self.message: Message | None = None
+        self.failure: DeliveryError | None = None
 
     def send(
         self,
@@ -65,43 +65,71 @@ class OurMail(NotifyEmail):  # type: ignore[no-untyped-call]  # Apprise is half 
     ) -> bool:
         """Submit the message; True when the server accepted it for every recipient."""
         try:
-            self.reason = _refusals(self._submit())
+            self.failure = _refusals(self._submit())
         except (OSError, ValueError) as error:
-            self.reason = _reason(error)
-        return not self.reason
+            self.failure = _failure(error)
+        return self.failure is None
 
-    def _submit(self) -> dict[str, tuple[int, bytes]]:
+    def _submit(self) -> Refused:
+        if self.message is None:
+            raise ValueError("there is nothing to send")
         sender = _address(self.from_addr, SENDER)
         to = [_address(target, self.message.recipient) for target in self.targets]
         made = mail(self.message, sender, to)
-        with _connected(self) as server:
-            return server.send_message(made, sender.addr_spec, [each.addr_spec for each in to])
+        recipients = [each.addr_spec for each in to]
+        return self.sessions.submit(self._server(), made, sender.addr_spec, recipients)
+
+    def _server(self) -> Server:
+        return Server(
+            host=self.smtp_host,
+            port=self.port or 0,
+            mode=str(self.secure_mode),
+            verify=bool(self.verify_certificate),
+            connect_timeout=self.socket_connect_timeout,
+            user=self.user or "",
+            password=self.password or "",
+        )
 
 
-def submit(url: str, message: Message) -> str:
-    """Send `message` to a ``mailto`` address; the reason in Chinese when refused, else empty."""
-    plugin = _plugin(url, message)
-    if plugin is None:
-        return "渠道地址有误，请核对格式和收件地址"
-    service = Apprise()
-    service.add(plugin)
-    # Anything but True is a failure: None is what Apprise answers when it has sent nothing.
-    accepted = service.notify(body=message.html, title=message.title, body_format="html") is True
-    return "" if accepted else plugin.reason or "邮件未被接受"
+@dataclass(frozen=True, slots=True)
+class MailChannel:
+    """Sends mail to a ``mailto://`` or ``mailtos://`` address."""
+
+    service: OurMail = field(repr=False)  # it holds a password
+    kind: ChannelKind = ChannelKind.MAIL
+    pace: str | None = None
+    spacing: timedelta = timedelta()
+
+    def parts(self, message: Message) -> tuple[Part, ...]:
+        """The message whole."""
+        return whole(message)
+
+    def send(self, part: Part) -> None:
+        """DeliveryError unless the mail server accepted it for every recipient of the address."""
+        self.service.message = part.message
+        # Apprise would convert the text for a service that wants it otherwise; ours wants nothing.
+        drive(self.service, body=part.message.title, title="", body_format="text")
 
 
-def _plugin(url: str, message: Message) -> OurMail | None:
-    """The mail service of an address; None when all of it cannot be honoured."""
+def open_mail(url: str, sessions: Sessions) -> MailChannel:
+    """The channel of an address; DeliveryError when not all of it can be honoured."""
+    service = _service(url, sessions)
+    if service is None:
+        raise DeliveryError(BAD_ADDRESS)
+    return MailChannel(service)
+
+
+def _service(url: str, sessions: Sessions) -> OurMail | None:
     parsed = NotifyEmail.parse_url(url)  # type: ignore[no-untyped-call]
     if not parsed or not parsed["qsd"].keys() <= OPTIONS:
         return None
     try:
-        plugin = OurMail(message, asset=AppriseAsset(app_id=SENDER), **parsed)
+        service = OurMail(sessions, asset=asset(), **parsed)
     except TypeError:  # what Apprise raises for an address it cannot use
         return None
     # Apprise drops a recipient that it cannot read; then the office would not know.
     asked = [name for part in parsed["targets"] for name in part.split(",") if name.strip()]
-    return plugin if plugin.targets and len(plugin.targets) >= len(asked) else None
+    return service if service.targets and len(service.targets) >= len(asked) else None
 
 
 def _address(named: Sequence[Any], otherwise: str) -> Address:
@@ -110,44 +138,17 @@ def _address(named: Sequence[Any], otherwise: str) -> Address:
     return mail_address(str(name or otherwise), str(address))
 
 
-@contextmanager
-def _connected(plugin: OurMail) -> Iterator[smtplib.SMTP]:
-    server = _open(plugin)
-    try:
-        if plugin.secure_mode == "starttls":
-            server.starttls(context=_tls(plugin))
-        if plugin.user and plugin.password:
-            server.login(plugin.user, plugin.password)
-        yield server
-    finally:
-        # A farewell that fails takes nothing back of what the server has accepted.
-        with suppress(OSError):
-            server.quit()
-
-
-def _open(plugin: OurMail) -> smtplib.SMTP:
-    host, port, timeout = plugin.smtp_host, plugin.port or 0, plugin.socket_connect_timeout
-    if plugin.secure_mode == "ssl":
-        return smtplib.SMTP_SSL(host, port, timeout=timeout, context=_tls(plugin))
-    return smtplib.SMTP(host, port, timeout=timeout)
-
-
-def _tls(plugin: OurMail) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if not plugin.verify_certificate:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _reason(error: Exception) -> str:
-    says = next(says for kind, says in REASONS if isinstance(error, kind))
+def _failure(error: Exception) -> DeliveryError:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return _refusals(error.recipients)
-    code = getattr(error, "smtp_code", None)
-    return f"{says}（{code}）" if code else says
+        return _refusals(error.recipients) or DeliveryError()
+    says = next(says for kind, says in REASONS if isinstance(error, kind))
+    code = str(getattr(error, "smtp_code", None) or "")
+    unknown = isinstance(error, UnconfirmedError)
+    return DeliveryError(f"{says}（{code}）" if code else says, code=code, unknown=unknown)
 
 
-def _refusals(refused: dict[str, tuple[int, bytes]]) -> str:
+def _refusals(refused: Refused) -> DeliveryError | None:
+    if not refused:
+        return None
     codes = "、".join(sorted({str(code) for code, _ in refused.values()}))
-    return f"收件地址被邮件服务器拒收（{codes}）" if codes else ""
+    return DeliveryError(f"收件地址被邮件服务器拒收（{codes}）", code=codes)

@@ -1,9 +1,9 @@
 """The frozen types of a plan (实施方案). Nothing here reads a file or a clock."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -11,6 +11,7 @@ from policy.vocabulary import (
     ClauseKind,
     Disposition,
     Force,
+    HolidayRule,
     Level,
     Origin,
     RungKind,
@@ -674,6 +675,13 @@ class Quarterly(Frozen):
     due_day: Annotated[int, Field(ge=1, le=28)] | Literal["last"]
 
 
+class HolidayRules(Frozen):
+    """Where each of a deadline's two dates goes when it falls on a rest day."""
+
+    remind: HolidayRule = HolidayRule.ADVANCE
+    overdue: HolidayRule = HolidayRule.POSTPONE
+
+
 class TimedRule(Clause):
     """What one-off deadlines and recurring duties have in common."""
 
@@ -688,6 +696,8 @@ class TimedRule(Clause):
     """What the responsible body is asked to do, in Chinese."""
     within_year: bool = False
     """True when the lenient date never moves into the next year (当年)."""
+    holiday_rule: HolidayRules = HolidayRules()
+    """By default 提醒从严、追责从宽: the reminder's date moves back, the other one on."""
 
 
 class DeadlineRule(TimedRule):
@@ -715,25 +725,44 @@ class Duty(TimedRule):
     occasions: dict[Text, Occasion] = {}
 
 
-class Rung(Frozen):
-    """One step of the ladder: workdays before `remind_by` (negative) or after `overdue_after`."""
+Audience = Annotated[tuple[Level | Literal["responsible"], ...], Field(min_length=1)]
 
-    workdays: int
+
+class Rung(Frozen):
+    """One step of the ladder, so many days before `remind_by` (negative) or after `overdue_after`.
+
+    Counted in workdays or in natural days; one that falls on a rest day moves to a workday, back
+    before the date and on after it.
+    """
+
+    workdays: int | None = None
+    days: int | None = None
     kind: RungKind
-    audience: Annotated[tuple[Level | Literal["responsible"], ...], Field(min_length=1)]
+    audience: Audience
+
+    @property
+    def offset(self) -> int:
+        """The number of days, of whichever kind; 0 where neither is given, which no plan may."""
+        return self.workdays or self.days or 0
 
     @property
     def id(self) -> str:
-        """``T-7``, ``T+1`` …"""
-        return f"T{self.workdays:+d}"
+        """``T-7``, ``T+1`` …; ``T+7d`` in natural days."""
+        return rung_id(self.offset, natural=self.days is not None)
 
 
 class Repeat(Frozen):
-    """What follows the last rung, every so many workdays, until the deadline is met."""
+    """What follows the last rung, every so many days, until the deadline is met or acknowledged."""
 
-    every_workdays: Annotated[int, Field(gt=0)]
+    every_workdays: Annotated[int, Field(gt=0)] | None = None
+    every_days: Annotated[int, Field(gt=0)] | None = None
     kind: RungKind
-    audience: Annotated[tuple[Level | Literal["responsible"], ...], Field(min_length=1)]
+    audience: Audience
+
+
+def rung_id(offset: int, *, natural: bool) -> str:
+    """How a rung is named by its distance from the date."""
+    return f"T{offset:+d}{'d' if natural else ''}"
 
 
 class Ladder(Clause):
@@ -741,6 +770,14 @@ class Ladder(Clause):
 
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
     repeat: Repeat
+
+
+class OfficeHours(Clause):
+    """When messages may go out on a workday, Asia/Shanghai; what is owed otherwise waits."""
+
+    opens: time
+    closes: time
+    """Nothing is sent from this time on."""
 
 
 class InventoryLine(Frozen):
@@ -762,6 +799,15 @@ class Notice(Frozen):
     issuers: Annotated[tuple[Text, ...], Field(min_length=1)]
     issued_on: date
     openness: Text
+
+
+class Office(NamedTuple):
+    """An office that can be told, by level and place; empty where it has no city or county."""
+
+    level: Level
+    city: str
+    county: str
+    name: str
 
 
 class Plan(Frozen):
@@ -803,6 +849,7 @@ class Plan(Frozen):
     deadlines: tuple[DeadlineRule, ...]
     duties: tuple[Duty, ...]
     ladder: Ladder
+    office_hours: OfficeHours
     inventory: tuple[InventoryLine, ...] = ()
     digest: Digest
     """SHA-256 of the file it was read from."""
@@ -840,6 +887,16 @@ class Plan(Frozen):
         """The name of the office at `level` for a place."""
         return self.offices[level].format(city=city, county=county)
 
+    def every_office(self) -> Iterator[Office]:
+        """Every office of the plan: the province, then each city, its leader and its counties."""
+        places = [(Level.PROVINCE, "", "")]
+        for city in self.cities:
+            places += [(Level.CITY, city.name, ""), (Level.CITY_LEADER, city.name, "")]
+            places += [(Level.COUNTY, city.name, county.name) for county in city.counties]
+        for level, city_name, county_name in places:
+            name = self.office(level, city_name, county_name)
+            yield Office(level, city_name, county_name, name)
+
     def rules(self) -> Iterator[tuple[str, Clause]]:
         """Every rule with its path in the file, for listings and checks."""
         yield "quota", self.quota
@@ -859,6 +916,7 @@ class Plan(Frozen):
             yield f"subsidies.{index}", rule
         yield from ((name, rule) for name in ("money", "review") if (rule := getattr(self, name)))
         yield "ladder", self.ladder
+        yield "office_hours", self.office_hours
 
 
 _Rule = TypeVar("_Rule", StageRule, ActionRule, MilestoneRule)

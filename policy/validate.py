@@ -16,7 +16,7 @@ from policy.schema import (
     Span,
     TimedRule,
 )
-from policy.vocabulary import Level, SubjectKind
+from policy.vocabulary import HolidayRule, Level, SubjectKind
 
 NEAREST = {
     SubjectKind.PROJECT: Level.COUNTY,
@@ -205,6 +205,14 @@ def _timed_rules(plan: Plan) -> Iterator[Fault]:
         yield from _unknown((*loc, "kinds"), "项目类别", rule.kinds, {k.id for k in plan.kinds})
         yield from _forms(loc, plan, rule)
         yield from _order_of_dates(loc, rule)
+        yield from _order_of_holidays(loc, rule)
+
+
+def _order_of_holidays(loc: tuple[str | int, ...], rule: TimedRule) -> Iterator[Fault]:
+    """The strict date never passes the lenient one."""
+    order = list(HolidayRule)
+    if order.index(rule.holiday_rule.remind) > order.index(rule.holiday_rule.overdue):
+        yield Fault((*loc, "holiday_rule"), "remind 不得比 overdue 移得更晚")
 
 
 def _forms(loc: tuple[str | int, ...], plan: Plan, rule: TimedRule) -> Iterator[Fault]:
@@ -264,11 +272,23 @@ def _ordinal(day: int | str) -> int:
 
 
 def _ladder(plan: Plan) -> Iterator[Fault]:
-    days = [rung.workdays for rung in plan.ladder.rungs]
-    if days != sorted(set(days)) or 0 in days:
-        yield Fault(("ladder", "rungs"), "各级的 workdays 须由小到大、互不相同且不为0")
-    elif days[-1] < 0:
+    rungs, repeat = plan.ladder.rungs, plan.ladder.repeat
+    for index, rung in enumerate(rungs):
+        if (rung.workdays is None) == (rung.days is None) or rung.offset == 0:
+            says = "每级须写明 workdays（工作日）或 days（自然日），只写一种且不为0"
+            yield Fault(("ladder", "rungs", index), says)
+    if (repeat.every_workdays is None) == (repeat.every_days is None):
+        yield Fault(("ladder", "repeat"), "须写明 every_workdays 或 every_days，且只写一种")
+    offsets = [rung.offset for rung in rungs]
+    if offsets != sorted(set(offsets)):
+        yield Fault(("ladder", "rungs"), "各级须由早到晚排列，天数互不相同")
+    elif offsets[-1] < 0:
         yield Fault(("ladder", "rungs"), "最后一级须在逾期之后")
+
+
+def _office_hours(plan: Plan) -> Iterator[Fault]:
+    if plan.office_hours.opens >= plan.office_hours.closes:
+        yield Fault(("office_hours",), "opens 须早于 closes")
 
 
 def _words(plan: Plan, notice: str) -> Iterator[Fault]:
@@ -307,6 +327,7 @@ CHECKS: tuple[Callable[[Plan], Iterator[Fault]], ...] = (
     _requirements,
     _timed_rules,
     _ladder,
+    _office_hours,
     _inventory,
 )
 

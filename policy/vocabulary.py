@@ -103,6 +103,7 @@ class AuditKind(Word):
     LEDGER = "ledger", "资金"
     EVIDENCE = "evidence", "留痕"
     EXTENSION = "extension", "延期"
+    ACKNOWLEDGEMENT = "acknowledgement", "已知悉"
     AMENDMENT = "amendment", "节点变更"
     REVERSAL = "reversal", "更正"
 
@@ -142,10 +143,47 @@ class ClauseKind(Word):
     EVIDENCE = "evidence", "留痕记录"
 
 
+class HolidayRule(Word):
+    """Where a date goes that falls on a rest day."""
+
+    ADVANCE = "advance", "提前"
+    UNCHANGED = "unchanged", "不变"
+    POSTPONE = "postpone", "顺延"
+
+
 class MessageStatus(Word):
-    """Where an outbox message is on its way."""
+    """Where an intent of the outbox is on its way."""
 
     PENDING = "pending", "待发送"
     SENT = "sent", "已发送"
-    FAILED = "failed", "发送失败"
     CANCELLED = "cancelled", "已撤销"
+
+
+class DeliveryStatus(Word):
+    """Where an intent is on its way to one person."""
+
+    PENDING = "pending", "待发送"
+    SENDING = "sending", "发送中"
+    SENT = "sent", "已发送"
+    DEAD = "dead", "死信"
+    CANCELLED = "cancelled", "已撤销"
+
+
+class Because(Word):
+    """Why a person is told of what concerns an office."""
+
+    POST = "post", "任职"
+    SUBSTITUTE = "substitute", "代理"
+    VACANT = "vacant", "下级无联系人"
+
+
+class ChannelKind(Word):
+    """A way for a message to go out."""
+
+    MAIL = "mail", "电子邮件"
+    WECOM = "wecom", "企业微信群机器人"
+    DINGTALK = "dingtalk", "钉钉群机器人"
+    FEISHU = "feishu", "飞书群机器人"
+    WEBHOOK = "webhook", "接口推送"
+    LIST = "list", "文本清单"
+    FOLDER = "folder", "文件夹"

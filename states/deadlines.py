@@ -18,8 +18,8 @@ from policy.schema import (
     TimedRule,
     Weekly,
 )
-from policy.vocabulary import Disposition, Standing, SubjectKind
-from states.workdays import DAY, Calendar
+from policy.vocabulary import Disposition, HolidayRule, Standing, SubjectKind
+from states.workdays import DAY, Calendar, UnknownYearError
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,10 @@ class Deadline:
     """The rule's id, with the occasion for a duty: ``D01``, ``D10-03``, ``D12-Q2``."""
     rule: TimedRule
     dates: Dates | None
-    """As the plan sets them; None for a relative deadline, whose dates each subject has its own."""
+    """As the plan sets them; None for a relative deadline, whose dates each subject has its own.
+
+    None too where a date falls into a year whose calendar is not known yet: see `gaps`.
+    """
 
     def facts(self, kind: SubjectKind) -> tuple[str, ...]:
         """The facts that together fulfil it for a subject of that kind."""
@@ -62,11 +65,21 @@ class Deadline:
 
 @lru_cache
 def deadlines(plan: Plan, calendar: Calendar) -> tuple[Deadline, ...]:
-    """Every deadline that the plan states, in its order. UnknownYearError as `Calendar`."""
+    """Every deadline that the plan states, in its order."""
     return tuple(
         Deadline(id, rule, None if occasion is None else _dates(rule, occasion, calendar))
         for rule in plan.timed_rules
         for id, occasion in _occasions(rule)
+    )
+
+
+def gaps(plan: Plan, calendar: Calendar) -> tuple[str, ...]:
+    """The deadlines without dates because a year's calendar is not known yet, by id.
+
+    They wait; everything else runs, up to the last known day.
+    """
+    return tuple(
+        item.id for item in deadlines(plan, calendar) if item.dates is None and item.follows is None
     )
 
 
@@ -90,10 +103,20 @@ def dates_of(
 ) -> Dates | None:
     """A subject's own dates; None while the fact that a relative deadline follows has not come.
 
-    An approved extension takes the place of whatever else would hold.
+    None too where they fall into a year without a known calendar. An approved extension takes the
+    place of whatever else would hold.
     """
     if extended_to is not None:
         return _dates(deadline.rule, Occasion(remind=extended_to, due=extended_to), calendar)
+    try:
+        return _running_from(deadline, facts, calendar)
+    except UnknownYearError:
+        return None
+
+
+def _running_from(
+    deadline: Deadline, facts: Mapping[str, date], calendar: Calendar
+) -> Dates | None:
     if (span := deadline.follows) is not None:
         day = _reached(deadline.rule, span, facts, calendar)
         return None if day is None else _dates(deadline.rule, _on(day), calendar)
@@ -167,12 +190,25 @@ def _reached(
     return min(day, date(since.year, 12, 31)) if rule.within_year else day
 
 
-def _dates(rule: TimedRule, occasion: Occasion, calendar: Calendar) -> Dates:
-    overdue_after = occasion.due
+def _dates(rule: TimedRule, occasion: Occasion, calendar: Calendar) -> Dates | None:
+    """None where the calendar of a year that they touch is not known."""
     last = date(occasion.due.year, 12, 31) if rule.within_year else date.max
-    while overdue_after < last and not calendar.is_workday(overdue_after):
-        overdue_after += DAY
-    return Dates(occasion, calendar.on_or_before(occasion.remind), overdue_after)
+    try:
+        remind_by = _moved(occasion.remind, rule.holiday_rule.remind, date.max, calendar)
+        overdue_after = _moved(occasion.due, rule.holiday_rule.overdue, last, calendar)
+    except UnknownYearError:
+        return None
+    return Dates(occasion, min(remind_by, overdue_after), overdue_after)
+
+
+def _moved(day: date, rule: HolidayRule, last: date, calendar: Calendar) -> date:
+    """Where a date goes on a rest day, never past `last`."""
+    if rule is HolidayRule.ADVANCE:
+        return calendar.on_or_before(day)
+    if rule is HolidayRule.POSTPONE:
+        while day < last and not calendar.is_workday(day):
+            day += DAY
+    return day
 
 
 def _occasions(rule: DeadlineRule | Duty) -> Iterator[tuple[str, Occasion | None]]:

@@ -5,11 +5,11 @@ decides once per `Situation` and applies the verdict to all of them in one state
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import count
 
-from policy.schema import Body, Ladder, Plan
+from policy.schema import Body, Ladder, Plan, rung_id
 from policy.vocabulary import DecisionKind, Level, RungKind, Standing
 from states.deadlines import Deadline
 from states.workdays import DAY, Calendar, UnknownYearError
@@ -36,6 +36,8 @@ class Situation:
     """How many rungs of the ladder lie behind it."""
     standing: Standing
     visit: int = 1
+    quiet_until: date | None = None
+    """The day that an acknowledgement (已知悉) expects; until then nothing is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Step:
     fires_on: date
     kind: RungKind
     levels: frozenset[Level]
+    repeats: bool = False
+    """Whether it follows the ladder's last rung."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,9 @@ def decide(
     """What `as_of` asks of an open deadline of an active subject.
 
     A missed day is caught up: of several rungs that have become due, each level hears of the last
-    that concerns it. UnknownYearError when `as_of` lies outside the calendar's known years.
+    that concerns it. What has been acknowledged is not repeated until the day that is expected;
+    rungs, escalation among them, come all the same. UnknownYearError when `as_of` lies outside the
+    calendar's known years.
     """
     calendar.is_workday(as_of)
     body = plan.bodies[deadline.rule.responsible]
@@ -85,29 +91,55 @@ def decide(
     return Verdict(
         standing=standing,
         fired=situation.fired + len(due),
-        decisions=(*_overdue(situation, standing, body), *_tell(due)),
+        decisions=(*_overdue(situation, standing, body), *_tell(_heard(due, situation))),
         next_look_on=_next_look(situation, following, late),
     )
 
 
 def first_look(remind_by: date, ladder: Ladder, calendar: Calendar) -> date:
     """The day of the ladder's first rung: from then on the deadline is 临期."""
-    return calendar.shift(remind_by, ladder.rungs[0].workdays)
+    rung = ladder.rungs[0]
+    return _distant(remind_by, rung.offset, natural=rung.days is not None, calendar=calendar)
 
 
 def steps(situation: Situation, ladder: Ladder, body: Body, calendar: Calendar) -> Iterator[Step]:
-    """The ladder's rungs for one deadline in order, then its repeats without end."""
+    """The ladder's rungs for one deadline in order of day, then its repeats without end.
+
+    Every step falls on a workday, and none before the one ahead of it.
+    """
+    earliest = date.min
+    for step in _steps(situation, ladder, body, calendar):
+        earliest = max(earliest, step.fires_on)
+        yield replace(step, fires_on=earliest)
+
+
+def _steps(situation: Situation, ladder: Ladder, body: Body, calendar: Calendar) -> Iterator[Step]:
     for rung in ladder.rungs:
-        base = situation.remind_by if rung.workdays < 0 else situation.overdue_after
-        kind = _kind(rung.kind, rung.workdays, body)
-        yield Step(rung.id, calendar.shift(base, rung.workdays), kind, _levels(rung.audience, body))
-    last = ladder.rungs[-1].workdays
-    repeat = ladder.repeat
-    day = calendar.shift(situation.overdue_after, last)
-    kind, levels = _kind(repeat.kind, last, body), _levels(repeat.audience, body)
+        base = situation.remind_by if rung.offset < 0 else situation.overdue_after
+        day = _distant(base, rung.offset, natural=rung.days is not None, calendar=calendar)
+        kind = _kind(rung.kind, rung.offset, body)
+        yield Step(rung.id, day, kind, _levels(rung.audience, body))
+    last, repeat = ladder.rungs[-1], ladder.repeat
+    natural, every = repeat.every_days is not None, repeat.every_days or repeat.every_workdays or 1
+    kind, levels = _kind(repeat.kind, last.offset, body), _levels(repeat.audience, body)
     for number in count(1):
-        day = calendar.shift(day, repeat.every_workdays)
-        yield Step(f"T{last + number * repeat.every_workdays:+d}", day, kind, levels)
+        day = _distant(day, every, natural=natural, calendar=calendar)
+        id = rung_id(last.offset + number * every, natural=natural)
+        yield Step(id, day, kind, levels, repeats=True)
+
+
+def _distant(base: date, offset: int, *, natural: bool, calendar: Calendar) -> date:
+    """The day at a distance, on a workday: moved back before the date, and on after it."""
+    if not natural:
+        return calendar.shift(base, offset)
+    day = base + DAY * offset
+    return calendar.on_or_before(day) if offset < 0 else calendar.on_or_after(day)
+
+
+def _heard(due: list[Step], situation: Situation) -> list[Step]:
+    """Without the repeats that an acknowledgement silences."""
+    quiet = situation.quiet_until
+    return [step for step in due if not (step.repeats and quiet and step.fires_on <= quiet)]
 
 
 def _split(
@@ -151,9 +183,9 @@ def _tell(due: list[Step]) -> Iterator[Decision]:
             yield Decision(DECISION[last.kind], level, last.id, last.kind)
 
 
-def _kind(kind: RungKind, workdays: int, body: Body) -> RungKind:
+def _kind(kind: RungKind, offset: int, body: Body) -> RungKind:
     """What cannot be bound is coordinated once it is late, never urged or escalated."""
-    return kind if body.bound or workdays < 0 else RungKind.COORDINATE
+    return kind if body.bound or offset < 0 else RungKind.COORDINATE
 
 
 def _levels(audience: tuple[Level | str, ...], body: Body) -> frozenset[Level]:

@@ -1,5 +1,6 @@
 """A real SMTP server for tests, on a free port of this machine."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -19,6 +20,24 @@ class Inbox:
 
     port: int = 0
     mails: list[Envelope] = field(default_factory=list)
+    transports: set[Any] = field(default_factory=set)
+    sessions: set[object] = field(default_factory=set)
+    """The connections on which a mail was begun."""
+    after_data: str = ""
+    """What it does with a mail: ``hang up`` once it has answered, or before (``cut``), be ``slow``
+    to answer, or give this answer."""
+    mail_from: list[str] = field(default_factory=list)
+    """Answers to the next MAIL FROM, before it is accepted again."""
+
+    async def handle_MAIL(  # noqa: N802  # aiosmtpd's name
+        self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.sessions.add(session.peer)
+        self.transports.add(server.transport)
+        if self.mail_from:
+            return self.mail_from.pop()
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
         self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
@@ -30,7 +49,23 @@ class Inbox:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
         self.mails.append(envelope)
+        loop = asyncio.get_running_loop()
+        match self.after_data:
+            case "hang up":
+                loop.call_later(0.05, server.transport.close)
+            case "cut":
+                server.transport.abort()
+            case "slow":
+                await asyncio.sleep(1)
+            case answer if answer:
+                return answer
         return "250 OK"
+
+    async def hang_up(self) -> None:
+        """Close what clients have left open."""
+        for transport in self.transports:
+            transport.abort()
+        await asyncio.sleep(0.05)  # and let the server see those that clients have closed
 
     def read(self) -> EmailMessage:
         """The only mail that arrived."""
@@ -59,4 +94,5 @@ def mail_server(**options: Any) -> Iterator[Inbox]:
     try:
         yield inbox
     finally:
+        asyncio.run_coroutine_threadsafe(inbox.hang_up(), controller.loop).result()
         controller.stop()

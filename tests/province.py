@@ -5,8 +5,8 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from deployments.demo import EXAMPLE
-from deployments.example.replay import Line, lines, replay
 from flows.operations.desk import Desk
+from flows.operations.events import Event, happen, tables
 from flows.operations.intake import import_workbook
 from models.database import writing
 from tests.conftest import AT
@@ -22,19 +22,19 @@ def import_example(desk: Desk) -> None:
         import_workbook(desk, path, None, today=END, at=AT)
 
 
-def by_day() -> Mapping[date, list[Line]]:
+def by_day() -> Mapping[date, list[Event]]:
     """What happens in the example, by day, each day in the order in which it can be recorded."""
-    days: dict[date, list[Line]] = {}
-    for line in lines():
-        days.setdefault(line.on, []).append(line)
+    days: dict[date, list[Event]] = {}
+    for event in tables(EXAMPLE):
+        days.setdefault(event.on, []).append(event)
     return days
 
 
-def record(desk: Desk, found: list[Line]) -> None:
-    """Record some lines in one transaction."""
+def record(desk: Desk, found: list[Event]) -> None:
+    """Record some events in one transaction."""
     with writing(desk.engine) as session:
-        for line in found:
-            replay(session, desk, line, today=END, at=AT)
+        for event in found:
+            happen(session, desk, event, today=END, at=AT)
 
 
 def days(start: date, end: date) -> Iterator[date]:

@@ -10,15 +10,16 @@ from sqlalchemy import text
 
 from deployments.demo import EXAMPLE
 from documents.applications import Applications, read_applications, write_applications
-from documents.contacts import ContactRow, write_contacts
+from documents.contacts import write_contacts
 from flows.operations.casework import Act, advance
 from flows.operations.desk import Desk
 from flows.operations.intake import Imported, import_workbook
 from flows.operations.project_views import project_record
-from models.contacts import people
+from models.contacts import posts
 from models.database import reading, writing
 from models.secrets import cipher
 from policy.errors import RefusedError
+from states.contacts import Post
 from tests.conftest import AT
 from tests.province import END
 
@@ -104,20 +105,18 @@ def test_a_new_project_has_its_deadlines_at_once(desk: Desk) -> None:
         assert connection.execute(query, {"code": ONE}).scalar_one() == expected
 
 
-def test_contacts_are_replaced_office_by_office(desk: Desk, tmp_path: Path) -> None:
-    path, office = tmp_path / "通讯录.xlsx", "太原市民政局"
-    address = "mailtos://u:geheim@smtp.example.com?to=a@example.com"
-    first = ContactRow(office, "示例·张某", "科长", "000-0000-0000", address)
-    other = ContactRow("大同市民政局", "示例·王某", "科长", "000-0000-0000", None)
-    write_contacts(path, [first, other])
-    assert take(desk, path).added == 2
-    assert take(desk, path).unchanged == 2
-    write_contacts(path, [replace(first, name="示例·李某")])
-    done = take(desk, path)
-    assert (done.added, done.changed, done.unchanged) == (1, 0, 0)
+def test_a_contacts_workbook_is_recognised_and_imported(desk: Desk, tmp_path: Path) -> None:
+    """What it may say and how it is stored: test_flows_contacts."""
+    path, address = tmp_path / "通讯录.xlsx", "mailtos://u:geheim@smtp.example.com?to=a@b.c"
+    first = Post("太原市民政局", "示例·张某", "科长", "000-0000-0000", channels=(address,))
+    write_contacts(path, [first, Post("大同市民政局", "示例·王某")])
+    assert take(desk, path) == Imported("通讯录.xlsx", "通讯录", "", 2, 0, 0)
+    write_contacts(path, [replace(first, role="处长"), Post("太原市民政局", "示例·李某")])
+    assert take(desk, path) == Imported("通讯录.xlsx", "通讯录", "", 1, 1, 0)
     with reading(desk.engine) as session:
-        held = people(session, desk.plan, cipher(desk.settings))
-    assert [(person.name, person.address) for person in held] == [
-        ("示例·王某", None),
-        ("示例·李某", address),
+        held = posts(session, desk.plan, cipher(desk.settings))
+    assert sorted((post.name, post.channels) for post in held) == [
+        ("示例·张某", (address,)),
+        ("示例·李某", ()),
+        ("示例·王某", ()),
     ]

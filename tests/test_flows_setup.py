@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from deployments.demo import EXAMPLE
-from deployments.example.replay import lines
 from flows.operations.casework import Act, record
 from flows.operations.delivery import deliver
 from flows.operations.desk import Desk, open_desk
 from flows.operations.enforcement import check, enforce
+from flows.operations.events import tables
 from flows.operations.fulfilment import refresh_all
 from flows.operations.intake import import_workbook
 from flows.operations.overview import deadline_views
@@ -46,8 +46,8 @@ def changed(desk: Desk, **changes: Any) -> Desk:
 def loaded(desk: Desk) -> Desk:
     """忻州市 of the example province on 1 June, where something is late in most ways."""
     import_workbook(desk, EXAMPLE / "workbooks" / "04-忻州市.xlsx", None, today=DAY, at=AT)
-    past = [row for row in lines() if row.on <= DAY]
-    ours = [row for row in past if row.fields["subject"].startswith("XF2023-1409")]
+    past = [event for event in tables(EXAMPLE) if event.on <= DAY]
+    ours = [event for event in past if event.subject.startswith("XF2023-1409")]
     record_lines(desk, ours)
     return desk
 
@@ -97,7 +97,7 @@ def test_a_moved_date_is_reminded_anew(desk: Desk) -> None:
     anew = rows(after, "SELECT 1 FROM outbox WHERE rule = 'D08' AND due = '2023-06-07'")
     assert len(anew) > 0
     channel = RecordingChannel()
-    deliver(after, lambda: morning(DAY), lambda _address, _folder: channel)
+    deliver(after, lambda: morning(DAY), lambda _: channel)
     query = "SELECT DISTINCT status FROM outbox WHERE rule = 'D08' AND due = '2023-05-31'"
     assert rows(after, query) == [("cancelled",)]
     assert old > 0

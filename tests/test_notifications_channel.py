@@ -7,11 +7,12 @@ import socket
 import ssl
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -24,19 +25,23 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifications.channel import (
-    AppriseChannel,
     Channel,
+    Channels,
     DeliveryError,
     FolderChannel,
+    ListChannel,
+    ListEntry,
     RecordingChannel,
-    channel_for,
-    file_name,
+    read_list,
 )
+from notifications.files import file_name
 from notifications.mail import mail, mail_address
 from notifications.message import Attachment, DigestLine, Message
 from notifications.render import digest
+from notifications.sessions import Server, Sessions
+from notifications.tls import Tls
 from policy.errors import UnavailableError
-from policy.vocabulary import Origin, RungKind, SubjectKind
+from policy.vocabulary import ChannelKind, Origin, RungKind, SubjectKind
 from tests.mail_server import Inbox, free_port, mail_server, parsed
 
 # Apprise's PGP part imports imghdr, which warns on Python 3.11; we use nothing of it.
@@ -114,17 +119,38 @@ def check_whole(mail: EmailMessage, message: Message) -> None:
     assert mail["To"].addresses[0].display_name == "太原市清徐县民政局"
 
 
-def refusal(channel: Channel, message: Message = MESSAGE) -> DeliveryError:
+@pytest.fixture
+def channels(tmp_path: Path) -> Iterator[Channels]:
+    with Channels(tmp_path, mail_timeout=0.5) as channels:
+        yield channels
+
+
+def pass_on(channel: Channel, message: Message = MESSAGE) -> None:
+    for part in channel.parts(message):
+        channel.send(part)
+
+
+def send(channels: Channels, url: str, message: Message = MESSAGE) -> None:
+    pass_on(channels.open(url), message)
+
+
+def refused(channel: Channel, message: Message = MESSAGE) -> DeliveryError:
     with pytest.raises(DeliveryError) as caught:
-        channel.send(message)
+        pass_on(channel, message)
+    return caught.value
+
+
+def refusal(channels: Channels, url: str) -> DeliveryError:
+    with pytest.raises(DeliveryError) as caught:
+        send(channels, url)
     return caught.value
 
 
 # --- mail
 
 
-def test_a_mail_arrives_whole(inbox: Inbox) -> None:
-    AppriseChannel(address(inbox.port)).send(MESSAGE)
+def test_a_mail_arrives_whole(inbox: Inbox, channels: Channels) -> None:
+    send(channels, address(inbox.port), MESSAGE)
     mail = inbox.read()
     check_whole(mail, MESSAGE)
     assert mail["From"].addresses[0].addr_spec == "xingfu@example.gov.cn"
@@ -132,34 +158,36 @@ def test_a_mail_arrives_whole(inbox: Inbox) -> None:
     assert inbox.mails[0].rcpt_tos == ["qingxu@example.gov.cn"]
 
 
-def test_a_long_digest_is_one_mail(inbox: Inbox) -> None:
+def test_a_long_digest_is_one_mail(inbox: Inbox, channels: Channels) -> None:
     message = a_message(lines=300)
     assert len(message.html) > 32_768  # where Apprise begins to split
-    AppriseChannel(address(inbox.port)).send(message)
+    send(channels, address(inbox.port), message)
     check_whole(inbox.read(), message)
 
 
-def test_the_name_in_the_address_signs_the_mail(inbox: Inbox) -> None:
-    AppriseChannel(address(inbox.port, more="&name=山西省民政厅")).send(MESSAGE)
+def test_the_name_in_the_address_signs_the_mail(inbox: Inbox, channels: Channels) -> None:
+    send(channels, address(inbox.port, more="&name=山西省民政厅"), MESSAGE)
     assert inbox.read()["From"].addresses[0].display_name == "山西省民政厅"
 
 
-def test_several_recipients_get_it_and_nobody_waits_between_two_sends(inbox: Inbox) -> None:
-    channel, started = AppriseChannel(address(inbox.port, to="a@b.cn,c@d.cn")), monotonic()
-    channel.send(MESSAGE)
-    channel.send(MESSAGE)
+def test_several_recipients_get_it_and_nobody_waits_between_two_sends(
+    inbox: Inbox, channels: Channels
+) -> None:
+    channel, started = channels.open(address(inbox.port, to="a@b.cn,c@d.cn")), monotonic()
+    pass_on(channel)
+    pass_on(channel)
     assert monotonic() - started < 4  # Apprise's throttle is 5.5 s
     assert [mail.rcpt_tos for mail in inbox.mails] == [["a@b.cn", "c@d.cn"]] * 2
 
 
-def test_a_refused_recipient_is_a_failure(inbox: Inbox) -> None:
-    error = refusal(AppriseChannel(address(inbox.port, to="nobody@example.gov.cn")))
+def test_a_refused_recipient_is_a_failure(inbox: Inbox, channels: Channels) -> None:
+    error = refusal(channels, address(inbox.port, to="nobody@example.gov.cn"))
     assert str(error) == "收件地址被邮件服务器拒收（550）"
     assert isinstance(error, UnavailableError)
 
 
-def test_one_refused_recipient_of_two_is_a_failure(inbox: Inbox) -> None:
-    error = refusal(AppriseChannel(address(inbox.port, to="a@b.cn,nobody@example.gov.cn")))
+def test_one_refused_recipient_of_two_is_a_failure(inbox: Inbox, channels: Channels) -> None:
+    error = refusal(channels, address(inbox.port, to="a@b.cn,nobody@example.gov.cn"))
     assert str(error) == "收件地址被邮件服务器拒收（550）"
 
 
@@ -167,26 +195,30 @@ def test_one_refused_recipient_of_two_is_a_failure(inbox: Inbox) -> None:
     "option",
     ["overflow=split", "optional=yes", "retry=3", "pgp=encrypt", "cc=c@d.cn", "%2BX-A=b", "c@d.cn"],
 )
-def test_an_option_that_would_not_be_honoured_is_refused(option: str, inbox: Inbox) -> None:
-    error = refusal(AppriseChannel(address(inbox.port, more=f"&{option}")))
+def test_an_option_that_would_not_be_honoured_is_refused(
+    option: str, inbox: Inbox, channels: Channels
+) -> None:
+    error = refusal(channels, address(inbox.port, more=f"&{option}"))
     assert "渠道地址有误" in str(error)
     assert not inbox.mails
 
 
-def test_a_recipient_that_cannot_be_read_is_not_left_out_silently(inbox: Inbox) -> None:
-    assert "渠道地址有误" in str(refusal(AppriseChannel(address(inbox.port, to="a@b.cn,c-d.cn"))))
+def test_a_recipient_that_cannot_be_read_is_not_left_out_silently(
+    inbox: Inbox, channels: Channels
+) -> None:
+    assert "渠道地址有误" in str(refusal(channels, address(inbox.port, to="a@b.cn,c-d.cn")))
     assert not inbox.mails
 
 
-def test_a_dead_port() -> None:
-    assert str(refusal(AppriseChannel(address(free_port())))) == "无法连接邮件服务器"
+def test_a_dead_port(channels: Channels) -> None:
+    assert str(refusal(channels, address(free_port()))) == "无法连接邮件服务器"
 
 
-def test_a_silent_server() -> None:
+def test_a_silent_server(channels: Channels) -> None:
     started = monotonic()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        error = refusal(AppriseChannel(address(port, more="&cto=0.5")))
+        error = refusal(channels, address(port, more="&cto=0.5"))
     assert monotonic() - started < 10
     assert str(error) == "邮件服务器没有响应或中断了会话"
 
@@ -204,14 +236,14 @@ AUTHENTICATED = {
 
 # aiosmtpd warns that the test's own server takes passwords without encryption; that is wanted here.
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
-def test_a_right_password_is_accepted_and_a_wrong_one_is_not() -> None:
+def test_a_right_password_is_accepted_and_a_wrong_one_is_not(channels: Channels) -> None:
     with mail_server(**AUTHENTICATED) as inbox:
-        AppriseChannel(address(inbox.port, user=f"xingfu:{SECRET}@")).send(MESSAGE)
+        send(channels, address(inbox.port, user=f"xingfu:{SECRET}@"), MESSAGE)
         check_whole(inbox.read(), MESSAGE)
-        error = refusal(AppriseChannel(address(inbox.port, user=f"xingfu:{SECRET}x@")))
+        error = refusal(channels, address(inbox.port, user=f"xingfu:{SECRET}x@"))
         assert str(error) == "邮件服务器不接受所配置的用户名或密码（535）"
         # smtplib's own error would quote it.
-        error = refusal(AppriseChannel(address(inbox.port, user=f"xingfu:{SECRET}密码@")))
+        error = refusal(channels, address(inbox.port, user=f"xingfu:{SECRET}密码@"))
         assert str(error) == "邮件地址、用户名或密码含有不能使用的字符"
         assert SECRET not in everything_about(error)
 
@@ -229,14 +261,17 @@ def test_a_right_password_is_accepted_and_a_wrong_one_is_not() -> None:
         f"mailto://:{SECRET}@",
         f"mailto:xingfu:{SECRET}@127.0.0.1",
         f"xingfu:{SECRET}@127.0.0.1",
-        f"wecombot://{SECRET}",
+        f"wecombot://{SECRET}?api=x",
+        f"dingtalk://{SECRET}@a-b",
+        f"json://xingfu:{SECRET}@127.0.0.1/?x=1",
     ],
 )
-def test_no_failure_shows_the_address(url: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_failure_shows_the_address(
+    url: str, caplog: pytest.LogCaptureFixture, channels: Channels
+) -> None:
     caplog.set_level(1)
     caplog.set_level(1, logger="apprise")
-    channel = AppriseChannel(url)
-    shown = everything_about(refusal(channel)) + caplog.text + repr(channel) + str(channel)
+    shown = everything_about(refusal(channels, url)) + caplog.text
     assert SECRET not in shown
     assert "127.0.0.1" not in shown
 
@@ -246,16 +281,126 @@ def everything_about(error: DeliveryError) -> str:
     return repr(error) + "".join(traceback.format_exception(error))
 
 
-def test_apprise_itself_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    refusal(AppriseChannel("mailto://127.0.0.1:1/?to=a@b.cn"))
+def test_apprise_itself_logs_nothing(caplog: pytest.LogCaptureFixture, channels: Channels) -> None:
+    refusal(channels, "mailto://127.0.0.1:1/?to=a@b.cn")
     caplog.set_level(1)
     logging.getLogger("apprise").error("mailto://user:password@host")
     assert not caplog.records
 
 
-@pytest.mark.parametrize("scheme", ["wecombot", "dingtalk", "feishu", "json"])
-def test_services_whose_answer_cannot_be_trusted_are_not_used(scheme: str) -> None:
-    assert "只支持" in str(refusal(AppriseChannel(f"{scheme}://token")))
+def test_an_open_channel_does_not_show_its_address(channels: Channels) -> None:
+    channel = channels.open(f"mailto://xingfu:{SECRET}@127.0.0.1:1/?from=c@d.cn&to=a@b.cn")
+    assert SECRET not in repr(channel) + str(channel)
+    assert (channel.kind, channel.pace) == (ChannelKind.MAIL, None)
+
+
+@pytest.mark.parametrize("url", ["slack://token", "xingfu", "mailto:a@b.cn", "://"])
+def test_other_services_are_not_used(url: str, channels: Channels) -> None:
+    assert "只支持" in str(refusal(channels, url))
+
+
+# --- one connection for many mails
+
+
+def test_mails_to_one_server_share_a_connection(inbox: Inbox, channels: Channels) -> None:
+    for to in ("a@b.cn", "nobody@b.cn", "c@d.cn", "e@f.cn"):
+        with suppress(DeliveryError):
+            send(channels, address(inbox.port, to=to))
+    assert [mail.rcpt_tos for mail in inbox.mails] == [["a@b.cn"], ["c@d.cn"], ["e@f.cn"]]
+    assert len(inbox.sessions) == 1
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
+def test_another_user_gets_another_connection(channels: Channels) -> None:
+    with mail_server(**AUTHENTICATED) as inbox:
+        for user in ("xingfu", "another"):
+            send(channels, address(inbox.port, user=f"{user}:{SECRET}@"))
+        assert len(inbox.sessions) == 2
+
+
+def test_a_server_that_hung_up_between_two_mails_is_connected_to_again(
+    inbox: Inbox, channels: Channels
+) -> None:
+    inbox.after_data = "hang up"
+    for _ in range(3):
+        send(channels, address(inbox.port))
+        sleep(0.2)
+    assert len(inbox.mails) == 3
+    assert len(inbox.sessions) == 3
+
+
+def test_a_server_that_is_tired_of_a_connection_gets_another(
+    inbox: Inbox, channels: Channels
+) -> None:
+    send(channels, address(inbox.port))
+    inbox.mail_from = ["421 4.7.0 too many mails on this connection"]
+    send(channels, address(inbox.port))
+    assert len(inbox.mails) == len(inbox.sessions) == 2
+
+
+def test_a_server_that_closes_at_once_is_not_asked_for_ever(
+    inbox: Inbox, channels: Channels
+) -> None:
+    send(channels, address(inbox.port))
+    inbox.mail_from = ["421 busy"] * 5
+    error = refusal(channels, address(inbox.port))
+    assert (error.code, error.unknown) == ("421", False)
+    assert len(inbox.mail_from) == 3
+
+
+@pytest.mark.parametrize("what", ["cut", "slow"])
+@pytest.mark.parametrize("before", [0, 1], ids=["first", "on a kept connection"])
+def test_after_the_mail_was_handed_over_nobody_knows_and_it_is_not_sent_again(
+    what: str, before: int, inbox: Inbox, channels: Channels
+) -> None:
+    for _ in range(before):
+        send(channels, address(inbox.port))
+    inbox.after_data = what
+    error = refusal(channels, address(inbox.port))
+    assert error.unknown
+    assert str(error) == "邮件已交给邮件服务器，但服务器没有答复，可能已送达"
+    assert len(inbox.mails) == before + 1
+    inbox.after_data = ""
+    send(channels, address(inbox.port))  # the next mail is not held up by it
+    assert len(inbox.mails) == before + 2
+
+
+@pytest.mark.parametrize("answer", ["452 4.2.2 full", "554 5.7.1 spam", "421 closing"])
+def test_a_mail_that_is_refused_at_its_end_was_refused(
+    answer: str, inbox: Inbox, channels: Channels
+) -> None:
+    send(channels, address(inbox.port))
+    inbox.after_data = answer
+    error = refusal(channels, address(inbox.port))
+    assert (error.code, error.unknown) == (answer[:3], False)
+    assert str(error) == f"邮件服务器拒收（{answer[:3]}）"
+    assert len(inbox.mails) == 2
+
+
+def test_a_server_that_cannot_be_reached_is_asked_once(channels: Channels) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(0.1)
+        url = address(silent.getsockname()[1], more="&cto=0.3")
+        first, second = refusal(channels, url), refusal(channels, url)
+        silent.accept()[0].close()
+        with pytest.raises(TimeoutError):
+            silent.accept()
+    assert str(first) == str(second)
+    assert not first.unknown
+
+
+def test_lines_that_begin_with_a_dot_arrive(inbox: Inbox) -> None:
+    sender = mail_address("", "a@b.cn")
+    made = mail(MESSAGE, sender, [sender])
+    made.set_payload(".\r\n..dots\r\n.\r\n")
+    del made["Content-Type"]
+    sessions = Sessions(Tls(), 1)
+    server = Server("127.0.0.1", inbox.port, "", True, 1)
+    assert sessions.submit(server, made, "a@b.cn", ["a@b.cn"]) == {}
+    sessions.close()
+    content = inbox.mails[0].content
+    assert isinstance(content, bytes)
+    assert content.endswith(b"\r\n\r\n.\r\n..dots\r\n.\r\n")
 
 
 def _own_certificate(folder: Path) -> ssl.SSLContext:
@@ -276,12 +421,14 @@ def _own_certificate(folder: Path) -> ssl.SSLContext:
     return context
 
 
-def test_a_certificate_is_checked_unless_the_address_says_otherwise(tmp_path: Path) -> None:
+def test_a_certificate_is_checked_unless_the_address_says_otherwise(
+    tmp_path: Path, channels: Channels
+) -> None:
     with mail_server(tls_context=_own_certificate(tmp_path)) as inbox:
         url = address(inbox.port).replace("mailto:", "mailtos:")
-        assert "请检查证书" in str(refusal(AppriseChannel(url)))
+        assert "请检查证书" in str(refusal(channels, url))
         assert not inbox.mails
-        AppriseChannel(url + "&verify=no").send(MESSAGE)
+        send(channels, url + "&verify=no", MESSAGE)
         check_whole(inbox.read(), MESSAGE)
 
 
@@ -289,7 +436,7 @@ def test_a_certificate_is_checked_unless_the_address_says_otherwise(tmp_path: Pa
 
 
 def test_a_mail_file_reads_back_whole(tmp_path: Path) -> None:
-    FolderChannel(tmp_path).send(MESSAGE)
+    pass_on(FolderChannel(tmp_path))
     path = tmp_path / "2023-06-01" / "太原市清徐县民政局-0f3c9a77b1d2.eml"
     mail = parsed(path.read_bytes())
     check_whole(mail, MESSAGE)
@@ -300,9 +447,8 @@ def test_a_mail_file_reads_back_whole(tmp_path: Path) -> None:
 def test_line_breaks_add_no_header(tmp_path: Path) -> None:
     broken = "太原市\r\nBcc: x@y.cn"
     files = (Attachment("a\r\nb.xlsx", b""),)
-    FolderChannel(tmp_path).send(
-        replace(MESSAGE, title=broken, recipient=broken, attachments=files)
-    )
+    broken_message = replace(MESSAGE, title=broken, recipient=broken, attachments=files)
+    pass_on(FolderChannel(tmp_path), broken_message)
     [path] = tmp_path.rglob("*.eml")
     mail = parsed(path.read_bytes())
     assert "Bcc" not in mail
@@ -313,7 +459,7 @@ def test_line_breaks_add_no_header(tmp_path: Path) -> None:
 def test_the_same_message_twice_is_one_same_file(tmp_path: Path) -> None:
     contents = set()
     for _ in range(2):
-        FolderChannel(tmp_path).send(MESSAGE)
+        pass_on(FolderChannel(tmp_path))
         [path] = (each for each in tmp_path.rglob("*") if each.is_file())
         contents.add(path.read_bytes())
     assert len(contents) == 1
@@ -321,7 +467,7 @@ def test_the_same_message_twice_is_one_same_file(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "outbox").write_text("a file in its place")
-    assert str(refusal(FolderChannel(tmp_path / "outbox"))).startswith("无法写入发件文件夹：")
+    assert str(refused(FolderChannel(tmp_path / "outbox"))).startswith("无法写入发件文件夹：")
 
 
 def test_a_full_disk_leaves_neither_half_a_file_nor_harms_the_last_one(
@@ -331,9 +477,9 @@ def test_a_full_disk_leaves_neither_half_a_file_nor_harms_the_last_one(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     channel = FolderChannel(tmp_path)
-    channel.send(MESSAGE)
+    pass_on(channel)
     monkeypatch.setattr(os, "fsync", full)
-    error = refusal(channel, replace(MESSAGE, text="改动"))
+    error = refused(channel, replace(MESSAGE, text="改动"))
     assert str(error) == "无法写入发件文件夹：磁盘空间不足"
     [path] = (each for each in tmp_path.rglob("*") if each.is_file())
     check_whole(parsed(path.read_bytes()), MESSAGE)
@@ -342,7 +488,7 @@ def test_a_full_disk_leaves_neither_half_a_file_nor_harms_the_last_one(
 @given(st.text(max_size=300), st.text())
 @example("𠮷" * 300, "id")
 def test_a_file_name_is_safe_on_every_system(recipient: str, id: str) -> None:
-    name = file_name(replace(MESSAGE, recipient=recipient, id=id.replace("\ud800", "")))
+    name = file_name(replace(MESSAGE, recipient=recipient, id=id.replace("\ud800", "")), "eml")
     assert len(name.encode(errors="surrogatepass")) <= 255
     assert not set(name) & set('\\/:*?"<>|\0\r\n')
     assert not name.startswith(".")
@@ -362,21 +508,75 @@ def test_every_attachment_reads_back_byte_for_byte(name: str, content: bytes) ->
     assert attached(parsed(made.as_bytes())) == [attachment]
 
 
+# --- list
+
+
+def test_a_list_keeps_the_text_for_somebody_to_pass_on(tmp_path: Path, channels: Channels) -> None:
+    message = replace(MESSAGE, addressee="张某")
+    send(channels, "list://13912345678", message)
+    send(channels, "list://13912345678", message)
+    other = replace(MESSAGE, id="1f3c9a77b1d24e5f8a6b", recipient="太原市民政局", addressee="李某")
+    send(channels, "list://lisi%40shanxi", other)
+    folder = tmp_path / "2023-06-01" / "文本清单"
+    path = folder / "太原市清徐县民政局-0f3c9a77b1d2.json"
+    assert {file.name for file in folder.iterdir()} == {
+        path.name,
+        "太原市民政局-1f3c9a77b1d2.json",
+    }
+    first, second = read_list(folder)
+    assert first.number == "lisi@shanxi"
+    assert second == ListEntry("张某", "太原市清徐县民政局", "13912345678", second.text)
+    assert second.text.startswith("【幸福养老工程】6月1日待办，太原市清徐县民政局 张某：1项逾期\n")
+
+
+def test_a_list_that_is_not_there_is_empty_and_a_broken_one_is_told(tmp_path: Path) -> None:
+    assert read_list(tmp_path / "2023-06-01") == ()
+    (tmp_path / "a.json").write_text('{"addressee": 1', encoding="utf-8")
+    with pytest.raises(UnavailableError, match=r"a\.json"):
+        read_list(tmp_path)
+
+
+@pytest.mark.parametrize("rest", ["", "/", "139/1", "139?x=1", "139#x", "139%0A"])
+def test_a_list_without_a_number_is_refused(rest: str, channels: Channels) -> None:
+    assert "渠道地址有误" in str(refusal(channels, f"list://{rest}"))
+
+
 # --- the rest
 
 
 def test_the_fake_records_and_fails_when_told() -> None:
     channel = RecordingChannel()
-    channel.send(MESSAGE)
+    pass_on(channel)
     channel.failing = "演练：邮件服务器停机"
-    assert str(refusal(channel)) == "演练：邮件服务器停机"
+    assert str(refused(channel)) == "演练：邮件服务器停机"
     assert channel.sent == [MESSAGE]
 
 
-@pytest.mark.parametrize("none", [None, "", "  "])
-def test_without_an_address_the_folder_is_the_channel(none: str | None, tmp_path: Path) -> None:
-    assert channel_for(none, tmp_path) == FolderChannel(tmp_path)
+@pytest.mark.parametrize("none", [None, "", "  ", "folder://", " Folder:/// "])
+def test_without_an_address_the_folder_is_the_channel(
+    none: str | None, channels: Channels, tmp_path: Path
+) -> None:
+    assert channels.open(none) == FolderChannel(tmp_path)
 
 
-def test_an_address_is_the_channel(tmp_path: Path) -> None:
-    assert channel_for(" mailto://a@b.cn ", tmp_path) == AppriseChannel("mailto://a@b.cn")
+def test_a_folder_of_one_s_own_is_refused(channels: Channels) -> None:
+    assert "渠道地址有误" in str(refusal(channels, "folder:///srv/mails"))
+
+
+def test_what_needs_no_pacing_has_no_pace(channels: Channels) -> None:
+    for url in ("folder://", "list://139", "mailto://127.0.0.1/?from=a@b.cn&to=a@b.cn"):
+        channel = channels.open(url)
+        assert (channel.pace, channel.spacing) == (None, timedelta())
+        [part] = channel.parts(MESSAGE)
+        assert (part.number, part.of, part.keys) == (1, 1, MESSAGE.keys)
+    assert channels.open("list://139") == ListChannel(tmp_path_of(channels), "139")
+
+
+def tmp_path_of(channels: Channels) -> Path:
+    folder = channels.open(None)
+    assert isinstance(folder, FolderChannel)
+    return folder.folder
+
+
+def test_an_error_has_a_message_of_its_own() -> None:
+    assert str(DeliveryError()) == "消息未能送出，请稍后重试。"

@@ -17,7 +17,15 @@ from hypothesis import strategies as st
 from notifications.entries import sections
 from notifications.message import Attachment, DigestLine, Message
 from notifications.render import digest
-from notifications.wording import dated, request, status, summary, term
+from notifications.wording import (
+    dated,
+    masked_phone,
+    request,
+    status,
+    summary,
+    term,
+    without_numbers,
+)
 from policy.vocabulary import Origin, RungKind, SubjectKind
 
 AS_OF = date(2023, 6, 1)
@@ -63,6 +71,10 @@ def some_line(draw: st.DrawFn) -> DigestLine:
         overdue_after=remind_by + timedelta(days=draw(st.integers(0, 5))),
         responsible=draw(st.sampled_from(("太原市清徐县民政局", "大同市民政局"))),
         missing=tuple(draw(st.lists(WORDS, max_size=2))),
+        words=draw(st.sampled_from(("", "全部开工"))),
+        person=draw(st.sampled_from(("", "张某"))),
+        phone=draw(st.sampled_from(("", "0351-2022000"))),
+        note=draw(st.one_of(st.just(""), WORDS)),
     )
 
 
@@ -108,6 +120,96 @@ def test_an_overdue_project_in_full() -> None:
     )
 
 
+FULL = replace(
+    LINE,
+    words="5月31日前，“全部”开工建设",
+    person="张某",
+    phone="0351-2022000",
+    note="已知悉，预计6月10日完成：雨季停工",
+)
+
+
+def test_what_is_known_of_a_line_is_all_told() -> None:
+    message = digest(
+        "id",
+        "太原市民政局",
+        AS_OF,
+        [FULL],
+        "方案",
+        (),
+        SENT_AT,
+        ("太原市小店区民政局尚无联系人，涉及3个项目，请代为转达", "请核对。"),
+        "张某",
+    )
+    assert message.text.startswith(
+        "太原市民政局 张某：\n"
+        "\n"
+        "截至2023年6月1日（星期四），“方案”现有待办事项：1项逾期，请按下列要求办理。\n"
+        "\n"
+        "提示\n"
+        "    （1）太原市小店区民政局尚无联系人，涉及3个项目，请代为转达。\n"
+        "    （2）请核对。\n"
+        "\n"
+        "一、逾期事项\n"
+    )
+    for said in (
+        "    原文：“5月31日前，‘全部’开工建设”\n",  # noqa: RUF001
+        "    责任人：张某 0351-2022000\n",
+        "    尚缺：施工合同签订日期\n    反馈情况：已知悉，预计6月10日完成：雨季停工\n",
+    ):
+        assert said in message.text
+    html = unescape(message.html)
+    for said in ("提示", "2．请核对。", "太原市民政局 张某：", "张某 0351-2022000", FULL.note):
+        assert said in html
+    assert (message.addressee, message.recipient) == ("张某", "太原市民政局")
+    assert message.keys == {("XF2023-140121-01", "D08")}
+    assert message.lines == (FULL,)
+
+
+def test_what_is_known_of_several_stands_beside_each() -> None:
+    other = replace(FULL, subject="XF2023-140123-01", person="", phone="", note="")
+    message = written(FULL, other)
+    text, html = message.text, unescape(message.html)
+    for said in ("张某 0351-2022000", "反馈情况：</span>已知悉，预计6月10日完成"):
+        assert html.count(said) == 1
+    assert (
+        "（XF2023-140121-01）；责任人：张某 0351-2022000；反馈情况：已知悉，"
+        "预计6月10日完成：雨季停工\n"
+    ) in text
+    assert "（XF2023-140123-01）\n" in text
+
+
+@pytest.mark.parametrize(
+    ("clear", "masked"),
+    [
+        ("13912345678", "139****5678"),
+        ("0351-2022000", "035****2000"),
+        ("0351 2022000转801", "035****2000转****"),
+        ("13912345678、2022000", "139****5678、202****00"),
+        ("110", "****"),
+        ("", ""),
+        ("无", "无"),
+    ],
+)
+def test_a_masked_number_keeps_its_ends(clear: str, masked: str) -> None:
+    assert masked_phone(clear) == masked
+
+
+@pytest.mark.parametrize(
+    ("clear", "masked"),
+    [
+        ("请联系13912345678或0351-2022000", "请联系139****5678或035****2000"),
+        ("身份证140105196001011234", "身份证140****1234"),
+        ("身份证14010519600101123X", "身份证140****123X"),
+        ("XF2023-140121-01于2023-06-10完成", "XF2023-140121-01于2023-06-10完成"),
+        ("+8613912345678、139 1234 5678", "+86****5678、139****5678"),
+        ("投资1234567890元", "投资1234567890元"),
+    ],
+)
+def test_free_text_loses_personal_numbers_only(clear: str, masked: str) -> None:
+    assert without_numbers(clear) == masked
+
+
 def test_thirty_seven_projects_are_one_entry_that_lists_all() -> None:
     subjects = [f"XF2023-1401{number:02d}-01" for number in range(37)]
     lines = [replace(LINE, rule="D16", subject=each) for each in reversed(subjects)]
@@ -136,6 +238,7 @@ def test_what_alike_lines_do_not_share_stands_beside_each() -> None:
         {"subject_kind": SubjectKind.CITY},
         {"title": "开工"},
         {"clause": "六(三)"},
+        {"words": "应于5月底前开工"},
         {"notice_number": "晋民发〔2024〕1号"},
         {"origin": Origin.PROPOSAL},
         {"to_do": "请说明原因"},
@@ -268,7 +371,8 @@ def test_every_line_appears_in_both_versions(lines: list[DigestLine]) -> None:
     message = written(*lines)
     html = unescape(message.html)
     for line in lines:
-        for said in (line.subject, line.clause, line.name, line.responsible, *line.missing):
+        told = (line.words, line.person, line.phone, line.note, *line.missing)
+        for said in (line.subject, line.clause, line.name, line.responsible, *told):
             assert said in message.text
             assert said in html
 
@@ -284,13 +388,14 @@ def test_grouping_loses_and_repeats_nothing(lines: list[DigestLine]) -> None:
             entry.basis.split("（通知未定日期")[0],
             "系统建议值" in entry.basis,
             entry.to_do,
-            subject.name,
-            subject.responsible or entry.responsible,
-            subject.missing or entry.missing,
+            item.label,
+            item.responsible,
+            item.missing,
+            (item.person, item.phone, item.note),
         )
         for section in sections(lines, AS_OF)
         for entry in section.entries
-        for subject in entry.subjects
+        for item in entry.items
     ]
     meant = [
         (
@@ -304,6 +409,7 @@ def test_grouping_loses_and_repeats_nothing(lines: list[DigestLine]) -> None:
             f"{line.place} {line.name}（{line.subject}）".strip(),
             line.responsible,
             line.missing,
+            (line.person, line.phone, line.note),
         )
         for line in set(lines)
         if line.name not in (line.place, line.subject)
@@ -323,7 +429,7 @@ def test_the_order_of_the_lines_does_not_matter(lines: list[DigestLine], random:
 def test_entries_are_numbered_and_alike_lines_meet_in_one(lines: list[DigestLine]) -> None:
     entries = [entry for section in sections(lines, AS_OF) for entry in section.entries]
     assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
-    heads = [replace(entry, number=0, subjects=(), responsible="", missing=()) for entry in entries]
+    heads = [replace(entry, number=0, items=(), responsible="", missing=()) for entry in entries]
     assert all(one != other for one, other in pairwise(heads))
 
 

@@ -141,7 +141,7 @@ def test_weekly_duties_are_reminded(beds: Desk) -> None:
     assert ids == ["W01-2024w09", "W01-2024w10", "W01-2024w11", "W01-2024w12", "W01-2024w13"]
     channel = RecordingChannel()
     enforce(beds, date(2024, 3, 7), morning(date(2024, 3, 7)))
-    deliver(beds, lambda: morning(date(2024, 3, 7)), lambda _address, _folder: channel)
+    deliver(beds, lambda: morning(date(2024, 3, 7)), lambda _: channel)
     told = {message.recipient: message.text for message in channel.sent}
     assert set(told) == {"甲市民政局", "乙市民政局"}
     assert "周报" in told["甲市民政局"]

@@ -24,6 +24,7 @@ SHIPPED = HOME / "plans" / "shanxi-2023"
 PROPOSALS = {
     *("D02", "D04", "D11", "D12", "D14", "D18", "D20", "D21", "D22", "D23", "D24", "D25", "D26"),
     *("M01", "M02", "hold", "resume", "withdraw", "reserve", "replace", "ladder", "review"),
+    "office_hours",
     *("R12-2", "R14-3", "R22-3", "R22-4"),
     *("agreement", "fire_safety", "structure_safety", "accessibility", "funds_in_order"),
     *("operator_in_place", "correction_ordered", "materials_received", "review_discussed"),
@@ -126,7 +127,7 @@ def test_rules_lists_every_clause_of_the_plan() -> None:
         loaded.evidence,
         loaded.plausible,
         loaded.subsidies,
-        ("quota", "money", "review", "ladder"),
+        ("quota", "money", "review", "ladder", "office_hours"),
     )
     paths = [path for path, _ in loaded.rules()]
     assert len(paths) == len(set(paths)) == sum(map(len, groups))
@@ -329,11 +330,28 @@ FAULTS = {
         Edit("while: [held]", "while: [paused]"), "while: [paused]", "actions.18.while"
     ),
     "ladder not ascending": Planted(
-        Edit("{workdays: -3,", "{workdays: -9,"), "{workdays: -7,", "由小到大"
+        Edit("{workdays: -3,", "{workdays: -9,"), "{workdays: -7,", "由早到晚"
     ),
     "a rung twice": Planted(Edit("{workdays: -3,", "{workdays: -7,"), "{workdays: -7,", "互不相同"),
     "a rung on the day itself": Planted(
-        Edit("{workdays: -1,", "{workdays: 0,"), "{workdays: -7,", "不为0"
+        Edit("{workdays: -1,", "{workdays: 0,"), "{workdays: 0,", "不为0"
+    ),
+    "a rung in both units": Planted(
+        Edit("{workdays: -1,", "{workdays: -1, days: -1,"), "{workdays: -1,", "只写一种"
+    ),
+    "a repeat without a unit": Planted(
+        Edit("{every_workdays: 5, kind", "{kind"), "repeat: {kind", "every_workdays 或 every_days"
+    ),
+    "hours that close before they open": Planted(
+        Edit('opens: "08:30"', 'opens: "18:30"'), "opens:", "opens 须早于 closes"
+    ),
+    "a strict date moved past the lenient one": Planted(
+        Edit(
+            "title: 完成项目选址\n",
+            "title: 完成项目选址\n    holiday_rule: {remind: unchanged, overdue: advance}\n",
+        ),
+        "holiday_rule",
+        "remind 不得比 overdue 移得更晚",
     ),
     "ladder ends before the date": Planted(
         Edit(

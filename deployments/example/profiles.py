@@ -1,6 +1,6 @@
 """What the example's forms say of each project, and whom its contacts workbook names. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -10,9 +10,10 @@ from stdnum.cn import uscc
 
 from deployments.example.places import STEMS, Site
 from deployments.example.story import CALENDAR, letter, steps
-from documents.contacts import ContactRow, offices
 from documents.forms import listed
-from policy.schema import Plan
+from policy.schema import City, County, Office, Plan
+from policy.vocabulary import Level
+from states.contacts import Post
 from states.dossier import Profile
 from states.subsidy import subsidy
 
@@ -33,6 +34,14 @@ OWNERS = {"D": "示例商贸有限公司", "C": "示例小区业主委员会"}
 CENT = Decimal("0.01")
 POOR = 37
 """The project whose investment does not cover its subsidy."""
+SHARED = ("山西省民政厅", "太原市民政局")
+"""The offices with two desks."""
+AWAY = ("太原市民政局", date(2023, 5, 29), date(2023, 6, 9))
+"""Where the first of two desks is away from when to when; the second stands in."""
+ALSO = {"阳泉市城区民政局": "阳泉市民政局"}
+"""The office whose person also holds another."""
+VACANT = "吕梁市交口县民政局"
+"""The office that nobody holds: its city is told."""
 SITES = (
     ("A", "改建", "政府无偿提供"),
     ("A", "改建", "国有企业无偿提供"),
@@ -151,11 +160,34 @@ def _amounts(plan: Plan, site: Site, stated: Profile) -> dict[str, Any]:
     }
 
 
-def contacts(plan: Plan) -> Iterator[ContactRow]:
-    """One person for each office, none of whom can be reached: messages go to the folder."""
-    for n, office in enumerate(offices(plan)):
-        duty = "分管领导" if office.endswith("分管领导") else "养老服务科负责人"
-        yield ContactRow(office, _person(n), duty, _phone(n), None)
+def contacts(plan: Plan) -> Iterator[Post]:
+    """Who holds the offices. None of them can be reached: messages go to the folder."""
+    for n, office in enumerate(plan.every_office()):
+        role = "分管领导" if office.level is Level.CITY_LEADER else "养老服务科负责人"
+        post = Post(office.name, _person(n), role, _phone(n))
+        if office.name in SHARED:
+            yield from _two_desks(plan, n, office, post)
+        elif office.name in ALSO:
+            at = [other.name for other in plan.every_office()].index(ALSO[office.name])
+            yield replace(post, name=_person(at), phone=_phone(at))
+        elif office.name != VACANT:
+            yield post
+
+
+def _two_desks(plan: Plan, n: int, office: Office, first: Post) -> Iterator[Post]:
+    """Two people who share an office's cities or counties between them."""
+    places: Sequence[City | County] = plan.cities
+    if city := plan.city(office.city):
+        places = city.counties
+    names = tuple(place.name for place in places)
+    half = (len(names) + 1) // 2
+    second = replace(first, name=_person(n + 5), phone=_phone(n + 300), divisions=names[half:])
+    first = replace(first, divisions=names[:half])
+    where, away_from, away_to = AWAY
+    if office.name == where:
+        first = replace(first, substitute=second.name, away_from=away_from, away_to=away_to)
+    yield first
+    yield second
 
 
 def _area(n: int) -> Decimal:

@@ -1,203 +1,214 @@
-"""Sends what is owed: one digest per office, claimed, re-checked, sent, then marked."""
+"""Sends what is owed: one digest a person and day, claimed, re-checked, sent, then marked."""
 
-import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from sqlmodel import Session
-
-from documents.task_list import TaskRow, task_list
+from documents.text_list import TextRow, write_text_list
+from flows.operations.addressing import address_all, directory
 from flows.operations.desk import Desk
-from flows.operations.lacking import missing
-from models import outbox
-from models.contacts import people
+from flows.operations.digests import Known, gather, message
 from models.database import reading, writing
-from models.deadlines import deadline_rows
-from models.outbox import claim, mark_failed, mark_sent, waiting_recipients
+from models.deliveries import Claim, Outcome, claim, finish, people_in_turn, progress
+from models.outbox import withdraw_untrue
+from models.pace import reserve, stay_away
 from models.plans import require_plan
-from models.projects import dossiers, facts, subjects
 from models.secrets import cipher
-from models.tables import Outbox, Subject
-from notifications.channel import Channel, DeliveryError, channel_for
-from notifications.message import Attachment, DigestLine, Message
-from notifications.render import digest
-from notifications.wording import status
-from policy.vocabulary import RungKind, SubjectKind
+from notifications.channel import Channel, Channels, DeliveryError, Part, read_list
+from notifications.files import LIST_FOLDER
+from policy.vocabulary import ChannelKind
+from states.contacts import Directory
+from states.office_hours import is_open, opens_next, shanghai_day
 
-OpenChannel = Callable[[str | None, Path], Channel]
+OpenChannel = Callable[[str | None], Channel]
 Clock = Callable[[], datetime]
+Pause = Callable[[float], None]
+
+BATCH = 50  # people; after a crash at most so many mails are repeated, and folded by their ids
+FOLDING = (ChannelKind.MAIL, ChannelKind.FOLDER, ChannelKind.LIST)
+"""Where a repeat replaces what came before, so that marks may wait for the batch's end."""
+LONGEST_PAUSE = timedelta(minutes=1)  # for a robot's next free slot; then others come first
+MARGIN = timedelta(minutes=2)  # of a lease, in which no sending is begun
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """What a delivery did, in digests and in the messages that they carried."""
 
-    digests: int
-    sent: int
-    failed: int
-    errors: tuple[str, ...]
+    digests: int = 0
+    sent: int = 0
+    failed: int = 0
+    errors: tuple[str, ...] = ()
+    opens_at: datetime | None = None
+    """Set when nothing was sent because offices are closed: when they open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one delivery works with."""
+
+    desk: Desk
+    people: Directory
+    today: date
+    clock: Clock
+    pause: Pause
+    open_channel: OpenChannel
 
 
 def deliver(
-    desk: Desk, clock: Clock, open_channel: OpenChannel = channel_for, *, insist: bool = False
+    desk: Desk,
+    clock: Clock,
+    open_channel: OpenChannel | None = None,
+    *,
+    insist: bool = False,
+    pause: Pause = time.sleep,
 ) -> Delivered:
-    """Send everything that is owed, one digest per office; a target that fails, fails alone.
+    """Send everything that is owed, one digest a person and day; a target that fails, fails alone.
 
-    A failed message stays owed and rests for a while; with `insist` it is tried at once. `clock`
-    gives the instant of each claim, so that a lease begins when its sending does.
+    Nothing goes out on rest days or outside office hours: what is owed waits. A failed message
+    stays owed and rests for a while; with `insist` it is tried at once. `clock` gives the instant
+    of each claim, so that a lease begins when its sending does; `pause` waits, in seconds, for a
+    chat robot's next free slot.
     """
     cipher(desk.settings)  # a wrong key is our trouble: no message's attempt is spent on it
+    pinned = desk.settings.business_date  # a demonstration is always in office hours
+    if pinned is None and not is_open(desk.plan.office_hours, desk.calendar, clock()):
+        opens = opens_next(desk.plan.office_hours, desk.calendar, clock())
+        return Delivered(opens_at=opens)
+    today = pinned or shanghai_day(clock())
+    people, in_turn = _prepare(desk, today, clock(), insist)
+    with _channels(desk, open_channel, shanghai_day(clock())) as opener:
+        around = Round(desk, people, today, clock, pause, opener)
+        batches = (in_turn[start : start + BATCH] for start in range(0, len(in_turn), BATCH))
+        outcomes = [outcome for batch in batches for outcome in _deliver(around, batch, insist)]
+    return _summary(outcomes)
+
+
+@contextmanager
+def _channels(desk: Desk, open_channel: OpenChannel | None, today: date) -> Iterator[OpenChannel]:
+    if open_channel is not None:
+        yield open_channel
+        return
+    with Channels(desk.settings.outgoing) as channels:
+        yield channels.open
+    _collect_texts(desk.settings.outgoing / f"{today}")
+
+
+def _collect_texts(folder: Path) -> None:
+    """Gather the day's texts, which people pass on by other means, in one workbook."""
+    if entries := read_list(folder / LIST_FOLDER):
+        rows = [TextRow(e.office, e.addressee, e.number, e.text) for e in entries]
+        write_text_list(folder / f"{LIST_FOLDER}.xlsx", folder.name, rows)
+
+
+def _prepare(
+    desk: Desk, today: date, at: datetime, insist: bool
+) -> tuple[Directory, tuple[str, ...]]:
+    with writing(desk.engine) as session:
+        require_plan(session, desk.plan, desk.calendar, lock=True)
+        known = directory(session, desk)
+        withdraw_untrue(session, desk.plan, today)
+        address_all(session, desk, known, today, at)
+        return known, people_in_turn(session, desk.plan, at, today, insist=insist)
+
+
+def _deliver(around: Round, batch: Sequence[str], insist: bool) -> list[Outcome]:
+    """Claim what a batch of people is owed, send it, and mark it."""
+    desk, today = around.desk, around.today
+    with writing(desk.engine) as session:
+        require_plan(session, desk.plan, desk.calendar, lock=True)
+        withdraw_untrue(session, desk.plan, today)
+        claims = claim(session, desk.plan, batch, around.clock(), today, insist=insist)
     with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
-        recipients = waiting_recipients(session, desk.plan, clock(), insist=insist)
-    done = [_deliver_to(desk, recipient, clock(), open_channel, insist) for recipient in recipients]
-    return Delivered(
-        digests=sum(item.digests for item in done),
-        sent=sum(item.sent for item in done),
-        failed=sum(item.failed for item in done),
-        errors=tuple(error for item in done for error in item.errors),
-    )
-
-
-def _deliver_to(
-    desk: Desk, recipient: str, at: datetime, open_channel: OpenChannel, insist: bool
-) -> Delivered:
-    with writing(desk.engine) as session:
-        rows = claim(session, desk.plan, recipient, at, insist=insist)
+        known = gather(session, desk, claims)
         session.expunge_all()
-    if not rows:
-        return Delivered(0, 0, 0, ())
+    done: list[Outcome] = []
+    marked = 0
     try:
-        with reading(desk.engine) as session:
-            message = _message(session, desk, recipient, rows, at)
-            addresses = _addresses(session, desk, recipient)
-        errors = _send(desk, message, addresses, open_channel)
-        accepted = len(errors) < len(addresses)
-    except Exception as error:  # one office's trouble, of any kind, must not stop the others
-        errors, accepted = [f"{type(error).__name__}：{error}"], False
-    with writing(desk.engine) as session:
-        mark = mark_sent if accepted else mark_failed
-        mark(session, rows, _digest_id(rows), at, "；".join(errors))
-    sent = len(rows) if accepted else 0
-    named = tuple(f"{recipient}：{error}" for error in errors)
-    return Delivered(int(accepted), sent, len(rows) - sent, named)
+        for each in claims:
+            done.append(_send(around, known, each))
+            if done[-1].channel not in FOLDING:
+                _finish(around, done[marked:])
+                marked = len(done)
+    finally:
+        _finish(around, done[marked:])
+    return done
 
 
-def _addresses(session: Session, desk: Desk, recipient: str) -> list[str | None]:
-    """Where the office is reached: its people's addresses, or else the folder."""
-    holders = people(session, desk.plan, cipher(desk.settings), recipient)
-    return [person.address for person in holders if person.address] or [None]
+def _finish(around: Round, outcomes: Sequence[Outcome]) -> None:
+    if outcomes:
+        with writing(around.desk.engine) as session:
+            finish(session, around.desk.plan, outcomes, around.clock(), around.today)
 
 
-def _send(
-    desk: Desk, message: Message, addresses: Sequence[str | None], open_channel: OpenChannel
-) -> list[str]:
-    errors = []
-    for address in addresses:
-        try:
-            open_channel(address, desk.settings.outgoing).send(message)
-        except DeliveryError as error:
-            errors.append(str(error))
-    return errors
+def _send(around: Round, known: Known, owed: Claim) -> Outcome:
+    """Send one person's digest through the channel whose turn it is."""
+    at = around.clock()
+    if not owed.rows or at > owed.leased_until - MARGIN:
+        return Outcome(owed)  # the next delivery has time for it
+    outcome, begun = Outcome(owed), False
+    try:
+        channel = around.open_channel(_address(around.people, owed))
+        outcome = replace(outcome, channel=channel.kind)
+        made = message(around.desk, known, around.people, owed, around.today, at)
+        for part in channel.parts(made):
+            begun = True
+            _pass_on(around, channel, part)
+            outcome = replace(outcome, sent={**outcome.sent, **_carried(owed, part)})
+            if part.number < part.of:
+                with writing(around.desk.engine) as session:
+                    progress(session, around.desk.plan, outcome, around.clock())
+    except DeliveryError as error:
+        return replace(outcome, error=str(error), unknown=error.unknown, wait=error.wait)
+    except Exception as error:  # one person's trouble, of any kind, must not stop the others
+        return replace(outcome, error=f"程序错误（{type(error).__name__}）", unknown=begun)
+    return outcome
 
 
-def _message(
-    session: Session, desk: Desk, recipient: str, rows: Sequence[Outbox], at: datetime
-) -> Message:
-    as_of = max(row.as_of for row in rows)
-    lines = _lines(session, desk, rows)
-    title = f"{recipient} {as_of:%Y-%m-%d} 待办事项"
-    table = task_list(title, [_task(line, as_of) for line in lines])
-    return digest(
-        id=_digest_id(rows),
-        recipient=recipient,
-        as_of=as_of,
-        lines=lines,
-        plan_name=desk.plan.name,
-        attachments=(Attachment(f"{title}.xlsx", table),),
-        sent_at=at,
-    )
+def _address(people: Directory, owed: Claim) -> str | None:
+    """The person's first address, and the next one after each failure; None: the folder."""
+    posts = people.people.get(owed.person, ())
+    addresses = list(dict.fromkeys(address for post in posts for address in post.channels))
+    attempts = max(delivery.attempts for delivery, _ in owed.rows)
+    return addresses[(attempts - 1) % len(addresses)] if addresses else None
 
 
-def _lines(session: Session, desk: Desk, rows: Sequence[Outbox]) -> list[DigestLine]:
-    """One line per deadline: of several rungs owed, the last."""
-    latest = {(row.subject, row.rule): row for row in rows}
-    codes = sorted({row.subject for row in rows})
-    named = subjects(session, desk.plan, codes)
-    projects = {item.code: item for item in dossiers(session, desk.plan, codes)}
-    held = facts(session, desk.plan, codes)
-    reminded = {
-        (item.subject, item.rule): item.remind_by or item.overdue_after or date.max
-        for item, _ in deadline_rows(session, desk.plan, codes)
+def _carried(owed: Claim, part: Part) -> dict[int, str]:
+    """The intents that a part speaks of; an earlier rung goes with the one that overtook it."""
+    return {
+        row.id: part.message.id
+        for _, row in owed.rows
+        if row.id is not None and (row.subject, row.rule) in part.keys
     }
-    return [
-        _line(
-            desk,
-            row,
-            reminded[row.subject, row.rule],
-            named[row.subject],
-            missing(
-                desk,
-                desk.deadlines[row.rule],
-                SubjectKind(named[row.subject].kind),
-                held.get(row.subject, {}),
-                projects.get(row.subject),
-                row.as_of,
-            ),
-        )
-        for row in latest.values()
-    ]
 
 
-def _line(
-    desk: Desk, row: Outbox, remind_by: date, subject: Subject, lacking: tuple[str, ...]
-) -> DigestLine:
-    deadline = desk.deadlines[row.rule]
-    rule = deadline.rule
-    return DigestLine(
-        kind=RungKind(row.rung_kind),
-        subject_kind=SubjectKind(subject.kind),
-        subject=subject.code,
-        name=subject.name,
-        place=f"{subject.city}{subject.county}" or desk.plan.province,
-        rule=row.rule,
-        title=rule.title,
-        clause=rule.clause,
-        notice_number=desk.plan.notice.number,
-        origin=rule.origin,
-        remind_by=remind_by,
-        overdue_after=row.due,
-        responsible=responsible(desk, rule.responsible, subject),
-        to_do=rule.to_do,
-        missing=lacking,
+def _pass_on(around: Round, channel: Channel, part: Part) -> None:
+    if channel.pace is None:
+        channel.send(part)
+        return
+    engine, now = around.desk.engine, around.clock()
+    with writing(engine) as session:
+        slot = reserve(session, channel.pace, now, channel.spacing)
+    if slot - now > LONGEST_PAUSE:
+        raise DeliveryError("该群机器人发送过于频繁，稍后再发", wait=slot - now)
+    around.pause((slot - now).total_seconds())
+    try:
+        channel.send(part)
+    except DeliveryError as error:
+        if error.wait is not None:
+            with writing(engine) as session:
+                stay_away(session, channel.pace, around.clock() + error.wait)
+        raise
+
+
+def _summary(outcomes: Sequence[Outcome]) -> Delivered:
+    tried = [outcome for outcome in outcomes if outcome.sent or outcome.error]
+    return Delivered(
+        digests=sum(bool(outcome.sent) for outcome in tried),
+        sent=sum(len(outcome.sent) for outcome in tried),
+        failed=sum(len(outcome.claim.rows) - len(outcome.sent) for outcome in tried),
+        errors=tuple(f"{o.claim.person}：{o.error}" for o in tried if o.error),
     )
-
-
-def responsible(desk: Desk, body_id: str, subject: Subject) -> str:
-    """The office that is responsible; a body that the notice cannot bind goes by its own name."""
-    body = desk.plan.bodies[body_id]
-    if not body.bound:
-        return body.name
-    return desk.plan.office(body.reached_at, subject.city, subject.county)
-
-
-def _task(line: DigestLine, as_of: date) -> TaskRow:
-    return TaskRow(
-        kind=line.kind.label,
-        place=line.place,
-        subject=line.name,
-        title=line.title,
-        clause=f"{line.notice_number}{line.clause}",
-        remind_by=line.remind_by,
-        overdue_after=line.overdue_after,
-        state=status(line, as_of),
-        to_do=line.to_do,
-        missing="；".join(line.missing),
-    )
-
-
-def _digest_id(rows: Sequence[Outbox]) -> str:
-    """The same messages make the same digest, so that a repeat can be told from a new one."""
-    return hashlib.sha256("\n".join(sorted(map(outbox.key, rows))).encode()).hexdigest()

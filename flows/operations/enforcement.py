@@ -11,7 +11,7 @@ from models.database import reading, writing
 from models.deadlines import apply, due_situations, targets
 from models.plans import require_plan
 from policy.vocabulary import DecisionKind, SubjectKind
-from states.deadlines import Deadline
+from states.deadlines import Deadline, gaps
 from states.decide import Decision, Situation, Verdict, decide
 
 
@@ -40,6 +40,8 @@ class Enforced:
     messages: int
     """Messages owed anew."""
     marked_overdue: int
+    notes: tuple[str, ...] = ()
+    """What an admin should know, in Chinese."""
 
 
 def check(desk: Desk, as_of: date) -> tuple[Finding, ...]:
@@ -67,7 +69,7 @@ def enforce(desk: Desk, as_of: date, at: datetime) -> Enforced:
             written = apply(session, desk.plan, deadline, situation, verdict, as_of, at)
             messages, marked = messages + written.messages, marked + written.marked_overdue
             looked_at += 1
-    return Enforced(as_of, looked_at, messages, marked)
+    return Enforced(as_of, looked_at, messages, marked, tuple(_notes(desk)))
 
 
 def _verdicts(
@@ -77,6 +79,13 @@ def _verdicts(
     for situation in due_situations(session, desk.plan, as_of):
         deadline = desk.deadlines[situation.rule]
         yield situation, deadline, decide(situation, deadline, desk.plan, desk.calendar, as_of)
+
+
+def _notes(desk: Desk) -> Iterator[str]:
+    if waiting := gaps(desk.plan, desk.calendar):
+        listed = "、".join(waiting)
+        file = "请在 policy/calendars/ 下增加该年文件"
+        yield f"{listed}的日期涉及放假安排未公布的年份，暂未起算；{file}"
 
 
 def _findings(

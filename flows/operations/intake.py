@@ -9,15 +9,13 @@ from typing import Any
 from sqlmodel import Session
 
 from documents.applications import ApplicationRow, Applications, read_applications
-from documents.contacts import read_contacts
 from documents.workbook import Form, recognise
+from flows.operations.contacts import import_contacts
 from flows.operations.desk import Desk
 from models.audits import NewRow, add_audit
-from models.contacts import Person, people, replace_contacts
 from models.database import writing
 from models.plans import add_deadlines, require_plan
 from models.projects import add_project, dossier, find_project, set_columns
-from models.secrets import cipher
 from policy.errors import RefusedError
 from policy.schema import City
 from policy.vocabulary import AuditKind, Disposition, Level, SubjectKind
@@ -51,7 +49,7 @@ def import_workbook(
     `confirmed` accepts figures that are not plausible: somebody has looked at them again.
     """
     if recognise(path) is Form.CONTACTS:
-        return _import_contacts(desk, path)
+        return Imported(path.name, "通讯录", "", *import_contacts(desk, path))
     applications = read_applications(path, desk.plan, city, confirmed=confirmed)
     return _import_applications(desk, path, applications, today, at)
 
@@ -75,20 +73,6 @@ class Origin:
     actor: str
     paper: str
     on: date | None = None
-
-
-def _import_contacts(desk: Desk, path: Path) -> Imported:
-    rows = read_contacts(path, desk.plan)
-    stated = [Person(row.office, row.name, row.duty, row.phone, row.address) for row in rows]
-    box = cipher(desk.settings)
-    with writing(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar, lock=True)
-        known = {(person.office, person.name): person for person in people(session, desk.plan, box)}
-        replace_contacts(session, desk.plan, box, stated)
-    before = [known.get((person.office, person.name)) for person in stated]
-    added = before.count(None)
-    unchanged = sum(person == old for person, old in zip(stated, before, strict=True))
-    return Imported(path.name, "通讯录", "", added, len(stated) - added - unchanged, unchanged)
 
 
 def _import_applications(

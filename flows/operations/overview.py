@@ -10,11 +10,10 @@ from sqlmodel import Session
 from flows.operations.desk import Desk
 from models.database import reading
 from models.deadlines import deadline_rows
-from models.outbox import counts
 from models.plans import require_plan
 from models.projects import dossiers, find_subject
 from models.tables import DeadlineRow, Subject
-from policy.vocabulary import Disposition, MessageStatus, Origin, Standing, SubjectKind
+from policy.vocabulary import Disposition, Origin, Standing, SubjectKind
 from states.deadlines import standing
 from states.dossier import Dossier
 
@@ -148,9 +147,3 @@ def with_standing(views: list[DeadlineView], *wanted: Standing) -> Iterator[Dead
     yield from sorted(
         found, key=lambda view: (view.overdue_after or date.max, view.rule, view.subject)
     )
-
-
-def outbox_counts(desk: Desk) -> dict[MessageStatus, int]:
-    """How many messages there are in each status."""
-    with reading(desk.engine) as session:
-        return counts(session, desk.plan)

@@ -9,14 +9,13 @@ from flows.operations.corrections import reversed_rows
 from flows.operations.desk import Desk
 from flows.operations.effects import action_label
 from flows.operations.funds import FundsView, funds_view
-from models import outbox
 from models.audits import history
 from models.database import reading
 from models.plans import require_plan
 from models.projects import dossier
 from models.tables import Audit
 from policy.schema import Plan
-from policy.vocabulary import AuditKind, Disposition, Entry, MessageStatus, Source
+from policy.vocabulary import AuditKind, Disposition, Entry, Source
 from states.casework import is_done
 from states.dossier import Dossier, Profile
 from states.machine import Position, allowed
@@ -102,22 +101,6 @@ class ProjectRecord(ProjectView):
     history: tuple[HistoryLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MessageView:
-    """One message of the outbox."""
-
-    key: str
-    recipient: str
-    subject: str
-    rule: str
-    rung: str
-    as_of: date
-    status: MessageStatus
-    attempts: int
-    sent_at: datetime | None
-    error: str | None
-
-
 def project_view(desk: Desk, project: Dossier) -> ProjectView:
     """A project as one line."""
     return ProjectView(
@@ -177,27 +160,6 @@ def next_actions(desk: Desk, project: Dossier, as_of: date) -> tuple[NextAction,
         warns = tuple(str(item) for item in lacking if not item.refuses)
         found.append(NextAction(action.id, action.label, action.clause, lacks, warns))
     return tuple(found)
-
-
-def message_views(desk: Desk) -> list[MessageView]:
-    """The whole outbox, oldest first."""
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
-        return [
-            MessageView(
-                key=outbox.key(row),
-                recipient=row.recipient,
-                subject=row.subject,
-                rule=row.rule,
-                rung=row.rung,
-                as_of=row.as_of,
-                status=MessageStatus(row.status),
-                attempts=row.attempts,
-                sent_at=row.sent_at,
-                error=row.error,
-            )
-            for row in outbox.messages(session, desk.plan)
-        ]
 
 
 def _line(desk: Desk, row: Audit, gone: frozenset[int]) -> HistoryLine:

@@ -1,0 +1,171 @@
+"""From what people are owed to the digests that they read: one each, across projects and rules."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from documents.task_list import TaskRow, task_list
+from flows.operations.desk import Desk
+from flows.operations.lacking import missing
+from models import outbox
+from models.audits import acknowledgements
+from models.deadlines import deadline_rows
+from models.deliveries import Claim
+from models.projects import dossiers, facts, subjects
+from models.tables import Audit, DeadlineRow, Outbox, Subject
+from notifications.message import Attachment, DigestLine, Message
+from notifications.render import digest
+from notifications.wording import long_date, status
+from policy.vocabulary import Because, RungKind, SubjectKind
+from states.contacts import Directory, Post
+from states.dossier import Dossier
+
+TABLE_FROM = 9  # lines; a shorter digest says it all without a workbook
+SEVERITY = tuple(RungKind)
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the digests of a batch of claims need to know, read once."""
+
+    subjects: Mapping[str, Subject]
+    projects: Mapping[str, Dossier]
+    facts: Mapping[str, Mapping[str, date]]
+    deadlines: Mapping[Key, DeadlineRow]
+    acknowledged: Mapping[Key, Audit]
+
+
+def gather(session: Session, desk: Desk, claims: Iterable[Claim]) -> Known:
+    """Everything that the digests of these claims speak of."""
+    codes = sorted({row.subject for claim in claims for _, row in claim.rows})
+    rows = {(row.subject, row.rule): row for row, _ in deadline_rows(session, desk.plan, codes)}
+    quiet = [code for (code, _), row in rows.items() if row.quiet_until is not None]
+    return Known(
+        subjects=subjects(session, desk.plan, codes),
+        projects={item.code: item for item in dossiers(session, desk.plan, codes)},
+        facts=facts(session, desk.plan, codes),
+        deadlines=rows,
+        acknowledged=acknowledgements(session, desk.plan, quiet) if quiet else {},
+    )
+
+
+def message(
+    desk: Desk, known: Known, people: Directory, claim: Claim, today: date, at: datetime
+) -> Message:
+    """All that one person is owed, as of the day it is sent: the severest rung of each deadline."""
+    as_of = max([today, *(row.as_of for _, row in claim.rows)])
+    posts = people.people.get(claim.person, ())
+    offices = "、".join(post.office for post in posts) or claim.person
+    lines = [
+        _line(desk, known, row, as_of) for row in severest(row for _, row in claim.rows).values()
+    ]
+    return digest(
+        id=digest_id(claim),
+        recipient=offices,
+        addressee=posts[0].name if posts else "",
+        as_of=as_of,
+        lines=lines,
+        notices=tuple(_notices(claim, posts)),
+        plan_name=desk.plan.name,
+        attachments=tuple(_attachments(offices, lines, as_of)),
+        sent_at=at,
+    )
+
+
+def severest(rows: Iterable[Outbox]) -> dict[Key, Outbox]:
+    """Of several rungs about one deadline the last that came, and of one day's the severest."""
+    ordered = sorted(
+        rows, key=lambda row: (row.as_of, SEVERITY.index(RungKind(row.rung_kind)), row.id)
+    )
+    return {(row.subject, row.rule): row for row in ordered}
+
+
+def digest_id(claim: Claim) -> str:
+    """The same intents to the same person make the same digest, so that a repeat is recognised."""
+    keys = sorted(outbox.key(row) for _, row in claim.rows)
+    return hashlib.sha256("\n".join([claim.person, *keys]).encode()).hexdigest()
+
+
+def responsible(desk: Desk, body_id: str, subject: Subject) -> str:
+    """The office that is responsible; a body that the notice cannot bind goes by its own name."""
+    body = desk.plan.bodies[body_id]
+    if not body.bound:
+        return body.name
+    return desk.plan.office(body.reached_at, subject.city, subject.county)
+
+
+def _line(desk: Desk, known: Known, row: Outbox, as_of: date) -> DigestLine:
+    deadline = desk.deadlines[row.rule]
+    rule, subject = deadline.rule, known.subjects[row.subject]
+    kind, project = SubjectKind(subject.kind), known.projects.get(row.subject)
+    stored = known.deadlines[row.subject, row.rule]
+    held = known.facts.get(row.subject, {})
+    return DigestLine(
+        kind=RungKind(row.rung_kind),
+        subject_kind=kind,
+        subject=subject.code,
+        name=subject.name,
+        place=f"{subject.city}{subject.county}" or desk.plan.province,
+        rule=row.rule,
+        title=rule.title,
+        clause=rule.clause,
+        words=rule.words,
+        notice_number=desk.plan.notice.number,
+        origin=rule.origin,
+        remind_by=stored.remind_by or row.due,
+        overdue_after=row.due,
+        responsible=responsible(desk, rule.responsible, subject),
+        person=(project and project.profile.responsible_person) or "",
+        phone=(project and project.profile.responsible_phone) or "",
+        to_do=rule.to_do,
+        missing=missing(desk, deadline, kind, held, project, as_of),
+        note=_acknowledged(known, stored),
+    )
+
+
+def _acknowledged(known: Known, stored: DeadlineRow) -> str:
+    said = known.acknowledged.get((stored.subject, stored.rule))
+    if stored.quiet_until is None or said is None:
+        return ""
+    return f"已知悉，预计{long_date(stored.quiet_until)}完成：{said.evidence}"
+
+
+def _notices(claim: Claim, posts: Sequence[Post]) -> Iterable[str]:
+    """Why the person is told of what concerns other offices: a stand-in, or nobody there."""
+    own = {post.office for post in posts}
+    about: dict[tuple[Because, str], set[str]] = {}
+    for delivery, row in claim.rows:
+        if row.recipient not in own or delivery.because is not Because.POST:
+            about.setdefault((Because(delivery.because), row.recipient), set()).add(row.subject)
+    for (because, office), concerned in sorted(about.items()):
+        number = len(concerned)
+        if because is Because.VACANT:
+            yield f"{office}尚无联系人，涉及{number}个对象，请代为转达，并补充通讯录"
+        elif because is Because.SUBSTITUTE:
+            yield f"以下含您代为接收的{office}待办事项，涉及{number}个对象"
+
+
+def _attachments(offices: str, lines: Sequence[DigestLine], as_of: date) -> Iterable[Attachment]:
+    if len(lines) >= TABLE_FROM:
+        title = f"{offices.split('、')[0]} {as_of:%Y-%m-%d} 待办事项"
+        table = task_list(title, [_task(line, as_of) for line in lines])
+        yield Attachment(f"{title}.xlsx", table)
+
+
+def _task(line: DigestLine, as_of: date) -> TaskRow:
+    return TaskRow(
+        kind=line.kind.label,
+        place=line.place,
+        subject=line.name,
+        title=line.title,
+        clause=f"{line.notice_number}{line.clause}",
+        remind_by=line.remind_by,
+        overdue_after=line.overdue_after,
+        state=status(line, as_of),
+        to_do=line.to_do,
+        missing="；".join(line.missing),
+    )

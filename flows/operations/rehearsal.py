@@ -1,0 +1,225 @@
+"""Time travel: the daily job over a range of days, against a copy of the database."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pydantic import SecretStr
+
+from flows.operations.delivery import deliver
+from flows.operations.desk import Desk
+from flows.operations.digests import severest
+from flows.operations.enforcement import enforce
+from flows.operations.events import Event, happen, key
+from flows.operations.intake import import_workbook
+from flows.operations.overview import deadline_views
+from flows.operations.scenario import Scenario
+from models.audits import recorded_acts
+from models.copying import copy_database
+from models.database import open_engine, reading, writing
+from models.deliveries import deliveries
+from models.plans import require_plan
+from models.secrets import secret_key
+from models.settings import Settings
+from models.tables import Outbox
+from notifications.channel import RecordingChannel
+from notifications.message import Message
+from policy.errors import RefusedError
+from policy.vocabulary import ChannelKind, RungKind, Standing
+from states.contacts import kind_of
+from states.office_hours import SHANGHAI, shanghai_day
+from states.workdays import DAY
+
+Channels = Mapping[ChannelKind, RecordingChannel]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One deadline that a digest speaks of."""
+
+    subject: str
+    rule: str
+    rung: str
+    clause: str
+    kind: RungKind
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One digest that would have gone out."""
+
+    sent_on: date
+    recipient: str
+    channel: ChannelKind
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How one deadline stands at the end."""
+
+    subject: str
+    rule: str
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Burden:
+    """What one person would have had to read in a month."""
+
+    recipient: str
+    month: str
+    digests: int
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What would have been sent to whom, and where everything stands at the end."""
+
+    sends: tuple[Send, ...]
+    standings: tuple[Stand, ...]
+    burden: tuple[Burden, ...]
+    refused: tuple[str, ...]
+    """Events of the scenario that could not be recorded, with the reasons."""
+    notes: tuple[str, ...]
+
+
+def rehearse(desk: Desk, start: date, end: date, scenario: Scenario) -> Rehearsal:
+    """Run every day from `start` to `end` as it would have run; the database is not touched.
+
+    Each day's job comes when offices open, and that day's events after it. What happened before
+    `start` is recorded first; what the database knows already is passed over. RefusedError when
+    `end` lies before `start`.
+    """
+    if end < start:
+        raise RefusedError(f"--to（{end}）早于--from（{start}）")
+    with _copy(desk) as copy:
+        told = {kind: RecordingChannel(kind=kind) for kind in ChannelKind}
+        events = _new(copy, scenario)
+        refused = [*_import(copy, scenario, start, end)]
+        refused += _record(copy, (event for event in events if event.on < start), end)
+        notes: dict[str, None] = {}
+        for day in _days(start, end):
+            notes |= dict.fromkeys(_morning(copy, day, told))
+            refused += _record(copy, (event for event in events if event.on == day), end)
+        return _result(copy, told, end, refused, tuple(notes))
+
+
+@contextmanager
+def _copy(desk: Desk) -> Iterator[Desk]:
+    """A desk on a copy that is gone afterwards."""
+    with TemporaryDirectory(prefix="xingfu-rehearsal-") as folder:
+        settings = Settings(
+            home=Path(folder),
+            database_url=None,
+            plan=desk.plan.id,
+            secret_key=SecretStr(secret_key(desk.settings).decode()),
+            business_date=None,
+        )
+        copy = Desk(settings, desk.plan, desk.calendar, open_engine(settings.sqlalchemy_url))
+        copy_database(desk.engine, copy.engine)
+        try:
+            yield copy
+        finally:
+            copy.engine.dispose()
+
+
+def _morning(desk: Desk, day: date, told: Channels) -> tuple[str, ...]:
+    """The day's job when offices open, and the delivery that follows it; what it noted."""
+    at = datetime.combine(day, desk.plan.office_hours.opens, SHANGHAI)
+    done = enforce(desk, day, at)
+    deliver(desk, lambda: at, lambda address: told[kind_of(address)], pause=lambda _: None)
+    return done.notes
+
+
+def _import(desk: Desk, scenario: Scenario, start: date, end: date) -> Iterator[str]:
+    at = datetime.combine(start, desk.plan.office_hours.opens, SHANGHAI)
+    for path in scenario.workbooks:
+        try:
+            import_workbook(desk, path, None, today=end, at=at, confirmed=True)
+        except RefusedError as error:
+            yield str(error)
+
+
+def _new(desk: Desk, scenario: Scenario) -> tuple[Event, ...]:
+    """The scenario's events that the database does not know yet."""
+    with reading(desk.engine) as session:
+        known = recorded_acts(session, desk.plan)
+    return tuple(event for event in scenario.events if key(event) not in known)
+
+
+def _record(desk: Desk, events: Iterable[Event], today: date) -> list[str]:
+    """Record events, each by itself; the reasons of those that are refused."""
+    refused = []
+    for event in events:
+        at = datetime.combine(event.on, desk.plan.office_hours.closes, SHANGHAI)
+        try:
+            with writing(desk.engine) as session:
+                happen(session, desk, event, today=today, at=at)
+        except RefusedError as error:
+            refused.append(f"{event.on} {event.subject}：{error}")
+    return refused
+
+
+def _days(start: date, end: date) -> Iterator[date]:
+    while start <= end:
+        yield start
+        start += DAY
+
+
+def _result(
+    desk: Desk,
+    told: Channels,
+    end: date,
+    refused: Sequence[str],
+    notes: tuple[str, ...],
+) -> Rehearsal:
+    with reading(desk.engine) as session:
+        require_plan(session, desk.plan, desk.calendar)
+        carried: dict[tuple[str, date], tuple[str, list[Outbox]]] = {}
+        for delivery, row in deliveries(session, desk.plan):
+            if delivery.digest is not None and delivery.sent_at is not None:
+                about = (delivery.digest, shanghai_day(delivery.sent_at))
+                carried.setdefault(about, (delivery.person, []))[1].append(row)
+        sends = [
+            _send(desk, carried, message, kind)
+            for kind, channel in told.items()
+            for message in channel.sent
+        ]
+    sends.sort(key=lambda send: (send.sent_on, send.recipient))
+    views = deadline_views(desk, end)
+    standings = tuple(Stand(view.subject, view.rule, view.standing) for view in views)
+    return Rehearsal(tuple(sends), standings, _burden(sends), tuple(refused), notes)
+
+
+def _send(
+    desk: Desk,
+    carried: Mapping[tuple[str, date], tuple[str, list[Outbox]]],
+    message: Message,
+    kind: ChannelKind,
+) -> Send:
+    day = shanghai_day(message.sent_at)
+    person, rows = carried[message.id, day]
+    return Send(day, person, kind, tuple(_line(desk, row) for row in severest(rows).values()))
+
+
+def _line(desk: Desk, row: Outbox) -> Line:
+    rule = desk.deadlines[row.rule].rule
+    return Line(row.subject, row.rule, row.rung, rule.clause, RungKind(row.rung_kind), rule.title)
+
+
+def _burden(sends: Sequence[Send]) -> tuple[Burden, ...]:
+    digests = Counter((send.recipient, f"{send.sent_on:%Y-%m}") for send in sends)
+    lines: Counter[tuple[str, str]] = Counter()
+    for send in sends:
+        lines[send.recipient, f"{send.sent_on:%Y-%m}"] += len(send.lines)
+    return tuple(
+        Burden(person, month, number, lines[person, month])
+        for (person, month), number in sorted(digests.items())
+    )

@@ -1,0 +1,150 @@
+"""Apprise's chat robots and JSON service with our own requests. Import it where it is used.
+
+Apprise reads the address and calls `send`. What `send` posts is ours, because Apprise 1.13.1 takes
+any HTTP 200 for success while the platforms refuse with HTTP 200 and a code, sleeps between sends,
+and encodes DingTalk's signature twice, which DingTalk does not accept.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import unquote, urlsplit
+
+from apprise.plugins.custom_json import NotifyJSON
+from apprise.plugins.dingtalk import NotifyDingTalk
+from apprise.plugins.feishu import NotifyFeishu
+from apprise.plugins.wecombot import NotifyWeComBot
+
+from notifications.payload import payload
+from notifications.posting import Poster, Request
+from notifications.replies import HOOK, VENDORS, Reply, hook_failure, vendor_failure
+from notifications.sending import DeliveryError, Part
+from policy.vocabulary import ChannelKind
+
+
+class Ours:
+    """What our services share: one part at a time, and the reason when it was not accepted."""
+
+    kind: ClassVar[ChannelKind]
+    options: ClassVar[frozenset[str]]
+    """What an address may ask for; anything else is refused, for it would be passed over."""
+    parts_used: ClassVar[frozenset[str]] = frozenset()
+    """Which of user, password, port and path an address may have."""
+    poster: Poster
+    api: str | None = None
+    """The base of the platform's addresses, where it is not the public one."""
+    part: Part | None = None
+    failure: DeliveryError | None = None
+    name: ClassVar[str]
+    verify_certificate: bool
+
+    def send(self, body: str, title: str = "", **kwargs: Any) -> bool:
+        """Post the part; True when the target accepted it."""
+        if self.part is None:
+            return False
+        reply = self.poster.post(self.name, self.request(self.part))
+        self.failure = reply if isinstance(reply, DeliveryError) else self.judged(reply)
+        return self.failure is None
+
+    def request(self, part: Part) -> Request:
+        """What is posted."""
+        raise NotImplementedError
+
+    def judged(self, reply: Reply) -> DeliveryError | None:
+        """Why the target did not accept; None when it did."""
+        return vendor_failure(VENDORS[self.kind], reply)
+
+    def target(self) -> str:
+        """What tells one target from another: its address, with its token."""
+        raise NotImplementedError
+
+    def at(self, path: str) -> str:
+        """The address of a path of the platform."""
+        public = urlsplit(str(getattr(self, "notify_url", "")))
+        return f"{self.api or f'{public.scheme}://{public.netloc}'}{path}"
+
+
+class WeComBot(Ours, NotifyWeComBot):  # type: ignore[misc, no-untyped-call]  # Apprise is half typed
+    """A robot in a WeCom group."""
+
+    kind, name = ChannelKind.WECOM, "企业微信"
+    options = frozenset({"api", "verify"})
+
+    def request(self, part: Part) -> Request:
+        """A text message."""
+        body = {"msgtype": "text", "text": {"content": part.text}}
+        url, key = self.at("/cgi-bin/webhook/send"), {"key": str(self.key)}
+        return Request(url, body, key, verify=self.verify_certificate)
+
+    def target(self) -> str:
+        """The robot of that key."""
+        return self.at(f"/{self.key}")
+
+
+class DingTalkBot(Ours, NotifyDingTalk):  # type: ignore[misc, no-untyped-call]
+    """A robot in a DingTalk group."""
+
+    kind, name = ChannelKind.DINGTALK, "钉钉"
+    options = frozenset({"api", "verify"})
+    parts_used = frozenset({"user"})
+
+    def request(self, part: Part) -> Request:
+        """A text message, signed where the address has a secret."""
+        body = {"msgtype": "text", "text": {"content": part.text}}
+        params = {"access_token": str(self.token)} | self._signature()
+        return Request(self.at("/robot/send"), body, params, verify=self.verify_certificate)
+
+    def target(self) -> str:
+        """The robot of that token."""
+        return self.at(f"/{self.token}")
+
+    def _signature(self) -> dict[str, str]:
+        if not self.secret:
+            return {}
+        timestamp, sign = self.get_signature()  # type: ignore[no-untyped-call]
+        # Encoded already; the request would encode it once more.
+        return {"timestamp": str(timestamp), "sign": unquote(str(sign))}
+
+
+class FeishuBot(Ours, NotifyFeishu):  # type: ignore[misc, no-untyped-call]
+    """A robot in a Feishu group."""
+
+    kind, name = ChannelKind.FEISHU, "飞书"
+    options = frozenset({"api", "verify"})
+
+    def request(self, part: Part) -> Request:
+        """A text message."""
+        body = {"msg_type": "text", "content": {"text": part.text}}
+        url = self.at(f"/open-apis/bot/v2/hook/{self.token}")
+        return Request(url, body, verify=self.verify_certificate)
+
+    def target(self) -> str:
+        """The robot of that token."""
+        return self.at(f"/{self.token}")
+
+
+class JsonHook(Ours, NotifyJSON):  # type: ignore[misc, no-untyped-call]
+    """Another system that takes JSON."""
+
+    kind, name = ChannelKind.WEBHOOK, HOOK
+    options = frozenset({"verify", "user", "pass", "password"})
+    parts_used = frozenset({"user", "password", "port", "fullpath"})
+
+    def request(self, part: Part) -> Request:
+        """The message as data."""
+        port = f":{self.port}" if self.port else ""
+        return Request(
+            url=f"{'https' if self.secure else 'http'}://{self.host}{port}{self.fullpath or '/'}",
+            body=payload(part.message),
+            headers=self.headers,
+            auth=(str(self.user), str(self.password or "")) if self.user else None,
+            verify=self.verify_certificate,
+        )
+
+    def judged(self, reply: Reply) -> DeliveryError | None:
+        """Any status of success is enough."""
+        return hook_failure(reply)
+
+
+ROBOTS: Mapping[ChannelKind, type[Ours]] = {
+    each.kind: each for each in (WeComBot, DingTalkBot, FeishuBot, JsonHook)
+}

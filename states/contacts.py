@@ -1,0 +1,163 @@
+"""Who is told of what concerns an office: its people, their substitutes, or the level above."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from policy.schema import Plan
+from policy.vocabulary import Because, ChannelKind, Level
+
+LEVELS = tuple(Level)
+SCHEMES = {
+    "mailto": ChannelKind.MAIL,
+    "mailtos": ChannelKind.MAIL,
+    "wecombot": ChannelKind.WECOM,
+    "dingtalk": ChannelKind.DINGTALK,
+    "feishu": ChannelKind.FEISHU,
+    "json": ChannelKind.WEBHOOK,
+    "jsons": ChannelKind.WEBHOOK,
+    "list": ChannelKind.LIST,
+    "folder": ChannelKind.FOLDER,
+}
+"""What an address begins with, and the channel that it asks for."""
+
+
+def kind_of(address: str | None) -> ChannelKind:
+    """The channel that an address asks for; the folder where there is none."""
+    scheme = (address or "folder://").partition("://")[0].strip().lower()
+    return SCHEMES.get(scheme, ChannelKind.FOLDER)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One person at one office (任职). The same name and phone elsewhere are the same person."""
+
+    office: str
+    name: str
+    """Empty for an office that nobody is known to hold."""
+    role: str = ""
+    phone: str = ""
+    divisions: tuple[str, ...] = ()
+    """The cities (province) or counties (city) that the person looks after; empty: all."""
+    channels: tuple[str, ...] = field(default=(), repr=False)  # they hold secrets
+    """Addresses in order of preference, in clear; empty: the folder."""
+    substitute: str = ""
+    """Who stands in while the person is away: a name at the same office, or ``office name``."""
+    away_from: date | None = None
+    away_to: date | None = None
+
+    def is_away(self, day: date) -> bool:
+        """Whether somebody stands in on that day; the first and last day are included."""
+        return (
+            bool(self.substitute)
+            and (self.away_from is None or self.away_from <= day)
+            and (self.away_to is None or day <= self.away_to)
+        )
+
+    def covers(self, level: Level, place: "Place") -> bool:
+        """Whether the person, whose office is at `level`, looks after that place."""
+        named = place.city if level is Level.PROVINCE else place.county
+        return not self.divisions or not named or named in self.divisions
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a subject lies; empty where it has no city or no county of its own."""
+
+    city: str = ""
+    county: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One person who is told, and why."""
+
+    person: str
+    """A key of `Directory.people`."""
+    because: Because
+
+
+class Directory:
+    """The contacts of a plan (通讯录)."""
+
+    def __init__(self, plan: Plan, posts: Iterable[Post]) -> None:
+        self._plan = plan
+        self._at: dict[str, list[Post]] = {}
+        # From the highest office down: a person goes by the first of his or her offices.
+        rank = {office.name: number for number, office in enumerate(plan.every_office())}
+        for post in sorted(posts, key=lambda post: (rank.get(post.office, len(rank)), post.name)):
+            self._at.setdefault(post.office, []).append(post)
+        self._keys = dict(_keys(self._at))
+        self.people: Mapping[str, tuple[Post, ...]] = _grouped(self._at, self._keys)
+        """Every person with all of his or her posts, by key: ``office name``."""
+
+    def told(self, level: Level, place: Place, day: date) -> tuple[Told, ...]:
+        """Who hears of what concerns the office at `level` for `place` on a day.
+
+        Where nobody looks after the place, the level above does (下级无联系人); where nobody at
+        all is known, the office itself, by its name.
+        """
+        for rank in LEVELS[LEVELS.index(level) :]:
+            office = self._plan.office(rank, place.city, place.county)
+            found = [post for post in self._at.get(office, ()) if post.covers(rank, place)]
+            if found:
+                because = Because.POST if rank is level else Because.VACANT
+                present = [self._present(post, day, because) for post in found]
+                # Who also stands in for a colleague is told because of the own post.
+                return tuple({told.person: told for told in sorted(present, key=_plainly)}.values())
+        office = self._plan.office(level, place.city, place.county)
+        return (Told(office, Because.POST),)
+
+    @property
+    def offices(self) -> frozenset[str]:
+        """The offices that somebody holds."""
+        return frozenset(self._at)
+
+    def key(self, post: Post) -> str:
+        """The person who holds a post."""
+        return self._keys[post.office, post.name]
+
+    def find(self, office: str, named: str) -> Post | None:
+        """The post that `named` stands for: at that office, or at another when written in full."""
+        for where, posts in self._at.items():
+            for post in posts:
+                if named == f"{where} {post.name}" or (where == office and named == post.name):
+                    return post
+        return None
+
+    def _present(self, post: Post, day: date, because: Because) -> Told:
+        """The person, or whoever stands in on that day; a circle ends where it began."""
+        seen, standing_in = {(post.office, post.name)}, post
+        while standing_in.is_away(day):
+            following = self.find(standing_in.office, standing_in.substitute)
+            if following is None or (following.office, following.name) in seen:
+                return Told(self.key(post), because)
+            seen.add((following.office, following.name))
+            standing_in = following
+        if standing_in is not post and because is Because.POST:
+            because = Because.SUBSTITUTE
+        return Told(self.key(standing_in), because)
+
+
+def _plainly(told: Told) -> bool:
+    return told.because is Because.POST
+
+
+def _keys(at: Mapping[str, list[Post]]) -> Iterator[tuple[tuple[str, str], str]]:
+    """Per office and name the person's key: where the person is first listed."""
+    first: dict[tuple[str, str], str] = {}
+    for office, posts in at.items():
+        for post in posts:
+            same = (post.name, post.phone or office)
+            yield (office, post.name), first.setdefault(same, f"{office} {post.name}".strip())
+
+
+def _grouped(
+    at: Mapping[str, list[Post]], keys: Mapping[tuple[str, str], str]
+) -> dict[str, tuple[Post, ...]]:
+    people: dict[str, tuple[Post, ...]] = {}
+    for office, posts in at.items():
+        for post in posts:
+            key = keys[office, post.name]
+            people[key] = (*people.get(key, ()), post)
+    return people
