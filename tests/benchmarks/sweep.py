@@ -106,7 +106,7 @@ def _exponent() -> float:
         seconds = []
         for _ in range(RUNS):
             with _sqlite(number, 1_000) as desk:
-                seconds.append(_seconds(lambda desk=desk: enforce(desk, DAY, AT)))  # type: ignore[misc]
+                seconds.append(_seconds(lambda desk=desk: enforce(desk, DAY, AT)))
         points.append((math.log(number), math.log(min(seconds))))
     (x0, y0), (x1, y1) = points[0], points[-1]
     return (y1 - y0) / (x1 - x0)
