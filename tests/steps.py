@@ -21,8 +21,9 @@ from models.projects import dossier
 from policy.vocabulary import Entry, Holder, Source
 from states.dossier import Dossier
 from tests.builders import answers, opinion
-from tests.conftest import AT
+from tests.conftest import AT, INSTALLED
 from tests.province import END
+from tests.stores import Snapshot
 
 ONE = "XF2023-140105-01"
 PROVINCE = "山西省民政厅养老服务处"
@@ -50,6 +51,9 @@ def load(desk: Desk, number: str = "01-太原市") -> Desk:
         for name in days:
             connection.execute(text(f"UPDATE project SET {name} = '2023-02-06'"))  # noqa: S608
     return desk
+
+
+TAIYUAN = Snapshot("taiyuan", load, INSTALLED)
 
 
 def act(

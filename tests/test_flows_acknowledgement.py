@@ -1,6 +1,8 @@
 """已知悉: repeats fall silent until the day that is expected; escalation does not."""
 
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +17,10 @@ from flows.operations.extensions import Extension, extend
 from flows.operations.why import why_message, why_on
 from models.database import writing
 from policy.errors import RefusedError
-from tests.conftest import AT
+from tests.conftest import AT, DeskIn
 from tests.province import END, days, morning
-from tests.steps import ONE, load
+from tests.steps import ONE, TAIYUAN, load
+from tests.stores import Snapshot, Stores
 from tests.tape import Tape
 
 pytestmark = pytest.mark.heavy
@@ -32,24 +35,27 @@ RUNGS = {  # D08, due on 2023-05-31, counted by hand on a calendar
 }
 
 
-@pytest.fixture
-def late(desk: Desk) -> Desk:
-    """太原市's projects, enforced every day until D08 is late by a day, and told then."""
-    return become_late(desk)
-
-
-@pytest.fixture
-def sqlite_late(sqlite_desk: Desk) -> Desk:
-    """The same on SQLite alone, for what does not concern the store."""
-    return become_late(sqlite_desk)
-
-
-def become_late(desk: Desk) -> Desk:
-    load(desk)
+def become_late(desk: Desk) -> None:
+    """Enforce every day until D08 is late by a day, and tell of it then."""
     for day in days(date(2023, 5, 20), date(2023, 5, 31)):
         enforce(desk, day, morning(day))
     run(desk, "2023-06-01", "2023-06-01")
-    return desk
+
+
+LATE = Snapshot("late", become_late, TAIYUAN)
+
+
+@pytest.fixture
+def late(desk_in: DeskIn) -> Desk:
+    """太原市's projects, on the day after D08 has passed."""
+    return desk_in(LATE)
+
+
+@pytest.fixture
+def sqlite_late(stores: Stores, tmp_path: Path) -> Iterator[Desk]:
+    """The same on SQLite alone, for what does not concern the store."""
+    with stores.desk(None, LATE, tmp_path / "home") as opened:
+        yield opened
 
 
 def run(desk: Desk, start: str, end: str) -> Tape:

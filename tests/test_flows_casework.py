@@ -13,15 +13,15 @@ from flows.operations.project_views import project_record
 from models.database import writing
 from policy.errors import RefusedError
 from policy.vocabulary import Disposition, Entry, Holder, MessageStatus, Source, Standing
-from tests.conftest import AT
+from tests.conftest import AT, DeskIn
 from tests.province import END, morning
-from tests.steps import ONE, PROVINCE, act, load, money, show, walk
+from tests.steps import ONE, PROVINCE, TAIYUAN, act, money, show, walk
 
 
 @pytest.fixture
-def taiyuan(desk: Desk) -> Desk:
+def taiyuan(desk_in: DeskIn) -> Desk:
     """A desk with the ten projects of 太原市, all in siting."""
-    return load(desk)
+    return desk_in(TAIYUAN)
 
 
 def state(desk: Desk, code: str = ONE) -> tuple[str, Disposition]:

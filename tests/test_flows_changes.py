@@ -15,14 +15,14 @@ from models.database import writing
 from models.plans import install_plan
 from policy.errors import RefusedError
 from policy.vocabulary import Entry, Holder, Source, Standing
-from tests.conftest import AT
+from tests.conftest import AT, DeskIn
 from tests.province import morning
-from tests.steps import ONE, act, change_day, load, money, put_off, show, stored, undo, walk
+from tests.steps import ONE, TAIYUAN, act, change_day, money, put_off, show, stored, undo, walk
 
 
 @pytest.fixture
-def taiyuan(desk: Desk) -> Desk:
-    return load(desk)
+def taiyuan(desk_in: DeskIn) -> Desk:
+    return desk_in(TAIYUAN)
 
 
 def view(desk: Desk, rule: str, as_of: date, subject: str = ONE) -> tuple[str, Standing]:

@@ -27,8 +27,10 @@ from notifications.channel import DeliveryError, Part
 from policy.errors import UnavailableError, UsageError
 from policy.vocabulary import ChannelKind, DeliveryStatus
 from states.contacts import Post
+from tests.conftest import INSTALLED, DeskIn
 from tests.mail_server import mail_server, parsed
 from tests.province import SHANGHAI, import_example, morning
+from tests.stores import Snapshot
 from tests.tape import Tape
 
 pytestmark = pytest.mark.heavy
@@ -38,14 +40,21 @@ TAIYUAN, DATONG, PROVINCE = "太原市民政局", "大同市民政局", "山西�
 DOWN = DeliveryError("信道已断")
 
 
-@pytest.fixture
-def owing(desk: Desk) -> Desk:
-    """A desk with the example's 100 projects, none applied for on 2023-02-21; no contacts."""
+def owe(desk: Desk) -> None:
+    """Import the example's 100 projects without contacts; decide what is owed on 2023-02-21."""
     import_example(desk)
     with desk.engine.begin() as connection:
         connection.execute(text("DELETE FROM contact"))
     enforce(desk, DAY, morning(DAY))
-    return desk
+
+
+OWING = Snapshot("owing", owe, INSTALLED)
+
+
+@pytest.fixture
+def owing(desk_in: DeskIn) -> Desk:
+    """A desk where no project has been applied for, and nobody is known at any office."""
+    return desk_in(OWING)
 
 
 def at(hour: int = 8, minute: int = 30, day: date = DAY) -> datetime:

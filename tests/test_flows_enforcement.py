@@ -13,19 +13,26 @@ from flows.operations.enforcement import Finding, check, enforce
 from flows.operations.intake import import_workbook
 from policy.vocabulary import DecisionKind
 from states.workdays import UnknownYearError
-from tests.conftest import AT
+from tests.conftest import AT, INSTALLED, DeskIn
 from tests.province import END, morning
+from tests.stores import Snapshot
 
 pytestmark = pytest.mark.heavy
 
 ONE = "XF2023-140105-01"
 
 
-@pytest.fixture
-def taiyuan(desk: Desk) -> Desk:
-    """A desk with the ten projects of 太原市, all in siting."""
+def import_taiyuan(desk: Desk) -> None:
+    """Import the ten projects of 太原市, all in siting."""
     import_workbook(desk, EXAMPLE / "workbooks" / "01-太原市.xlsx", None, today=END, at=AT)
-    return desk
+
+
+IMPORTED = Snapshot("imported", import_taiyuan, INSTALLED)
+
+
+@pytest.fixture
+def taiyuan(desk_in: DeskIn) -> Desk:
+    return desk_in(IMPORTED)
 
 
 def told(found: tuple[Finding, ...], rule: str, subject: str = ONE) -> set[tuple[str | None, str]]:

@@ -23,9 +23,10 @@ from models.contacts import replace_contacts
 from models.database import writing
 from models.secrets import cipher
 from states.contacts import Post
-from tests.conftest import AT
+from tests.conftest import AT, INSTALLED, DeskIn
 from tests.oracle import CITY, COUNTIES, END, EXAMPLE, PEOPLE, Expected, expected
 from tests.province import morning
+from tests.stores import Snapshot
 
 pytestmark = pytest.mark.heavy
 KILLS = 50
@@ -42,9 +43,8 @@ class Line(NamedTuple):
     rule: str
 
 
-@pytest.fixture
-def taiyuan(desk: Desk) -> Desk:
-    """太原市 of the example with the few contacts that the oracle knows."""
+def settle_taiyuan(desk: Desk) -> None:
+    """Import 太原市 of the example, and the few contacts that the oracle knows."""
     import_workbook(desk, EXAMPLE / "workbooks" / "01-太原市.xlsx", None, today=END, at=AT)
     posts = [
         Post(f"{CITY}民政局", PEOPLE["city"]),
@@ -53,7 +53,15 @@ def taiyuan(desk: Desk) -> Desk:
     ]
     with writing(desk.engine) as session:
         replace_contacts(session, desk.plan, cipher(desk.settings), posts)
-    return desk
+
+
+TAIYUAN = Snapshot("taiyuan_with_contacts", settle_taiyuan, INSTALLED)
+
+
+@pytest.fixture
+def taiyuan(desk_in: DeskIn) -> Desk:
+    """太原市's ten projects, and a handful of people."""
+    return desk_in(TAIYUAN)
 
 
 @pytest.mark.timeout(900)
@@ -89,6 +97,7 @@ from flows.operations.desk import open_desk
 from models.settings import Settings
 from tests.killing import Journal
 from tests.province import morning
+from tests.stores import Snapshot
 
 def die(*a, **k):
     os.kill(os.getpid(), signal.SIGKILL)

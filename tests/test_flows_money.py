@@ -12,21 +12,23 @@ from flows.operations.overview import deadline_views
 from policy.errors import RefusedError
 from policy.vocabulary import Entry, Holder, Source, Standing
 from tests.builders import answers
+from tests.conftest import DeskIn
 from tests.province import morning
-from tests.steps import ONE, act, load, money, show, stored, undo, walk
+from tests.steps import ONE, TAIYUAN, act, money, show, stored, undo, walk
+from tests.stores import Snapshot
 
 IN, ON, OUT = Entry.RECEIPT, Entry.TRANSFER, Entry.EXPENSE
 PROVINCE, CITY, OTHER = Source.PROVINCE, Source.CITY, Source.OTHER
 AT_CITY, AT_COUNTY, AT_SITE = Holder.CITY, Holder.COUNTY, Holder.PROJECT
 PAYS = {"category": "construction", "payee": "示例公司"}
 
+RELEASED = Snapshot("released", lambda desk: walk(desk, "release_funds"), TAIYUAN)
+
 
 @pytest.fixture
-def released(desk: Desk) -> Desk:
+def released(desk_in: DeskIn) -> Desk:
     """太原市 with one project to which the subsidy was released."""
-    load(desk)
-    walk(desk, "release_funds")
-    return desk
+    return desk_in(RELEASED)
 
 
 def refused(book: Callable[[], None]) -> str:

@@ -13,16 +13,16 @@ from models.database import writing
 from policy.errors import RefusedError
 from policy.vocabulary import Disposition, Standing
 from tests.builders import opinion
-from tests.conftest import AT
+from tests.conftest import AT, DeskIn
 from tests.province import END
-from tests.steps import ONE, PROVINCE, act, judge, load, show, stored, undo, walk
+from tests.steps import ONE, PROVINCE, TAIYUAN, act, judge, show, stored, undo, walk
 
 DAY = date(2023, 3, 10)
 
 
 @pytest.fixture
-def taiyuan(desk: Desk) -> Desk:
-    return load(desk)
+def taiyuan(desk_in: DeskIn) -> Desk:
+    return desk_in(TAIYUAN)
 
 
 def codes(desk: Desk) -> list[str]:

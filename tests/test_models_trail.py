@@ -27,9 +27,21 @@ from states.dossier import PROFILE_FIELDS
 from states.ledger import balances, received
 from states.machine import Position
 from states.trail import State, from_detail, replay
-from tests.conftest import AT
+from tests.conftest import AT, DeskIn
 from tests.province import END
-from tests.steps import ONE, act, change_day, judge, load, money, put_off, stored, undo, walk
+from tests.steps import (
+    ONE,
+    TAIYUAN,
+    act,
+    change_day,
+    judge,
+    money,
+    put_off,
+    stored,
+    undo,
+    walk,
+)
+from tests.stores import Snapshot
 from tests.test_states_machine import ACTIONS, wanted_move
 
 TRIGGERS = {
@@ -38,10 +50,8 @@ TRIGGERS = {
 }
 
 
-@pytest.fixture
-def busy(desk: Desk) -> Desk:
-    """A project with a long trail: actions, money, opinions, changes and reversals."""
-    load(desk)
+def keep_busy(desk: Desk) -> None:
+    """Give a project a long trail: actions, money, opinions, changes and reversals."""
     walk(desk, "operator_confirmed")
     money(desk, Entry.RECEIPT, Source.PROVINCE, Holder.CITY, "100000.00", "2023-05-04")
     money(desk, Entry.RECEIPT, Source.OTHER, Holder.PROJECT, "7.50", "2023-05-05")
@@ -52,7 +62,15 @@ def busy(desk: Desk) -> Desk:
     change_day(desk, "work_started", "2023-05-12")
     act(desk, "hold", "2023-06-01")
     act(desk, "resume", "2023-06-05")
-    return desk
+
+
+BUSY = Snapshot("busy", keep_busy, TAIYUAN)
+
+
+@pytest.fixture
+def busy(desk_in: DeskIn) -> Desk:
+    """A desk whose first project has a long trail."""
+    return desk_in(BUSY)
 
 
 @pytest.fixture
