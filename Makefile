@@ -4,6 +4,8 @@ AS_OF ?= 2023-06-01
 SERVE ?= 1
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check -qq
+# A process a core; which tests stay together says tests/conftest.py.
+PYTEST := $(BIN)/pytest --numprocesses=logical --dist=loadscope
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate pyproject.toml
 
@@ -13,11 +15,11 @@ run: .venv/.run
 	@XINGFU_HOME=.xingfu $(BIN)/xingfu demo --as-of $(AS_OF) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
 test: .venv/.dev lint
-	@$(BIN)/pytest
+	@$(PYTEST)
 
 # While editing: everything but what starts servers, browsers or a whole year.
 check: .venv/.dev lint
-	@$(BIN)/pytest -m "not heavy and not browser and not postgresql" -x
+	@$(PYTEST) -m "not heavy and not browser and not postgresql" -x
 
 lint: .venv/.dev
 	@$(BIN)/ruff check --quiet

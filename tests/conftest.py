@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from flows.operations.desk import Desk
 from flows.operations.setup import install
@@ -19,6 +21,26 @@ AT = datetime(2023, 1, 16, 1, 0, tzinfo=UTC)
 DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
 INSTALLED = Snapshot("installed", lambda desk: install(desk, AT))  # with the plan of 2023
 DeskIn = Callable[[Snapshot], Desk]
+TOGETHER = (  # their tests share what takes long to set up, so one process runs the whole file
+    "tests/test_deployments_demo.py",
+    "tests/test_example_province.py",
+)
+
+
+class OneByOne(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untyped
+    """Gives a free process one test more, or a whole file that stays together.
+
+    Of xdist's own ways, loadgroup would do, but it forgets its groups under pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file in TOGETHER else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneByOne:
+    return OneByOne(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
