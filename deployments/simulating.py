@@ -35,12 +35,13 @@ def simulate(
     if json:
         emit(done)
     else:
-        _tell(done, f"{start}至{end}")
+        tell(done, f"{start}至{end}")
     for note in (*done.notes, *done.refused):
         complain(f"注意：{note}")
 
 
-def _tell(done: Rehearsal, span: str) -> None:
+def tell(done: Rehearsal, span: str) -> None:
+    """Print it all for staff; `span` says which days."""
     for send in done.sends:
         say(f"{send.sent_on} {send.recipient}（{send.channel.label}）")
         for line in _lines(send.lines):

@@ -80,6 +80,16 @@ class ListChannel:
         _keep(path, json.dumps(asdict(entry), ensure_ascii=False, indent=1).encode())
 
 
+def keep_attachments(folder: Path, message: Message) -> None:
+    """Write what a chat or a text cannot carry to ``<day>/附件/<recipient>-<id>/``.
+
+    DeliveryError when a file cannot be written.
+    """
+    home = day_folder(folder, message) / "附件" / file_name(message, "").rstrip(".")
+    for attachment in message.attachments:
+        _keep(home / Path(attachment.name).name, attachment.content)
+
+
 def read_list(folder: Path) -> tuple[ListEntry, ...]:
     """What lies in a 文本清单 folder, by office and name; nothing when there is no such folder.
 

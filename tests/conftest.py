@@ -24,13 +24,15 @@ DeskIn = Callable[[Snapshot], Desk]
 TOGETHER = (  # their tests share what takes long to set up, so one process runs the whole file
     "tests/test_deployments_demo.py",
     "tests/test_example_province.py",
+    "tests/test_golden_year.py",
 )
 
 
 class OneByOne(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untyped
     """Gives a free process one test more, or a whole file that stays together.
 
-    Of xdist's own ways, loadgroup would do, but it forgets its groups under pytest 9.2.
+    Of the ways that xdist has, loadgroup would do, but it forgets its groups under pytest 9.2
+    (pytest-dev/pytest-xdist#1386).
     """
 
     def _split_scope(self, nodeid: str) -> str:

@@ -162,7 +162,7 @@ def test_a_substitute_is_told_and_the_digest_says_so(owing: Desk) -> None:
     send(owing, tape)
     assert f"{TAIYUAN} 甲" not in {view.person for view in message_views(owing)}
     told = next(message for message in tape.sent if "乙" in message.text)
-    assert f"代为接收的{TAIYUAN}" in told.text
+    assert f"代为接收的待办事项：{TAIYUAN}（11个对象）" in told.text
     assert told.text.count("XF2023-1401") == 10
 
 
@@ -171,7 +171,8 @@ def test_an_office_that_nobody_holds_is_an_item_for_the_level_above(owing: Desk)
     tape = Tape()
     send(owing, tape)
     assert recipients(tape) == [PROVINCE]
-    assert f"{TAIYUAN}尚无联系人，涉及11个对象" in tape.sent[0].text
+    assert f"{TAIYUAN}（11个对象）" in tape.sent[0].text
+    assert "尚无联系人，请代为转达，并补充通讯录" in tape.sent[0].text
     assert {view.because for view in message_views(owing)} == {"post", "vacant"}
 
 

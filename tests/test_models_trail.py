@@ -225,11 +225,29 @@ def fill(connection: Connection) -> None:
         "deadline": {"plan": "p", "subject": "s", "rule": "D08", "visit": 1,
                      "remind_by": "2023-05-31", "overdue_after": "2023-05-31",
                      "standing": "suspended", "fired": 2},
+        "office": {"plan": "p", "level": "county", "city": "c", "county": "k", "name": "k民政局"},
+        "contact": {"plan": "p", "office": "k民政局", "name": "甲", "duty": "科长", "phone": "1",
+                    "address": "token"},
     }  # fmt: skip
     for table, row in rows.items():
         names = ", ".join(row)
         values = ", ".join(f":{name}" for name in row)
         connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)  # noqa: S608
+    for rung, status, attempts in (("T-7", "sent", 2), ("T-3", "failed", 3), ("T-1", "pending", 0)):
+        connection.execute(
+            text(
+                "INSERT INTO outbox (plan, subject, rule, visit, due, rung, recipient, decision,"
+                " rung_kind, as_of, decided_at, status, attempts, sent_at, digest, error)"
+                " VALUES ('p', 's', 'D08', 1, '2023-05-31', :rung, 'k民政局', 'remind', 'remind',"
+                " '2023-05-22', '2023-05-22 00:30:00', :status, :attempts, :sent_at, 'abc', 'e')"
+            ),
+            {
+                "rung": rung,
+                "status": status,
+                "attempts": attempts,
+                "sent_at": "2023-05-22 00:31:00" if status == "sent" else None,
+            },
+        )
     for number in (1, 2):
         connection.execute(
             text(
@@ -275,6 +293,18 @@ def test_a_database_of_the_first_schema_is_carried_over(first_schema: str) -> No
         assert tuple(found) == (85050, "held")
         assert connection.exec_driver_sql("SELECT count(*) FROM fact").scalar_one() == 1
         assert connection.exec_driver_sql("SELECT fired FROM deadline").scalar_one() == 2
+        owed = connection.exec_driver_sql("SELECT rung, status FROM outbox ORDER BY id").all()
+        assert [tuple(row) for row in owed] == [
+            ("T-7", "sent"),
+            ("T-3", "pending"),
+            ("T-1", "pending"),
+        ]
+        told = connection.exec_driver_sql(
+            "SELECT person, because, status, attempts, digest FROM delivery"
+        ).all()
+        assert [tuple(row) for row in told] == [("k民政局", "post", "sent", 2, "abc")]
+        contact = connection.exec_driver_sql("SELECT name, role, channels FROM contact").one()
+        assert tuple(contact) == ("甲", "科长", "token")
     with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
         connection.exec_driver_sql("UPDATE audit SET actor = 'x'")
     with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:

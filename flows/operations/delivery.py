@@ -18,7 +18,7 @@ from models.pace import reserve, stay_away
 from models.plans import require_plan
 from models.secrets import cipher
 from notifications.channel import Channel, Channels, DeliveryError, Part, read_list
-from notifications.files import LIST_FOLDER
+from notifications.files import LIST_FOLDER, keep_attachments
 from policy.vocabulary import ChannelKind
 from states.contacts import Directory
 from states.office_hours import is_open, opens_next, shanghai_day
@@ -30,6 +30,8 @@ Pause = Callable[[float], None]
 BATCH = 50  # people; after a crash at most so many mails are repeated, and folded by their ids
 FOLDING = (ChannelKind.MAIL, ChannelKind.FOLDER, ChannelKind.LIST)
 """Where a repeat replaces what came before, so that marks may wait for the batch's end."""
+WITHOUT_FILES = (ChannelKind.WECOM, ChannelKind.DINGTALK, ChannelKind.FEISHU, ChannelKind.LIST)
+"""Channels that carry text only: attachments are laid in the folder."""
 LONGEST_PAUSE = timedelta(minutes=1)  # for a robot's next free slot; then others come first
 MARGIN = timedelta(minutes=2)  # of a lease, in which no sending is begun
 
@@ -154,6 +156,8 @@ def _send(around: Round, known: Known, owed: Claim) -> Outcome:
         channel = around.open_channel(_address(around.people, owed))
         outcome = replace(outcome, channel=channel.kind)
         made = message(around.desk, known, around.people, owed, around.today, at)
+        if channel.kind in WITHOUT_FILES:
+            keep_attachments(around.desk.settings.outgoing, made)
         for part in channel.parts(made):
             begun = True
             _pass_on(around, channel, part)

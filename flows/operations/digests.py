@@ -10,6 +10,7 @@ from sqlmodel import Session
 from documents.task_list import TaskRow, task_list
 from flows.operations.desk import Desk
 from flows.operations.lacking import missing
+from flows.operations.letters import drafts
 from models import outbox
 from models.audits import acknowledgements
 from models.deadlines import deadline_rows
@@ -25,6 +26,10 @@ from states.dossier import Dossier
 
 TABLE_FROM = 9  # lines; a shorter digest says it all without a workbook
 SEVERITY = tuple(RungKind)
+WORDS = {
+    Because.VACANT: "{}尚无联系人，请代为转达，并补充通讯录",
+    Because.SUBSTITUTE: "以下含您代为接收的待办事项：{}",
+}
 Key = tuple[str, str]
 
 
@@ -71,7 +76,10 @@ def message(
         lines=lines,
         notices=tuple(_notices(claim, posts)),
         plan_name=desk.plan.name,
-        attachments=tuple(_attachments(offices, lines, as_of)),
+        attachments=(
+            *_task_list(offices, lines, as_of),
+            *drafts(desk, known.subjects, lines, as_of),
+        ),
         sent_at=at,
     )
 
@@ -141,15 +149,14 @@ def _notices(claim: Claim, posts: Sequence[Post]) -> Iterable[str]:
     for delivery, row in claim.rows:
         if row.recipient not in own or delivery.because is not Because.POST:
             about.setdefault((Because(delivery.because), row.recipient), set()).add(row.subject)
-    for (because, office), concerned in sorted(about.items()):
-        number = len(concerned)
-        if because is Because.VACANT:
-            yield f"{office}尚无联系人，涉及{number}个对象，请代为转达，并补充通讯录"
-        elif because is Because.SUBSTITUTE:
-            yield f"以下含您代为接收的{office}待办事项，涉及{number}个对象"
+    for because, words in WORDS.items():
+        concerned = {office: codes for (why, office), codes in about.items() if why is because}
+        if concerned:
+            counted = (f"{office}（{len(codes)}个对象）" for office, codes in concerned.items())
+            yield words.format("、".join(sorted(counted)))
 
 
-def _attachments(offices: str, lines: Sequence[DigestLine], as_of: date) -> Iterable[Attachment]:
+def _task_list(offices: str, lines: Sequence[DigestLine], as_of: date) -> Iterable[Attachment]:
     if len(lines) >= TABLE_FROM:
         title = f"{offices.split('、')[0]} {as_of:%Y-%m-%d} 待办事项"
         table = task_list(title, [_task(line, as_of) for line in lines])
