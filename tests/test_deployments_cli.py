@@ -12,11 +12,15 @@ from typing import Any
 import pytest
 
 from deployments.demo import EXAMPLE
+from flows.business_date import now
+from states.office_hours import is_open, opens_next
+from tests.builders import calendar, plan
 
 pytestmark = pytest.mark.heavy  # a process for each call
 COMMAND = str(Path(sys.executable).with_name("xingfu"))
 TAIYUAN = EXAMPLE / "workbooks" / "01-太原市.xlsx"
 ONE = "XF2023-140105-01"
+PINNED = {"XINGFU_BUSINESS_DATE": "2023-02-21"}  # as in a demonstration: always in office hours
 DATES = Path(__file__).with_name("data") / "deadlines_2023.csv"
 
 
@@ -33,8 +37,8 @@ class Xingfu:
             command, env=environment, capture_output=True, text=True, check=False, timeout=120
         )
 
-    def ok(self, *arguments: object) -> str:
-        done = self(*arguments)
+    def ok(self, *arguments: object, **variables: str) -> str:
+        done = self(*arguments, **variables)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -109,10 +113,81 @@ def test_the_outbox_from_owed_to_sent(loaded: Xingfu, tmp_path: Path) -> None:
         ("pending", 0, None)
     }
     assert len({row["key"] for row in pending}) == len(pending)
-    xingfu.ok("deliver")
+    xingfu.ok("deliver", **PINNED)
     sent = xingfu.json("outbox")
     assert {(row["status"], row["attempts"]) for row in sent} == {("sent", 1)}
     assert list((xingfu.home / "outgoing").rglob("太原市民政局-*.eml"))
+    (first,) = [row["id"] for row in sent if (row["subject"], row["rule"]) == ("太原市", "D01")]
+    assert "任职于太原市民政局" in xingfu.ok("explain", "--message", first)
+    assert "T+1（催办）" in xingfu.ok("explain", "太原市", "D01", "--on", "2023-02-21")
+    assert xingfu.json("outbox", "--status", "dead") == []
+    assert "0条死信" in xingfu.ok("retry")
+
+
+def test_what_is_owed_waits_for_office_hours(loaded: Xingfu, tmp_path: Path) -> None:
+    """Whatever the clock says: sent within a workday's hours, else told when they begin."""
+    xingfu = _copy(loaded, tmp_path)
+    xingfu.ok("enforce", "--as-of", "2023-02-21")
+    before = now()
+    done = xingfu.json("deliver")
+    hours = plan().office_hours
+    was_open = {is_open(hours, calendar(), instant) for instant in (before, now())}
+    if done["digests"]:
+        assert True in was_open
+    else:
+        assert False in was_open
+        assert done["opens_at"] == str(opens_next(hours, calendar(), before))
+
+
+def test_a_month_is_rehearsed_on_a_copy(loaded: Xingfu, tmp_path: Path) -> None:
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text(
+        "events:\n"
+        f"  - {{on: 2023-02-03, subject: {ONE}, do: confirm_site, actor: 示例·张某}}\n"
+        "  - {on: 2023-02-21, subject: 太原市, acknowledge: D01, expected: 2023-03-20, "
+        "reason: 示例}\n",
+        encoding="utf-8",
+    )
+    span = ("--from", "2023-02-01", "--to", "2023-02-28", "--scenario", scenario)
+    before = (loaded.home / "xingfu.db").read_bytes()
+    told = loaded.json("simulate", *span)
+    assert told["refused"] == []
+    late = [line for send in told["sends"] for line in send["lines"] if line["rung"] == "T+1"]
+    assert {line["rule"] for line in late} == {"D01"}
+    assert {"subject": ONE, "rule": "D03", "standing": "met"} in told["standings"]
+    assert (loaded.home / "xingfu.db").read_bytes() == before
+    assert loaded.json("outbox") == []
+    assert "每人每月份数" in loaded.ok("simulate", *span)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "events:\n  - {on: 2023-02-03, subject: X}\n",
+            "须写明 do、acknowledge、extend、book 之一",
+        ),
+        ("event: []\n", "event"),
+        ("events: [", "无法读取"),
+        (f"events:\n  - {{on: 2023-02-03, subject: {ONE}, do: x, amount: 1.5}}\n", "加引号"),
+    ],
+)
+def test_a_faulty_scenario_is_told(loaded: Xingfu, tmp_path: Path, text: str, reason: str) -> None:
+    path = tmp_path / "scenario.yaml"
+    path.write_text(text, encoding="utf-8")
+    span = ("--from", "2023-02-01", "--to", "2023-02-02", "--scenario", path)
+    done = loaded("simulate", *span)
+    assert done.returncode == 1
+    assert reason in done.stderr
+
+
+def test_a_deadline_is_acknowledged(loaded: Xingfu, tmp_path: Path) -> None:
+    xingfu = _copy(loaded, tmp_path)
+    by = ("--on", "2023-02-21", "--actor", "太原市民政局", "--reason", "示例")
+    told = xingfu.ok("acknowledge", "太原市", "D01", "--expected", "2023-03-20", *by)
+    assert "2023-03-20前不再重复催办" in told
+    refused = xingfu("acknowledge", "太原市", "D01", "--expected", "2023-02-20", *by)
+    assert (refused.returncode, "早于登记日期" in refused.stderr) == (1, True)
 
 
 def test_a_project_is_advanced_and_explained(loaded: Xingfu, tmp_path: Path) -> None:

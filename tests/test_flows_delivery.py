@@ -32,12 +32,16 @@ from tests.mail_server import mail_server, parsed
 from tests.province import SHANGHAI, import_example, morning
 from tests.stores import Snapshot
 from tests.tape import Tape
+from tests.vendor_servers import WECOM_KEY, platform, said
 
 pytestmark = pytest.mark.heavy
 DAY = date(2023, 2, 21)  # a Tuesday, after D01 has passed: every project and city is overdue
 OFFICES = 12  # the eleven city bureaus, and the province, which is due D02
 TAIYUAN, DATONG, PROVINCE = "太原市民政局", "大同市民政局", "山西省民政厅"
 DOWN = DeliveryError("信道已断")
+CANARY = "s3cr3tCanary"
+# Apprise imports a module that later Pythons drop.
+MAILS = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 
 def owe(desk: Desk) -> None:
@@ -472,8 +476,7 @@ def test_a_folder_delivery_killed_after_sending_replaces_its_own_file(owing: Des
     assert set(statuses(owing)) == {"sent"}
 
 
-# Apprise imports a module that later Pythons drop.
-@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+@MAILS
 def test_a_contact_with_an_address_gets_real_mail(owing: Desk) -> None:
     with mail_server() as inbox:
         url = f"mailto://127.0.0.1:{inbox.port}?from=xf@example.com&to=zhang@example.com"
@@ -499,3 +502,57 @@ def test_addresses_are_encrypted_at_rest(owing: Desk) -> None:
     key.write_bytes(b"A" * 43 + b"=")
     with reading(owing.engine) as session, pytest.raises(UnavailableError, match="无法解密"):
         posts(session, owing.plan, cipher(owing.settings))
+
+
+@MAILS
+def test_a_robot_that_refuses_with_http_200_is_no_success(owing: Desk) -> None:
+    """The whole way: contacts, Apprise, a server that answers as 企业微信 does, the outbox."""
+    with platform() as wecom:
+        know(owing, Post(TAIYUAN, "甲", channels=(f"wecombot://{WECOM_KEY}?api={wecom.base}",)))
+        wecom.next = [said(errcode=45009, errmsg="api freq out of limit")]
+        done = deliver(owing, at, pause=lambda _: None)
+        assert "45009" in done.errors[0]
+        (told,) = {v.error for v in message_views(owing, DeliveryStatus.PENDING)}
+        assert told is not None
+        assert "45009" in told
+        deliver(owing, lambda: at(9), pause=lambda _: None)
+    assert set(statuses(owing)) == {"sent"}
+    assert len(wecom.seen) > 2, "a refusal, then more than one part"
+    assert all(len(text.encode()) <= 2048 for text in wecom.texts)
+    told_of = "\n".join(wecom.texts)
+    assert all(f"XF2023-1401{n}" in told_of for n in ("05-01", "81-01"))
+
+
+@MAILS
+def test_no_secret_leaves_the_address(owing: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    addresses = (
+        f"mailto://{CANARY}:{CANARY}@127.0.0.1:1?from=a@b.cn&to=c@d.cn&mode=insecure",
+        f"wecombot://{CANARY}?api=http://127.0.0.1:1",
+        f"dingtalk://{CANARY}@{CANARY}?api=http://127.0.0.1:1",
+        f"feishu://{CANARY}?api=http://127.0.0.1:1",
+        f"json://{CANARY}:{CANARY}@127.0.0.1:1/{CANARY}",
+        f"wecombot://{CANARY}?unknown={CANARY}",
+    )
+    know(owing, *(Post(TAIYUAN, f"甲{n}", channels=(a,)) for n, a in enumerate(addresses)))
+    caplog.set_level(0)
+    done = deliver(owing, at, pause=lambda _: None)
+    assert len(done.errors) == len(addresses)
+    shown = [*done.errors, caplog.text, *(str(view) for view in message_views(owing))]
+    with reading(owing.engine) as session:
+        shown += [repr(post) for post in posts(session, owing.plan, cipher(owing.settings))]
+    assert CANARY not in "\n".join(shown)
+    files = [file for file in owing.settings.home.rglob("*") if file.is_file()]
+    assert not [file for file in files if CANARY.encode() in file.read_bytes()]
+
+
+def test_texts_for_other_platforms_are_a_workbook_of_the_day(owing: Desk) -> None:
+    know(owing, Post(TAIYUAN, "甲", channels=("list://13912345678",)))
+    deliver(owing, at)
+    path = owing.settings.outgoing / "2023-02-21" / "文本清单.xlsx"
+    table = [tuple(row) for row in load_workbook(path).worksheets[0].values]
+    (line,) = [row for row in table if row[2] == "13912345678"]
+    assert line[:2] == (TAIYUAN, "甲")
+    assert "已逾期1天" in str(line[3])
+    kept = {file.name for file in (owing.settings.outgoing / "2023-02-21" / "附件").rglob("*")}
+    assert f"{TAIYUAN} 2023-02-21 待办事项.xlsx" in kept
+    assert set(statuses(owing)) == {"sent"}
