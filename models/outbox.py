@@ -31,12 +31,22 @@ def cancel_repeats(session: Session, plan: Plan, row: DeadlineRow) -> None:
     _cancel(session, *_about(row), _repeats(plan))
 
 
-def withdraw_untrue(session: Session, plan: Plan, today: date) -> None:
+def withdraw_untrue(
+    session: Session, plan: Plan, today: date, people: Sequence[str] | None = None
+) -> None:
     """Withdraw what no longer holds: the step is done, has another date by now, or is quiet.
 
     Everything that closes or moves a deadline withdraws what is owed about it at once; this looks
-    again, just before something is sent.
+    again, just before something is sent: at all that is owed, or at what these people are owed.
     """
+    owed = [col(Outbox.plan) == plan.id]
+    if people is not None:
+        theirs = select(col(Delivery.outbox_id)).where(
+            col(Delivery.plan) == plan.id,
+            col(Delivery.person).in_(people),
+            col(Delivery.status).in_(UNDONE),
+        )
+        owed.append(col(Outbox.id).in_(theirs))
     same = (
         col(DeadlineRow.plan) == Outbox.plan,
         col(DeadlineRow.subject) == Outbox.subject,
@@ -49,8 +59,8 @@ def withdraw_untrue(session: Session, plan: Plan, today: date) -> None:
         col(DeadlineRow.visit) == Outbox.visit,
     )
     quiet = exists().where(*same, col(DeadlineRow.quiet_until) >= today)
-    _cancel(session, col(Outbox.plan) == plan.id, ~still_open)
-    _cancel(session, col(Outbox.plan) == plan.id, _repeats(plan), quiet)
+    _cancel(session, *owed, ~still_open)
+    _cancel(session, *owed, _repeats(plan), quiet)
 
 
 def reinstate(session: Session, row: DeadlineRow) -> None:

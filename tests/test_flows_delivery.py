@@ -425,6 +425,59 @@ def test_a_robot_that_refuses_for_its_rate_is_left_alone(owing: Desk) -> None:
     assert attempts == {1}, "a refusal for the rate is no failed attempt"
 
 
+def test_a_digest_that_outlasts_its_lease_goes_on_with_the_next_delivery(owing: Desk) -> None:
+    know(owing, Post(TAIYUAN, "甲", channels=("wecombot://x",)))
+    now = [at()]
+
+    def slow(_part: Part) -> None:
+        now[0] += timedelta(minutes=3)
+
+    chat, alive = Tape(kind=ChannelKind.WECOM, size=2, before=slow), Tape()
+    for _ in range(3):
+        deliver(owing, lambda: now[0], lambda address: chat if address else alive)
+    told = [key for part in chat.parts_sent for key in part.keys]
+    assert len(told) == len(set(told)) == 11
+    assert set(statuses(owing)) == {"sent"}
+    assert {view.ambiguous for view in message_views(owing)} == {False}
+
+
+def test_at_closing_time_the_rest_waits(sqlite_desk: Desk) -> None:
+    everybody = [
+        Post(f"{city.name}民政局", f"甲{number}")
+        for city in sqlite_desk.plan.cities
+        for number in range(6)
+    ]
+    know(sqlite_desk, *everybody)
+    enforce(sqlite_desk, DAY, morning(DAY))
+    now = [at(17, 0)]
+
+    def slow(_part: Part) -> None:
+        now[0] += timedelta(minutes=1)
+
+    tape = Tape(before=slow)
+    deliver(sqlite_desk, lambda: now[0], lambda _: tape)
+    assert 0 < len(tape.sent) < len(everybody)
+    for hour in range(9, 17):
+        now[0] = at(hour, 0, date(2023, 2, 22))
+        deliver(sqlite_desk, lambda: now[0], lambda _: tape)
+    assert set(statuses(sqlite_desk)) == {"sent"}
+    assert {view.ambiguous for view in message_views(sqlite_desk)} == {False}
+
+
+def test_when_nothing_can_be_read_nothing_is_in_doubt(
+    owing: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise UnavailableError("数据库不可用")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("flows.operations.delivery.gather", broken)
+        with pytest.raises(UnavailableError):
+            send(owing, Tape())
+    assert send(owing, Tape()).digests == OFFICES
+    assert {(view.attempts, view.ambiguous) for view in message_views(owing)} == {(1, False)}
+
+
 # --- the real thing -------------------------------------------------------------------------------
 
 

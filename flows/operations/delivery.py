@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 from documents.text_list import TextRow, write_text_list
@@ -76,17 +77,26 @@ def deliver(
     chat robot's next free slot.
     """
     cipher(desk.settings)  # a wrong key is our trouble: no message's attempt is spent on it
-    pinned = desk.settings.business_date  # a demonstration is always in office hours
-    if pinned is None and not is_open(desk.plan.office_hours, desk.calendar, clock()):
+    if not _open(desk, clock()):
         opens = opens_next(desk.plan.office_hours, desk.calendar, clock())
         return Delivered(opens_at=opens)
-    today = pinned or shanghai_day(clock())
+    today = desk.settings.business_date or shanghai_day(clock())
     people, in_turn = _prepare(desk, today, clock(), insist)
     with _channels(desk, open_channel, shanghai_day(clock())) as opener:
         around = Round(desk, people, today, clock, pause, opener)
         batches = (in_turn[start : start + BATCH] for start in range(0, len(in_turn), BATCH))
-        outcomes = [outcome for batch in batches for outcome in _deliver(around, batch, insist)]
+        outcomes = [
+            outcome
+            for batch in takewhile(lambda _: _open(desk, clock()), batches)
+            for outcome in _deliver(around, batch, insist)
+        ]
     return _summary(outcomes)
+
+
+def _open(desk: Desk, at: datetime) -> bool:
+    """Whether offices are open; for a demonstration, which pins its day, they always are."""
+    pinned = desk.settings.business_date is not None
+    return pinned or is_open(desk.plan.office_hours, desk.calendar, at)
 
 
 @contextmanager
@@ -122,21 +132,23 @@ def _deliver(around: Round, batch: Sequence[str], insist: bool) -> list[Outcome]
     desk, today = around.desk, around.today
     with writing(desk.engine) as session:
         require_plan(session, desk.plan, desk.calendar, lock=True)
-        withdraw_untrue(session, desk.plan, today)
+        withdraw_untrue(session, desk.plan, today, batch)
         claims = claim(session, desk.plan, batch, around.clock(), today, insist=insist)
-    with reading(desk.engine) as session:
-        known = gather(session, desk, claims)
-        session.expunge_all()
     done: list[Outcome] = []
-    marked = 0
+    marked = begun = 0
     try:
+        with reading(desk.engine) as session:
+            known = gather(session, desk, claims)
+            session.expunge_all()
         for each in claims:
+            begun += 1
             done.append(_send(around, known, each))
             if done[-1].channel not in FOLDING:
                 _finish(around, done[marked:])
                 marked = len(done)
     finally:
-        _finish(around, done[marked:])
+        # Whatever breaks in here, a digest that was begun stays in doubt and the rest is free.
+        _finish(around, [*done[marked:], *map(Outcome, claims[begun:])])
     return done
 
 
@@ -159,6 +171,8 @@ def _send(around: Round, known: Known, owed: Claim) -> Outcome:
         if channel.kind in WITHOUT_FILES:
             keep_attachments(around.desk.settings.outgoing, made)
         for part in channel.parts(made):
+            if around.clock() > owed.leased_until - MARGIN:
+                break  # a slow robot: what is left goes with the next delivery
             begun = True
             _pass_on(around, channel, part)
             outcome = replace(outcome, sent={**outcome.sent, **_carried(owed, part)})
