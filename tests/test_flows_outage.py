@@ -21,7 +21,7 @@ pytestmark = pytest.mark.heavy
 __all__ = ["taiyuan"]  # a fixture
 BEGAN = date(2023, 5, 22)  # Monday; D08 and D07 come due on the 31st
 STATE = "SELECT subject, rule, visit, fired, standing, next_look_on FROM deadline ORDER BY 1, 2"
-MARKS = "SELECT subject, action, detail FROM audit WHERE kind = 'overdue' ORDER BY 1, 2"
+MARKS = "SELECT subject, action, clause FROM audit WHERE kind = 'overdue' ORDER BY 1, 2"
 Told = dict[tuple[str, str, str, str], str]
 """Per person, office and deadline, the rung that was told last."""
 

@@ -55,7 +55,7 @@ def test_a_year_of_daily_runs(desk: Desk) -> None:
         sent_before = len(channel.sent)
         delivered = deliver(desk, partial(morning, day), lambda _: channel)
         assert not delivered.errors
-        _one_digest_an_office(channel, sent_before)
+        _one_digest_a_person(channel, sent_before)
         if delivered.digests:
             assert chinese_calendar.is_workday(day), f"sent on a rest day: {day}"
         record(desk, facts.get(day, []))
@@ -163,8 +163,8 @@ def _held_days() -> dict[str, set[date]]:
     return held
 
 
-def _one_digest_an_office(channel: RecordingChannel, since: int) -> None:
-    counted = Counter(message.recipient for message in channel.sent[since:])
+def _one_digest_a_person(channel: RecordingChannel, since: int) -> None:
+    counted = Counter((message.recipient, message.addressee) for message in channel.sent[since:])
     assert all(count == 1 for count in counted.values()), counted
 
 
