@@ -183,7 +183,7 @@ def acknowledge(
     from flows.operations.acknowledgement import acknowledge as note
 
     _write(note, Acknowledgement(code, rule, expected, on, actor, reason, seen))
-    say(f"{code} {rule} 已登记知悉：{expected}前不再重复催办，提级照常")
+    say(f"{code} {rule} 已登记知悉：至{expected}（含当日）不再重复催办，提级照常")
 
 
 def retry(

@@ -13,6 +13,8 @@ def copy_database(source: Engine, target: Engine) -> None:
     """Give `target` the newest schema and every row of `source`, read in one transaction."""
     assert tables.Subject.metadata is SQLModel.metadata  # noqa: S101  # the tables are known
     migrate(target)
+    if source.dialect.name == "postgresql":  # else each statement would see another moment
+        source = source.execution_options(isolation_level="REPEATABLE READ")
     with (
         source.connect() as read,
         target.execution_options(**{WRITES: True}).begin() as write,

@@ -1,6 +1,6 @@
 """Deadline rows: kept true when facts change, and swept by day in whole situations."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from models.audits import NewRow, add_audits
 from models.columns import Instant
 from models.outbox import cancel, cancel_repeats, reinstate
 from models.plans import insert_ignore
-from models.tables import Audit, DeadlineRow, Office, Outbox, Subject
+from models.tables import Audit, DeadlineRow, Fact, Office, Outbox, Subject
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Disposition, Level, MessageStatus, Standing, SubjectKind
 from states.deadlines import ENDED, Dates, Deadline, dates_of, fulfilled_on
@@ -150,6 +150,33 @@ def apply(
         .values(standing=verdict.standing, fired=verdict.fired, next_look_on=verdict.next_look_on)
     )
     return Written(messages, marked)
+
+
+def stalled(session: Session, plan: Plan, deadlines: Iterable[Deadline]) -> tuple[str, ...]:
+    """The relative deadlines whose fact has come and which wait for a year's calendar, by id."""
+    return tuple(
+        deadline.id
+        for deadline in deadlines
+        if deadline.follows is not None
+        and session.execute(
+            select(literal(1))
+            .select_from(DeadlineRow)
+            .join(
+                Fact,
+                and_(
+                    col(Fact.plan) == DeadlineRow.plan,
+                    col(Fact.subject) == DeadlineRow.subject,
+                    col(Fact.name) == deadline.follows.after,
+                ),
+            )
+            .where(
+                col(DeadlineRow.plan) == plan.id,
+                col(DeadlineRow.rule) == deadline.id,
+                col(DeadlineRow.standing) == Standing.WAITING,
+            )
+            .limit(1)
+        ).first()
+    )
 
 
 def deadline_rows(

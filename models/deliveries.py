@@ -1,6 +1,6 @@
 """Intents on their way to people: addressed, claimed in turn with a lease, marked afterwards."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
-from models.outbox import settle
+from models.outbox import UNDONE, settle
 from models.plans import insert_ignore
 from models.tables import Addressee, Delivery, Office, Outbox, Subject
 from policy.schema import Plan
@@ -25,12 +25,14 @@ ON_THE_WAY = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
-class Unaddressed:
-    """An intent of which it is not settled yet who is told."""
+class Owed:
+    """An intent that is not closed yet, and to whom it is or was on its way."""
 
     id: int
     level: Level
     place: Place
+    told: Mapping[str, DeliveryStatus]
+    """By person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,41 +55,46 @@ class Outcome:
     channel: ChannelKind | None = None
     error: str = ""
     """Why the rest was not accepted; empty when it simply was not tried."""
-    unknown: bool = False
-    """Whether the rest may have been accepted all the same."""
+    doubtful: frozenset[int] = frozenset()
+    """Intents of the rest that may have been accepted all the same."""
     wait: timedelta | None = None
-    """How long the target asks us to stay away; such a refusal is no failed attempt."""
+    """How long we are to stay away, because the target asks for it or has no free slot."""
 
 
-def unaddressed(session: Session, plan: Plan) -> tuple[Unaddressed, ...]:
-    """The intents that are owed and have nobody who was, is or will be told of them."""
-    live = exists().where(
-        col(Delivery.outbox_id) == Outbox.id, col(Delivery.status) != DeliveryStatus.CANCELLED
+def owed(session: Session, plan: Plan) -> tuple[Owed, ...]:
+    """Every intent that somebody is still to be told of, in order."""
+    pending = (col(Outbox.plan) == plan.id, col(Outbox.status) == MessageStatus.PENDING)
+    told: dict[int, dict[str, DeliveryStatus]] = {}
+    found = session.execute(
+        select(col(Delivery.outbox_id), col(Delivery.person), col(Delivery.status)).where(
+            col(Delivery.outbox_id).in_(select(col(Outbox.id)).where(*pending))
+        )
     )
+    for id, person, status in found.tuples():
+        told.setdefault(id, {})[person] = DeliveryStatus(status)
     query = (
         select(col(Outbox.id), col(Office.level), col(Subject.city), col(Subject.county))
         .join(Office, and_(col(Office.plan) == Outbox.plan, col(Office.name) == Outbox.recipient))
         .join(Subject, and_(col(Subject.plan) == Outbox.plan, col(Subject.code) == Outbox.subject))
-        .where(col(Outbox.plan) == plan.id, col(Outbox.status) == MessageStatus.PENDING, ~live)
+        .where(*pending)
         .order_by(col(Outbox.id))
     )
     return tuple(
-        Unaddressed(id, Level(level), Place(city, county))
+        Owed(id, Level(level), Place(city, county), told.get(id, {}))
         for id, level, city, county in session.execute(query)
     )
 
 
-def address(session: Session, plan: Plan, found: Iterable[tuple[int, Sequence[Told]]]) -> None:
-    """Owe intents to people."""
+def address(session: Session, plan: Plan, found: Iterable[tuple[int, Told]]) -> None:
+    """Owe intents to people, anew where that was withdrawn."""
     rows = [
         {"outbox_id": id, "person": told.person, "plan": plan.id, "because": told.because}
-        for id, people in found
-        for told in people
+        for id, told in found
     ]
     if not rows:
         return
-    owed = {"status": DeliveryStatus.PENDING, "attempts": 0, "ambiguous": False}
-    session.execute(insert_ignore(session, Delivery), [{**row, **owed} for row in rows])
+    fresh = {"status": DeliveryStatus.PENDING, "attempts": 0, "ambiguous": False}
+    session.execute(insert_ignore(session, Delivery), [{**row, **fresh} for row in rows])
     again = update(Delivery.__table__).where(  # type: ignore[attr-defined]  # a mapped class
         col(Delivery.outbox_id) == bindparam("intent"),
         col(Delivery.person) == bindparam("who"),
@@ -102,21 +109,37 @@ def address(session: Session, plan: Plan, found: Iterable[tuple[int, Sequence[To
     session.execute(insert_ignore(session, Addressee), turns)
 
 
-def forget_strangers(session: Session, plan: Plan, known: Collection[str], at: datetime) -> None:
-    """Withdraw what is owed to people who are no longer known; it is addressed anew."""
-    query = select(col(Delivery.person)).where(*_on_the_way(plan)).distinct()
-    gone = [person for person in session.execute(query).scalars() if person not in known]
-    busy = select(col(Addressee.person)).where(
+def busy(session: Session, plan: Plan, at: datetime) -> frozenset[str]:
+    """Who is being written to by a delivery that has not lapsed."""
+    query = select(col(Addressee.person)).where(
         col(Addressee.plan) == plan.id, col(Addressee.leased_until) >= at
     )
+    return frozenset(session.execute(query).scalars())
+
+
+def forget_turns(session: Session, plan: Plan) -> None:
+    """Let everybody be written to at once: a rehearsal begins with nobody resting."""
     session.execute(
-        update(Delivery)
-        .where(
-            *_on_the_way(plan),
-            col(Delivery.person).in_(gone),
-            col(Delivery.person).not_in(busy),
-        )
-        .values(status=DeliveryStatus.CANCELLED)
+        update(Addressee)
+        .where(col(Addressee.plan) == plan.id)
+        .values(leased_until=None, rests_until=None, failures=0, served_on=None)
+    )
+
+
+def withdraw(session: Session, found: Sequence[tuple[int, str]]) -> None:
+    """Owe intents to these people no longer; what may have been sent to them stays in doubt."""
+    if not found:
+        return
+    row = update(Delivery.__table__).where(  # type: ignore[attr-defined]  # a mapped class
+        col(Delivery.outbox_id) == bindparam("intent"),
+        col(Delivery.person) == bindparam("who"),
+        col(Delivery.status) != DeliveryStatus.SENT,
+        col(Delivery.status) != DeliveryStatus.CANCELLED,
+    )
+    doubt = or_(col(Delivery.ambiguous), col(Delivery.status) == DeliveryStatus.SENDING)
+    session.connection().execute(
+        row.values(status=DeliveryStatus.CANCELLED, ambiguous=doubt),
+        [{"intent": id, "who": person} for id, person in found],
     )
 
 
@@ -202,7 +225,9 @@ def finish(
     for outcome in kept:
         if outcome.claim.person not in served:
             _give_back(session, plan, [outcome.claim.person], _rests(ours, outcome, at))
-    settle(session, plan, [row.outbox_id for o in kept for row, _ in o.claim.rows])
+    ids = [row.outbox_id for outcome in kept for row, _ in outcome.claim.rows]
+    _drop_withdrawn(session, ids)
+    settle(session, plan, ids)
 
 
 def deliveries(session: Session, plan: Plan) -> tuple[tuple[Delivery, Outbox], ...]:
@@ -287,7 +312,9 @@ def _take(session: Session, plan: Plan, people: list[str]) -> None:
     still = col(Delivery.outbox_id).in_(owed)
     session.execute(update(Delivery).where(*theirs, sending).values(ambiguous=True))
     session.execute(
-        update(Delivery).where(*theirs, sending, ~still).values(status=DeliveryStatus.CANCELLED)
+        update(Delivery)
+        .where(*theirs, col(Delivery.status).in_(ON_THE_WAY), ~still)
+        .values(status=DeliveryStatus.CANCELLED)
     )
     session.execute(
         update(Delivery)
@@ -340,7 +367,7 @@ def _left(outcome: Outcome) -> list[Delivery]:
 
 def _put_back(session: Session, outcome: Outcome, left: Sequence[Delivery]) -> None:
     """What was not accepted is owed still; after too many attempts it is a dead letter."""
-    tried = bool(outcome.error) and outcome.wait is None
+    tried = bool(outcome.error)
     for row in left:
         attempts = row.attempts if tried else row.attempts - 1
         dead = tried and attempts >= MOST_ATTEMPTS
@@ -354,20 +381,32 @@ def _put_back(session: Session, outcome: Outcome, left: Sequence[Delivery]) -> N
             .values(
                 status=DeliveryStatus.DEAD if dead else DeliveryStatus.PENDING,
                 attempts=attempts,
-                ambiguous=row.ambiguous or outcome.unknown,
+                ambiguous=row.ambiguous or row.outbox_id in outcome.doubtful,
                 channel=outcome.channel,
                 error=outcome.error or row.error,
             )
         )
 
 
+def _drop_withdrawn(session: Session, ids: Sequence[int]) -> None:
+    """Nobody is owed an intent that was withdrawn while it was on its way."""
+    withdrawn = select(col(Outbox.id)).where(
+        col(Outbox.id).in_(ids), col(Outbox.status) == MessageStatus.CANCELLED
+    )
+    session.execute(
+        update(Delivery)
+        .where(col(Delivery.outbox_id).in_(withdrawn), col(Delivery.status).in_(UNDONE))
+        .values(status=DeliveryStatus.CANCELLED)
+    )
+
+
 def _rests(failures: Mapping[str, int], outcome: Outcome, at: datetime) -> dict[str, Any]:
     """How long somebody rests who was not told everything; not at all if nothing was tried."""
     person = outcome.claim.person
-    if not outcome.error:
-        return {}
     if outcome.wait is not None:
         return {"rests_until": at + outcome.wait}
+    if not outcome.error:
+        return {}
     count = failures[person] + 1
     return {"failures": count, "rests_until": at + rest(person, count)}
 

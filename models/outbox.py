@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import and_, exists, func, select, update
+from sqlalchemy import and_, exists, func, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
@@ -42,9 +42,7 @@ def withdraw_untrue(
     owed = [col(Outbox.plan) == plan.id]
     if people is not None:
         theirs = select(col(Delivery.outbox_id)).where(
-            col(Delivery.plan) == plan.id,
-            col(Delivery.person).in_(people),
-            col(Delivery.status).in_(UNDONE),
+            col(Delivery.plan) == plan.id, col(Delivery.person).in_(people)
         )
         owed.append(col(Outbox.id).in_(theirs))
     same = (
@@ -86,23 +84,23 @@ def reinstate(session: Session, row: DeadlineRow) -> None:
     )
 
 
-def settle(session: Session, plan: Plan, ids: Sequence[int]) -> None:
-    """Close the intents of which everybody has been told."""
+def settle(session: Session, plan: Plan, ids: Sequence[int] | None = None) -> None:
+    """Close the intents, of all or of these, of which everybody has been told."""
+    these = true() if ids is None else col(Outbox.id).in_(ids)
     about = col(Delivery.outbox_id) == Outbox.id
     undone = exists().where(about, col(Delivery.status).in_(UNDONE))
-    told = select(func.max(col(Delivery.sent_at))).where(
-        about, col(Delivery.status) == DeliveryStatus.SENT
-    )
+    sent = (about, col(Delivery.status) == DeliveryStatus.SENT)
+    last = select(func.max(col(Delivery.sent_at))).where(*sent)
     session.execute(
         update(Outbox)
         .where(
             col(Outbox.plan) == plan.id,
-            col(Outbox.id).in_(ids),
+            these,
             col(Outbox.status) == MessageStatus.PENDING,
             ~undone,
-            told.exists(),
+            exists().where(*sent),
         )
-        .values(status=MessageStatus.SENT, sent_at=told.scalar_subquery())
+        .values(status=MessageStatus.SENT, sent_at=last.scalar_subquery())
     )
 
 

@@ -8,14 +8,20 @@ from models.plans import insert_ignore
 from models.tables import Pace
 
 
-def reserve(session: Session, target: str, at: datetime, spacing: timedelta) -> datetime:
-    """Take the next free slot of a target, not before `at`; the one after it is `spacing` later."""
+def reserve(
+    session: Session, target: str, at: datetime, spacing: timedelta, longest: timedelta
+) -> timedelta:
+    """How long to wait for a target's next free slot, which is taken unless it is too far off.
+
+    The slot after it is `spacing` later. What is longer than `longest` takes no slot.
+    """
     turn = _turn(session, target, at)
     slot = max(turn.free_at, at)
-    turn.free_at = slot + spacing
-    session.add(turn)
-    session.flush()
-    return slot
+    if slot - at <= longest:
+        turn.free_at = slot + spacing
+        session.add(turn)
+        session.flush()
+    return slot - at
 
 
 def stay_away(session: Session, target: str, until: datetime) -> None:

@@ -21,6 +21,7 @@ from states.deadlines import Dates, Deadline, deadlines, deadlines_of
 from states.decide import first_look
 from states.workdays import Calendar
 
+YEARS = 5  # after a plan's own, into which its deadlines may reach
 CHUNK = 1000  # rows a statement: bounded memory, and below SQLite's limit on bound values
 
 
@@ -74,7 +75,10 @@ def installed_digest(plan: Plan, calendar: Calendar) -> str:
         (item.id, *_dated_columns(plan, calendar, item.dates).values(), item.rule.kinds)
         for item in deadlines(plan, calendar)
     ]
-    return sha256(f"{plan.digest}{days}".encode()).hexdigest()
+    # Relative deadlines and extensions are computed from these when facts change.
+    known = [year for year in range(plan.year, plan.year + YEARS) if calendar.knows(year)]
+    overrides = sorted((year, sorted(days.items())) for year, days in calendar.overrides.items())
+    return sha256(f"{plan.digest}{days}{known}{overrides}".encode()).hexdigest()
 
 
 def add_deadlines(

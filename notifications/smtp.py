@@ -46,6 +46,10 @@ OPTIONS = {
 }
 
 
+# Of several, one could be refused while the others accept: a failure that must not be repeated.
+ONE_RECIPIENT = "渠道地址有误：一个地址只能有一个收件人，多个收件人请分行填写"
+
+
 class OurMail(NotifyEmail):  # type: ignore[no-untyped-call]  # Apprise is half typed
     """Apprise's mail service for our own mails, keeping the reason when one is refused."""
 
@@ -127,9 +131,11 @@ def _service(url: str, sessions: Sessions) -> OurMail | None:
         service = OurMail(sessions, asset=asset(), **parsed)
     except TypeError:  # what Apprise raises for an address it cannot use
         return None
-    # Apprise drops a recipient that it cannot read; then the office would not know.
     asked = [name for part in parsed["targets"] for name in part.split(",") if name.strip()]
-    return service if service.targets and len(service.targets) >= len(asked) else None
+    if len(asked) > 1:
+        raise DeliveryError(ONE_RECIPIENT)
+    # Apprise drops a recipient that it cannot read; then the person would not know.
+    return service if len(service.targets) == 1 else None
 
 
 def _address(named: Sequence[Any], otherwise: str) -> Address:

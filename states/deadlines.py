@@ -183,11 +183,19 @@ def _reached(
     since = facts.get(span.after)
     if since is None:
         return None
+    last = date(since.year, 12, 31) if rule.within_year else date.max
+    try:
+        return min(_end(since, span, calendar), last)
+    except UnknownYearError:
+        if not rule.within_year:
+            raise
+        return last  # whatever next year's holidays will be
+
+
+def _end(since: date, span: Span, calendar: Calendar) -> date:
     if span.workdays is not None:
-        day = calendar.shift(since, span.workdays)
-    else:
-        day = since + timedelta(days=span.days or 0)
-    return min(day, date(since.year, 12, 31)) if rule.within_year else day
+        return calendar.shift(since, span.workdays)
+    return since + timedelta(days=span.days or 0)
 
 
 def _dates(rule: TimedRule, occasion: Occasion, calendar: Calendar) -> Dates | None:

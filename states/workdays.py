@@ -61,6 +61,14 @@ class Calendar:
                 return day.weekday() < 5
             raise UnknownYearError(day.year) from None
 
+    def knows(self, year: int) -> bool:
+        """Whether that year's workdays are known."""
+        try:
+            self.is_workday(date(year, 7, 1))
+        except UnknownYearError:
+            return False
+        return True
+
     def on_or_before(self, day: date) -> date:
         """The last workday not after `day`."""
         while not self.is_workday(day):

@@ -47,10 +47,9 @@ class Journal:
 
     def send(self, part: Part) -> None:
         message = part.message
-        lines = "".join(
-            f"{message.sent_at.isoformat()}\t{message.recipient}\t{message.id}\t{subject}\t{rule}\n"
-            for subject, rule in sorted(part.keys)
-        )
+        person = f"{message.recipient} {message.addressee}".strip()
+        head = f"{message.sent_at.isoformat()}\t{os.getpid()}\t{message.id}\t{person}"
+        lines = "".join(f"{head}\t{subject}\t{rule}\n" for subject, rule in sorted(part.keys))
         with self.path.open("ab", buffering=0) as file:
             file.write(lines.encode())  # one write: whole or not at all
 

@@ -185,7 +185,7 @@ def test_a_deadline_is_acknowledged(loaded: Xingfu, tmp_path: Path) -> None:
     xingfu = _copy(loaded, tmp_path)
     by = ("--on", "2023-02-21", "--actor", "太原市民政局", "--reason", "示例")
     told = xingfu.ok("acknowledge", "太原市", "D01", "--expected", "2023-03-20", *by)
-    assert "2023-03-20前不再重复催办" in told
+    assert "至2023-03-20（含当日）不再重复催办" in told
     refused = xingfu("acknowledge", "太原市", "D01", "--expected", "2023-02-20", *by)
     assert (refused.returncode, "早于登记日期" in refused.stderr) == (1, True)
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -37,10 +38,16 @@ class Line(NamedTuple):
     """One line of one digest that went out."""
 
     day: date
+    process: str
     digest: str
-    office: str
+    person: str
     subject: str
     rule: str
+
+    @property
+    def told(self) -> tuple[date, str, str, str]:
+        """Who was told of what on which day."""
+        return self.day, self.person, self.subject, self.rule
 
 
 def settle_taiyuan(desk: Desk) -> None:
@@ -73,10 +80,11 @@ def test_a_year_killed_fifty_times_tells_everybody_what_the_oracle_expects(
     assert statuses.count(signal.SIGKILL) > KILLS * 0.8, "the year was over before the kills were"
     assert statuses[-1] == 0
     known = {item.rule for item in expected()}
-    told = Counter(item for item in _told(taiyuan) if item.rule in known)
-    assert set(told) == set(expected())
-    assert max(told.values()) == 1
-    _repeats_are_marked(taiyuan, _journal(tmp_path))
+    assert {item for item in _told(taiyuan) if item.rule in known} == set(expected())
+    journal = _journal(tmp_path)
+    arrived = {line.told for line in journal if line.rule in known}
+    assert arrived == {(e.day, e.person, e.subject, e.rule) for e in expected()}
+    _repeats_are_marked(taiyuan, journal)
 
 
 POINTS = {
@@ -97,7 +105,6 @@ from flows.operations.desk import open_desk
 from models.settings import Settings
 from tests.killing import Journal
 from tests.province import morning
-from tests.stores import Snapshot
 
 def die(*a, **k):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -125,51 +132,47 @@ def test_a_delivery_killed_at_any_step_loses_nothing(
     assert {(line.subject, line.rule) for line in lines} == owed
     assert {status for (status,) in _rows(taiyuan, "SELECT status FROM delivery")} == {"sent"}
     _repeats_are_marked(taiyuan, lines)
-    repeated = [key for key, count in Counter(lines).items() if count > 1]
+    repeated = [told for told, count in Counter(line.told for line in lines).items() if count > 1]
     assert bool(repeated) == (point in ("after the send", "before the mark"))
 
 
 def test_two_enforcers_and_four_deliverers_at_once_send_nothing_twice(
     taiyuan: Desk, tmp_path: Path
 ) -> None:
-    enforcer = (
-        "import sys\nfrom datetime import date\n"
-        "from flows.operations.desk import open_desk\n"
-        "from flows.operations.enforcement import enforce\n"
-        "from models.settings import Settings\nfrom tests.province import morning\n"
-        f"day = date({DAY:%Y, %m, %d})\n".replace(", 0", ", ")
-        + "enforce(open_desk(Settings()), day, morning(day))\n"
-    )
-    deliverer = ONCE.format(point="", day=DAY, minutes=0).replace(", 0", ", ")
-    deliverer = deliverer.replace("delivery.deliver(", "for _ in range(8): delivery.deliver(")
-    started = [_start(taiyuan, "-c", enforcer, str(tmp_path)) for _ in range(2)]
-    started += [_start(taiyuan, "-c", deliverer, str(tmp_path)) for _ in range(4)]
+    crowd = [Post(f"{CITY}民政局", f"示例·{number}") for number in range(20)]
+    with writing(taiyuan.engine) as session:
+        replace_contacts(session, taiyuan.plan, cipher(taiyuan.settings), crowd)
+    roles = ["enforce"] * 2 + ["deliver"] * 4
+    started = [
+        _start(taiyuan, "-m", "tests.crowding", role, str(tmp_path), DAY.isoformat())
+        for role in roles
+    ]
+    while len(list(tmp_path.glob("ready-*"))) < len(started):
+        assert not [each for each in started if each.poll()], "a process ended early"
+        time.sleep(0.05)
+    (tmp_path / "go").touch()
     for process in started:
         _, told = process.communicate(timeout=240)
         assert process.returncode == 0, told
     last = ONCE.format(point="", day=DAY, minutes=12).replace(", 0", ", ")
     _python("-c", last, str(tmp_path), desk=taiyuan)
     lines = _journal(tmp_path)
-    counted = Counter((line.office, line.subject, line.rule) for line in lines)
-    assert counted
-    assert max(counted.values()) == 1
+    assert len({line.process for line in lines}) > 1, "nothing ran at the same time"
+    assert max(Counter(line.told for line in lines).values()) == 1
     assert {(line.subject, line.rule) for line in lines} == _owed(taiyuan)
     assert _rows(taiyuan, "SELECT DISTINCT status, ambiguous FROM delivery") == [("sent", False)]
+    assert _rows(taiyuan, "SELECT DISTINCT status FROM outbox") == [("sent",)]
 
 
 def _repeats_are_marked(desk: Desk, lines: list[Line]) -> None:
-    """Whatever went to somebody twice on one day was known to be doubtful."""
-    counted = Counter((line.day, line.office, line.subject, line.rule) for line in lines)
-    doubtful = {
-        (subject, rule)
-        for subject, rule in _rows(
-            desk,
-            "SELECT o.subject, o.rule FROM delivery d JOIN outbox o ON o.id = d.outbox_id "
-            "WHERE d.ambiguous",
-        )
-    }
-    repeated = {(subject, rule) for (_, _, subject, rule), count in counted.items() if count > 1}
-    assert repeated <= doubtful
+    """Whatever went to somebody twice was known to be doubtful: that very delivery is marked."""
+    query = (
+        "SELECT d.sent_at, d.person, o.subject, o.rule FROM delivery d "
+        "JOIN outbox o ON o.id = d.outbox_id WHERE d.ambiguous"
+    )
+    doubtful = {(_day(at), person, *key) for at, person, *key in _rows(desk, query)}
+    counted = Counter(line.told for line in lines)
+    assert {told for told, count in counted.items() if count > 1} <= doubtful
 
 
 def _told(desk: Desk) -> Iterator[Expected]:
@@ -178,8 +181,11 @@ def _told(desk: Desk) -> Iterator[Expected]:
         "JOIN outbox o ON o.id = d.outbox_id WHERE d.status = 'sent'"
     )
     for subject, rule, rung, office, person, sent_at in _rows(desk, query):
-        day = date.fromisoformat(str(sent_at)[:10])
-        yield Expected(subject, rule, rung, office, person, day)
+        yield Expected(subject, rule, rung, office, person, _day(sent_at))
+
+
+def _day(sent_at: object) -> date:
+    return date.fromisoformat(str(sent_at)[:10])
 
 
 def _owed(desk: Desk) -> set[tuple[str, str]]:
@@ -194,7 +200,7 @@ def _rows(desk: Desk, query: str) -> list[tuple[Any, ...]]:
 def _journal(folder: Path) -> list[Line]:
     lines = (folder / "journal").read_text(encoding="utf-8").splitlines()
     cells = (line.split("\t") for line in lines)
-    return [Line(date.fromisoformat(at[:10]), id, office, *key) for at, office, id, *key in cells]
+    return [Line(date.fromisoformat(at[:10]), *rest) for at, *rest in cells]
 
 
 def _environment(desk: Desk) -> dict[str, str]:

@@ -170,14 +170,12 @@ def test_the_name_in_the_address_signs_the_mail(inbox: Inbox, channels: Channels
     assert inbox.read()["From"].addresses[0].display_name == "山西省民政厅"
 
 
-def test_several_recipients_get_it_and_nobody_waits_between_two_sends(
-    inbox: Inbox, channels: Channels
-) -> None:
-    channel, started = channels.open(address(inbox.port, to="a@b.cn,c@d.cn")), monotonic()
+def test_nobody_waits_between_two_sends(inbox: Inbox, channels: Channels) -> None:
+    channel, started = channels.open(address(inbox.port, to="a@b.cn")), monotonic()
     pass_on(channel)
     pass_on(channel)
     assert monotonic() - started < 4  # Apprise's throttle is 5.5 s
-    assert [mail.rcpt_tos for mail in inbox.mails] == [["a@b.cn", "c@d.cn"]] * 2
+    assert [mail.rcpt_tos for mail in inbox.mails] == [["a@b.cn"]] * 2
 
 
 def test_a_refused_recipient_is_a_failure(inbox: Inbox, channels: Channels) -> None:
@@ -186,9 +184,12 @@ def test_a_refused_recipient_is_a_failure(inbox: Inbox, channels: Channels) -> N
     assert isinstance(error, UnavailableError)
 
 
-def test_one_refused_recipient_of_two_is_a_failure(inbox: Inbox, channels: Channels) -> None:
-    error = refusal(channels, address(inbox.port, to="a@b.cn,nobody@example.gov.cn"))
-    assert str(error) == "收件地址被邮件服务器拒收（550）"
+@pytest.mark.parametrize("to", ["a@b.cn,c@d.cn", "a@b.cn,nobody@example.gov.cn", "a@b.cn,c-d.cn"])
+def test_an_address_has_one_recipient(inbox: Inbox, channels: Channels, to: str) -> None:
+    """Of several one could be refused while others accept; then a repeat reaches them again."""
+    error = refusal(channels, address(inbox.port, to=to))
+    assert "一个地址只能有一个收件人" in str(error)
+    assert not inbox.mails
 
 
 @pytest.mark.parametrize(
@@ -200,13 +201,6 @@ def test_an_option_that_would_not_be_honoured_is_refused(
 ) -> None:
     error = refusal(channels, address(inbox.port, more=f"&{option}"))
     assert "渠道地址有误" in str(error)
-    assert not inbox.mails
-
-
-def test_a_recipient_that_cannot_be_read_is_not_left_out_silently(
-    inbox: Inbox, channels: Channels
-) -> None:
-    assert "渠道地址有误" in str(refusal(channels, address(inbox.port, to="a@b.cn,c-d.cn")))
     assert not inbox.mails
 
 

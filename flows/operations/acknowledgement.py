@@ -66,5 +66,7 @@ def _refusals(desk: Desk, said: Acknowledgement, row: DeadlineRow) -> Iterator[s
         yield f"日期{said.on}早于通知印发日{desk.plan.notice.issued_on}，请核对年份"
     if said.expected < said.on:
         yield f"预计完成日期{said.expected}早于登记日期{said.on}"
+    if said.expected.year > desk.plan.year + 1:
+        yield f"预计完成日期{said.expected}过远，请核对年份"
     if row.next_look_on is None:
         yield f"该时限{Standing(row.standing).label}，无需登记"

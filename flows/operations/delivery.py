@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import takewhile
 from pathlib import Path
+
+from sqlmodel import Session
 
 from documents.text_list import TextRow, write_text_list
 from flows.operations.addressing import address_all, directory
@@ -20,6 +21,7 @@ from models.plans import require_plan
 from models.secrets import cipher
 from notifications.channel import Channel, Channels, DeliveryError, Part, read_list
 from notifications.files import LIST_FOLDER, keep_attachments
+from notifications.message import Message
 from policy.vocabulary import ChannelKind
 from states.contacts import Directory
 from states.office_hours import is_open, opens_next, shanghai_day
@@ -85,11 +87,7 @@ def deliver(
     with _channels(desk, open_channel, shanghai_day(clock())) as opener:
         around = Round(desk, people, today, clock, pause, opener)
         batches = (in_turn[start : start + BATCH] for start in range(0, len(in_turn), BATCH))
-        outcomes = [
-            outcome
-            for batch in takewhile(lambda _: _open(desk, clock()), batches)
-            for outcome in _deliver(around, batch, insist)
-        ]
+        outcomes = [outcome for batch in batches for outcome in _deliver(around, batch, insist)]
     return _summary(outcomes)
 
 
@@ -104,9 +102,11 @@ def _channels(desk: Desk, open_channel: OpenChannel | None, today: date) -> Iter
     if open_channel is not None:
         yield open_channel
         return
-    with Channels(desk.settings.outgoing) as channels:
-        yield channels.open
-    _collect_texts(desk.settings.outgoing / f"{today}")
+    try:
+        with Channels(desk.settings.outgoing) as channels:
+            yield channels.open
+    finally:
+        _collect_texts(desk.settings.outgoing / f"{today}")
 
 
 def _collect_texts(folder: Path) -> None:
@@ -154,36 +154,58 @@ def _deliver(around: Round, batch: Sequence[str], insist: bool) -> list[Outcome]
 
 def _finish(around: Round, outcomes: Sequence[Outcome]) -> None:
     if outcomes:
-        with writing(around.desk.engine) as session:
+        with _marking(around) as session:
             finish(session, around.desk.plan, outcomes, around.clock(), around.today)
+
+
+@contextmanager
+def _marking(around: Round) -> Iterator[Session]:
+    """A transaction that marks: one at a time, so that of two the later sees what is left."""
+    with writing(around.desk.engine) as session:
+        require_plan(session, around.desk.plan, around.desk.calendar, lock=True)
+        yield session
 
 
 def _send(around: Round, known: Known, owed: Claim) -> Outcome:
     """Send one person's digest through the channel whose turn it is."""
-    at = around.clock()
-    if not owed.rows or at > owed.leased_until - MARGIN:
+    if not owed.rows or not _in_time(around, owed):
         return Outcome(owed)  # the next delivery has time for it
-    outcome, begun = Outcome(owed), False
+    outcome, carried = Outcome(owed), dict[int, str]()
     try:
         channel = around.open_channel(_address(around.people, owed))
         outcome = replace(outcome, channel=channel.kind)
-        made = message(around.desk, known, around.people, owed, around.today, at)
-        if channel.kind in WITHOUT_FILES:
-            keep_attachments(around.desk.settings.outgoing, made)
-        for part in channel.parts(made):
-            if around.clock() > owed.leased_until - MARGIN:
-                break  # a slow robot: what is left goes with the next delivery
-            begun = True
+        for part in channel.parts(_made(around, known, owed, channel)):
+            if not _in_time(around, owed):
+                break  # a slow robot, or closing time: what is left goes with the next delivery
+            if wait := _no_slot(around, channel):
+                return replace(outcome, wait=wait)
+            carried = _carried(owed, part)
             _pass_on(around, channel, part)
-            outcome = replace(outcome, sent={**outcome.sent, **_carried(owed, part)})
+            outcome = replace(outcome, sent={**outcome.sent, **carried})
             if part.number < part.of:
-                with writing(around.desk.engine) as session:
+                with _marking(around) as session:
                     progress(session, around.desk.plan, outcome, around.clock())
     except DeliveryError as error:
-        return replace(outcome, error=str(error), unknown=error.unknown, wait=error.wait)
+        doubtful = frozenset(carried) if error.unknown else frozenset[int]()
+        return replace(outcome, error=str(error), doubtful=doubtful, wait=error.wait)
     except Exception as error:  # one person's trouble, of any kind, must not stop the others
-        return replace(outcome, error=f"程序错误（{type(error).__name__}）", unknown=begun)
+        told = f"程序错误（{type(error).__name__}）"
+        return replace(outcome, error=told, doubtful=frozenset(carried))
     return outcome
+
+
+def _made(around: Round, known: Known, owed: Claim, channel: Channel) -> Message:
+    """The digest; what the channel cannot carry of it is laid in the folder."""
+    made = message(around.desk, known, around.people, owed, around.today, around.clock())
+    if channel.kind in WITHOUT_FILES:
+        keep_attachments(around.desk.settings.outgoing, made)
+    return made
+
+
+def _in_time(around: Round, owed: Claim) -> bool:
+    """Whether a sending may still be begun: the lease leaves room for it, and offices are open."""
+    now = around.clock()
+    return now <= owed.leased_until - MARGIN and _open(around.desk, now)
 
 
 def _address(people: Directory, owed: Claim) -> str | None:
@@ -203,21 +225,25 @@ def _carried(owed: Claim, part: Part) -> dict[int, str]:
     }
 
 
-def _pass_on(around: Round, channel: Channel, part: Part) -> None:
+def _no_slot(around: Round, channel: Channel) -> timedelta | None:
+    """Wait for a robot's next free slot; how far off it is when that is too long to wait."""
     if channel.pace is None:
-        channel.send(part)
-        return
-    engine, now = around.desk.engine, around.clock()
-    with writing(engine) as session:
-        slot = reserve(session, channel.pace, now, channel.spacing)
-    if slot - now > LONGEST_PAUSE:
-        raise DeliveryError("该群机器人发送过于频繁，稍后再发", wait=slot - now)
-    around.pause((slot - now).total_seconds())
+        return None
+    now = around.clock()
+    with writing(around.desk.engine) as session:
+        wait = reserve(session, channel.pace, now, channel.spacing, LONGEST_PAUSE)
+    if wait > LONGEST_PAUSE:
+        return wait
+    around.pause(wait.total_seconds())
+    return None
+
+
+def _pass_on(around: Round, channel: Channel, part: Part) -> None:
     try:
         channel.send(part)
     except DeliveryError as error:
-        if error.wait is not None:
-            with writing(engine) as session:
+        if error.wait is not None and channel.pace is not None:
+            with writing(around.desk.engine) as session:
                 stay_away(session, channel.pace, around.clock() + error.wait)
         raise
 

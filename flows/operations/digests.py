@@ -27,7 +27,7 @@ from states.dossier import Dossier
 TABLE_FROM = 9  # lines; a shorter digest says it all without a workbook
 SEVERITY = tuple(RungKind)
 WORDS = {
-    Because.VACANT: "{}尚无联系人，请代为转达，并补充通讯录",
+    Because.VACANT: "{}尚无联系人或无人分管，请代为转达，并补充通讯录",
     Because.SUBSTITUTE: "以下含您代为接收的待办事项：{}",
 }
 Key = tuple[str, str]
@@ -85,9 +85,9 @@ def message(
 
 
 def severest(rows: Iterable[Outbox]) -> dict[Key, Outbox]:
-    """Of several rungs about one deadline the last that came, and of one day's the severest."""
+    """Of several rungs about one deadline the severest, and of those the last that came."""
     ordered = sorted(
-        rows, key=lambda row: (row.as_of, SEVERITY.index(RungKind(row.rung_kind)), row.id)
+        rows, key=lambda row: (SEVERITY.index(RungKind(row.rung_kind)), row.as_of, row.id)
     )
     return {(row.subject, row.rule): row for row in ordered}
 

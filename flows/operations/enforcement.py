@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from flows.operations.desk import Desk
 from models.database import reading, writing
-from models.deadlines import apply, due_situations, targets
+from models.deadlines import apply, due_situations, stalled, targets
 from models.plans import require_plan
 from policy.vocabulary import DecisionKind, SubjectKind
 from states.deadlines import Deadline, gaps
@@ -69,7 +69,8 @@ def enforce(desk: Desk, as_of: date, at: datetime) -> Enforced:
             written = apply(session, desk.plan, deadline, situation, verdict, as_of, at)
             messages, marked = messages + written.messages, marked + written.marked_overdue
             looked_at += 1
-    return Enforced(as_of, looked_at, messages, marked, tuple(_notes(desk)))
+        notes = tuple(_notes(session, desk, as_of))
+    return Enforced(as_of, looked_at, messages, marked, notes)
 
 
 def _verdicts(
@@ -81,8 +82,11 @@ def _verdicts(
         yield situation, deadline, decide(situation, deadline, desk.plan, desk.calendar, as_of)
 
 
-def _notes(desk: Desk) -> Iterator[str]:
-    if waiting := gaps(desk.plan, desk.calendar):
+def _notes(session: Session, desk: Desk, as_of: date) -> Iterator[str]:
+    waiting = list(gaps(desk.plan, desk.calendar))
+    if not desk.calendar.knows(as_of.year + 1):  # else no span can have run out of known days
+        waiting += stalled(session, desk.plan, desk.deadlines.values())
+    if waiting:
         listed = "、".join(waiting)
         file = "请在 policy/calendars/ 下增加该年文件"
         yield f"{listed}的日期涉及放假安排未公布的年份，暂未起算；{file}"

@@ -186,7 +186,7 @@ def _reminders(desk: Desk, row: DeadlineRow, as_of: date) -> Iterator[str]:
     if row.next_look_on is None or row.remind_by is None or row.overdue_after is None:
         return
     if row.quiet_until is not None:
-        yield f"  已知悉：预计{dated(row.quiet_until)}完成，此前不再重复催办，提级照常"
+        yield f"  已知悉：预计{dated(row.quiet_until)}完成，至当日不再重复催办，提级照常"
     situation = Situation(row.rule, row.remind_by, row.overdue_after, row.fired, row.standing)
     body = desk.plan.bodies[desk.deadlines[row.rule].rule.responsible]
     try:

@@ -17,6 +17,7 @@ from models.tables import DeadlineRow
 from policy.errors import RefusedError
 from policy.vocabulary import AuditKind, Disposition, Standing, SubjectKind
 from states.deadlines import Deadline
+from states.workdays import UnknownYearError
 
 CLOSED = (Standing.MET, Standing.MET_LATE, Standing.VOID, Standing.WAITING)
 
@@ -104,5 +105,7 @@ def _refusals(
         yield f"该时限{Standing(row.standing).label}，无需延期（{clause}）"
     if row.overdue_after is not None and extension.until <= row.overdue_after:
         yield f"现行日期为{row.overdue_after}，延期须晚于该日（{clause}）"
+    if not desk.calendar.knows(extension.until.year):
+        yield str(UnknownYearError(extension.until.year))
     if deadline.rule.within_year and extension.until.year > desk.plan.year:
         yield f"“当年”事项不得延至次年，最迟{desk.plan.year}-12-31（{clause}）"

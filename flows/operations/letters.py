@@ -41,7 +41,7 @@ def _letter(desk: Desk, city: str, lines: Sequence[DigestLine], as_of: date) -> 
         addressee=plan.office(Level.CITY, city),
         paragraphs=(
             f"按照{plan.notice.title}（{plan.notice.number}）要求，经核对，"
-            f"截至{long_date(as_of)}，你市有{len(lines)}项工作已超过规定时限，现予督办。",
+            f"截至{long_date(as_of)}，贵市有{len(lines)}项工作已超过规定时限，现予督办。",
             *(
                 _step(numeral, tuple(alike), as_of)
                 for numeral, (_, alike) in zip(_numerals(), groupby(ordered, STEP), strict=False)

@@ -21,7 +21,7 @@ from flows.operations.scenario import Scenario
 from models.audits import recorded_acts
 from models.copying import copy_database
 from models.database import open_engine, reading, writing
-from models.deliveries import deliveries
+from models.deliveries import deliveries, forget_turns
 from models.plans import require_plan
 from models.secrets import secret_key
 from models.settings import Settings
@@ -124,6 +124,8 @@ def _copy(desk: Desk) -> Iterator[Desk]:
         )
         copy = Desk(settings, desk.plan, desk.calendar, open_engine(settings.sqlalchemy_url))
         copy_database(desk.engine, copy.engine)
+        with writing(copy.engine) as session:
+            forget_turns(session, desk.plan)
         try:
             yield copy
         finally:

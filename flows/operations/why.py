@@ -31,6 +31,8 @@ from states.decide import Situation, Step, steps
 from states.office_hours import SHANGHAI
 from states.workdays import UnknownYearError
 
+WITHDRAWN = "发送前已不成立（已完成、延期、暂停、终止或已知悉），故撤销"
+
 
 @dataclass(frozen=True, slots=True)
 class Why:
@@ -107,7 +109,7 @@ def _told(delivery: Delivery, row: Outbox) -> str:
     because = {
         Because.POST: f"任职于{row.recipient}",
         Because.SUBSTITUTE: f"代理{row.recipient}的联系人",
-        Because.VACANT: f"{row.recipient}没有联系人，由上级转达",
+        Because.VACANT: f"{row.recipient}没有联系人或无人分管，由上级转达",
     }[Because(delivery.because)]
     return f"告知：{delivery.person}（{because}），{_fate(delivery)}"
 
@@ -117,13 +119,15 @@ def _fate(delivery: Delivery) -> str:
     doubt = "（此前一次发送结果不明，可能重复）" if delivery.ambiguous else ""
     if delivery.sent_at is not None:
         return f"{delivery.sent_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}{through}发送{doubt}"
+    if delivery.status == DeliveryStatus.CANCELLED:
+        return f"未发送：{WITHDRAWN}，或收件人已变动{doubt}"
     error = f"，原因：{delivery.error}" if delivery.error else ""
     return f"{DeliveryStatus(delivery.status).label}，已试{delivery.attempts}次{error}{doubt}"
 
 
 def _unaddressed(row: Outbox) -> str:
     if row.status == MessageStatus.CANCELLED:
-        return "该消息在发送前已不成立（已完成、延期、暂停、终止或已知悉），故撤销"
+        return f"未发送：{WITHDRAWN}"
     return "尚未发送：等待工作日办公时间"
 
 
@@ -206,7 +210,8 @@ def _around(desk: Desk, row: DeadlineRow, day: date) -> tuple[list[Step], Step]:
 
 def _not_told(step: Step, said: Audit | None, owed: Sequence[Outbox], day: date) -> Iterator[str]:
     if step.repeats and said is not None and said.detail["expected"] >= day.isoformat():
-        yield f"  · 已知悉，预计{said.detail['expected']}完成，此前不再重复催办（{said.evidence}）"
+        expected = said.detail["expected"]
+        yield f"  · 已知悉，预计{expected}完成，至当日不再重复催办（{said.evidence}）"
     elif later := next((item for item in owed if item.rung == step.id and item.as_of > day), None):
         yield f"  · 该日应为{step.id}，当日未执行每日核对，已于{dated(later.as_of)}补作"
     elif not step.levels:

@@ -1,0 +1,47 @@
+"""One of several processes that enforce and deliver a day at once, for tests/test_flows_kill.py.
+
+    python -m tests.crowding ROLE FOLDER DAY
+
+Each says that it is ready and waits for the file ``go``, so that they begin together.
+"""
+
+import os
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+from flows.operations import delivery
+from flows.operations.desk import open_desk
+from flows.operations.enforcement import enforce
+from models.settings import Settings
+from notifications.channel import Part
+from tests.killing import Journal
+from tests.province import morning
+
+ROUNDS = 12
+
+
+class Slow(Journal):
+    """Takes its time, so that others find something to do meanwhile."""
+
+    def send(self, part: Part) -> None:
+        time.sleep(0.05)
+        super().send(part)
+
+
+def main(role: str, folder: Path, day: date) -> None:
+    desk, journal = open_desk(Settings()), Slow(folder / "journal")
+    delivery.BATCH = 1
+    (folder / f"ready-{os.getpid()}").touch()
+    while not (folder / "go").exists():
+        time.sleep(0.01)
+    for _ in range(ROUNDS):
+        if role == "enforce":
+            enforce(desk, day, morning(day))
+        else:
+            delivery.deliver(desk, lambda: morning(day), lambda _: journal)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), date.fromisoformat(sys.argv[3]))
