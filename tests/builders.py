@@ -6,8 +6,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from notifications.message import DigestLine
 from policy.load import load_plan, plan_path
 from policy.schema import Plan
+from policy.vocabulary import Origin, RungKind, SubjectKind
 from states.deadlines import Dates, Deadline
 from states.dossier import PROFILE_FIELDS, Dossier, Profile
 from states.review import Opinion
@@ -122,6 +124,28 @@ def a_dossier(**changes: Any) -> Dossier:
         opinions=OPINIONS,
     )
     return replace(dossier, **others)
+
+
+def a_line(**changes: Any) -> DigestLine:
+    """A line of a digest: a project of 清徐县 that should have begun by the end of May."""
+    line = DigestLine(
+        kind=RungKind.URGE,
+        subject_kind=SubjectKind.PROJECT,
+        subject="XF2023-140121-01",
+        name="清源街道东关社区养老幸福工程",
+        place="太原市清徐县",
+        rule="D08",
+        title="全部开工建设",
+        clause="六(二)",
+        notice_number="晋民发〔2023〕7号",
+        origin=Origin.NOTICE,
+        remind_by=date(2023, 5, 31),
+        overdue_after=date(2023, 5, 31),
+        responsible="太原市清徐县民政局",
+        to_do="请签订施工合同、组织进场并办理开工",
+        missing=("施工合同签订日期",),
+    )
+    return replace(line, **changes)
 
 
 OPINIONS = tuple(opinion(f"专家{name}", 80) for name in "甲乙丙")

@@ -19,9 +19,9 @@ from flows.operations.delivery import Delivered, deliver
 from flows.operations.desk import Desk, open_desk
 from flows.operations.enforcement import enforce
 from flows.operations.outbox_views import message_views, outbox_counts, retry
+from models.claims import LEASE, MOST_ATTEMPTS, Outcome, claim, finish, rest
 from models.contacts import posts, replace_contacts
 from models.database import reading, writing
-from models.deliveries import LEASE, MOST_ATTEMPTS, Outcome, claim, finish, rest
 from models.outbox import withdraw_untrue
 from models.secrets import cipher
 from notifications.channel import DeliveryError, Part

@@ -36,12 +36,13 @@ from notifications.channel import (
 )
 from notifications.files import file_name
 from notifications.mail import mail, mail_address
-from notifications.message import Attachment, DigestLine, Message
+from notifications.message import Attachment, Message
 from notifications.render import digest
 from notifications.sessions import Server, Sessions
 from notifications.tls import Tls
 from policy.errors import UnavailableError
-from policy.vocabulary import ChannelKind, Origin, RungKind, SubjectKind
+from policy.vocabulary import ChannelKind
+from tests.builders import a_line
 from tests.mail_server import Inbox, free_port, mail_server, parsed
 
 # Apprise's PGP part imports imghdr, which warns on Python 3.11; we use nothing of it.
@@ -53,23 +54,7 @@ SECRET = "Pa55-w0rd"  # noqa: S105  # of the test's own server
 
 
 def a_message(lines: int = 1) -> Message:
-    line = DigestLine(
-        kind=RungKind.URGE,
-        subject_kind=SubjectKind.PROJECT,
-        subject="XF2023-140121-01",
-        name="清源街道东关社区养老幸福工程",
-        place="太原市清徐县",
-        rule="D08",
-        title="全部开工建设",
-        clause="六(二)",
-        notice_number="晋民发〔2023〕7号",
-        origin=Origin.NOTICE,
-        remind_by=date(2023, 5, 31),
-        overdue_after=date(2023, 5, 31),
-        responsible="太原市清徐县民政局",
-        to_do="请办理开工",
-        missing=(),
-    )
+    line = a_line(to_do="请办理开工", missing=())
     return digest(
         "0f3c9a77b1d24e5f8a6b",
         "太原市清徐县民政局",

@@ -12,23 +12,10 @@ from notifications.message import DigestLine, Message
 from notifications.parts import chat_text, split
 from notifications.render import digest
 from notifications.sending import Part
-from policy.vocabulary import Origin, RungKind, SubjectKind
+from policy.vocabulary import RungKind
+from tests.builders import a_line
 
-LINE = DigestLine(
-    kind=RungKind.URGE,
-    subject_kind=SubjectKind.PROJECT,
-    subject="XF2023-140121-01",
-    name="清源街道东关社区养老幸福工程",
-    place="太原市清徐县",
-    rule="D08",
-    title="全部开工建设",
-    clause="六(二)",
-    notice_number="晋民发〔2023〕7号",
-    origin=Origin.NOTICE,
-    remind_by=date(2023, 5, 31),
-    overdue_after=date(2023, 5, 31),
-    responsible="太原市清徐县民政局",
-    to_do="请签订施工合同、组织进场并办理开工",
+LINE = a_line(
     missing=("施工合同签订日期", "开工报告"),
     words="5月31日前全部开工建设",
     person="张某",

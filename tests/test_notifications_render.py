@@ -27,26 +27,11 @@ from notifications.wording import (
     without_numbers,
 )
 from policy.vocabulary import Origin, RungKind, SubjectKind
+from tests.builders import a_line
 
 AS_OF = date(2023, 6, 1)
 SENT_AT = datetime(2023, 6, 1, 0, 30, tzinfo=UTC)
-LINE = DigestLine(
-    kind=RungKind.URGE,
-    subject_kind=SubjectKind.PROJECT,
-    subject="XF2023-140121-01",
-    name="清源街道东关社区养老幸福工程",
-    place="太原市清徐县",
-    rule="D08",
-    title="全部开工建设",
-    clause="六(二)",
-    notice_number="晋民发〔2023〕7号",
-    origin=Origin.NOTICE,
-    remind_by=date(2023, 5, 31),
-    overdue_after=date(2023, 5, 31),
-    responsible="太原市清徐县民政局",
-    to_do="请签订施工合同、组织进场并办理开工",
-    missing=("施工合同签订日期",),
-)
+LINE = a_line()
 
 WORDS = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=12)
 DAYS = st.dates(date(2023, 5, 20), date(2023, 6, 10))

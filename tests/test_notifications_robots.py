@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from notifications.channel import Channel, Channels, DeliveryError
-from notifications.message import Attachment, DigestLine, Message
+from notifications.message import Attachment, Message
 from notifications.render import digest
-from policy.vocabulary import ChannelKind, Origin, RungKind, SubjectKind
+from policy.vocabulary import ChannelKind
+from tests.builders import a_line
 from tests.mail_server import free_port
 from tests.vendor_servers import (
     CUT,
@@ -29,22 +30,8 @@ from tests.vendor_servers import (
 # Apprise's PGP part imports imghdr, which warns on Python 3.11; we use nothing of it.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
-LINE = DigestLine(
-    kind=RungKind.URGE,
-    subject_kind=SubjectKind.PROJECT,
-    subject="XF2023-140121-01",
-    name="清源街道东关社区养老幸福工程",
-    place="太原市清徐县",
-    rule="D08",
-    title="全部开工建设",
-    clause="六(二)",
-    notice_number="晋民发〔2023〕7号",
-    origin=Origin.NOTICE,
-    remind_by=date(2023, 5, 31),
-    overdue_after=date(2023, 5, 31),
-    responsible="太原市清徐县民政局",
+LINE = a_line(
     to_do="请办理开工",
-    missing=("施工合同签订日期",),
     words="5月31日前全部开工建设",
     person="张某",
     phone="13912345678",

@@ -13,8 +13,8 @@ from documents.text_list import TextRow, write_text_list
 from flows.operations.addressing import address_all, directory
 from flows.operations.desk import Desk
 from flows.operations.digests import Known, gather, message
+from models.claims import Claim, Outcome, claim, finish, people_in_turn, progress
 from models.database import reading, writing
-from models.deliveries import Claim, Outcome, claim, finish, people_in_turn, progress
 from models.outbox import withdraw_untrue
 from models.pace import reserve, stay_away
 from models.plans import require_plan

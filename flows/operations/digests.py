@@ -13,8 +13,8 @@ from flows.operations.lacking import missing
 from flows.operations.letters import drafts
 from models import outbox
 from models.audits import acknowledgements
+from models.claims import Claim
 from models.deadlines import deadline_rows
-from models.deliveries import Claim
 from models.projects import dossiers, facts, subjects
 from models.tables import Audit, DeadlineRow, Outbox, Subject
 from notifications.message import Attachment, DigestLine, Message
