@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from policy.vocabulary import Word
-
 if TYPE_CHECKING:
     from flows.operations.desk import Desk
+    from policy.vocabulary import Word
 
-W = TypeVar("W", bound=Word)
+W = TypeVar("W", bound="Word")
 
 
 def as_date(text: str) -> date:
