@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from flows.operations.delivery import Delivered, deliver
 from flows.operations.desk import Desk, open_desk
+from flows.operations.digests import severest
 from flows.operations.enforcement import enforce
 from flows.operations.outbox_views import message_views, outbox_counts, retry
 from models.claims import LEASE, MOST_ATTEMPTS, Outcome, claim, finish, rest
@@ -24,9 +25,10 @@ from models.contacts import posts, replace_contacts
 from models.database import reading, writing
 from models.outbox import withdraw_untrue
 from models.secrets import cipher
+from models.tables import Outbox
 from notifications.channel import DeliveryError, Part
 from policy.errors import UnavailableError, UsageError
-from policy.vocabulary import ChannelKind, DeliveryStatus
+from policy.vocabulary import ChannelKind, DecisionKind, DeliveryStatus, RungKind
 from states.contacts import Post
 from tests.conftest import INSTALLED, DeskIn
 from tests.mail_server import mail_server, parsed
@@ -454,6 +456,27 @@ def test_parts_that_were_accepted_are_not_sent_again(owing: Desk) -> None:
     assert set(statuses(owing)) == {"sent"}
 
 
+def test_a_process_that_dies_between_two_parts_repeats_only_the_one_in_doubt(owing: Desk) -> None:
+    know(owing, Post(TAIYUAN, "甲", channels=("wecombot://x",)))
+    chat, alive = Tape(kind=ChannelKind.WECOM, size=3), Tape()
+
+    def dies_at_the_third(part: Part) -> None:
+        if part.number == 3:
+            raise KeyboardInterrupt
+
+    chat.before = dies_at_the_third
+    with pytest.raises(KeyboardInterrupt):
+        send(owing, lambda address: chat if address else alive)
+    chat.before = lambda _: None
+    send(owing, lambda address: chat if address else alive, at(9))
+    told = [key for part in chat.parts_sent for key in part.keys]
+    assert len(told) == len(set(told)) == 11, "what was accepted is not sent again"
+    doubtful = {(view.subject, view.rule) for view in message_views(owing) if view.ambiguous}
+    first_two = {key for part in chat.parts_sent[:2] for key in part.keys}
+    assert not doubtful & first_two
+    assert set(statuses(owing)) == {"sent"}
+
+
 def test_a_robot_is_written_to_with_its_spacing_whoever_it_is_for(owing: Desk) -> None:
     chat = ("wecombot://one",)
     know(owing, Post(TAIYUAN, "甲", channels=chat), Post(DATONG, "乙", channels=chat))
@@ -666,3 +689,28 @@ def test_texts_for_other_platforms_are_a_workbook_of_the_day(owing: Desk) -> Non
     kept = {file.name for file in (owing.settings.outgoing / "2023-02-21" / "附件").rglob("*")}
     assert f"{TAIYUAN} 2023-02-21 待办事项.xlsx" in kept
     assert set(statuses(owing)) == {"sent"}
+
+
+def test_of_several_rungs_the_severest_is_told() -> None:
+    """A later 催办 does not hide a 督办函 that has not gone out yet."""
+
+    def rung(id: int, kind: RungKind, day: int) -> Outbox:
+        return Outbox(
+            id=id,
+            plan="p",
+            subject="s",
+            rule="D08",
+            visit=1,
+            due=date(2023, 5, 31),
+            rung=f"T+{id}",
+            recipient=PROVINCE,
+            decision=DecisionKind.REMIND,
+            rung_kind=kind,
+            as_of=date(2023, 6, day),
+            decided_at=at(),
+        )
+
+    letter, urge = rung(10, RungKind.DRAFT_LETTER, 14), rung(15, RungKind.URGE, 21)
+    later = rung(20, RungKind.URGE, 29)
+    assert severest([letter, urge]) == severest([urge, letter]) == {("s", "D08"): letter}
+    assert severest([later, urge]) == {("s", "D08"): later}
