@@ -12,8 +12,9 @@ from datetime import date
 from pathlib import Path
 
 from flows.operations import delivery
-from flows.operations.desk import open_desk
+from flows.operations.desk import Desk, open_desk
 from flows.operations.enforcement import enforce
+from flows.operations.outbox_views import outbox_counts
 from models.settings import Settings
 from notifications.channel import Part
 from tests.killing import Journal
@@ -36,11 +37,19 @@ def main(role: str, folder: Path, day: date) -> None:
     (folder / f"ready-{os.getpid()}").touch()
     while not (folder / "go").exists():
         time.sleep(0.01)
+    if role == "deliver":
+        wait_for_work(desk)
     for _ in range(ROUNDS):
         if role == "enforce":
             enforce(desk, day, morning(day))
         else:
             delivery.deliver(desk, lambda: morning(day), lambda _: journal)
+
+
+def wait_for_work(desk: Desk) -> None:
+    """Until an enforcer has written something; they go on enforcing meanwhile."""
+    while not any(outbox_counts(desk).values()):
+        time.sleep(0.01)
 
 
 if __name__ == "__main__":
