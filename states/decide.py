@@ -5,7 +5,7 @@ decides once per `Situation` and applies the verdict to all of them in one state
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import count
 
@@ -105,20 +105,15 @@ def first_look(remind_by: date, ladder: Ladder, calendar: Calendar) -> date:
 def steps(situation: Situation, ladder: Ladder, body: Body, calendar: Calendar) -> Iterator[Step]:
     """The ladder's rungs for one deadline in order of day, then its repeats without end.
 
-    Every step falls on a workday, and none before the one ahead of it.
+    Every step falls on a workday, none before the one ahead of it, and no repeat on the day of
+    another step.
     """
-    earliest = date.min
-    for step in _steps(situation, ladder, body, calendar):
-        earliest = max(earliest, step.fires_on)
-        yield replace(step, fires_on=earliest)
-
-
-def _steps(situation: Situation, ladder: Ladder, body: Body, calendar: Calendar) -> Iterator[Step]:
+    day = date.min
     for rung in ladder.rungs:
         base = situation.remind_by if rung.offset < 0 else situation.overdue_after
-        day = _distant(base, rung.offset, natural=rung.days is not None, calendar=calendar)
-        kind = _kind(rung.kind, rung.offset, body)
-        yield Step(rung.id, day, kind, _levels(rung.audience, body))
+        natural = rung.days is not None
+        day = max(day, _distant(base, rung.offset, natural=natural, calendar=calendar))
+        yield Step(rung.id, day, _kind(rung.kind, rung.offset, body), _levels(rung.audience, body))
     last, repeat = ladder.rungs[-1], ladder.repeat
     natural, every = repeat.every_days is not None, repeat.every_days or repeat.every_workdays or 1
     kind, levels = _kind(repeat.kind, last.offset, body), _levels(repeat.audience, body)
