@@ -17,7 +17,7 @@ def board_markdown(
 ) -> str:
     """The province board: per city the projects in each stage, due soon and overdue; totals."""
     stages = [stage.label for stage in plan.stages]
-    head = ["市", "名额", "项目", *stages, "临期", "逾期"]
+    head = ["市", "名额", "项目", *stages, "办结", "临期", "逾期"]
     total = _total(board)
     return "\n".join(
         (
