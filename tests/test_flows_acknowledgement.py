@@ -19,7 +19,7 @@ from models.database import writing
 from policy.errors import RefusedError
 from tests.conftest import AT, DeskIn
 from tests.province import END, days, morning
-from tests.steps import ONE, TAIYUAN, load
+from tests.steps import ONE, TAIYUAN, act, load
 from tests.stores import Snapshot, Stores
 from tests.tape import Tape
 
@@ -172,7 +172,17 @@ def test_why_on_a_day(sqlite_late: Desk, day: str, reason: str) -> None:
     assert reason in str(why_on(sqlite_late, ONE, "D08", date.fromisoformat(day)))
 
 
-def test_why_not_for_what_is_done_waits_or_is_on_hold(sqlite_late: Desk) -> None:
+def test_why_not_while_a_project_is_on_hold(sqlite_desk: Desk) -> None:
+    load(sqlite_desk)
+    act(sqlite_desk, "hold", "2023-05-20")
+    act(sqlite_desk, "resume", "2023-05-29")
+    run(sqlite_desk, "2023-05-30", "2023-05-30")
+    assert "该日项目为“暂停”，不提醒" in str(why_on(sqlite_desk, ONE, "D08", date(2023, 5, 22)))
+    told = str(why_on(sqlite_desk, ONE, "D08", date(2023, 5, 30)))
+    assert "T-1（提醒），给太原市小店区民政局" in told
+
+
+def test_why_not_for_what_is_done_or_waits(sqlite_late: Desk) -> None:
     with sqlite_late.engine.begin() as connection:
         connection.execute(
             text(

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from flows.operations.desk import Desk
 from flows.operations.effects import begin
+from flows.operations.fulfilment import deadline_of
 from models import deadlines
 from models.audits import NewRow, add_audit
 from models.projects import find_subject
@@ -37,10 +38,7 @@ def acknowledge(
     """Record it, and withdraw the repeats that are owed. RefusedError with every reason."""
     begin(session, desk, said.subject, actor=said.actor, on=said.on, today=today, seen=said.seen)
     find_subject(session, desk.plan, said.subject)
-    deadline = desk.deadlines.get(said.rule)
-    row = deadlines.deadline_row(session, desk.plan, said.subject, said.rule)
-    if deadline is None or row is None:
-        raise RefusedError(f"{said.subject}没有时限“{said.rule}”，请用 xingfu deadlines 查看")
+    deadline, row = deadline_of(session, desk, said.subject, said.rule)
     if reasons := list(_refusals(desk, said, row)):
         head = f"{said.subject} {said.rule}：不能登记知悉"
         raise RefusedError("\n".join([head, *(f"  · {reason}" for reason in reasons)]))

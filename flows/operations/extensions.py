@@ -8,9 +8,8 @@ from sqlmodel import Session
 
 from flows.operations.desk import Desk
 from flows.operations.effects import begin
-from flows.operations.fulfilment import subject_state
+from flows.operations.fulfilment import deadline_of, subject_state
 from models.audits import NewRow, add_audit
-from models.deadlines import deadline_row
 from models.deadlines import extend as put_off
 from models.projects import dossiers, find_subject
 from models.tables import DeadlineRow
@@ -59,12 +58,7 @@ def extend(
         seen=extension.seen,
     )
     subject = find_subject(session, desk.plan, extension.subject)
-    deadline = desk.deadlines.get(extension.rule)
-    row = deadline_row(session, desk.plan, extension.subject, extension.rule)
-    if deadline is None or row is None:
-        raise RefusedError(
-            f"{extension.subject}没有时限“{extension.rule}”，请用 xingfu deadlines 查看"
-        )
+    deadline, row = deadline_of(session, desk, extension.subject, extension.rule)
     if reasons := list(_refusals(desk, extension, deadline, row)):
         head = f"{extension.subject} {extension.rule}：不能延期"
         raise RefusedError("\n".join([head, *(f"  · {reason}" for reason in reasons)]))

@@ -3,9 +3,12 @@
 from sqlmodel import Session
 
 from flows.operations.desk import Desk
-from models.deadlines import SubjectState, refresh
+from models.deadlines import SubjectState, deadline_row, refresh
 from models.projects import dossiers, facts, sync_quota_submitted
+from models.tables import DeadlineRow
+from policy.errors import RefusedError
 from policy.vocabulary import Disposition, SubjectKind
+from states.deadlines import Deadline
 
 
 def refresh_subject(
@@ -30,6 +33,14 @@ def subject_state(
     """What decides whether a subject's deadlines are open."""
     held = facts(session, desk.plan, [code]).get(code, {})
     return SubjectState(code, kind, held, disposition)
+
+
+def deadline_of(session: Session, desk: Desk, code: str, rule: str) -> tuple[Deadline, DeadlineRow]:
+    """A subject's deadline and how it stands; RefusedError when there is none of that id."""
+    deadline, row = desk.deadlines.get(rule), deadline_row(session, desk.plan, code, rule)
+    if deadline is None or row is None:
+        raise RefusedError(f"{code}没有时限“{rule}”，请用 xingfu deadlines --subject {code} 查看")
+    return deadline, row
 
 
 def refresh_all(session: Session, desk: Desk) -> None:

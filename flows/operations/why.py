@@ -6,9 +6,9 @@ from datetime import date
 from itertools import takewhile
 
 from flows.operations.desk import Desk
+from flows.operations.fulfilment import deadline_of
 from models.audits import acknowledgements, history
 from models.database import reading
-from models.deadlines import deadline_row
 from models.deliveries import deliveries_of
 from models.outbox import find_message, messages_about
 from models.plans import require_plan
@@ -71,11 +71,7 @@ def why_on(desk: Desk, code: str, rule: str, day: date) -> Why:
     with reading(desk.engine) as session:
         require_plan(session, desk.plan, desk.calendar)
         subject = find_subject(session, desk.plan, code)
-        row = deadline_row(session, desk.plan, code, rule)
-        if row is None or rule not in desk.deadlines:
-            raise RefusedError(
-                f"{code}没有时限“{rule}”，请用 xingfu deadlines --subject {code} 查看"
-            )
+        _, row = deadline_of(session, desk, code, rule)
         owed = messages_about(session, desk.plan, code, rule)
         told = deliveries_of(session, desk.plan, [item.id for item in owed if item.id])
         past = history(session, desk.plan, code)
