@@ -5,6 +5,7 @@ any HTTP 200 for success while the platforms refuse with HTTP 200 and a code, sl
 and encodes DingTalk's signature twice, which DingTalk does not accept.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
@@ -21,7 +22,7 @@ from notifications.sending import DeliveryError, Part
 from policy.vocabulary import ChannelKind
 
 
-class Ours:
+class Ours(ABC):
     """What our services share: one part at a time, and the reason when it was not accepted."""
 
     kind: ClassVar[ChannelKind]
@@ -45,17 +46,17 @@ class Ours:
         self.failure = reply if isinstance(reply, DeliveryError) else self.judged(reply)
         return self.failure is None
 
+    @abstractmethod
     def request(self, part: Part) -> Request:
         """What is posted."""
-        raise NotImplementedError
 
     def judged(self, reply: Reply) -> DeliveryError | None:
         """Why the target did not accept; None when it did."""
         return vendor_failure(VENDORS[self.kind], reply)
 
     def target(self) -> str:
-        """What tells one target from another: its address, with its token."""
-        raise NotImplementedError
+        """What tells one robot from another: its address, with its token; empty for no robot."""
+        return ""
 
     def at(self, path: str) -> str:
         """The address of a path of the platform."""
