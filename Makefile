@@ -7,9 +7,9 @@ PIP := $(BIN)/pip --disable-pip-version-check -qq
 # A process a core; which tests stay together says tests/conftest.py.
 PYTEST := $(BIN)/pytest --numprocesses=logical --dist=loadscope
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --no-annotate pyproject.toml
+	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: run test check lint bench lock clean
+.PHONY: run test check lint bench fuzz lock clean
 
 run: .venv/.run
 	@XINGFU_HOME=.xingfu $(BIN)/xingfu demo --as-of $(AS_OF) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
@@ -30,12 +30,20 @@ lint: .venv/.dev
 bench: .venv/.dev
 	@$(BIN)/python -m tests.benchmarks
 
+# Coverage-guided, for so many seconds; what it finds is kept in .fuzz/.
+FUZZ_SECONDS ?= 300
+fuzz: .venv/.fuzz
+	@mkdir -p .fuzz/corpus
+	@$(BIN)/python -m tests.atheris_fuzz -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=3000 -timeout=20 \
+		-max_len=200000 -len_control=0 -artifact_prefix=.fuzz/ .fuzz/corpus
+
 lock: .venv/.dev
-	$(UV_COMPILE) --group build -o requirements/run.txt --upgrade
-	$(UV_COMPILE) --group dev -c requirements/run.txt -o requirements/dev.txt --upgrade
+	$(UV_COMPILE) pyproject.toml --group build -o requirements/run.txt --upgrade
+	$(UV_COMPILE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt --upgrade
+	$(UV_COMPILE) --group fuzz -c requirements/dev.txt -o requirements/fuzz.txt --upgrade
 
 clean:
-	rm -rf .venv .xingfu
+	rm -rf .venv .xingfu .fuzz
 
 # The lock lists every dependency with its hash, so pip resolves nothing (--no-deps).
 .venv/.run: requirements/run.txt pyproject.toml
@@ -46,4 +54,8 @@ clean:
 
 .venv/.dev: requirements/dev.txt .venv/.run
 	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/.fuzz: requirements/fuzz.txt .venv/.dev
+	@$(PIP) install --no-deps --require-hashes -r requirements/fuzz.txt
 	@touch $@

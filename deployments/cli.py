@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from deployments import contacts, reading, running, simulating, writing
+from deployments import contacts, reading, running, simulating, workbooks, writing
 from deployments.console import complain
 from policy.errors import XingfuError
 
@@ -27,7 +27,9 @@ app.add_typer(project_app, name="project")
 
 COMMANDS = (
     (app, "init", writing.init, "建立或更新数据库，装入实施方案；可重复运行。"),
-    (app, "import", writing.import_, "导入汇总表（附件3和补充信息表）或通讯录；每个文件整体导入。"),
+    (app, "import", workbooks.import_, "导入工作簿：每个文件整体导入；有误的逐格标出后退回。"),
+    (app, "export", workbooks.export, "导出工作簿：各类报送表（预填已知内容）和台账、清单、一览。"),
+    (app, "inbox", workbooks.inbox, "收件：读取各市收件文件夹一次，导入或退回，并发回执。"),
     (
         app,
         "deadlines",
@@ -92,8 +94,6 @@ COMMANDS = (
     (contacts_app, "remove", contacts.remove, "从一个机构删除一名联系人。"),
     (contacts_app, "substitute", contacts.substitute, "代理：某人外出期间由谁代收；或取消代理。"),
     (contacts_app, "check", contacts.check, "查缺：哪些机构无联系人或无人分管，由谁代收。"),
-    (contacts_app, "export", contacts.export, "导出通讯录工作簿；密码和密钥以***代替。"),
-    (contacts_app, "import", contacts.import_, "导入通讯录工作簿；所列机构的联系人整体更新。"),
 )
 for group, name, run, explained in COMMANDS:
     group.command(name, help=explained)(run)

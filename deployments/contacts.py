@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +20,6 @@ HARMLESS = ("folder://", "list://")
 
 Office = Annotated[str, typer.Argument(metavar="机构", help="机构全称，如 太原市小店区民政局")]
 Person = Annotated[str, typer.Argument(metavar="姓名")]
-File = Annotated[Path, typer.Argument(metavar="文件", help="Excel 工作簿（.xlsx）")]
 From = Annotated[
     date | None,
     typer.Option("--from", parser=as_date, metavar="日期", help="代理开始，含当日；不加即已开始"),
@@ -133,22 +131,6 @@ def check(as_of: AsOf = None, json: Json = False) -> None:
             ("机构", "缺口", "涉及对象", "由谁代收"),
             ((gap.office, _lack(gap), gap.subjects, _instead(gap)) for gap in found),
         )
-
-
-def export(file: File) -> None:
-    from documents.contacts import MASK
-    from flows.operations.contacts import export_contacts
-
-    number = export_contacts(the_desk(), file)
-    say(f"{file}：已导出{number}人；通知渠道中的密码和密钥以{MASK}代替，原样导入即保持不变")
-
-
-def import_(file: File) -> None:
-    from flows.operations.contacts import import_contacts
-
-    done = import_contacts(the_desk(), file)
-    what = f"新增{done.added}，更新{done.changed}，未变{done.unchanged}"
-    say(f"{file.name}：通讯录已导入，{what}")
 
 
 def _addresses(stated: list[str]) -> Iterator[str]:

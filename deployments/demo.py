@@ -50,8 +50,10 @@ def demo(settings: Settings, as_of: date, *, stay: bool) -> None:
 def load_example(desk: Desk, as_of: date) -> None:
     """Import the example's workbooks and replay its recorded facts up to a day."""
     for path in sorted((EXAMPLE / "workbooks").glob("*.xlsx")):
-        done = import_workbook(desk, path, None, today=as_of, at=now())
-        say(f"{done.file}：{done.form}，新增{done.added}，更新{done.changed}，未变{done.unchanged}")
+        done = import_workbook(desk, path, today=as_of, at=now())
+        took = done.taken
+        counted = f"新增{took.added}，更新{took.changed}，未变{took.unchanged}"
+        say(f"{done.file}：{done.form.label}，{counted}")
     with writing(desk.engine) as session:
         require_plan(session, desk.plan, desk.calendar, lock=True)
         known = recorded_acts(session, desk.plan)

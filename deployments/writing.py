@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -29,7 +28,6 @@ from deployments.options import (
     the_desk,
     word,
 )
-from policy.errors import XingfuError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,33 +44,6 @@ def init(plan: PlanId = None) -> None:
 
     desk = initialise(load_settings(), plan, now())
     say(f"已装入 {desk.plan.notice.number}《{desk.plan.name}》，状态保存在 {desk.settings.home}")
-
-
-def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="文件...", help="Excel 工作簿（.xlsx）")],
-    city: Annotated[str | None, typer.Option("--city", help="所属市，如 太原市")] = None,
-    confirm: Annotated[
-        bool, typer.Option("--confirm", help="超出合理范围的数字已经核实，照填导入")
-    ] = False,
-) -> None:
-    from flows.business_date import now, today
-    from flows.operations.intake import import_workbook
-
-    desk = the_desk()
-    refused: XingfuError | None = None
-    for path in files:
-        try:
-            done = import_workbook(
-                desk, path, city, today=today(desk.settings), at=now(), confirmed=confirm
-            )
-        except XingfuError as error:
-            complain(str(error))
-            refused = refused or error
-            continue
-        what = f"新增{done.added}，更新{done.changed}，未变{done.unchanged}"
-        say(f"{done.file}：{done.city}{done.form}已导入，{what}")
-    if refused is not None:
-        raise typer.Exit(refused.exit_code)
 
 
 def enforce(as_of: AsOf = None, json: Json = False) -> None:

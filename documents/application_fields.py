@@ -9,29 +9,37 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cache
+from typing import TypeVar
 
 from documents import cells
 from documents.cells import CellError
 from documents.forms import BUILDING_KINDS, SETTLEMENTS, SITE_SOURCES
-from policy.schema import City, Plan
+from policy.schema import City, Plan, Plausible
 from states.dossier import FIELD_TYPES
 from states.uscc import valid_uscc
 
+T = TypeVar("T")
 MONEY = ("investment", "city_share", "county_share", "annual_rent")
 SURE = "请核对后改正；确属实的，请在导入时注明已核实（--confirm）"
 
-
+# 古镇街道 is a street: a 镇 or 乡 that 街道 follows is part of its name.
+STREET = r".+?(?:街道|镇(?!街道)|乡(?!街道))"
 ZONE = re.compile(
     r"(经济技术|高新技术|综合改革|转型综改|经济|高新|综改|产业|工业|风景名胜)*"
     r"(开发区|示范区|经开区|高新区|产业园区|名胜区|园区)$"
 )
 
 
-def county(value: object, city: City, plan: Plan) -> str:
-    """The county that the cell names, as the plan writes it.
+def county_reader(city: City, plan: Plan) -> Callable[[object], str]:
+    """Reads the county that a cell names, as the plan writes it.
 
     A zone (开发区) has no code of its own: it is taken for its county where its name says which.
     """
+    return cache(lambda value: _county(value, city, plan))
+
+
+def _county(value: object, city: City, plan: Plan) -> str:
     written = cells.name(value)
     if written is None:
         raise CellError(f"未填写县（市、区）；请填写{city.name}所辖县（市、区）名称")
@@ -61,29 +69,32 @@ def _unknown_county(written: str, names: Sequence[str], city: City, plan: Plan) 
     if owners:
         return f"{said}，属于{'、'.join(owners)}；请核对后改正，或报送到相应的市"
     if close := get_close_matches(written, names, n=3, cutoff=0.5):
-        return f"{said}，是否为{'、'.join(close)}？请核对后改正"
+        return f"{said}；是否为{'、'.join(close)}？请核对后改正"
     return f"{said}；{city.name}所辖：{'、'.join(names)}"
 
 
-def parts(value: object, plan: Plan) -> tuple[str, str]:
-    """Street and community of a project's name."""
+def parts_reader(plan: Plan) -> Callable[[object], tuple[str, str]]:
+    """Reads street and community out of a project's name."""
     ending = plan.project_name.rpartition("}")[2]
-    written = cells.name(value)
+    form = re.compile(rf"({STREET})(.+(?:社区|村)){re.escape(ending)}")
     says = f"请按“××街道（镇、乡）××社区（村）{ending}”填写"
-    if written is None:
-        raise CellError(f"未填写项目名称；{says}")
-    # 古镇街道 is a street: a 镇 or 乡 that 街道 follows is part of its name.
-    street = r"(.+?(?:街道|镇(?!街道)|乡(?!街道)))"
-    found = re.fullmatch(rf"{street}(.+(?:社区|村)){re.escape(ending)}", written)
-    if not found:
+
+    def parts(value: object) -> tuple[str, str]:
+        written = cells.name(value)
+        if written is None:
+            raise CellError(f"未填写项目名称；{says}")
+        if found := form.fullmatch(written):
+            return found[1], found[2]
         raise CellError(f"项目名称不合格式；{says}")
-    return found[1], found[2]
+
+    return parts
 
 
 def building_kind(value: object) -> str | None:
-    written = cells.name(value)
-    kind = next((k for k in BUILDING_KINDS if (written or "").startswith(k)), None)
-    remark = (written or "")[2:]
+    """配建性质; a tick before it and a remark behind it are allowed."""
+    written = (cells.name(value) or "").lstrip(cells.TICKS)
+    kind = next((k for k in BUILDING_KINDS if written.startswith(k)), None)
+    remark = written[2:]
     if written and (kind is None or (remark and kind != "其他" and remark[0] not in "（(：:")):
         raise CellError(f"配建性质须为{'、'.join(BUILDING_KINDS)}之一；其他的请写“其他：”并注明")
     return kind
@@ -127,7 +138,7 @@ def project_kind(value: object, plan: Plan) -> str | None:
 def _one_of(value: object, choices: Sequence[str], what: str) -> str | None:
     written = cells.name(value)
     if written is not None and written not in choices:
-        raise CellError(f"{what}须为{'、'.join(choices)}之一")
+        raise CellError(f"{what}须为{'、'.join(choices)}之一；请从中选填一项")
     return written
 
 
@@ -155,12 +166,28 @@ def reader(field: str, plan: Plan) -> Callable[[object], object]:
     return BY_KEY.get(field) or BY_TYPE[FIELD_TYPES[field]]
 
 
+def asked(
+    field: str, parse: Callable[[object], T], plan: Plan, *, confirmed: bool
+) -> Callable[[object], T]:
+    """`parse`, which refuses a value that is not plausible unless the sender has `confirmed` it."""
+    if confirmed or field not in _plausible(plan):
+        return parse
+
+    def ask(value: object) -> T:
+        read = parse(value)
+        if doubt := question(field, read, plan):
+            raise CellError(doubt)
+        return read
+
+    return ask
+
+
 def question(field: str, value: object, plan: Plan) -> str | None:
     """What to ask about a value that no form means to say; None when it is plausible.
 
     Money is in 元; 元 and 万元 mixed up are 10,000 times off, and the likely value is named.
     """
-    rule = next((item for item in plan.plausible if item.field == field), None)
+    rule = _plausible(plan).get(field)
     if rule is None or not isinstance(value, int | Decimal) or rule.least <= value <= rule.most:
         return None
     shown, unit = cells.plain, "元" if field in MONEY else ""
@@ -168,5 +195,10 @@ def question(field: str, value: object, plan: Plan) -> str | None:
     for factor, wrote, meant in ((10000, "元", "万元"), (Decimal("0.0001"), "万元", "元")):
         likely = value / Decimal(factor)
         if field in MONEY and rule.least <= likely <= rule.most and likely:
-            return f"{said}，是否应为{shown(likely)}元（误将{wrote}填作{meant}）？{SURE}"
+            return f"{said}；是否应为{shown(likely)}元（误将{wrote}填作{meant}）？{SURE}"
     return f"{said}；{SURE}"
+
+
+@cache
+def _plausible(plan: Plan) -> Mapping[str, Plausible]:
+    return {rule.field: rule for rule in plan.plausible}

@@ -6,10 +6,15 @@ Chinese reason and how to mend it; the caller adds file, sheet and cell.
 
 import re
 import unicodedata
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
+from functools import lru_cache
+from typing import TypeVar
 
 from policy.errors import RefusedError
+
+T = TypeVar("T")
 
 
 class CellError(RefusedError):
@@ -21,7 +26,15 @@ WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFE
 
 YES = frozenset({"是", "有", "对", "√", "✓", "✔", "☑", "TRUE", "Y", "YES"})
 NO = frozenset({"", "否", "无", "没有", "×", "✗", "✘", "X", "☐", "□", "FALSE", "N", "NO"})
-EXCEL_ERRORS = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A")
+NO_RESULT = "#公式无结果"
+"""What stands for a formula that was never calculated."""
+EXCEL_ERRORS = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", NO_RESULT)
+TICKS = "√✓✔☑☒■●"
+SERIALS = range(36526, 73051)
+"""Excel's day numbers of this century."""
+DAY_ZERO = date(1899, 12, 30)
+MEMORY = 65536
+"""Cells of the same text are read once; so many different ones are kept in mind."""
 
 # Excel keeps 15 significant digits; what a stored double shows behind them is binary noise.
 FIFTEEN = Context(prec=15)
@@ -29,8 +42,14 @@ FIFTEEN = Context(prec=15)
 
 def text(value: object) -> str | None:
     """Text without outer blanks, inner blanks made single, full-width digits made plain."""
-    shown = _shown(value).translate(WIDE)
-    visible = "".join(char for char in shown if unicodedata.category(char) != "Cf")
+    return _text(_shown(value))
+
+
+@lru_cache(MEMORY)
+def _text(shown: str) -> str | None:
+    visible = shown.translate(WIDE)
+    if not visible.isprintable():
+        visible = "".join(char for char in visible if unicodedata.category(char) != "Cf")
     words = " ".join(visible.split())
     if words in EXCEL_ERRORS:
         raise CellError("公式出错；请改为填写实际内容")
@@ -75,8 +94,35 @@ def integer(value: object) -> int | None:
     return int(number)
 
 
+def percent(value: object) -> int | None:
+    """A whole percentage from 0 to 100; ``35``, ``35%``, or 0.35 as a percent cell holds it."""
+    number, unit = _measured(value)
+    if number is None:
+        return None
+    if unit not in ("", "%"):
+        raise CellError("不是百分比；请填写0至100的整数，如 35")
+    if not unit and number == 1:
+        raise CellError("无法判断是1%还是100%；请写明“1%”或“100%”")
+    found = number * 100 if not unit and 0 < number < 1 else number
+    if found != found.to_integral_value() or found > 100:
+        raise CellError("不是0至100的整数；请填写0至100的整数，如 35")
+    return int(found)
+
+
+def points(value: object) -> Decimal | None:
+    """Points with one decimal at most; ``18``, ``18.5``, ``18.5分``."""
+    number, unit = _measured(value)
+    if number is None:
+        return None
+    if unit not in ("", "分"):
+        raise CellError("不是分数；请只填写数字，如 18.5")
+    if number >= 10**6 or number != number.quantize(Decimal("0.1")):
+        raise CellError("不是最多一位小数的分数；请保留一位小数，如 18.5")
+    return number.quantize(Decimal("0.1"))
+
+
 def day(value: object) -> date | None:
-    """A date of this century; date cells, ``2023-02-10``, ``2023年2月10日``, ``2023/2/10``."""
+    """A date of this century; date cells, their day numbers, ``2023-02-10``, ``2023年2月10日``."""
     found = _day(value)
     if found is not None and not 2000 <= found.year <= 2099:
         raise CellError(f"年份{found.year}不合理；请核对日期，如 2023-02-10")
@@ -93,6 +139,18 @@ def yes(value: object) -> bool:
     raise CellError("既不是“是”也不是“否”；请填写“是”或“否”")
 
 
+def required(what: str, parse: Callable[[object], T | None]) -> Callable[[object], T]:
+    """`parse`, for a cell that must say something; `what` it says, in Chinese."""
+
+    def read(value: object) -> T:
+        found = parse(value)
+        if found is None:
+            raise CellError(f"未填写{what}；请填写{what}")
+        return found
+
+    return read
+
+
 def plain(number: Decimal | int) -> str:
     """A number without an exponent or needless zeros."""
     shown = f"{Decimal(number):f}"
@@ -106,7 +164,7 @@ def yes_or_no(value: object) -> bool | None:
 
 def is_blank(value: object) -> bool:
     """Whether a cell holds nothing a reader would see."""
-    return value is None or (isinstance(value, str) and not value.strip())
+    return value is None or value == "" or (isinstance(value, str) and not value.strip())
 
 
 def _shown(value: object) -> str:
@@ -130,7 +188,8 @@ def _measured(value: object) -> tuple[Decimal | None, str]:
     found = re.fullmatch(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)((?:\D.*)?)", plain)
     if not found:
         raise CellError("不是数字；请填写数字，如 850.50")
-    return _checked(Decimal(found[1].replace(",", ""))), found[2]
+    unit = re.sub(r"\([^()]*\)$", "", found[2])  # a remark behind the number
+    return _checked(Decimal(found[1].replace(",", ""))), unit
 
 
 def _checked(number: Decimal) -> Decimal:
@@ -169,10 +228,13 @@ def _day(value: object) -> date | None:
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", _shown(value)))
     if not plain:
         return None
-    found = re.fullmatch(r"(\d{4})([-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?", plain)
+    if plain.isdecimal() and int(plain) in SERIALS:
+        return DAY_ZERO + timedelta(int(plain))
+    found = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(00:00:00)?", plain)
+    found = found or re.fullmatch(r"(\d{4})(\d{2})(\d{2})", plain)
     try:
         if found:
-            return date(int(found[1]), int(found[3]), int(found[4]))
+            return date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError:
         raise CellError("没有这一天；请核对日期，如 2023-02-10") from None
     raise CellError("不是日期；请填写日期，如 2023-02-10")

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from documents import cells
 from documents.cells import CellError
+from documents.faults import Fault, raise_faults
 from documents.forms import CONTACTS, CONTACTS_SHEET
-from documents.layout import Page, save
-from documents.table import Row, duplicates, find_table, raise_faults
-from documents.workbook import open_workbook
+from documents.grid import Book
+from documents.layout import Page
+from documents.table import Row, duplicates, find_table
 from policy.errors import RefusedError
 from policy.schema import Office, Plan
 from policy.vocabulary import ChannelKind, Level
@@ -33,30 +33,27 @@ MISPLACED = "此处不应填写通知渠道；请移到通知渠道一列（地�
 BARE = (ChannelKind.LIST, ChannelKind.FOLDER)
 
 
-def read_contacts(path: Path, plan: Plan) -> tuple[Post, ...]:
-    """Everyone in the workbook, or nobody: RefusedError lists every fault, one a line.
+def read_contacts(book: Book, plan: Plan) -> tuple[tuple[Row, Post], ...]:
+    """Everyone in the workbook with their rows, or nobody: WorkbookError holds every fault.
 
     Masked addresses are handed on as they stand. A substitute at an office that the workbook does
     not list is taken on trust.
     """
-    faults: list[str] = []
-    table = find_table(open_workbook(path), path.name, CONTACTS, faults)
+    faults: list[Fault] = []
+    table = find_table(book, CONTACTS, faults)
     if table is None:
-        raise RefusedError(f"{path.name}：没有找到通讯录；请核对表头文字是否与样表一致")
+        raise RefusedError(f"{book.file}：没有找到通讯录；请核对表头文字是否与样表一致")
     offices = {office.name: office for office in plan.every_office()}
     rows = [(row, _post(row, plan, offices)) for row in table.rows]
     _refuse_repeats(rows)
     _refuse_unlisted_substitutes(rows)
     _refuse_different_channels(rows)
-    raise_faults(faults)
-    return tuple(post for _, post in rows)
+    raise_faults(book.file, faults)
+    return tuple(rows)
 
 
-def write_contacts(path: Path, posts: Sequence[Post]) -> None:
-    """Write a workbook that `read_contacts` reads back, with the channels exactly as given.
-
-    UnavailableError when it cannot be written.
-    """
+def contacts_page(posts: Sequence[Post], *, footer: str = "", spare: int = 0) -> Page:
+    """The sheet that `read_contacts` reads back, with the channels exactly as given."""
     lines = [
         (
             post.office,
@@ -71,7 +68,16 @@ def write_contacts(path: Path, posts: Sequence[Post]) -> None:
         )
         for post in posts
     ]
-    save(path, (Page(CONTACTS_SHEET, "通讯录", CONTACTS, lines, note=NOTE, size=11),))
+    return Page(
+        CONTACTS_SHEET,
+        "通讯录",
+        CONTACTS,
+        lines,
+        note=NOTE,
+        size=11,
+        footer=footer,
+        spare=spare,
+    )
 
 
 def known_office(value: object, offices: Mapping[str, Office]) -> Office:
@@ -185,7 +191,7 @@ def _post(row: Row, plan: Plan, offices: Mapping[str, Office]) -> Post:
         away_from=_take(row, "away_from", cells.day),
         away_to=_take(row, "away_to", cells.day),
     )
-    if post.substitute or cells.is_blank(row.cells.get("substitute", ("", None))[1]):
+    if post.substitute or row.value("substitute") is None:
         for key, reason in absence_faults(post):
             row.refuse(key, reason)
     return post
@@ -193,9 +199,7 @@ def _post(row: Row, plan: Plan, offices: Mapping[str, Office]) -> Post:
 
 def _take(row: Row, key: str, parse: Callable[[object], T]) -> T | None:
     """The cell as `parse` reads it; None where the workbook does not have the column."""
-    if key not in row.cells:
-        return None
-    if "://" in str(row.cells[key][1]):
+    if "://" in str(row.value(key)):
         row.refuse(key, MISPLACED, secret=True)
         return None
     return row.take(key, parse)
@@ -203,7 +207,7 @@ def _take(row: Row, key: str, parse: Callable[[object], T]) -> T | None:
 
 def _channels(row: Row) -> tuple[str, ...]:
     try:
-        return channels([str(row.cells["channels"][1] or "")])
+        return channels([str(row.value("channels") or "")])
     except CellError as error:
         row.refuse("channels", str(error), secret=True)
         return ()

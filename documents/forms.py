@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 from policy.schema import Includes, Plan
 
@@ -41,20 +42,32 @@ class Column:
     centred: bool = False
     optional: bool = False
     """Whether a workbook may come without it."""
+    locked: bool = False
+    """Whether the cells of rows that are filled in beforehand are protected."""
+    clause: str = ""
+    """The clause that asks for it."""
 
 
+@cache
+def pattern(known_by: str) -> re.Pattern[str]:
+    """`Column.known_by`, compiled."""
+    return re.compile(known_by)
+
+
+@lru_cache(maxsize=4096)
 def plain(heading: object) -> str:
     """A heading without blanks and in plain width, so that printing habits do not matter."""
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", str(heading)))
 
 
-NUMBER = Column("number", "序号", r"^序号", 6, "0", centred=True)
-PLACE = Column("county", "区（县、市）名称", COUNTY, 14, centred=True)
+NUMBER = Column("number", "序号", r"^序号", 6, "0", centred=True, locked=True)
+PLACE = Column("county", "区（县、市）名称", COUNTY, 14, centred=True, locked=True)
 PROJECT = Column(
     "project",
     "社区项目名称\n（××乡镇（街道）××村（社区）养老幸福工程）",
     r"项目名称",
     42,
+    locked=True,
 )
 
 SUMMARY = (
@@ -102,7 +115,7 @@ def _project_columns() -> tuple[Column, ...]:
     return (
         replace(NUMBER, width=5),
         replace(PLACE, heading="区（县、市）\n名称", width=11),
-        Column("project", "社区项目名称", r"项目名称", 22),
+        Column("project", "社区项目名称", r"项目名称", 22, locked=True),
     )
 
 

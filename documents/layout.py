@@ -1,47 +1,54 @@
-"""Lays typed rows out as a printable sheet, and writes workbooks that are equal for equal data."""
+"""Lays tables, forms and charts out to be printed, in workbooks that are equal for equal data."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from io import BytesIO
-from math import ceil
+from itertools import chain, repeat
 from pathlib import Path
-from zipfile import ZIP_STORED, ZipFile, ZipInfo
+from typing import Literal
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import Cell, MergedCell
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.chart import BarChart, LineChart, Reference
+from openpyxl.chart.legend import Legend
+from openpyxl.packaging.custom import StringProperty
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import IllegalCharacterError
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
-from openpyxl.writer.excel import ExcelWriter
 
 from documents.forms import Column
-from policy.errors import RefusedError, UnavailableError
+from documents.lines import LOWEST_ROW, Cell, Line, exact, height, line_rows, room, wrapped
+from documents.looks import FIXED_FILL, Dress, Look, Wardrobe, wardrobe
+from documents.printing import light, offer, protect, set_paper
+from documents.rows import Row, Value, fill, rows_xml
+from documents.saving import finished, write
 
-Value = str | int | Decimal | date | None
+__all__ = [
+    "FIXED_FILL",
+    "Cell",
+    "Chart",
+    "FormSheet",
+    "Leaf",
+    "Line",
+    "Look",
+    "Page",
+    "Value",
+    "add_page",
+    "finished",
+    "save",
+    "to_bytes",
+    "write",
+]
 
-LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001  # a fixed mark, not a moment
-FORMULA_STARTS = ("=", "+", "-", "@")
-A4 = 9
-USUAL_SIZE = 11
-"""Column widths count characters of this size, in points."""
-LOWEST_ROW = 24
 SPARE_ROWS = 200
-"""How far below the last row the choices still drop down, for rows added by hand."""
-
-SONG, HEI = "宋体", "黑体"
-LINE = Side(style="thin")
-BOX = Border(left=LINE, right=LINE, top=LINE, bottom=LINE)
-SHADE = PatternFill("solid", fgColor="E7EDF4")
+"""How far below the last row of an open page the choices drop down, for rows added by hand."""
+TITLE_HEIGHT = 34
+"""In points."""
+CHART_SIZE = (22, 12)
+"""Width and height in centimetres."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """One sheet: a merged title, notes to the left and right under it, then the table."""
+    """A table on a sheet of its own: a merged title, notes to the left and right, then the rows."""
 
     sheet: str
     title: str
@@ -49,160 +56,188 @@ class Page:
     rows: Sequence[Sequence[Value]]
     note: str = ""
     unit: str = ""
+    """At the right; takes a second column."""
     size: int = 10
     """Of the table's type, in points."""
     filters: bool = False
+    footer: str = ""
+    """What the foot of each page says at the left."""
+    protected: bool = False
+    """Without a password: locked columns are read-only in `rows`, all else can be filled in."""
+    fixed: int = 0
+    """So many of the first rows are read-only throughout where the page is protected."""
+    landscape: bool = True
+    lamps: tuple[str, ...] = ()
+    """The keys of the columns that take the colour of the standing that their cells begin with."""
+    spare: int = 0
+    """Empty rows below the last."""
+    open_note: bool = False
+    """Whether the note is to be completed, e.g. 填报人, also where the sheet is protected."""
 
 
-def save(path: Path, pages: Sequence[Page]) -> None:
-    """Write the workbook. UnavailableError when the file cannot be written."""
-    content = to_bytes(pages)
-    try:
-        path.write_bytes(content)
-    except OSError:
-        raise UnavailableError(
-            f"{path.name}：无法写入；请核对文件夹是否存在、有无权限，并关闭正在使用该文件的程序"
-        ) from None
+@dataclass(frozen=True)
+class FormSheet:
+    """A form on a sheet of its own, laid out line by line."""
+
+    sheet: str
+    widths: tuple[float, ...]
+    """Of the columns, in half-width characters of 11 points; upright A4 holds about 92."""
+    lines: Sequence[Line]
+    footer: str = ""
+    protected: bool = False
+    """Without a password: only what looks fillable can be filled in."""
+    landscape: bool = False
 
 
-def to_bytes(pages: Sequence[Page]) -> bytes:
-    """The workbook as .xlsx, byte for byte the same for the same pages."""
-    workbook = Workbook()
-    workbook.remove(workbook.worksheets[0])
-    for page in pages:
-        _lay_out(workbook.create_sheet(page.sheet), page)
+@dataclass(frozen=True)
+class Chart:
+    """Numbers on a sheet of their own, with a chart beside them."""
+
+    sheet: str
+    title: str
+    kind: Literal["line", "bar"]
+    heads: tuple[str, ...]
+    """Of the categories, then of each series."""
+    rows: Sequence[Sequence[Value]]
+    """Category (a text or a date), then the numbers; None leaves a gap."""
+    footer: str = ""
+
+
+Leaf = Page | FormSheet | Chart
+"""What becomes one sheet."""
+
+
+def save(path: Path, leaves: Sequence[Leaf], properties: Mapping[str, str] | None = None) -> None:
+    """Write the workbook. UnavailableError when the file cannot be written; else as `to_bytes`."""
+    write(path, to_bytes(leaves, properties))
+
+
+def to_bytes(leaves: Sequence[Leaf], properties: Mapping[str, str] | None = None) -> bytes:
+    """The workbook as .xlsx, byte for byte the same for the same leaves and document properties.
+
+    RefusedError for a text that a workbook cannot hold.
+    """
+    workbook = Workbook(write_only=True)
     workbook.properties.creator = "xingfu"
-    workbook.properties.created = workbook.properties.modified = LONG_AGO
-    return _timeless(_written(workbook))
+    bodies = [rows_xml(_lay_out(workbook.create_sheet(leaf.sheet), leaf)) for leaf in leaves]
+    for name, value in (properties or {}).items():
+        workbook.custom_doc_props.append(  # type: ignore[attr-defined]  # the stubs lack it
+            StringProperty(name=name, value=value)
+        )
+    return finished(workbook, bodies)
 
 
-def _written(workbook: Workbook) -> bytes:
-    # Workbook.save would stamp the current moment into the properties.
-    buffer = BytesIO()
-    with ZipFile(buffer, "w") as archive:
-        ExcelWriter(workbook, archive).save()
-    return buffer.getvalue()
+def add_page(workbook: Workbook, page: Page) -> None:
+    """Add a sheet to an ordinary workbook. RefusedError as for `to_bytes`."""
+    sheet = workbook.create_sheet(page.sheet)
+    fill(sheet, _lay_out(sheet, page))
 
 
-def _timeless(content: bytes) -> bytes:
-    """The same archive without times; stored, because compression differs between zlib builds."""
-    buffer = BytesIO()
-    with ZipFile(BytesIO(content)) as source, ZipFile(buffer, "w", ZIP_STORED) as target:
-        for name in source.namelist():
-            target.writestr(ZipInfo(name, (1980, 1, 1, 0, 0, 0)), source.read(name))
-    return buffer.getvalue()
+def _lay_out(sheet: Worksheet, leaf: Leaf) -> Iterator[Row]:
+    match leaf:
+        case Page():
+            return _page(sheet, leaf)
+        case FormSheet():
+            return _form(sheet, leaf)
+        case Chart():
+            return _chart(sheet, leaf)
 
 
-def _lay_out(sheet: Worksheet, page: Page) -> None:
-    top = _heads(sheet, page)
-    for number, column in enumerate(page.columns, 1):
-        _head(sheet.cell(top, number), column, page.size)
-        sheet.column_dimensions[get_column_letter(number)].width = column.width
-    sheet.row_dimensions[top].height = _height(page, [column.heading for column in page.columns])
-    for row, values in enumerate(page.rows, top + 1):
-        for number, (column, value) in enumerate(zip(page.columns, values, strict=True), 1):
-            _body(sheet.cell(row, number), column, value, page.size)
-        sheet.row_dimensions[row].height = _height(page, values)
-    _offer_choices(sheet, page, top)
-    _print_setup(sheet, top)
-    if page.filters:
-        last = get_column_letter(len(page.columns))
-        sheet.auto_filter.ref = f"A{top}:{last}{max(top + len(page.rows), top + 1)}"
-
-
-def _height(page: Page, values: Sequence[Value]) -> float:
-    """The row's height in points: not every program fits it to wrapped text by itself."""
-    lines = max(
-        _lines(str(value or ""), column.width * USUAL_SIZE / page.size)
-        for column, value in zip(page.columns, values, strict=True)
-    )
-    return max(lines * page.size * 1.35 + 6, LOWEST_ROW)
-
-
-def _lines(text: str, width: float) -> int:
-    """How many lines `text` takes in a column; a Chinese character is two wide."""
-    wide = [sum(1 + (ord(char) > 0xFF) for char in line) for line in text.split("\n")]
-    return sum(max(ceil(length / (width - 1)), 1) for length in wide)
-
-
-def _heads(sheet: Worksheet, page: Page) -> int:
-    """Write title and notes; the number of the header row below them."""
-    width = len(page.columns)
-    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=width)
-    _write(sheet.cell(1, 1), page.title)
-    sheet.cell(1, 1).font = Font(name=HEI, size=16)
-    sheet.cell(1, 1).alignment = Alignment(horizontal="center", vertical="center")
-    sheet.row_dimensions[1].height = 34
-    if not page.note and not page.unit:
-        return 2
-    _note(sheet, 1, width - 2, page.note, "left")
-    _note(sheet, width - 1, width, page.unit, "right")
-    sheet.row_dimensions[2].height = 24
-    return 3
-
-
-def _note(sheet: Worksheet, first: int, last: int, text: str, side: str) -> None:
-    sheet.merge_cells(start_row=2, end_row=2, start_column=first, end_column=last)
-    cell = sheet.cell(2, first)
-    _write(cell, text or None)
-    cell.font = Font(name=SONG, size=11)
-    cell.alignment = Alignment(horizontal=side, vertical="center")
-
-
-def _head(cell: Cell | MergedCell, column: Column, size: int) -> None:
-    _write(cell, column.heading)
-    cell.font = Font(name=HEI, size=size)
-    cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
-    cell.border, cell.fill = BOX, SHADE
-
-
-def _body(cell: Cell | MergedCell, column: Column, value: Value, size: int) -> None:
-    _write(cell, value)
-    cell.font = Font(name=SONG, size=size)
-    cell.border = BOX
-    cell.number_format = _format(column, value)
-    cell.alignment = Alignment(
-        horizontal="center" if column.centred else None, vertical="center", wrap_text=True
+def _page(sheet: Worksheet, page: Page) -> Iterator[Row]:
+    heads = tuple(_heads(page))
+    widths = tuple(column.width for column in page.columns)
+    _set_up(sheet, page, widths)
+    sheet.freeze_panes = f"A{len(heads) + 1}"
+    sheet.print_title_rows = f"{len(heads)}:{len(heads)}"
+    _liven(sheet, page, len(heads) + 1)
+    styles = wardrobe(sheet)
+    empty = [(None, styles(_dress(column, page.size))) for column in page.columns]
+    return chain(
+        line_rows(sheet, heads, widths, styles),
+        _table(page, widths, styles),
+        repeat(Row(empty, LOWEST_ROW), page.spare),
     )
 
 
-def _format(column: Column, value: Value) -> str:
-    """The column's format, with more decimals only where two would not show the whole number."""
-    places = -int(value.normalize().as_tuple().exponent) if isinstance(value, Decimal) else 0
-    return f"0.{'0' * places}" if places > 2 else column.format
+def _form(sheet: Worksheet, form: FormSheet) -> Iterator[Row]:
+    _set_up(sheet, form, form.widths)
+    return line_rows(sheet, form.lines, form.widths, wardrobe(sheet))
 
 
-def _write(cell: Cell | MergedCell, value: Value) -> None:
-    """Put a value into a cell; text stays text, whatever it begins with."""
-    try:
-        cell.value = value
-    except IllegalCharacterError:
-        raise RefusedError("文字中含有无法写入表格的控制字符；请删除后重试") from None
-    if isinstance(value, str):
-        cell.data_type = "s"
-        cell.quotePrefix = value.startswith(FORMULA_STARTS)
+def _chart(sheet: Worksheet, chart: Chart) -> Iterator[Row]:
+    columns = tuple(Column(head, head, "", 12, "General", centred=True) for head in chart.heads)
+    rows = [(str(row[0]), *row[1:]) for row in chart.rows]
+    page = Page(chart.sheet, chart.title, columns, rows, footer=chart.footer)
+    if rows:
+        sheet.add_chart(_drawn(sheet, chart), f"{get_column_letter(len(columns) + 2)}2")
+    return _page(sheet, page)
 
 
-def _offer_choices(sheet: Worksheet, page: Page, top: int) -> None:
+def _drawn(sheet: Worksheet, chart: Chart) -> LineChart | BarChart:
+    """The chart of the numbers under the second row."""
+    drawn = LineChart() if chart.kind == "line" else BarChart()
+    end = len(chart.rows) + 2
+    drawn.add_data(Reference(sheet, 2, 2, len(chart.heads), end), titles_from_data=True)
+    drawn.set_categories(Reference(sheet, 1, 3, 1, end))
+    for series in drawn.series:
+        series.smooth = False  # a smoothed line shows values that never were
+    drawn.title = chart.title
+    drawn.width, drawn.height = CHART_SIZE
+    drawn.display_blanks = "gap"
+    drawn.legend = Legend(legendPos="b")
+    drawn.x_axis.delete = drawn.y_axis.delete = False
+    return drawn
+
+
+def _set_up(sheet: Worksheet, leaf: Page | FormSheet, widths: Iterable[float]) -> None:
+    set_paper(sheet, landscape=leaf.landscape, footer=leaf.footer)
+    for number, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    if leaf.protected:
+        protect(sheet)
+
+
+def _liven(sheet: Worksheet, page: Page, first: int) -> None:
+    """Choices, colours and filters of the rows from `first` on."""
+    last = max(first + len(page.rows) + page.spare - 1, first)
+    reach = last if page.protected else last + SPARE_ROWS
     for number, column in enumerate(page.columns, 1):
+        letter = get_column_letter(number)
         if column.choices:
-            letter = get_column_letter(number)
-            offer = DataValidation("list", formula1=f'"{",".join(column.choices)}"')
-            offer.showErrorMessage = False  # offered, not forced: 其他-请注明 takes a remark
-            offer.add(f"{letter}{top + 1}:{letter}{top + len(page.rows) + SPARE_ROWS}")
-            sheet.add_data_validation(offer)
+            offer(sheet, column.choices, [f"{letter}{first}:{letter}{reach}"])
+        if column.key in page.lamps:
+            light(sheet, f"{letter}{first}", f"{letter}{first}:{letter}{last}")
+    if page.filters:
+        sheet.auto_filter.ref = f"A{first - 1}:{get_column_letter(len(page.columns))}{last}"
 
 
-def _print_setup(sheet: Worksheet, top: int) -> None:
-    sheet.freeze_panes = f"A{top + 1}"
-    sheet.print_title_rows = f"{top}:{top}"
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.print_options.horizontalCentered = True
-    if sheet.oddFooter is not None:  # an empty footer is false
-        sheet.oddFooter.center.text = "第&P页 共&N页"
-    margins = sheet.page_margins
-    margins.left = margins.right = 0.5
-    margins.top = margins.bottom = 0.7
+def _heads(page: Page) -> Iterator[Line]:
+    """Title, notes and headings."""
+    width = len(page.columns)
+    yield Line((Cell(page.title, Look.TITLE, across=width),), TITLE_HEIGHT)
+    if page.note or page.unit:
+        split = max(width - 2, 1)
+        look = Look.OPEN_NOTE if page.open_note else Look.NOTE
+        notes = (Cell(page.note, look, split), Cell(page.unit, Look.UNIT, width - split))
+        yield Line(notes if width > 1 else notes[:1])
+    yield Line(tuple(Cell(each.heading, Look.HEAD, size=page.size) for each in page.columns))
+
+
+def _table(page: Page, widths: Sequence[float], styles: Wardrobe) -> Iterator[Row]:
+    usual = [styles(_dress(each, page.size, fixed=page.protected)) for each in page.columns]
+    shut = [replace(each, locked=True) for each in page.columns]
+    whole = [styles(_dress(each, page.size, fixed=page.protected)) for each in shut]
+    rooms = [room(width, page.size) for width in widths]
+    for number, values in enumerate(page.rows):
+        dressed = whole if number < page.fixed else usual
+        cells = [
+            (value, exact(styles, style, value) if isinstance(value, Decimal) else style)
+            for value, style in zip(values, dressed, strict=True)
+        ]
+        yield Row(cells, height(max(map(wrapped, values, rooms)), page.size))
+
+
+def _dress(column: Column, size: int, *, fixed: bool = False) -> Dress:
+    look = Look.LOCKED if fixed and column.locked else Look.BODY
+    side = Look.CENTRED.value.side if column.centred else None
+    return replace(look.value, size=size, side=side, format=column.format)

@@ -3,138 +3,175 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from functools import lru_cache
+from operator import itemgetter
 from typing import TypeVar
 
-from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
-from documents.cells import CellError, is_blank
-from documents.forms import Column, plain
+from documents.cells import MEMORY, CellError, is_blank
+from documents.faults import Fault, Spot
+from documents.forms import Column, pattern, plain
+from documents.grid import Book, Sheet
 from policy.errors import RefusedError
 
 T = TypeVar("T")
-Line = Mapping[int, object]
-"""One row of a sheet: what stands in each column that is not blank."""
+Line = Sequence[object]
+"""One row of a sheet, a value for each column from A on."""
 
 REMARK = re.compile(
     r"^[(（]?(备注|注|说明|填表|填报|制表|审核|经办|负责人|联系人|联系电话|单位|日期|"
     r"合计|总计|小计|共计|此页|此件)"
 )
+DEEPEST = 60
+"""Rows from the top in which a header row is looked for."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows under a recognised header row. What is wrong with them is gathered in `faults`."""
+
+    file: str
+    sheet: str
+    top: int
+    """The number of the header row."""
+    at: Mapping[str, int]
+    """Per column key, which column of the sheet it is, from 0."""
+    columns: Mapping[str, Column]
+    headings: Mapping[str, str]
+    above: tuple[str, ...]
+    """The text of each line above the header row."""
+    numbers: Sequence[int]
+    """The row numbers of `lines`."""
+    lines: Sequence[Line]
+    faults: list[Fault]
+
+    @property
+    def rows(self) -> tuple["Row", ...]:
+        """The rows, to be read cell by cell."""
+        return tuple(Row(self, index) for index in range(len(self.lines)))
+
+    def read(self, key: str, parse: Callable[[object], T]) -> list[T | None]:
+        """A whole column as `parse` reads it; None, with a fault noted, where it cannot.
+
+        Equal cells are read once: in a long form most columns hold few different values.
+        """
+        column = self.at[key]
+        known = lru_cache(MEMORY, typed=True)(parse)
+        try:
+            return [known(line[column]) for line in self.lines]
+        except CellError:
+            return [row.take(key, parse) for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table. What is wrong with its cells is gathered in `faults`."""
+    """One row of a table."""
 
-    place: str
-    """``文件名「工作表」``"""
-    number: int
-    cells: Mapping[str, tuple[str, object]]
-    """Per column key: the column's letter and the cell's value (None: blank)."""
-    faults: list[str]
+    table: Table
+    index: int
+
+    @property
+    def number(self) -> int:
+        """The row's number in its sheet."""
+        return self.table.numbers[self.index]
+
+    def has(self, key: str) -> bool:
+        """Whether the workbook has that column."""
+        return key in self.table.at
+
+    def value(self, key: str) -> object:
+        """The cell's value; None when it is blank or the workbook does not have the column."""
+        if key not in self.table.at:
+            return None
+        found = self.table.lines[self.index][self.table.at[key]]
+        return None if is_blank(found) else found
+
+    def spot(self, key: str) -> Spot:
+        """Where the cell stands."""
+        letter = get_column_letter(self.table.at[key] + 1)
+        return Spot(self.table.sheet, f"{letter}{self.number}", self.value(key))
 
     def take(self, key: str, parse: Callable[[object], T]) -> T | None:
-        """The cell's value as `parse` reads it; None with a fault noted when it cannot."""
+        """The cell's value as `parse` reads it; None with a fault noted when it cannot.
+
+        None, too, where the workbook does not have the column.
+        """
+        if key not in self.table.at:
+            return None
         try:
-            return parse(self.cells[key][1])
+            return parse(self.value(key))
         except CellError as error:
             self.refuse(key, str(error))
             return None
 
-    def refuse(self, key: str, reason: str, secret: bool = False) -> None:
-        """Note what is wrong with a cell; `reason` also says how to mend it.
+    def refuse(self, key: str, reason: str, *, clause: str = "", secret: bool = False) -> None:
+        """Note what is wrong with a cell; `reason` also says, behind “；”, how to mend it.
 
         `secret` keeps the cell's value out of the message.
         """
-        letter, value = self.cells[key]
-        shown = "不予显示" if secret else _shown(value)
-        self.faults.append(f"{self.place}{letter}{self.number}：原值{shown}，{reason}")
+        clause = clause or self.table.columns[key].clause
+        self.table.faults.append(Fault(self.spot(key), reason, clause, secret))
 
 
-@dataclass(frozen=True)
-class Table:
-    """The rows under a recognised header row, and the text of the lines above it."""
-
-    place: str
-    headings: Mapping[str, str]
-    above: tuple[str, ...]
-    rows: tuple[Row, ...]
+def likeness(book: Book, columns: Sequence[Column]) -> float:
+    """How much a workbook is like a form: the share of its columns that a sheet has, 0 for none."""
+    return max((_likeness(sheet, columns) for sheet in book.sheets), default=0)
 
 
-def has_table(workbook: Workbook, columns: Sequence[Column]) -> bool:
-    """Whether any sheet has a header row of that form."""
-    return any(_header(_lines(sheet), columns) for sheet in workbook.worksheets)
+def _likeness(sheet: Sheet, columns: Sequence[Column]) -> float:
+    top = _header(sheet.rows, columns)
+    return len(_columns(sheet.rows[top - 1], columns)) / len(columns) if top else 0
 
 
-def find_table(
-    workbook: Workbook, file: str, columns: Sequence[Column], faults: list[str]
-) -> Table | None:
+def find_table(book: Book, columns: Sequence[Column], faults: list[Fault]) -> Table | None:
     """The form's table; None when no sheet has it. Its cells' faults will go to `faults`.
 
     RefusedError when two sheets have it, or when one of its columns is missing (序号 may be).
     """
-    found = [sheet for sheet in workbook.worksheets if _header(_lines(sheet), columns)]
+    found = [sheet for sheet in book.sheets if _header(sheet.rows, columns)]
     if len(found) > 1:
         names = "、".join(f"「{sheet.title}」" for sheet in found)
-        raise RefusedError(f"{file}：工作表{names}表头相同，无法判断以哪张为准；请只保留一张")
-    return _table(found[0], file, columns, faults) if found else None
+        raise RefusedError(f"{book.file}：工作表{names}表头相同，无法判断以哪张为准；请只保留一张")
+    return _table(book.file, found[0], columns, faults) if found else None
 
 
-def raise_faults(faults: Sequence[str]) -> None:
-    """RefusedError with every fault, one a line; nothing when there are none."""
-    if faults:
-        raise RefusedError("\n".join(faults))
-
-
-def _table(sheet: Worksheet, file: str, columns: Sequence[Column], faults: list[str]) -> Table:
-    lines = _lines(sheet)
-    top = _header(lines, columns)
-    at = _columns(lines[top], columns)
-    place = f"{file}「{sheet.title}」"
+def _table(file: str, sheet: Sheet, columns: Sequence[Column], faults: list[Fault]) -> Table:
+    top = _header(sheet.rows, columns)
+    head = sheet.rows[top - 1]
+    at = _columns(head, columns)
     needed = (c for c in columns if c.key != "number" and not c.optional)
     missing = [plain(c.heading) for c in needed if c.key not in at]
     if missing:
-        raise RefusedError(f"{place}第{top}行：表头缺少“{'”“'.join(missing)}”列；请照样表补齐")
+        raise RefusedError(
+            f"{file}「{sheet.title}」第{top}行：表头缺少“{'”“'.join(missing)}”列；请照样表补齐"
+        )
+    is_data = _data_test(at, columns)
+    numbers = [n for n, line in enumerate(sheet.rows[top:], top + 1) if is_data(line)]
     return Table(
-        place=place,
-        headings={key: plain(lines[top][column]) for key, column in at.items()},
-        above=tuple("".join(map(str, lines[n].values())) for n in sorted(lines) if n < top),
-        rows=tuple(
-            Row(place, number, _cells(lines[number], at), faults)
-            for number in sorted(lines)
-            if number > top and _is_data(lines[number], at, columns)
-        ),
+        file=file,
+        sheet=sheet.title,
+        top=top,
+        at=at,
+        columns={column.key: column for column in columns},
+        headings={key: plain(head[column]) for key, column in at.items()},
+        above=tuple("".join(map(str, line)) for line in sheet.rows[: top - 1]),
+        numbers=numbers,
+        lines=[sheet.rows[n - 1] for n in numbers],
+        faults=faults,
     )
 
 
-def _lines(sheet: Worksheet) -> dict[int, dict[int, object]]:
-    """The cells that are not blank. A value merged down a column stands in each of its rows."""
-    lines: dict[int, dict[int, object]] = {}
-    # Iterating over the sheet would create a blank cell for every one that is not there.
-    for (row, column), cell in sorted(sheet._cells.items()):
-        if not is_blank(cell.value):
-            lines.setdefault(row, {})[column] = cell.value
-    for area in sheet.merged_cells.ranges:
-        value = lines.get(area.min_row, {}).get(area.min_col)
-        if area.min_col == area.max_col and value is not None:
-            for row in range(area.min_row, area.max_row + 1):
-                lines.setdefault(row, {})[area.min_col] = value
-    return lines
-
-
-def _header(lines: Mapping[int, Line], columns: Sequence[Column]) -> int:
+def _header(rows: Sequence[Line], columns: Sequence[Column]) -> int:
     """The number of the header row, 0 when there is none: the first that names the form."""
-    for number in sorted(lines):
-        at = _columns(lines[number], columns)
-        if _names_form(at, columns):
+    for number, line in enumerate(rows[:DEEPEST], 1):
+        if _names_form(_columns(line, columns), columns):
             return number
     return 0
 
 
 def _names_form(at: Mapping[str, int], columns: Sequence[Column]) -> bool:
-    """附件3 and 补充信息表 share three headings, so it takes a fourth to tell them apart.
+    """Forms share up to three headings, so it takes a fourth to tell them apart.
 
     A form that lacks more is still recognised, so that its missing columns can be named.
     """
@@ -143,32 +180,31 @@ def _names_form(at: Mapping[str, int], columns: Sequence[Column]) -> bool:
 
 def _columns(line: Line, columns: Sequence[Column]) -> dict[str, int]:
     at: dict[str, int] = {}
-    for position, value in sorted(line.items()):
+    for position, value in enumerate(line):
+        if not isinstance(value, str) or is_blank(value):
+            continue
         heading = plain(value)
         for column in columns:
-            if column.key not in at and re.search(column.known_by, heading):
+            if column.key not in at and pattern(column.known_by).search(heading):
                 at[column.key] = position
                 break
     return at
 
 
-def _is_data(line: Line, at: Mapping[str, int], columns: Sequence[Column]) -> bool:
-    """Not a blank row, a number waiting for a row, a remark, a total or a repeated header."""
-    filled = any(position in line for key, position in at.items() if key != "number")
-    remark = REMARK.match(plain(line[min(line)]))
-    return filled and not remark and not _names_form(_columns(line, columns), columns)
+def _data_test(at: Mapping[str, int], columns: Sequence[Column]) -> Callable[[Line], bool]:
+    """Whether a line is none of: blank, a number waiting for a row, a remark, a total, a header."""
+    filled = itemgetter(*(position for key, position in at.items() if key != "number"))
 
+    def is_data(line: Line) -> bool:
+        if all(map(is_blank, filled(line))):
+            return False
+        first = next(value for value in line if not is_blank(value))
+        if not isinstance(first, str):  # a row that begins with its number
+            return True
+        repeated = _names_form(_columns(line, columns), columns)
+        return not REMARK.match(plain(first)) and not repeated
 
-def _cells(line: Line, at: Mapping[str, int]) -> dict[str, tuple[str, object]]:
-    return {key: (get_column_letter(column), line.get(column)) for key, column in at.items()}
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "为空"
-    words = value.strftime("%Y-%m-%d") if isinstance(value, date | datetime) else str(value)
-    words = " ".join(words.split())  # one fault, one line
-    return f"“{words if len(words) <= 40 else words[:40] + '…'}”"
+    return is_data
 
 
 def duplicates(rows: Sequence[tuple[Row, T]]) -> Iterator[tuple[Row, Row]]:

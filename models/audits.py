@@ -53,8 +53,7 @@ class Break:
 def add_audit(session: Session, plan: Plan, row: NewRow) -> int:
     """Record what was done and give back the row's id. The caller holds the plan's lock."""
     add_audits(session, plan, [row])
-    newest = select_columns(func.max(col(Audit.id))).where(col(Audit.plan) == plan.id)
-    return int(session.execute(newest).scalar_one())
+    return newest(session, plan)
 
 
 def add_audits(session: Session, plan: Plan, rows: Sequence[NewRow]) -> None:
@@ -62,13 +61,13 @@ def add_audits(session: Session, plan: Plan, rows: Sequence[NewRow]) -> None:
     if not rows:
         return
     head = session.get_one(PlanRow, plan.id)
-    newest, values = head.head, []
+    last, values = head.head, []
     for row in rows:
         said = _columns(plan, row)
-        said["hash"] = link(newest, said)
-        said["previous"], newest = newest, said["hash"]
+        said["hash"] = link(last, said)
+        said["previous"], last = last, said["hash"]
         values.append(said)
-    head.head = newest
+    head.head = last
     session.add(head)
     session.flush()
     # Past the ORM, which would take three times as long for a day on which thousands are late.
@@ -154,9 +153,23 @@ def revisions(
     return dict(session.execute(query.group_by(col(Audit.subject))).tuples().all())
 
 
+def first_revisions(session: Session, plan: Plan, codes: Sequence[str]) -> Mapping[str, int]:
+    """Per subject, the id of the first row that was recorded about it."""
+    query = select_columns(col(Audit.subject), func.min(col(Audit.id))).where(
+        col(Audit.plan) == plan.id, col(Audit.subject).in_(codes)
+    )
+    return dict(session.execute(query.group_by(col(Audit.subject))).tuples().all())
+
+
 def revision(session: Session, plan: Plan, code: str) -> int:
     """That of one subject; 0 when nothing was recorded."""
     return revisions(session, plan, [code]).get(code, 0)
+
+
+def newest(session: Session, plan: Plan) -> int:
+    """The id of the plan's newest row; 0 when nothing was recorded."""
+    query = select_columns(func.max(col(Audit.id))).where(col(Audit.plan) == plan.id)
+    return session.execute(query).scalar_one() or 0
 
 
 def changes_since(session: Session, plan: Plan, code: str, seen: int) -> tuple[Audit, ...]:

@@ -6,15 +6,15 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import bindparam, exists, or_, select, true, update
+from sqlalchemy import Select, bindparam, exists, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
-from models.outbox import UNDONE, settle
+from models.outbox import UNDONE, is_receipt, settle
 from models.tables import Addressee, Delivery, Outbox
 from policy.schema import Plan
-from policy.vocabulary import ChannelKind, DeliveryStatus, MessageStatus
+from policy.vocabulary import ChannelKind, DecisionKind, DeliveryStatus, MessageStatus
 
 LEASE = timedelta(minutes=10)
 MOST_ATTEMPTS = 12  # some days of office hours; then it is a dead letter
@@ -53,13 +53,19 @@ def people_in_turn(
 ) -> tuple[str, ...]:
     """Whoever is owed something and may be written to now, in order.
 
-    Nobody who is being written to, has had the day's digest or, unless one insists, rests.
+    Nobody who is being written to or, unless one insists, rests; and who has had the day's digest
+    only for a receipt, which does not wait for the next one.
     """
+    unserved = or_(col(Addressee.served_on).is_(None), col(Addressee.served_on) != today)
     query = (
         select(col(Addressee.person))
         .where(
-            *_in_turn(plan, at, today, insist=insist),
-            exists().where(*_on_the_way(plan), col(Delivery.person) == Addressee.person),
+            *_in_turn(plan, at, insist=insist),
+            exists().where(
+                *_on_the_way(plan),
+                col(Delivery.person) == Addressee.person,
+                or_(unserved, col(Delivery.outbox_id).in_(_receipts(plan))),
+            ),
         )
         .order_by(col(Addressee.person))
     )
@@ -77,17 +83,20 @@ def claim(
 ) -> tuple[Claim, ...]:
     """Take all that these people are owed for sending, unless somebody else has it.
 
-    What a lapsed lease left behind may have been sent: it becomes ambiguous.
+    Who has had the day's digest is given receipts only. What a lapsed lease left behind may have
+    been sent: it becomes ambiguous.
     """
-    query = select(col(Addressee.person)).where(
-        *_in_turn(plan, at, today, insist=insist), col(Addressee.person).in_(people)
+    query = select(col(Addressee.person), col(Addressee.served_on)).where(
+        *_in_turn(plan, at, insist=insist), col(Addressee.person).in_(people)
     )
     turns = query.order_by(col(Addressee.person)).with_for_update(skip_locked=True)
-    mine = list(session.execute(turns).scalars())
+    mine = dict(session.execute(turns).tuples().all())
     if not mine:
         return ()
-    session.execute(update(Addressee).where(*_turns(plan, mine)).values(leased_until=at + LEASE))
-    _take(session, plan, mine)
+    session.execute(update(Addressee).where(*_turns(plan, [*mine])).values(leased_until=at + LEASE))
+    served = [person for person, day in mine.items() if day == today]
+    due = or_(col(Delivery.person).not_in(served), col(Delivery.outbox_id).in_(_receipts(plan)))
+    _take(session, plan, [*mine], due)
     found = session.exec(
         select_rows(Delivery, Outbox)
         .join(Outbox, col(Outbox.id) == Delivery.outbox_id)
@@ -95,6 +104,7 @@ def claim(
             Delivery.plan == plan.id,
             col(Delivery.person).in_(mine),
             Delivery.status == DeliveryStatus.SENDING,
+            due,
         )
         .order_by(col(Delivery.person), col(Outbox.id))
     ).all()
@@ -125,10 +135,13 @@ def finish(
         left = _left(outcome)
         if left:
             _put_back(session, outcome, left)
-    served = [outcome.claim.person for outcome in kept if outcome.sent and not _left(outcome)]
-    _give_back(session, plan, served, {"failures": 0, "rests_until": None, "served_on": today})
+    whole = [outcome.claim for outcome in kept if outcome.sent and not _left(outcome)]
+    told = [claim.person for claim in whole]
+    _give_back(session, plan, told, {"failures": 0, "rests_until": None})
+    served = [claim.person for claim in whole if _is_digest(claim)]
+    _give_back(session, plan, served, {"served_on": today})
     for outcome in kept:
-        if outcome.claim.person not in served:
+        if outcome.claim.person not in told:
             _give_back(session, plan, [outcome.claim.person], _rests(ours, outcome, at))
     ids = [row.outbox_id for outcome in kept for row, _ in outcome.claim.rows]
     _drop_withdrawn(session, ids)
@@ -146,21 +159,29 @@ def rest(person: str, failures: int) -> timedelta:
     return plain * (0.75 + lot / 2)
 
 
-def _in_turn(
-    plan: Plan, at: datetime, today: date, *, insist: bool
-) -> tuple[ColumnElement[bool], ...]:
+def _in_turn(plan: Plan, at: datetime, *, insist: bool) -> tuple[ColumnElement[bool], ...]:
     turn = Addressee
     rested = or_(col(turn.rests_until).is_(None), col(turn.rests_until) <= at)
     return (
         col(turn.plan) == plan.id,
         or_(col(turn.leased_until).is_(None), col(turn.leased_until) < at),
-        or_(col(turn.served_on).is_(None), col(turn.served_on) != today),
         true() if insist else rested,
     )
 
 
-def _take(session: Session, plan: Plan, people: list[str]) -> None:
-    theirs = (col(Delivery.plan) == plan.id, col(Delivery.person).in_(people))
+def _receipts(plan: Plan) -> Select[tuple[int | None]]:
+    """The receipts that somebody is still to get."""
+    owed = (col(Outbox.plan) == plan.id, col(Outbox.status) == MessageStatus.PENDING)
+    return select(col(Outbox.id)).where(*owed, is_receipt())
+
+
+def _is_digest(claim: Claim) -> bool:
+    """Whether it was the day's digest, and not receipts alone."""
+    return any(row.decision != DecisionKind.RECEIPT for _, row in claim.rows)
+
+
+def _take(session: Session, plan: Plan, people: Sequence[str], due: ColumnElement[bool]) -> None:
+    theirs = (col(Delivery.plan) == plan.id, col(Delivery.person).in_(people), due)
     sending = col(Delivery.status) == DeliveryStatus.SENDING
     owed = select(col(Outbox.id)).where(
         col(Outbox.plan) == plan.id, col(Outbox.status) == MessageStatus.PENDING

@@ -1,16 +1,17 @@
 """The outbox: what offices are owed, one intent per key; withdrawn once it is no longer true."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import and_, exists, func, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
-from models.tables import DeadlineRow, Delivery, Outbox
+from models.inbox import receipt_rule
+from models.tables import DeadlineRow, Delivery, InboxFile, Outbox
 from policy.schema import Plan
-from policy.vocabulary import DeliveryStatus, MessageStatus
+from policy.vocabulary import DecisionKind, DeliveryStatus, MessageStatus, RungKind
 
 UNDONE = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.DEAD)
 
@@ -19,6 +20,33 @@ def key(row: Outbox) -> str:
     """The message's intent: plan, subject, rule, visit, due date, rung, recipient."""
     parts = (row.plan, row.subject, row.rule, row.visit, row.due, row.rung, row.recipient)
     return "/".join(map(str, parts))
+
+
+def owe_receipt(
+    session: Session, file: InboxFile, recipient: str, today: date, at: datetime
+) -> None:
+    """Owe an office the answer to a file that it put into its city's folder."""
+    session.add(
+        Outbox(
+            plan=file.plan,
+            subject=file.place,
+            rule=receipt_rule(file.digest),
+            visit=1,
+            due=today,
+            rung=RungKind.RECEIPT.value,
+            recipient=recipient,
+            decision=DecisionKind.RECEIPT,
+            rung_kind=RungKind.RECEIPT,
+            as_of=today,
+            decided_at=at,
+        )
+    )
+    session.flush()
+
+
+def is_receipt() -> ColumnElement[bool]:
+    """Whether an intent answers a file, and no deadline stands behind it."""
+    return col(Outbox.decision) == DecisionKind.RECEIPT
 
 
 def cancel(session: Session, row: DeadlineRow) -> None:
@@ -38,8 +66,9 @@ def withdraw_untrue(
 
     Everything that closes or moves a deadline withdraws what is owed about it at once; this looks
     again, just before something is sent: at all that is owed, or at what these people are owed.
+    Receipts, behind which no deadline stands, always hold.
     """
-    owed = [col(Outbox.plan) == plan.id]
+    owed = [col(Outbox.plan) == plan.id, ~is_receipt()]
     if people is not None:
         theirs = select(col(Delivery.outbox_id)).where(
             col(Delivery.plan) == plan.id, col(Delivery.person).in_(people)

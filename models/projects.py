@@ -14,12 +14,14 @@ from sqlmodel import Session, col, select
 from models.audits import revisions
 from models.ledger import lines
 from models.opinions import opinions
+from models.progress import progress_of
 from models.tables import Fact, Project, Subject
 from policy.errors import RefusedError
 from policy.schema import QUOTA_SUBMITTED, Plan
 from policy.vocabulary import Disposition, SubjectKind
 from states.dossier import PROFILE_FIELDS, Dossier, Profile
 from states.ledger import Line
+from states.progress import Progress
 from states.review import Opinion
 
 GOING_ON = (Disposition.ACTIVE, Disposition.HELD)
@@ -61,6 +63,14 @@ def dossiers(
         _to_dossier(plan, project, subject, gathered)
         for project, subject in session.exec(query.order_by(Project.code))
     )
+
+
+def dossiers_in(session: Session, plan: Plan, city: str) -> tuple[Dossier, ...]:
+    """The projects of one city, ordered by code."""
+    query = select(Subject.code).where(
+        Subject.plan == plan.id, Subject.kind == SubjectKind.PROJECT, Subject.city == city
+    )
+    return dossiers(session, plan, session.exec(query).all())
 
 
 def facts(
@@ -189,6 +199,7 @@ class _Gathered:
     milestones: Mapping[str, Mapping[str, date]]
     opinions: Mapping[str, tuple[Opinion, ...]]
     lines: Mapping[str, tuple[Line, ...]]
+    progress: Mapping[str, tuple[Progress, ...]]
     revisions: Mapping[str, int]
     taken: Mapping[tuple[str, str | None], int]
     served: frozenset[tuple[str, str]]
@@ -202,6 +213,7 @@ def _gather(session: Session, plan: Plan, codes: list[str] | None) -> _Gathered:
         milestones=facts(session, plan, codes),
         opinions=opinions(session, plan, codes),
         lines=lines(session, plan, codes),
+        progress=progress_of(session, plan, codes),
         revisions=revisions(session, plan, codes),
         taken=_taken(session, plan),
         served=served,
@@ -268,6 +280,7 @@ def _to_dossier(plan: Plan, project: Project, subject: Subject, held: _Gathered)
         building_kinds=held.built.get(subject.city, {}),
         opinions=held.opinions.get(project.code, ()),
         lines=held.lines.get(project.code, ()),
+        progress=held.progress.get(project.code, ()),
         findings=project.findings,
         checks=project.checks,
         released=project.released,

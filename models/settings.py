@@ -34,6 +34,15 @@ class Settings(BaseSettings):
     business_date: date | None = None
     """Pins 'today' and lifts office hours, for demonstrations; never set in real use."""
 
+    most_workbook_mb: int = Field(default=20, gt=0)
+    """MB that a workbook may have, packed or unpacked; a larger one is refused unread."""
+    most_rows: int = Field(default=20000, gt=0)
+    """Rows that a sheet of a workbook may have."""
+    inbox_settle_seconds: int = Field(default=60, gt=0)
+    """A file of the inbox is read once it has not changed for so long: copying takes a while."""
+    inbox_broken_minutes: int = Field(default=60, gt=0)
+    """A file of the inbox that cannot be opened is returned after so long: it may be half there."""
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, url: SecretStr | None) -> SecretStr | None:
@@ -45,6 +54,11 @@ class Settings(BaseSettings):
     def outgoing(self) -> Path:
         """The folder channel's folder."""
         return self.home / "outgoing"
+
+    @property
+    def inbox(self) -> Path:
+        """The folder into which offices put workbooks, one folder a city."""
+        return self.home / "inbox"
 
     @property
     def sqlalchemy_url(self) -> str:

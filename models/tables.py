@@ -27,6 +27,7 @@ from policy.vocabulary import (
     Disposition,
     Entry,
     Holder,
+    Intake,
     Level,
     MessageStatus,
     RungKind,
@@ -246,6 +247,28 @@ class LedgerLine(SQLModel, table=True):
     payee: str | None = None
 
 
+class ProgressRow(SQLModel, table=True):
+    """What was last reported of a project for a month; what it replaced is in the audit trail."""
+
+    __tablename__ = "progress"
+    __table_args__ = (
+        _to_subject(),
+        CheckConstraint("percent BETWEEN 0 AND 100", name="percent"),
+        CheckConstraint("invested >= 0", name="invested"),
+        CheckConstraint("length(period) = 7", name="period"),
+    )
+    plan: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    """``2023-06``."""
+    percent: int
+    invested: Decimal | None = Field(default=None, sa_type=Hundredths)
+    on_schedule: bool | None = None
+    problem: str | None = None
+    next_step: str | None = None
+    audit_id: int = Field(foreign_key="audit.id")
+
+
 class DeadlineRow(SQLModel, table=True):
     """One deadline of one subject; closed (met, suspended, void) when `next_look_on` is empty."""
 
@@ -334,6 +357,29 @@ class Outbox(SQLModel, table=True):
     status: MessageStatus = Field(default=MessageStatus.PENDING, sa_type=String)
     sent_at: datetime | None = Field(default=None, sa_type=Instant)
     """When the last of those who are told had been."""
+
+
+class InboxFile(SQLModel, table=True):
+    """A file that was put into a folder of the inbox, and what its receipt says.
+
+    A file is known by its content: put into the same folder again, it is answered and not read.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (_one_of("outcome", Intake),)
+    plan: str = Field(primary_key=True, foreign_key="plan.id")
+    place: str = Field(primary_key=True)
+    """The folder's name: a city."""
+    digest: str = Field(primary_key=True)
+    """SHA-256 of the file, in hex."""
+    name: str
+    form: str | None = None
+    """Which form it is (`policy.vocabulary.Form`); empty where it could not be told."""
+    outcome: Intake = Field(sa_type=String)
+    reply: str
+    received_at: datetime = Field(sa_type=Instant)
+    filed: bool = False
+    """Whether the file has been moved out of the inbox."""
 
 
 class Delivery(SQLModel, table=True):

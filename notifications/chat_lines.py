@@ -6,8 +6,9 @@ A chat takes so many bytes at once. What does not fit is told in a shorter versi
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from notifications.message import Block, Item, Key, Message
+from notifications.message import Block, Item, Key, Message, Receipt
 from notifications.wording import contact, masked_phone, without_numbers
+from policy.vocabulary import RungKind
 
 LEFT_OUT = "内容过长，此处从略，请登录系统查看"
 
@@ -32,7 +33,8 @@ class Group:
 
 def groups(message: Message, *, masked: bool) -> tuple[Group, ...]:
     """All that the message says; with `masked` no telephone number can be read from it."""
-    said = [_group(block, masked) for block in message.blocks]
+    said = [_receipt(receipt, masked) for receipt in message.receipts]
+    said += [_group(block, masked) for block in message.blocks]
     if not said:
         said = [_plain(message.text.splitlines(), "", masked)]
     return (_plain(message.notices, "提示：", masked), *said) if message.notices else tuple(said)
@@ -57,10 +59,15 @@ def _group(block: Block, masked: bool) -> Group:
     )
 
 
-def _plain(lines: Sequence[str], head: str, masked: bool) -> Group:
+def _receipt(receipt: Receipt, masked: bool) -> Group:
+    lines = (receipt.head, *receipt.details)
+    return _plain(lines, f"【{RungKind.RECEIPT.label}】", masked, receipt.key)
+
+
+def _plain(lines: Sequence[str], head: str, masked: bool, key: Key | None = None) -> Group:
     again = head and f"（续）{head}"
     said = [without_numbers(line) if masked else line for line in lines]
-    told = tuple(Line((_one_line(line), f"（{LEFT_OUT}）")) for line in said)
+    told = tuple(Line((_one_line(line), f"（{LEFT_OUT}）"), key) for line in said)
     return Group((head, head, head), (again, again, again), told)
 
 

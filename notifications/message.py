@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from policy.vocabulary import Origin, RungKind, SubjectKind
+from policy.vocabulary import Intake, Origin, RungKind, SubjectKind
 
 Key = tuple[str, str]
-"""What a line is about: the subject's code and the deadline's id."""
+"""What a line is about: the subject's code and the deadline's id, or its receipt's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,18 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a file that an office handed in (回执)."""
+
+    key: Key
+    outcome: Intake
+    head: str
+    """That it has come, and what became of it."""
+    details: tuple[str, ...] = ()
+    """What is to be mended or looked at, one thing each."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message to one person or office (通知消息), ready to go out.
 
@@ -115,6 +127,7 @@ class Message:
     """What it says, as data."""
     blocks: tuple[Block, ...] = ()
     """The same, as chats show it."""
+    receipts: tuple[Receipt, ...] = ()
 
     def __post_init__(self) -> None:
         if self.sent_at.utcoffset() is None:
@@ -123,7 +136,8 @@ class Message:
     @property
     def keys(self) -> frozenset[Key]:
         """Everything that it speaks of."""
-        return frozenset(item.key for block in self.blocks for item in block.items)
+        items = frozenset(item.key for block in self.blocks for item in block.items)
+        return items | {receipt.key for receipt in self.receipts}
 
     @property
     def greeting(self) -> str:

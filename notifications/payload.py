@@ -3,7 +3,7 @@
 from base64 import b64encode
 from typing import Any
 
-from notifications.message import DigestLine, Message
+from notifications.message import DigestLine, Message, Receipt
 
 VERSION = "1"
 
@@ -19,11 +19,23 @@ def payload(message: Message) -> dict[str, Any]:
         "text": message.text,
         "sent_at": message.sent_at.isoformat(),
         "notices": list(message.notices),
+        "receipts": [_receipt(receipt) for receipt in message.receipts],
         "lines": [_line(line) for line in message.lines],
         "attachments": [
             {"name": each.name, "base64": b64encode(each.content).decode()}
             for each in message.attachments
         ],
+    }
+
+
+def _receipt(receipt: Receipt) -> dict[str, Any]:
+    subject, rule = receipt.key
+    return {
+        "subject": subject,
+        "rule": rule,
+        "outcome": receipt.outcome.value,
+        "head": receipt.head,
+        "details": list(receipt.details),
     }
 
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from notifications.message import DigestLine
-from policy.vocabulary import RungKind, Standing
+from notifications.message import DigestLine, Receipt
+from policy.vocabulary import Intake, RungKind, Standing
 
 WEEKDAYS = "一二三四五六日"
 NUMERALS = "一二三四五六七八九十"
@@ -53,6 +53,13 @@ def summary(lines: Sequence[DigestLine], as_of: date) -> str:
     standings = [standing(line, as_of) for line in lines]
     counts = ((standings.count(each), each.label) for each in COUNTED)
     return "、".join(f"{count}项{label}" for count, label in counts if count)
+
+
+def receipt_summary(receipts: Sequence[Receipt]) -> str:
+    """``1份已导入、2份已退回``."""
+    outcomes = [receipt.outcome for receipt in receipts]
+    counts = ((outcomes.count(each), each.label) for each in Intake)
+    return "、".join(f"{count}份{label}" for count, label in counts if count)
 
 
 def term(line: DigestLine) -> str:

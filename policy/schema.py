@@ -1,6 +1,6 @@
 """The frozen types of a plan (实施方案). Nothing here reads a file or a clock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, time
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple, TypeVar
@@ -229,6 +229,8 @@ class ActionRule(Clause):
     """True when expert opinions given so far no longer count."""
     checklist: bool = False
     """True when it takes the answers to the acceptance checklist."""
+    verdict: Text | None = None
+    """What 验收表 calls it as a conclusion (结论)."""
 
 
 class Present(Frozen):
@@ -630,6 +632,22 @@ class Review(Clause):
     """The action that makes it stand by."""
 
 
+class MonthlyReport(Clause):
+    """What the cities report of their projects each month (月报, 五(五))."""
+
+    duty: Annotated[str, StringConstraints(pattern=r"^[A-Z]\d{2,}$")]
+    """The monthly duty of each city that a whole report fulfils."""
+    started: Identifier
+    """The milestone before which no progress of the works can be reported (开工)."""
+    further: tuple[Identifier, ...] = ()
+    """The milestones after it that are recorded with the report."""
+
+    @property
+    def milestones(self) -> tuple[str, ...]:
+        """All milestones that are recorded with the report."""
+        return (self.started, *self.further)
+
+
 class Occasion(Frozen):
     """The literal dates of one occurrence, before the calendar moves them."""
 
@@ -646,6 +664,14 @@ class Monthly(Frozen):
     last: Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
     remind_day: Annotated[int, Field(ge=1, le=28)] | Literal["last"]
     due_day: Annotated[int, Field(ge=1, le=28)] | Literal["last"]
+
+    @property
+    def months(self) -> Mapping[str, str]:
+        """Each month, such as ``2023-06``, by what the duty's id ends in for it."""
+        years = range(int(self.first[:4]), int(self.last[:4]) + 1)
+        every = (f"{year}-{month:02d}" for year in years for month in range(1, 13))
+        found = (month for month in every if self.first <= month <= self.last)
+        return {month[5:] if len(years) == 1 else month: month for month in found}
 
 
 class Span(Frozen):
@@ -820,6 +846,8 @@ class Plan(Frozen):
     province: Text
     project_name: Text
     """How a project is called, with ``{street}`` and ``{community}``."""
+    application_name: Text
+    """How 附件2 calls it, with the same words: the notice's forms do not agree."""
     code_format: Text
     """How a project is numbered, with ``{county}`` (GB/T 2260) and ``{number}``."""
     bodies: dict[Identifier, Body]
@@ -846,6 +874,8 @@ class Plan(Frozen):
     """Exactly one for each kind of project."""
     money: Money | None = None
     review: Review | None = None
+    report: MonthlyReport | None = None
+    """None where nothing is reported month by month."""
     deadlines: tuple[DeadlineRule, ...]
     duties: tuple[Duty, ...]
     ladder: Ladder
@@ -878,6 +908,19 @@ class Plan(Frozen):
     def milestone(self, id: str) -> MilestoneRule:
         """The milestone of that id; KeyError when the plan has none."""
         return _by_id(self.milestones, id)
+
+    def recorder(self, milestone: str) -> ActionRule | None:
+        """The action of a county or city that dates a milestone; None when there is none."""
+        return next(
+            (
+                action
+                for action in self.actions
+                if milestone in (*action.records, *action.redates)
+                and (body := self.bodies.get(action.responsible))
+                and body.reached_at in (Level.COUNTY, Level.CITY)
+            ),
+            None,
+        )
 
     def city(self, name: str) -> City | None:
         """The city of that name."""
@@ -914,7 +957,8 @@ class Plan(Frozen):
                 yield f"{group}.{index}", rule
         for index, rule in enumerate(self.subsidies):
             yield f"subsidies.{index}", rule
-        yield from ((name, rule) for name in ("money", "review") if (rule := getattr(self, name)))
+        single = ("money", "review", "report")
+        yield from ((name, rule) for name in single if (rule := getattr(self, name)))
         yield "ladder", self.ladder
         yield "office_hours", self.office_hours
 

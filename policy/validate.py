@@ -16,7 +16,7 @@ from policy.schema import (
     Span,
     TimedRule,
 )
-from policy.vocabulary import HolidayRule, Level, SubjectKind
+from policy.vocabulary import HolidayRule, Level, RungKind, SubjectKind
 
 NEAREST = {
     SubjectKind.PROJECT: Level.COUNTY,
@@ -108,6 +108,7 @@ def _patterns(plan: Plan) -> Iterator[Fault]:
     place = ("city", "county")
     patterns: list[tuple[str, str, tuple[str, ...]]] = [
         ("project_name", plan.project_name, ("street", "community")),
+        ("application_name", plan.application_name, ("street", "community")),
         ("code_format", plan.code_format, ("county", "number")),
         *((f"offices.{level}", text, place) for level, text in plan.offices.items()),
     ]
@@ -155,10 +156,31 @@ def _review(plan: Plan) -> Iterator[Fault]:
     yield from _unknown(("review",), "办理动作", actions, {a.id for a in plan.actions})
 
 
+def _report(plan: Plan) -> Iterator[Fault]:
+    """A whole report fulfils a monthly duty of the cities; its milestones can be recorded."""
+    if plan.report is None:
+        return
+    monthly = {
+        duty.id
+        for duty in plan.duties
+        if duty.monthly and duty.fulfilled_by.get(SubjectKind.CITY) == (RECORDED,)
+    }
+    yield from _unknown(("report", "duty"), "各市每月任务", (plan.report.duty,), monthly)
+    known = {milestone.id: milestone for milestone in plan.milestones}
+    fields = {"started": (plan.report.started,), "further": plan.report.further}
+    for field, names in fields.items():
+        yield from _unknown(("report", field), "节点", names, set(known))
+        for name in names:
+            if name in known and not known[name].beside_chain and plan.recorder(name) is None:
+                says = f"“{name}”既不能单独登记，也没有市、县的办理动作登记它，不能随月报登记"
+                yield Fault(("report", field), says)
+
+
 def _chain(plan: Plan) -> Iterator[Fault]:
     stages, milestones = set(plan.stage_order), {m.id for m in plan.milestones}
     counted = (plan.quota.submitted_when, plan.quota.taken_when)
     yield from _unknown(("quota",), "节点", counted, milestones)
+    yield from _unknown(("finished_by",), "节点", plan.finished_by, milestones)
     if plan.inputs_close_after not in stages:
         yield Fault(("inputs_close_after",), f"未知的阶段“{plan.inputs_close_after}”")
     for index, action in enumerate(plan.actions):
@@ -171,6 +193,17 @@ def _chain(plan: Plan) -> Iterator[Fault]:
             yield Fault(loc, f"“{action.id}”没有写明在哪个阶段办理")
         if plan.stage_order[-1] in action.leaves and action.to is None:
             yield Fault(loc, f"“{action.id}”离开最后一个阶段，须写明 to")
+
+
+def _verdicts(plan: Plan) -> Iterator[Fault]:
+    """Each conclusion of 验收表 leads to one action, and each that takes the checklist has one."""
+    named = Counter(action.verdict for action in plan.actions if action.verdict)
+    for index, action in enumerate(plan.actions):
+        if action.checklist != bool(action.verdict):
+            yield Fault(("actions", index), "checklist 和 verdict（验收结论）须同时写明或同时不写")
+        if action.verdict and named[action.verdict] > 1:
+            says = f"有两个办理动作的结论都是“{action.verdict}”"
+            yield Fault(("actions", index, "verdict"), says)
 
 
 def _requirements(plan: Plan) -> Iterator[Fault]:
@@ -279,11 +312,20 @@ def _ladder(plan: Plan) -> Iterator[Fault]:
             yield Fault(("ladder", "rungs", index), says)
     if (repeat.every_workdays is None) == (repeat.every_days is None):
         yield Fault(("ladder", "repeat"), "须写明 every_workdays 或 every_days，且只写一种")
+    yield from _receipts(plan)
     offsets = [rung.offset for rung in rungs]
     if offsets != sorted(set(offsets)):
         yield Fault(("ladder", "rungs"), "各级须由早到晚排列，天数互不相同")
     elif offsets[-1] < 0:
         yield Fault(("ladder", "rungs"), "最后一级须在逾期之后")
+
+
+def _receipts(plan: Plan) -> Iterator[Fault]:
+    """A receipt answers a file that was handed in: it belongs to no deadline."""
+    steps = [(("ladder", "rungs", n), rung.kind) for n, rung in enumerate(plan.ladder.rungs)]
+    for loc, kind in [*steps, (("ladder", "repeat"), plan.ladder.repeat.kind)]:
+        if kind is RungKind.RECEIPT:
+            yield Fault((*loc, "kind"), f"“{kind.label}”用于答复来文，不能作为提醒梯级")
 
 
 def _office_hours(plan: Plan) -> Iterator[Fault]:
@@ -323,7 +365,9 @@ CHECKS: tuple[Callable[[Plan], Iterator[Fault]], ...] = (
     _bodies,
     _subsidies,
     _review,
+    _report,
     _chain,
+    _verdicts,
     _requirements,
     _timed_rules,
     _ladder,

@@ -75,8 +75,9 @@ class Standing(Word):
 
 
 class RungKind(Word):
-    """What a rung of the reminder ladder asks for."""
+    """What a message asks for, from the mildest to the most severe."""
 
+    RECEIPT = "receipt", "回执"
     REMIND = "remind", "提醒"
     URGE = "urge", "催办"
     ESCALATE = "escalate", "提级"
@@ -85,11 +86,12 @@ class RungKind(Word):
 
 
 class DecisionKind(Word):
-    """What the daily job decides about one deadline."""
+    """What a message or a row of the trail comes from: the daily job, or a file handed in."""
 
     REMIND = "remind", "提醒催办"
     ESCALATE = "escalate", "提级"
     MARK_OVERDUE = "mark_overdue", "逾期认定"
+    RECEIPT = "receipt", "回执"
 
 
 class AuditKind(Word):
@@ -101,6 +103,7 @@ class AuditKind(Word):
     OVERDUE = "overdue", "逾期认定"
     OPINION = "opinion", "评审意见"
     LEDGER = "ledger", "资金"
+    PROGRESS = "progress", "进度"
     EVIDENCE = "evidence", "留痕"
     EXTENSION = "extension", "延期"
     ACKNOWLEDGEMENT = "acknowledgement", "已知悉"
@@ -187,3 +190,30 @@ class ChannelKind(Word):
     WEBHOOK = "webhook", "接口推送"
     LIST = "list", "文本清单"
     FOLDER = "folder", "文件夹"
+
+
+class Form(Word):
+    """A workbook that offices exchange."""
+
+    APPLICATION = "application", "项目申报表（附件2）"
+    SUMMARY = "summary", "项目汇总表（附件3）"
+    REPORT = "report", "月报"
+    LEDGER = "ledger", "资金台账"
+    OPINIONS = "opinions", "专家评分表"
+    ACCEPTANCE = "acceptance", "验收表"
+    CONTACTS = "contacts", "通讯录"
+
+
+class Listing(Word):
+    """A workbook for people to look things up in; it is not handed in again."""
+
+    PROJECTS = "projects", "项目台账"
+    OVERDUE = "overdue", "逾期清单"
+    FUNDS = "funds", "资金一览"
+
+
+class Intake(Word):
+    """What became of a file in the inbox."""
+
+    DONE = "done", "已导入"
+    RETURNED = "returned", "已退回"

@@ -249,14 +249,11 @@ def _weeks(weekly: Weekly) -> Iterator[tuple[str, Occasion]]:
 
 
 def _months(monthly: Monthly) -> Iterator[tuple[str, Occasion]]:
-    year, month = map(int, monthly.first.split("-"))
-    one_year = monthly.first[:4] == monthly.last[:4]
-    while f"{year}-{month:02d}" <= monthly.last:
+    for suffix, named in monthly.months.items():
+        year, month = map(int, named.split("-"))
         remind = _day(year, month, monthly.remind_day)
         due = _day(year, month, monthly.due_day)
-        suffix = f"{month:02d}" if one_year else f"{year}-{month:02d}"
         yield suffix, Occasion(remind=remind, due=due)
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
 
 
 def _quarters(quarterly: Quarterly) -> Iterator[tuple[str, Occasion]]:

@@ -8,6 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 from policy.vocabulary import Disposition
 from states.ledger import Line
+from states.progress import Progress
 from states.review import Opinion
 
 
@@ -97,6 +98,21 @@ FIELD_TYPES: dict[str, type] = {
 }
 """The type of each field's value where it is stated; frozenset for lists of words."""
 FIELD_TYPES |= dict.fromkeys(("functions", "commitments"), frozenset)
+
+
+def stated(profile: Profile) -> Mapping[str, Any]:
+    """The fields that are filled in, with their values."""
+    values = {name: getattr(profile, name) for name in PROFILE_FIELDS}
+    return {name: value for name, value in values.items() if value not in (None, frozenset())}
+
+
+def to_words(value: Any) -> str:
+    """A field's value as staff read it."""
+    if value is None or value == frozenset():
+        return "空"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return "、".join(sorted(value)) if isinstance(value, frozenset) else str(value)
 
 
 def to_plain(value: Any) -> Any:
@@ -219,6 +235,8 @@ class Dossier:
     """Of the present round of review."""
     lines: tuple[Line, ...] = ()
     """Its money ledger, in order of day."""
+    progress: tuple[Progress, ...] = ()
+    """What was reported of it month by month, oldest first."""
     findings: Mapping[str, str] = field(default_factory=dict)
     """Soft conditions (by id) not met at application, with the written reason."""
     checks: Mapping[str, str] = field(default_factory=dict)

@@ -388,3 +388,19 @@ def _(check: Crossed, case: Case) -> bool:
     people = words(case.checks.get(check.item, ""))
     own = case.dossier.city
     return len(set(people)) >= check.least and not any(name.startswith(own) for name in people)
+
+
+def concerns(check: Check) -> tuple[str, ...]:
+    """The fields of a profile that a condition is about."""
+    if isinstance(check, SubsidyCovered):
+        return ("investment", "area")
+    if isinstance(check, LocalShareCovered):
+        return ("city_share", "county_share")
+    if isinstance(check, UnservedFirst):
+        return ("community",)
+    if isinstance(check, Majority):
+        return ("building_kind",)
+    named = check.model_dump()
+    single = [named[key] for key in ("field", "start", "end") if named.get(key)]
+    groups = [name for group in named.get("groups", ()) for name in group]
+    return (*single, *named.get("fields", ()), *groups)

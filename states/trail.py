@@ -5,7 +5,7 @@ rows rebuilds the project: tests hold the store to it, and a correction is worke
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,10 +13,13 @@ from typing import Any
 from policy.vocabulary import AuditKind, Disposition, Entry, Holder, Source
 from states.dossier import FIELD_TYPES, from_plain, to_plain
 from states.ledger import Line
+from states.progress import PROGRESS_LABELS, Progress
 from states.review import Opinion
 
 COLUMNS = ("stage", "disposition", "last_on", "findings", "checks", "released")
 """Columns of a project besides its profile that a row may set."""
+EMPTY: Mapping[str, Mapping[str, str]] = {"findings": {}, "checks": {}}
+"""Those that hold nothing otherwise than by None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,13 @@ class Effects:
     line: Line | None = None
     """A line of the money ledger, booked under this row's id."""
     opinion: Opinion | None = None
+    progress: Progress | None = None
+    """A month's report, which takes the place of that month's former one.
+
+    Kept under this row's id, or under its own where it had been replaced and counts again.
+    """
     dropped: tuple[int, ...] = ()
-    """Rows whose ledger line or opinion no longer counts."""
+    """Rows whose ledger line, opinion or monthly report no longer counts."""
 
     @property
     def any(self) -> bool:
@@ -47,6 +55,8 @@ class State:
     facts: Mapping[str, date] = field(default_factory=dict)
     lines: Mapping[int, Line] = field(default_factory=dict)
     opinions: Mapping[int, Opinion] = field(default_factory=dict)
+    progress: Mapping[str, Progress] = field(default_factory=dict)
+    """By month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +86,36 @@ def after(state: State, row: Row) -> State:
         lines[row.id] = change.line
     if change.opinion:
         opinions[row.id] = change.opinion
-    return State({**state.columns, **change.columns}, {**facts, **change.dated}, lines, opinions)
+    return State(
+        {**state.columns, **change.columns},
+        {**facts, **change.dated},
+        lines,
+        opinions,
+        _progress_after(state, row),
+    )
+
+
+def _progress_after(state: State, row: Row) -> Mapping[str, Progress]:
+    change = row.effects
+    kept = {n: p for n, p in state.progress.items() if p.audit_id not in change.dropped}
+    return kept | (
+        {change.progress.period: under(change.progress, row.id)} if change.progress else {}
+    )
+
+
+def under(progress: Progress, row: int) -> Progress:
+    """A report as the row `row` keeps it: under that row's id, unless it has its own."""
+    return replace(progress, audit_id=progress.audit_id or row)
 
 
 def difference(now: State, wanted: State) -> Effects:
-    """The effects that turn `now` into `wanted`, where nothing is to be added but columns, facts.
+    """The effects that turn `now` into `wanted`.
 
-    A column that `wanted` does not know is set to nothing.
+    Nothing is to be added but columns, facts and one month's report. A column that `wanted` does
+    not know is set to nothing.
     """
     columns = {
-        name: wanted.columns.get(name)
+        name: wanted.columns.get(name, EMPTY.get(name))
         for name, value in now.columns.items()
         if wanted.columns.get(name) != value
     }
@@ -93,11 +123,11 @@ def difference(now: State, wanted: State) -> Effects:
         columns=columns,
         dated={n: on for n, on in wanted.facts.items() if now.facts.get(n) != on},
         revoked=tuple(name for name in now.facts if name not in wanted.facts),
-        dropped=tuple(
-            id
-            for known, kept in ((now.lines, wanted.lines), (now.opinions, wanted.opinions))
-            for id in known
-            if id not in kept
+        progress=next((p for n, p in wanted.progress.items() if now.progress.get(n) != p), None),
+        dropped=(
+            *(id for id in now.lines if id not in wanted.lines),
+            *(id for id in now.opinions if id not in wanted.opinions),
+            *(p.audit_id for n, p in now.progress.items() if n not in wanted.progress),
         ),
     )
 
@@ -110,6 +140,7 @@ def to_detail(effects: Effects) -> dict[str, Any]:
         "revoked": list(effects.revoked),
         "line": _line_out(effects.line) if effects.line else None,
         "opinion": _opinion_out(effects.opinion) if effects.opinion else None,
+        "progress": _progress_out(effects.progress) if effects.progress else None,
         "dropped": list(effects.dropped),
     }
     return {name: value for name, value in detail.items() if value}
@@ -124,6 +155,7 @@ def from_detail(id: int, kind: AuditKind, detail: Mapping[str, Any]) -> Row:
         revoked=tuple(detail.get("revoked", ())),
         line=_line_in(id, detail["line"]) if detail.get("line") else None,
         opinion=_opinion_in(id, detail["opinion"]) if detail.get("opinion") else None,
+        progress=_progress_in(id, detail["progress"]) if detail.get("progress") else None,
         dropped=tuple(detail.get("dropped", ())),
     )
     return Row(id, kind, effects)
@@ -185,3 +217,14 @@ def _opinion_in(id: int, plain: Mapping[str, Any]) -> Opinion:
         scores={name: Decimal(points) for name, points in plain["scores"].items()},
         audit_id=id,
     )
+
+
+def _progress_out(progress: Progress) -> dict[str, Any]:
+    plain = {name: getattr(progress, name) for name in PROGRESS_LABELS}
+    plain["invested"] = to_plain(progress.invested)
+    return plain | ({"audit_id": progress.audit_id} if progress.audit_id else {})
+
+
+def _progress_in(id: int, plain: Mapping[str, Any]) -> Progress:
+    invested = Decimal(plain["invested"]) if plain["invested"] is not None else None
+    return under(Progress(**{**plain, "invested": invested}), id)

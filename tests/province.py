@@ -19,7 +19,7 @@ END = date(2023, 12, 31)
 def import_example(desk: Desk) -> None:
     """Import all the example's workbooks."""
     for path in sorted((EXAMPLE / "workbooks").glob("*.xlsx")):
-        import_workbook(desk, path, None, today=END, at=AT)
+        import_workbook(desk, path, today=END, at=AT)
 
 
 def by_day() -> Mapping[date, list[Event]]:

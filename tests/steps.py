@@ -14,12 +14,14 @@ from flows.operations.desk import Desk
 from flows.operations.extensions import Extended, Extension, extend
 from flows.operations.intake import import_workbook
 from flows.operations.money import Booking, book
+from flows.operations.progress import Reported, report_progress
 from flows.operations.project_views import ProjectRecord, project_record
 from flows.operations.review import Given, give_opinion
 from models.database import reading, writing
 from models.projects import dossier
 from policy.vocabulary import Entry, Holder, Source
 from states.dossier import Dossier
+from states.progress import Progress
 from tests.builders import answers, opinion
 from tests.conftest import AT, INSTALLED
 from tests.province import END
@@ -44,12 +46,12 @@ CHAIN = (
 def load(desk: Desk, number: str = "01-太原市") -> Desk:
     """Import a city of the example; all its projects could apply in February."""
     path = EXAMPLE / "workbooks" / f"{number}.xlsx"
-    import_workbook(desk, path, None, today=END, at=AT)
+    import_workbook(desk, path, today=END, at=AT)
     days = ["visited_on", "county_civil_on", "county_finance_on", "city_civil_on"]
     days += ["city_finance_on", "letter_on"]
     with desk.engine.begin() as connection:  # one of them applied only in June
         for name in days:
-            connection.execute(text(f"UPDATE project SET {name} = '2023-02-06'"))  # noqa: S608
+            connection.execute(text(f"UPDATE project SET {name} = '2023-02-06'"))
     return desk
 
 
@@ -121,6 +123,16 @@ def money(
     )
     with writing(desk.engine) as session:
         book(session, desk, booking, today=END, at=AT)
+
+
+def report(
+    desk: Desk, period: str, percent: int, on: str = "", subject: str = ONE, **more: Any
+) -> bool:
+    """Report a project for a month, on its 24th unless another day is given."""
+    progress = Progress(period, percent, **more)
+    asked = Reported(subject, progress, date.fromisoformat(on or f"{period}-24"), PROVINCE)
+    with writing(desk.engine) as session:
+        return report_progress(session, desk, asked, today=END, at=AT)
 
 
 def undo(desk: Desk, row: int, evidence: str = "示例更正单") -> str:

@@ -18,6 +18,7 @@ from openpyxl import load_workbook
 
 from deployments.demo import EXAMPLE
 from documents.contacts import read_contacts
+from documents.grid import open_book
 from states.contacts import Directory
 from tests.builders import plan
 
@@ -106,8 +107,7 @@ def test_no_secret_is_ever_shown_or_stored_in_clear(xingfu: Xingfu, tmp_path: Pa
     assert row["phone"] == "000-0000-0900"
     assert row["channels"][1:3] == ["mailtos://***@smtp.example.com", "wecombot://***"]
     exported = tmp_path / "导出.xlsx"
-    xingfu.contacts("export", exported)
-    assert "新增0，更新0，未变142" in xingfu.contacts("import", exported)
+    assert xingfu("export", "contacts", exported).returncode == 0
     assert "新增0，更新0，未变142" in xingfu("import", exported).stdout
     xingfu.contacts("check")
     for wrong in (f"sms://{CANARY}", f"mailto://u {CANARY}@x", f"{CANARY}"):
@@ -117,7 +117,7 @@ def test_no_secret_is_ever_shown_or_stored_in_clear(xingfu: Xingfu, tmp_path: Pa
     spoilt.worksheets[0]["F5"].value = f"sms://{CANARY}"
     spoilt.worksheets[0]["C5"].value = f"mailto://{CANARY}@x"
     spoilt.save(tmp_path / "坏.xlsx")
-    assert xingfu("contacts", "import", tmp_path / "坏.xlsx").returncode == 1
+    assert xingfu("import", tmp_path / "坏.xlsx").returncode == 1
     xingfu.contacts("remove", CITY, "示例·孙某")
     assert CANARY not in xingfu.said
     assert CANARY.encode() not in exported.read_bytes()
@@ -230,9 +230,6 @@ def test_gaps_are_told_and_are_no_failure(xingfu: Xingfu) -> None:
         (("substitute", CITY, "示例·杨某", "--by", "示例·杨某"), 1, "不能是本人"),
         (("substitute", CITY, "示例·杨某", "--by", "示例·王某", "--to", "明天"), 2, "明天"),
         (("check", "--as-of", "明天"), 2, "明天"),
-        (("import", "nowhere.xlsx"), 1, "nowhere.xlsx"),
-        (("import", EXAMPLE / "workbooks" / "01-太原市.xlsx"), 1, "没有找到通讯录"),
-        (("export", "nowhere/通讯录.xlsx"), 3, "无法写入"),
     ],
 )
 def test_trouble_is_one_clear_sentence_and_changes_nothing(
@@ -248,7 +245,7 @@ def test_trouble_is_one_clear_sentence_and_changes_nothing(
 
 
 def test_the_example_shows_what_contacts_can_say() -> None:
-    posts = read_contacts(BOOK, plan())
+    posts = [post for _, post in read_contacts(open_book(BOOK), plan())]
     assert all("示例" in post.name and post.phone.startswith("000-0000-") for post in posts)
     assert {channel for post in posts for channel in post.channels} <= {"folder://"}
     desks = Counter(post.office for post in posts)

@@ -90,7 +90,7 @@ def test_integer(value: object, read: int | None) -> None:
     "value",
     [
         date(2023, 2, 10),
-        datetime(2023, 2, 10, 9, 30),  # noqa: DTZ001  # as Excel stores a date cell
+        datetime(2023, 2, 10, 9, 30),  # as Excel stores a date cell
         "2023-02-10",
         "2023年2月10日",
         "2023/2/10",
@@ -137,7 +137,8 @@ def test_no(value: object) -> None:
         (cells.integer, -3, "不能为负数"),
         (cells.day, "2023年2月30日", "没有这一天"),
         (cells.day, "二月十日", "不是日期"),
-        (cells.day, 44967, "不是日期"),
+        (cells.day, 12, "不是日期"),
+        (cells.day, 202302, "不是日期"),
         (cells.day, date(1900, 1, 5), "年份1900不合理"),
         (cells.yes, "部分", "既不是“是”也不是“否”"),
         (cells.text, "#N/A", "公式出错"),
@@ -171,3 +172,51 @@ def reads_or_refuses(parse: Parse, value: object) -> bool:
 def test_no_cell_makes_a_parser_fall_over(value: object) -> None:
     for parse in (cells.text, cells.name, cells.square_metres, cells.integer, cells.day, cells.yes):
         assert reads_or_refuses(parse, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        (44967, date(2023, 2, 10)),
+        (44967.0, date(2023, 2, 10)),
+        ("44967", date(2023, 2, 10)),
+        ("20230210", date(2023, 2, 10)),
+        ("2023-02-10 00:00:00", date(2023, 2, 10)),
+        ("２０２３．２．１０", date(2023, 2, 10)),
+    ],
+)
+def test_a_day_may_be_a_day_number_or_digits(value: object, wanted: date) -> None:
+    assert cells.day(value) == wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        (35, 35),
+        ("35%", 35),
+        (0.35, 35),
+        ("３５％", 35),
+        (0, 0),
+        ("100%", 100),
+        (100, 100),
+        ("", None),
+    ],
+)
+def test_a_percentage_may_be_a_number_a_text_or_a_percent_cell(
+    value: object, wanted: int | None
+) -> None:
+    assert cells.percent(value) == wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [(1, "1%还是100%"), (101, "0至100"), (12.5, "0至100"), (-3, "负数"), ("35元", "不是百分比")],
+)
+def test_a_percentage_that_is_not_certain_is_asked_about(value: object, says: str) -> None:
+    with pytest.raises(CellError, match=says):
+        cells.percent(value)
+
+
+@pytest.mark.parametrize("written", ["850.5（以测绘为准）", "850.5㎡(含地下)", " 850.50 平方米 "])
+def test_a_remark_behind_a_number_is_passed_over(written: str) -> None:
+    assert cells.square_metres(written) == Decimal("850.50")

@@ -9,11 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from documents.contacts import read_contacts, write_contacts
-from documents.workbook import Form, recognise
+from documents.contacts import contacts_page, read_contacts
+from documents.grid import open_book
+from documents.layout import save
+from documents.recognise import recognise
 from policy.errors import RefusedError
 from policy.schema import Office
-from policy.vocabulary import Level
+from policy.vocabulary import Form, Level
 from states.contacts import Post
 from tests.builders import plan
 
@@ -103,15 +105,19 @@ def filled(path: Path, *rows: tuple[Cell, ...], headings: tuple[str, ...] = FULL
     return path
 
 
-def read(tmp_path: Path, *rows: tuple[Cell, ...]) -> tuple[Post, ...]:
+def read(path: Path) -> tuple[Post, ...]:
+    return tuple(post for _, post in read_contacts(open_book(path), plan()))
+
+
+def read_rows(tmp_path: Path, *rows: tuple[Cell, ...]) -> tuple[Post, ...]:
     """What a workbook with such rows says; short rows are blank to the right."""
-    return read_contacts(filled(tmp_path / "a.xlsx", *rows), plan())
+    return read(filled(tmp_path / "a.xlsx", *rows))
 
 
 def faults(tmp_path: Path, *rows: tuple[Cell, ...]) -> dict[str, str]:
     """What is wrong with such a workbook, by cell."""
     with pytest.raises(RefusedError) as caught:
-        read(tmp_path, *rows)
+        read_rows(tmp_path, *rows)
     lines = str(caught.value).split("\n")
     cells = [line.partition("」")[2].partition("：") for line in lines]
     assert len({cell for cell, _, _ in cells}) == len(cells), "each fault once"
@@ -122,17 +128,17 @@ def faults(tmp_path: Path, *rows: tuple[Cell, ...]) -> dict[str, str]:
 @given(directories())
 def test_what_is_written_is_read_back(tmp_path: Path, posts: tuple[Post, ...]) -> None:
     path = tmp_path / "通讯录.xlsx"
-    write_contacts(path, posts)
-    assert read_contacts(path, plan()) == posts
-    assert recognise(path) is Form.CONTACTS
+    save(path, [contacts_page(posts)])
+    assert read(path) == posts
+    assert recognise(open_book(path), plan()) is Form.CONTACTS
 
 
 def test_an_old_workbook_is_still_read(tmp_path: Path) -> None:
     headings = ("姓名", "机构", "职务", "手机", "通知地址", "备注")
     row = ("示例 张", "太原市 民政局", None, 13900000000, "mailto://u:p@mail.example", "代理人")
     path = filled(tmp_path / "a.xlsx", row, headings=headings)
-    assert recognise(path) is Form.CONTACTS
-    assert read_contacts(path, plan()) == (
+    assert recognise(open_book(path), plan()) is Form.CONTACTS
+    assert read(path) == (
         Post(CITY, "示例张", phone="13900000000", channels=("mailto://u:p@mail.example",)),
     )
 
@@ -140,11 +146,11 @@ def test_an_old_workbook_is_still_read(tmp_path: Path) -> None:
 def test_some_of_the_newer_columns_will_do(tmp_path: Path) -> None:
     headings = ("分管区域", "机构名称", "姓名", "职务", "电话", "通知渠道（按次序）")
     path = filled(tmp_path / "a.xlsx", ("小店区", CITY, "示例张"), headings=headings)
-    assert read_contacts(path, plan()) == (Post(CITY, "示例张", divisions=("小店区",)),)
+    assert read(path) == (Post(CITY, "示例张", divisions=("小店区",)),)
 
 
 def test_everything_that_can_be_stated(tmp_path: Path) -> None:
-    found = read(
+    found = read_rows(
         tmp_path,
         (
             CITY,
@@ -209,7 +215,7 @@ def test_every_fault_is_named_by_its_cell(tmp_path: Path) -> None:
 
 
 def test_a_substitute_at_an_office_that_is_not_listed_is_taken_on_trust(tmp_path: Path) -> None:
-    (post,) = read(tmp_path, (CITY, "示例李", None, None, None, None, f"{OTHER} 示例孙"))
+    (post,) = read_rows(tmp_path, (CITY, "示例李", None, None, None, None, f"{OTHER} 示例孙"))
     assert post.substitute == f"{OTHER} 示例孙"
 
 
@@ -246,12 +252,12 @@ def test_an_address_in_the_wrong_column_is_not_shown_either(tmp_path: Path, colu
 def test_the_same_person_twice_has_one_list_of_channels(tmp_path: Path) -> None:
     person, two = ("示例张", None, "000-0000-0001", None), ("示例张", None, "000-0000-0002", None)
     address, other = f"mailto://u:{CANARY}@x", f"wecombot://{CANARY}"
-    assert read(tmp_path, (CITY, *person, address), (OTHER, *person, None))
-    assert read(tmp_path, (CITY, *person, address), (OTHER, *person, address))
-    assert read(tmp_path, (CITY, *person, address), (OTHER, *two, other))
-    assert read(tmp_path, (CITY, *person, address), (OTHER, *person, "wecombot://***"))
+    assert read_rows(tmp_path, (CITY, *person, address), (OTHER, *person, None))
+    assert read_rows(tmp_path, (CITY, *person, address), (OTHER, *person, address))
+    assert read_rows(tmp_path, (CITY, *person, address), (OTHER, *two, other))
+    assert read_rows(tmp_path, (CITY, *person, address), (OTHER, *person, "wecombot://***"))
     namesake = ("示例张", None, None, None)
-    assert read(tmp_path, (CITY, *namesake, address), (OTHER, *namesake, other))
+    assert read_rows(tmp_path, (CITY, *namesake, address), (OTHER, *namesake, other))
     found = faults(tmp_path, (CITY, *person, address), (OTHER, *person, other))
     assert list(found) == ["F4"]
     assert "与第3行是同一人" in found["F4"]
@@ -261,10 +267,10 @@ def test_the_same_person_twice_has_one_list_of_channels(tmp_path: Path) -> None:
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     path = filled(tmp_path / "a.xlsx", headings=("机构", "姓名", "手机", "职务", "分管范围"))
     with pytest.raises(RefusedError, match="缺少“通知渠道”列"):
-        read_contacts(path, plan())
+        read(path)
 
 
 def test_another_form_is_refused(tmp_path: Path) -> None:
     Workbook().save(tmp_path / "a.xlsx")
     with pytest.raises(RefusedError, match="没有找到通讯录"):
-        read_contacts(tmp_path / "a.xlsx", plan())
+        read(tmp_path / "a.xlsx")

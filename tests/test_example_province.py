@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from deployments.example.build import HOME, PLAN_ID, build
-from documents.applications import project_name, read_applications
 from documents.contacts import read_contacts
+from documents.grid import open_book
+from documents.summary import project_name, read_applications
 from flows.operations.desk import Desk
 from flows.operations.events import happen, tables
 from flows.operations.setup import initialise
@@ -26,7 +27,7 @@ from policy.load import load_plan, plan_path
 from policy.schema import Plan
 from policy.vocabulary import Disposition, SubjectKind
 from states.deadlines import Deadline, deadlines, deadlines_of, fulfilled_on
-from states.dossier import Dossier
+from states.dossier import Dossier, Profile
 from states.requirements import Case, shortfalls
 from states.workdays import Calendar
 from tests.conftest import AT
@@ -80,7 +81,7 @@ def opening() -> Mapping[str, Dossier]:
 
 def _imported(path: Path) -> Iterator[Dossier]:
     plan = the_plan()
-    applications = read_applications(path, plan)
+    applications = read_applications(open_book(path), plan)
     city = plan.city(applications.city)
     assert city is not None
     numbers: Counter[str] = Counter()
@@ -90,12 +91,12 @@ def _imported(path: Path) -> Iterator[Dossier]:
         numbers[county.code] += 1
         yield Dossier(
             code=plan.code_format.format(county=county.code, number=numbers[county.code]),
-            name=project_name(plan, row.profile),
+            name=project_name(plan, row.stated),
             city=city.name,
             county=county.name,
             county_type=county.type,
             stage=plan.stage_order[0],
-            profile=row.profile,
+            profile=Profile(**row.stated),
             quota_left=city.places,
         )
 
@@ -195,7 +196,8 @@ def test_workbooks_hold_each_citys_quota_and_every_unserved_county() -> None:
 
 
 def test_everything_is_visibly_invented_and_nobody_can_be_reached() -> None:
-    people = read_contacts(HOME / "workbooks" / "通讯录.xlsx", the_plan())
+    book = open_book(HOME / "workbooks" / "通讯录.xlsx")
+    people = [post for _, post in read_contacts(book, the_plan())]
     assert all(not person.channels and "示例" in person.name for person in people)
     assert all(person.phone.startswith("000-0000-") for person in people)
     for dossier in opening().values():

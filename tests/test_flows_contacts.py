@@ -10,28 +10,29 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from deployments.demo import EXAMPLE
-from documents.contacts import read_contacts, write_contacts
+from documents.contacts import contacts_page, read_contacts
+from documents.grid import open_book
+from documents.layout import save
 from flows.operations.casework import Act, advance
 from flows.operations.contact_gaps import Gap, gaps
 from flows.operations.contacts import (
     Change,
-    Counted,
     clear_substitute,
-    export_contacts,
-    import_contacts,
     list_contacts,
     remove_contact,
     set_contact,
     set_substitute,
 )
 from flows.operations.desk import Desk
+from flows.operations.exports import export_workbook
+from flows.operations.forms.making import Request
 from flows.operations.intake import import_workbook
 from models.contacts import posts
 from models.database import reading, writing
 from models.secrets import cipher, masked
 from models.settings import Settings
 from policy.errors import RefusedError, UnavailableError
-from policy.vocabulary import Level
+from policy.vocabulary import Form, Level
 from states.contacts import Post
 from tests.builders import plan
 from tests.conftest import AT
@@ -48,11 +49,16 @@ JUNE = date(2023, 6, 1)
 ONE = "XF2023-140105-01"
 
 
-def take(desk: Desk, tmp_path: Path, *stated: Post) -> Counted:
-    """Import a workbook with these people."""
+def take(desk: Desk, tmp_path: Path, *stated: Post) -> tuple[int, int, int]:
+    """Import a workbook with these people: how many are new, changed, as they were."""
     path = tmp_path / "通讯录.xlsx"
-    write_contacts(path, stated)
+    save(path, [contacts_page(stated)])
     return import_contacts(desk, path)
+
+
+def import_contacts(desk: Desk, path: Path) -> tuple[int, int, int]:
+    done = import_workbook(desk, path, today=JUNE, at=AT).taken
+    return done.added, done.changed, done.unchanged
 
 
 def stored(desk: Desk) -> set[Post]:
@@ -79,9 +85,10 @@ def test_what_is_exported_is_imported_as_it_was(desk: Desk, tmp_path: Path) -> N
     away = replace(LI, substitute=f"{CITY} 示例·张某", away_from=FIRST, away_to=LAST)
     take(desk, tmp_path, ZHANG, away)
     path = tmp_path / "导出.xlsx"
-    assert export_contacts(desk, path) == 2
+    export_workbook(desk, Request(Form.CONTACTS), path, JUNE)
     assert CANARY.encode() not in path.read_bytes()
-    assert set(read_contacts(path, desk.plan)) == {shown(ZHANG), away}
+    exported = {post for _, post in read_contacts(open_book(path), desk.plan)}
+    assert exported == {shown(ZHANG), away}
     assert import_contacts(desk, path) == (0, 0, 2)
     assert stored(desk) == {ZHANG, away}
 
@@ -297,7 +304,7 @@ def everyone(*without: str) -> list[Post]:
 
 def gaps_with(desk: Desk, tmp_path: Path, contacts: Sequence[Post], day: date = JUNE) -> list[Gap]:
     """The gaps once these are the contacts and 太原市's projects are known."""
-    import_workbook(desk, EXAMPLE / "workbooks" / "01-太原市.xlsx", None, today=END, at=AT)
+    import_workbook(desk, EXAMPLE / "workbooks" / "01-太原市.xlsx", today=END, at=AT)
     take(desk, tmp_path, *contacts)
     return list(gaps(desk, day))
 

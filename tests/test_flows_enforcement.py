@@ -24,7 +24,7 @@ ONE = "XF2023-140105-01"
 
 def import_taiyuan(desk: Desk) -> None:
     """Import the ten projects of 太原市, all in siting."""
-    import_workbook(desk, EXAMPLE / "workbooks" / "01-太原市.xlsx", None, today=END, at=AT)
+    import_workbook(desk, EXAMPLE / "workbooks" / "01-太原市.xlsx", today=END, at=AT)
 
 
 IMPORTED = Snapshot("imported", import_taiyuan, INSTALLED)

@@ -52,7 +52,7 @@ class Line(NamedTuple):
 
 def settle_taiyuan(desk: Desk) -> None:
     """Import 太原市 of the example, and the few contacts that the oracle knows."""
-    import_workbook(desk, EXAMPLE / "workbooks" / "01-太原市.xlsx", None, today=END, at=AT)
+    import_workbook(desk, EXAMPLE / "workbooks" / "01-太原市.xlsx", today=END, at=AT)
     posts = [
         Post(f"{CITY}民政局", PEOPLE["city"]),
         Post("山西省民政厅", PEOPLE["province"]),

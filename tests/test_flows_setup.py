@@ -45,7 +45,7 @@ def changed(desk: Desk, **changes: Any) -> Desk:
 
 def loaded(desk: Desk) -> Desk:
     """忻州市 of the example province on 1 June, where something is late in most ways."""
-    import_workbook(desk, EXAMPLE / "workbooks" / "04-忻州市.xlsx", None, today=DAY, at=AT)
+    import_workbook(desk, EXAMPLE / "workbooks" / "04-忻州市.xlsx", today=DAY, at=AT)
     past = [event for event in tables(EXAMPLE) if event.on <= DAY]
     ours = [event for event in past if event.subject.startswith("XF2023-1409")]
     record_lines(desk, ours)

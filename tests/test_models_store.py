@@ -1,5 +1,6 @@
 """The store on both databases: constraints hold in the database, not only in Python."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -12,12 +13,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlmodel import Session
 
 from flows.operations.desk import Desk
+from models import inbox, progress
 from models.audits import NewRow, add_audit, history
 from models.database import alembic_config, migrate, open_engine, reading, writing
 from models.projects import add_project, dossier
-from models.tables import Outbox, Project
+from models.tables import InboxFile, Outbox, Project
 from policy.errors import RefusedError, UnavailableError
-from policy.vocabulary import AuditKind, DecisionKind, RungKind
+from policy.vocabulary import AuditKind, DecisionKind, Form, Intake, RungKind
+from states.progress import Progress
 from tests.conftest import AT
 
 PLACE = {"county_code": "140105", "county_type": "市辖区"}
@@ -64,7 +67,7 @@ def test_instants_come_back_aware_in_utc(desk: Desk) -> None:
 
 
 def test_a_naive_instant_is_refused(desk: Desk) -> None:
-    naive = datetime(2023, 6, 1, 8, 30)  # noqa: DTZ001  # the point of the test
+    naive = datetime(2023, 6, 1, 8, 30)  # the point of the test
     with pytest.raises(ValueError, match="naive"), writing(desk.engine) as session:
         _audit(session, desk, at=naive)
 
@@ -91,6 +94,16 @@ def test_the_audit_trail_cannot_be_changed(desk: Desk, statement: str) -> None:
         "UPDATE outbox SET status = 'sent'",
         "UPDATE outbox SET status = 'lost'",
         "UPDATE outbox SET subject = 'nobody'",
+        "UPDATE outbox SET decision = 'guessed'",
+        "UPDATE outbox SET rung_kind = 'guessed'",
+        "UPDATE progress SET percent = 101",
+        "UPDATE progress SET percent = -1",
+        "UPDATE progress SET invested = -1",
+        "UPDATE progress SET period = '2023-6'",
+        "UPDATE progress SET audit_id = 0",
+        "UPDATE progress SET subject = 'nobody'",
+        "UPDATE inbox SET outcome = 'lost'",
+        "UPDATE inbox SET plan = 'nobody'",
         "DELETE FROM subject",
     ],
 )
@@ -98,8 +111,61 @@ def test_the_database_refuses_a_wrong_row(desk: Desk, change: str) -> None:
     with writing(desk.engine) as session:
         code = a_project(session, desk)
         session.add(_message(desk, code))
+        report = Progress("2023-06", 30, Decimal("0.01"), audit_id=_audit(session, desk))
+        progress.put(session, desk.plan, code, report)
+        inbox.add(session, a_file(desk))
     with pytest.raises(IntegrityError), desk.engine.begin() as connection:
         connection.execute(text(change))
+
+
+def test_a_month_is_kept_once_and_the_last_report_counts(desk: Desk) -> None:
+    with writing(desk.engine) as session:
+        code, other = a_project(session, desk), a_project(session, desk, "示例乙社区")
+        row = _audit(session, desk)
+        may = Progress("2023-05", 10, Decimal("1234567890.12"), False, "示例原因", None, row)
+        june = Progress("2023-06", 20, None, True, None, "示例措施", row)
+        for report in (june, may, replace(june, percent=25)):
+            progress.put(session, desk.plan, code, report)
+    kept = {code: (may, replace(june, percent=25))}
+    with reading(desk.engine) as session:
+        assert progress.progress_of(session, desk.plan) == kept
+        assert progress.progress_of(session, desk.plan, [other]) == {}
+        assert dossier(session, desk.plan, code).progress == kept[code]
+
+
+def test_a_report_is_removed_by_its_row(desk: Desk) -> None:
+    with writing(desk.engine) as session:
+        code = a_project(session, desk)
+        first, second = _audit(session, desk), _audit(session, desk)
+        may, june = Progress("2023-05", 1, audit_id=first), Progress("2023-06", 2, audit_id=second)
+        for report in (may, june):
+            progress.put(session, desk.plan, code, report)
+        progress.remove(session, desk.plan, second)
+        assert progress.progress_of(session, desk.plan) == {code: (may,)}
+
+
+def test_a_file_is_known_by_its_content_and_folder(desk: Desk) -> None:
+    with writing(desk.engine) as session:
+        inbox.add(session, a_file(desk))
+        inbox.add(session, a_file(desk, place="大同市", received_at=AT + timedelta(hours=1)))
+    with writing(desk.engine) as session:
+        inbox.mark_filed(session, desk.plan, "太原市", "a" * 64)
+    with reading(desk.engine) as session:
+        found = inbox.find(session, desk.plan, "太原市", "a" * 64)
+        assert found == a_file(desk, filed=True)
+        assert inbox.find(session, desk.plan, "太原市", "b" * 64) is None
+        places = [(file.place, file.filed) for file in inbox.recent(session, desk.plan)]
+        assert places == [("大同市", False), ("太原市", True)]
+        assert len(inbox.recent(session, desk.plan, 1)) == 1
+    with pytest.raises(IntegrityError), writing(desk.engine) as session:
+        inbox.add(session, a_file(desk, name="另一个名字.xlsx"))
+
+
+def test_a_receipt_is_a_message(desk: Desk) -> None:
+    with writing(desk.engine) as session:
+        receipt = {"decision": DecisionKind.RECEIPT, "rung_kind": RungKind.RECEIPT}
+        named = {"rule": "receipt-" + "a" * 16, "rung": "receipt"}
+        session.add(_message(desk, "太原市", **receipt, **named))
 
 
 def test_one_intent_per_key(desk: Desk) -> None:
@@ -192,6 +258,20 @@ def _audit(session: Session, desk: Desk, at: datetime = AT) -> int:
         clause="五(五)",
     )
     return add_audit(session, desk.plan, row)
+
+
+def a_file(desk: Desk, **changes: object) -> InboxFile:
+    values: dict[str, Any] = {
+        "plan": desk.plan.id,
+        "place": "太原市",
+        "digest": "a" * 64,
+        "name": "示例月报.xlsx",
+        "form": Form.REPORT.value,
+        "outcome": Intake.DONE,
+        "reply": "已导入10个项目",
+        "received_at": AT,
+    }
+    return InboxFile(**{**values, **changes})
 
 
 def _message(desk: Desk, subject: str, **changes: object) -> Outbox:

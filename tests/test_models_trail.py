@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
@@ -12,8 +13,8 @@ import pytest
 from alembic import command
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from deployments.demo import EXAMPLE
 from flows.operations.desk import Desk
@@ -26,7 +27,18 @@ from policy.vocabulary import AuditKind, Entry, Holder, Source
 from states.dossier import PROFILE_FIELDS
 from states.ledger import balances, received
 from states.machine import Position
-from states.trail import State, from_detail, replay
+from states.progress import Progress
+from states.trail import (
+    Effects,
+    Row,
+    State,
+    after,
+    difference,
+    from_detail,
+    replay,
+    to_detail,
+    under,
+)
 from tests.conftest import AT, DeskIn
 from tests.province import END
 from tests.steps import (
@@ -37,6 +49,7 @@ from tests.steps import (
     judge,
     money,
     put_off,
+    report,
     stored,
     undo,
     walk,
@@ -60,6 +73,10 @@ def keep_busy(desk: Desk) -> None:
     act(desk, "break_ground", "2023-05-10")
     act(desk, "community_need", "2023-05-11")
     change_day(desk, "work_started", "2023-05-12")
+    report(desk, "2023-05", 5, invested=Decimal("12345.67"), on_schedule=True)
+    report(desk, "2023-05", 6, on_schedule=False, problem="示例原因", next_step="示例措施")
+    report(desk, "2023-06", 30)
+    undo(desk, stored(desk).progress[0].audit_id)
     act(desk, "hold", "2023-06-01")
     act(desk, "resume", "2023-06-05")
 
@@ -190,6 +207,7 @@ def assert_replays(desk: Desk, code: str = ONE) -> None:
     assert sorted(state.lines) == sorted(line.audit_id for line in project.lines)
     assert set(state.lines.values()) == set(project.lines)
     assert tuple(state.opinions.values()) == project.opinions
+    assert tuple(state.progress[name] for name in sorted(state.progress)) == project.progress
 
 
 def test_replaying_the_rows_rebuilds_the_project(sqlite_desk: Desk) -> None:
@@ -200,10 +218,49 @@ def test_replaying_the_rows_rebuilds_the_project(sqlite_desk: Desk) -> None:
     assert_replays(desk)
 
 
+def test_replaying_the_rows_rebuilds_the_reports(busy: Desk) -> None:
+    wanted = [("2023-05", 5, Decimal("12345.67")), ("2023-06", 30, None)]
+    assert [(p.period, p.percent, p.invested) for p in stored(busy).progress] == wanted
+    state = replayed(busy)
+    assert tuple(state.progress[name] for name in sorted(state.progress)) == stored(busy).progress
+
+
+REPORTS = st.builds(
+    Progress,
+    period=st.dates(date(2023, 1, 1), date(2024, 12, 31)).map("{:%Y-%m}".format),
+    percent=st.integers(0, 100),
+    invested=st.none() | st.decimals(0, 10**9, places=2),
+    on_schedule=st.none() | st.booleans(),
+    problem=st.none() | st.text(max_size=5),
+    next_step=st.none() | st.text(max_size=5),
+    audit_id=st.integers(0, 3),
+)
+
+
+@given(REPORTS)
+def test_a_row_keeps_a_report_exactly(report: Progress) -> None:
+    detail = json.loads(json.dumps(to_detail(Effects(progress=report))))
+    row = from_detail(9, AuditKind.PROGRESS, detail)
+    assert row.effects.progress == under(report, 9)
+    assert replay([row]).progress == {report.period: row.effects.progress}
+
+
+@given(st.lists(REPORTS, max_size=6), st.integers(0, 5))
+def test_without_a_row_the_former_report_counts_again(
+    reports: list[Progress], without: int
+) -> None:
+    """The difference, applied to all rows, gives what the others add up to."""
+    fresh = [replace(report, audit_id=0) for report in reports]
+    rows = [Row(id, AuditKind.PROGRESS, Effects(progress=r)) for id, r in enumerate(fresh, 1)]
+    now, wanted = replay(rows), replay(row for row in rows if row.id != without)
+    undone = Row(99, AuditKind.REVERSAL, difference(now, wanted))
+    assert after(now, undone) == wanted
+
+
 def load_unchanged(desk: Desk) -> Desk:
     """As `load`, but nothing is changed behind the trail's back."""
     path = EXAMPLE / "workbooks" / "01-太原市.xlsx"
-    import_workbook(desk, path, None, today=END, at=AT)
+    import_workbook(desk, path, today=END, at=AT)
     return desk
 
 
@@ -232,7 +289,7 @@ def fill(connection: Connection) -> None:
     for table, row in rows.items():
         names = ", ".join(row)
         values = ", ".join(f":{name}" for name in row)
-        connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)  # noqa: S608
+        connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)
     for rung, status, attempts in (("T-7", "sent", 2), ("T-3", "failed", 3), ("T-1", "pending", 0)):
         connection.execute(
             text(
@@ -305,6 +362,23 @@ def test_a_database_of_the_first_schema_is_carried_over(first_schema: str) -> No
         assert [tuple(row) for row in told] == [("k民政局", "post", "sent", 2, "abc")]
         contact = connection.exec_driver_sql("SELECT name, role, channels FROM contact").one()
         assert tuple(contact) == ("甲", "科长", "token")
+    for wrong in (
+        "UPDATE outbox SET decision = 'x'",
+        "UPDATE outbox SET rung_kind = 'x'",
+        "UPDATE outbox SET status = 'sent', sent_at = NULL",
+        "UPDATE outbox SET rung = 'T-1'",
+        "INSERT INTO delivery SELECT 99, 'x', plan, because, status, attempts, ambiguous, digest,"
+        " channel, sent_at, error FROM delivery",
+    ):
+        with pytest.raises(IntegrityError), engine.begin() as connection:
+            connection.exec_driver_sql(wrong)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE outbox SET decision = 'receipt', rung_kind = 'receipt' WHERE rung = 'T-1'"
+        )
+        waiting = inspect(connection).get_indexes("outbox")[0]
+        where = f"{connection.dialect.name}_where"
+        assert "pending" in str(waiting["dialect_options"][where])
     with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
         connection.exec_driver_sql("UPDATE audit SET actor = 'x'")
     with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
@@ -333,7 +407,7 @@ STEPS = st.lists(
              "complete_construction", "check_completion", "pass_acceptance", "fail_acceptance",
              "pass_after_rectification", "finish_rectification", "open_operation", "hold",
              "resume", "withdraw", "reserve", "replace", "receipt", "transfer", "expense",
-             "amend", "undo"]
+             "report", "amend", "undo"]
         ),
         st.integers(0, 20),
         st.integers(0, 10_000_000),
@@ -353,6 +427,8 @@ USUAL = [
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @example(ahead=0, steps=[(RECORD, 0, 0), (RECORD, 0, 0)])
+@example(ahead=9, steps=[("report", 0, 30), ("report", 0, 40), ("undo", 0, 0), ("undo", 0, 2)])
+@example(ahead=9, steps=[("report", 0, 30), ("report", 0, 30), ("report", 20, 60), ("undo", 0, 1)])
 @given(ahead=st.integers(0, len(USUAL)), steps=STEPS)
 def test_no_sequence_leaves_the_table_or_the_purse(
     walked: "Walked", ahead: int, steps: list[tuple[str, int, int]]
@@ -395,6 +471,11 @@ class Walked:
         if name == RECORD and before.milestones.get(name) == min(day, END):
             assert (stored(self.desk), self._rows()) == (before, rows)
             return
+        if name == "report" and fen % 101 in [
+            item.percent for item in before.progress if item.period == f"{min(day, END):%Y-%m}"
+        ]:
+            assert (stored(self.desk), self._rows()) == (before, rows)
+            return
         added = 3 if name == "judge" else 1
         assert self._rows() == rows + added
         self._hold(before)
@@ -404,6 +485,9 @@ class Walked:
         amount = str(Decimal(fen) / 100)
         if name == "judge":
             judge(self.desk, (80, 80, 80), on=on)
+        elif name == "report":
+            late = "示例原因" if fen % 2 else None
+            report(self.desk, on[:7], fen % 101, on, on_schedule=not late, problem=late)
         elif name == "amend":
             change_day(self.desk, "work_started", on)
         elif name == "undo":
@@ -431,6 +515,8 @@ class Walked:
         now = stored(self.desk)
         assert all(left >= 0 for left in balances(now.lines).values())
         assert received(now.lines, Source.PROVINCE) <= (now.released or 0) <= Decimal("1400000")
+        percents = [item.percent for item in now.progress]
+        assert percents == sorted(percents)
         here, there = (Position(d.stage, d.disposition) for d in (before, now))
         with reading(self.desk.engine) as session:
             last = history(session, self.desk.plan, ONE)[-1]

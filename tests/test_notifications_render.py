@@ -138,7 +138,7 @@ def test_what_is_known_of_a_line_is_all_told() -> None:
         "一、逾期事项\n"
     )
     for said in (
-        "    原文：“5月31日前，‘全部’开工建设”\n",  # noqa: RUF001
+        "    原文：“5月31日前，‘全部’开工建设”\n",
         "    责任人：张某 0351-2022000\n",
         "    尚缺：施工合同签订日期\n    反馈情况：已知悉，预计6月10日完成：雨季停工\n",
     ):
@@ -406,7 +406,7 @@ def test_grouping_loses_and_repeats_nothing(lines: list[DigestLine]) -> None:
 @given(LINES, st.randoms())
 def test_the_order_of_the_lines_does_not_matter(lines: list[DigestLine], random: object) -> None:
     shuffled = list(lines)
-    getattr(random, "shuffle")(shuffled)  # noqa: B009  # hypothesis gives Random as an object
+    getattr(random, "shuffle")(shuffled)  # hypothesis gives Random as an object
     assert written(*shuffled, *lines[:1]) == written(*lines)
 
 

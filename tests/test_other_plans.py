@@ -9,12 +9,9 @@ from pathlib import Path
 import pytest
 
 from deployments.console import emit
-from documents.applications import (
-    ApplicationRow,
-    Applications,
-    read_applications,
-    write_applications,
-)
+from documents.grid import open_book
+from documents.layout import save
+from documents.summary import ApplicationRow, pages, read_applications
 from flows.operations.casework import Act, advance, record
 from flows.operations.delivery import deliver
 from flows.operations.desk import Desk
@@ -31,7 +28,7 @@ from policy.errors import RefusedError
 from policy.load import load_plan
 from policy.vocabulary import Standing
 from states.deadlines import deadlines
-from states.dossier import Profile
+from states.dossier import Profile, stated
 from states.machine import diagram
 from tests.builders import calendar
 from tests.conftest import AT
@@ -69,14 +66,15 @@ def act(desk: Desk, code: str, name: str, on: str, **more: object) -> None:
 
 def applied(desk: Desk, folder: Path, *profiles: Profile) -> list[str]:
     """Import 甲市's workbook with these projects; their codes."""
-    rows = tuple(
-        ApplicationRow("东区", replace(each, street="示例街道", community=f"示例{n}社区"))
+    named = (
+        replace(each, street="示例街道", community=f"示例{n}社区")
         for n, each in enumerate(profiles)
     )
+    rows = tuple(ApplicationRow("东区", stated(each)) for each in named)
     path = folder / "甲市.xlsx"
-    write_applications(path, desk.plan, Applications("甲市", rows))
-    assert read_applications(path, desk.plan).rows == rows
-    import_workbook(desk, path, None, today=END, at=AT)
+    save(path, pages(desk.plan, "甲市", rows))
+    assert read_applications(open_book(path), desk.plan).rows == rows
+    import_workbook(desk, path, today=END, at=AT)
     return [project.code for project in projects(desk)]
 
 

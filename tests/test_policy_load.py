@@ -127,7 +127,7 @@ def test_rules_lists_every_clause_of_the_plan() -> None:
         loaded.evidence,
         loaded.plausible,
         loaded.subsidies,
-        ("quota", "money", "review", "ladder", "office_hours"),
+        ("quota", "money", "review", "report", "ladder", "office_hours"),
     )
     paths = [path for path, _ in loaded.rules()]
     assert len(paths) == len(set(paths)) == sum(map(len, groups))
@@ -239,6 +239,12 @@ FAULTS = {
         "- id: confirm_site",
         "未知的节点“site_found”",
     ),
+    "a checklist without a verdict": Planted(
+        Edit("    verdict: 整改后通过\n", ""), "- id: pass_after_rectification", "同时写明"
+    ),
+    "a verdict twice": Planted(
+        Edit("verdict: 不通过", "verdict: 通过"), "verdict: 通过", "结论都是“通过”"
+    ),
     "unknown milestone to undo": Planted(
         Edit("revokes: [review_passed,", "revokes: [passed,"),
         "- id: return_for_correction",
@@ -331,6 +337,28 @@ FAULTS = {
     ),
     "ladder not ascending": Planted(
         Edit("{workdays: -3,", "{workdays: -9,"), "{workdays: -7,", "由早到晚"
+    ),
+    "a receipt as a rung": Planted(
+        Edit("{workdays: -3, kind: remind", "{workdays: -3, kind: receipt"),
+        "{workdays: -3",
+        "不能作为提醒梯级",
+    ),
+    "a receipt as the repeat": Planted(
+        Edit("{every_workdays: 5, kind: urge", "{every_workdays: 5, kind: receipt"),
+        "repeat: {every",
+        "不能作为提醒梯级",
+    ),
+    "works started by nothing known": Planted(
+        Edit("started: work_started", "started: works_begun"), "started:", "works_begun"
+    ),
+    "a report that fulfils no monthly duty": Planted(
+        Edit("duty: D10", "duty: D12"), "duty:", "未知的各市每月任务“D12”"
+    ),
+    "a milestone that no city or county records": Planted(
+        Edit("rectified, opened]", "accepted, opened]"), "further:", "“accepted”既不能单独登记"
+    ),
+    "finished by nothing known": Planted(
+        Edit("finished_by: [accepted,", "finished_by: [approved,"), "finished_by", "approved"
     ),
     "a rung twice": Planted(Edit("{workdays: -3,", "{workdays: -7,"), "{workdays: -7,", "互不相同"),
     "a rung on the day itself": Planted(

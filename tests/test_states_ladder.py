@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from policy.schema import HolidayRules, Ladder, OfficeHours, Plan, Repeat, Rung
 from policy.vocabulary import HolidayRule, Level, RungKind, Standing
 from states.deadlines import Dates, Deadline, deadlines, gaps
-from states.decide import LATE, Situation, Step, Verdict, decide, steps
+from states.decide import DECISION, LATE, Situation, Step, Verdict, decide, steps
 from states.workdays import Calendar
 from tests.builders import calendar, fixed, plan
 
@@ -50,7 +50,7 @@ def ladders(draw: st.DrawFn) -> Ladder:
 
 def _rung(draw: st.DrawFn, offset: int) -> Rung:
     unit = draw(st.sampled_from(["workdays", "days"]))
-    kind = draw(st.sampled_from(RungKind))
+    kind = draw(st.sampled_from(sorted(DECISION)))
     stated: dict[str, Any] = {unit: offset, "kind": kind, "audience": tuple(draw(AUDIENCE))}
     return Rung(**stated)
 

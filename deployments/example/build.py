@@ -10,10 +10,12 @@ from deployments.example.details import Money, Score, detailed, money, nothing_p
 from deployments.example.places import Site, sites
 from deployments.example.profiles import contacts, profile
 from deployments.example.story import Fact, facts
-from documents.applications import ApplicationRow, Applications, write_applications
-from documents.contacts import write_contacts
+from documents.contacts import contacts_page
+from documents.layout import save
+from documents.summary import ApplicationRow, pages
 from policy.load import load_plan, plan_path
 from policy.schema import City, Plan
+from states.dossier import stated
 
 HOME = Path(__file__).parent
 PLAN_ID = "shanxi-2023"
@@ -27,8 +29,8 @@ def build(folder: Path) -> None:
     workbooks.mkdir(parents=True, exist_ok=True)
     for number, city in enumerate(plan.cities, 1):
         path = workbooks / f"{number:02d}-{city.name}.xlsx"
-        write_applications(path, plan, _applications(plan, city, everywhere))
-    write_contacts(workbooks / "通讯录.xlsx", list(contacts(plan)))
+        save(path, pages(plan, city.name, _applications(plan, city, everywhere)))
+    save(workbooks / "通讯录.xlsx", [contacts_page(list(contacts(plan)))])
     by_code = {site.code: site for site in everywhere}
     told = [
         detailed(plan, by_code[fact.subject], fact) if fact.subject in by_code else fact
@@ -43,13 +45,14 @@ def build(folder: Path) -> None:
     _write(folder / "ledger.csv", sorted(booked, key=lambda line: line.on))
 
 
-def _applications(plan: Plan, city: City, everywhere: tuple[Site, ...]) -> Applications:
-    rows = tuple(
-        ApplicationRow(site.county.name, profile(plan, site))
+def _applications(
+    plan: Plan, city: City, everywhere: tuple[Site, ...]
+) -> tuple[ApplicationRow, ...]:
+    return tuple(
+        ApplicationRow(site.county.name, stated(profile(plan, site)))
         for site in everywhere
         if site.city is city
     )
-    return Applications(city.name, rows)
 
 
 def _write(path: Path, lines: Sequence[Fact] | Sequence[Score] | Sequence[Money]) -> None:

@@ -5,11 +5,11 @@ Addresses leave this module masked, and no error holds one.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from difflib import get_close_matches
-from pathlib import Path
 from typing import NamedTuple
+from zlib import crc32
 
 from cryptography.fernet import Fernet
 from sqlmodel import Session
@@ -28,11 +28,17 @@ Posts = tuple[Post, ...]
 
 
 class Counted(NamedTuple):
-    """How many of the contacts that were stated are new, changed, or as they were."""
+    """How many of the contacts that were stated are new, changed, as they were, or gone."""
 
     added: int
     changed: int
     unchanged: int
+    removed: int
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is not as it was."""
+        return bool(self.added or self.changed or self.removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,34 +59,42 @@ def list_contacts(desk: Desk, office: str | None = None) -> Posts:
     where = None if office is None else book.known_office(office, _offices(desk.plan)).name
     with reading(desk.engine) as session:
         require_plan(session, desk.plan, desk.calendar)
-        found = posts(session, desk.plan, cipher(desk.settings))
-    ordered = _in_order(desk.plan, found)
-    return tuple(_shown(post) for post in ordered if where in (None, post.office))
+        found = listed(session, desk)
+    return tuple(post for post in found if where in (None, post.office))
 
 
-def export_contacts(desk: Desk, path: Path) -> int:
-    """Write the contacts workbook, which can be imported again; how many it holds."""
-    found = list_contacts(desk)
-    book.write_contacts(path, found)
-    return len(found)
+def listed(session: Session, desk: Desk) -> Posts:
+    """All contacts in the plan's order, their addresses masked.
+
+    UnavailableError when the addresses cannot be decrypted.
+    """
+    found = posts(session, desk.plan, cipher(desk.settings))
+    return tuple(map(_shown, _in_order(desk.plan, found)))
 
 
-def import_contacts(desk: Desk, path: Path) -> Counted:
-    """Make a workbook's people the only ones of the offices it names; RefusedError with reasons."""
-    stated = book.read_contacts(path, desk.plan)
+def fingerprint(found: Posts) -> int:
+    """A number that tells the contacts as they are listed from those before any change."""
+    return crc32(repr(sorted(map(astuple, found))).encode())
+
+
+def take_posts(session: Session, desk: Desk, file: str, stated: Posts) -> Counted:
+    """Make a workbook's people the only ones of the offices it names; RefusedError with reasons.
+
+    The caller holds the plan's lock.
+    """
     offices = {post.office for post in stated}
     box = cipher(desk.settings)
-    with writing(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar, lock=True)
-        before = _stored(session, desk, box, offices)
-        known = {(post.office, post.name): post for post in before}
-        resolved = _resolved(path.name, stated, known)
-        others = tuple(post for post in before if post.office not in offices)
-        _save(session, desk, box, before, (*_following(others, resolved), *resolved))
+    before = _stored(session, desk, box, offices)
+    known = {(post.office, post.name): post for post in before}
+    resolved = _resolved(file, stated, known)
+    others = tuple(post for post in before if post.office not in offices)
+    _save(session, desk, box, before, (*_following(others, resolved), *resolved))
     olds = [known.get((post.office, post.name)) for post in resolved]
     unchanged = sum(post == old for post, old in zip(resolved, olds, strict=True))
     added = olds.count(None)
-    return Counted(added, len(resolved) - added - unchanged, unchanged)
+    here = sum(post.office in offices for post in before)
+    removed = here - (len(resolved) - added)
+    return Counted(added, len(resolved) - added - unchanged, unchanged, removed)
 
 
 def set_contact(desk: Desk, change: Change) -> Post:

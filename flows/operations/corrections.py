@@ -9,6 +9,7 @@ from sqlmodel import Session
 from flows.operations.desk import Desk
 from flows.operations.effects import Entry, action_label, begin, commit
 from flows.operations.money import ledger_facts
+from flows.operations.progress import untenable
 from models.audits import find_audit, history
 from models.projects import dossier
 from models.tables import Audit
@@ -25,6 +26,7 @@ REVERSIBLE = (
     AuditKind.AMENDMENT,
     AuditKind.LEDGER,
     AuditKind.OPINION,
+    AuditKind.PROGRESS,
     AuditKind.EVIDENCE,
 )
 
@@ -70,6 +72,7 @@ def reverse(
         now,
         milestones=wanted.facts,
         lines=tuple(sorted(wanted.lines.values(), key=lambda line: (line.on, line.audit_id))),
+        progress=tuple(wanted.progress[period] for period in sorted(wanted.progress)),
         released=wanted.columns.get("released"),
     )
     effects = _effects(desk, row, rows, wanted, as_if)
@@ -102,7 +105,7 @@ def _standing(rows: Sequence[Audit], *, without: int | None) -> State:
 
 
 def _row(row: Audit) -> Row:
-    assert row.id is not None  # noqa: S101  # it comes from the database
+    assert row.id is not None  # it comes from the database
     return from_detail(row.id, AuditKind(row.kind), row.detail)
 
 
@@ -145,6 +148,10 @@ def _follows(desk: Desk, now: Dossier, as_if: Dossier, effects: Effects) -> Iter
     opinions = {opinion.audit_id for opinion in now.opinions}
     if review and opinions & set(effects.dropped) and review.passed in as_if.milestones:
         yield "评审已通过，请先更正评审通过，再更正专家意见"
+    wrong = set(untenable(desk.plan, now))
+    for report, field, reason in untenable(desk.plan, as_if):
+        if (report, field, reason) not in wrong:
+            yield f"更正后{report.period}的月报不能成立：{reason}"
 
 
 def _refused(row: Audit, label: str, reasons: Sequence[str]) -> RefusedError:

@@ -1,7 +1,7 @@
 """From what people are owed to the digests that they read: one each, across projects and rules."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,8 +9,11 @@ from sqlmodel import Session
 
 from documents.task_list import TaskRow, task_list
 from flows.operations.desk import Desk
+from flows.operations.forms.making import Made
 from flows.operations.lacking import missing
 from flows.operations.letters import drafts
+from flows.operations.prefilled import prefilled, told_of
+from flows.operations.receipts import Answer, answers, is_receipt, told
 from models import outbox
 from models.audits import acknowledgements
 from models.claims import Claim
@@ -42,6 +45,10 @@ class Known:
     facts: Mapping[str, Mapping[str, date]]
     deadlines: Mapping[Key, DeadlineRow]
     acknowledged: Mapping[Key, Audit]
+    answers: Mapping[Key, Answer]
+    """The receipts, by the file that each is about."""
+    reports: Mapping[Key, Made]
+    """The monthly reports that are asked for, filled in beforehand."""
 
 
 def gather(session: Session, desk: Desk, claims: Iterable[Claim]) -> Known:
@@ -55,6 +62,8 @@ def gather(session: Session, desk: Desk, claims: Iterable[Claim]) -> Known:
         facts=facts(session, desk.plan, codes),
         deadlines=rows,
         acknowledged=acknowledgements(session, desk.plan, quiet) if quiet else {},
+        answers=answers(session, desk, (row for claim in claims for _, row in claim.rows)),
+        reports=prefilled(session, desk, (row for claim in claims for _, row in claim.rows)),
     )
 
 
@@ -65,20 +74,24 @@ def message(
     as_of = max([today, *(row.as_of for _, row in claim.rows)])
     posts = people.people.get(claim.person, ())
     offices = "、".join(post.office for post in posts) or claim.person
-    lines = [
-        _line(desk, known, row, as_of) for row in severest(row for _, row in claim.rows).values()
-    ]
+    owed = severest(row for _, row in claim.rows)
+    lines = [_line(desk, known, row, as_of) for row in owed.values() if not is_receipt(row)]
+    reports = list(_own_reports(desk, known, owed.values()))
+    receipts, copies = told([known.answers[key] for key, row in owed.items() if is_receipt(row)])
     return digest(
         id=digest_id(claim),
         recipient=offices,
         addressee=posts[0].name if posts else "",
         as_of=as_of,
         lines=lines,
-        notices=tuple(_notices(claim, posts)),
+        notices=(*_notices(claim, posts), *map(told_of, reports)),
+        receipts=receipts,
         plan_name=desk.plan.name,
         attachments=(
             *_task_list(offices, lines, as_of),
             *drafts(desk, known.subjects, lines, as_of),
+            *copies,
+            *(Attachment(made.name, made.content) for made in reports),
         ),
         sent_at=at,
     )
@@ -104,6 +117,16 @@ def responsible(desk: Desk, body_id: str, subject: Subject) -> str:
     if not body.bound:
         return body.name
     return desk.plan.office(body.reached_at, subject.city, subject.county)
+
+
+def _own_reports(desk: Desk, known: Known, rows: Iterable[Outbox]) -> Iterator[Made]:
+    """The reports that the office itself owes; who is only told of its lateness gets none."""
+    for row in rows:
+        made = known.reports.get((row.subject, row.rule))
+        if made is not None:
+            body = desk.deadlines[row.rule].rule.responsible
+            if row.recipient == responsible(desk, body, known.subjects[row.subject]):
+                yield made
 
 
 def _line(desk: Desk, known: Known, row: Outbox, as_of: date) -> DigestLine:

@@ -9,14 +9,14 @@ from sqlmodel import Session
 
 from flows.operations.desk import Desk
 from flows.operations.fulfilment import refresh_subject
-from models import ledger, opinions
+from models import ledger, opinions, progress
 from models.audits import NewRow, add_audit, changes_since, revision
 from models.plans import require_plan
 from models.projects import change_facts, set_columns, sync_quota_submitted
 from policy.errors import ConflictError, RefusedError
 from policy.vocabulary import AuditKind, SubjectKind
 from states.dossier import Dossier
-from states.trail import Effects, to_detail
+from states.trail import Effects, to_detail, under
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,20 @@ def _apply(session: Session, desk: Desk, code: str, effects: Effects, audit_id: 
         set_columns(session, plan, code, effects.columns)
     if effects.dated or effects.revoked:
         change_facts(session, plan, code, effects.dated, effects.revoked, audit_id)
+    _apply_pieces(session, desk, code, effects, audit_id)
+
+
+def _apply_pieces(session: Session, desk: Desk, code: str, effects: Effects, audit_id: int) -> None:
+    plan = desk.plan
     for dropped in effects.dropped:
-        ledger.remove(session, plan, dropped)
-        opinions.remove(session, plan, dropped)
+        for kept in (ledger, opinions, progress):
+            kept.remove(session, plan, dropped)
     if effects.line:
         ledger.add_line(session, plan, code, effects.line, audit_id)
     if effects.opinion:
         opinions.add_opinion(session, plan, code, effects.opinion, audit_id)
+    if effects.progress:
+        progress.put(session, plan, code, under(effects.progress, audit_id))
 
 
 def _settle(session: Session, desk: Desk, before: Dossier, effects: Effects, audit_id: int) -> None:

@@ -15,8 +15,10 @@ from flows.operations.desk import Desk
 from flows.operations.digests import severest
 from flows.operations.enforcement import enforce
 from flows.operations.events import Event, happen, key
+from flows.operations.forms.paper import Asked
 from flows.operations.intake import import_workbook
 from flows.operations.overview import deadline_views
+from flows.operations.receipts import is_receipt
 from flows.operations.scenario import Scenario
 from models.audits import recorded_acts
 from models.copying import copy_database
@@ -144,7 +146,7 @@ def _import(desk: Desk, scenario: Scenario, start: date, end: date) -> Iterator[
     at = datetime.combine(start, desk.plan.office_hours.opens, SHANGHAI)
     for path in scenario.workbooks:
         try:
-            import_workbook(desk, path, None, today=end, at=at, confirmed=True)
+            import_workbook(desk, path, Asked(confirmed=True), today=end, at=at)
         except RefusedError as error:
             yield str(error)
 
@@ -212,6 +214,8 @@ def _send(
 
 
 def _line(desk: Desk, row: Outbox) -> Line:
+    if is_receipt(row):
+        return Line(row.subject, row.rule, row.rung, "", RungKind.RECEIPT, RungKind.RECEIPT.label)
     rule = desk.deadlines[row.rule].rule
     return Line(row.subject, row.rule, row.rung, rule.clause, RungKind(row.rung_kind), rule.title)
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from flows.operations.desk import Desk, desk_for
+from flows.operations.forms.summary import add_named_sites
 from flows.operations.fulfilment import refresh_all
-from flows.operations.intake import add_named_sites
 from models.database import migrate, writing
 from models.plans import install_plan
 from models.settings import Settings

@@ -7,9 +7,11 @@ from itertools import takewhile
 
 from flows.operations.desk import Desk
 from flows.operations.fulfilment import deadline_of
+from flows.operations.receipts import is_receipt
 from models.audits import acknowledgements, history
 from models.database import reading
 from models.deliveries import deliveries_of
+from models.inbox import answered
 from models.outbox import find_message, messages_about
 from models.plans import require_plan
 from models.projects import find_subject
@@ -56,10 +58,12 @@ def why_message(desk: Desk, id: int) -> Why:
             raise RefusedError(f"没有第{id}号消息，请用 xingfu outbox 查看")
         subject = find_subject(session, desk.plan, row.subject)
         told = deliveries_of(session, desk.plan, [id]).get(id, ())
+        files = answered(session, desk.plan, [row.subject], [row.rule]) if is_receipt(row) else ()
+        replies = [line for file in files for line in file.reply.splitlines()]
+    grounds = replies if is_receipt(row) else (*_rule(desk, row.rule), *_rung(desk, row))
     reasons = (
         f"第{id}号消息：{subject.name}（{row.subject}），给{row.recipient}",
-        *_rule(desk, row.rule),
-        *_rung(desk, row),
+        *grounds,
         *(_told(delivery, row) for delivery in told),
         *([] if told else [_unaddressed(row)]),
     )
@@ -191,7 +195,7 @@ def _between(
 
 
 def _around(desk: Desk, row: DeadlineRow, day: date) -> tuple[list[Step], Step]:
-    assert row.remind_by is not None and row.overdue_after is not None  # noqa: PT018, S101
+    assert row.remind_by is not None and row.overdue_after is not None
     situation = Situation(row.rule, row.remind_by, row.overdue_after, 0, Standing(row.standing))
     body = desk.plan.bodies[desk.deadlines[row.rule].rule.responsible]
     passed = list(

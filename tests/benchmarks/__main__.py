@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Iterator
 
-from tests.benchmarks import mails, start_up, sweep
+from tests.benchmarks import mails, start_up, sweep, writing
 
 
 def measurements() -> Iterator[tuple[str, float, float]]:
     """Each as it is taken: what, ratio, bound."""
     yield from sweep.measure()
+    yield from writing.measure()
     yield mails.measure()
     yield start_up.measure()
 

@@ -1,0 +1,286 @@
+"""验收表: what an acceptance group found at one project, and its conclusion; in and out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from documents import cells
+from documents.application_fields import asked
+from documents.cells import CellError
+from documents.faults import Fault, Spot
+from documents.forms import DAY, YES_NO, Column, plain
+from documents.grid import Book
+from documents.labelled import Label, Labelled, find_labelled, resemblance
+from documents.layout import Cell, FormSheet, Line, Look
+from documents.table import Row, find_table
+from policy.errors import RefusedError
+from policy.schema import ChecklistItem, Plan
+from policy.vocabulary import Origin
+from states.dossier import FIELD_TYPES, PROFILE_LABELS, Dossier, to_words
+
+SHEET = "验收表"
+CLAUSE = "五(八)"
+WIDTHS = (19.0, 25.0, 17.0, 14.0, 17.0)
+COLUMNS = (
+    Column("item", "核验项", r"^(核验|验收)(项|内容|事项)", WIDTHS[0], clause=CLAUSE),
+    Column("standard", "标准", r"^(核验|验收)?标准", WIDTHS[1], optional=True),
+    Column("result", "核验结果", r"^(核验|验收)?(结果|情况)", WIDTHS[2], clause=CLAUSE),
+    Column("problem", "问题", r"^(存在)?(的)?问题", WIDTHS[3], optional=True, clause=CLAUSE),
+    Column("until", "整改期限", r"^整改(完成)?(期限|时限|日期)", WIDTHS[4], DAY, optional=True),
+)
+LABELS = (
+    Label("code", "项目编码", (r"(项目)?编码",), optional=True),
+    Label("project", "项目名称", (r"项目名称",), CLAUSE),
+    Label("place", "所在地", (r"所在(地|县)",), optional=True),
+    Label("verdict", "结论", (r"(验收)?结论",), CLAUSE),
+    Label("on", "验收日期", (r"验收(日期|时间)",), CLAUSE),
+    Label("group", "验收组签字\n（单位、职务）", (r"验收组(成员)?签[字名]",), optional=True),
+    Label("owner", "被验收单位签字", (r"被验收(单位|项目)(负责人)?签[字名]",), optional=True),
+)
+DECISIVE = ("area",)
+"""What the province has approved and paid by; the rest is what was applied for."""
+SEPARATORS = str.maketrans(dict.fromkeys("，,;；\n\r", "、"))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the checklist as it was filled in."""
+
+    item: ChecklistItem
+    row: Row
+    answer: str
+    """As `states.requirements.Case.checks` has it; empty where nothing is filled in."""
+    problem: str
+    until: date | None
+    """By when the problem is to be put right (整改期限)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A form as it was filled in. What could not be read is in the faults of `form`."""
+
+    form: Labelled
+    findings: Mapping[str, Finding]
+    """By item of the checklist; those that the form does not list are missing."""
+    verdict: str | None
+    """As the plan's actions name it."""
+    on: date | None
+
+    @property
+    def checks(self) -> Mapping[str, str]:
+        """The answers by item."""
+        return {id: found.answer for id, found in self.findings.items()}
+
+    def spot(self, item: str) -> Spot:
+        """The cell that answers an item; that of the conclusion where there is none."""
+        found = self.findings.get(item)
+        return found.row.spot("result") if found else self.form.spot("verdict")
+
+    def refuse(self, item: str, reason: str, *, clause: str = "") -> None:
+        """Note what is wrong with an answer."""
+        self.form.refuse_at(self.spot(item), "verdict", reason, clause=clause)
+
+
+def likeness(book: Book) -> float:
+    """How much a workbook is like 验收表, from 0 to 1."""
+    return resemblance(book, LABELS)
+
+
+def read_acceptance(book: Book, plan: Plan, *, confirmed: bool = False) -> Acceptance:
+    """The form. Figures that are not plausible are asked about, unless `confirmed`.
+
+    RefusedError when it is not to be recognised, or labels or columns are missing.
+    """
+    faults: list[Fault] = []
+    form = find_labelled(book, LABELS, faults)
+    table = find_table(book, COLUMNS, faults)
+    if table is None or table.sheet != form.sheet:
+        heads = "”“".join(column.heading for column in COLUMNS)
+        raise RefusedError(f"{book.file}「{form.sheet}」：没有找到表头“{heads}”；请照样表补齐")
+    rows = [row for row in table.rows if not _is_label(form, row)]
+    findings: dict[str, Finding] = {}
+    for row in rows:
+        if found := _finding(row, plan, confirmed=confirmed):
+            if found.item.id in findings:
+                row.refuse("item", "核验项重复；请只保留一行")
+            findings.setdefault(found.item.id, found)
+    return Acceptance(form, findings, form.take("verdict", _verdict(plan)), form.take("on", _day))
+
+
+def acceptance_sheet(
+    plan: Plan, project: Dossier, *, footer: str = "", protected: bool = False
+) -> FormSheet:
+    """The form with what is known of the project; the answers are left to the acceptance group."""
+    about = plan.name.removeprefix(f"{plan.year}年")
+    title = f"{plan.year}年{about}验收表"
+    lines = (
+        Line((Cell(title, Look.TITLE, across=len(WIDTHS)),), 34),
+        *_basics(project),
+        Line(tuple(Cell(column.heading, Look.HEAD) for column in COLUMNS)),
+        *(_item_line(item, project) for item in plan.checklist),
+        *_conclusion(plan),
+    )
+    return FormSheet(SHEET, WIDTHS, lines, footer, protected=protected)
+
+
+def verdicts(plan: Plan) -> Mapping[str, str]:
+    """The actions to which the conclusions lead, by conclusion."""
+    return {action.verdict: action.id for action in plan.actions if action.verdict}
+
+
+def _is_label(form: Labelled, row: Row) -> bool:
+    """Whether a row below the checklist is one of the form's other fields."""
+    return any(place[0] + 1 == row.number for place in form.at.values())
+
+
+def _finding(row: Row, plan: Plan, *, confirmed: bool) -> Finding | None:
+    """The row; None, with a fault noted where something is filled in, if it is no item's."""
+    named = _bare(row.value("item"))
+    item = next((each for each in plan.checklist if _bare(each.label) == named), None)
+    if item is None:
+        if row.value("result") is not None:
+            known = "、".join(_bare(each.label) for each in plan.checklist)
+            row.refuse("item", f"不是核验项；请照样表填写，核验项有：{known}")
+        return None
+    return Finding(
+        item,
+        row,
+        row.take("result", _answer(item, plan, confirmed=confirmed)) or "",
+        str(row.take("problem", cells.text) or ""),
+        row.take("until", cells.day),
+    )
+
+
+def _bare(label: object) -> str:
+    """A label without the remark in brackets."""
+    return plain(label).partition("(")[0]
+
+
+def _answer(item: ChecklistItem, plan: Plan, *, confirmed: bool) -> Callable[[object], str]:
+    """Reads an answer into the text that the conditions of the acceptance read."""
+    if item.judged:
+        return _yes_or_no
+    if item.measures is None or FIELD_TYPES[item.measures] is frozenset:
+        return _listed
+    return _measure(item.measures, plan, confirmed=confirmed)
+
+
+def _measure(measured: str, plan: Plan, *, confirmed: bool) -> Callable[[object], str]:
+    """Reads what was measured of a field of the profile."""
+    parse: Callable[[object], Any] = cells.text
+    if measured == "area":
+        parse = cells.square_metres
+    elif FIELD_TYPES[measured] is int:
+        parse = cells.integer
+    elif FIELD_TYPES[measured] is Decimal:
+        parse = cells.yuan
+    read = asked(measured, parse, plan, confirmed=confirmed)
+    return lambda value: "" if (found := read(value)) is None else str(found)
+
+
+def _yes_or_no(value: object) -> str:
+    found = cells.yes_or_no(value)
+    return "" if found is None else YES_NO[not found]
+
+
+def _listed(value: object) -> str:
+    """Names, however they are set apart."""
+    if value is None:
+        return ""
+    words = (cells.name(each) for each in str(value).translate(SEPARATORS).split("、"))
+    return "、".join(word for word in words if word)
+
+
+def _verdict(plan: Plan) -> Callable[[object], str]:
+    listed = "、".join(verdicts(plan))
+    known = {action.label: action.verdict for action in plan.actions if action.verdict}
+    known |= {verdict: verdict for verdict in verdicts(plan)}
+
+    def read(value: object) -> str:
+        written = (cells.name(value) or "").strip(cells.TICKS + "。.")
+        if not written:
+            raise CellError(f"未填写结论；请填写{listed}之一")
+        if written not in known:
+            raise CellError(f"结论须为{listed}之一；请照此填写")
+        return known[written]
+
+    return read
+
+
+def _day(value: object) -> date:
+    found = cells.day(value)
+    if found is None:
+        raise CellError("未填写验收日期；请填写到场验收的日期，如 2023-12-05")
+    return found
+
+
+def _basics(project: Dossier) -> tuple[Line, ...]:
+    """项目基本情况, all of it known."""
+    profile = project.profile
+    money = profile.investment
+    pairs: Sequence[tuple[str, Any, str, Any]] = (
+        ("项目名称", project.name, "项目编码", project.code),
+        ("所在地", f"{project.city}{project.county}", "配建性质", profile.building_kind),
+        ("项目地址", profile.address, "投资总额\n（万元）", money and f"{money / 10000:f}"),
+        ("运行主体", profile.operator, "负责人", profile.operator_manager),
+    )
+    return (
+        Line((Cell("项目基本情况", Look.HEAD, across=len(WIDTHS)),)),
+        *(
+            Line(
+                (
+                    Cell(left, Look.LABEL),
+                    Cell(one, Look.LOCKED, across=2),
+                    Cell(right, Look.LABEL),
+                    Cell(other, Look.LOCKED),
+                )
+            )
+            for left, one, right, other in pairs
+        ),
+    )
+
+
+def _item_line(item: ChecklistItem, project: Dossier) -> Line:
+    choices = YES_NO if item.judged else ()
+    return Line(
+        (
+            Cell(item.label, Look.LABEL),
+            Cell(_standard(item, project), Look.LOCKED),
+            Cell(None, Look.CENTRED, choices=choices),
+            Cell(None, Look.OPEN),
+            Cell(None, Look.CENTRED, format=DAY),
+        )
+    )
+
+
+def _standard(item: ChecklistItem, project: Dossier) -> str:
+    """What is asked for, with its clause; for what is measured also what was approved."""
+    proposed = "，建议" if item.origin is Origin.PROPOSAL else ""
+    said = f"{item.reading.rstrip('。')}（{item.clause}{proposed}）"
+    if item.measures is None:
+        return said
+    held = to_words(getattr(project.profile, item.measures))
+    known = "核定" if item.measures in DECISIVE else "申报"
+    return f"{known}{PROFILE_LABELS[item.measures]}：{held}\n{said}"
+
+
+def _conclusion(plan: Plan) -> tuple[Line, ...]:
+    offered = tuple(verdicts(plan))
+    return (
+        Line(
+            (
+                Cell("结论", Look.LABEL),
+                Cell(None, Look.CENTRED, across=2, choices=offered),
+                Cell("验收日期", Look.LABEL),
+                Cell(None, Look.CENTRED, format=DAY),
+            ),
+            30,
+        ),
+        Line((Cell("验收组签字\n（单位、职务）", Look.LABEL), Cell(None, Look.OPEN, across=4)), 70),
+        Line((Cell("被验收单位\n签字", Look.LABEL), Cell(SEAL, Look.SIGN, across=4)), 70),
+    )
+
+
+SEAL = "（签字并盖章）　　\n　　　年　　月　　日　　"

@@ -1,0 +1,336 @@
+"""月报 (五(五)): what a city reports each month of each of its projects, in and out."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from openpyxl.utils import get_column_letter
+
+from documents import cells
+from documents.application_fields import reader
+from documents.faults import Fault, Spot
+from documents.forms import COUNTY, DAY, NUMBER, TWO_DECIMALS, YES_NO, Column, plain
+from documents.grid import Book
+from documents.layout import Page, Value
+from documents.placed import Known, project_of
+from documents.summary import city_of
+from documents.table import Row, Table, duplicates, find_table, likeness
+from policy.errors import RefusedError
+from policy.schema import City, MonthlyReport, Plan
+from states.dossier import Dossier
+from states.progress import PERIOD
+
+REPORT_SHEET = "月报"
+FURTHER_SHEET = "节点登记（续表）"
+PLACE = (
+    replace(NUMBER, width=5),
+    Column("county", "县（市、区）", COUNTY, 10.5, centred=True, locked=True),
+    Column("project", "项目名称", r"^(社区)?项目名称", 24, locked=True),
+    Column("code", "编码", r"^(项目)?编码$", 17.5, centred=True, locked=True, optional=True),
+)
+PEOPLE = ("operator", "responsible_person", "responsible_phone")
+"""The columns that are fields of a project's profile."""
+STATED = ("percent", "invested", "on_schedule", "problem", "next_step")
+"""The columns that are reported anew each month."""
+COMPUTED = ("stage", "province_received", "local_received")
+"""The columns that are kept elsewhere and only shown."""
+MONTH = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(?!\d{1,2}日)")
+IN_FILE_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(0[1-9]|1[0-2])(?!\d)")
+FILLER = re.compile(r"填报人:(.*?)(?=联系电话|电话|手机|填报|审核|负责人|日期|$)")
+Parse = Callable[[object], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Of whom a report is, and of when."""
+
+    city: City
+    month: str
+    """``2023-06``."""
+    filler: str
+    """填报人; empty where nobody is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """What a report says of one project, on both sheets."""
+
+    project: Dossier
+    said: Mapping[str, Any]
+    """Per column (`STATED`, `PEOPLE`, `COMPUTED`, a milestone) what it says; None where it is
+    blank, nothing where the workbook lacks the column or the cell cannot be read."""
+    rows: tuple[Row, ...]
+    sound: bool
+    """Whether every cell could be read."""
+
+    def place(self, key: str) -> tuple[Row, str]:
+        """The row and column that state something; the project's own cell where none does."""
+        for name in (key, "code", "project"):
+            for row in self.rows:
+                if row.has(name):
+                    return row, name
+        return self.rows[0], "county"
+
+    def spot(self, key: str) -> Spot:
+        """The cell that states something."""
+        row, at = self.place(key)
+        return row.spot(at)
+
+    def refuse(self, key: str, reason: str, clause: str = "") -> None:
+        """Note what is wrong with a cell, see `documents.table.Row.refuse`."""
+        row, at = self.place(key)
+        row.refuse(at, reason, clause=clause)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A city's report, in the order of its rows."""
+
+    rows: tuple[ReportRow, ...]
+    """Of the projects that are certain."""
+    listed: frozenset[str]
+    """The codes of the projects that the report itself lists, not only its second sheet."""
+    codes: Spot
+    """The heading of the column of codes."""
+    faults: list[Fault]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """One project on its way out; money in 元."""
+
+    county: str
+    name: str
+    code: str
+    values: Mapping[str, Any]
+    """Per column, as `ReportRow.said`."""
+
+
+def monthly_report(plan: Plan) -> MonthlyReport:
+    """What the plan says of monthly reports; RefusedError when it has none."""
+    if plan.report is None:
+        raise RefusedError(f"“{plan.name}”没有规定月报，不能导出或导入月报")
+    return plan.report
+
+
+def report_columns(plan: Plan) -> tuple[Column, ...]:
+    """The columns of 月报. RefusedError when the plan has none."""
+    return (
+        *PLACE,
+        Column("stage", "阶段", r"^(所处|当前)?阶段$", 8, centred=True, locked=True, optional=True),
+        _day(plan, monthly_report(plan).started, 11),
+        Column("percent", "形象\n进度\n（%）", r"^形象进度", 6.5, "0", centred=True),
+        Column("invested", "完成投资\n（万元）", r"^(累计)?完成投资", 10, TWO_DECIMALS),
+        _sum("province_received", "省补到位\n（万元）", r"^省级?补.*到位"),
+        _sum("local_received", "市县配套\n到位\n（万元）", r"^市、?县.*配套.*到位"),
+        Column("operator", "运营机构", r"^运[营行](主体|机构|单位)(名称)?$", 18),
+        Column("on_schedule", "是否\n达序时", r"^是否.*序时", 7, choices=YES_NO, centred=True),
+        Column("problem", "未达序时原因\n及存在问题", r"^(未达.*序时.*原因|存在.*问题)", 19),
+        Column("next_step", "下步措施", r"^下(一)?步", 16),
+        Column("responsible_person", "责任人", r"^责任人(姓名)?$", 8, centred=True),
+        Column("responsible_phone", "电话", r"^(责任人)?(联系)?电话", 15, centred=True),
+    )
+
+
+def further_columns(plan: Plan) -> tuple[Column, ...]:
+    """The columns of 节点登记; none where the plan has nothing more recorded with the report."""
+    further = monthly_report(plan).further
+    return (*PLACE, *(_day(plan, name, 14) for name in further)) if further else ()
+
+
+def report_likeness(book: Book, plan: Plan) -> float:
+    """How much a workbook is like a monthly report, see `documents.table.likeness`."""
+    return likeness(book, report_columns(plan)) if plan.report else 0
+
+
+def the_month(month: str) -> str:
+    """A month that somebody asks for; RefusedError when it is none."""
+    if not PERIOD.fullmatch(month):
+        raise RefusedError(f"月份“{month}”有误，应如 2023-06")
+    return month
+
+
+def read_head(book: Book, plan: Plan, city: str | None = None, month: str | None = None) -> Head:
+    """Whose report it is: as asked for, else as the title says, else the file's name.
+
+    RefusedError when that is not certain.
+    """
+    above = _report_table(book, plan, []).above
+    return Head(
+        city=city_of(plan, city, above, book.file),
+        month=the_month(month) if month else _month(plan, above, book.file),
+        filler=_filler(book),
+    )
+
+
+def read_report(book: Book, plan: Plan, projects: Known) -> Report:
+    """What it says of each of `projects`, with every fault of its cells.
+
+    RefusedError when the form is not to be recognised, or lists nothing.
+    """
+    faults: list[Fault] = []
+    table = _report_table(book, plan, faults)
+    rows = list(_rows(table, projects, _parsers(plan, table)))
+    if not table.lines:
+        raise RefusedError(f"{book.file}「{table.sheet}」：表中没有任何项目；请填写后再报送")
+    further = _further_table(book, plan, faults)
+    more = list(_rows(further, projects, _parsers(plan, further))) if further else []
+    return Report(_joined([*rows, *more]), _listed(table, rows), _codes(table), faults)
+
+
+def report_pages(
+    plan: Plan, city: str, month: str, lines: Sequence[ReportLine], *, footer: str = "", spare: int
+) -> tuple[Page, ...]:
+    """The sheets of a city's report; what is kept elsewhere is locked."""
+    kind = plan.name.removeprefix(f"{plan.year}年")
+    title = f"{city}{month[:4]}年{int(month[5:])}月{kind}建设情况月报表"
+    note = f"填报单位：{city}民政局　填报人：　　　　联系电话："
+    sheets = (
+        (REPORT_SHEET, title, note, report_columns(plan)),
+        (FURTHER_SHEET, f"{title}（续表：节点登记）", note, further_columns(plan)),
+    )
+    return tuple(
+        Page(
+            sheet=sheet,
+            title=head,
+            columns=columns,
+            rows=[_shown(number, line, columns) for number, line in enumerate(lines, 1)],
+            note=words,
+            size=11,
+            footer=footer,
+            protected=True,
+            open_note=True,
+            spare=spare,
+        )
+        for sheet, head, words, columns in sheets
+        if columns
+    )
+
+
+def _day(plan: Plan, milestone: str, width: float) -> Column:
+    label = plan.milestone(milestone).label
+    known_by = rf"^{re.escape(plain(label))}(日期|时间)?$"
+    return Column(milestone, f"{label}\n日期", known_by, width, DAY, centred=True)
+
+
+def _sum(key: str, heading: str, known_by: str) -> Column:
+    return Column(key, heading, known_by, 10, TWO_DECIMALS, locked=True, optional=True)
+
+
+def _report_table(book: Book, plan: Plan, faults: list[Fault]) -> Table:
+    table = find_table(_sheets(book, plan, further=False), report_columns(plan), faults)
+    if table is None:
+        raise RefusedError(f"{book.file}：没有找到月报；请核对表头文字是否与样表一致")
+    return table
+
+
+def _further_table(book: Book, plan: Plan, faults: list[Fault]) -> Table | None:
+    columns = further_columns(plan)
+    return find_table(_sheets(book, plan, further=True), columns, faults) if columns else None
+
+
+def _sheets(book: Book, plan: Plan, *, further: bool) -> Book:
+    """The sheets that are more like 节点登记 than like 月报, or the others: they share headings."""
+    first, second = report_columns(plan), further_columns(plan)
+    found = []
+    for sheet in book.sheets:
+        alone = replace(book, sheets=(sheet,))
+        second_like = likeness(alone, second) if second else 0
+        if further == (second_like > likeness(alone, first)):
+            found.append(sheet)
+    return replace(book, sheets=tuple(found))
+
+
+def _parsers(plan: Plan, table: Table) -> Mapping[str, Parse]:
+    in_yuan = {key for key, heading in table.headings.items() if "(元)" in heading}
+    parsers: dict[str, Parse] = {
+        "stage": cells.name,
+        "percent": cells.percent,
+        "on_schedule": cells.yes_or_no,
+        "problem": cells.text,
+        "next_step": cells.text,
+        **{name: reader(name, plan) for name in PEOPLE},
+        **dict.fromkeys(monthly_report(plan).milestones, cells.day),
+    }
+    for key in ("invested", "province_received", "local_received"):
+        parsers[key] = cells.yuan if key in in_yuan else cells.ten_thousand_yuan
+    return {key: parse for key, parse in parsers.items() if key in table.at}
+
+
+def _rows(table: Table, projects: Known, parsers: Mapping[str, Parse]) -> Iterator[ReportRow]:
+    """The rows whose project is certain; one that comes twice is noted."""
+    found = [(row, project) for row in table.rows if (project := project_of(row, projects))]
+    for row, first in duplicates([(row, project.code) for row, project in found]):
+        at = "code" if row.has("code") else "project"
+        row.refuse(at, f"与第{first.number}行是同一个项目；请删除一行")
+    for row, project in found:
+        read = {key: row.take(key, parse) for key, parse in parsers.items()}
+        said = {k: value for k, value in read.items() if value is not None or row.value(k) is None}
+        yield ReportRow(project, said, (row,), sound=len(said) == len(read))
+
+
+def _joined(rows: Sequence[ReportRow]) -> tuple[ReportRow, ...]:
+    """What both sheets say of a project, as one."""
+    found: dict[str, ReportRow] = {}
+    for row in rows:
+        first = found.get(row.project.code)
+        found[row.project.code] = row if first is None else _with(first, row)
+    return tuple(found.values())
+
+
+def _with(first: ReportRow, more: ReportRow) -> ReportRow:
+    said = {**more.said, **first.said}
+    return ReportRow(first.project, said, (*first.rows, *more.rows), first.sound and more.sound)
+
+
+def _listed(table: Table, rows: Sequence[ReportRow]) -> frozenset[str]:
+    """The projects of the rows, and those that a row names whose own fault is noted."""
+    written = (str(row.value("code") or "").strip().upper() for row in table.rows)
+    return frozenset((*written, *(row.project.code for row in rows)))
+
+
+def _codes(table: Table) -> Spot:
+    key = "code" if "code" in table.at else "project"
+    letter = get_column_letter(table.at[key] + 1)
+    return Spot(table.sheet, f"{letter}{table.top}", table.headings[key])
+
+
+def _month(plan: Plan, above: Sequence[str], file: str) -> str:
+    """The one month that the title names, else the file's name."""
+    named = [match.groups() for match in IN_FILE_NAME.finditer(file)]
+    titles = (MONTH.findall(plain(words)) for words in (*above, file) if "日期" not in words)
+    for found in (*titles, named):
+        months = {f"{year or plan.year}-{int(month):02d}" for year, month in found}
+        if len(months) == 1:
+            return the_month(months.pop())
+    raise RefusedError(
+        f"{file}：无法判断是哪个月的月报；请在标题中写明年月，如“2023年6月”，或用 --month 指定"
+    )
+
+
+def _filler(book: Book) -> str:
+    """填报人, wherever a line names one."""
+    for sheet in book.sheets:
+        for line in sheet.rows:
+            if found := FILLER.search(plain("".join(map(str, line)))):
+                return found[1].strip("_")
+    return ""
+
+
+def _shown(number: int, line: ReportLine, columns: tuple[Column, ...]) -> tuple[Value, ...]:
+    place: tuple[Value, ...] = (number, line.county, line.name, line.code)
+    return (*place, *(_value(column, line.values.get(column.key)) for column in columns[4:]))
+
+
+def _value(column: Column, value: Any) -> Value:
+    """What a column shows."""
+    if isinstance(value, bool):
+        return YES_NO[not value]
+    if column.key == "percent" and value == 1:
+        return "1%"  # a bare 1 may be 100% where cells are formatted as percentages
+    if value is not None and "万元" in column.heading:
+        return Decimal(value) / Decimal(10000)
+    shown: Value = value
+    return shown

@@ -1,0 +1,339 @@
+"""附件3 汇总表 with 补充信息表: a city's applications, in and out."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from documents import cells
+from documents.application_fields import (
+    asked,
+    building_kind,
+    county_reader,
+    parts_reader,
+    reader,
+)
+from documents.faults import Fault, Spot
+from documents.forms import (
+    SUMMARY,
+    SUMMARY_SHEET,
+    YES_NO,
+    Column,
+    supplements,
+    ticked,
+)
+from documents.grid import Book
+from documents.layout import Page, Value
+from documents.table import Row, Table, find_table
+from policy.errors import RefusedError
+from policy.schema import City, Plan
+
+PLACE_COLUMNS = 3
+"""序号, county and project name come first on each 补充信息表."""
+Key = tuple[str, str, str]
+"""County, street and community: what joins the sheets."""
+Parse = Callable[[object], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationRow:
+    """One project of a workbook."""
+
+    county: str
+    """As the plan names it."""
+    stated: Mapping[str, Any]
+    """Per field of `states.dossier.Profile` that is filled in, its value; an empty cell says
+    nothing."""
+    rows: tuple[Row, ...] = field(default=(), compare=False, repr=False)
+    """Where it stands on each sheet."""
+
+    def spot(self, name: str, plan: Plan) -> Spot:
+        """The cell that states a field; the project's name where no cell does."""
+        words = [word for word, listed in ticked(plan).items() if listed == name]
+        for key in (name, *words):
+            for row in self.rows:
+                if row.has(key):
+                    return row.spot(key)
+        return self.rows[0].spot("project")
+
+
+@dataclass(frozen=True, slots=True)
+class Applications:
+    """A city's workbook, in the order of its 附件3."""
+
+    city: str
+    rows: tuple[ApplicationRow, ...]
+    faults: tuple[Fault, ...] = ()
+    """What could not be read; what is stated in the other cells is in `rows` all the same."""
+    whole: bool = True
+    """False when it has no 附件3: then it only adds to projects that are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the readers of a workbook's rows need to know."""
+
+    plan: Plan
+    city: City
+    confirmed: bool
+    """True when the sender vouches for figures that are not plausible."""
+
+    def asked(self, key: str, parse: Parse) -> Parse:
+        """`parse`, which refuses a value that is not plausible."""
+        return asked(key, parse, self.plan, confirmed=self.confirmed)
+
+
+def read_applications(
+    book: Book, plan: Plan, city: str | None = None, *, confirmed: bool = False
+) -> Applications:
+    """All projects of a workbook, with every fault of its cells.
+
+    The city is `city`, else the one of the seal line, else the one of the file name. Figures that
+    are not plausible are asked about, unless the sender has `confirmed` them. RefusedError when the
+    form or the city is not to be recognised.
+    """
+    faults: list[Fault] = []
+    summary = find_table(book, SUMMARY, faults)
+    further = [
+        (table, columns)
+        for columns in supplements(plan).values()
+        if (table := find_table(book, columns, faults)) is not None
+    ]
+    _refuse_unknown_sheets(book, summary, len(further))
+    tables = [summary, *(table for table, _ in further)]
+    first = next(table for table in tables if table is not None)
+    reading = Reading(plan, _city(plan, city, first), confirmed)
+    rows = list(_projects(summary, reading)) if summary else []
+    joined = _join(summary, rows, further, reading)
+    if not joined and not faults:
+        raise RefusedError(f"{book.file}「{first.sheet}」：表中没有任何项目；请填写后再报送")
+    return Applications(reading.city.name, joined, tuple(faults), summary is not None)
+
+
+def pages(
+    plan: Plan,
+    city: str,
+    rows: Sequence[ApplicationRow],
+    *,
+    footer: str = "",
+    spare: int = 0,
+    protected: bool = False,
+) -> tuple[Page, ...]:
+    """All sheets, laid out for A4; `read_applications` gives equal data back.
+
+    RefusedError when a project has no street or community.
+    """
+    kind = plan.name.removeprefix(f"{plan.year}年")
+    seal = f"填表单位盖章：　　{city}民政局　　　　　　{city}财政局"
+    shared: dict[str, Any] = {
+        "note": seal,
+        "footer": footer,
+        "spare": spare,
+        "protected": protected,
+    }
+    summary = Page(
+        sheet=SUMMARY_SHEET,
+        title=f"{plan.year}年全省{kind}汇总表",
+        columns=SUMMARY,
+        rows=[_line(n, row, SUMMARY, plan) for n, row in enumerate(rows, 1)],
+        unit="单位：平方米、万元",
+        size=11,
+        **shared,
+    )
+    further = (
+        Page(
+            sheet=sheet,
+            title=f"{plan.year}年全省{kind}{sheet}",
+            columns=columns,
+            rows=[_line(n, row, columns, plan) for n, row in enumerate(rows, 1)],
+            **shared,
+        )
+        for sheet, columns in supplements(plan).items()
+    )
+    return (summary, *further)
+
+
+def project_name(plan: Plan, stated: Mapping[str, Any]) -> str:
+    """The project's name on the forms; RefusedError without street or community."""
+    street, community = stated.get("street"), stated.get("community")
+    if not street or not community:
+        raise RefusedError("项目缺少街道（乡镇）或社区（村）名称，无法生成项目名称；请先补齐")
+    return plan.project_name.format(street=street, community=community)
+
+
+def city_named(plan: Plan, asked: str) -> City:
+    """The city that somebody asks for; RefusedError that lists the plan's when there is none."""
+    found = plan.city(asked) or plan.city(f"{asked}市")
+    if found is None:
+        names = "、".join(city.name for city in plan.cities)
+        raise RefusedError(f"没有“{asked}”；--city 须为：{names}")
+    return found
+
+
+def city_of(plan: Plan, asked: str | None, above: Sequence[str], file: str) -> City:
+    """The city of a workbook: as asked for, else as its lines or its file name say."""
+    if asked is not None:
+        return city_named(plan, asked)
+    sealed = " ".join(line for line in above if "填表单位" in line or "填报单位" in line)
+    for words in (sealed, " ".join(above), file):
+        named = [city for city in plan.cities if city.name in words]
+        if len(named) == 1:
+            return named[0]
+    raise RefusedError(
+        f"{file}：无法判断是哪个市的表；请在“填表单位盖章”处写明市民政局，或用 --city 指定："
+        + "、".join(city.name for city in plan.cities)
+    )
+
+
+def _city(plan: Plan, asked: str | None, table: Table) -> City:
+    return city_of(plan, asked, table.above, table.file)
+
+
+def _refuse_unknown_sheets(book: Book, summary: Table | None, found: int) -> None:
+    if summary is None and not found:
+        raise RefusedError(
+            f"{book.file}：没有找到附件3汇总表或补充信息表；请核对表头文字是否与样表一致"
+        )
+    if found < sum("补充" in sheet.title for sheet in book.sheets):
+        raise RefusedError(f"{book.file}：补充信息表的表头无法识别；请核对表头文字是否与样表一致")
+
+
+def _projects(summary: Table, reading: Reading) -> Iterator[ApplicationRow | None]:
+    """What each row of 附件3 says; None when its county or its name cannot be read."""
+    plan = reading.plan
+    money = cells.yuan if "(元)" in summary.headings["investment"] else cells.ten_thousand_yuan
+    counties = summary.read("county", county_reader(reading.city, plan))
+    names = summary.read("project", parts_reader(plan))
+    stated = {
+        "operator": summary.read("operator", cells.text),
+        "building_kind": summary.read("building_kind", building_kind),
+        "area": summary.read("area", reading.asked("area", cells.square_metres)),
+        "investment": summary.read("investment", reading.asked("investment", money)),
+    }
+    keys = (*stated, "street", "community")
+    for index, (county, name, *values) in enumerate(
+        zip(counties, names, *stated.values(), strict=True)
+    ):
+        if county is None or name is None:
+            yield None
+            continue
+        said = dict(zip(keys, (*values, *name), strict=True))
+        if None in values:
+            said = {key: value for key, value in said.items() if value is not None}
+        yield ApplicationRow(county, said, (Row(summary, index),))
+
+
+def _join(
+    summary: Table | None,
+    projects: Sequence[ApplicationRow | None],
+    further: Sequence[tuple[Table, tuple[Column, ...]]],
+    reading: Reading,
+) -> tuple[ApplicationRow, ...]:
+    """The rows of 附件3 with what the other sheets add; without 附件3, what those say."""
+    found: dict[Key, ApplicationRow] = {}
+    for project in projects:
+        if project is not None:
+            _add(found, project)
+    unread = [
+        Row(summary, index) for index, project in enumerate(projects) if summary and not project
+    ]
+    for table, columns in further:
+        added: dict[Key, ApplicationRow] = {}
+        for more in _supplements(table, columns, reading):
+            _add(added, more)
+            if summary and _key(more) not in found and not _shares(more.rows[0], unread):
+                reason = "在附件3汇总表中没有这个项目；请核对县（市、区）和项目名称"
+                more.rows[0].refuse("project", reason)
+        for key, more in added.items():
+            if key in found or summary is None:
+                found[key] = _with(found.get(key), more)
+    return tuple(found.values())
+
+
+def _add(found: dict[Key, ApplicationRow], project: ApplicationRow) -> None:
+    """Keep the project; one that is there already is a fault."""
+    first = found.setdefault(_key(project), project)
+    if first is not project:
+        row, number = project.rows[0], first.rows[0].number
+        row.refuse("project", f"与第{number}行重复；请删除一行，或写明不同的社区")
+
+
+def _with(known: ApplicationRow | None, more: ApplicationRow) -> ApplicationRow:
+    if known is None:
+        return more
+    return ApplicationRow(known.county, {**known.stated, **more.stated}, (*known.rows, *more.rows))
+
+
+def _supplements(
+    table: Table, columns: tuple[Column, ...], reading: Reading
+) -> Iterator[ApplicationRow]:
+    """The rows of a 补充信息表 whose county and project name can be read, and what they state."""
+    counties = table.read("county", county_reader(reading.city, reading.plan))
+    names = table.read("project", parts_reader(reading.plan))
+    stated = _stated(table, columns, reading)
+    for index, (county, name) in enumerate(zip(counties, names, strict=True)):
+        if county is not None and name is not None:
+            said = {key: values[index] for key, values in stated.items()}
+            said = {k: v for k, v in said.items() if v is not None and v != frozenset()}
+            said["street"], said["community"] = name
+            yield ApplicationRow(county, said, (Row(table, index),))
+
+
+def _stated(table: Table, columns: tuple[Column, ...], reading: Reading) -> Mapping[str, list[Any]]:
+    """Each field of a sheet; words that have columns of their own are gathered into theirs."""
+    fields = ticked(reading.plan)
+    found: dict[str, list[Any]] = {}
+    for column in columns[PLACE_COLUMNS:]:
+        key = column.key
+        if listed := fields.get(key):
+            held = found.setdefault(listed, [frozenset()] * len(table.lines))
+            ticks = table.read(key, cells.yes)
+            found[listed] = [
+                words | {key} if tick else words for words, tick in zip(held, ticks, strict=True)
+            ]
+        else:
+            found[key] = table.read(key, reading.asked(key, reader(key, reading.plan)))
+    return found
+
+
+def _key(project: ApplicationRow) -> Key:
+    return project.county, project.stated["street"], project.stated["community"]
+
+
+def _shares(row: Row, unread: Sequence[Row]) -> bool:
+    """Whether a row of 附件3 that could not be read may be this one: its own fault says it all."""
+    return any(
+        _bare(other, key) == _bare(row, key) for other in unread for key in ("county", "project")
+    )
+
+
+def _bare(row: Row, key: str) -> str:
+    """A cell as bare text, for comparing."""
+    return "".join(str(row.value(key)).split())
+
+
+def _line(
+    number: int, row: ApplicationRow, columns: tuple[Column, ...], plan: Plan
+) -> tuple[Value, ...]:
+    name = project_name(plan, row.stated)
+    return (
+        number,
+        row.county,
+        name,
+        *(_shown(c, row.stated, plan) for c in columns[PLACE_COLUMNS:]),
+    )
+
+
+def _shown(column: Column, stated: Mapping[str, Any], plan: Plan) -> Value:
+    """What a column shows of a project."""
+    if listed := ticked(plan).get(column.key):
+        return YES_NO[column.key not in stated.get(listed, frozenset())]
+    value = stated.get(column.key)
+    if isinstance(value, bool):
+        return YES_NO[not value]
+    if column.key == "kind":
+        return next((kind.label for kind in plan.kinds if kind.id == value), None)
+    if value is not None and "万元" in column.heading:
+        return Decimal(value) / Decimal(10000)
+    shown: Value = value
+    return shown

@@ -1,0 +1,167 @@
+"""What a workbook states of projects, held against what is stored, and written."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from sqlmodel import Session
+
+from documents.faults import Fault, Spot
+from flows.operations.desk import Desk
+from flows.operations.forms.advice import advice
+from flows.operations.forms.merging import Merged, known_at, merge
+from flows.operations.forms.paper import Difference
+from models.audits import NewRow, add_audit
+from models.plans import add_deadlines
+from models.projects import add_project, dossiers, set_columns
+from policy.schema import City, Plan
+from policy.vocabulary import AuditKind, Disposition, SubjectKind
+from states.dossier import (
+    PROFILE_FIELDS,
+    PROFILE_LABELS,
+    REVIEWED_FIELDS,
+    Dossier,
+    stated,
+    to_words,
+)
+from states.trail import Effects, to_detail
+
+
+class Said(Protocol):
+    """What a form says of one project."""
+
+    @property
+    def county(self) -> str:
+        """As the plan names it."""
+
+    @property
+    def stated(self) -> Mapping[str, Any]:
+        """Per field of Profile that is filled in, its value."""
+
+    def spot(self, name: str, plan: Plan) -> Spot:
+        """The cell that states a field; that of the project's name where no cell does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a form says beside the project that it is of."""
+
+    row: Said
+    project: Dossier | None
+    """None: it is new."""
+    merged: Merged
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who states it, in which paper, under which clause, and when it came in."""
+
+    actor: str
+    paper: str
+    clause: str
+    on: date
+
+
+def compared(
+    session: Session, desk: Desk, row: Said, project: Dossier | None, version: int | None
+) -> Stated:
+    """What a form that was made out at `version` says differently of a project; None: a new one."""
+    if project is None:
+        return Stated(row, None, Merged(changes=row.stated))
+    told = known_at(session, desk, project, version)
+    return Stated(row, project, merge(row.stated, stated(project.profile), told))
+
+
+def unwritable(plan: Plan, each: Stated) -> Iterator[Fault]:
+    """What may not be written: what was changed elsewhere meanwhile, and what is closed."""
+    row, project = each.row, each.project
+    if project is None:
+        return
+    for name, now in each.merged.conflicts.items():
+        reason = (
+            f"{PROFILE_LABELS[name]}在本表导出后已改为“{to_words(now)}”；"
+            "请核对后填写，或重新导出本表"
+        )
+        yield Fault(row.spot(name, plan), reason)
+    closed = plan.stage_order.index(plan.inputs_close_after)
+    if plan.stage_order.index(project.stage) > closed:
+        for name in each.merged.changes:
+            if name in REVIEWED_FIELDS:
+                yield Fault(row.spot(name, plan), _closed(project, name, each))
+
+
+def _closed(project: Dossier, name: str, each: Stated) -> str:
+    old, new = to_words(getattr(project.profile, name)), to_words(each.merged.changes[name])
+    return (
+        f"申报已报送，{PROFILE_LABELS[name]}不得再以本表由“{old}”改为“{new}”"
+        f"（{project.code} {project.name}）；如需更改请先退回补正"
+    )
+
+
+def write(
+    session: Session, desk: Desk, city: City, each: Stated, origin: Origin, at: datetime
+) -> str:
+    """Add the project or change it, with one audit row; its code. Nothing where nothing changes."""
+    changes: Mapping[str, Any] = each.merged.changes
+    if each.project is not None and not changes:
+        return each.project.code
+    if each.project is None:
+        code = _add(session, desk, city, each.row)
+        start = {"stage": desk.plan.stage_order[0], "disposition": Disposition.ACTIVE}
+        columns = {**start, **changes}
+    else:
+        code, columns = each.project.code, dict(changes)
+        set_columns(session, desk.plan, code, columns)
+    said = NewRow(
+        subject=code,
+        kind=AuditKind.IMPORT,
+        action="import",
+        actor=origin.actor,
+        on=origin.on,
+        at=at,
+        clause=origin.clause,
+        evidence=origin.paper,
+        detail=to_detail(Effects(columns=columns)),
+    )
+    add_audit(session, desk.plan, said)
+    return code
+
+
+def _add(session: Session, desk: Desk, city: City, row: Said) -> str:
+    county = city.county(row.county)
+    assert county is not None  # the reader resolves it in the plan
+    empty: dict[str, list[str]] = {"functions": [], "commitments": []}
+    values = {name: row.stated.get(name, empty.get(name)) for name in PROFILE_FIELDS}
+    values = {name: sorted(v) if isinstance(v, frozenset) else v for name, v in values.items()}
+    values |= {"county_code": county.code, "county_type": county.type}
+    code = add_project(session, desk.plan, city.name, county.name, values)
+    kind, calendar = SubjectKind.PROJECT, desk.calendar
+    add_deadlines(session, desk.plan, calendar, kind, [code], row.stated.get("kind"))
+    return code
+
+
+def differences(plan: Plan, code: str, each: Stated) -> Iterator[Difference]:
+    """Each cell that changes what is stored."""
+    stored = stated(each.project.profile) if each.project else {}
+    for name, new in each.merged.changes.items():
+        old, said = to_words(stored.get(name)), to_words(new)
+        yield Difference(each.row.spot(name, plan), code, PROFILE_LABELS[name], old, said)
+
+
+def outdated(each: Stated) -> Iterator[str]:
+    """A note where what was left as it was made out has changed meanwhile."""
+    if each.merged.outdated and each.project:
+        fields = "、".join(PROFILE_LABELS[name] for name in each.merged.outdated)
+        yield f"{each.project.code} {each.project.name}：{fields}在本表导出后已更新，沿用现值"
+
+
+def doubts(
+    session: Session, desk: Desk, codes: Sequence[str], found: Sequence[Stated], today: date
+) -> Iterator[Fault]:
+    """What the changed projects state and the next actions will ask about (四, 三(一))."""
+    rows = {code: each.row for code, each in zip(codes, found, strict=True) if each.merged.changes}
+    for project in dossiers(session, desk.plan, list(rows)):
+        row = rows[project.code]
+        for name, reason, clause in advice(desk.plan, project, row.stated, today):
+            yield Fault(row.spot(name, desk.plan), reason, clause)

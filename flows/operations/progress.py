@@ -1,0 +1,123 @@
+"""Monthly reports of a project's progress (五(五)): one a month, replaced when reported again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from flows.operations.desk import Desk
+from flows.operations.effects import Entry, begin, commit
+from models.projects import dossier
+from policy.errors import RefusedError
+from policy.schema import Plan
+from policy.vocabulary import AuditKind, Disposition
+from states.dossier import Dossier
+from states.progress import CLAUSE, Progress, contradictions, latest_before, with_report
+from states.trail import Effects
+
+GOING_ON = (Disposition.ACTIVE, Disposition.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What somebody reports of a project for a month."""
+
+    subject: str
+    progress: Progress
+    on: date
+    actor: str
+    evidence: str = ""
+    seen: int | None = None
+
+
+def report_progress(
+    session: Session, desk: Desk, reported: Reported, *, today: date, at: datetime
+) -> bool:
+    """Record a month's report; False, and nothing written, when it stands so already.
+
+    RefusedError with every reason (五(五)).
+    """
+    begin(
+        session,
+        desk,
+        reported.subject,
+        actor=reported.actor,
+        on=reported.on,
+        today=today,
+        seen=reported.seen,
+    )
+    before = dossier(session, desk.plan, reported.subject)
+    progress = replace(reported.progress, audit_id=0)
+    if progress in (replace(known, audit_id=0) for known in before.progress):
+        return False
+    if reasons := progress_refusals(desk.plan, before, progress, reported.on):
+        head = f"{before.code} {before.name}：不能登记{progress.period}的月报"
+        raise RefusedError("\n".join([head, *(f"  · {reason}" for _, reason in reasons)]))
+    entry = Entry(
+        reported.subject,
+        AuditKind.PROGRESS,
+        progress.period,
+        reported.actor,
+        reported.on,
+        CLAUSE,
+        reported.evidence,
+    )
+    commit(session, desk, before, entry, Effects(progress=progress), at)
+    return True
+
+
+def progress_refusals(
+    plan: Plan, project: Dossier, progress: Progress, on: date
+) -> tuple[tuple[str, str], ...]:
+    """Every reason why a report does not count: the field that it is about, and why (Chinese).
+
+    What was wrong before, whatever the report says, is no reason.
+    """
+    as_if = replace(project, progress=with_report(project.progress, progress))
+    known = set(untenable(plan, project))
+    found = [item for item in untenable(plan, as_if) if item not in known]
+    return (
+        *_ended(project),
+        *_too_soon(progress, on),
+        *((field, _told(report, reason, progress)) for report, field, reason in found),
+    )
+
+
+def untenable(plan: Plan, project: Dossier) -> Iterator[tuple[Progress, str, str]]:
+    """Every report of a project that cannot be true: the report, the field and why (Chinese)."""
+    for report in project.progress:
+        earlier = latest_before(project.progress, report.period)
+        for field, reason in contradictions(report, earlier):
+            yield report, field, reason
+        for field, reason in _not_started(plan, project, report):
+            yield report, field, reason
+
+
+def _told(report: Progress, reason: str, now: Progress) -> str:
+    """A month that was reported before may contradict the one that is reported now."""
+    return reason if report == now else f"与{report.period}的月报矛盾：{reason}"
+
+
+def _ended(project: Dossier) -> Iterator[tuple[str, str]]:
+    if project.disposition not in GOING_ON:
+        yield "", f"项目为“{project.disposition.label}”，不再上报建设情况（{CLAUSE}）"
+
+
+def _too_soon(progress: Progress, on: date) -> Iterator[tuple[str, str]]:
+    if progress.period > f"{on:%Y-%m}":
+        yield "period", f"上报日期{on}早于{progress.period}，请核对月份（{CLAUSE}）"
+
+
+def _not_started(plan: Plan, project: Dossier, report: Progress) -> Iterator[tuple[str, str]]:
+    if report.percent <= 0 or plan.report is None:
+        return
+    rule = plan.milestone(plan.report.started)
+    on = project.milestones.get(rule.id)
+    if on is None or f"{on:%Y-%m}" > report.period:
+        since = f"登记为{on}" if on else "尚未登记"
+        yield (
+            "percent",
+            f"“{rule.label}”{since}，{report.period}形象进度应为0%，"
+            f"原值{report.percent}%（{CLAUSE}、{rule.clause}）",
+        )

@@ -1,0 +1,65 @@
+"""Every form survives LibreOffice: saved anew as .xlsx, and by way of .ods, it says the same."""
+
+import subprocess
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from shutil import which
+from tempfile import mkdtemp
+
+import pytest
+
+from documents.grid import read_book
+from documents.identity import Identity, identity_of, sealed
+from documents.layout import to_bytes
+from documents.recognise import recognise
+from policy.vocabulary import Form
+from tests.builders import plan
+from tests.forms import LEAVES, READERS
+
+KEY = b"a key"
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.skipif(which("soffice") is None, reason="needs Debian's libreoffice-calc"),
+]
+
+
+def identity(form: Form) -> Identity:
+    return Identity("shanxi-2023", form, "太原市", "2023-06", 1234)
+
+
+def made(form: Form) -> bytes:
+    return to_bytes(LEAVES[form](identity(form).footer), sealed(identity(form), KEY))
+
+
+@cache
+def converted() -> Mapping[str, Mapping[Form, bytes]]:
+    """Each form as LibreOffice saves it: in one go, since it takes long to start."""
+    home = Path(mkdtemp(prefix="xingfu-office-"))
+    first, ods, second = home / "xlsx", home / "ods", home / "back"
+    home.joinpath("made").mkdir()
+    for form in LEAVES:
+        (home / "made" / f"{form.value}.xlsx").write_bytes(made(form))
+    convert(home, home / "made", first, "xlsx")
+    convert(home, home / "made", ods, "ods")
+    convert(home, ods, second, "xlsx")
+    return {
+        way: {form: (folder / f"{form.value}.xlsx").read_bytes() for form in LEAVES}
+        for way, folder in (("xlsx", first), ("ods", second))
+    }
+
+
+def convert(home: Path, source: Path, target: Path, suffix: str) -> None:
+    profile = f"-env:UserInstallation=file://{home / 'profile'}"
+    command = ["soffice", profile, "--headless", "--convert-to", suffix, "--outdir", str(target)]
+    files = sorted(map(str, source.iterdir()))
+    subprocess.run([*command, *files], check=True, capture_output=True, timeout=240)
+
+
+@pytest.mark.parametrize("way", ["xlsx", "ods"])
+@pytest.mark.parametrize("form", list(LEAVES))
+def test_a_form_loses_nothing(form: Form, way: str) -> None:
+    before, after = read_book("a.xlsx", made(form)), read_book("a.xlsx", converted()[way][form])
+    assert READERS[form](after) == READERS[form](before)
+    assert identity_of(after, KEY) == identity(form)
+    assert recognise(after, plan()) is form
