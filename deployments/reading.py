@@ -351,7 +351,7 @@ def _when(plan: Plan, item: Deadline) -> tuple[str, str]:
     """The two dates of a deadline, or what it runs from."""
     if item.dates is not None:
         return str(item.dates.remind_by), str(item.dates.overdue_after)
-    assert item.follows is not None  # a deadline without dates is relative
+    assert item.follows is not None  # noqa: S101  # a deadline without dates is relative
     span = item.follows
     length = f"{span.workdays}个工作日" if span.workdays else f"{span.days}日"
     return f"自{plan.milestone(span.after).label}起{length}", ""

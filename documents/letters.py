@@ -16,7 +16,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 from docx.text.paragraph import Paragraph
 
-LONG_AGO = datetime(2000, 1, 1)  # a fixed mark, not a moment
+LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001  # a fixed mark, not a moment
 TITLE, TEXT, HEI = "方正小标宋简体", "仿宋_GB2312", "黑体"
 SIZE_2, SIZE_3 = Pt(22), Pt(16)
 LINE = Pt(28)

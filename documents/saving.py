@@ -12,7 +12,7 @@ from openpyxl.writer.excel import ExcelWriter
 
 from policy.errors import UnavailableError
 
-LONG_AGO = datetime(2000, 1, 1)  # a fixed mark, not a moment
+LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001  # a fixed mark, not a moment
 NO_ROWS = re.compile(rb"<sheetData\s*/>|<sheetData></sheetData>")
 
 

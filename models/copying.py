@@ -11,7 +11,7 @@ CHUNK = 1000  # rows held in memory at a time
 
 def copy_database(source: Engine, target: Engine) -> None:
     """Give `target` the newest schema and every row of `source`, read in one transaction."""
-    assert tables.Subject.metadata is SQLModel.metadata  # the tables are known
+    assert tables.Subject.metadata is SQLModel.metadata  # noqa: S101  # the tables are known
     migrate(target)
     if source.dialect.name == "postgresql":  # else each statement would see another moment
         source = source.execution_options(isolation_level="REPEATABLE READ")

@@ -188,7 +188,7 @@ def _restart_own(session: Session, plan: Plan, calendar: Calendar, deadline: Dea
         _has_own_dates(plan, deadline),
     )
     for row in session.exec(query).all():
-        assert row.remind_by is not None  # open rows are dated, by a constraint
+        assert row.remind_by is not None  # noqa: S101  # open rows are dated, by a constraint
         row.fired = 0
         row.next_look_on = first_look(row.remind_by, plan.ladder, calendar)
         session.add(row)

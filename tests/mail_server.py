@@ -29,7 +29,7 @@ class Inbox:
     mail_from: list[str] = field(default_factory=list)
     """Answers to the next MAIL FROM, before it is accepted again."""
 
-    async def handle_MAIL(  # aiosmtpd's name
+    async def handle_MAIL(  # noqa: N802  # aiosmtpd's name
         self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.sessions.add(session.peer)
@@ -39,7 +39,7 @@ class Inbox:
         envelope.mail_from = address
         return "250 OK"
 
-    async def handle_RCPT(  # aiosmtpd's name
+    async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
         self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if address.startswith("nobody"):
@@ -47,7 +47,7 @@ class Inbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
         self.mails.append(envelope)
         loop = asyncio.get_running_loop()
         match self.after_data:

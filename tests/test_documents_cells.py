@@ -90,7 +90,7 @@ def test_integer(value: object, read: int | None) -> None:
     "value",
     [
         date(2023, 2, 10),
-        datetime(2023, 2, 10, 9, 30),  # as Excel stores a date cell
+        datetime(2023, 2, 10, 9, 30),  # noqa: DTZ001  # as Excel stores a date cell
         "2023-02-10",
         "2023年2月10日",
         "2023/2/10",

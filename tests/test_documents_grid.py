@@ -30,7 +30,7 @@ def rows(*lines: list[object]) -> list[list[object]]:
 
 
 def test_values_keep_their_kind() -> None:
-    day, moment = date(2023, 2, 10), datetime(2023, 2, 10, 8, 30)  # as cells hold it
+    day, moment = date(2023, 2, 10), datetime(2023, 2, 10, 8, 30)  # noqa: DTZ001  # as cells hold it
     assert rows(["文字", 12, 850.5, True, day, moment]) == [
         ["文字", 12.0, 850.5, True, day, moment]
     ]

@@ -194,7 +194,7 @@ def test_a_heading_in_ten_thousand_yuan_is_read_so() -> None:
         ({"source": "县级", "holder": "区财政"}, (Source.COUNTY, Holder.COUNTY)),
         ({"source": "自筹", "holder": "项目单位"}, (Source.OTHER, Holder.PROJECT)),
         ({"on": "2023年5月4日"}, IN),
-        ({"on": datetime(2023, 5, 4)}, IN),  # as cells hold it
+        ({"on": datetime(2023, 5, 4)}, IN),  # noqa: DTZ001  # as cells hold it
         ({"on": 45050}, IN),
         ({"to_holder": "/", "category": "—", "payee": "无", "purpose": "-"}, IN),
         ({"code": "ｘｆ2023-140105-01"}, IN),  # as people type

@@ -237,7 +237,7 @@ def test_a_voucher_is_booked_in_one_project(desk: Desk, tmp_path: Path) -> None:
 
 def test_a_voucher_of_another_city_is_not_used_again(desk: Desk, tmp_path: Path) -> None:
     with desk.engine.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE subject SET city = '大同市' WHERE code = '{ONE}'")
+        connection.exec_driver_sql(f"UPDATE subject SET city = '大同市' WHERE code = '{ONE}'")  # noqa: S608
     second = row(TWO, "2023-05-04", "到账", "其他", "项目单位", None, 5, "甲1")
     ((at, told),) = faults(desk, typed(tmp_path / "a.xlsx", second))
     assert (at, f"已登记在{ONE}" in told) == ("K4", True)

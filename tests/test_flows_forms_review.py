@@ -88,7 +88,7 @@ def faults(desk: Desk, path: Path) -> list[tuple[str, str]]:
 def count(desk: Desk) -> tuple[int, ...]:
     with desk.engine.connect() as connection:
         return tuple(
-            int(connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one())
+            int(connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one())  # noqa: S608
             for name in ("audit", "opinion")
         )
 

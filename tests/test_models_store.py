@@ -67,7 +67,7 @@ def test_instants_come_back_aware_in_utc(desk: Desk) -> None:
 
 
 def test_a_naive_instant_is_refused(desk: Desk) -> None:
-    naive = datetime(2023, 6, 1, 8, 30)  # the point of the test
+    naive = datetime(2023, 6, 1, 8, 30)  # noqa: DTZ001  # the point of the test
     with pytest.raises(ValueError, match="naive"), writing(desk.engine) as session:
         _audit(session, desk, at=naive)
 

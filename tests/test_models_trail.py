@@ -289,7 +289,7 @@ def fill(connection: Connection) -> None:
     for table, row in rows.items():
         names = ", ".join(row)
         values = ", ".join(f":{name}" for name in row)
-        connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)
+        connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)  # noqa: S608
     for rung, status, attempts in (("T-7", "sent", 2), ("T-3", "failed", 3), ("T-1", "pending", 0)):
         connection.execute(
             text(

@@ -50,7 +50,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:Deprecati
 
 XLSX = b"PK\x03\x04" + bytes(range(256)) * 40 + b"\r\n.\r\n\n.\n"
 LIST = Attachment("太原市清徐县2023年6月逾期项目清单（第1期）.xlsx", XLSX)
-SECRET = "Pa55-w0rd"  # of the test's own server
+SECRET = "Pa55-w0rd"  # noqa: S105  # of the test's own server
 
 
 def a_message(lines: int = 1) -> Message:

@@ -37,7 +37,7 @@ LINE = a_line(
     phone="13912345678",
     note="已知悉，预计6月10日完成：雨季停工",
 )
-SECRET = "s3cr3tCanary"  # what must not be shown
+SECRET = "s3cr3tCanary"  # noqa: S105  # what must not be shown
 MINUTE = timedelta(minutes=1)
 
 

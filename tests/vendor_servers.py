@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 WECOM_KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
-DINGTALK_TOKEN = "566cc69da782ec33ed7bf3f5b8a8b8f4"  # of no robot
-DINGTALK_SECRET = "SECa0ab7f3ba9742c0f5fd8ad5a5cfcca2b"
-FEISHU_TOKEN = "b1f9c1f8-0b4c-4f6e-8f0e-2f2b3d1d9f10"
+DINGTALK_TOKEN = "566cc69da782ec33ed7bf3f5b8a8b8f4"  # noqa: S105  # of no robot
+DINGTALK_SECRET = "SECa0ab7f3ba9742c0f5fd8ad5a5cfcca2b"  # noqa: S105
+FEISHU_TOKEN = "b1f9c1f8-0b4c-4f6e-8f0e-2f2b3d1d9f10"  # noqa: S105
 KEYWORD = "幸福养老工程"
 
 
@@ -138,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(answer)
 
-    do_GET = do_POST  # its name
+    do_GET = do_POST  # noqa: N815  # its name
 
     def _answer(self, answer: Answer) -> None:
         self.send_response(answer.status)

@@ -148,7 +148,7 @@ def _explanation(n: int, site: Site) -> str | None:
 def _amounts(plan: Plan, site: Site, stated: Profile) -> dict[str, Any]:
     """Investment in whole hundreds of 元, and what city and county promise of it."""
     due = subsidy(plan, stated, site.county.type)
-    assert due is not None  # the area is stated
+    assert due is not None  # noqa: S101  # the area is stated
     share = Decimal(90 if site.n == POOR else 120 + site.n * 13 % 70) / 100
     investment = (due * share / 100).quantize(Decimal(1)) * 100
     local = max(investment - due, Decimal(0)).quantize(CENT)

@@ -105,7 +105,7 @@ def _standing(rows: Sequence[Audit], *, without: int | None) -> State:
 
 
 def _row(row: Audit) -> Row:
-    assert row.id is not None  # it comes from the database
+    assert row.id is not None  # noqa: S101  # it comes from the database
     return from_detail(row.id, AuditKind(row.kind), row.detail)
 
 

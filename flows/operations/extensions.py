@@ -69,7 +69,7 @@ def extend(
     kind = SubjectKind(subject.kind)
     state = subject_state(session, desk, extension.subject, kind, disposition)
     row = put_off(session, desk.plan, desk.calendar, deadline, state, extension.until)
-    assert old is not None and row.overdue_after is not None  # it is open
+    assert old is not None and row.overdue_after is not None  # noqa: S101, PT018  # it is open
     return Extended(old, row.overdue_after)
 
 

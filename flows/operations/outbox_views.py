@@ -66,7 +66,7 @@ def retry(desk: Desk, person: str | None = None) -> int:
 
 
 def _view(row: Outbox, delivery: Delivery | None) -> MessageView:
-    assert row.id is not None  # it comes from the database
+    assert row.id is not None  # noqa: S101  # it comes from the database
     return MessageView(
         id=row.id,
         key=key(row),

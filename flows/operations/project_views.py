@@ -163,7 +163,7 @@ def next_actions(desk: Desk, project: Dossier, as_of: date) -> tuple[NextAction,
 
 
 def _line(desk: Desk, row: Audit, gone: frozenset[int]) -> HistoryLine:
-    assert row.id is not None  # it comes from the database
+    assert row.id is not None  # noqa: S101  # it comes from the database
     return HistoryLine(
         id=row.id,
         reversed=row.id in gone,

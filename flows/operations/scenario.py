@@ -42,7 +42,7 @@ def load_scenario(path: Path) -> Scenario:
     RefusedError that says where, when the file is not one.
     """
     try:
-        said = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # a safe one
+        said = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  # a safe one
         stated = _File.model_validate(said or {})
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RefusedError(f"{path}：情景文件无法读取（{type(error).__name__}）") from None

@@ -195,7 +195,7 @@ def _between(
 
 
 def _around(desk: Desk, row: DeadlineRow, day: date) -> tuple[list[Step], Step]:
-    assert row.remind_by is not None and row.overdue_after is not None
+    assert row.remind_by is not None and row.overdue_after is not None  # noqa: S101, PT018
     situation = Situation(row.rule, row.remind_by, row.overdue_after, 0, Standing(row.standing))
     body = desk.plan.bodies[desk.deadlines[row.rule].rule.responsible]
     passed = list(

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import models.tables  # fills SQLModel.metadata
+import models.tables  # noqa: F401  # fills SQLModel.metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

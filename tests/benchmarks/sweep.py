@@ -127,7 +127,7 @@ def _memory() -> float:
 def fill(desk: Desk, projects: int, due: int) -> None:
     """Put synthetic projects with ten deadlines each into the database; `due` of them are due."""
     last = projects - 1
-    numbers = f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {last})"
+    numbers = f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {last})"  # noqa: S608
     counties = (
         "(SELECT city, county, row_number() OVER (ORDER BY city, county) - 1 AS k "
         "FROM office WHERE level = 'county') c"
@@ -139,7 +139,7 @@ def fill(desk: Desk, projects: int, due: int) -> None:
         connection.execute(text(quiet))  # what cities and the province have open
         connection.execute(
             text(
-                f"INSERT INTO subject (plan, code, kind, name, city, county) {numbers} "
+                f"INSERT INTO subject (plan, code, kind, name, city, county) {numbers} "  # noqa: S608
                 f"SELECT '{desk.plan.id}', 'B' || i, 'project', 'B' || i, c.city, c.county "
                 f"FROM n JOIN {counties} ON c.k = n.i % 117"
             )
@@ -149,7 +149,7 @@ def fill(desk: Desk, projects: int, due: int) -> None:
             looked_at = due // 2 if rule in ("D08", "D09") else 0
             connection.execute(
                 text(
-                    "INSERT INTO deadline (plan, subject, rule, visit, remind_by, overdue_after, "
+                    "INSERT INTO deadline (plan, subject, rule, visit, remind_by, overdue_after, "  # noqa: S608
                     f"standing, fired, next_look_on) {numbers} SELECT '{desk.plan.id}', 'B' || i, "
                     f"'{rule}', 1, DATE('{date}'), DATE('{date}'), '{standing}', {fired}, "
                     f"CASE WHEN i < {looked_at} THEN DATE('2023-06-01') "
@@ -204,7 +204,7 @@ def _raw(desk: Desk) -> None:
 def _count(desk: Desk) -> tuple[int, ...]:
     with desk.engine.connect() as connection:
         return tuple(
-            connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+            connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()  # noqa: S608
             for table in ("outbox", "audit")
         )
 

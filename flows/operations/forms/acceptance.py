@@ -42,7 +42,7 @@ def take(session: Session, desk: Desk, paper: Paper) -> Taken:
     project = _project(session, desk, paper, read)
     _refuse_muddled(read)
     raise_faults(paper.book.file, read.form.faults)
-    assert project is not None  # otherwise there is a fault
+    assert project is not None  # noqa: S101  # otherwise there is a fault
     asked = _act(desk.plan, paper, project, read)
     given = _given(session, desk, project)
     if any(_is_same(row, asked) for row in given):
@@ -95,8 +95,8 @@ def _refuse_muddled(read: Acceptance) -> None:
 
 
 def _act(plan: Plan, paper: Paper, project: Dossier, read: Acceptance) -> Act:
-    assert read.verdict is not None  # otherwise there is a fault
-    assert read.on is not None  # likewise
+    assert read.verdict is not None  # noqa: S101  # otherwise there is a fault
+    assert read.on is not None  # noqa: S101  # likewise
     action, version = verdicts(plan)[read.verdict], paper.version
     return Act(
         subject=project.code,

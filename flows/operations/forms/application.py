@@ -59,7 +59,7 @@ def take(session: Session, desk: Desk, paper: Paper) -> Taken:
     each = compared(session, desk, row, project, paper.version if code else None)
     raise_faults(paper.book.file, [*read.form.faults, *unwritable(desk.plan, each)])
     city = desk.plan.city(project.city) if project else place.city
-    assert city is not None  # without a city there is a fault
+    assert city is not None  # noqa: S101  # without a city there is a fault
     return _written(session, desk, paper, city, each)
 
 

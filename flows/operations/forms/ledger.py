@@ -170,7 +170,7 @@ def _is_new(each: MoneyRow, shelf: Shelf) -> bool:
 
 def _compare(each: MoneyRow, held: Placed, shelf: Shelf) -> None:
     code, line = held
-    assert each.project is not None  # the caller has looked
+    assert each.project is not None  # noqa: S101  # the caller has looked
     if code != each.project.code:
         reason = f"该凭证已登记在{code}，不得重复入账或跨项目使用；请核对凭证号"
         each.row.refuse("voucher", reason, clause="八(四)")
@@ -182,7 +182,7 @@ def _compare(each: MoneyRow, held: Placed, shelf: Shelf) -> None:
 
 def _differing(each: MoneyRow, line: Line, shelf: Shelf) -> Iterator[tuple[str, str]]:
     """The columns in which a row differs from what is booked, with what that is."""
-    assert each.line is not None  # the caller has looked
+    assert each.line is not None  # noqa: S101  # the caller has looked
     for key in FIELDS:
         if canonical(shelf.plan, each.line, key) != canonical(shelf.plan, line, key):
             yield key, _words(shown(shelf.plan, line, key))
@@ -222,7 +222,7 @@ def _bookable(
 def _turn(each: MoneyRow) -> tuple[Any, ...]:
     """By day; on one day first what comes in, then what is passed on, from the top down."""
     line = each.line
-    assert line is not None  # only lines that could be read are new
+    assert line is not None  # noqa: S101  # only lines that could be read are new
     ranks = list(Entry).index(line.entry), list(Holder).index(line.holder)
     return line.on, *ranks, each.row.number
 
@@ -251,7 +251,7 @@ def _booking(each: MoneyRow, paper: Paper, actor: str) -> Booking:
 
 def _difference(plan: Plan, each: MoneyRow) -> Difference:
     line = each.line
-    assert line is not None  # only lines that could be read are new
+    assert line is not None  # noqa: S101  # only lines that could be read are new
     parts = (_words(shown(plan, line, key)) for key in FIELDS if getattr(line, key) is not None)
     return Difference(
         each.row.spot("amount"), _code(each), f"登记{line.entry.label}", "", " ".join(parts)

@@ -161,7 +161,7 @@ def _differing(
 ) -> Iterator[tuple[str, str]]:
     """The columns in which a row differs from what is recorded, with what that is."""
     given = each.opinion
-    assert given is not None  # the caller has looked
+    assert given is not None  # noqa: S101  # the caller has looked
     if not _same(given.organisation, held.organisation):
         yield "organisation", held.organisation
     if given.on != held.on:
@@ -183,8 +183,8 @@ def _sound(table: Table, new: Sequence[OpinionRow]) -> Sequence[OpinionRow]:
 def _record(session: Session, desk: Desk, paper: Paper, each: OpinionRow) -> None:
     """Record an opinion, or note why not: one that is refused does not stand in another's way."""
     given, project = each.opinion, each.project
-    assert given is not None  # the caller has looked
-    assert project is not None  # likewise
+    assert given is not None  # noqa: S101  # the caller has looked
+    assert project is not None  # noqa: S101  # likewise
     asked = Given(
         subject=project.code,
         expert=given.expert,
@@ -203,8 +203,8 @@ def _record(session: Session, desk: Desk, paper: Paper, each: OpinionRow) -> Non
 
 def _differences(review: Review, each: OpinionRow) -> Iterator[Difference]:
     given, project = each.opinion, each.project
-    assert given is not None  # only rows that could be read are new
-    assert project is not None  # likewise
+    assert given is not None  # noqa: S101  # only rows that could be read are new
+    assert project is not None  # noqa: S101  # likewise
     for item in review.criteria:
         what = f"{given.expert}：{item.label}"
         spot = each.row.spot(MARK + item.id)

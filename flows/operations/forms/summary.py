@@ -34,7 +34,7 @@ def take(session: Session, desk: Desk, paper: Paper) -> Taken:
     """Add or change the projects of a city's workbook. WorkbookError with every fault."""
     read = read_applications(paper.book, desk.plan, paper.city(), confirmed=paper.asked.confirmed)
     city = desk.plan.city(read.city)
-    assert city is not None  # the reader resolves it in the plan
+    assert city is not None  # noqa: S101  # the reader resolves it in the plan
     known = _known(session, desk, city)
     found = [compared(session, desk, row, known.get(_key(row)), paper.version) for row in read.rows]
     faults = [
@@ -81,7 +81,7 @@ def add_named_sites(session: Session, desk: Desk, at: datetime) -> None:
     """Add the projects of the sites that the notice names, unless they are there already."""
     for site in desk.plan.sites:
         city = desk.plan.city(site.city)
-        assert city is not None  # the plan is validated
+        assert city is not None  # noqa: S101  # the plan is validated
         said = {"street": site.street, "community": site.community, "kind": site.kind}
         row = ApplicationRow(site.county, {key: value for key, value in said.items() if value})
         if _key(row) not in _known(session, desk, city):
