@@ -105,7 +105,7 @@ def read_acceptance(book: Book, plan: Plan, *, confirmed: bool = False) -> Accep
         if found := _finding(row, plan, confirmed=confirmed):
             if found.item.id in findings:
                 row.refuse("item", "核验项重复；请只保留一行")
-            findings.setdefault(found.item.id, found)
+            findings[found.item.id] = found
     return Acceptance(form, findings, form.take("verdict", _verdict(plan)), form.take("on", _day))
 
 

@@ -97,7 +97,8 @@ def read_application(book: Book, plan: Plan, *, confirmed: bool = False) -> Appl
     """
     faults: list[Fault] = []
     form = find_labelled(book, labels(plan), faults)
-    money = cells.yuan if "(元)" in form.heading("investment") else cells.ten_thousand_yuan
+    in_yuan = re.search("(?<!万)元", form.heading("investment"))
+    money = cells.yuan if in_yuan else cells.ten_thousand_yuan
     readers: Mapping[str, Callable[[object], object]] = {
         "area": asked("area", cells.square_metres, plan, confirmed=confirmed),
         "investment": asked("investment", money, plan, confirmed=confirmed),

@@ -1,7 +1,7 @@
 """附件3 汇总表 with 补充信息表: a city's applications, in and out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -44,8 +44,17 @@ class ApplicationRow:
     stated: Mapping[str, Any]
     """Per field of `states.dossier.Profile` that is filled in, its value; an empty cell says
     nothing."""
-    rows: tuple[Row, ...] = field(default=(), compare=False, repr=False)
-    """Where it stands on each sheet."""
+    table: Table | None = field(default=None, compare=False, repr=False)
+    index: int = field(default=0, compare=False, repr=False)
+    more: tuple[Row, ...] = field(default=(), compare=False, repr=False)
+    """Where else it stands."""
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Where it stands on each sheet."""
+        # Made when asked for: a long workbook is read half as fast with as many objects more.
+        first = () if self.table is None else (Row(self.table, self.index),)
+        return (*first, *self.more)
 
     def spot(self, name: str, plan: Plan) -> Spot:
         """The cell that states a field; the project's name where no cell does."""
@@ -220,7 +229,7 @@ def _projects(summary: Table, reading: Reading) -> Iterator[ApplicationRow | Non
         said = dict(zip(keys, (*values, *name), strict=True))
         if None in values:
             said = {key: value for key, value in said.items() if value is not None}
-        yield ApplicationRow(county, said, (Row(summary, index),))
+        yield ApplicationRow(county, said, summary, index)
 
 
 def _join(
@@ -261,7 +270,7 @@ def _add(found: dict[Key, ApplicationRow], project: ApplicationRow) -> None:
 def _with(known: ApplicationRow | None, more: ApplicationRow) -> ApplicationRow:
     if known is None:
         return more
-    return ApplicationRow(known.county, {**known.stated, **more.stated}, (*known.rows, *more.rows))
+    return replace(known, stated={**known.stated, **more.stated}, more=(*known.more, *more.rows))
 
 
 def _supplements(
@@ -276,7 +285,7 @@ def _supplements(
             said = {key: values[index] for key, values in stated.items()}
             said = {k: v for k, v in said.items() if v is not None and v != frozenset()}
             said["street"], said["community"] = name
-            yield ApplicationRow(county, said, (Row(table, index),))
+            yield ApplicationRow(county, said, table, index)
 
 
 def _stated(table: Table, columns: tuple[Column, ...], reading: Reading) -> Mapping[str, list[Any]]:

@@ -198,6 +198,8 @@ def _data_test(at: Mapping[str, int], columns: Sequence[Column]) -> Callable[[Li
     def is_data(line: Line) -> bool:
         if all(map(is_blank, filled(line))):
             return False
+        if isinstance(line[0], float):
+            return True
         first = next(value for value in line if not is_blank(value))
         if not isinstance(first, str):  # a row that begins with its number
             return True

@@ -4,7 +4,7 @@ A chat takes so many bytes at once. What does not fit is told in a shorter versi
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from notifications.message import Block, Item, Key, Message, Receipt
 from notifications.wording import contact, masked_phone, without_numbers
@@ -60,8 +60,10 @@ def _group(block: Block, masked: bool) -> Group:
 
 
 def _receipt(receipt: Receipt, masked: bool) -> Group:
-    lines = (receipt.head, *receipt.details)
-    return _plain(lines, f"【{RungKind.RECEIPT.label}】", masked, receipt.key)
+    mark = f"【{RungKind.RECEIPT.label}】"
+    told = _plain((f"{mark}{receipt.head}", *receipt.details), "", masked, receipt.key)
+    again = f"（续）{mark}"
+    return replace(told, again=(again, again, again))
 
 
 def _plain(lines: Sequence[str], head: str, masked: bool, key: Key | None = None) -> Group:

@@ -48,7 +48,7 @@ TYPED: tuple[tuple[object, ...], ...] = (
     ("", "同意申报。\n（签字并盖章）\n2023 年 2 月 1 日", "", "同意（签字并盖章）2023.2.2"),
     ("", "市民政局意见", "", "市财政局意见"),
     ("", "（签字并盖章）\n年　月　日", "", datetime(2023, 2, 6)),  # noqa: DTZ001  # a date cell
-    ("填表说明：本表一式四份，2023年1月16日起使用",),
+    ("", "填表说明：本表一式四份，2023年1月16日起使用"),
 )
 
 
@@ -165,7 +165,7 @@ def test_labels_may_stand_elsewhere_and_with_their_values() -> None:
         ("小店区民政局意见\n同意\n（签字并盖章）\n2023年2月1日", "小店区财政局意见", "", 20230202),
         (),
         ("联系电话：0351-0000001", "负责人姓名：赵某", "主体名称：示例中心"),
-        ("投资总额（元）", 1205000, "建筑面积：850.5㎡"),
+        ("投资总额（单位：元）", 1205000, "建筑面积：850.5㎡"),
         ("建设性质", "改建", "", "项目地址：示例路1号"),
         ("项目名称：示例社区养老幸福工程",),
     )
@@ -191,6 +191,14 @@ def test_merged_labels_do_no_harm() -> None:
     back = read(typed(TYPED, "B2:C2", "B3:C3", "B6:B8", "B9:C9", "B10:C10", "D3:F3"))
     assert (back.form.faults, back.name) == ([], "示例社区")
     assert back.stated == read(typed(TYPED)).stated
+
+
+def test_a_label_merged_downwards_stands_once() -> None:
+    rows = [*TYPED[:8], ("", "县民政局意见", "同意。2023年2月1日", "县财政局意见", "2023-02-02")]
+    rows += [("", "", "（签字并盖章）"), ("", "市民政局意见", "", "市财政局意见")]
+    back = read(typed(rows, "B9:B10"))
+    assert back.stated["county_civil_on"] == date(2023, 2, 1)
+    assert back.spots["county_civil_on"].cell == "C9"
 
 
 def test_a_county_level_city_has_a_county_s_opinion() -> None:

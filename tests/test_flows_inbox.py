@@ -19,9 +19,12 @@ from documents.forms import SUMMARY_SHEET
 from documents.layout import to_bytes
 from flows.operations import inbox, intake
 from flows.operations.desk import Desk
+from flows.operations.exports import export_workbook
+from flows.operations.forms.making import Request
 from flows.operations.inbox_folder import plain_stem, safe_name
 from policy.vocabulary import Form
 from states.contacts import Post
+from tests.conftest import DeskIn
 from tests.delivering import DAY
 from tests.handing_in import (
     BUREAU,
@@ -37,6 +40,8 @@ from tests.handing_in import (
     rows,
     wrong,
 )
+from tests.steps import ONE
+from tests.steps import TAIYUAN as LOADED
 
 BAD = "F13"
 
@@ -116,6 +121,23 @@ def test_the_province_keeps_its_contacts_and_acceptances_to_itself(desk: Desk) -
     assert "“通讯录”不从各市的收件文件夹导入；请报山西省民政厅登记。" in reply
     assert rows(desk, "SELECT count(*) FROM contact") == [(0,)]
     assert {Form.ACCEPTANCE, Form.OPINIONS, Form.CONTACTS}.isdisjoint(inbox.FROM_CITIES)
+
+
+@pytest.mark.parametrize("form", inbox.FROM_CITIES)
+def test_each_form_that_a_city_hands_in_comes_back_to_its_own_folder_only(
+    desk_in: DeskIn, tmp_path: Path, form: Form
+) -> None:
+    desk = desk_in(LOADED)
+    subject = ONE if form is Form.APPLICATION else TAIYUAN
+    request = Request(form, subject, "2023-02" if form is Form.REPORT else None)
+    content = export_workbook(desk, request, tmp_path / "表.xlsx", DAY).read_bytes()
+    put(desk, content)
+    put(desk, content, city=DATONG)
+    done = go(desk)
+    assert (len(done.returned), done.left, done.failed) == (1, (), ())
+    assert done.returned[0].startswith(f"{DATONG}/")
+    [line] = done.done
+    assert form.label in line
 
 
 # --- once -----------------------------------------------------------------------------------------
@@ -459,13 +481,14 @@ def test_the_command_tells_what_was_done_and_fails_only_when_something_failed(
     put(sqlite_desk, wrong(BAD), "错.xlsx")
     monkeypatch.setenv("XINGFU_HOME", str(sqlite_desk.settings.home))
     monkeypatch.setenv("XINGFU_INBOX_SETTLE_SECONDS", "1")
-    time.sleep(1.1)
     put(sqlite_desk, GOOD)
+    put(sqlite_desk, b"", "~$太原.xlsx")
+    time.sleep(1.1)
     done = CliRunner().invoke(app, ["inbox"])
     assert done.exit_code == 0
     assert "太原市/错.xlsx：贵局报送的“错.xlsx”" in done.stdout
     assert "导入0份，退回1份，待下次读取1份，出错0份" in done.stdout
-    assert "太原市/太原.xlsx：刚刚放入或仍在写入，待下次读取" in done.stderr
+    assert "太原市/太原.xlsx：正在被打开，关闭后读取" in done.stderr
     (sqlite_desk.settings.inbox / DATONG / "done").rmdir()
     put(sqlite_desk, b"x", "done", DATONG)
     done = CliRunner().invoke(app, ["inbox", "--json"])

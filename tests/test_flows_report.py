@@ -456,10 +456,16 @@ def reminded(desk: Desk, day: date) -> Tape:
     return tape
 
 
-def test_the_reminder_brings_the_report_filled_in(desk_in: DeskIn, tmp_path: Path) -> None:
+def reporting(desk_in: DeskIn) -> Desk:
+    """The months before June are reported."""
     begun = desk_in(BEGUN)
     for month in ("03", "04", "05"):
         act(begun, f"D10-{month}", f"2023-{month}-24", CITY)
+    return begun
+
+
+def test_the_reminder_brings_the_report_filled_in(desk_in: DeskIn, tmp_path: Path) -> None:
+    begun = reporting(desk_in)
     tape = reminded(begun, date(2023, 6, 20))
     told = next(message for message in tape.sent if message.recipient == BUREAU)
     assert "上报项目建设情况（月报）" in told.text
@@ -469,6 +475,13 @@ def test_the_reminder_brings_the_report_filled_in(desk_in: DeskIn, tmp_path: Pat
     (content,) = [each.content for each in told.attachments if each.name == name]
     (tmp_path / name).write_bytes(content)
     assert take(begun, tmp_path / name).added == 2
-    others = [message for message in tape.sent if message.recipient != BUREAU]
-    assert others
-    assert not [a for message in others for a in message.attachments if a.name == name]
+    later = [m.text for m in reminded(begun, date(2023, 6, 27)).sent if m.recipient == BUREAU]
+    assert "月报" not in "".join(later)
+
+
+def test_who_is_only_told_that_it_is_late_gets_no_report(desk_in: DeskIn) -> None:
+    tape = reminded(reporting(desk_in), date(2023, 7, 6))
+    told = {m.recipient: [a.name for a in m.attachments] for m in tape.sent if "D10-06" in m.text}
+    assert len(told) > 1
+    carried = [office for office, names in told.items() if "太原市 2023-06 月报.xlsx" in names]
+    assert carried == [BUREAU]

@@ -71,11 +71,21 @@ def test_what_is_to_be_done_comes_after_what_was_handed_in() -> None:
     made = message(done, back, lines=2)
     assert made.title.endswith("项逾期；回执：1份已导入、1份已退回（太原市民政局）")
     text = chat_text(made)
-    assert text.index("【回执】\n甲已导入。\n【回执】\n乙退回：\n（1）F4") < text.index("1．【")
+    assert text.index("【回执】甲已导入。\n【回执】乙退回：\n（1）F4") < text.index("1．【")
     assert made.text.index("甲已导入。") < made.text.index("一、")
     assert "勿重复填报" in made.text
     assert message(back).headline == "【幸福养老工程】6月1日回执"
     assert "待办" not in message(back).html + message(back).text + message(back).title
+
+
+def test_a_part_that_goes_on_with_a_receipt_says_so() -> None:
+    faults = tuple(f"（{number}）F{number}：有误，请核对后填写。" for number in range(60))
+    parts = split(
+        message(Receipt(("太原市", "receipt-1"), Intake.RETURNED, "退回：", faults)), 2_048
+    )
+    assert len(parts) == 2
+    assert parts[1].text.splitlines()[1] == "（续）【回执】"
+    assert [len(part.keys) for part in parts] == [0, 1]
 
 
 def test_no_telephone_number_can_be_read_from_a_chat() -> None:

@@ -135,7 +135,7 @@ def _told(reply: Reply, *, filed: bool) -> tuple[str, str]:
     if not filed:
         return "left", f"{reply.outcome.label}；原处已被移走或换为另一文件，待下次读取"
     before = "内容此前已报送，未再导入；" if reply.again else ""
-    return reply.outcome.value, before + reply.head
+    return reply.outcome.value, before + reply.head.removesuffix("：")
 
 
 def _known(folder: Folder, arrival: Arrival) -> Reply | None:

@@ -133,7 +133,7 @@ def filled_in(session: Session, desk: Desk, city: str, month: str, *, empty: boo
         desk,
         identity(session, desk, Form.REPORT, city, month),
         lambda footer: report_pages(
-            desk.plan, city, month, lines, footer=footer, spare=SPARE if empty else 0
+            desk.plan, city, month, lines, footer=footer, spare=0 if lines else SPARE
         ),
         f"{city} {month} 月报",
     )
