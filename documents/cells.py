@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
-from functools import lru_cache
 from typing import TypeVar
 
 from policy.errors import RefusedError
@@ -23,6 +22,7 @@ class CellError(RefusedError):
 
 WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()}
 """Full-width letters and digits. Full-width punctuation is correct Chinese and stays."""
+HAS_WIDE = re.compile("[" + "".join(map(chr, WIDE)) + "]")
 
 YES = frozenset({"是", "有", "对", "√", "✓", "✔", "☑", "TRUE", "Y", "YES"})
 NO = frozenset({"", "否", "无", "没有", "×", "✗", "✘", "X", "☐", "□", "FALSE", "N", "NO"})
@@ -42,12 +42,9 @@ FIFTEEN = Context(prec=15)
 
 def text(value: object) -> str | None:
     """Text without outer blanks, inner blanks made single, full-width digits made plain."""
-    return _text(_shown(value))
-
-
-@lru_cache(MEMORY)
-def _text(shown: str) -> str | None:
-    visible = shown.translate(WIDE)
+    visible = value if isinstance(value, str) else _shown(value)
+    if HAS_WIDE.search(visible):
+        visible = visible.translate(WIDE)
     if not visible.isprintable():
         visible = "".join(char for char in visible if unicodedata.category(char) != "Cf")
     words = " ".join(visible.split())

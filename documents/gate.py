@@ -7,8 +7,9 @@ Deep nesting is let through: none of the readers minds it.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 from itertools import pairwise
 from posixpath import join, normpath
@@ -18,6 +19,7 @@ from zipfile import ZipInfo
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
+from openpyxl.utils import get_column_letter
 
 from documents.archive import ArchiveError, members, plain_name, unpack
 from policy.errors import RefusedError
@@ -40,7 +42,7 @@ class Limits:
 
     @property
     def most_cells(self) -> int:
-        """Of all sheets together, blank ones within a sheet's extent included."""
+        """Of all sheets together, blank ones within a sheet's extent included: see `grid`."""
         return self.most_rows * self.most_columns
 
 
@@ -89,19 +91,14 @@ WORKBOOK = "xl/workbook.xml"
 MEGABYTE = 1_000_000
 PROLOG = 65_536
 """Bytes in which a part's first element must begin."""
-BLOCK = 250_000
-"""Bytes of a sheet looked at in one go, so that what is found there stays small (and is quick)."""
 
 ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?\s*<\?xml\b[^>]*?\sencoding\s*=\s*["']([^"']*)""")
 ENCODINGS = (b"utf-8", b"utf8", b"us-ascii", b"ascii")
-# The two patterns below run over every byte of every sheet: they must stay quick. What they do
-# not understand is left to the slow and exact way.
-CELLS = re.compile(
-    rb'<(?:c|row)(?: r="([A-Z0-9]{1,10}+)"(?: [a-qs-z][\w:]*+="[^"<>]*+")*+ ?/?>|[\s/>])'
-)
+# The patterns below run over every byte of every sheet: they must stay quick. What they do not
+# understand, and formulas and errors, which are no plain values, is left to the slow and exact way.
+SHORTEST_CELL = len('<c r="A1"/>')
+SHORTEST_TEXT = len('<c t="s"><v>0</v></c>')
 PREFIXED = re.compile(rb":(?:c|row)[\s/>]")
-DIGITS = b"0123456789"
-LETTERS = bytes(range(ord("A"), ord("Z") + 1))
 REFERENCE = re.compile(r"\s*\$?([A-Za-z]{1,3})\$?([0-9]{1,7})\s*")
 SPANS = re.compile(rb"""(?:mergeCell|hyperlink)(\s(?:[^<>"']|"[^"]*"|'[^']*')*)>""")
 SPAN = re.compile(rb"""\sref\s*=\s*["']([^"']*)""")
@@ -109,11 +106,6 @@ LONG_COUNT = re.compile(rb"""sst\s[^<]*?ount\s*=\s*["'][^"']{8}""")
 TEXTS = re.compile(rb"si\s*>")
 TEXT_END = re.compile(rb"</(?:[^\s<>/]+:)?si\s*>")
 SHOWN = re.compile(rb"""["']s["'][^<>]*><(?:\w+:)?v>([0-9]{1,7})</(?:\w+:)?v></(?:\w+:)?c>""")
-TROUBLES = {
-    (b"<f", b":f"): re.compile(rb"[<:]f[\s/>]"),
-    (b'"e"', b"'e'"): re.compile(rb"""t\s*=\s*["']e["']"""),
-}
-"""Formulas and errors, with what a part must hold for either."""
 
 Attributes = Mapping[str, str]
 
@@ -122,7 +114,8 @@ Attributes = Mapping[str, str]
 class _Tally:
     """What the parts looked at so far add up to."""
 
-    cells: int = 0
+    texts: int = 0
+    """At most so many cells show a shared text."""
     longest: int = 0
     """Bytes of the longest shared text."""
     suspects: set[str] = field(default_factory=set)
@@ -155,10 +148,9 @@ def _check(content: bytes, limits: Limits) -> frozenset[str]:
     tally = _Tally()
     for member in found:
         part = unpack(content, member)
-        _check_part(plain_name(member), part, tally, limits)
-        if b"sheetData" in part and _is_suspect(part):
+        if not _check_part(plain_name(member), part, tally, limits):
             tally.suspects.add(member.filename)
-    if tally.cells * tally.longest > limits.most_unpacked:
+    if tally.texts * tally.longest > limits.most_unpacked:
         _refuse_repetition(content, found, limits)
     return frozenset(tally.suspects)
 
@@ -209,13 +201,13 @@ def _refuse_traces(told: str) -> None:
         _refuse(trace in told.lower(), sentence)
 
 
-def _check_part(name: str, part: bytes, tally: _Tally, limits: Limits) -> None:
+def _check_part(name: str, part: bytes, tally: _Tally, limits: Limits) -> bool:
+    """Whether readers may take the part as it is; False for a sheet that is not plain."""
     _refuse(part.startswith((b"PK\x03\x04", OLE)), OBJECTS)
     if _is_xml(name, part):
         _refuse_tricks(part)
-    if b"sheetData" in part:
-        _check_sheet(part, tally, limits)
-    if b"si" in part and TEXTS.search(part):
+    plain = b"sheetData" not in part or _check_sheet(part, tally, limits)
+    if TEXTS.search(part):
         tally.longest = max(tally.longest, _longest_text(part))
     if name.endswith(".rels"):
         _check_links(part, targets_once=name == "xl/_rels/workbook.xml.rels")
@@ -223,6 +215,7 @@ def _check_part(name: str, part: bytes, tally: _Tally, limits: Limits) -> None:
         _check_types(part)
     elif name == WORKBOOK:
         _check_workbook(part, limits)
+    return plain
 
 
 def _is_xml(name: str, part: bytes) -> bool:
@@ -235,7 +228,7 @@ def _refuse_tricks(part: bytes) -> None:
     """Other encodings, which hide what is looked for here, and definitions of entities."""
     named = ENCODING.match(part)
     _refuse(b"\0" in part or bool(named and named[1].lower() not in ENCODINGS), STRANGE)
-    _refuse(b"sst" in part and bool(LONG_COUNT.search(part)), STRANGE)
+    _refuse(bool(LONG_COUNT.search(part)), STRANGE)
     try:
         # A definition can only stand before the first element.
         next(iterparse(BytesIO(part[:PROLOG]), events=("start",), forbid_dtd=True))
@@ -243,8 +236,23 @@ def _refuse_tricks(part: bytes) -> None:
         raise _GateError(STRANGE) from None
 
 
-def _check_sheet(part: bytes, tally: _Tally, limits: Limits) -> None:
-    rows, columns, cells = _extent(part, limits)
+def _check_sheet(part: bytes, tally: _Tally, limits: Limits) -> bool:
+    """Whether the sheet is plain: small enough, without formulas, errors and unusual writing.
+
+    What a sheet tells of itself (dimension, spans) is not looked at.
+    """
+    plain = not PREFIXED.search(part) and not _unusual(limits).search(part)
+    if not plain:
+        _check_extent(part, limits)
+    if len(part) // SHORTEST_CELL > limits.most_cells:
+        _refuse(part.count(b"<c") + part.count(b"<row") > limits.most_cells, LARGE)
+    tally.texts += len(part) // SHORTEST_TEXT
+    _refuse(_spanned(part) > limits.most_cells // 10, MERGES)
+    return plain
+
+
+def _check_extent(part: bytes, limits: Limits) -> None:
+    rows, columns = _exact_extent(part, limits)
     _refuse(
         rows > limits.most_rows, f"有工作表超过{limits.most_rows}行；请删除数据下方的空白行后再报送"
     )
@@ -252,42 +260,32 @@ def _check_sheet(part: bytes, tally: _Tally, limits: Limits) -> None:
         columns > limits.most_columns,
         f"有工作表超过{limits.most_columns}列；请删除数据右侧的空白列后再报送",
     )
-    tally.cells += max(rows * columns, cells)
-    _refuse(tally.cells > limits.most_cells, LARGE)
-    _refuse(_spanned(part) > limits.most_cells // 10, MERGES)
 
 
-def _extent(part: bytes, limits: Limits) -> tuple[int, int, int]:
-    """How many rows and columns a sheet's cells span from A1, and how many cells and rows it has.
-
-    What the sheet itself tells (dimension, spans) is not looked at.
-    """
-    if any(sign in part for sign in (b":c", b":row")) and PREFIXED.search(part):
-        return _exact_extent(part, limits)
-    rows, columns, count = {0}, {b""}, 0
-    for start, end in _blocks(part):
-        found = CELLS.findall(part, start, end)
-        if b"" in found:
-            return _exact_extent(part, limits)
-        places = b" ".join(found)
-        rows.update(map(int, set(places.translate(None, LETTERS).split())))
-        columns.update(places.translate(None, DIGITS).split())
-        count += len(found)
-    return max(rows), max(_column(letters.decode()) for letters in columns), count
+@cache
+def _unusual(limits: Limits) -> re.Pattern[bytes]:
+    """Finds a cell or row of a sheet that is not written plainly, or lies too far out."""
+    rows = _upto(str(limits.most_rows), "0-9")
+    columns = _upto(get_column_letter(limits.most_columns), "A-Z")
+    place = f' r="(?:{columns})?+(?:{rows})"'
+    others = r'(?: (?!t="e")[a-qs-z][\w:]*+="[^"<>]*+")*+'
+    return re.compile(rf"<(?:c|row)(?!{place}{others} ?/?>(?!<f))[\s/>]".encode())
 
 
-def _blocks(part: bytes) -> Iterator[tuple[int, int]]:
-    """The part cut before tags."""
-    start = 0
-    while start < len(part):
-        end = part.find(b"<", start + BLOCK)
-        end = end if end >= 0 else len(part)
-        yield start, end
-        start = end
+def _upto(last: str, signs: str) -> str:
+    """A pattern for what comes no later than `last`, by length, then by signs; long words first."""
+    first, ways = signs[0], [last]
+    for at, sign in enumerate(last):
+        if sign > first:
+            rest = f"[{signs}]{{{len(last) - at - 1}}}"
+            ways.append(f"{last[:at]}[{first}-{chr(ord(sign) - 1)}]{rest}")
+    if len(last) > 1:
+        ways.append(f"[{signs}]{{1,{len(last) - 1}}}")
+    return "|".join(ways)
 
 
-def _exact_extent(part: bytes, limits: Limits) -> tuple[int, int, int]:
-    """As `_extent`, for sheets that are written in another way: slow."""
+def _exact_extent(part: bytes, limits: Limits) -> tuple[int, int]:
+    """How many rows and columns a sheet's cells span from A1, however it is written: slow."""
     row = column = rows = columns = count = 0
     most = limits.most_cells
 
@@ -304,7 +302,7 @@ def _exact_extent(part: bytes, limits: Limits) -> tuple[int, int, int]:
         rows = max(rows, row)
 
     _walk(part, start)
-    return rows, columns, count
+    return rows, columns
 
 
 def _number(told: str) -> int:
@@ -393,15 +391,6 @@ def _text_lengths(part: bytes) -> list[int]:
 
 def _is_text_tag(tag: str) -> bool:
     return tag.rpartition(":")[2] == "si"
-
-
-def _is_suspect(part: bytes) -> bool:
-    """Whether a sheet may hold a formula or an error; first what is found quickly."""
-    return any(
-        sign in part and pattern.search(part)
-        for signs, pattern in TROUBLES.items()
-        for sign in signs
-    )
 
 
 def _check_links(part: bytes, targets_once: bool) -> None:

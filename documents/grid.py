@@ -12,7 +12,7 @@ from defusedxml.ElementTree import fromstring, iterparse
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from documents.cells import NO_RESULT
-from documents.gate import LIMITS, Limits, check
+from documents.gate import LARGE, LIMITS, Limits, check
 from policy.errors import RefusedError, UnavailableError
 
 MEND = "请用 Excel 或 WPS 打开核对后另存为 .xlsx 文件再报送"
@@ -52,8 +52,10 @@ def read_book(file: str, content: bytes, limits: Limits = LIMITS) -> Book:
     """As `open_book`, from the file's content."""
     doubtful = check(file, content, limits)
     try:
-        sheets = tuple(_sheets(content, doubtful))
+        sheets = tuple(_sheets(content, doubtful, limits))
         return Book(file, content, sheets, _properties(content))
+    except RefusedError as refusal:
+        raise RefusedError(f"{file}：{refusal}") from None
     except MemoryError:
         raise
     except BaseException as error:
@@ -63,13 +65,17 @@ def read_book(file: str, content: bytes, limits: Limits = LIMITS) -> Book:
         raise
 
 
-def _sheets(content: bytes, doubtful: frozenset[str]) -> Iterator[Sheet]:
+def _sheets(content: bytes, doubtful: frozenset[str], limits: Limits) -> Iterator[Sheet]:
+    cells = 0
     with CalamineWorkbook.from_filelike(BytesIO(content)) as book:
         for number, about in enumerate(book.sheets_metadata):
             seen = about.visible is SheetVisibleEnum.Visible
             if not seen or about.typ is not SheetTypeEnum.WorkSheet:
                 continue
             sheet = book.get_sheet_by_index(number)
+            cells += sheet.total_height * sheet.total_width
+            if cells > limits.most_cells:
+                raise RefusedError(LARGE)
             rows = sheet.to_python(skip_empty_area=False)
             _spread(rows, sheet)
             if doubtful and (part := _part(content, about.name)) in doubtful:

@@ -35,7 +35,7 @@ Key = tuple[str, str, str]
 Parse = Callable[[object], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # nothing changes it; frozen, it would take twice as long to make
 class ApplicationRow:
     """One project of a workbook."""
 
@@ -52,7 +52,7 @@ class ApplicationRow:
     @property
     def rows(self) -> tuple[Row, ...]:
         """Where it stands on each sheet."""
-        # Made when asked for: a long workbook is read half as fast with as many objects more.
+        # Made when asked for: a long workbook has many.
         first = () if self.table is None else (Row(self.table, self.index),)
         return (*first, *self.more)
 
@@ -218,16 +218,17 @@ def _projects(summary: Table, reading: Reading) -> Iterator[ApplicationRow | Non
         "building_kind": summary.read("building_kind", building_kind),
         "area": summary.read("area", reading.asked("area", cells.square_metres)),
         "investment": summary.read("investment", reading.asked("investment", money)),
+        "street": [name and name[0] for name in names],
+        "community": [name and name[1] for name in names],
     }
-    keys = (*stated, "street", "community")
-    for index, (county, name, *values) in enumerate(
-        zip(counties, names, *stated.values(), strict=True)
-    ):
-        if county is None or name is None:
+    lines = zip(*stated.values(), strict=True)
+    keys = tuple(stated)
+    for index, (county, line) in enumerate(zip(counties, lines, strict=True)):
+        said = dict(zip(keys, line))  # noqa: B905  # a line has a value for each key
+        if county is None or said["street"] is None:
             yield None
             continue
-        said = dict(zip(keys, (*values, *name), strict=True))
-        if None in values:
+        if None in line:
             said = {key: value for key, value in said.items() if value is not None}
         yield ApplicationRow(county, said, summary, index)
 

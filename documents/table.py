@@ -56,10 +56,9 @@ class Table:
 
         Equal cells are read once: in a long form most columns hold few different values.
         """
-        column = self.at[key]
         known = lru_cache(MEMORY, typed=True)(parse)
         try:
-            return [known(line[column]) for line in self.lines]
+            return list(map(known, map(itemgetter(self.at[key]), self.lines)))
         except CellError:
             return [row.take(key, parse) for row in self.rows]
 

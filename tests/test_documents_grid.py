@@ -95,6 +95,15 @@ def test_a_formula_shows_its_last_result(cell: str, value: object) -> None:
     assert formula(cell) == value
 
 
+def test_many_sheets_of_great_extent_are_refused_together() -> None:
+    def spread(made: Workbook) -> None:
+        for number in range(3):
+            made.create_sheet(f"表{number}").cell(20_000, 100, "远")
+
+    with pytest.raises(RefusedError, match="a.xlsx：文件内容过大"):
+        book(spread)
+
+
 def test_hidden_sheets_are_not_read() -> None:
     def hide(made: Workbook) -> None:
         made.worksheets[0]["A1"] = "甲"
