@@ -13,6 +13,7 @@ from policy.errors import UnavailableError, XingfuError
 
 if TYPE_CHECKING:
     from documents.faults import WorkbookError
+    from flows.operations.desk import Desk
     from flows.operations.intake import Imported
     from policy.vocabulary import Word
 
@@ -50,7 +51,9 @@ def import_(
             day = today(desk.settings)
             done = import_workbook(desk, path, asked, today=day, at=now(), dry_run=dry_run)
         except XingfuError as error:
-            _complain(path, error) if isinstance(error, WorkbookError) else complain(str(error))
+            complain(str(error))
+            if isinstance(error, WorkbookError):
+                _complain(desk, path, error, dry_run=dry_run)
             refused = refused or error
             continue
         emit(done) if json else _tell(done, dry_run=dry_run)
@@ -129,10 +132,9 @@ def _tell(done: Imported, *, dry_run: bool) -> None:
         complain(f"说明：{note}")
 
 
-def _complain(path: Path, error: WorkbookError) -> None:
+def _complain(desk: Desk, path: Path, error: WorkbookError, *, dry_run: bool) -> None:
     from flows.operations.intake import return_copy
 
-    complain(str(error))
-    copy = return_copy(path, error)
+    copy = None if dry_run else return_copy(desk, path, error)
     where = f"；已在 {copy} 中逐格标出" if copy else ""
     complain(f"{path.name}：共{len(error.faults)}处需修改，整份未导入{where}")

@@ -1,5 +1,6 @@
 """A copy of a workbook that shows its sender, cell by cell, what is to be mended."""
 
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from io import BytesIO
@@ -58,7 +59,7 @@ def annotated(book: Book, faults: Sequence[Fault]) -> bytes | None:
 def returned_name(file: str) -> str:
     """What the copy of a file is called."""
     stem, _, suffix = file.rpartition(".")
-    return f"{stem.removesuffix('-需修改')}-需修改.{suffix}"
+    return f"{re.sub(r'-需修改[0-9]*$', '', stem)}-需修改.{suffix}"
 
 
 def _opened(book: Book) -> Workbook | None:

@@ -26,9 +26,15 @@ HAS_WIDE = re.compile("[" + "".join(map(chr, WIDE)) + "]")
 
 YES = frozenset({"是", "有", "对", "√", "✓", "✔", "☑", "TRUE", "Y", "YES"})
 NO = frozenset({"", "否", "无", "没有", "×", "✗", "✘", "X", "☐", "□", "FALSE", "N", "NO"})
+MERGED = "数字合并在几行之间，无法判断每行是多少；请取消合并，逐行填写"
 NO_RESULT = "#公式无结果"
 """What stands for a formula that was never calculated."""
+MERGED_NUMBER = "#合并的数字"
+"""What stands for a number that is merged over several rows, in all but the first of them."""
 EXCEL_ERRORS = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", NO_RESULT)
+UNITS = re.compile("元|万|亩|公顷|平方|平米")
+"""What a remark about a unit holds."""
+LONGEST_UNIT = 3
 TICKS = "√✓✔☑☒■●"
 SERIALS = range(36526, 73051)
 """Excel's day numbers of this century."""
@@ -46,11 +52,18 @@ def text(value: object) -> str | None:
     if HAS_WIDE.search(visible):
         visible = visible.translate(WIDE)
     if not visible.isprintable():
-        visible = "".join(char for char in visible if unicodedata.category(char) != "Cf")
+        visible = "".join(filter(_is_seen, visible))
     words = " ".join(visible.split())
+    if words == MERGED_NUMBER:
+        raise CellError(MERGED)
     if words in EXCEL_ERRORS:
         raise CellError("公式出错；请改为填写实际内容")
     return words or None
+
+
+def _is_seen(char: str) -> bool:
+    """Whether a person sees the character, be it as a blank."""
+    return char.isspace() or unicodedata.category(char) not in ("Cf", "Cc")
 
 
 def name(value: object) -> str | None:
@@ -181,12 +194,25 @@ def _measured(value: object) -> tuple[Decimal | None, str]:
         return None, ""
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return _checked(Decimal(str(value))), ""
+    if value == MERGED_NUMBER:
+        raise CellError(MERGED)
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", _shown(value)))
     found = re.fullmatch(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)((?:\D.*)?)", plain)
     if not found:
         raise CellError("不是数字；请填写数字，如 850.50")
-    unit = re.sub(r"\([^()]*\)$", "", found[2])  # a remark behind the number
-    return _checked(Decimal(found[1].replace(",", ""))), unit
+    return _checked(Decimal(found[1].replace(",", ""))), _unit(found[2])
+
+
+def _unit(written: str) -> str:
+    """The unit behind a number, also in brackets; a longer remark there is passed over."""
+    found = re.fullmatch(r"([^()]*)\(([^()]*)\)", written)
+    if found is None:
+        return written
+    if found[1]:
+        return found[1]
+    if len(found[2]) <= LONGEST_UNIT or UNITS.search(found[2]):
+        return found[2]
+    return ""
 
 
 def _checked(number: Decimal) -> Decimal:

@@ -78,5 +78,5 @@ def show(value: object) -> str:
         return f"“{value:%Y-%m-%d}”"
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    words = " ".join(str(value).split())
+    words = " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
     return f"“{words if len(words) <= LONGEST else words[:LONGEST] + '…'}”"

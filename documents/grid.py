@@ -1,5 +1,6 @@
 """A workbook as plain values: what each visible sheet shows, and the workbook's own properties."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -11,7 +12,7 @@ from zipfile import ZipFile
 from defusedxml.ElementTree import fromstring, iterparse
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from documents.cells import NO_RESULT
+from documents.cells import MERGED_NUMBER, NO_RESULT
 from documents.gate import LARGE, LIMITS, Limits, check
 from policy.errors import RefusedError, UnavailableError
 
@@ -84,11 +85,18 @@ def _sheets(content: bytes, doubtful: frozenset[str], limits: Limits) -> Iterato
 
 
 def _spread(rows: list[list[Any]], sheet: CalamineSheet) -> None:
-    """A value merged down a column stands in each of its rows."""
+    """A value merged down a column stands in each of its rows; a number would be multiplied."""
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
         if left == right and top < len(rows) and left < len(rows[top]):
-            for row in rows[top : bottom + 1]:
-                row[left] = rows[top][left]
+            value = rows[top][left]
+            for row in rows[top + 1 : bottom + 1]:
+                row[left] = MERGED_NUMBER if _is_number(value) else value
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, str):
+        return re.match(r"\s*[-+]?\d", value) is not None  # \d takes full-width digits, too
+    return isinstance(value, float | int) and not isinstance(value, bool)
 
 
 def _show_troubles(rows: list[list[Any]], content: bytes, part: str) -> None:

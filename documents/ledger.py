@@ -8,12 +8,14 @@ from functools import cache
 from typing import Any, TypeVar
 
 from documents import cells
+from documents.application_fields import SURE
 from documents.cells import CellError, required
 from documents.forms import COUNTY, DAY, NUMBER, Column
 from documents.grid import Book
 from documents.layout import Page, Value
 from documents.placed import Known, project_of, require_names
 from documents.table import Row, Table, duplicates, find_table
+from documents.units import money_reader
 from policy.errors import RefusedError
 from policy.schema import Category, Plan
 from policy.vocabulary import Entry, Holder, Source, Word
@@ -35,6 +37,8 @@ NOTE = (
     "一张凭证登记一行。拨付须填写拨付对象；支出须填写支出类别和收款单位。"
     "灰色各行已经登记，有误的请办理更正，勿在本表改动；新增的请填在其下空行"
 )
+PLAUSIBLE = 3
+"""How many times 投资总额 one line may come to before it is asked about."""
 NOTHING_SAID = frozenset({"/", "-", "—", "——", "无", "\\"})
 """What people write into a cell that does not apply."""
 WORDS: Mapping[str, tuple[str, ...]] = {
@@ -131,12 +135,25 @@ def ledger_table(book: Book, plan: Plan) -> Table:
 
 def money_rows(table: Table, plan: Plan, projects: Known) -> tuple[MoneyRow, ...]:
     """All rows; what is wrong with their cells is noted in the table's faults."""
-    money = cells.ten_thousand_yuan if "万元" in table.headings["amount"] else cells.yuan
+    money = money_reader(table, "amount")
     found = tuple(_row(row, plan, projects, money) for row in table.rows)
     vouchers = [(each.row, each.voucher) for each in found if each.voucher]
     for row, first in duplicates(vouchers):
         row.refuse("voucher", f"与第{first.number}行重复；一张凭证只登记一行，请核对凭证号")
     return found
+
+
+def question(line: Line, investment: Decimal | None) -> str | None:
+    """What to ask about an amount far above the project's 投资总额, both in 元.
+
+    None where it is plausible, or where 投资总额 is not stated.
+    """
+    if investment is None or line.amount <= PLAUSIBLE * investment:
+        return None
+    return (
+        f"{cells.plain(line.amount)}元超过投资总额{cells.plain(investment)}元的三倍，"
+        f"可能误将元与万元混淆；{SURE}"
+    )
 
 
 def ledger_pages(

@@ -17,6 +17,7 @@ from documents.layout import Page, Value
 from documents.placed import Known, project_of
 from documents.summary import city_of
 from documents.table import Row, Table, duplicates, find_table, likeness
+from documents.units import money_reader
 from policy.errors import RefusedError
 from policy.schema import City, MonthlyReport, Plan
 from states.dossier import Dossier
@@ -37,7 +38,9 @@ STATED = ("percent", "invested", "on_schedule", "problem", "next_step")
 COMPUTED = ("stage", "province_received", "local_received")
 """The columns that are kept elsewhere and only shown."""
 MONTH = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(?!\d{1,2}日)")
-IN_FILE_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(0[1-9]|1[0-2])(?!\d)")
+IN_FILE_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(0[1-9]|1[0-2])(?![-_.]?\d)")
+"""A month, and not the day on which a file was saved."""
+MONEY = ("invested", "province_received", "local_received")
 FILLER = re.compile(r"填报人:(.*?)(?=联系电话|电话|手机|填报|审核|负责人|日期|$)")
 Parse = Callable[[object], Any]
 
@@ -152,17 +155,33 @@ def the_month(month: str) -> str:
     return month
 
 
-def read_head(book: Book, plan: Plan, city: str | None = None, month: str | None = None) -> Head:
-    """Whose report it is: as asked for, else as the title says, else the file's name.
+def read_head(
+    book: Book,
+    plan: Plan,
+    city: str | None = None,
+    month: str | None = None,
+    *,
+    signed: bool = False,
+) -> Head:
+    """Whose report it is: as asked for or `signed`, else as the title says, else the file's name.
 
-    RefusedError when that is not certain.
+    RefusedError when that is not certain, or when a sheet says otherwise; when it is signed, so
+    may its file name not.
     """
-    above = _report_table(book, plan, []).above
-    return Head(
-        city=city_of(plan, city, above, book.file),
-        month=the_month(month) if month else _month(plan, above, book.file),
+    first, further = _report_table(book, plan, []), _further_table(book, plan, [])
+    head = Head(
+        city=city_of(plan, city, first.above, book.file),
+        month=the_month(month) if month else _month(plan, first.above, book.file),
         filler=_filler(book),
     )
+    held = f"标识为{month}" if signed else f"导入的是{head.month}的月报"
+    for table in (first, further) if further else (first,):
+        city_of(plan, head.city.name, table.above, book.file)
+        told = _in_title(table.above, head.month[:4])
+        _same_month(head, told, f"{book.file}「{table.sheet}」：表内", held)
+    if signed:
+        _same_month(head, _in_name(book.file, head.month[:4]), f"{book.file}：文件名", held)
+    return head
 
 
 def read_report(book: Book, plan: Plan, projects: Known) -> Report:
@@ -244,7 +263,6 @@ def _sheets(book: Book, plan: Plan, *, further: bool) -> Book:
 
 
 def _parsers(plan: Plan, table: Table) -> Mapping[str, Parse]:
-    in_yuan = {key for key, heading in table.headings.items() if "(元)" in heading}
     parsers: dict[str, Parse] = {
         "stage": cells.name,
         "percent": cells.percent,
@@ -253,9 +271,8 @@ def _parsers(plan: Plan, table: Table) -> Mapping[str, Parse]:
         "next_step": cells.text,
         **{name: reader(name, plan) for name in PEOPLE},
         **dict.fromkeys(monthly_report(plan).milestones, cells.day),
+        **{key: money_reader(table, key) for key in MONEY if key in table.at},
     }
-    for key in ("invested", "province_received", "local_received"):
-        parsers[key] = cells.yuan if key in in_yuan else cells.ten_thousand_yuan
     return {key: parse for key, parse in parsers.items() if key in table.at}
 
 
@@ -299,15 +316,36 @@ def _codes(table: Table) -> Spot:
 
 def _month(plan: Plan, above: Sequence[str], file: str) -> str:
     """The one month that the title names, else the file's name."""
-    named = [match.groups() for match in IN_FILE_NAME.finditer(file)]
-    titles = (MONTH.findall(plain(words)) for words in (*above, file) if "日期" not in words)
-    for found in (*titles, named):
-        months = {f"{year or plan.year}-{int(month):02d}" for year, month in found}
-        if len(months) == 1:
-            return the_month(months.pop())
+    year = str(plan.year)
+    if found := _in_title(above, year) or _in_name(file, year):
+        return the_month(found)
     raise RefusedError(
         f"{file}：无法判断是哪个月的月报；请在标题中写明年月，如“2023年6月”，或用 --month 指定"
     )
+
+
+def _in_title(above: Sequence[str], year: str) -> str | None:
+    """The month that the first line with a single one names; `year` where it names none."""
+    titles = (MONTH.findall(plain(words)) for words in above if "日期" not in words)
+    return next(filter(None, (_only_month(found, year) for found in titles)), None)
+
+
+def _in_name(file: str, year: str) -> str | None:
+    """The month that a file's name names, see `_in_title`."""
+    found = MONTH.findall(plain(file)), IN_FILE_NAME.findall(file)
+    return _only_month(found[0], year) or _only_month(found[1], year)
+
+
+def _only_month(found: Sequence[tuple[str, str]], year: str) -> str | None:
+    months = {f"{named or year}-{int(month):02d}" for named, month in found}
+    return months.pop() if len(months) == 1 else None
+
+
+def _same_month(head: Head, told: str | None, where: str, held: str) -> None:
+    """RefusedError when another month is told."""
+    if told not in (None, head.month):
+        said = f"{told[:4]}年{int(told[5:])}月" if told else ""
+        raise RefusedError(f"{where}写的是{said}，{held}；请用该月的表填写")
 
 
 def _filler(book: Book) -> str:

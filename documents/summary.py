@@ -13,6 +13,7 @@ from documents.application_fields import (
     parts_reader,
     reader,
 )
+from documents.cells import CellError
 from documents.faults import Fault, Spot
 from documents.forms import (
     SUMMARY,
@@ -25,6 +26,7 @@ from documents.forms import (
 from documents.grid import Book
 from documents.layout import Page, Value
 from documents.table import Row, Table, find_table
+from documents.units import money_reader
 from policy.errors import RefusedError
 from policy.schema import City, Plan
 
@@ -180,18 +182,35 @@ def city_named(plan: Plan, asked: str) -> City:
 
 
 def city_of(plan: Plan, asked: str | None, above: Sequence[str], file: str) -> City:
-    """The city of a workbook: as asked for, else as its lines or its file name say."""
+    """The city of a workbook: as its seal, its other lines or its file name say.
+
+    Where a city is asked for it is that one. RefusedError when the workbook's own lines name
+    another, or when there is none.
+    """
+    seals = [line for line in above if "填表单位" in line or "填报单位" in line]
+    others = [line for line in above if line not in seals]
+    told = [_only_city(plan, " ".join(lines)) for lines in (seals, others)]
     if asked is not None:
-        return city_named(plan, asked)
-    sealed = " ".join(line for line in above if "填表单位" in line or "填报单位" in line)
-    for words in (sealed, " ".join(above), file):
-        named = [city for city in plan.cities if city.name in words]
-        if len(named) == 1:
-            return named[0]
+        city = city_named(plan, asked)
+        for other in filter(None, told):
+            if other != city:
+                raise RefusedError(
+                    f"{file}：表中写明的是{other.name}，不能作为{city.name}的导入；"
+                    "请核对后重新选择文件"
+                )
+        return city
+    if found := next(filter(None, (*told, _only_city(plan, file))), None):
+        return found
     raise RefusedError(
         f"{file}：无法判断是哪个市的表；请在“填表单位盖章”处写明市民政局，或用 --city 指定："
         + "、".join(city.name for city in plan.cities)
     )
+
+
+def _only_city(plan: Plan, words: str) -> City | None:
+    """The city that is named, if it is a single one."""
+    named = [city for city in plan.cities if city.name in words]
+    return named[0] if len(named) == 1 else None
 
 
 def _city(plan: Plan, asked: str | None, table: Table) -> City:
@@ -210,7 +229,7 @@ def _refuse_unknown_sheets(book: Book, summary: Table | None, found: int) -> Non
 def _projects(summary: Table, reading: Reading) -> Iterator[ApplicationRow | None]:
     """What each row of 附件3 says; None when its county or its name cannot be read."""
     plan = reading.plan
-    money = cells.yuan if "(元)" in summary.headings["investment"] else cells.ten_thousand_yuan
+    money = money_reader(summary, "investment")
     counties = summary.read("county", county_reader(reading.city, plan))
     names = summary.read("project", parts_reader(plan))
     stated = {
@@ -284,26 +303,62 @@ def _supplements(
     for index, (county, name) in enumerate(zip(counties, names, strict=True)):
         if county is not None and name is not None:
             said = {key: values[index] for key, values in stated.items()}
-            said = {k: v for k, v in said.items() if v is not None and v != frozenset()}
+            said = {k: v for k, v in said.items() if v is not None}
             said["street"], said["community"] = name
             yield ApplicationRow(county, said, table, index)
 
 
 def _stated(table: Table, columns: tuple[Column, ...], reading: Reading) -> Mapping[str, list[Any]]:
     """Each field of a sheet; words that have columns of their own are gathered into theirs."""
-    fields = ticked(reading.plan)
-    found: dict[str, list[Any]] = {}
+    found: dict[str, list[Any]] = _ticked_fields(table, reading.plan)
     for column in columns[PLACE_COLUMNS:]:
-        key = column.key
-        if listed := fields.get(key):
-            held = found.setdefault(listed, [frozenset()] * len(table.lines))
-            ticks = table.read(key, cells.yes)
-            found[listed] = [
-                words | {key} if tick else words for words, tick in zip(held, ticks, strict=True)
-            ]
-        else:
-            found[key] = table.read(key, reading.asked(key, reader(key, reading.plan)))
+        if column.key not in ticked(reading.plan):
+            parse = _money_or(table, column, reader(column.key, reading.plan))
+            found[column.key] = table.read(column.key, reading.asked(column.key, parse))
     return found
+
+
+def _money_or(table: Table, column: Column, parse: Parse) -> Parse:
+    """How a column is read: money in the unit that the sheet names."""
+    is_money = "元）" in column.heading
+    return money_reader(table, column.key) if is_money else parse
+
+
+def _ticked_fields(table: Table, plan: Plan) -> dict[str, list[Any]]:
+    """Per field, the words that each row ticks; None where a row has neither tick nor 否."""
+    found: dict[str, list[Any]] = {}
+    for name in dict.fromkeys(ticked(plan).values()):
+        words = [word for word, of in ticked(plan).items() if of == name and word in table.at]
+        if words:
+            answers = [table.read(word, _answer(word)) for word in words]
+            found[name] = [
+                _ticks(row, dict(zip(words, answer, strict=True)))
+                for row, answer in zip(table.rows, zip(*answers, strict=True), strict=True)
+            ]
+    return found
+
+
+def _answer(word: str) -> Parse:
+    """Reads 是 or 否; “无” under 无产权纠纷 may mean either."""
+
+    def answer(value: object) -> bool | None:
+        if word.startswith("无") and cells.name(value) == "无":
+            raise CellError(f"“无”含义不明；{word}请填“是”或“否”")
+        return cells.yes_or_no(value)
+
+    return answer
+
+
+def _ticks(row: Row, answers: Mapping[str, bool | None]) -> frozenset[str] | None:
+    """What a row ticks. Beside 否 a blank is no answer; among ticks alone it means 否."""
+    given = [answer for answer in answers.values() if answer is not None]
+    if not given:
+        return None
+    if False in given:
+        for word, answer in answers.items():
+            if answer is None and row.value(word) is None:
+                row.refuse(word, "未填写；请填“是”或“否”")
+    return frozenset(word for word, answer in answers.items() if answer)
 
 
 def _key(project: ApplicationRow) -> Key:
@@ -337,7 +392,7 @@ def _line(
 def _shown(column: Column, stated: Mapping[str, Any], plan: Plan) -> Value:
     """What a column shows of a project."""
     if listed := ticked(plan).get(column.key):
-        return YES_NO[column.key not in stated.get(listed, frozenset())]
+        return YES_NO[column.key not in stated[listed]] if listed in stated else None
     value = stated.get(column.key)
     if isinstance(value, bool):
         return YES_NO[not value]

@@ -20,9 +20,11 @@ Line = Sequence[object]
 """One row of a sheet, a value for each column from A on."""
 
 REMARK = re.compile(
-    r"^[(（]?(备注|注|说明|填表|填报|制表|审核|经办|负责人|联系人|联系电话|单位|日期|"
-    r"合计|总计|小计|共计|此页|此件)"
+    r"^[(（]?(备注|注|说明|填表|填报|制表|审核|经办|负责人|联系人|联系电话|单位|日期|此页|此件)"
 )
+TOTAL = re.compile(r"^(合计|总计|小计|共计)")
+NAMING = ("county", "project", "code", "office", "name")
+"""Columns that say what a row is about."""
 DEEPEST = 60
 """Rows from the top in which a header row is looked for."""
 
@@ -178,32 +180,49 @@ def _names_form(at: Mapping[str, int], columns: Sequence[Column]) -> bool:
 
 
 def _columns(line: Line, columns: Sequence[Column]) -> dict[str, int]:
+    """Which column is which; a heading that fits better goes before one that stands before it."""
+    headings = [(n, plain(v)) for n, v in enumerate(line) if isinstance(v, str) and v.strip()]
+    fits = sorted(
+        (_misfit(column, heading), position, number)
+        for position, heading in headings
+        for number, column in enumerate(columns)
+        if pattern(column.known_by).search(heading)
+    )
     at: dict[str, int] = {}
-    for position, value in enumerate(line):
-        if not isinstance(value, str) or is_blank(value):
-            continue
-        heading = plain(value)
-        for column in columns:
-            if column.key not in at and pattern(column.known_by).search(heading):
-                at[column.key] = position
-                break
+    for _, position, number in fits:
+        if columns[number].key not in at and position not in at.values():
+            at[columns[number].key] = position
     return at
+
+
+def _misfit(column: Column, heading: str) -> int:
+    """0 for the form's own heading, then those that begin as the column is known, then the rest."""
+    if heading == plain(column.heading):
+        return 0
+    return 1 if pattern(column.known_by).match(heading) else 2
 
 
 def _data_test(at: Mapping[str, int], columns: Sequence[Column]) -> Callable[[Line], bool]:
     """Whether a line is none of: blank, a number waiting for a row, a remark, a total, a header."""
+    known = sorted(at.values())
+    naming = [at[key] for key in NAMING if key in at]
     filled = itemgetter(*(position for key, position in at.items() if key != "number"))
 
     def is_data(line: Line) -> bool:
         if all(map(is_blank, filled(line))):
             return False
-        if isinstance(line[0], float):
+        first = line[known[0]]
+        if isinstance(first, float):
             return True
-        first = next(value for value in line if not is_blank(value))
+        # What stands beside the form's own columns says nothing of the row.
+        start = next(position for position in known if not is_blank(line[position]))
+        first = line[start]
         if not isinstance(first, str):  # a row that begins with its number
             return True
-        repeated = _names_form(_columns(line, columns), columns)
-        return not REMARK.match(plain(first)) and not repeated
+        if TOTAL.match(plain(first)) or _names_form(_columns(line, columns), columns):
+            return False
+        named = any(not is_blank(line[position]) for position in naming if position != start)
+        return named or not REMARK.match(plain(first))
 
     return is_data
 

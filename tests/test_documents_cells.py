@@ -220,3 +220,32 @@ def test_a_percentage_that_is_not_certain_is_asked_about(value: object, says: st
 @pytest.mark.parametrize("written", ["850.5（以测绘为准）", "850.5㎡(含地下)", " 850.50 平方米 "])
 def test_a_remark_behind_a_number_is_passed_over(written: str) -> None:
     assert cells.square_metres(written) == Decimal("850.50")
+
+
+@pytest.mark.parametrize(
+    ("parse", "value", "wanted"),
+    [
+        (cells.yuan, "120（万元）", Decimal(1_200_000)),
+        (cells.ten_thousand_yuan, "1200000（元）", Decimal(1_200_000)),
+        (cells.square_metres, "850.5（平方米）", Decimal("850.50")),
+    ],
+)
+def test_a_unit_in_brackets_is_the_unit(parse: Parse, value: object, wanted: Decimal) -> None:
+    assert parse(value) == wanted
+
+
+@pytest.mark.parametrize(
+    ("parse", "value"),
+    [
+        (cells.square_metres, "2（亩）"),
+        (cells.yuan, "5（千元）"),
+        (cells.yuan, "5（以上均为万元）"),
+    ],
+)
+def test_an_unknown_unit_in_brackets_is_asked_about(parse: Parse, value: object) -> None:
+    with pytest.raises(CellError, match="单位"):
+        parse(value)
+
+
+def test_control_characters_are_not_taken_over() -> None:
+    assert cells.text("甲\x01乙\n丙") == "甲乙 丙"

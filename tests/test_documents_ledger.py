@@ -21,6 +21,7 @@ from documents.ledger import (
     ledger_pages,
     ledger_table,
     money_rows,
+    question,
 )
 from documents.placed import known
 from documents.recognise import recognise
@@ -93,10 +94,10 @@ def booked(lines: Sequence[tuple[Dossier, Line, str]]) -> Book:
     return read_book("a.xlsx", to_bytes(pages))
 
 
-def typed(*rows: Sequence[object], heads: Sequence[str] = HEADS) -> Book:
+def typed(*rows: Sequence[object], heads: Sequence[str] = HEADS, unit: str = "") -> Book:
     """A workbook that somebody typed."""
     workbook, buffer = Workbook(), BytesIO()
-    for line in (["太原市资金台账"], [], heads, *rows):
+    for line in (["太原市资金台账"], [unit], heads, *rows):
         workbook.worksheets[0].append(list(line))
     workbook.save(buffer)
     return read_book("a.xlsx", buffer.getvalue())
@@ -186,6 +187,40 @@ def test_a_heading_in_ten_thousand_yuan_is_read_so() -> None:
 
 
 @pytest.mark.parametrize(
+    ("heading", "unit", "wanted"),
+    [
+        ("金额", "单位：万元", "300000.00"),
+        ("金额", "单位：元", "30.00"),
+        ("金额", "", "30.00"),
+        ("金额（元）", "单位：万元", "30.00"),
+    ],
+)
+def test_a_line_of_units_above_counts_where_the_heading_names_none(
+    heading: str, unit: str, wanted: str
+) -> None:
+    heads = [heading if "金额" in head else head for head in HEADS]
+    line = only(typed(a_row(amount=30), heads=heads, unit=unit)).line
+    assert line
+    assert line.amount == Decimal(wanted)
+
+
+@pytest.mark.parametrize(
+    ("amount", "investment", "asked"),
+    [
+        ("300000.00", "100000.00", False),
+        ("300000.01", "100000.00", True),
+        ("9999999.00", None, False),
+    ],
+)
+def test_an_amount_above_three_times_the_investment_is_asked_about(
+    amount: str, investment: str | None, asked: bool
+) -> None:
+    line = replace(IN, amount=Decimal(amount))
+    told = question(line, None if investment is None else Decimal(investment))
+    assert (told is not None) == asked
+
+
+@pytest.mark.parametrize(
     ("changes", "wanted"),
     [
         ({"entry": "收入", "source": "省补", "holder": "市级财政"}, IN),
@@ -235,6 +270,14 @@ def test_moved_columns_and_remarks_below() -> None:
     line = [a_row()[n] for n in order]
     heads = [HEADS[n] for n in order]
     assert only(typed(line, [], ["合计", 300000], heads=heads)).line == IN
+
+
+@pytest.mark.parametrize("heading", ["说明", "用途说明"])
+def test_a_row_that_begins_with_a_remark_is_a_row(heading: str) -> None:
+    """Beside the form's own columns, and in one of them that was moved to the left."""
+    heads = [heading, *(head for head in HEADS[1:] if head != heading)]
+    line = ["备注：补登", *a_row()[1 : len(heads)]]
+    assert only(typed(line, ["备注：以上均已核对"], heads=heads)).line == IN
 
 
 FAULTS: list[tuple[dict[str, object], str, str]] = [

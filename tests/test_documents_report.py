@@ -244,6 +244,17 @@ def test_money_under_a_heading_in_yuan_is_in_yuan() -> None:
 
 
 @pytest.mark.parametrize(
+    ("unit", "wanted"), [("元", 1205000), ("万元", 12050000000), ("㎡", 12050000000)]
+)
+def test_money_under_a_bare_heading_is_in_the_unit_of_the_line_above(
+    unit: str, wanted: int
+) -> None:
+    head = [words.replace("完成投资（万元）", "完成投资") for words in HEADS]
+    content = typed(typed_row(完成投资=1205000), head=head, title=f"太原市2023年6月　单位：{unit}")
+    assert said(read(content))[ONE.code]["invested"] == Decimal(wanted)
+
+
+@pytest.mark.parametrize(
     ("cell", "value", "says"),
     [
         ("D5", "XF2023-140105-99", "没有编码为"),
@@ -336,7 +347,67 @@ def test_a_month_that_is_not_certain_is_refused() -> None:
             read_head(book(typed(typed_row(), title=title), name), plan())
     with pytest.raises(RefusedError, match="月份“6月”有误"):
         read_head(book(typed(typed_row())), plan(), month="6月")
-    assert read_head(book(typed(typed_row())), plan(), month="2023-07").month == "2023-07"
+    untitled = book(typed(typed_row(), title="太原市月报"))
+    assert read_head(untitled, plan(), month="2023-07").month == "2023-07"
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "says"),
+    [
+        ("太原市2023年6月月报", "a.xlsx", "表内写的是2023年6月，标识为2023-05；请用该月的表填写"),
+        ("太原市6月月报", "a.xlsx", "表内写的是2023年6月"),
+        ("太原市2022年5月月报", "a.xlsx", "表内写的是2022年5月"),
+        ("太原市2023年5月月报", "太原市2023-06.xlsx", "文件名写的是2023年6月，标识为2023-05"),
+        ("太原市月报", "太原市6月.xlsx", "文件名写的是2023年6月"),
+    ],
+)
+def test_a_signed_report_that_names_another_month_is_refused(
+    title: str, name: str, says: str
+) -> None:
+    made = book(typed(typed_row(), title=title), name)
+    with pytest.raises(RefusedError, match=says):
+        read_head(made, plan(), month="2023-05", signed=True)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("太原市2024年1月月报", "2024-01.xlsx"),
+        ("太原市1月月报", "太原市1月.xlsx"),  # of the year that it is signed for
+        ("太原市2023年12月至1月", "太原市12月、1月.xlsx"),
+        ("太原市月报", "太原市 2024-02-05.xlsx"),  # the day on which it was saved
+    ],
+)
+def test_a_signed_report_may_name_its_month_in_any_way(title: str, name: str) -> None:
+    made = book(typed(typed_row(), title=title), name)
+    assert read_head(made, plan(), month="2024-01", signed=True).month == "2024-01"
+
+
+def test_the_title_must_agree_with_the_month_that_is_asked_for_and_the_name_need_not() -> None:
+    made = book(typed(typed_row()), "2023-07.xlsx")
+    with pytest.raises(RefusedError, match="表内写的是2023年6月，导入的是2023-07的月报"):
+        read_head(made, plan(), month="2023-07")
+    assert read_head(made, plan(), month="2023-06").month == "2023-06"
+
+
+@pytest.mark.parametrize("cell", ["A1", "A2"])
+@pytest.mark.parametrize("sheet", [REPORT_SHEET, FURTHER_SHEET])
+def test_a_sheet_of_another_city_is_refused(sheet: str, cell: str) -> None:
+    def relabel(made: Workbook) -> None:
+        made[sheet]["A1"], made[sheet]["A2"] = "2023年6月", ""
+        made[sheet][cell] = "大同市民政局2023年6月"
+
+    made = book(edited(written(line(ONE)), relabel))
+    with pytest.raises(RefusedError, match="表中写明的是大同市，不能作为太原市的导入"):
+        read_head(made, plan(), "太原市")
+
+
+def test_a_second_sheet_of_another_month_is_refused() -> None:
+    def relabel(made: Workbook) -> None:
+        made[FURTHER_SHEET]["A1"] = "太原市2023年5月"
+
+    with pytest.raises(RefusedError, match=f"「{FURTHER_SHEET}」：表内写的是2023年5月"):
+        read_head(book(edited(written(line(ONE)), relabel)), plan())
 
 
 @pytest.mark.parametrize(

@@ -337,8 +337,8 @@ def test_project_names(tmp_path: Path, written: str, street: str, community: str
 @pytest.mark.parametrize(
     ("asked", "name", "sealed", "city"),
     [
-        ("阳泉市", "晋城市.xlsx", "太原市", "阳泉市"),
-        ("阳泉", "a.xlsx", "太原市", "阳泉市"),
+        ("阳泉市", "晋城市.xlsx", "", "阳泉市"),
+        ("阳泉", "a.xlsx", "阳泉市", "阳泉市"),
         (None, "阳泉市.xlsx", "晋城市", "晋城市"),
         (None, "03-阳泉市-二次报送.xlsx", "", "阳泉市"),
     ],
@@ -349,6 +349,21 @@ def test_city_is_asked_for_sealed_or_in_the_file_name(
     lines = form(line(county="城区"))
     lines[2] = [f"填表单位盖章：{sealed}民政局"]
     assert read(hand_filled(tmp_path / name, lines), asked).city == city
+
+
+def test_a_sheet_that_is_sealed_for_another_city_is_refused(tmp_path: Path) -> None:
+    lines = form(line(county="城区"))
+    lines[2] = ["填表单位盖章：阳泉市民政局　阳泉市财政局"]
+    path = hand_filled(tmp_path / "a.xlsx", lines)
+    with pytest.raises(RefusedError, match="表中写明的是阳泉市，不能作为晋城市的导入"):
+        read(path, "晋城市")
+
+
+def test_a_sheet_that_is_titled_for_another_city_is_refused(tmp_path: Path) -> None:
+    lines = form(line(county="城区"))
+    lines[0], lines[2] = ["晋城市2023年汇总表"], ["填表单位盖章：阳泉市民政局"]
+    with pytest.raises(RefusedError, match="表中写明的是晋城市"):
+        read(hand_filled(tmp_path / "a.xlsx", lines), "阳泉市")
 
 
 def test_no_city_and_an_unknown_city_are_refused_with_the_eleven(tmp_path: Path) -> None:
@@ -384,8 +399,11 @@ def test_planted_mistakes_are_named_exactly_and_together(tmp_path: Path) -> None
             book[sheet][cell] = value
 
     faults = refused(edited(path, plant))
-    assert cells_of(faults) == [f"{sheet}!{cell}" for sheet, cell, _, _ in PLANTED]
-    for fault, (_, _, value, reason) in zip(faults, PLANTED, strict=True):
+    told = dict(zip(cells_of(faults), faults, strict=True))
+    assert set(told) == {f"{sheet}!{cell}" for sheet, cell, _, _ in PLANTED}
+    assert len(faults) == len(PLANTED)
+    for sheet, cell, value, reason in PLANTED:
+        fault = told[f"{sheet}!{cell}"]
         assert fault.startswith("上报.xlsx「")
         assert f"原值“{value}”，" in fault
         assert reason in fault
@@ -552,3 +570,75 @@ def test_a_wrong_credit_code_is_named_at_its_cell(tmp_path: Path) -> None:
     (fault,) = refused(path)
     assert f"{OPERATOR_SHEET}」D4" in fault
     assert "校验不通过" in fault
+
+
+# --- what people write otherwise than it looks ----------------------------------------------------
+
+
+def test_units_are_those_of_the_heading_else_of_the_line_above(tmp_path: Path) -> None:
+    lines = form(line(investment=1_205_000))
+    lines[3] = [*HEADER[:-1], "投资总额"]
+    lines[1] = ["填报单位：万元某局", None, None, "单位：平方米、元"]
+    (only,) = read(hand_filled(tmp_path / "a.xlsx", lines)).rows
+    assert only.stated["investment"] == Decimal(1_205_000)
+
+
+def test_a_number_that_is_merged_over_rows_is_asked_about(tmp_path: Path) -> None:
+    other = line(2, project="示例一街道示例乙社区养老幸福工程", investment=None)
+    path = hand_filled(tmp_path / "a.xlsx", form(line(), other))
+    edited(path, lambda book: book.worksheets[0].merge_cells("G5:G6"))
+    (fault,) = refused(path)
+    assert "G6" in fault
+    assert "请取消合并" in fault
+
+
+def test_what_stands_beside_the_form_hides_no_row(tmp_path: Path) -> None:
+    lines = [["审核情况", *HEADER], ["审核通过", *line()]]
+    lines.append(["备注：新增", *line(2, project="示例一街道示例乙社区养老幸福工程")])
+    path = hand_filled(tmp_path / "太原市.xlsx", lines)
+    assert len(read(path).rows) == 2
+
+
+def test_the_heading_that_fits_best_is_taken(tmp_path: Path) -> None:
+    lines = form(line())
+    lines[3], lines[4] = [*HEADER, "小区建筑面积（m²）"], [*line(), 15000]
+    for place in (lines[3], lines[4]):
+        place.insert(0, place.pop())
+    (only,) = read(hand_filled(tmp_path / "a.xlsx", lines)).rows
+    assert only.stated["area"] == Decimal("850.50")
+
+
+def ticks(tmp_path: Path, **answers: str | None) -> Applications:
+    """The workbook of a project without functions whose answers are typed so."""
+    path = write(tmp_path / "a.xlsx", row("小店区", replace(FULL, functions=frozenset())))
+
+    def answer(book: Workbook) -> None:
+        sheet = book[SUPPLEMENT_SHEET]
+        at = {"".join(str(cell.value).split()): n for n, cell in enumerate(sheet[3], 1)}
+        for word, value in answers.items():
+            sheet.cell(4, at[word]).value = value
+
+    return read(edited(path, answer))
+
+
+def test_ticks_alone_leave_the_rest_unticked(tmp_path: Path) -> None:
+    (only,) = ticks(tmp_path, 短期托养="√", 老人餐厅="☑").rows
+    assert only.stated["functions"] == {"短期托养", "老人餐厅"}
+
+
+def test_no_everywhere_is_an_answer_and_blanks_everywhere_are_none(tmp_path: Path) -> None:
+    (only,) = ticks(tmp_path, **dict.fromkeys(FUNCTIONS, "否")).rows
+    assert only.stated["functions"] == frozenset()
+    (only,) = ticks(tmp_path).rows
+    assert "functions" not in only.stated
+
+
+def test_a_blank_beside_a_no_is_asked_about(tmp_path: Path) -> None:
+    said = dict.fromkeys(FUNCTIONS, "否") | {"上门服务": None}
+    with pytest.raises(RefusedError, match="未填写；请填“是”或“否”"):
+        ticks(tmp_path, **said)
+
+
+def test_none_under_a_column_that_begins_with_none_is_asked_about(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="“无”含义不明"):
+        ticks(tmp_path, 无产权纠纷="无")

@@ -240,7 +240,7 @@ def test_a_voucher_of_another_city_is_not_used_again(desk: Desk, tmp_path: Path)
         connection.exec_driver_sql(f"UPDATE subject SET city = '大同市' WHERE code = '{ONE}'")  # noqa: S608
     second = row(TWO, "2023-05-04", "到账", "其他", "项目单位", None, 5, "甲1")
     ((at, told),) = faults(desk, typed(tmp_path / "a.xlsx", second))
-    assert (at, f"已登记在{ONE}" in told) == ("K4", True)
+    assert (at, "凭证“甲1”已在其他市登记" in told, ONE in told) == ("K4", True, False)
 
 
 def test_a_voucher_that_was_changed_is_not_booked_anew(desk: Desk, tmp_path: Path) -> None:
@@ -314,6 +314,21 @@ def test_what_the_ledger_refuses_is_told_at_its_cell(
     assert "--" not in "".join(told.values())
 
 
+def test_an_amount_that_is_not_plausible_is_asked_about(desk: Desk, tmp_path: Path) -> None:
+    """Unless it was looked at again; and what is booked is not asked about any more."""
+    investment = stored(desk).profile.investment
+    assert investment
+    much = int(investment * 3) + 1
+    path = typed(
+        tmp_path / "a.xlsx", row(ONE, "2023-06-03", "到账", "其他", "项目单位", None, much, "乙1")
+    )
+    ((at, told),) = faults(desk, path)
+    assert at == "J4"
+    assert "元的三倍，可能误将元与万元混淆；请核对后改正" in told
+    assert take(desk, path, Asked(confirmed=True)).added == 1
+    assert take(desk, path).unchanged == 1
+
+
 def test_a_project_whose_line_is_wrong_is_not_tried_further(desk: Desk, tmp_path: Path) -> None:
     """What follows from a wrong line is no fault; other projects are tried all the same."""
     path = typed(
@@ -342,8 +357,15 @@ def test_which_city_is_signed_asked_for_or_in_the_title(desk: Desk, tmp_path: Pa
     path = typed(
         tmp_path / "a.xlsx", row(ONE, "2023-06-03", "到账", "其他", "市财政", None, 5, "乙1")
     )
-    with pytest.raises(WorkbookError, match="没有编码为"):
+    with pytest.raises(RefusedError, match="表中写明的是太原市，不能作为大同市的导入"):
         take(desk, path, Asked(city="大同市"))
+
+
+@pytest.mark.parametrize("cell", ["A1", "A2"])
+def test_a_signed_workbook_that_names_another_city(desk: Desk, tmp_path: Path, cell: str) -> None:
+    path = edited(exported(desk, tmp_path), **{"A1": "资金台账", cell: "填报单位：大同市民政局"})
+    with pytest.raises(RefusedError, match="表中写明的是大同市，不能作为太原市的导入"):
+        take(desk, path)
 
 
 def test_a_plan_without_money_has_no_ledger(desk: Desk, tmp_path: Path) -> None:

@@ -117,6 +117,20 @@ def test_one_voucher_books_one_line_in_one_project(released: Desk) -> None:
         )  # fmt: skip
 
 
+def test_a_voucher_of_another_city_does_not_tell_its_project(released: Desk) -> None:
+    money(released, IN, OTHER, AT_SITE, "5.00", "2023-05-04", voucher="示例凭证1")
+    with released.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE subject SET city = '大同市' WHERE code = '{ONE}'")  # noqa: S608
+    told = refused(
+        lambda: money(
+            released, IN, OTHER, AT_SITE, "5.00", "2023-05-04",
+            subject="XF2023-140105-02", voucher="示例凭证1",
+        )
+    )  # fmt: skip
+    assert "凭证“示例凭证1”已在其他市登记，不得重复入账" in told
+    assert ONE not in told
+
+
 def test_money_flows_down_only(released: Desk) -> None:
     money(released, IN, OTHER, AT_SITE, "5.00", "2023-05-04")
     up = refused(

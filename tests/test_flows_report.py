@@ -341,6 +341,43 @@ def test_a_report_of_another_city_or_month_is_refused(begun: Desk, tmp_path: Pat
     assert "早于2023-07，请核对月份" in fault[2]
 
 
+def test_a_signed_report_retitled_for_another_month_or_city_is_refused(
+    begun: Desk, tmp_path: Path
+) -> None:
+    before = everything(begun)
+    path = put(exported(begun, tmp_path, "2023-05"), {"A1": "太原市2023年6月月报"})
+    with pytest.raises(RefusedError, match="表内写的是2023年6月，标识为2023-05；请用该月的表填写"):
+        take(begun, path)
+    titles: Cells = {"A1": "大同市2023年6月月报", "A2": "填报单位：大同市民政局"}
+    path = put(exported(begun, tmp_path), titles)
+    with pytest.raises(RefusedError, match="表中写明的是大同市，不能作为太原市的导入"):
+        take(begun, path)
+    with pytest.raises(RefusedError, match="表中写明的是大同市，不能作为太原市的导入"):
+        take(begun, unsigned(path), Asked(city="太原市"))
+    assert everything(begun) == before
+
+
+def test_money_far_above_the_whole_investment_is_asked_about(begun: Desk, tmp_path: Path) -> None:
+    total = stored(begun).profile.investment
+    assert total is not None
+    most = float(total * 3 / 10000)
+    path = put(exported(begun, tmp_path), {"H4": most + 0.01})
+    ((sheet, cell, reason),) = refused(begun, path)
+    assert (sheet, cell) == (REPORT_SHEET, "H4")
+    assert "元的三倍，可能混淆了元与万元；请核对后改正" in reason
+    take(begun, path, Asked(confirmed=True))
+    said = progress(begun)
+    assert said is not None
+    assert said.invested == total * 3 + 100
+    assert take(begun, exported(begun, tmp_path)).unchanged == 2  # what is stored was confirmed
+
+
+def test_money_up_to_three_times_the_investment_is_taken(begun: Desk, tmp_path: Path) -> None:
+    total = stored(begun).profile.investment
+    assert total is not None
+    assert take(begun, put(exported(begun, tmp_path), {"H4": float(total * 3 / 10000)})).added == 2
+
+
 def test_a_plan_without_monthly_reports_has_none(begun: Desk, tmp_path: Path) -> None:
     path = exported(begun, tmp_path)
     other = begun.plan.model_copy(update={"report": None})

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import count
 from pathlib import Path
 
 from sqlmodel import Session
@@ -96,15 +97,23 @@ def take_in(
     return Imported(book.file, form, identity is not None, taken)
 
 
-def return_copy(path: Path, error: WorkbookError) -> Path | None:
+def return_copy(desk: Desk, path: Path, error: WorkbookError) -> Path | None:
     """Write a copy of a refused workbook beside it, its faulty cells marked; where it is.
 
-    None where there is no cell to mark. UnavailableError when the copy cannot be written.
+    What somebody may have mended already is not replaced. None where no copy can be made.
+    UnavailableError when it cannot be written.
     """
-    content = annotated(open_book(path), error.faults)
+    try:
+        content = annotated(open_book(path, limits(desk.settings)), error.faults)
+    except RefusedError:  # a text of it that no workbook can hold
+        return None
     if content is None:
         return None
     copy = path.with_name(returned_name(path.name))
+    for number in count(2):
+        if not copy.exists() or copy.read_bytes() == content:
+            break
+        copy = copy.with_stem(f"{Path(returned_name(path.name)).stem}{number}")
     write(copy, content)
     return copy
 

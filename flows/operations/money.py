@@ -59,7 +59,7 @@ def book(
     line = _line(booking)
     reasons = [
         *_ended(before),
-        *_taken(session, desk, booking),
+        *_taken(session, desk, booking, before.city),
         *refusals(desk.plan, line, booking.evidence, before.lines, before.released),
     ]
     if reasons:
@@ -127,9 +127,10 @@ def _ended(project: Dossier) -> Iterator[str]:
         yield f"项目为{project.disposition.label}，没有资金可登记"
 
 
-def _taken(session: Session, desk: Desk, booking: Booking) -> Iterator[str]:
+def _taken(session: Session, desk: Desk, booking: Booking, city: str) -> Iterator[str]:
+    """A project of another city is not named to `city`."""
     owner = ledger.find_voucher(session, desk.plan, booking.voucher.strip())
     if owner is not None:
-        yield (
-            f"凭证“{booking.voucher}”已登记在{owner}，不得重复入账或跨项目使用（八(四)）；请核对凭证号"
-        )
+        own = dossier(session, desk.plan, owner).city == city
+        where = f"已登记在{owner}" if own else "已在其他市登记"
+        yield f"凭证“{booking.voucher}”{where}，不得重复入账或跨项目使用（八(四)）；请核对凭证号"

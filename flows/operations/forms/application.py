@@ -113,8 +113,10 @@ def _place(plan: Plan, paper: Paper, read: Application) -> Place:
 def _city(plan: Plan, paper: Paper, read: Application, address: str) -> City | None:
     """The city that is asked for, else the one that is named, in the surest place first."""
     signed = paper.identity.subject if paper.identity else ""
-    if asked := paper.asked.city or (plan.city(signed) and signed):
-        return city_named(plan, asked)
+    if plan.city(signed):
+        return city_named(plan, paper.city() or signed)
+    if paper.asked.city:
+        return city_named(plan, paper.asked.city)
     for words in (address, " ".join(read.form.texts()), paper.book.file):
         named = [city for city in plan.cities if city.name in words]
         if len(named) == 1:

@@ -19,6 +19,7 @@ from documents.ledger import (
     ledger_pages,
     ledger_table,
     money_rows,
+    question,
     shown,
     voucher,
 )
@@ -78,7 +79,8 @@ class Shelf:
 def take(session: Session, desk: Desk, paper: Paper) -> Taken:
     """Book the lines of a city's workbook that are not booked yet. WorkbookError with every fault.
 
-    Nothing is deleted or changed: a line that is booked otherwise is a fault.
+    Nothing is deleted or changed: a line that is booked otherwise is a fault. Amounts that are not
+    plausible are asked about, unless the sender has confirmed them.
     """
     _require_money(desk.plan)
     table = ledger_table(paper.book, desk.plan)
@@ -87,6 +89,8 @@ def take(session: Session, desk: Desk, paper: Paper) -> Taken:
     rows = money_rows(table, desk.plan, known(projects))
     shelf = _shelf(session, desk, projects, rows, paper.version)
     new = [each for each in rows if _is_new(each, shelf)]
+    if not paper.asked.confirmed:
+        _ask(new)
     _book(session, desk, city, paper, _bookable(table, rows, new))
     raise_faults(paper.book.file, sorted(table.faults, key=row_of))
     return Taken(
@@ -166,6 +170,15 @@ def _is_new(each: MoneyRow, shelf: Shelf) -> bool:
             each.row.refuse("voucher", "该凭证在本表导出后已办理更正；请重新导出后填写")
         return False
     return not _renumbered(each, shelf)
+
+
+def _ask(new: Sequence[MoneyRow]) -> None:
+    """Note the amounts that are not plausible; those that are booked have been looked at."""
+    for each in new:
+        assert each.line is not None  # noqa: S101  # only lines that could be read are new
+        assert each.project is not None  # noqa: S101  # and only of a certain project
+        if doubt := question(each.line, each.project.profile.investment):
+            each.row.refuse("amount", doubt)
 
 
 def _compare(each: MoneyRow, held: Placed, shelf: Shelf) -> None:

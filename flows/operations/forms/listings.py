@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from sqlmodel import Session
 
 from documents import lists
 from documents.layout import Leaf, to_bytes
+from documents.summary import city_named
 from flows.operations.desk import Desk
 from flows.operations.digests import responsible
 from flows.operations.forms.making import Made, Request
@@ -27,7 +29,8 @@ NOTHING = Decimal("0.00")
 
 
 def make_projects(session: Session, desk: Desk, request: Request, today: date) -> Made:
-    """项目台账 of the province, or of one city."""
+    """项目台账 of the province, or of one city. RefusedError for an unknown one."""
+    request = _of_city(desk, request)
     found = [item for item in projects(desk) if request.subject in (None, item.city)]
     lamps = _lamps(deadline_views(desk, today))
     marks = _marks(desk.plan)
@@ -54,7 +57,8 @@ def make_projects(session: Session, desk: Desk, request: Request, today: date) -
 
 
 def make_overdue(session: Session, desk: Desk, request: Request, today: date) -> Made:
-    """逾期清单 of the province, or of one city."""
+    """逾期清单 of the province, or of one city. RefusedError for an unknown one."""
+    request = _of_city(desk, request)
     views = [
         view
         for view in with_standing(
@@ -79,7 +83,8 @@ def make_overdue(session: Session, desk: Desk, request: Request, today: date) ->
 
 
 def make_funds(session: Session, desk: Desk, request: Request, today: date) -> Made:
-    """资金一览 of the province, or of one city."""
+    """资金一览 of the province, or of one city. RefusedError for an unknown one."""
+    request = _of_city(desk, request)
     views = funds_views(desk, request.subject)
     counties = {item.code: item.county for item in projects(desk)}
     lines = [_funds(view, counties[view.code]) for view in views]
@@ -197,6 +202,13 @@ def _sum(city: str, lines: Sequence[lists.FundsLine]) -> lists.FundsLine:
 
     sums = {column.key: total(column.key) for column in lists.SUMS}
     return lists.FundsLine(city, "", "", "", **sums)  # type: ignore[arg-type]  # booked sums are stated
+
+
+def _of_city(desk: Desk, request: Request) -> Request:
+    """The request with its city's full name."""
+    if request.subject is None:
+        return request
+    return replace(request, subject=city_named(desk.plan, request.subject).name)
 
 
 def _title(desk: Desk, request: Request, today: date) -> str:

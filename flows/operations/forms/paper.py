@@ -43,8 +43,8 @@ class Paper:
 
     @property
     def version(self) -> int | None:
-        """The newest record that its sender could know of; None: not known."""
-        return self.identity.version if self.identity else None
+        """The newest record that its sender could know of; None: not known, or made out empty."""
+        return (self.identity.version or None) if self.identity else None
 
     def city(self) -> str | None:
         """The city that it is of, as signed or as asked for. RefusedError where these differ."""

@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import Session
 
 from documents import cells
+from documents.application_fields import SURE
 from documents.faults import Fault, raise_faults
 from documents.placed import known
 from documents.report import (
@@ -57,6 +58,8 @@ LABELS = {
     "local_received": "市县配套到位",
 }
 """What staff call the columns, but for the milestones."""
+TOO_OFTEN = 3
+"""How many times the project's whole investment hardly anybody has spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,9 @@ def take(session: Session, desk: Desk, paper: Paper) -> Taken:
     Milestones that it dates newly are recorded; one that is dated already stays (六, R69). The
     month's duty is fulfilled on the day on which the first whole report comes in.
     """
-    head = read_head(paper.book, desk.plan, paper.city(), paper.month())
+    head = read_head(
+        paper.book, desk.plan, paper.city(), paper.month(), signed=paper.identity is not None
+    )
     projects = dossiers_in(session, desk.plan, head.city.name)
     read = read_report(paper.book, desk.plan, known(projects))
     office = desk.plan.office(Level.CITY, head.city.name)
@@ -99,6 +104,8 @@ def take(session: Session, desk: Desk, paper: Paper) -> Taken:
     found = list(_compared(work, read.rows))
     for each in found:
         _check(desk.plan, each)
+        if not paper.asked.confirmed:
+            _ask(each)
         if each.row.sound and not _refused(read, each.row):
             _write(work, each)
     raise_faults(paper.book.file, [*read.faults, *_left_out(desk.plan, projects, read)])
@@ -183,6 +190,14 @@ def _check(plan: Plan, each: Compared) -> None:
         elif name in each.merged.conflicts:
             reason = f"{_label(plan, name)}在本表导出后已改为“{_words(name, held)}”"
             row.refuse(name, f"{reason}；请核对后填写，或重新导出本表")
+
+
+def _ask(each: Compared) -> None:
+    """Ask about money that is newly stated and hardly in 万元."""
+    total, invested = each.row.project.profile.investment, each.merged.changes.get("invested")
+    if total and invested and invested > TOO_OFTEN * total:
+        said = f"完成投资{cells.plain(invested)}元超过投资总额{cells.plain(total)}元的三倍"
+        each.row.refuse("invested", f"{said}，可能混淆了元与万元；{SURE}")
 
 
 def _protected(name: str, held: Any) -> str:

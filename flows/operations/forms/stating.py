@@ -27,6 +27,9 @@ from states.dossier import (
 )
 from states.trail import Effects, to_detail
 
+NOTHING_LISTED: Mapping[str, Any] = dict.fromkeys(("functions", "commitments"), frozenset())
+"""What is stored of a list to which nothing was ever added."""
+
 
 class Said(Protocol):
     """What a form says of one project."""
@@ -70,7 +73,10 @@ def compared(
     if project is None:
         return Stated(row, None, Merged(changes=row.stated))
     told = known_at(session, desk, project, version)
-    return Stated(row, project, merge(row.stated, stated(project.profile), told))
+    known = told if told is None else {**NOTHING_LISTED, **told}
+    return Stated(
+        row, project, merge(row.stated, {**NOTHING_LISTED, **stated(project.profile)}, known)
+    )
 
 
 def unwritable(plan: Plan, each: Stated) -> Iterator[Fault]:

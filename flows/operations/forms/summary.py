@@ -1,6 +1,7 @@
 """附件3 with 补充信息表 in: new projects are added, and what is stated differently is changed."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlmodel import Session
@@ -28,6 +29,10 @@ from states.dossier import Dossier, stated
 
 Known = Mapping[tuple[str, str | None, str | None], Dossier]
 """Projects by county, street and community."""
+
+
+PROTECTED = "县（市、区）和项目名称是受保护的内容"
+KEEP = "请保留原有各行，新增项目请另起一行"
 
 
 def take(session: Session, desk: Desk, paper: Paper) -> Taken:
@@ -67,9 +72,10 @@ def make(session: Session, desk: Desk, request: Request, today: date) -> Made:
     city = the_city(desk, request)
     projects = () if request.empty else dossiers_in(session, desk.plan, city.name)
     rows = [ApplicationRow(item.county, stated(item.profile)) for item in projects]
+    about = identity(session, desk, Form.SUMMARY, city.name)
     return signed(
         desk,
-        identity(session, desk, Form.SUMMARY, city.name),
+        replace(about, version=0) if request.empty else about,
         lambda footer: pages(
             desk.plan, city.name, rows, footer=footer, spare=SPARE, protected=True
         ),
@@ -114,22 +120,23 @@ def _unknown(desk: Desk, read: Applications, found: Sequence[Stated]) -> Iterato
 def _renamed(
     session: Session, desk: Desk, read: Applications, found: Sequence[Stated], paper: Paper
 ) -> Iterator[Fault]:
-    """A project of a signed workbook that goes by another name now: those cells are protected."""
+    """Rows of a signed workbook that name another project than they did: that is protected."""
     if paper.version is None:
         return
     listed = listed_at(session, desk, read.city, paper.version)
-    present = {each.project.code for each in found if each.project}
-    for each, row in zip(found, read.rows, strict=True):
-        number = row.rows[0].value("number")
-        position = int(number) - 1 if isinstance(number, float | int) else -1
-        if each.project is None and 0 <= position < len(listed):
-            was = listed[position]
-            if was.code not in present:
-                reason = (
-                    f"县（市、区）和项目名称是受保护的内容，导出时为“{was.county}{was.name}”；"
-                    "请恢复原样，新增项目请另起一行"
-                )
-                yield Fault(row.spot("project", desk.plan), reason)
+    missing = {item.code for item in listed} - {each.project.code for each in found if each.project}
+    for each, application in zip(found, read.rows, strict=True):
+        code = each.project.code if each.project else None
+        for row in application.rows:
+            number = row.value("number")
+            at = int(number) - 1 if isinstance(number, float) else -1
+            if 0 <= at < len(listed) and listed[at].code != code:
+                was = f"{listed[at].county}{listed[at].name}"
+                reason = f"{PROTECTED}，导出时为“{was}”；请恢复原样，新增项目请另起一行"
+                yield Fault(row.spot("project"), reason)
+            elif code is None and missing:
+                reason = f"{PROTECTED}，原有的项目{'、'.join(sorted(missing))}不在表中；{KEEP}"
+                yield Fault(row.spot("project"), reason)
 
 
 def listed_at(session: Session, desk: Desk, city: str, version: int) -> Sequence[Dossier]:
