@@ -90,6 +90,33 @@ def test_a_refused_workbook_is_told_and_marked_in_a_copy(xingfu: Xingfu, tmp_pat
     assert comment.text.startswith(OPENING)
 
 
+def test_a_copy_that_may_have_been_mended_is_not_replaced(xingfu: Xingfu, tmp_path: Path) -> None:
+    path, copy = tmp_path / "太原市.xlsx", tmp_path / "太原市-需修改.xlsx"
+    xingfu("export", "summary", path, "--subject", "太原市")
+    edited(path, "F5", "很大")
+    assert xingfu("import", path, "--dry-run").returncode == 1
+    assert not copy.exists(), "a dry run keeps nothing"
+    xingfu("import", path)
+    edited(copy, "F5", "还是很大")
+    mended = copy.read_bytes()
+    for wrong in (path, copy):
+        assert xingfu("import", wrong).returncode == 1
+    assert copy.read_bytes() == mended
+
+
+def test_a_listing_of_one_city_takes_its_short_name(xingfu: Xingfu, tmp_path: Path) -> None:
+    for kind in Listing:
+        short, full = (
+            xingfu("export", kind.value, tmp_path / f"{name}.xlsx", "--subject", name)
+            for name in ("太原", "太原市")
+        )
+        assert (short.returncode, full.returncode) == (0, 0)
+        assert (tmp_path / "太原.xlsx").read_bytes() == (tmp_path / "太原市.xlsx").read_bytes()
+        assert (
+            xingfu("export", kind.value, tmp_path / "x.xlsx", "--subject", "北京").returncode == 1
+        )
+
+
 def test_every_listing_is_written(xingfu: Xingfu, tmp_path: Path) -> None:
     for kind in Listing:
         done = xingfu("export", kind.label, tmp_path)

@@ -190,6 +190,31 @@ def test_a_changed_name_is_told_at_its_cell_and_nothing_is_written(
     assert everything(filled) == before
 
 
+def test_names_that_were_swapped_are_told_at_both_cells(filled: Desk, tmp_path: Path) -> None:
+    def swap(book: Workbook) -> None:
+        sheet = book[SUMMARY_SHEET]
+        for letter in "BC":
+            one, other = sheet[f"{letter}4"].value, sheet[f"{letter}5"].value
+            sheet[f"{letter}4"], sheet[f"{letter}5"] = other, one
+
+    with pytest.raises(WorkbookError, match="受保护的内容") as caught:
+        take(filled, edited(exported(filled, tmp_path), swap))
+    told = {(fault.spot.sheet, fault.spot.cell) for fault in caught.value.faults}
+    assert {(SUMMARY_SHEET, "C4"), (SUMMARY_SHEET, "C5")} <= told
+
+
+def test_an_empty_form_can_be_filled_in_from_its_first_row(filled: Desk, tmp_path: Path) -> None:
+    request = Request(Form.SUMMARY, "太原市", empty=True)
+    path = export_workbook(filled, request, tmp_path / "空表.xlsx", END)
+
+    def fill(book: Workbook) -> None:
+        line = (1, "清徐县", "示例九镇示例九社区养老幸福工程", None, "改建", 900, 150)
+        for letter, value in zip("ABCDEFG", line, strict=True):
+            book[SUMMARY_SHEET][f"{letter}4"] = value
+
+    assert take(filled, edited(path, fill)).added == 1
+
+
 def test_a_new_row_below_is_a_new_project(filled: Desk, tmp_path: Path) -> None:
     def add(book: Workbook) -> None:
         line = ("清徐县", "示例九镇示例九社区养老幸福工程", None, "改建", 900, 150)
