@@ -207,12 +207,20 @@ def test_an_empty_form_can_be_filled_in_from_its_first_row(filled: Desk, tmp_pat
     request = Request(Form.SUMMARY, "太原市", empty=True)
     path = export_workbook(filled, request, tmp_path / "空表.xlsx", END)
 
-    def fill(book: Workbook) -> None:
-        line = (1, "清徐县", "示例九镇示例九社区养老幸福工程", None, "改建", 900, 150)
-        for letter, value in zip("ABCDEFG", line, strict=True):
-            book[SUMMARY_SHEET][f"{letter}4"] = value
+    known = load_workbook(exported(filled, tmp_path))[SUMMARY_SHEET]
+    lines = (
+        (1, "清徐县", "示例九镇示例九社区养老幸福工程", None, "改建", 900, 150),
+        (2, known["B4"].value, known["C4"].value, "示例新机构", None, None, None),
+    )
 
-    assert take(filled, edited(path, fill)).added == 1
+    def fill(book: Workbook) -> None:
+        for number, line in enumerate(lines, 4):
+            for letter, value in zip("ABCDEFG", line, strict=True):
+                book[SUMMARY_SHEET][f"{letter}{number}"] = value
+
+    done = take(filled, edited(path, fill))
+    assert (done.added, done.changed) == (1, 1)
+    assert profile(filled).operator == "示例新机构"
 
 
 def test_a_new_row_below_is_a_new_project(filled: Desk, tmp_path: Path) -> None:
