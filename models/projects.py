@@ -120,20 +120,6 @@ def set_columns(session: Session, plan: Plan, code: str, columns: Mapping[str, A
     session.flush()
 
 
-def find_project(
-    session: Session, plan: Plan, county_code: str, street: str, community: str
-) -> Project | None:
-    """The project of that community, if there is one."""
-    return session.exec(
-        select(Project).where(
-            Project.plan == plan.id,
-            Project.county_code == county_code,
-            Project.street == street,
-            Project.community == community,
-        )
-    ).first()
-
-
 def add_project(
     session: Session, plan: Plan, city: str, county: str, values: Mapping[str, Any]
 ) -> str:

@@ -501,12 +501,12 @@ def test_what_other_programs_write_passes_and_can_be_read(name: str) -> None:
 
 @pytest.mark.parametrize("path", EXAMPLE, ids=lambda path: path.stem)
 def test_the_example_passes(path: Path) -> None:
-    check(path.name, path.read_bytes())
+    assert sentence(path.read_bytes()) == ""
 
 
 def test_ordinary_workbooks_pass() -> None:
-    check("表.xlsx", ordinary())
-    check("表.xlsx", long_sheet(100))
+    assert sentence(ordinary()) == ""
+    assert sentence(long_sheet(100)) == ""
 
 
 def test_a_wide_end_record_passes_when_it_tells_the_same() -> None:
@@ -611,7 +611,8 @@ def changed(content: bytes, changes: list[Change]) -> bytes:
 @given(content=st.sampled_from(WHOLE), changes=CHANGES)
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_damaged_file_passes_or_is_refused(content: bytes, changes: list[Change]) -> None:
-    sentence(changed(content, changes))
+    told = sentence(changed(content, changes))
+    assert not told or told.startswith("表.xlsx：")
 
 
 @given(content=st.sampled_from(WHOLE), data=st.data(), changes=CHANGES)
@@ -623,5 +624,5 @@ def test_a_file_with_a_damaged_part_passes_or_is_refused(
         parts = {name: archive.read(name) for name in archive.namelist()}
     name = data.draw(st.sampled_from(sorted(parts)))
     damaged = zipped({**parts, name: changed(parts[name], changes)})
-    if sentence(damaged) == "":
-        check("a.xlsx", damaged)
+    told = sentence(damaged)
+    assert not told or told.startswith("表.xlsx：")

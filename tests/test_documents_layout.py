@@ -1,16 +1,12 @@
 """The writer: what it lays out is what every reader of workbooks reads."""
 
 import re
-import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile
 
@@ -38,6 +34,7 @@ from documents.layout import (
     to_bytes,
 )
 from policy.errors import RefusedError, UnavailableError
+from tests.office import converted, needs_calc
 
 COLUMNS = (
     Column("code", "编码", "^编码", 12, locked=True),
@@ -308,33 +305,10 @@ def test_a_folder_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
         save(tmp_path / "none" / "a.xlsx", [PAGE])
 
 
-def converted(content: bytes, *kinds: str) -> bytes:
-    """What LibreOffice makes of a workbook, through each kind of file in turn."""
-    with TemporaryDirectory() as place:
-        path = Path(place) / "a.xlsx"
-        path.write_bytes(content)
-        for number, kind in enumerate(kinds):
-            into = Path(place) / str(number)
-            profile = f"-env:UserInstallation=file://{place}/profile"
-            command = ["soffice", profile, "--headless", "--convert-to", kind, "--outdir"]
-            subprocess.run([*command, into, path], check=False, capture_output=True, timeout=120)
-            path = into / f"a.{kind}"
-        return path.read_bytes() if path.exists() else b""
-
-
-@cache
-def has_calc() -> bool:
-    """Whether there is a LibreOffice that opens workbooks at all."""
-    plain = BytesIO()
-    Workbook().save(plain)
-    return shutil.which("soffice") is not None and bool(converted(plain.getvalue(), "xlsx"))
-
-
+@needs_calc
 @pytest.mark.heavy
 @pytest.mark.parametrize("kinds", [("xlsx",), ("ods", "xlsx")])
 def test_libreoffice_keeps_what_we_wrote(kinds: tuple[str, ...]) -> None:
-    if not has_calc():
-        pytest.skip("no LibreOffice Calc here")
     # It makes line feeds of line breaks, and OpenDocument keeps no blanks at the ends.
     told = ["=1+1", "+1", "-1", "@a", "_x000D_", "<a>&amp;", "#N/A", "𠮷"]
     told += [] if "ods" in kinds else ["\tx", "\rx", " \t=1", "  两端空白  "]

@@ -18,10 +18,10 @@ from policy.errors import RefusedError
 from policy.vocabulary import Entry, Form, Holder, Source
 from states.ledger import Line, balances
 from tests.conftest import AT, DeskIn
+from tests.office import converted, needs_calc
 from tests.province import END
 from tests.steps import ONE, TAIYUAN, money, show, stored, undo, walk
 from tests.stores import Snapshot
-from tests.test_documents_layout import converted, has_calc
 from tests.test_documents_ledger import HEADS
 
 TWO = "XF2023-140105-02"
@@ -167,11 +167,10 @@ def test_a_typed_workbook_is_booked_in_order_of_day(desk: Desk, tmp_path: Path) 
     assert (take(desk, path).added, take(desk, path).unchanged) == (0, 5)
 
 
+@needs_calc
 @pytest.mark.heavy
 @pytest.mark.parametrize("kinds", [("xlsx",), ("ods", "xlsx")])
 def test_libreoffice_changes_nothing(desk: Desk, tmp_path: Path, kinds: tuple[str, ...]) -> None:
-    if not has_calc():
-        pytest.skip("no LibreOffice Calc here")
     path = exported(desk, tmp_path)
     edited(
         path, D7=ONE, E7=date(2023, 6, 20), F7="到账", G7="其他资金", H7="项目单位", J7=0.07, K7="8"

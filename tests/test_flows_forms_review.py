@@ -16,10 +16,10 @@ from flows.operations.intake import import_workbook
 from policy.errors import RefusedError
 from policy.vocabulary import Form
 from tests.conftest import AT, DeskIn
+from tests.office import converted, needs_calc
 from tests.province import END
 from tests.steps import ONE, TAIYUAN, act, judge, show, stored, undo, walk
 from tests.stores import Snapshot
-from tests.test_documents_layout import converted, has_calc
 from tests.test_documents_opinions import HEADS
 
 TWO = "XF2023-140105-02"
@@ -153,11 +153,10 @@ def test_scores_are_recorded_once(desk: Desk, tmp_path: Path) -> None:
     assert count(desk) == before
 
 
+@needs_calc
 @pytest.mark.heavy
 @pytest.mark.parametrize("kinds", [("xlsx",), ("ods", "xlsx")])
 def test_libreoffice_changes_nothing(desk: Desk, tmp_path: Path, kinds: tuple[str, ...]) -> None:
-    if not has_calc():
-        pytest.skip("no LibreOffice Calc here")
     path = edited(exported(desk, tmp_path), scored(6, F="示例·丙", G="示例大学"))
     path.write_bytes(converted(path.read_bytes(), *kinds))
     done = take(desk, path)

@@ -77,6 +77,7 @@ def test_other_money_may_pay_running_costs_and_reasons_open_other_care(released:
     money(released, OUT, OTHER, AT_SITE, "5000.00", "2023-06-01", **wages)
     care = {"category": "other_care", "payee": "示例公司", "evidence": "示例：助浴设备"}
     money(released, OUT, PROVINCE, AT_SITE, "5000.00", "2023-06-01", **care)
+    assert [line.category for line in stored(released).lines[-2:]] == ["人员工资", "other_care"]
 
 
 def test_nothing_is_paid_over_the_balance_on_any_day(released: Desk) -> None:
