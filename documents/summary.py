@@ -29,6 +29,7 @@ from documents.table import Row, Table, find_table
 from documents.units import money_reader
 from policy.errors import RefusedError
 from policy.schema import City, Plan
+from states.requirements import concerns
 
 PLACE_COLUMNS = 3
 """序号, county and project name come first on each 补充信息表."""
@@ -104,11 +105,11 @@ def read_applications(
     form or the city is not to be recognised.
     """
     faults: list[Fault] = []
-    summary = find_table(book, SUMMARY, faults)
+    summary = find_table(book, _with_clauses(SUMMARY, plan), faults)
     further = [
         (table, columns)
         for columns in supplements(plan).values()
-        if (table := find_table(book, columns, faults)) is not None
+        if (table := find_table(book, _with_clauses(columns, plan), faults)) is not None
     ]
     _refuse_unknown_sheets(book, summary, len(further))
     tables = [summary, *(table for table, _ in further)]
@@ -119,6 +120,18 @@ def read_applications(
     if not joined and not faults:
         raise RefusedError(f"{book.file}「{first.sheet}」：表中没有任何项目；请填写后再报送")
     return Applications(reading.city.name, joined, tuple(faults), summary is not None)
+
+
+def _with_clauses(columns: tuple[Column, ...], plan: Plan) -> tuple[Column, ...]:
+    """The columns with the clause of the first condition that asks about each, else 附件3."""
+    asking = {
+        name: rule.clause for rule in reversed(plan.requirements) for name in concerns(rule.check)
+    }
+    field_of = ticked(plan)
+    return tuple(
+        replace(column, clause=asking.get(field_of.get(column.key, column.key), "附件3"))
+        for column in columns
+    )
 
 
 def pages(

@@ -81,7 +81,7 @@ def test_a_refused_workbook_is_told_and_marked_in_a_copy(xingfu: Xingfu, tmp_pat
     xingfu("export", "summary", path, "--subject", "太原市")
     done = xingfu("import", edited(path, "F5", "很大"))
     assert done.returncode == 1
-    assert "「附件3 汇总表」F5：原值“很大”，不是数字；请填写数字" in done.stderr
+    assert "「附件3 汇总表」F5：原值“很大”，不是数字（四(二)）；请填写数字" in done.stderr
     assert "共1处需修改，整份未导入" in done.stderr
     copy = load_workbook(tmp_path / "太原市-需修改.xlsx")
     assert LIST in copy.sheetnames

@@ -102,7 +102,9 @@ def test_each_comment_says_what_is_wrong_and_what_would_be_right() -> None:
         words = book[sheet][cell].comment.text
         assert words.startswith(OPENING)
         assert "请" in words or "须" in words
-    assert "不是数字" in book[SUMMARY_SHEET]["F7"].comment.text
+        assert "（" in words, "the clause, or the form that asks for it"
+    assert "不是数字（四(二)）" in book[SUMMARY_SHEET]["F7"].comment.text
+    assert "（附件3）" in book[SUMMARY_SHEET]["C5"].comment.text
 
 
 def test_the_list_names_each_fault_with_its_cell_and_value() -> None:
