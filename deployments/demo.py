@@ -41,8 +41,7 @@ def demo(settings: Settings, as_of: date, *, stay: bool) -> None:
             enforce_as_flow_run(as_of)
             _tell(desk, as_of, address)
             if stay:
-                say("定时任务已就绪（演示日期固定）。按 Ctrl-C 停止。")
-                serve_deployments()
+                serve_deployments("定时任务已就绪（演示日期固定）。按 Ctrl-C 停止。")
             else:
                 say("界面随命令结束而关闭；用 make run 或 xingfu serve 可再打开。")
 

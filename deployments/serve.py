@@ -1,5 +1,6 @@
 """Serves every deployment of prefect.yaml on this machine, with server and UI."""
 
+import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,16 +47,21 @@ def stopping_cleanly() -> Iterator[None]:
 def serve(settings: Settings) -> None:
     """Start the server, serve all deployments, and stop both on Ctrl-C or SIGTERM."""
     with stopping_cleanly(), running_server(settings) as address:
-        say(f"界面：{address}　（Ctrl-C 停止）")
-        serve_deployments()
+        serve_deployments(f"定时任务已就绪。界面：{address}　（Ctrl-C 停止）")
 
 
-def serve_deployments() -> None:
-    """Serve all deployments against the running server; blocks until it is stopped."""
-    from prefect import serve as serve_all
+def serve_deployments(ready: str) -> None:
+    """Serve all deployments against the running server; blocks until it is stopped.
 
-    built = [_deployment(definition) for definition in definitions()]
-    serve_all(*built, pause_on_shutdown=False, limit=4, print_starting_message=False)
+    Says `ready` once every deployment is registered.
+    """
+    from prefect.runner import Runner
+
+    runner = Runner(pause_on_shutdown=False, limit=4)
+    for definition in definitions():
+        runner.add_deployment(_deployment(definition))
+    say(ready)
+    asyncio.run(runner.start())
 
 
 def _deployment(definition: dict[str, Any]) -> "RunnerDeployment":

@@ -107,7 +107,7 @@ def read_inbox(desk: Desk, *, today: date, at: datetime) -> Read:
 def _round(folder: Folder) -> Iterator[tuple[str, str]]:
     """What became of each file, as a field of `Read` and a line."""
     try:
-        prepare(folder.home)
+        prepare(folder.home, patience(folder.desk.settings), folder.at)
         found = waiting(folder.home)
     except (XingfuError, OSError) as error:
         yield "failed", f"{folder.city.name}：{error}"

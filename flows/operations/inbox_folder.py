@@ -28,6 +28,7 @@ LONGEST_SUFFIX = 10
 RESERVED = '\\/:*?"<>|'
 FILED = re.compile(r"^(?:\d{4}-\d{2}-\d{2} )+|(?:-[0-9a-f]{8})?-需修改$")
 """What filing and marking put around a name."""
+SCRATCH = ".{}.tmp"  # a process
 GONE = "已被移走"
 
 Mark = tuple[int, int, int, int]
@@ -72,13 +73,20 @@ def patience(settings: Settings) -> Patience:
     )
 
 
-def prepare(home: Path) -> None:
-    """Make a city's folder, and those within it. UnavailableError when something is in the way."""
+def prepare(home: Path, patience: Patience, now: datetime) -> None:
+    """Make a city's folder and those within it, and remove what a crash left half written there.
+
+    UnavailableError when something is in the way.
+    """
     for folder in (home, *(home / name for name in FOLDERS)):
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
         if not folder.is_dir() or (folder != home and folder.is_symlink()):
             raise UnavailableError(f"{folder} 应为文件夹；请移走同名的文件或链接，并核对写入权限")
+    for scratch in (home / Intake.RETURNED.value).glob(SCRATCH.format("*")):
+        with suppress(OSError):  # another round may be about it
+            if _quiet(scratch.lstat(), now) >= patience.broken:
+                scratch.unlink()
 
 
 def waiting(home: Path) -> list[Path]:
@@ -138,7 +146,7 @@ def move(arrival: Arrival, folder: Path, name: str) -> bool:
 
 def write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all. UnavailableError when it cannot be written."""
-    scratch = path.with_name(f".{os.getpid()}.tmp")
+    scratch = path.with_name(SCRATCH.format(os.getpid()))
     try:
         with scratch.open("wb") as file:
             file.write(content)
