@@ -27,8 +27,18 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     """SQLAlchemy URL of a PostgreSQL database; SQLite in `home` when not given."""
     plan: str = "shanxi-2023"
+    plans: Path | None = None
+    """A folder of further plans, one folder each, beside those that are shipped."""
+    host: str = "127.0.0.1"
+    """Where the Prefect server listens; elsewhere than on loopback only with `admin_password`."""
     port: int = Field(default=4200, ge=1, le=65535)
-    """Port of the Prefect server on 127.0.0.1."""
+    """Port of the Prefect server."""
+    admin_password: SecretStr | None = None
+    """The password of the user ``admin`` for the UI and API of the Prefect server."""
+    admin_channels: SecretStr | None = None
+    """Where admins are told of trouble with the machinery: addresses, separated by white space."""
+    keep_days: int = Field(default=90, gt=0)
+    """For how many days Prefect keeps ended runs with their logs and artifacts, and events."""
     secret_key: SecretStr | None = None
     """Fernet key for channel addresses; a file in `home`, made on first use, when not given."""
     business_date: date | None = None
