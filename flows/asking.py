@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from prefect.artifacts import create_markdown_artifact
-from prefect.states import Completed, Failed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 
 from flows.emitting import emit_events
 from flows.operations.desk import Desk
@@ -17,8 +18,8 @@ REFUSED = "未办理"
 def answered(desk: Desk, name: str, title: str, work: Callable[[], str]) -> State[Any]:
     """Do what a form asks for, and publish what came of it as the artifact ``<plan>-<name>``.
 
-    `work` gives back what was done, as Markdown. A refusal ends the run in the state `REFUSED`, with
-    every reason in the artifact; any other error is left to fail the run.
+    `work` gives back what was done, as Markdown. A refusal ends the run in the state `REFUSED`,
+    with every reason in the artifact; any other error is left to fail the run.
     """
     try:
         text = work()
