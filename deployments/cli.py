@@ -4,8 +4,9 @@ import sys
 
 import typer
 
-from deployments import contacts, reading, running, simulating, workbooks, writing
+from deployments import contacts, keeping, letters, reading, running, simulating, workbooks, writing
 from deployments.console import complain
+from deployments.watch import watch
 from policy.errors import XingfuError
 
 app = typer.Typer(
@@ -64,7 +65,13 @@ COMMANDS = (
     (app, "amend", writing.amend, "节点变更：经批准更改已登记节点的日期，原日期保留。"),
     (app, "reverse", writing.reverse, "更正：记录有误的，以新记录冲销，原记录保留。"),
     (app, "opinion", writing.opinion, "登记一位专家对一个项目的评审意见。"),
-    (app, "determine", writing.determine, "研究确定：按评分和名额列出建议名单；--confirm 写入。"),
+    (
+        app,
+        "determine",
+        writing.determine,
+        "研究确定：按评分和名额列出建议名单；--confirm 写入，--decline 登记未获同意。",
+    ),
+    (app, "letter", letters.letter, "督办函：某市应督办事项的函稿；--issue 登记文号并签发。"),
     (app, "book", writing.book, "资金台账：登记到账、拨付、支出。"),
     (app, "funds", reading.funds, "资金一览：补助、下达、配套、结存、支出和待研究的差额。"),
     (app, "figures", reading.figures, "统计：改造、新建、购置比例，市辖区和未覆盖县布局。"),
@@ -75,7 +82,11 @@ COMMANDS = (
         "说明：时限从何而来、尚缺什么；为何有某条消息，某日为何没有。",
     ),
     (app, "simulate", simulating.simulate, "推演：在数据副本上逐日执行一段时间，看会给谁发什么。"),
-    (app, "serve", running.serve, "启动 Prefect 服务、界面和全部定时任务（仅本机）。"),
+    (app, "serve", running.serve, "启动 Prefect 服务、界面和全部定时任务（默认仅本机可用）。"),
+    (app, "register", running.register, "登记：向 Prefect 服务登记全部任务，由工作池执行。"),
+    (app, "watch", watch, "值守：每日核对未按时完成、数据库不可用或有死信时，通知系统管理员。"),
+    (app, "backup", keeping.backup, "备份：将全部数据和收件箱文件写成一个文件；可在使用中进行。"),
+    (app, "restore", keeping.restore, "还原：将备份装入空数据库，或以 --replace 替换现有数据。"),
     (app, "demo", running.demo, "演示：装入示例数据，按某日执行并发送，再启动界面。"),
     (plan_app, "validate", reading.plan_validate, "检查实施方案文件；有误时指出文件、行和位置。"),
     (plan_app, "show", reading.plan_show, "查看实施方案的时限和周期任务。"),

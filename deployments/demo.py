@@ -4,8 +4,6 @@ import os
 from datetime import date
 from pathlib import Path
 
-import httpx
-
 from deployments.console import say
 from deployments.serve import serve_deployments, stopping_cleanly
 from deployments.server import running_server
@@ -41,7 +39,7 @@ def demo(settings: Settings, as_of: date, *, stay: bool) -> None:
             enforce_as_flow_run(as_of)
             _tell(desk, as_of, address)
             if stay:
-                serve_deployments("定时任务已就绪（演示日期固定）。按 Ctrl-C 停止。")
+                serve_deployments(settings, "定时任务已就绪（演示日期固定）。按 Ctrl-C 停止。")
             else:
                 say("界面随命令结束而关闭；用 make run 或 xingfu serve 可再打开。")
 
@@ -96,8 +94,8 @@ def _tell(desk: Desk, as_of: date, address: str) -> None:
     say(f"消息：{counts}")
     say("")
     say("请看：")
-    say(f"  全省进度　　{_artifact(address, 'province-board')}")
-    say(f"  逾期清单　　{_artifact(address, 'overdue-list')}")
+    say(f"  全省进度　　{_artifact(address, f'{desk.plan.id}-province-board')}")
+    say(f"  逾期清单　　{_artifact(address, f'{desk.plan.id}-overdue')}")
     say(f"  运行记录　　{address}/runs")
     say(f"  已发消息　　{desk.settings.outgoing}（.eml，可用邮件程序打开）")
     say(f"  命令行　　　.venv/bin/xingfu board --as-of {as_of}　（状态目录 {home}）")
@@ -105,6 +103,9 @@ def _tell(desk: Desk, as_of: date, address: str) -> None:
 
 def _artifact(address: str, key: str) -> str:
     """The page of the newest artifact of that key; the page of the key only lists its versions."""
+    from prefect.client.orchestration import get_client
+
     wanted = {"artifacts": {"key": {"any_": [key]}}}
-    (found,) = httpx.post(f"{address}/api/artifacts/latest/filter", json=wanted, timeout=30).json()
+    with get_client(sync_client=True) as client:
+        (found,) = client.request("POST", "/artifacts/latest/filter", json=wanted).json()
     return f"{address}/artifacts/artifact/{found['latest_id']}"

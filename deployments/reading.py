@@ -284,13 +284,9 @@ def plan_validate(
         Path | None, typer.Argument(metavar="路径", help="plan.yaml 或其目录，默认当前方案")
     ] = None,
 ) -> None:
-    from models.settings import load_settings
-    from policy.load import load_plan, shipped_plan
+    from policy.load import load_plan
 
-    if path is None:
-        plan = shipped_plan(load_settings().plan)
-    else:
-        plan = load_plan(path / "plan.yaml" if path.is_dir() else path)
+    plan = _own_plan() if path is None else load_plan(path / "plan.yaml" if path.is_dir() else path)
     counties = sum(len(city.counties) for city in plan.cities)
     goal = "未明确" if plan.quota.goal is None else plan.quota.goal
     say(
@@ -301,12 +297,11 @@ def plan_validate(
 
 
 def plan_show(json: Json = False) -> None:
-    from models.settings import load_settings
-    from policy.load import calendar_overrides, shipped_plan
+    from policy.load import calendar_overrides
     from states.deadlines import deadlines as dated
     from states.workdays import Calendar
 
-    plan = shipped_plan(load_settings().plan)
+    plan = _own_plan()
     if json:
         emit(plan.model_dump(mode="json", by_alias=True))
         return
@@ -358,19 +353,24 @@ def _when(plan: Plan, item: Deadline) -> tuple[str, str]:
 
 
 def plan_diagram() -> None:
-    from models.settings import load_settings
-    from policy.load import shipped_plan
     from states.machine import diagram
 
-    say(diagram(shipped_plan(load_settings().plan)).rstrip())
+    say(diagram(_own_plan()).rstrip())
 
 
 def plan_clauses() -> None:
-    from models.settings import load_settings
-    from policy.load import shipped_plan
     from states.clauses import clause_table
 
-    say(clause_table(shipped_plan(load_settings().plan)).rstrip())
+    say(clause_table(_own_plan()).rstrip())
+
+
+def _own_plan() -> Plan:
+    """The settings' plan; no database is needed."""
+    from models.settings import load_settings
+    from policy.load import named_plan
+
+    settings = load_settings()
+    return named_plan(settings.plan, settings.plans)
 
 
 def project_list(json: Json = False) -> None:

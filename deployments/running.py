@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from deployments.console import say
 from deployments.options import AsOf, the_desk
 
 
@@ -15,6 +16,28 @@ def serve() -> None:
 
     the_desk()
     run(load_settings())
+
+
+def register(
+    pool_type: Annotated[
+        str, typer.Option("--pool-type", help="工作池类型：process、docker 或 kubernetes")
+    ] = "process",
+) -> None:
+    import os
+
+    from deployments.definitions import POOL
+    from deployments.server import environment
+    from models.settings import load_settings
+
+    settings = load_settings()
+    for name, value in environment(settings).items():
+        os.environ.setdefault(name, value)
+    from deployments.registering import register as run
+
+    the_desk()
+    names = run(settings, pool_type)
+    say(f"已向 {os.environ['PREFECT_API_URL']} 的工作池 {POOL} 登记{len(names)}项任务：")
+    say("\n".join(f"  {name}" for name in names))
 
 
 def demo(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flows.operations.casework import Act, Done
+    from flows.operations.review import Determination
 
 T = TypeVar("T")
 
@@ -222,10 +223,18 @@ def determine(
     confirm: Annotated[
         bool, typer.Option("--confirm", help="写入决定；不加则只列出建议名单")
     ] = False,
+    decline: Annotated[
+        bool, typer.Option("--decline", help="登记建议名单未获同意；项目不变")
+    ] = False,
 ) -> None:
     from flows.operations.review import Determination, propose
     from flows.operations.review import determine as decide
 
+    if confirm and decline:
+        raise typer.BadParameter("--confirm 和 --decline 只能用一个")
+    if decline:
+        _decline(Determination(on, actor, evidence))
+        return
     if confirm:
         selection = _write(decide, Determination(on, actor, evidence))
         say(f"已确定{len(selection.determined)}个，列为替补{len(selection.reserves)}个")
@@ -284,6 +293,13 @@ def book(
     for (whose, where), left in balances.items():
         if left:
             say(f"  {where.label}结存{whose.label}：{left:,.2f}元")
+
+
+def _decline(decision: Determination) -> None:
+    from flows.operations.determination import decline
+
+    new = _write(decline, decision)
+    say("已登记：建议名单未获同意，项目不变" if new else "此前已登记，本次未重复登记")
 
 
 def _points(words: str) -> Decimal:

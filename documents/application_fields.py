@@ -21,7 +21,7 @@ from states.uscc import valid_uscc
 
 T = TypeVar("T")
 MONEY = ("investment", "city_share", "county_share", "annual_rent")
-SURE = "请核对后改正；确属实的，请在导入时注明已核实（--confirm）"
+SURE = "请核对后改正；确属实的，请在导入时注明已核实"
 
 # 古镇街道 is a street: a 镇 or 乡 that 街道 follows is part of its name.
 STREET = r".+?(?:街道|镇(?!街道)|乡(?!街道))"

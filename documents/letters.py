@@ -1,11 +1,11 @@
-"""Letters as drafts (函稿): Word files that people revise, number, sign and send.
+"""Letters (函) as Word files: drafts, which people revise, number and sign; and as they are issued.
 
 Laid out as GB/T 9704-2012 asks: A4, type area 156 × 225 mm, title 2号, text 3号, 28 pt lines.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -25,7 +25,7 @@ INDENT = Pt(32)  # two characters of 3号
 
 @dataclass(frozen=True)
 class Letter:
-    """What a letter says; its number, its date and its signature are left to people."""
+    """What a letter says, beside its number and its date."""
 
     title: str
     addressee: str
@@ -34,13 +34,29 @@ class Letter:
     sender: str
     """署名."""
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Its paragraphs from the title to the signature."""
+        return (self.title, f"{self.addressee}：", *self.paragraphs, self.sender)
+
 
 def draft(letter: Letter) -> bytes:
     """The letter as .docx, marked 草稿; byte for byte the same for the same letter."""
+    mark = "草　稿（供修改，由人工编号、签发）"
+    return _written(letter, mark, "〔　　　　〕　　号", "　　年　　月　　日")
+
+
+def final(letter: Letter, number: str, on: date) -> bytes:
+    """The letter as .docx, as it is issued; byte for byte the same for the same arguments."""
+    return _written(letter, "", number, f"{on.year}年{on.month}月{on.day}日")
+
+
+def _written(letter: Letter, mark: str, number: str, day: str) -> bytes:
     document = Document()
     _page(document)
-    _line(document, "草　稿（供修改，由人工编号、签发）", font=HEI, align=WD_ALIGN_PARAGRAPH.RIGHT)
-    _line(document, "〔　　　　〕　　号", align=WD_ALIGN_PARAGRAPH.CENTER)
+    if mark:
+        _line(document, mark, font=HEI, align=WD_ALIGN_PARAGRAPH.RIGHT)
+    _line(document, number, align=WD_ALIGN_PARAGRAPH.CENTER)
     _line(document, "")
     _line(document, letter.title, font=TITLE, size=SIZE_2, align=WD_ALIGN_PARAGRAPH.CENTER)
     _line(document, "")
@@ -49,7 +65,7 @@ def draft(letter: Letter) -> bytes:
         _line(document, text, indent=True)
     _line(document, "")
     _line(document, letter.sender, align=WD_ALIGN_PARAGRAPH.RIGHT)
-    _line(document, "　　年　　月　　日", align=WD_ALIGN_PARAGRAPH.RIGHT)
+    _line(document, day, align=WD_ALIGN_PARAGRAPH.RIGHT)
     return _timeless(document)
 
 

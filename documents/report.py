@@ -320,7 +320,7 @@ def _month(plan: Plan, above: Sequence[str], file: str) -> str:
     if found := _in_title(above, year) or _in_name(file, year):
         return the_month(found)
     raise RefusedError(
-        f"{file}：无法判断是哪个月的月报；请在标题中写明年月，如“2023年6月”，或用 --month 指定"
+        f"{file}：无法判断是哪个月的月报；请在标题中写明年月，如“2023年6月”，或在导入时写明月份"
     )
 
 

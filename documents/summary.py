@@ -190,7 +190,7 @@ def city_named(plan: Plan, asked: str) -> City:
     found = plan.city(asked) or plan.city(f"{asked}市")
     if found is None:
         names = "、".join(city.name for city in plan.cities)
-        raise RefusedError(f"没有“{asked}”；--city 须为：{names}")
+        raise RefusedError(f"没有“{asked}”；所属市须为：{names}")
     return found
 
 
@@ -215,7 +215,7 @@ def city_of(plan: Plan, asked: str | None, above: Sequence[str], file: str) -> C
     if found := next(filter(None, (*told, _only_city(plan, file))), None):
         return found
     raise RefusedError(
-        f"{file}：无法判断是哪个市的表；请在“填表单位盖章”处写明市民政局，或用 --city 指定："
+        f"{file}：无法判断是哪个市的表；请在“填表单位盖章”处写明市民政局，或在导入时写明所属市："
         + "、".join(city.name for city in plan.cities)
     )
 

@@ -1,46 +1,91 @@
 """What flows that a person starts by a form have in common: an answer that the person can read."""
 
 from collections.abc import Callable
-from typing import Any
+from datetime import date, datetime
+from logging import LogRecord, getLogger
+from typing import Any, Protocol, TypeVar
 
+from prefect import get_run_logger, runtime
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
+from prefect.exceptions import FailedRun
 from prefect.states import Completed, Failed
 
+from flows.business_date import now, today
 from flows.emitting import emit_events
 from flows.operations.desk import Desk
-from policy.errors import RefusedError, UsageError
+from flows.requests.fields import code_of
+from flows.requests.telling import refused
+from policy.errors import RefusedError, UnavailableError, UsageError
 
 REFUSED = "未办理"
 """The name of the state of a run whose request was refused: no trouble of the machinery."""
+DONE, TRIED = "已办理", "试办，未写入"
+LONGEST = 1000
+"""Characters of a refusal that the state itself tells; the artifact tells all."""
+TIMEOUT = 600
+"""Seconds after which a form's run is given up."""
+
+F = TypeVar("F", contravariant=True)
 
 
-def answered(desk: Desk, name: str, title: str, work: Callable[[], str]) -> State[Any]:
+class Request(Protocol[F]):
+    """An operation of `flows.requests`: does what a form asks for, and tells of it."""
+
+    def __call__(self, desk: Desk, form: F, *, today: date, at: datetime) -> str:
+        """What was done, as Markdown. RefusedError or UsageError with every reason."""
+
+
+def answer(desk: Desk, name: str, title: str, request: Request[F], form: F) -> State[Any]:
     """Do what a form asks for, and publish what came of it as the artifact ``<plan>-<name>``.
 
-    `work` gives back what was done, as Markdown. A refusal ends the run in the state `REFUSED`,
-    with every reason in the artifact; any other error is left to fail the run.
+    A refusal ends the run in the state `REFUSED`, with every reason in the artifact; any other
+    error is left to fail the run.
     """
     try:
-        text = work()
+        text = request(desk, form, today=today(desk.settings), at=now())
     except (RefusedError, UsageError) as refusal:
-        _publish(
-            desk, name, f"# {title}：{REFUSED}\n\n{_lines(str(refusal))}", f"{title}：{REFUSED}"
-        )
-        return Failed(name=REFUSED, message=str(refusal))
-    _publish(desk, name, f"# {title}\n\n{text}", title)
-    emit_events(desk)
-    return Completed(message=f"{title}：已办理")
+        heading = f"{title}：{REFUSED}"
+        _publish(desk, name, heading, refused(refusal))
+        get_run_logger().warning("%s，原因见本次运行的结果（Artifacts）", heading)
+        getLogger("prefect.flow_runs").addFilter(_is_trouble)
+        return Failed(name=REFUSED, message=shortened(str(refusal)))
+    heading = f"{title}：{TRIED if getattr(form, 'dry_run', False) else DONE}"
+    _publish(desk, name, heading, text)
+    afterwards(emit_events, desk)
+    return Completed(message=heading)
 
 
-def _publish(desk: Desk, name: str, text: str, description: str) -> None:
+def afterwards(work: Callable[[Desk], object], desk: Desk) -> None:
+    """Do what is caught up with later where it cannot be done now: what was asked for is done."""
+    try:
+        work(desk)
+    except UnavailableError as trouble:
+        get_run_logger().warning("已办理；后续工作稍后由定时任务补做：%s", trouble)
+
+
+def run_name(*fields: str) -> Callable[[], str]:
+    """Names a run by its flow and what those fields of its form say, as far as they say it."""
+
+    def name() -> str:
+        form = runtime.flow_run.parameters.get("form") or {}
+        said = form if isinstance(form, dict) else form.model_dump(mode="json")
+        parts = (code_of(str(said.get(field) or "")) for field in fields)
+        return "-".join([runtime.flow_run.flow_name, *(part for part in parts if part)])
+
+    return name
+
+
+def shortened(text: str) -> str:
+    """A text that a state can carry; a longer one is cut and says so."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}……（全文见本次运行的结果）"
+
+
+def _is_trouble(record: LogRecord) -> bool:
+    """Leaves out the traceback that Prefect logs for each run that ends in a failed state."""
+    return not (record.exc_info and isinstance(record.exc_info[1], FailedRun))
+
+
+def _publish(desk: Desk, name: str, heading: str, text: str) -> None:
     key = f"{desk.plan.id}-{name}"
-    create_markdown_artifact(text, key=key, description=description)
-
-
-def _lines(text: str) -> str:
-    """Sentences and points that stay on lines of their own in Markdown."""
-    return "\n".join(
-        line.replace("  · ", "- ", 1) if "  · " in line else f"{line}\n"
-        for line in text.splitlines()
-    )
+    create_markdown_artifact(f"# {heading}\n\n{text}", key=key, description=heading)

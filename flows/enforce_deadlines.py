@@ -4,63 +4,107 @@ from datetime import date
 from typing import Any
 
 from prefect import flow, get_run_logger, runtime, task
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
-from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
-from flows.artifacts import board_markdown, overdue_rows
 from flows.business_date import now, today
-from flows.deliver_outbox import deliver
-from flows.operations import enforcement
-from flows.operations.desk import Desk, open_desk
-from flows.operations.outbox_views import outbox_counts
-from flows.operations.overview import board, deadline_views
+from flows.deliver_outbox import deliver, fail_for
+from flows.operations import changes, days, enforcement
+from flows.operations.delivery import Delivered
+from flows.operations.desk import Desk
+from flows.operations.enforcement import Enforced
+from flows.pages.changes import run_of
+from flows.publishing import publish_day, publish_refusal
+from flows.retrying import PATIENT
+from flows.steps import emit, opened
+from models.marks import Mark
 from models.settings import load_settings
+from policy.errors import PolicyError, RefusedError
+
+HOURS = 3600
 
 
 def _run_name() -> str:
-    """Runs are named by the day they enforce."""
-    day = runtime.flow_run.parameters.get("as_of") or today(load_settings())
-    return f"enforce_deadlines-{day}"
+    """Runs are named by the day they enforce, and by the plan when it is given."""
+    asked = runtime.flow_run.parameters
+    day = asked.get("as_of") or today(load_settings())
+    return "-".join(["enforce_deadlines", f"{day}", *filter(None, [asked.get("plan")])])
 
 
 @flow(
     name="enforce_deadlines",
-    description="每日核对时限：作出提醒、提级和逾期认定，发送消息，发布全省进度和逾期清单。",
+    description="每日核对时限：作出提醒、提级和逾期认定，发送消息，发布全省进度、各市情况等页面；"
+    "此前漏做的日期一并补做。",
     flow_run_name=_run_name,
+    timeout_seconds=2 * HOURS,
 )
-def enforce_deadlines(as_of: date | None = None, plan: str | None = None) -> None:
-    """Enforce `plan` as of a day (today in Shanghai by default); missed days are caught up.
+def enforce_deadlines(
+    as_of: date | None = None, plan: str | None = None, only_if_missed: bool = False
+) -> State[Any]:
+    """Enforce `plan` as of a day; missed days are caught up.
 
     Fails when a message could not be delivered, after everything else was done.
+
+    Args:
+        as_of: 核对到哪一天；不填为今天。
+        plan: 实施方案编号；不填为本机设置的方案。
+        only_if_missed: 当天已核对完毕的不再重做，供每小时补做时使用。
     """
-    desk = open_desk(load_settings(), plan)
+    desk = opened(plan)
     day = as_of or today(desk.settings)
-    decide(desk, day)
-    failed = deliver(desk)
-    publish(desk, day)
-    if failed:
-        raise RuntimeError(f"{len(failed)}人的消息未能送达：{'；'.join(failed)}")
+    since = begin(desk, day, only_if_missed)
+    if since is None:
+        return Completed(message="今日已核对，无需补做")
+    enforced = decide(desk, day)
+    emit(desk, return_state=True)  # trouble with events keeps no reminder back; see the end
+    delivered = deliver(desk)
+    publish(desk, day, since, enforced, delivered)
+    finish(desk, day)
+    emit(desk)
+    fail_for(delivered)
+    return Completed(message=f"截至{day}已核对{_caught_up(enforced)}")
 
 
-@task(name="decide", task_run_name="decide-{as_of}", cache_policy=NO_CACHE)
-def decide(desk: Desk, as_of: date) -> None:
-    """Write the day's decisions in one transaction."""
-    done = enforcement.enforce(desk, as_of, now())
+@task(name="begin", **PATIENT)
+def begin(desk: Desk, as_of: date, only_if_missed: bool) -> Mark | None:
+    """Where trail and outbox stand; None when the day is finished and nothing is to be done."""
+    if only_if_missed and days.is_finished(desk, as_of):
+        return None
+    return changes.begin(desk)
+
+
+@task(name="decide", task_run_name="decide-{as_of}", **PATIENT)
+def decide(desk: Desk, as_of: date) -> Enforced:
+    """Write the day's decisions in one transaction. Why that is refused is published."""
+    try:
+        done = enforcement.enforce(desk, as_of, now())
+    except (RefusedError, PolicyError) as refusal:
+        publish_refusal(desk, as_of, str(refusal))
+        raise
     log = get_run_logger()
     log.info(
         "截至 %s：新增待发消息 %d 条，新认定逾期 %d 项", as_of, done.messages, done.marked_overdue
     )
+    if done.missed:
+        log.warning("此前未核对的%s，已补作", run_of(done.missed))
     for note in done.notes:
         log.warning(note)
+    return done
 
 
-@task(name="publish", task_run_name="publish-{as_of}", cache_policy=NO_CACHE)
-def publish(desk: Desk, as_of: date) -> None:
-    """Publish the province board and the overdue list as artifacts."""
-    views = deadline_views(desk, as_of)
-    text = board_markdown(desk.plan, board(desk, views), views, outbox_counts(desk), as_of)
-    create_markdown_artifact(text, key="province-board", description=f"全省进度（截至 {as_of}）")
-    rows: list[dict[str, Any]] = [dict(row) for row in overdue_rows(views, as_of)]
-    create_table_artifact(
-        rows, key="overdue-list", description=f"逾期清单（截至 {as_of}，共{len(rows)}项）"
-    )
+@task(name="publish", task_run_name="publish-{as_of}", **PATIENT)
+def publish(desk: Desk, as_of: date, since: Mark, enforced: Enforced, delivered: Delivered) -> None:
+    """Publish the day's pages and what the run changed as artifacts."""
+    told = changes.changes_since(desk, since, delivered, enforced.missed, enforced.notes)
+    count = publish_day(desk, as_of, told)
+    get_run_logger().info("已发布 %d 个页面", count)
+
+
+@task(name="finish", task_run_name="finish-{as_of}", **PATIENT)
+def finish(desk: Desk, as_of: date) -> None:
+    """Record that the day is finished."""
+    days.finish(desk, as_of, now())
+
+
+def _caught_up(done: Enforced) -> str:
+    return f"（补作漏做的{run_of(done.missed)}）" if done.missed else ""

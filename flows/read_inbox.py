@@ -1,32 +1,61 @@
 """Reads the inbox: what cities put into their folders is imported or returned, and answered."""
 
 from prefect import flow, get_run_logger, task
-from prefect.cache_policies import NO_CACHE
 
+from flows.asking import afterwards
 from flows.business_date import now, today
-from flows.operations import inbox
-from flows.operations.desk import Desk, open_desk
-from models.settings import load_settings
+from flows.choices import refresh_choices
+from flows.operations import changes, inbox
+from flows.operations.desk import Desk
+from flows.operations.inbox import Read
+from flows.publishing import publish_inbox
+from flows.retrying import PATIENT
+from flows.steps import emit, opened
+from models.marks import Mark
 
 
 @flow(
     name="read_inbox",
     description="读取各市收件文件夹：核对无误的整份导入，有误的逐格标出退回，并发回执。",
+    timeout_seconds=1800,
 )
 def read_inbox(plan: str | None = None) -> None:
-    """Read every city's folder once. Fails when a file met unexpected trouble; returned is none."""
-    failed = read(open_desk(load_settings(), plan))
-    if failed:
-        raise RuntimeError(f"{len(failed)}个文件未能处理：{'；'.join(failed)}")
+    """Read every city's folder once. Fails when a file met unexpected trouble; returned is none.
+
+    Args:
+        plan: 实施方案编号；不填为本机设置的方案。
+    """
+    desk = opened(plan)
+    since = begin(desk)
+    done = read(desk)
+    if done.done or done.returned or done.failed:
+        publish(desk, since, done)
+    if done.done:
+        afterwards(refresh_choices, desk)
+    emit(desk)
+    if done.failed:
+        raise RuntimeError(f"{len(done.failed)}个文件未能处理：{'；'.join(done.failed)}")
 
 
-@task(name="read", cache_policy=NO_CACHE)
-def read(desk: Desk) -> tuple[str, ...]:
-    """Import or return what is ready; the reasons of what failed."""
+@task(name="begin", **PATIENT)
+def begin(desk: Desk) -> Mark:
+    """Where trail and outbox stand."""
+    return changes.begin(desk)
+
+
+@task(name="read", **PATIENT)
+def read(desk: Desk) -> Read:
+    """Import or return what is ready."""
     done = inbox.read_inbox(desk, today=today(desk.settings), at=now())
     log = get_run_logger()
     for line in (*done.done, *done.returned, *done.left):
         log.info(line)
     for line in done.failed:
         log.error(line)
-    return done.failed
+    return done
+
+
+@task(name="publish-inbox", **PATIENT)
+def publish(desk: Desk, since: Mark, done: Read) -> None:
+    """Publish what was read as an artifact."""
+    publish_inbox(desk, done, changes.changes_since(desk, since), today(desk.settings))

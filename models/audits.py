@@ -97,13 +97,18 @@ def link(previous: str, row: Mapping[str, Any]) -> str:
 
 def verify(session: Session, plan: Plan) -> tuple[int, tuple[Break, ...]]:
     """How many rows the plan's trail has, and every place where its chain does not hold."""
-    query = select(Audit).where(Audit.plan == plan.id).order_by(col(Audit.id))
+    return verify_named(session, plan.id)
+
+
+def verify_named(session: Session, plan_id: str) -> tuple[int, tuple[Break, ...]]:
+    """As `verify`, for a plan whose file need not be at hand."""
+    query = select(Audit).where(Audit.plan == plan_id).order_by(col(Audit.id))
     previous, count = "", 0
     breaks: list[Break] = []
     for row in session.exec(query.execution_options(yield_per=CHUNK)):
         breaks += _broken(row, previous)
         previous, count = row.hash, count + 1
-    head = session.get(PlanRow, plan.id)
+    head = session.get(PlanRow, plan_id)
     if head is None or head.head != previous:
         breaks.append(Break(None, "最后的记录与登记的链尾不符，末尾可能被删除或添加"))
     return count, tuple(breaks)

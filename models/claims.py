@@ -11,10 +11,11 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
+from models.events import DEAD, hold_event
 from models.outbox import UNDONE, is_receipt, settle
 from models.tables import Addressee, Delivery, Outbox
 from policy.schema import Plan
-from policy.vocabulary import ChannelKind, DecisionKind, DeliveryStatus, MessageStatus
+from policy.vocabulary import ChannelKind, DecisionKind, DeliveryStatus, MessageStatus, RungKind
 
 LEASE = timedelta(minutes=10)
 MOST_ATTEMPTS = 12  # some days of office hours; then it is a dead letter
@@ -134,7 +135,7 @@ def finish(
     for outcome in kept:
         left = _left(outcome)
         if left:
-            _put_back(session, outcome, left)
+            _put_back(session, plan, outcome, left, at)
     whole = [outcome.claim for outcome in kept if outcome.sent and not _left(outcome)]
     told = [claim.person for claim in whole]
     _give_back(session, plan, told, {"failures": 0, "rests_until": None})
@@ -242,13 +243,16 @@ def _left(outcome: Outcome) -> list[Delivery]:
     return [row for row, _ in outcome.claim.rows if row.outbox_id not in outcome.sent]
 
 
-def _put_back(session: Session, outcome: Outcome, left: Sequence[Delivery]) -> None:
+def _put_back(
+    session: Session, plan: Plan, outcome: Outcome, left: Sequence[Delivery], at: datetime
+) -> None:
     """What was not accepted is owed still; after too many attempts it is a dead letter."""
     tried = bool(outcome.error)
+    intents = {row.outbox_id: intent for row, intent in outcome.claim.rows}
     for row in left:
         attempts = row.attempts if tried else row.attempts - 1
         dead = tried and attempts >= MOST_ATTEMPTS
-        session.execute(
+        ours = session.execute(
             update(Delivery)
             .where(
                 col(Delivery.outbox_id) == row.outbox_id,
@@ -262,7 +266,26 @@ def _put_back(session: Session, outcome: Outcome, left: Sequence[Delivery]) -> N
                 channel=outcome.channel,
                 error=outcome.error or row.error,
             )
-        )
+            .returning(col(Delivery.outbox_id))
+        ).first()
+        if dead and ours:
+            _mourn(session, plan, outcome, row, intents[row.outbox_id], at)
+
+
+def _mourn(
+    session: Session, plan: Plan, outcome: Outcome, row: Delivery, intent: Outbox, at: datetime
+) -> None:
+    """Owe the event of a dead letter; who was not reached is told by office, never by name."""
+    payload = {
+        "message": row.outbox_id,
+        "office": intent.recipient,
+        "rule": intent.rule,
+        "rung": intent.rung,
+        "rung_kind": RungKind(intent.rung_kind).label,
+        "channel": outcome.channel.label if outcome.channel else None,
+        "attempts": row.attempts,
+    }
+    hold_event(session, plan, DEAD, intent.subject, at, payload)
 
 
 def _drop_withdrawn(session: Session, ids: Sequence[int]) -> None:

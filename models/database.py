@@ -36,7 +36,7 @@ def open_engine(url: str) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
     """A session that writes nothing."""
-    with _plain_errors(engine), Session(engine) as session:
+    with plain_errors(engine), Session(engine) as session:
         yield session
 
 
@@ -47,7 +47,7 @@ def writing(engine: Engine) -> Iterator[Session]:
     On SQLite writers wait for each other from the start; on PostgreSQL by `plans.require_plan`.
     """
     with (
-        _plain_errors(engine),
+        plain_errors(engine),
         Session(engine.execution_options(**{WRITES: True})) as session,
         session.begin(),
     ):
@@ -57,7 +57,7 @@ def writing(engine: Engine) -> Iterator[Session]:
 def migrate(engine: Engine) -> None:
     """Bring the schema to the newest version; safe to repeat."""
     with (
-        _plain_errors(engine),
+        plain_errors(engine),
         engine.execution_options(**{WRITES: True}).connect() as connection,
         _free_to_copy_tables(connection),
         connection.begin(),
@@ -99,7 +99,7 @@ def serialise(connection: Connection) -> None:
 
 def require_schema(engine: Engine) -> None:
     """RefusedError when the database has not been initialised."""
-    with _plain_errors(engine):
+    with plain_errors(engine):
         missing = not inspect(engine).has_table("outbox")
     if missing:
         raise RefusedError("数据库尚未初始化，请先运行 xingfu init")
@@ -129,7 +129,7 @@ def _begin(connection: Connection) -> None:
 
 
 @contextmanager
-def _plain_errors(engine: Engine) -> Iterator[None]:
+def plain_errors(engine: Engine) -> Iterator[None]:
     """A database that cannot be reached or is locked is one sentence, without the password."""
     try:
         yield

@@ -52,6 +52,11 @@ def install_plan(session: Session, plan: Plan, calendar: Calendar, at: datetime)
     return True
 
 
+def plan_ids(session: Session) -> tuple[str, ...]:
+    """The ids of the plans that are installed, sorted."""
+    return tuple(session.execute(select(col(PlanRow.id)).order_by(col(PlanRow.id))).scalars())
+
+
 def require_plan(session: Session, plan: Plan, calendar: Calendar, *, lock: bool = False) -> None:
     """RefusedError when `plan` is not installed as it and its calendar now read.
 

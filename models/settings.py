@@ -53,6 +53,15 @@ class Settings(BaseSettings):
     inbox_broken_minutes: int = Field(default=60, gt=0)
     """A file of the inbox that cannot be opened is returned after so long: it may be half there."""
 
+    @field_validator("admin_password")
+    @classmethod
+    def _plain_password(cls, password: SecretStr | None) -> SecretStr | None:
+        # Prefect's server fails on every request when it compares with any other sign.
+        told = "x" if password is None else password.get_secret_value()
+        if not told or not all("!" <= sign <= "~" for sign in told):
+            raise ValueError("密码只能用英文字母、数字和半角符号，不能为空，也不能有空格")
+        return password
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, url: SecretStr | None) -> SecretStr | None:

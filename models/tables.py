@@ -64,6 +64,35 @@ class PlanRow(SQLModel, table=True):
     installed_at: datetime = Field(sa_type=Instant)
     head: str = ""
     """`hash` of its newest audit row: a chain that was cut short is found out."""
+    emitted: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """The newest audit row of which an event has been emitted, and of all before it."""
+
+
+class EnforcedDay(SQLModel, table=True):
+    """A day that the daily job has decided."""
+
+    __tablename__ = "enforced"
+    plan: str = Field(primary_key=True, foreign_key="plan.id")
+    day: date = Field(primary_key=True)
+    decided_at: datetime = Field(sa_type=Instant)
+    """When it was decided last."""
+    finished_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When what follows was done too: delivered and published."""
+
+
+class EventRow(SQLModel, table=True):
+    """An event that no audit row tells of; it is gone once it has been emitted."""
+
+    __tablename__ = "event"
+    __table_args__ = (Index(None, "plan", "at"),)
+    id: str = Field(primary_key=True)
+    """Its UUID."""
+    plan: str = Field(foreign_key="plan.id")
+    name: str
+    subject: str
+    """A code; empty where it is about the plan as a whole."""
+    at: datetime = Field(sa_type=Instant)
+    payload: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
 
 class Subject(SQLModel, table=True):
@@ -168,7 +197,12 @@ class Audit(SQLModel, table=True):
     """What was done, by whom, as of which day, when it was recorded, and under which clause."""
 
     __tablename__ = "audit"
-    __table_args__ = (_to_subject(), _one_of("kind", AuditKind), Index(None, "plan", "subject"))
+    __table_args__ = (
+        _to_subject(),
+        _one_of("kind", AuditKind),
+        Index(None, "plan", "subject"),
+        Index(None, "plan", "id"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     plan: str
     subject: str

@@ -22,21 +22,42 @@ HOME = Path(__file__).parent
 Loc = tuple[str | int, ...]
 
 
-def plan_ids() -> tuple[str, ...]:
-    """The ids of the plans that are shipped, sorted."""
-    return tuple(sorted(path.parent.name for path in (HOME / "plans").glob("*/plan.yaml")))
+def plan_ids(further: Path | None = None) -> tuple[str, ...]:
+    """The ids of the plans that are shipped and of those in the folder `further`, sorted.
+
+    PolicyError when the folder is not there, or has a plan of an id that is shipped.
+    """
+    return tuple(sorted(_plan_paths(further)))
 
 
-def plan_path(plan_id: str) -> Path:
-    """Where the plan of that id is shipped; PolicyError when there is none."""
-    if plan_id not in plan_ids():
-        raise PolicyError(f"没有实施方案“{plan_id}”，现有：{'、'.join(plan_ids())}")
-    return HOME / "plans" / plan_id / "plan.yaml"
+def plan_path(plan_id: str, further: Path | None = None) -> Path:
+    """The file of the plan of that id; PolicyError when there is none, or as `plan_ids`."""
+    paths = _plan_paths(further)
+    if plan_id not in paths:
+        raise PolicyError(f"没有实施方案“{plan_id}”，现有：{'、'.join(sorted(paths))}")
+    return paths[plan_id]
 
 
-def shipped_plan(plan_id: str) -> Plan:
-    """The shipped plan of that id; PolicyError as `plan_path` and `load_plan`."""
-    path = plan_path(plan_id)
+def _plan_paths(further: Path | None) -> Mapping[str, Path]:
+    shipped, found = _plans_in(HOME / "plans"), {}
+    if further is not None:
+        if not further.is_dir():
+            raise PolicyError(f"XINGFU_PLANS 指定的文件夹不存在：{further}")
+        found = _plans_in(further)
+    if twice := sorted(shipped.keys() & found.keys()):
+        raise PolicyError(
+            f"{further}: 实施方案“{'、'.join(twice)}”与系统自带的编号相同，请改用其他编号"
+        )
+    return {**shipped, **found}
+
+
+def _plans_in(folder: Path) -> dict[str, Path]:
+    return {path.parent.name: path for path in folder.glob("*/plan.yaml")}
+
+
+def named_plan(plan_id: str, further: Path | None = None) -> Plan:
+    """The plan of that id; PolicyError as `plan_path` and `load_plan`."""
+    path = plan_path(plan_id, further)
     plan = load_plan(path)
     if plan.id != plan_id:
         raise PolicyError(f"{path}: id: 方案编号“{plan.id}”应与目录名“{plan_id}”一致")

@@ -630,6 +630,8 @@ class Review(Clause):
     """The action that puts a project on the list."""
     reserve: Identifier
     """The action that makes it stand by."""
+    declined: Identifier | None = None
+    """The kind of evidence that records that a proposed list was not agreed to."""
 
 
 class MonthlyReport(Clause):
@@ -796,6 +798,8 @@ class Ladder(Clause):
 
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
     repeat: Repeat
+    letter: Identifier | None = None
+    """The kind of evidence that records a letter that was issued; None: none is issued here."""
 
 
 class OfficeHours(Clause):

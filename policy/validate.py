@@ -154,6 +154,7 @@ def _review(plan: Plan) -> Iterator[Fault]:
     yield from _unknown(("review",), "节点", (review.passed,), {m.id for m in plan.milestones})
     actions = (review.determine, review.reserve)
     yield from _unknown(("review",), "办理动作", actions, {a.id for a in plan.actions})
+    yield from _unrecorded(plan, ("review", "declined"), review.declined, SubjectKind.PROVINCE)
 
 
 def _report(plan: Plan) -> Iterator[Fault]:
@@ -313,6 +314,7 @@ def _ladder(plan: Plan) -> Iterator[Fault]:
     if (repeat.every_workdays is None) == (repeat.every_days is None):
         yield Fault(("ladder", "repeat"), "须写明 every_workdays 或 every_days，且只写一种")
     yield from _receipts(plan)
+    yield from _unrecorded(plan, ("ladder", "letter"), plan.ladder.letter, SubjectKind.CITY)
     offsets = [rung.offset for rung in rungs]
     if offsets != sorted(set(offsets)):
         yield Fault(("ladder", "rungs"), "各级须由早到晚排列，天数互不相同")
@@ -374,6 +376,14 @@ CHECKS: tuple[Callable[[Plan], Iterator[Fault]], ...] = (
     _office_hours,
     _inventory,
 )
+
+
+def _unrecorded(
+    plan: Plan, loc: tuple[str | int, ...], name: str | None, kind: SubjectKind
+) -> Iterator[Fault]:
+    """A kind of evidence that is named must be one that subjects of that kind can have."""
+    known = {item.id for item in plan.evidence if kind in item.subjects}
+    yield from _unknown(loc, f"{kind.label}的留痕事项", filter(None, [name]), known)
 
 
 def _below(level: Level, floor: Level) -> bool:

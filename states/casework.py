@@ -149,9 +149,9 @@ def _findings(case: Case, action: ActionRule, lacking: tuple[Shortfall, ...]) ->
 def _unfit(case: Case, action: ActionRule) -> Iterator[str]:
     """Nothing that somebody states is left unsaid: an answer nobody asked for is refused."""
     if case.amount is not None and action.pays is None:
-        yield f"“{action.label}”不涉及金额，请去掉 --amount"
+        yield f"“{action.label}”不涉及金额，请不要填写金额"
     if case.checks and not action.checklist:
-        yield f"“{action.label}”不填写验收表，请去掉 --check"
+        yield f"“{action.label}”不填写验收表，请去掉验收结果"
     known = {rule.id for rule in case.plan.requirements if rule.reasoned}
     if odd := sorted(set(case.reasons) - known):
         yield f"没有须说明的条件“{'、'.join(odd)}”，可说明：{'、'.join(sorted(known))}"

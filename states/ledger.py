@@ -155,11 +155,11 @@ def _misdirected(line: Line) -> Iterator[str]:
     ranks = list(Holder)
     if line.entry is Entry.TRANSFER:
         if line.to_holder is None:
-            yield "拨付须写明拨给谁（--to）"
+            yield "拨付须写明拨给谁"
         elif ranks.index(line.to_holder) <= ranks.index(line.holder):
             yield f"资金只能逐级下拨，不能由{line.holder.label}拨给{line.to_holder.label}"
     elif line.to_holder is not None:
-        yield f"“{line.entry.label}”不写拨付对象，请去掉 --to"
+        yield f"“{line.entry.label}”不写拨付对象，请去掉"
     if line.entry is not Entry.EXPENSE and (line.category or line.payee):
         yield f"“{line.entry.label}”不写支出类别和收款单位"
     if line.entry is Entry.EXPENSE and line.holder is Holder.CITY:
@@ -186,7 +186,7 @@ def _refused_category(money: Money, category: str, reason: str) -> Iterator[str]
         listed = "、".join(f"{item.id}（{item.label}）" for item in money.categories)
         yield f"“{category}”不在省级补助用途之内（{money.clause}），可用：{listed}"
     elif known[category].needs_reason and not reason.strip():
-        yield f"“{known[category].label}”须用 --evidence 说明具体用途（{money.clause}）"
+        yield f"“{known[category].label}”须说明具体用途（{money.clause}）"
 
 
 def _beyond_release(line: Line, lines: Sequence[Line], released: Decimal | None) -> Iterator[str]:

@@ -24,6 +24,8 @@ DeskIn = Callable[[Snapshot], Desk]
 TOGETHER = (  # their tests share what takes long to set up, so one process runs the whole file
     "tests/test_deployments_demo.py",
     "tests/test_example_province.py",
+    "tests/test_flows_emitting.py",
+    "tests/test_flows_publishing.py",
     "tests/test_golden_year.py",
 )
 

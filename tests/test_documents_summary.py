@@ -371,8 +371,8 @@ def test_no_city_and_an_unknown_city_are_refused_with_the_eleven(tmp_path: Path)
     lines[2] = []
     path = hand_filled(tmp_path / "a.xlsx", lines)
     names = "、".join(city.name for city in PLAN.cities)
-    assert "--city" in refused(path)[0]
-    assert refused(path, "北京市") == [f"没有“北京市”；--city 须为：{names}"]
+    assert "在导入时写明所属市" in refused(path)[0]
+    assert refused(path, "北京市") == [f"没有“北京市”；所属市须为：{names}"]
 
 
 PLANTED: list[tuple[str, str, str | float, str]] = [
@@ -529,7 +529,7 @@ def test_an_implausible_figure_is_asked_about(
     path = hand_filled(tmp_path / "a.xlsx", form(line(**stated)))  # type: ignore[arg-type]  # cells
     (fault,) = refused(path)
     assert asks in fault
-    assert "--confirm" in fault
+    assert "注明已核实" in fault
     assert read(path, confirmed=True).rows
 
 

@@ -1,21 +1,315 @@
-"""What an admin reads in the Prefect UI."""
+"""What an admin reads in the Prefect UI, as pure pages."""
 
-from datetime import date
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
 
-from flows.artifacts import board_markdown
-from flows.operations.overview import CityBoard
-from policy.vocabulary import DeliveryStatus
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from flows.operations.changes import Changes, Late
+from flows.operations.contact_gaps import Gap
+from flows.operations.delivery import Delivered
+from flows.operations.explain import Explained
+from flows.operations.health import Health, OutboxHealth
+from flows.operations.inbox import Read
+from flows.operations.overview import CityBoard, DeadlineView, Survey
+from flows.operations.quality import Quality
+from flows.pages.board import board_page
+from flows.pages.changes import changes_page, inbox_page
+from flows.pages.explain import explain_pages, slug, to_explain
+from flows.pages.lists import LONGEST, due_page, overdue_page
+from flows.pages.markdown import link, plain, private, table
+from flows.pages.outbox import outbox_page
+from flows.pages.quality import quality_page
+from policy.vocabulary import (
+    AuditKind,
+    DeliveryStatus,
+    Level,
+    Origin,
+    RungKind,
+    Standing,
+    SubjectKind,
+)
 from tests.builders import plan
+
+JUNE = date(2023, 6, 1)
+ALL = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+HOSTILE = (
+    "示例|一 [点我](http://x) **粗** <img src=x onerror=alert(1)> `x` ~~删~~",
+    "第一行\n# 第二行\r\n| a | b |\n---",
+    "# 标题",
+    "1. 一",
+    "- - 二",
+    "+ 三",
+    "===",
+    "www.example.com 和 https://example.com 和 a@example.com",
+    "&lt;b&gt; &#124; \\| \\",
+    "\u202e反过来\u200b",
+    "![图](http://x/y.png)",
+    "结尾 ##",
+    "    四个空格",
+)
+HEALTHY = Health("合计", 0, 0, 0, 0, 0, 0, None)
+
+
+def a_view(**changes: Any) -> DeadlineView:
+    view = DeadlineView(
+        subject_kind=SubjectKind.PROJECT,
+        subject="XF2023-140105-01",
+        name="示例街道示例社区养老幸福工程",
+        city="太原市",
+        county="小店区",
+        rule="D08",
+        title="全部开工建设",
+        clause="六(二)",
+        text="确保项目5月份全部开工建设",
+        origin=Origin.NOTICE,
+        remind_by=date(2023, 5, 31),
+        overdue_after=date(2023, 5, 31),
+        standing=Standing.OVERDUE,
+        fulfilled_on=None,
+    )
+    return replace(view, **changes)
+
+
+def surveyed(*views: DeadlineView, board: tuple[CityBoard, ...] = ()) -> Survey:
+    return Survey(JUNE, views, (), board)
+
+
+def cells(text: str) -> list[list[str]]:
+    return [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|")]
+
+
+def tokens(text: str) -> list[Token]:
+    """Everything that a Markdown parser finds, but for what only holds other things."""
+    flat = [each for token in ALL.parse(text) for each in (token.children or [token])]
+    return [each for each in flat if each.type not in ("inline", "softbreak")]
+
+
+# --- what people typed stays text -----------------------------------------------------------------
+
+
+def assert_text(said: str) -> None:
+    """Nothing but text, as paragraph, list item, heading, cell and text of a link."""
+    for before, after in (("", ""), ("- ", ""), ("## ", ""), ("| 表 |\n| --- |\n| ", " |")):
+        found = [
+            each for each in tokens(f"{before}{said}{after}") if each.content not in ("", "表")
+        ]
+        assert [each.type for each in found] == (["text"] if said else []), (before, said)
+        assert "".join(each.content for each in found) == said
+    if said:
+        found = tokens(link(said, "/artifacts/artifact/1"))
+        kinds = [each.type for each in found if each.type not in ("paragraph_open",)]
+        assert kinds[:3] == ["link_open", "text", "link_close"]
+        assert found[kinds.index("text") + len(found) - len(kinds)].content == said
+    assert not re.search(r"://|(?i:\bwww\.)|@", said)  # the UI makes links of addresses
+
+
+@example("0 #")
+@given(st.text() | st.text("|[]()<>*_`~#\\&!-+=1.:/@w \n\r\t㈠一", max_size=40))
+def test_no_text_is_read_as_markdown(text: str) -> None:
+    assert_text(plain(text))
+    assert plain(plain(text)) == plain(text)
+
+
+def test_hostile_names_stay_names() -> None:
+    for text in HOSTILE:
+        assert_text(plain(text))
+        assert_text(private(text))
+    assert plain(HOSTILE[-4]) == "反过来"
+
+
+def test_a_name_can_still_be_read() -> None:
+    assert plain(" 示例街道\n示例社区（一期）") == "示例街道 示例社区（一期）"
+    assert plain("晋民发〔2023〕7号 六(二) D10-03") == "晋民发〔2023〕7号 六(二) D10-03"
+    assert plain("A|B _粗_ 太原_a_b.xlsx") == "A｜B ＿粗＿ 太原_a_b.xlsx"
+
+
+def test_telephone_numbers_and_addresses_are_hidden() -> None:
+    said = private(
+        "请联系13912345678或0351-2022000，zhang.san@example.gov.cn，"
+        "mailto://user:pass@smtp.example.com/?to=x"
+    )
+    for secret in ("13912345678", "2022000", "zhang", "example", "pass"):
+        assert secret not in said
+
+
+def test_tables_stand_apart_from_what_follows() -> None:
+    lines = list(table({"市": "---", "数": "---:"}, [["太原市", 1]]))
+    assert lines == ["| 市 | 数 |", "| --- | ---: |", "| 太原市 | 1 |", ""]
+
+
+# --- the pages ------------------------------------------------------------------------------------
 
 
 def test_every_figure_of_the_board_stands_under_its_heading() -> None:
     stages = tuple(range(21, 29))
     row = CityBoard("太原市", 10, 11, stages, finished=31, due_soon=32, overdue=33)
-    text = board_markdown(plan(), [row], [], dict.fromkeys(DeliveryStatus, 0), date(2023, 6, 1))
-    lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|")]
-    head, ruler, taiyuan, total = lines
+    links = {"太原市": "/artifacts/artifact/7"}
+    counts = dict.fromkeys(DeliveryStatus, 0)
+    made = board_page(plan(), surveyed(board=(row,)), counts, links, {"逾期清单": "/a/8"})
+    assert "截至 **2023-06-01**" in made.text
+    assert "[逾期清单](/a/8)" in made.text
+    head, ruler, taiyuan, total = cells(made.text)
     assert {len(head), len(ruler), len(taiyuan), len(total)} == {14}
     shown = dict(zip(head, taiyuan, strict=True))
-    assert (shown["市"], shown["名额"], shown["项目"]) == ("太原市", "10", "11")
+    assert shown["市"] == "[太原市](/artifacts/artifact/7)"
+    assert (shown["名额"], shown["项目"]) == ("10", "11")
     assert (shown["选址"], shown["运营"]) == ("21", "28")
     assert (shown["办结"], shown["临期"], shown["逾期"]) == ("31", "32", "33")
+
+
+def test_the_overdue_list_is_longest_first_and_links_to_explanations() -> None:
+    late = a_view(overdue_after=date(2023, 5, 4), subject="XF2023-140106-01", name="甲")
+    met = a_view(standing=Standing.MET)
+    made = overdue_page(plan(), surveyed(a_view(), late, met), {"XF2023-140106-01": "/a/1"}, 3)
+    _, _, first, second = cells(made.text)
+    assert first[:3] == ["逾期28天", "[甲](/a/1)", "太原市小店区"]
+    assert second[:2] == ["逾期1天", "示例街道示例社区养老幸福工程"]
+    assert made.title == "逾期清单（共2项）"
+    assert "另有3个对象" in made.text
+
+
+def test_a_list_that_is_too_long_says_what_it_leaves_out() -> None:
+    made = overdue_page(plan(), surveyed(*[a_view()] * (LONGEST + 7)), {})
+    assert len(cells(made.text)) == LONGEST + 2
+    assert f"共{LONGEST + 7}项" in made.text
+    assert "另有7项" in made.text
+
+
+def test_nothing_late_and_nothing_due_are_said() -> None:
+    assert "没有逾期事项。" in overdue_page(plan(), surveyed(), {}).text
+    assert "没有到期事项。" in due_page(plan(), surveyed(), {}).text
+
+
+def due(days: int, **changes: Any) -> DeadlineView:
+    day = JUNE + timedelta(days=days)
+    dated = {"remind_by": day, "overdue_after": day, "standing": Standing.DUE_SOON, **changes}
+    return a_view(**dated)
+
+
+def test_a_week_has_seven_days_and_both_dates_count() -> None:
+    long_after = JUNE + timedelta(days=60)
+    reminded_first = due(5, overdue_after=long_after, standing=Standing.ON_TRACK, rule="D12")
+    ends_soon = due(-9, overdue_after=JUNE, rule="D13")
+    out = (due(7), due(-1), due(3, standing=Standing.MET), due(3, standing=Standing.OVERDUE))
+    made = due_page(plan(), surveyed(due(0), due(6), reminded_first, ends_soon, *out), {})
+    assert made.title == "七日内到期（共4项）"
+    heads = [line for line in made.text.splitlines() if line.startswith("## ")]
+    assert heads == [
+        "## 2023年6月1日（星期四）：2项",
+        "## 2023年6月6日（星期二）：1项",
+        "## 2023年6月7日（星期三）：1项",
+    ]
+    assert str(long_after) in made.text
+
+
+def test_what_is_due_links_to_explanations_and_has_a_bound() -> None:
+    first = due(0, subject="XF2023-140105-02", name="甲")
+    found = surveyed(*[due(3)] * LONGEST, first)
+    made = due_page(plan(), found, {"XF2023-140105-02": "/a/1"})
+    assert ["临期", "[甲](/a/1)", "太原市小店区"] in [row[:3] for row in cells(made.text)]
+    assert f"共{LONGEST + 1}项" in made.text
+    assert "另有1项" in made.text
+
+
+def test_explanations_are_for_the_most_pressing_first() -> None:
+    city = a_view(subject="太原市", overdue_after=date(2023, 2, 20))
+    fine = a_view(
+        subject="XF2023-140109-01", standing=Standing.ON_TRACK, remind_by=date(2023, 9, 1)
+    )
+    fine = replace(fine, overdue_after=date(2023, 9, 1))
+    found = surveyed(a_view(), due(3, subject="XF2023-140107-01"), fine, city)
+    assert to_explain(found) == ("太原市", "XF2023-140105-01", "XF2023-140107-01")
+
+
+def test_keys_are_what_prefect_takes() -> None:
+    for code in ("XF2023-140105-01", "太原市", "山西省", "P_7/甲 9"):
+        assert re.fullmatch(r"[a-z0-9-]+", slug(plan(), code))
+    assert slug(plan(), "太原市") == "140100"
+    assert slug(plan(), "山西省") == "140000"
+
+
+def test_an_explanation_is_headed_by_its_subject_and_hostile_words_stay_words() -> None:
+    heading = "XF2023-140105-01 示例|[甲](http://x)（太原市小店区，选址，推进中）"
+    each = Explained("XF2023-140105-01", heading, JUNE, (), ())
+    (made,) = explain_pages(plan(), [each])
+    assert made.name == "explain-xf2023-140105-01"
+    assert "**XF2023-140105-01 示例｜［甲］(＊＊＊＊（太原市小店区，选址，推进中）**" in made.text
+
+
+def test_the_outbox_page_says_how_to_retry() -> None:
+    dead = replace(HEALTHY, dead=2, pending=3, failed=1)
+    health = OutboxHealth(dead, (), (replace(dead, name="太原市民政局"),), (("拒收 a@b.cn", 2),))
+    made = outbox_page(plan(), health, JUNE)
+    assert "xingfu retry" in made.text
+    assert "a@b" not in made.text
+    office = next(row for row in cells(made.text) if row[0] == "太原市民政局")
+    assert office[1:5] == ["3", "1", "0", "2"]
+    assert "没有待发、失败或死信的消息。" not in made.text
+    assert (
+        "没有待发、失败或死信的消息。"
+        in outbox_page(plan(), replace(health, total=HEALTHY), JUNE).text
+    )
+
+
+def test_the_quality_page_tells_of_offices_and_not_of_people() -> None:
+    gap = Gap("大同市民政局", Level.CITY, False, ("平城区", "云冈区"), 4, ("山西省民政厅 张三",))
+    made = quality_page(plan(), Quality(contacts=(gap,), waiting=("D20",)), JUNE, {})
+    assert "平城区、云冈区无人分管" in made.text
+    assert "张三" not in made.text
+    assert "D20：请在 policy/calendars/ 下增加该年文件" in made.text
+
+
+def test_a_plan_that_cannot_be_run_is_all_that_is_said() -> None:
+    made = quality_page(plan(), Quality(plan="实施方案已更改，请先运行 xingfu init"), JUNE, {})
+    assert "未能核对时限：实施方案已更改，请先运行 xingfu init" in made.text
+    assert "没有联系人" not in made.text
+
+
+NOTHING = Changes((), 0, (), {}, {}, {}, Delivered())
+
+
+def test_a_run_that_changed_nothing_says_so() -> None:
+    assert NOTHING.none
+    assert "本次运行没有改变任何事项。" in changes_page(plan(), NOTHING, JUNE, {}).text
+
+
+def test_what_a_run_changed() -> None:
+    changed = Changes(
+        missed=(date(2023, 5, 30), date(2023, 5, 31)),
+        overdue=5,
+        late=(Late("XF2023-140105-01", "甲", "太原市", "D08", "全部开工建设", "六(二)"),),
+        owed={RungKind.URGE: 7, RungKind.ESCALATE: 2},
+        withdrawn={RungKind.REMIND: 1},
+        recorded={AuditKind.TRANSITION: 3},
+        delivered=Delivered(digests=4, sent=8, failed=1, errors=("某局 甲：拒收 x@y.cn",)),
+        notes=("缺2024年",),
+    )
+    text = changes_page(plan(), changed, JUNE, {"XF2023-140105-01": "/a/1"}).text
+    for said in (
+        "补作此前未核对的2天：2023年5月30日（星期二）至2023年5月31日（星期三）。",
+        "新认定逾期：5项",
+        "9条（催办7条，提级2条）",
+        "1条（提醒1条）",
+        "4份，含消息8条；失败1条",
+        "[甲](/a/1)",
+        "另有4项未列出。",
+        "办理3条",
+        "缺2024年",
+    ):
+        assert said in text
+    assert "x@y" not in text
+    assert "没有改变" not in text
+
+
+def test_a_round_of_the_inbox_lists_every_file() -> None:
+    read = Read(done=("太原市/a|b.xlsx：已导入",), returned=("大同市/c.xlsx：已退回",))
+    text = inbox_page(plan(), read, replace(NOTHING, recorded={AuditKind.IMPORT: 1}), JUNE).text
+    assert "- 太原市/a｜b.xlsx：已导入" in text
+    assert "## 已退回：1份" in text
+    assert "导入1条" in text

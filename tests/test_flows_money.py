@@ -56,7 +56,7 @@ def test_money_goes_down_and_is_spent(released: Desk) -> None:
         ("人员工资", "", "机构运行经费，不得使用省级补助（七(二)）"),
         ("水电费", "", "机构运行经费"),
         ("庆典", "", "不在省级补助用途之内"),
-        ("other_care", "", "须用 --evidence 说明具体用途"),
+        ("other_care", "", "须说明具体用途"),
     ],
 )
 def test_what_the_subsidy_does_not_pay(

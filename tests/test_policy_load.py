@@ -30,6 +30,7 @@ PROPOSALS = {
     *("operator_in_place", "correction_ordered", "materials_received", "review_discussed"),
     *("determined_as_replacement", "rectification_ordered", "rectified"),
     *("city_received", "city_passed_on", "county_received", "county_passed_on"),
+    *("determination_declined", "supervision_letter"),
     *(f"plausible.{n}" for n in range(7)),
 }
 

@@ -59,7 +59,7 @@ def acknowledge(
 
 def _refusals(desk: Desk, said: Acknowledgement, row: DeadlineRow) -> Iterator[str]:
     if not said.reason.strip():
-        yield "请写明原因（--reason）"
+        yield "请写明原因"
     if said.on < desk.plan.notice.issued_on:
         yield f"日期{said.on}早于通知印发日{desk.plan.notice.issued_on}，请核对年份"
     if said.expected < said.on:

@@ -104,7 +104,7 @@ def amend(session: Session, desk: Desk, act: Act, *, today: date, at: datetime) 
     """
     _begin(session, desk, act, today)
     if not act.evidence.strip():
-        raise RefusedError("节点变更须有批准文件，请用 --evidence 注明")
+        raise RefusedError("节点变更须有批准文件，请注明文件名称和文号")
     before = dossier(session, desk.plan, act.subject)
     ruling = rule_on_amendment(_case(desk, before, act), act.name)
     entry = _entry(act, AuditKind.AMENDMENT, desk.plan.milestone(act.name).clause)
@@ -157,7 +157,7 @@ def _record_evidence(
         kinds = "、".join(kind.label for kind in rule.subjects)
         raise RefusedError(f"“{rule.label}”只为{kinds}登记，{subject.name}不是")
     if not act.evidence.strip():
-        raise RefusedError(f"请用 --evidence 写明“{rule.label}”的内容或文件（{rule.clause}）")
+        raise RefusedError(f"请在依据中写明“{rule.label}”的内容或文件（{rule.clause}）")
     _audit(session, desk, act, AuditKind.EVIDENCE, rule.clause, at, {})
     return Done("", "", ())
 

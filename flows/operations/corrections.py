@@ -111,7 +111,7 @@ def _row(row: Audit) -> Row:
 
 def _bars(row: Audit, rows: Sequence[Audit], reversal: Reversal) -> Iterator[str]:
     if not reversal.evidence.strip():
-        yield "请用 --evidence 写明更正原因或文件"
+        yield "请写明更正原因或文件"
     if row.kind not in REVERSIBLE:
         yield (
             f"“{AuditKind(row.kind).label}”不能更正；"

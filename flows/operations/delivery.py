@@ -29,6 +29,7 @@ from states.office_hours import is_open, opens_next, shanghai_day
 OpenChannel = Callable[[str | None], Channel]
 Clock = Callable[[], datetime]
 Pause = Callable[[float], None]
+Report = Callable[[int, int], None]
 
 BATCH = 50  # people; after a crash at most so many mails are repeated, and folded by their ids
 FOLDING = (ChannelKind.MAIL, ChannelKind.FOLDER, ChannelKind.LIST)
@@ -70,13 +71,15 @@ def deliver(
     *,
     insist: bool = False,
     pause: Pause = time.sleep,
+    report: Report = lambda _done, _all: None,
 ) -> Delivered:
     """Send everything that is owed, one digest a person and day; a target that fails, fails alone.
 
     Nothing goes out on rest days or outside office hours: what is owed waits. A failed message
     stays owed and rests for a while; with `insist` it is tried at once. `clock` gives the instant
     of each claim, so that a lease begins when its sending does; `pause` waits, in seconds, for a
-    chat robot's next free slot.
+    chat robot's next free slot. `report` hears after each batch how many people's turn has been,
+    and of how many.
     """
     cipher(desk.settings)  # a wrong key is our trouble: no message's attempt is spent on it
     if not _open(desk, clock()):
@@ -86,8 +89,10 @@ def deliver(
     people, in_turn = _prepare(desk, today, clock(), insist)
     with _channels(desk, open_channel, shanghai_day(clock())) as opener:
         around = Round(desk, people, today, clock, pause, opener)
-        batches = (in_turn[start : start + BATCH] for start in range(0, len(in_turn), BATCH))
-        outcomes = [outcome for batch in batches for outcome in _deliver(around, batch, insist)]
+        outcomes: list[Outcome] = []
+        for start in range(0, len(in_turn), BATCH):
+            outcomes += _deliver(around, in_turn[start : start + BATCH], insist)
+            report(min(start + BATCH, len(in_turn)), len(in_turn))
     return _summary(outcomes)
 
 

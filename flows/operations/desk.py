@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from models.database import open_engine, require_schema
 from models.settings import Settings
-from policy.load import calendar_overrides, shipped_plan
+from policy.load import calendar_overrides, named_plan
 from policy.schema import Plan
 from states.deadlines import Deadline, deadlines
 from states.decide import first_look
@@ -53,6 +53,6 @@ def open_desk(settings: Settings, plan_id: str | None = None) -> Desk:
 
 def desk_for(settings: Settings, plan_id: str | None) -> Desk:
     """A desk on a database that need not be initialised; PolicyError for a faulty plan."""
-    plan = shipped_plan(plan_id or settings.plan)
+    plan = named_plan(plan_id or settings.plan, settings.plans)
     calendar = Calendar(calendar_overrides())
     return Desk(settings, plan, calendar, open_engine(settings.sqlalchemy_url))

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlmodel import Session
@@ -53,7 +53,16 @@ class Known:
 
 def gather(session: Session, desk: Desk, claims: Iterable[Claim]) -> Known:
     """Everything that the digests of these claims speak of."""
-    codes = sorted({row.subject for claim in claims for _, row in claim.rows})
+    owed = [row for claim in claims for _, row in claim.rows]
+    return replace(
+        known_of(session, desk, sorted({row.subject for row in owed})),
+        answers=answers(session, desk, owed),
+        reports=prefilled(session, desk, owed),
+    )
+
+
+def known_of(session: Session, desk: Desk, codes: list[str]) -> Known:
+    """What there is to know of some subjects, files apart."""
     rows = {(row.subject, row.rule): row for row, _ in deadline_rows(session, desk.plan, codes)}
     quiet = [code for (code, _), row in rows.items() if row.quiet_until is not None]
     return Known(
@@ -62,8 +71,8 @@ def gather(session: Session, desk: Desk, claims: Iterable[Claim]) -> Known:
         facts=facts(session, desk.plan, codes),
         deadlines=rows,
         acknowledged=acknowledgements(session, desk.plan, quiet) if quiet else {},
-        answers=answers(session, desk, (row for claim in claims for _, row in claim.rows)),
-        reports=prefilled(session, desk, (row for claim in claims for _, row in claim.rows)),
+        answers={},
+        reports={},
     )
 
 
@@ -130,25 +139,33 @@ def _own_reports(desk: Desk, known: Known, rows: Iterable[Outbox]) -> Iterator[M
 
 
 def _line(desk: Desk, known: Known, row: Outbox, as_of: date) -> DigestLine:
-    deadline = desk.deadlines[row.rule]
-    rule, subject = deadline.rule, known.subjects[row.subject]
-    kind, project = SubjectKind(subject.kind), known.projects.get(row.subject)
-    stored = known.deadlines[row.subject, row.rule]
-    held = known.facts.get(row.subject, {})
+    told = (row.subject, row.rule), RungKind(row.rung_kind), row.due
+    return line_about(desk, known, *told, as_of)
+
+
+def line_about(
+    desk: Desk, known: Known, key: Key, rung: RungKind, due: date, as_of: date
+) -> DigestLine:
+    """What is told of one subject's deadline, which is overdue after `due`, as of a day."""
+    deadline = desk.deadlines[key[1]]
+    rule, subject = deadline.rule, known.subjects[key[0]]
+    kind, project = SubjectKind(subject.kind), known.projects.get(subject.code)
+    stored = known.deadlines[key]
+    held = known.facts.get(subject.code, {})
     return DigestLine(
-        kind=RungKind(row.rung_kind),
+        kind=rung,
         subject_kind=kind,
         subject=subject.code,
         name=subject.name,
         place=f"{subject.city}{subject.county}" or desk.plan.province,
-        rule=row.rule,
+        rule=deadline.id,
         title=rule.title,
         clause=rule.clause,
         words=rule.words,
         notice_number=desk.plan.notice.number,
         origin=rule.origin,
-        remind_by=stored.remind_by or row.due,
-        overdue_after=row.due,
+        remind_by=stored.remind_by or due,
+        overdue_after=due,
         responsible=responsible(desk, rule.responsible, subject),
         person=(project and project.profile.responsible_person) or "",
         phone=(project and project.profile.responsible_phone) or "",

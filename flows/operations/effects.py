@@ -44,7 +44,7 @@ def begin(
     """
     require_plan(session, desk.plan, desk.calendar, lock=True)
     if not actor.strip():
-        raise RefusedError("请注明经办人（--actor）")
+        raise RefusedError("请注明经办人")
     if on > today:
         raise RefusedError(f"日期{on}尚未到来（今天是{today}），只能登记已发生的事项")
     if seen is not None and revision(session, desk.plan, code) != seen:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from flows.operations.desk import Desk
 from models.database import reading, writing
 from models.deadlines import apply, due_situations, stalled, targets
+from models.enforced import missed_days, put_day
 from models.plans import require_plan
 from policy.vocabulary import DecisionKind, SubjectKind
 from states.deadlines import Deadline, gaps
@@ -42,6 +43,8 @@ class Enforced:
     marked_overdue: int
     notes: tuple[str, ...] = ()
     """What an admin should know, in Chinese."""
+    missed: tuple[date, ...] = ()
+    """The days that were caught up, oldest first: see `models.enforced.missed_days`."""
 
 
 def check(desk: Desk, as_of: date) -> tuple[Finding, ...]:
@@ -70,7 +73,9 @@ def enforce(desk: Desk, as_of: date, at: datetime) -> Enforced:
             messages, marked = messages + written.messages, marked + written.marked_overdue
             looked_at += 1
         notes = tuple(_notes(session, desk, as_of))
-    return Enforced(as_of, looked_at, messages, marked, notes)
+        missed = missed_days(session, desk.plan, as_of)
+        put_day(session, desk.plan, as_of, at)
+    return Enforced(as_of, looked_at, messages, marked, notes, missed)
 
 
 def _verdicts(

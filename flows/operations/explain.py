@@ -1,8 +1,10 @@
 """Why a deadline is what it is, and what a project may do next. Chinese text for staff."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+
+from sqlmodel import Session
 
 from flows.operations.desk import Desk
 from flows.operations.lacking import missing
@@ -11,7 +13,7 @@ from flows.operations.project_views import NextAction, next_actions
 from models.database import reading
 from models.deadlines import deadline_rows
 from models.plans import require_plan
-from models.projects import dossiers, facts, find_subject
+from models.projects import dossiers, facts, find_subject, subjects
 from models.tables import DeadlineRow, Subject
 from notifications.wording import dated
 from policy.errors import RefusedError
@@ -67,23 +69,75 @@ def explain(desk: Desk, code: str, rule: str | None, as_of: date) -> Explained:
     """
     with reading(desk.engine) as session:
         require_plan(session, desk.plan, desk.calendar)
-        subject = find_subject(session, desk.plan, code)
-        held = facts(session, desk.plan, [code]).get(code, {})
-        project = next(iter(dossiers(session, desk.plan, [code])), None)
-        rows = [
-            row
-            for row, _ in deadline_rows(session, desk.plan, [code])
-            if row.rule in desk.deadlines and rule in (None, row.rule, row.rule.partition("-")[0])
-        ]
-    if not rows:
+        find_subject(session, desk.plan, code)
+        known = _read(session, desk, [code])
+    wanted = [row for row in known.rows.get(code, ()) if rule in (None, row.rule, _stem(row.rule))]
+    if not wanted:
         raise RefusedError(f"{code}没有时限“{rule}”，请用 xingfu deadlines --subject {code} 查看")
-    kind = SubjectKind(subject.kind)
+    return _told(desk, known, code, wanted, as_of, whole=rule is None)
+
+
+def explain_all(desk: Desk, codes: Sequence[str], as_of: date) -> tuple[Explained, ...]:
+    """What `explain` says of each of these subjects whole, in their order; read at once.
+
+    Codes that no subject has are left out.
+    """
+    with reading(desk.engine) as session:
+        require_plan(session, desk.plan, desk.calendar)
+        known = _read(session, desk, codes)
+    return tuple(
+        _told(desk, known, code, known.rows.get(code, ()), as_of, whole=True)
+        for code in codes
+        if code in known.subjects
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of some subjects, by code."""
+
+    subjects: Mapping[str, Subject]
+    projects: Mapping[str, Dossier]
+    facts: Mapping[str, Mapping[str, date]]
+    rows: Mapping[str, Sequence[DeadlineRow]]
+    """Their deadlines that the plan still has."""
+
+
+def _read(session: Session, desk: Desk, codes: Sequence[str]) -> _Known:
+    wanted = list(codes)
+    rows: dict[str, list[DeadlineRow]] = {}
+    for row, _ in deadline_rows(session, desk.plan, wanted):
+        if row.rule in desk.deadlines:
+            rows.setdefault(row.subject, []).append(row)
+    return _Known(
+        subjects=subjects(session, desk.plan, wanted),
+        projects={item.code: item for item in dossiers(session, desk.plan, wanted)},
+        facts=facts(session, desk.plan, wanted),
+        rows=rows,
+    )
+
+
+def _stem(rule: str) -> str:
+    return rule.partition("-")[0]
+
+
+def _told(
+    desk: Desk,
+    known: _Known,
+    code: str,
+    rows: Sequence[DeadlineRow],
+    as_of: date,
+    *,
+    whole: bool,
+) -> Explained:
+    subject, project = known.subjects[code], known.projects.get(code)
+    kind, held = SubjectKind(subject.kind), known.facts.get(code, {})
     return Explained(
         subject=code,
         heading=_heading(desk, subject, project),
         as_of=as_of,
         deadlines=tuple(_explained(desk, row, kind, held, project, as_of) for row in rows),
-        next_actions=next_actions(desk, project, as_of) if project and rule is None else (),
+        next_actions=next_actions(desk, project, as_of) if project and whole else (),
     )
 
 

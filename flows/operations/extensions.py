@@ -92,7 +92,7 @@ def _refusals(
 ) -> Iterator[str]:
     clause = deadline.rule.clause
     if not extension.evidence.strip():
-        yield "延期须有批准文件，请用 --evidence 注明"
+        yield "延期须有批准文件，请注明文件名称和文号"
     if extension.on < desk.plan.notice.issued_on:
         yield f"日期{extension.on}早于通知印发日{desk.plan.notice.issued_on}，请核对年份"
     if row.standing in CLOSED:

@@ -28,6 +28,7 @@ from flows.operations.forms import (
 from flows.operations.forms.paper import Asked, Paper, Taken
 from models.audits import newest
 from models.database import writing
+from models.events import IMPORTED, hold_event
 from models.plans import require_plan
 from models.secrets import secret_key
 from models.settings import Settings
@@ -94,7 +95,9 @@ def take_in(
         _refuse_other(session, desk, book, identity)
     form = identity.form if identity else recognise(book, desk.plan)
     taken = TAKERS[form](session, desk, Paper(book, identity, asked, today, at))
-    return Imported(book.file, form, identity is not None, taken)
+    done = Imported(book.file, form, identity is not None, taken)
+    _hold(session, desk, done, at)
+    return done
 
 
 def return_copy(desk: Desk, path: Path, error: WorkbookError) -> Path | None:
@@ -125,6 +128,22 @@ def limits(settings: Settings) -> Limits:
         most_rows=settings.most_rows,
         most_unpacked=LIMITS.most_unpacked,
     )
+
+
+def _hold(session: Session, desk: Desk, done: Imported, at: datetime) -> None:
+    """Owe the event of an import."""
+    taken = done.taken
+    payload = {
+        "file": done.file,
+        "form": done.form.value,
+        "form_label": done.form.label,
+        "signed": done.signed,
+        "period": taken.period,
+        "added": taken.added,
+        "changed": taken.changed,
+        "unchanged": taken.unchanged,
+    }
+    hold_event(session, desk.plan, IMPORTED, taken.subject, at, payload)
 
 
 def _refuse_other(session: Session, desk: Desk, book: Book, identity: Identity) -> None:

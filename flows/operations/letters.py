@@ -1,6 +1,7 @@
-"""Drafts of supervision letters (督办函草稿): one for each city that has let it come so far."""
+"""What supervision letters (督办函) say, and drafts: one for each city that let it come so far."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import count, groupby
 from operator import attrgetter
@@ -16,6 +17,16 @@ STEP = attrgetter("overdue_after", "rule")
 """What is late in the same step is told together."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """By when, and to whom, a city answers."""
+
+    by: date | None
+    """None: not stated, which a letter that is issued has to."""
+    contact: str
+    phone: str
+
+
 def drafts(
     desk: Desk, subjects: Mapping[str, Subject], lines: Sequence[DigestLine], as_of: date
 ) -> Iterator[Attachment]:
@@ -27,11 +38,14 @@ def drafts(
         if line.kind is RungKind.DRAFT_LETTER and city and body.reached_at is not Level.PROVINCE:
             by_city.setdefault(city, []).append(line)
     for city, theirs in sorted(by_city.items()):
-        letter = _letter(desk, city, theirs, as_of)
+        letter = letter_to(desk, city, theirs, as_of)
         yield Attachment(f"督办函草稿 {city} {as_of:%Y-%m-%d}.docx", draft(letter))
 
 
-def _letter(desk: Desk, city: str, lines: Sequence[DigestLine], as_of: date) -> Letter:
+def letter_to(
+    desk: Desk, city: str, lines: Sequence[DigestLine], as_of: date, reply: Reply | None = None
+) -> Letter:
+    """The letter to a city about what is late as of a day; without `reply` that is left blank."""
     plan = desk.plan
     steps = dict.fromkeys(line.title for line in lines)
     what = f"“{next(iter(steps))}”" if len(steps) == 1 else "有关事项"
@@ -46,10 +60,18 @@ def _letter(desk: Desk, city: str, lines: Sequence[DigestLine], as_of: date) -> 
                 _step(numeral, tuple(alike), as_of)
                 for numeral, (_, alike) in zip(_numerals(), groupby(ordered, STEP), strict=False)
             ),
-            "请贵局核实情况，明确整改措施、责任人和完成时限，并于　月　日前书面反馈。",
-            "联系人：　　　　　联系电话：",
+            *_closing(reply),
         ),
         sender=plan.office(Level.PROVINCE),
+    )
+
+
+def _closing(reply: Reply | None) -> tuple[str, str]:
+    by = long_date(reply.by) if reply and reply.by else "　月　日"
+    contact = f"{reply.contact}　　联系电话：{reply.phone}" if reply else "　　　　　联系电话："
+    return (
+        f"请贵局核实情况，明确整改措施、责任人和完成时限，并于{by}前书面反馈。",
+        f"联系人：{contact}",
     )
 
 

@@ -1,7 +1,7 @@
 """What is known, for people and machines to read: deadlines, projects, the province board."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -59,6 +59,17 @@ class CityBoard:
     overdue: int
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The whole plan as of a day: what the pages of that day speak of."""
+
+    as_of: date
+    views: tuple[DeadlineView, ...]
+    projects: tuple[Dossier, ...]
+    """All of them, by code."""
+    board: tuple[CityBoard, ...]
+
+
 def deadline_views(desk: Desk, as_of: date, subject: str | None = None) -> list[DeadlineView]:
     """Every deadline as of a day; of one subject when it is given.
 
@@ -68,12 +79,16 @@ def deadline_views(desk: Desk, as_of: date, subject: str | None = None) -> list[
     with reading(desk.engine) as session:
         require_plan(session, desk.plan, desk.calendar)
         codes = None if subject is None else _bearing_on(session, desk, subject)
-        dispositions = {item.code: item.disposition for item in dossiers(session, desk.plan, codes)}
-        return [
-            _view(desk, row, owner, dispositions.get(owner.code, Disposition.ACTIVE), as_of)
-            for row, owner in deadline_rows(session, desk.plan, codes)
-            if row.rule in desk.deadlines
-        ]
+        return _views(session, desk, dossiers(session, desk.plan, codes), as_of, codes)
+
+
+def survey(desk: Desk, as_of: date) -> Survey:
+    """Everything as of a day, read once."""
+    with reading(desk.engine) as session:
+        require_plan(session, desk.plan, desk.calendar)
+        found = dossiers(session, desk.plan)
+        views = _views(session, desk, found, as_of, None)
+    return Survey(as_of, tuple(views), found, _board(desk, views, found))
 
 
 def projects(desk: Desk) -> tuple[Dossier, ...]:
@@ -85,7 +100,13 @@ def projects(desk: Desk) -> tuple[Dossier, ...]:
 
 def board(desk: Desk, views: list[DeadlineView]) -> tuple[CityBoard, ...]:
     """The province board as of the day of `views`: one row a city, in the plan's order."""
-    going_on = [item for item in projects(desk) if item.disposition in GOING_ON]
+    return _board(desk, views, projects(desk))
+
+
+def _board(
+    desk: Desk, views: Sequence[DeadlineView], found: Sequence[Dossier]
+) -> tuple[CityBoard, ...]:
+    going_on = [item for item in found if item.disposition in GOING_ON]
     stages = Counter((item.city, item.stage) for item in going_on)
     finished = Counter(
         item.city for item in going_on if not item.missing_milestones(desk.plan.finished_by)
@@ -103,6 +124,21 @@ def board(desk: Desk, views: list[DeadlineView]) -> tuple[CityBoard, ...]:
         )
         for city in desk.plan.cities
     )
+
+
+def _views(
+    session: Session,
+    desk: Desk,
+    found: Sequence[Dossier],
+    as_of: date,
+    codes: list[str] | None,
+) -> list[DeadlineView]:
+    dispositions = {item.code: item.disposition for item in found}
+    return [
+        _view(desk, row, owner, dispositions.get(owner.code, Disposition.ACTIVE), as_of)
+        for row, owner in deadline_rows(session, desk.plan, codes)
+        if row.rule in desk.deadlines
+    ]
 
 
 def _bearing_on(session: Session, desk: Desk, code: str) -> list[str]:

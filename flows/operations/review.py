@@ -1,6 +1,6 @@
 """Expert opinions, and the determination of exactly the quota (五(二), 五(三))."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -83,7 +83,7 @@ def propose(desk: Desk) -> Selection:
     """What the scores give: the determined of each city, and the reserves in order."""
     with reading(desk.engine) as session:
         require_plan(session, desk.plan, desk.calendar)
-        return _select(session, desk)
+        return selection(desk, dossiers(session, desk.plan))
 
 
 def determine(
@@ -96,20 +96,20 @@ def determine(
     """
     require_plan(session, desk.plan, desk.calendar, lock=True)
     review = the_review(desk.plan)
-    selection = _select(session, desk)
-    if selection.short:
-        listed = "、".join(f"{city}缺{missing}个" for city, missing in selection.short.items())
+    chosen = selection(desk, dossiers(session, desk.plan))
+    if chosen.short:
+        listed = "、".join(f"{city}缺{missing}个" for city, missing in chosen.short.items())
         raise RefusedError(f"评审通过的项目少于名额：{listed}；请补足后再研究确定（附件1）")
-    if not selection.determined and not selection.reserves:
+    if not chosen.determined and not chosen.reserves:
         raise RefusedError("没有待研究确定的项目")
-    for code in selection.determined:
+    for code in chosen.determined:
         act = Act(code, review.determine, decision.on, decision.actor, decision.evidence)
         advance(session, desk, act, today=today, at=at)
-    for code, rank in selection.reserves:
+    for code, rank in chosen.reserves:
         said = f"{decision.evidence}（替补第{rank}位）"
         act = Act(code, review.reserve, decision.on, decision.actor, said)
         advance(session, desk, act, today=today, at=at)
-    return selection
+    return chosen
 
 
 def the_review(plan: Plan) -> Review:
@@ -119,13 +119,14 @@ def the_review(plan: Plan) -> Review:
     return plan.review
 
 
-def _select(session: Session, desk: Desk) -> Selection:
+def selection(desk: Desk, projects: Iterable[Dossier]) -> Selection:
+    """What the scores of all `projects` give; RefusedError where the plan has no review."""
     review, plan = the_review(desk.plan), desk.plan
     return select(
         plan,
         [
             _candidate(plan, project)
-            for project in dossiers(session, plan)
+            for project in projects
             if project.disposition in (Disposition.ACTIVE, Disposition.HELD)
             and (review.passed in project.milestones or plan.quota.taken_when in project.milestones)
         ],

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from flows.operations.desk import Desk, desk_for
+from flows.operations.desk import Desk, desk_for, open_desk
 from flows.operations.forms.summary import add_named_sites
 from flows.operations.fulfilment import refresh_all
-from models.database import migrate, writing
-from models.plans import install_plan
+from models.database import migrate, reading, writing
+from models.plans import install_plan, plan_ids
 from models.settings import Settings
 
 
@@ -24,3 +24,9 @@ def install(desk: Desk, at: datetime) -> None:
         if install_plan(session, desk.plan, desk.calendar, at):
             add_named_sites(session, desk, at)
             refresh_all(session, desk)
+
+
+def installed_plans(settings: Settings) -> tuple[str, ...]:
+    """The ids of all plans that the database runs, sorted."""
+    with reading(open_desk(settings).engine) as session:
+        return plan_ids(session)

@@ -177,11 +177,11 @@ def _refuse_doubtful(read: Application, place: Place, alike: Sequence[Dossier]) 
     if place.street and len(alike) == 1:
         read.form.refuse(
             "address",
-            f"街道（乡镇）与同名社区的项目{listed}不符；是该项目的请核对地址，或在导入时用"
-            " --subject 写明编码，是新项目的请以附件3汇总表报送",
+            f"街道（乡镇）与同名社区的项目{listed}不符；是该项目的请核对地址，或在导入时"
+            "写明项目编码，是新项目的请以附件3汇总表报送",
         )
         return
-    reason = f"有{len(alike)}个项目都叫这个名称；请在导入时用 --subject 写明编码，可能是：{listed}"
+    reason = f"有{len(alike)}个项目都叫这个名称；请在导入时写明项目编码，可能是：{listed}"
     read.form.refuse("project", reason)
 
 

@@ -59,5 +59,5 @@ def identity(session: Session, desk: Desk, form: Form, subject: str, period: str
 def the_city(desk: Desk, request: Request) -> City:
     """The city that is asked for; RefusedError when there is none."""
     if request.subject is None:
-        raise RefusedError(f"“{request.kind.label}”按市导出，请用 --subject 写明市名，如 太原市")
+        raise RefusedError(f"“{request.kind.label}”按市导出，请写明市名，如 太原市")
     return city_named(desk.plan, request.subject)

@@ -41,7 +41,6 @@ def the_project(session: Session, desk: Desk, request: Request) -> Dossier:
     """The project that a form is asked for of; RefusedError when there is none."""
     if request.subject is None or not is_project(desk.plan, request.subject):
         raise RefusedError(
-            f"“{request.kind.label}”按项目导出，请用 --subject 写明项目编码；"
-            "编码见 xingfu project list"
+            f"“{request.kind.label}”按项目导出，请写明项目编码；编码见 xingfu project list"
         )
     return dossier(session, desk.plan, request.subject)

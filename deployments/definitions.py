@@ -1,0 +1,77 @@
+"""The deployments of prefect.yaml, for every plan that is installed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+DEFINITIONS = Path(__file__).with_name("prefect.yaml")
+TAG = "幸福"
+"""Every deployment of ours carries it."""
+POOL = "xingfu"
+"""The work pool whose workers run them, where `serve` does not."""
+MACHINERY = "机务"
+"""Tag of what looks after the machinery and belongs to no plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One deployment: a flow, when it runs, and with which parameters."""
+
+    name: str
+    entrypoint: str
+    """The flow's module and name, ``flows.read_inbox.read_inbox``."""
+    description: str
+    tags: tuple[str, ...]
+    schedules: tuple[Mapping[str, Any], ...]
+    """Each with ``cron``, ``timezone`` and, where it has its own, ``parameters``."""
+    limit: Mapping[str, Any] | None
+    """Prefect's concurrency limit with its collision strategy; None: as many as are started."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def definitions() -> tuple[Definition, ...]:
+    """The deployments as written, for the settings' own plan."""
+    loaded = yaml.safe_load(DEFINITIONS.read_text(encoding="utf-8"))
+    return tuple(_definition(item) for item in loaded["deployments"])
+
+
+def definitions_for(own: str, installed: Sequence[str]) -> tuple[Definition, ...]:
+    """Those of the plan `own`, and once more for every other plan that is installed.
+
+    The others are named ``<flow>-<plan>``, so that one run is about one plan and one limit is one
+    plan's. What belongs to no plan is there once.
+    """
+    return tuple(
+        made
+        for item in definitions()
+        for made in (item, *_of_others(item, [plan for plan in installed if plan != own]))
+    )
+
+
+def _of_others(item: Definition, plans: Sequence[str]) -> Iterator[Definition]:
+    if MACHINERY not in item.tags:
+        for plan in plans:
+            yield Definition(
+                name=f"{item.name}-{plan}",
+                entrypoint=item.entrypoint,
+                description=f"{item.description}（{plan}）",
+                tags=(*item.tags, plan),
+                schedules=item.schedules,
+                limit=item.limit,
+                parameters={**item.parameters, "plan": plan},
+            )
+
+
+def _definition(item: Mapping[str, Any]) -> Definition:
+    return Definition(
+        name=item["name"],
+        entrypoint=item["entrypoint"],
+        description=item["description"],
+        tags=tuple(item["tags"]),
+        schedules=tuple(item["schedules"]),
+        limit=item.get("concurrency_limit"),
+        parameters=item["parameters"],
+    )

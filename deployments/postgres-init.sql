@@ -1,0 +1,2 @@
+-- Beside the product's own database, one for Prefect.
+CREATE DATABASE prefect;

@@ -1,0 +1,112 @@
+"""Makes Prefect know the deployments of prefect.yaml for every plan, and no others of ours."""
+
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+from prefect.client.schemas.objects import ConcurrencyLimitConfig
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import ObjectNotFound
+from prefect.schedules import Cron, Schedule
+from prefect.types.entrypoint import EntrypointType
+from prefect.utilities.asyncutils import run_coro_as_sync
+from prefect.workers.utilities import get_default_base_job_template_for_infrastructure_type
+
+from deployments.automations import apply_automations
+from deployments.definitions import POOL, TAG, Definition, definitions_for
+from flows.choices import refresh_choices
+from flows.operations.desk import open_desk
+from flows.operations.setup import installed_plans
+from models.settings import Settings
+from policy.errors import RefusedError
+
+
+def built(settings: Settings) -> tuple[RunnerDeployment, ...]:
+    """Every deployment of the plans that are installed, ready to be registered."""
+    return tuple(map(_built, definitions_for(settings.plan, installed_plans(settings))))
+
+
+def register(settings: Settings, pool_type: str) -> tuple[str, ...]:
+    """Register everything for the workers of the pool, which is made if it is missing.
+
+    Gives back the deployments' names. RefusedError when the pool is there with another type.
+    """
+    with get_client(sync_client=True) as client:
+        _require_pool(client, pool_type)
+    deployments = built(settings)
+    finish(settings, [_applied(item) for item in deployments])
+    return tuple(item.name for item in deployments)
+
+
+def finish(settings: Settings, registered: Sequence[UUID]) -> None:
+    """What follows once deployments are registered: old ones go, forms get their choices.
+
+    Also the automations are made what they should be. Safe to repeat.
+    """
+    with get_client(sync_client=True) as client:
+        for gone in _ours(client, besides=frozenset(registered)):
+            client.delete_deployment(gone.id)
+    for plan in installed_plans(settings):
+        refresh_choices(open_desk(settings, plan))
+    apply_automations()
+
+
+def _built(item: Definition) -> RunnerDeployment:
+    module, _, name = item.entrypoint.rpartition(".")
+    made: RunnerDeployment = getattr(import_module(module), name).to_deployment(
+        name=item.name,
+        description=item.description,
+        tags=[TAG, *item.tags],
+        parameters=dict(item.parameters),
+        schedules=[_schedule(schedule) for schedule in item.schedules],
+        concurrency_limit=ConcurrencyLimitConfig(**item.limit) if item.limit else None,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    return made
+
+
+def _schedule(written: Any) -> Schedule:
+    return Cron(
+        written["cron"],
+        timezone=written["timezone"],
+        parameters=written.get("parameters", {}),
+        slug=written.get("slug"),
+    )
+
+
+def _applied(item: RunnerDeployment) -> UUID:
+    id = item.apply(work_pool_name=POOL)
+    assert isinstance(id, UUID)  # noqa: S101  # called outside of an event loop it does not await
+    return id
+
+
+def _require_pool(client: SyncPrefectClient, pool_type: str) -> None:
+    try:
+        there = client.read_work_pool(POOL).type
+    except ObjectNotFound:
+        template: Any = run_coro_as_sync(
+            get_default_base_job_template_for_infrastructure_type(pool_type)
+        )
+        if template is None:
+            raise RefusedError(f"没有“{pool_type}”类型的工作池，请核对 --pool-type") from None
+        wanted = WorkPoolCreate(name=POOL, type=pool_type, base_job_template=template)
+        client.create_work_pool(wanted)
+        return
+    if there != pool_type:
+        raise RefusedError(
+            f"工作池 {POOL} 已存在，类型为“{there}”；"
+            f"请以 --pool-type {there} 登记，或先删除该工作池"
+        )
+
+
+def _ours(client: SyncPrefectClient, besides: frozenset[UUID]) -> Iterable[DeploymentResponse]:
+    wanted = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
+    found: list[DeploymentResponse] = []
+    while page := client.read_deployments(deployment_filter=wanted, offset=len(found)):
+        found += page
+    return [item for item in found if item.id not in besides]

@@ -1,0 +1,58 @@
+"""Keeps what there is to choose from in the forms as the plan and the database have it.
+
+Prefect makes a form from the schema that a deployment was registered with; so the schema is
+changed where it lies when projects come or are renamed.
+"""
+
+from typing import Any
+
+from httpx import HTTPError
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import DeploymentUpdate
+from prefect.client.schemas.responses import DeploymentResponse
+
+from flows.operations.desk import Desk
+from flows.requests.choosing import Choices, choices, with_choices
+from policy.errors import UnavailableError
+
+PAGE = 100
+
+
+def schema_with_choices(schema: dict[str, Any], desk: Desk) -> dict[str, Any]:
+    """A deployment's parameter schema whose marked fields can be chosen from; see `choosing`."""
+    return with_choices(schema, choices(desk))
+
+
+def refresh_choices(desk: Desk) -> int:
+    """Bring the forms of the desk's plan up to date; how many have changed.
+
+    A deployment is of the plan that its parameters name, otherwise of the settings' own.
+    UnavailableError when the Prefect server does not answer.
+    """
+    found = choices(desk)
+    try:
+        with get_client(sync_client=True) as client:
+            ours = [item for item in _deployments(client) if _plan_of(item, desk) == desk.plan.id]
+            return sum(_refresh(client, item, found) for item in ours)
+    except HTTPError as error:
+        raise UnavailableError(f"表单的选项未能更新：{type(error).__name__}") from None
+
+
+def _deployments(client: SyncPrefectClient) -> list[DeploymentResponse]:
+    found: list[DeploymentResponse] = []
+    while page := client.read_deployments(limit=PAGE, offset=len(found)):
+        found += page
+    return found
+
+
+def _plan_of(deployment: DeploymentResponse, desk: Desk) -> str:
+    return str(deployment.parameters.get("plan") or desk.settings.plan)
+
+
+def _refresh(client: SyncPrefectClient, deployment: DeploymentResponse, found: Choices) -> bool:
+    schema = deployment.parameter_openapi_schema or {}
+    fresh = with_choices(schema, found)
+    if fresh == schema:
+        return False
+    client.update_deployment(deployment.id, DeploymentUpdate(parameter_openapi_schema=fresh))
+    return True

@@ -1,0 +1,72 @@
+"""研究确定: the proposed list waits for the province's decision (五(三))."""
+
+from datetime import date
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.input import RunInput
+from pydantic import Field
+
+from flows.approving import Decision, Matter, Proposal, Settled, approved
+from flows.business_date import now, today
+from flows.operations.desk import Desk, open_desk
+from flows.operations.determination import approve, decline, proposed
+from flows.operations.review import Determination
+from flows.pages.approvals import list_page
+from models.database import writing
+from models.settings import load_settings
+
+
+class DeterminationForm(RunInput):
+    """What the province has decided on the list that is shown."""
+
+    decision: Decision = Field(title="决定", description="不同意的，也登记在案。")
+    actor: str = Field(
+        title="作出决定的机构和经办人", description="如“山西省民政厅养老服务处 李某”。"
+    )
+    on: date = Field(title="决定日期", description="研究确定的日期，不能晚于今天。")
+    document: str = Field(title="依据", description="会议纪要或文件的名称、文号。")
+    opinion: str = Field(default="", title="意见", description="可不填；不同意的请写明理由。")
+
+
+@flow(
+    name="determine_projects",
+    flow_run_name="determine_projects",
+    description="研究确定：按评审结果列出各市建议名单，暂停等待决定；同意或不同意均登记在案。",
+)
+def determine_projects(plan: str | None = None) -> State[Any]:
+    """Have the proposed list decided, and record the decision."""
+    desk = open_desk(load_settings(), plan)
+    return approved(
+        desk,
+        Matter(
+            name="determine-projects",
+            title="研究确定",
+            form=DeterminationForm,
+            propose=lambda day: _propose(desk),
+            decide=lambda day, seen, form: _decide(desk, seen, form),
+        ),
+    )
+
+
+def _propose(desk: Desk) -> Proposal | Settled:
+    found = proposed(desk)
+    text = list_page(desk.plan, found)
+    if not found.listed:
+        word = f"名单已定，共{found.determined}个" if found.determined else "没有待研究确定的项目"
+        return Settled(word, f"{word}，无需再作决定。\n\n{text}")
+    return Proposal(text, found.fingerprint)
+
+
+def _decide(desk: Desk, seen: str, form: DeterminationForm) -> Settled:
+    text = list_page(desk.plan, proposed(desk))
+    evidence = "；意见：".join(filter(None, (form.document.strip(), form.opinion.strip())))
+    decision, day = Determination(form.on, form.actor, evidence), today(desk.settings)
+    with writing(desk.engine) as session:
+        if form.decision == "不同意":
+            decline(session, desk, decision, seen, today=day, at=now())
+            return Settled("未同意", f"建议名单未获同意，已登记；项目不变。\n\n{text}")
+        chosen = approve(session, desk, decision, seen, today=day, at=now())
+    told = f"已确定{len(chosen.determined)}个，列为替补{len(chosen.reserves)}个"
+    return Settled(f"已同意，{told}", f"{told}，各项时限自此起算。\n\n{text}")

@@ -1,0 +1,116 @@
+"""督办函: the letter that is due to a city waits to be signed, numbered and laid out."""
+
+from datetime import date
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.input import RunInput
+from pydantic import Field
+
+from flows.approving import Decision, Matter, Proposal, Settled, approved
+from flows.asking import run_name
+from flows.business_date import now, today
+from flows.operations.desk import Desk, open_desk
+from flows.operations.letters import Reply
+from flows.operations.papers import Paper, Signature, find_paper, lay_out
+from flows.operations.supervision import CHANGED, draft_of
+from flows.operations.supervision import issue_letter as issue
+from flows.pages.approvals import issued_page, letter_page
+from flows.pages.markdown import plain
+from flows.requests.fields import Form, choice, code_of, described
+from models.database import writing
+from models.settings import load_settings
+from policy.errors import ConflictError
+from states.workdays import DAY
+
+
+class LetterRequest(Form):
+    """Which letter is to be issued."""
+
+    model_config = described("督办函", "应督办的事项由系统按今天的情况列出。")
+
+    city: str = choice("city", "市", "致哪个市的民政局。")
+
+
+class LetterForm(RunInput):
+    """What the province has decided on the letter that is shown."""
+
+    decision: Decision = Field(title="是否同意签发", description="不同意的不签发，也不登记。")
+    actor: str = Field(title="签发机构和经办人", description="如“山西省民政厅养老服务处 李某”。")
+    on: date = Field(title="签发日期", description="不能晚于今天。")
+    number: str = Field(
+        default="", title="文号", description="如 晋民函〔2023〕45号，一函一号；不同意的不填。"
+    )
+    signer: str = Field(default="", title="签发人", description="不同意的不填。")
+    reply_days: int = Field(
+        default=10,
+        ge=1,
+        le=90,
+        title="反馈期限（天）",
+        description="请该市在签发后多少天内书面反馈，写入函件。",
+    )
+    contact: str = Field(default="", title="联系人", description="写入函件；不同意的不填。")
+    phone: str = Field(default="", title="联系电话", description="写入函件；不同意的不填。")
+    opinion: str = Field(default="", title="意见", description="可不填。")
+
+
+@flow(
+    name="issue_letter",
+    flow_run_name=run_name("city"),
+    description="督办函：列出一市应督办的逾期事项，暂停等待签发；签发后编号登记，并生成正式函件。",
+)
+def issue_letter(form: LetterRequest, plan: str | None = None) -> State[Any]:
+    """Have the letter that is due to a city decided on; issue it when it is agreed to."""
+    desk = open_desk(load_settings(), plan)
+    city = code_of(form.city)
+    code = next((item.code for item in desk.plan.cities if item.name == city), "city")
+    return approved(
+        desk,
+        Matter(
+            name=f"letter-{code}",
+            title=f"{plain(city)}督办函",
+            form=LetterForm,
+            propose=lambda day: _propose(desk, city, day),
+            decide=lambda day, seen, form: _decide(desk, city, day, seen, form),
+        ),
+    )
+
+
+def _propose(desk: Desk, city: str, day: date) -> Proposal | Settled:
+    draft = draft_of(desk, city, day)
+    if draft is None:
+        return Settled("无应督办的事项", f"截至{day}，{city}没有已到督办阶段的逾期事项。")
+    if draft.issued:
+        return _issued(desk, draft.issued)
+    return Proposal(letter_page(draft), draft.fingerprint)
+
+
+def _decide(desk: Desk, city: str, day: date, seen: str, form: LetterForm) -> Settled:
+    if form.decision == "同意" and (paper := _recorded(desk, city, form)):
+        return _issued(desk, paper)
+    draft = draft_of(desk, city, day)
+    if draft is None or draft.fingerprint != seen:
+        raise ConflictError(CHANGED)
+    if form.decision == "不同意":
+        told = f"{form.actor}于{form.on}决定不签发{f'：{form.opinion}' if form.opinion else ''}。"
+        return Settled("未签发", f"{plain(told)}\n\n{letter_page(draft)}")
+    signed = Signature(form.number, form.on, form.signer, form.actor, form.opinion)
+    reply = Reply(form.on + DAY * form.reply_days, form.contact, form.phone)
+    with writing(desk.engine) as session:
+        at, day = now(), today(desk.settings)
+        paper = issue(session, desk, draft, signed, reply, today=day, at=at)
+    return _issued(desk, paper)
+
+
+def _recorded(desk: Desk, city: str, form: LetterForm) -> Paper | None:
+    """The letter, when this very form has issued it."""
+    paper = find_paper(desk, form.number)
+    said = (city, form.on, form.signer.strip(), form.actor)
+    same = paper and (paper.subject, paper.on, paper.signer, paper.actor) == said
+    return paper if same else None
+
+
+def _issued(desk: Desk, paper: Paper) -> Settled:
+    file = lay_out(desk, paper)
+    return Settled(f"已签发{paper.number}", issued_page(desk, paper, str(file)))

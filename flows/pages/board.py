@@ -1,0 +1,96 @@
+"""The province board: every city's stages and lamps."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from flows.operations.overview import CityBoard, DeadlineView, Survey, with_standing
+from flows.pages.markdown import Links, Page, link, page, plain, table
+from policy.schema import Plan
+from policy.vocabulary import DeliveryStatus, Standing, SubjectKind
+
+NAME = "province-board"
+NAMED = 2  # subjects of a row by name: the UI does not break lines in tables
+
+
+def board_page(
+    plan: Plan,
+    survey: Survey,
+    outbox: Mapping[DeliveryStatus, int],
+    links: Links,
+    others: Mapping[str, str] = MappingProxyType({}),
+) -> Page:
+    """Per city the projects in each stage, due soon and overdue; totals; the province's own.
+
+    `others` are the day's other pages by name: from here an admin goes on to all of them.
+    """
+    lines = (*_onward(others), *_lines(plan, survey, outbox, links))
+    return page(plan, NAME, "全省进度", survey.as_of, lines)
+
+
+def _onward(others: Mapping[str, str]) -> Iterator[str]:
+    if others:
+        yield f"另见：{'　'.join(link(title, target) for title, target in others.items())}"
+        yield ""
+
+
+def _lines(
+    plan: Plan, survey: Survey, outbox: Mapping[DeliveryStatus, int], links: Links
+) -> Iterator[str]:
+    names = ["名额", "项目", *(stage.label for stage in plan.stages), "办结", "临期", "逾期"]
+    rows = [_cells(row, link(row.city, links.get(row.city))) for row in survey.board]
+    total = [f"**{cell}**" for cell in _cells(_total(survey.board), "合计")]
+    yield from table({"市": "---", **dict.fromkeys(names, "---:")}, [*rows, total])
+    yield _province(plan, survey.views, links)
+    yield ""
+    yield from _due_soon(survey.views)
+    yield from _coordinating(survey.views)
+    yield f"消息：{'，'.join(f'{status.label}{n}条' for status, n in outbox.items())}。"
+
+
+def _province(plan: Plan, views: Sequence[DeadlineView], links: Links) -> str:
+    """The province's own duties, which belong to no city's row."""
+    own = [view.standing for view in views if view.subject_kind is SubjectKind.PROVINCE]
+    due_soon, overdue = own.count(Standing.DUE_SOON), own.count(Standing.OVERDUE)
+    what = link("省级事项", links.get(plan.province))
+    return f"另有{what}：临期{due_soon}项，逾期{overdue}项。"
+
+
+def _due_soon(views: Sequence[DeadlineView]) -> Iterator[str]:
+    yield "## 临期事项"
+    yield ""
+    found = list(with_standing(list(views), Standing.DUE_SOON))
+    if not found:
+        yield "无。"
+        yield ""
+        return
+    rows = []
+    for key in dict.fromkeys((view.remind_by, view.rule, view.title) for view in found):
+        names = [plain(v.name) for v in found if (v.remind_by, v.rule, v.title) == key]
+        shown = "、".join(names[:NAMED]) + (f"等{len(names)}个" if len(names) > NAMED else "")
+        rows.append([key[0], f"{key[1]} {plain(key[2])}", len(names), shown])
+    yield from table({"应完成": "---", "事项": "---", "数量": "---:", "涉及": "---"}, rows)
+
+
+def _coordinating(views: Sequence[DeadlineView]) -> Iterator[str]:
+    found = list(with_standing(list(views), Standing.COORDINATING))
+    if found:
+        titles = dict.fromkeys(f"{view.rule} {plain(view.title)}" for view in found)
+        yield f"待协调事项{len(found)}项（{'；'.join(titles)}），不作逾期认定。"
+        yield ""
+
+
+def _total(board: Sequence[CityBoard]) -> CityBoard:
+    return CityBoard(
+        city="合计",
+        quota=sum(row.quota or 0 for row in board),
+        projects=sum(row.projects for row in board),
+        by_stage=tuple(map(sum, zip(*(row.by_stage for row in board), strict=True))),
+        finished=sum(row.finished for row in board),
+        due_soon=sum(row.due_soon for row in board),
+        overdue=sum(row.overdue for row in board),
+    )
+
+
+def _cells(row: CityBoard, name: str) -> list[object]:
+    quota = "未明确" if row.quota is None else row.quota
+    return [name, quota, row.projects, *row.by_stage, row.finished, row.due_soon, row.overdue]

@@ -1,0 +1,157 @@
+"""Publishes pages as artifacts, each under the key ``<plan>-<name>``; Prefect keeps every version.
+
+Pages link to the artifact itself: the page of a key only lists its versions. So what is linked to
+is published first.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import date
+from uuid import UUID
+
+import httpx
+from prefect.artifacts import (
+    MarkdownArtifact,
+    create_progress_artifact,
+    update_progress_artifact,
+)
+from prefect.client.orchestration import PrefectClient, get_client
+
+from flows.operations.changes import Changes
+from flows.operations.desk import Desk
+from flows.operations.explain import explain_all
+from flows.operations.health import outbox_health
+from flows.operations.inbox import Read
+from flows.operations.money_views import Money, money
+from flows.operations.outbox_views import outbox_counts
+from flows.operations.overview import Survey, survey
+from flows.operations.quality import Quality, quality
+from flows.pages.board import board_page
+from flows.pages.changes import changes_page, inbox_page
+from flows.pages.city import city_page
+from flows.pages.explain import MOST, explain_pages, to_explain
+from flows.pages.lists import due_page, overdue_page
+from flows.pages.markdown import Links, Page
+from flows.pages.money import funds_page
+from flows.pages.outbox import outbox_page
+from flows.pages.quality import quality_page
+from policy.errors import UnavailableError
+
+SIDE_BY_SIDE = 8  # pages on their way to the server at once
+STEP = 50  # pages after which progress is told
+TROUBLE = "Prefect 服务暂不可用，页面未能发布，请稍后重试"
+Report = Callable[[int, int], None]
+
+
+def publish_day(desk: Desk, as_of: date, changes: Changes) -> int:
+    """Publish all pages of a day, and what this run changed; how many there are."""
+    found = survey(desk, as_of)
+    codes = to_explain(found)
+    links, left_out = _explained(desk, codes, as_of), max(0, len(codes) - MOST)
+    funds = money(desk, found)
+    cities = _publish_cities(desk, found, funds, links)
+    pages = (
+        overdue_page(desk.plan, found, links, left_out),
+        due_page(desk.plan, found, links, left_out),
+        outbox_page(desk.plan, outbox_health(desk), as_of),
+        funds_page(desk.plan, funds, as_of, {**links, **cities}),
+        quality_page(desk.plan, quality(desk, found), as_of, links),
+        changes_page(desk.plan, changes, as_of, links),
+    )
+    others = dict(zip((page.title for page in pages), put(desk, pages), strict=True))
+    counts = outbox_counts(desk)
+    put(desk, [board_page(desk.plan, found, counts, {**links, **cities}, others)])
+    return len(links) + len(cities) + len(pages) + 1
+
+
+def publish_refusal(desk: Desk, as_of: date, reason: str) -> None:
+    """Publish why the plan cannot be run, in the place of what its data lack."""
+    put(desk, [quality_page(desk.plan, Quality(plan=reason), as_of, {})])
+
+
+def publish_outbox(desk: Desk, as_of: date) -> None:
+    """Publish how the outbox is."""
+    put(desk, [outbox_page(desk.plan, outbox_health(desk), as_of)])
+
+
+def publish_inbox(desk: Desk, read: Read, changes: Changes, as_of: date) -> None:
+    """Publish what a round of the inbox read."""
+    put(desk, [inbox_page(desk.plan, read, changes, as_of)])
+
+
+def put(desk: Desk, pages: Sequence[Page], report: Report | None = None) -> tuple[str, ...]:
+    """Publish pages, several at a time, and give back where each is to be seen, in order.
+
+    UnavailableError when Prefect cannot be reached or fails.
+    """
+    try:
+        ids = asyncio.run(_put(desk, pages, report))
+    except httpx.HTTPStatusError as error:
+        if not error.response.is_server_error:
+            raise
+        raise UnavailableError(TROUBLE) from error
+    except httpx.TransportError as error:
+        raise UnavailableError(TROUBLE) from error
+    return tuple(f"/artifacts/artifact/{id}" for id in ids)
+
+
+def progress_of(desk: Desk, what: str) -> Report:
+    """Shows how far long work has come; nothing is shown of work that is done in one step.
+
+    `what` is the work in Chinese, with what is counted: ``发送消息（人）``. The work goes on where
+    its progress cannot be shown.
+    """
+    shown: list[UUID] = []
+
+    def report(done: int, of: int) -> None:
+        words, percent = f"{what}：{done}／{of}", 100 * done / of
+        with suppress(httpx.HTTPError):
+            if shown:
+                update_progress_artifact(shown[0], percent, words)
+            elif done < of:
+                shown.append(_begun(desk, percent, words))
+
+    return report
+
+
+def _begun(desk: Desk, percent: float, words: str) -> UUID:
+    created = create_progress_artifact(percent, key=f"{desk.plan.id}-progress", description=words)
+    assert isinstance(created, UUID)  # noqa: S101  # in a synchronous run it is no coroutine
+    return created
+
+
+def _explained(desk: Desk, codes: Sequence[str], as_of: date) -> Links:
+    explained = explain_all(desk, codes[:MOST], as_of)
+    report = progress_of(desk, "发布时限说明（页）")
+    targets = put(desk, explain_pages(desk.plan, explained), report)
+    return dict(zip((each.subject for each in explained), targets, strict=True))
+
+
+def _publish_cities(desk: Desk, found: Survey, funds: Money, links: Links) -> Links:
+    cities = desk.plan.cities
+    pages = [
+        city_page(desk.plan, city, found, row, links)
+        for city, row in zip(cities, funds.cities, strict=True)
+    ]
+    return dict(zip((city.name for city in cities), put(desk, pages), strict=True))
+
+
+async def _put(desk: Desk, pages: Sequence[Page], report: Report | None) -> list[UUID]:
+    ids: list[UUID] = []
+    turn = asyncio.Semaphore(SIDE_BY_SIDE)
+    async with get_client() as client:
+        for start in range(0, len(pages), STEP):
+            some = pages[start : start + STEP]
+            ids += await asyncio.gather(*(_create(desk, page, client, turn) for page in some))
+            if report:
+                await asyncio.to_thread(report, len(ids), len(pages))
+    return ids
+
+
+async def _create(desk: Desk, page: Page, client: PrefectClient, turn: asyncio.Semaphore) -> UUID:
+    artifact = MarkdownArtifact(
+        key=f"{desk.plan.id}-{page.name}", description=page.description, markdown=page.text
+    )
+    async with turn:
+        return (await artifact.acreate(client)).id

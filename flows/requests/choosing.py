@@ -1,0 +1,78 @@
+"""What there is to choose from in a form: from the plan, and projects from the database."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flows.operations.desk import Desk
+from flows.requests.fields import MARK
+from models.database import reading
+from models.names import project_names
+from policy.schema import RECORDED
+
+MOST = 500
+"""Projects that can be chosen from; where there are more, the code is typed."""
+Choices = Mapping[str, tuple[str, ...]]
+
+
+def choices(desk: Desk) -> Choices:
+    """Per kind of field, its choices in order: an id or code, and what it is called.
+
+    An empty tuple stands for too many: the field stays free text.
+    """
+    plan = desk.plan
+    with reading(desk.engine) as session:
+        names = project_names(session, plan, MOST + 1)
+    projects = tuple(map(listed, names.keys(), names.values())) if len(names) <= MOST else ()
+    cities = tuple(city.name for city in plan.cities)
+    return {
+        "project": projects,
+        "subject": (*projects, *cities, plan.province) if projects or not names else (),
+        "city": cities,
+        "action": tuple(listed(item.id, item.label) for item in plan.actions),
+        "fact": _facts(desk),
+        "rule": tuple(listed(id, item.rule.title) for id, item in desk.deadlines.items()),
+        "condition": tuple(listed(r.id, r.says) for r in plan.requirements if r.reasoned),
+        "item": tuple(listed(item.id, item.label) for item in plan.checklist),
+    }
+
+
+def listed(code: str, label: str) -> str:
+    """One choice; `fields.code_of` takes it apart again."""
+    return f"{code}　{' '.join(label.split())}"
+
+
+def with_choices(schema: Mapping[str, Any], found: Choices) -> dict[str, Any]:
+    """A parameter schema whose marked fields have the choices as they are now.
+
+    A field that may be left empty has the empty text as its first choice. Safe to repeat.
+    """
+    return {name: _filled(value, found) for name, value in schema.items()}
+
+
+def _filled(value: Any, found: Choices) -> Any:
+    if isinstance(value, list):
+        return [_filled(item, found) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    if isinstance(value.get(MARK), str):
+        return _field(value, found)
+    return with_choices(value, found)
+
+
+def _field(field: Mapping[str, Any], found: Choices) -> dict[str, Any]:
+    rest = {name: value for name, value in field.items() if name != "enum"}
+    options = found.get(field[MARK], ())
+    first = [""] if field.get("default") == "" else []
+    return {**rest, "enum": [*first, *options]} if options else rest
+
+
+def _facts(desk: Desk) -> tuple[str, ...]:
+    plan = desk.plan
+    beside = [listed(item.id, item.label) for item in plan.milestones if item.beside_chain]
+    traces = [listed(item.id, item.label) for item in plan.evidence]
+    duties = [
+        listed(id, item.rule.title)
+        for id, item in desk.deadlines.items()
+        if any(RECORDED in by for by in item.rule.fulfilled_by.values())
+    ]
+    return (*beside, *traces, *duties)

@@ -1,0 +1,61 @@
+"""A workbook that a form asks to have written."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from flows.operations import exports
+from flows.operations.desk import Desk
+from flows.operations.forms.making import Request
+from flows.requests.fields import Actor, Month, Subject, code_of, described
+from flows.requests.fields import Form as Asking
+from flows.requests.telling import paragraphs, said, verbatim
+from policy.errors import UsageError
+from policy.vocabulary import Form, Listing
+
+KINDS: dict[str, Form | Listing] = {kind.label: kind for kind in (*Listing, *Form)}
+
+
+class ExportForm(Asking):
+    """Writes a workbook."""
+
+    model_config = described("导出工作簿", "写入服务器的发件文件夹，同名文件以新的为准。")
+
+    kind: Annotated[str, Field(title="表格", json_schema_extra={"enum": list(KINDS)})]
+    subject: Annotated[
+        Subject, Field(title="市或项目", description="按市或按项目导出的表格需要。")
+    ] = ""
+    month: Month = ""
+    empty: Annotated[bool, Field(title="空白表", description="不预填已有数据。")] = False
+    expert: Annotated[str, Field(title="专家姓名", description="只有专家评分表需要。")] = ""
+    organisation: Annotated[
+        str, Field(title="专家所在单位", description="只有专家评分表需要。")
+    ] = ""
+    actor: Actor
+
+
+def export_file(desk: Desk, form: ExportForm, *, today: date, at: datetime) -> str:
+    """Write the workbook into the outgoing folder; where it is, as Markdown. RefusedError."""
+    kind = KINDS.get(form.kind)
+    if kind is None:
+        raise UsageError(f"没有表格“{form.kind}”，可用：{'、'.join(KINDS)}")
+    request = Request(
+        kind,
+        code_of(form.subject) or None,
+        form.month or None,
+        form.empty,
+        form.expert,
+        form.organisation,
+    )
+    written = exports.export_workbook(desk, request, folder(desk), today)
+    facts = said(表格=kind.label, 经办=form.actor)
+    return paragraphs(facts, f"文件：{verbatim(written)}")
+
+
+def folder(desk: Desk) -> Path:
+    """Where exported workbooks lie; made when it is not there."""
+    found = desk.settings.outgoing / "exports"
+    found.mkdir(parents=True, exist_ok=True)
+    return found

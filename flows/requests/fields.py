@@ -1,0 +1,93 @@
+"""What the forms are made of. Titles and descriptions are what a person reads; Chinese.
+
+The shapes are plain on purpose: text, days, yes or no, and lists of two texts. A field marked with
+`MARK` becomes a choice when its deployment is registered: see `choosing`. What a schema says
+beyond the types (`enum`, `minLength`) the server asks for before a run is made. Everything else is
+left to the operations, which say in Chinese what is wrong.
+"""
+
+import re
+import unicodedata
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from policy.errors import UsageError
+
+MARK = "xingfu"
+"""The key of a field's schema that names what there is to choose from."""
+
+
+class Form(BaseModel):
+    """A form as it is handed in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+def described(title: str, description: str) -> ConfigDict:
+    """What a form or a part of it is called, and what it is for."""
+    return ConfigDict(title=title, json_schema_extra={"description": description})
+
+
+def choice(kind: str, title: str, description: str = "") -> Any:
+    """A text to be chosen from what there is of `kind`."""
+    return Field(title=title, description=description or None, json_schema_extra={MARK: kind})
+
+
+Project = Annotated[str, choice("project", "项目", "从列表中查找；没有列表时填写项目编码。")]
+Subject = Annotated[
+    str, choice("subject", "对象", "项目、市或省；没有列表时填写项目编码、市名或省名。")
+]
+OnDay = Annotated[date, Field(title="日期", description="实际发生的日期，不能晚于今天。")]
+Actor = Annotated[
+    str,
+    Field(
+        title="经办人",
+        description="经办人或经办单位，记入办理记录。",
+        json_schema_extra={"minLength": 1},
+    ),
+]
+Evidence = Annotated[str, Field(title="依据", description="文件、文号或理由；没有的可不填。")]
+Approval = Annotated[
+    str,
+    Field(
+        title="批准文件", description="批准的文件名称和文号。", json_schema_extra={"minLength": 1}
+    ),
+]
+DryRun = Annotated[
+    bool,
+    Field(
+        title="只试办，不写入", description="先看会有什么结果；核对无误后，关闭此开关再办理一次。"
+    ),
+]
+Month = Annotated[
+    str,
+    Field(
+        title="月份",
+        description="只有月报需要，如 2023-06。",
+    ),
+]
+Amount = Annotated[
+    str,
+    Field(
+        title="金额（元）",
+        description="只有下达资金需要，最多两位小数，如 840000.00。",
+    ),
+]
+
+
+def code_of(chosen: str) -> str:
+    """The code or name in front of what was chosen, or typed alone, be it in full-width signs."""
+    return next(iter(unicodedata.normalize("NFKC", chosen).split()), "")
+
+
+def amount_of(typed: str) -> Decimal | None:
+    """元 as typed; None where nothing was. UsageError for anything but an amount."""
+    plain = unicodedata.normalize("NFKC", typed).replace(",", "").strip().removesuffix("元")
+    if not plain:
+        return None
+    if not re.fullmatch(r"\d+(\.\d{1,2})?", plain, re.ASCII):
+        raise UsageError(f"“{typed}”不是金额，请以元为单位填写，最多两位小数，如 840000.00")
+    return Decimal(plain)

@@ -1,0 +1,49 @@
+"""A pause or its end, as a form asks for it."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from flows.operations.casework import Act, advance, perform
+from flows.operations.desk import Desk
+from flows.requests.fields import (
+    Actor,
+    Evidence,
+    Form,
+    OnDay,
+    Project,
+    code_of,
+    described,
+)
+from flows.requests.roles import HOLD, RESUME, action_for
+from flows.requests.telling import advanced
+from models.database import reading
+from models.projects import dossier
+from states.machine import Position
+
+
+class HoldForm(Form):
+    """Pauses a project, or lets it go on."""
+
+    model_config = described("暂停或恢复", "暂停期间停止催办；恢复后原时限不变。")
+
+    project: Project
+    step: Annotated[Literal["暂停", "恢复"], Field(title="办理")]
+    on: OnDay
+    actor: Actor
+    evidence: Evidence = ""
+
+
+def hold_project(desk: Desk, form: HoldForm, *, today: date, at: datetime) -> str:
+    """Pause the project or let it go on; where it stands now, as Markdown.
+
+    RefusedError with every reason.
+    """
+    code = code_of(form.project)
+    with reading(desk.engine) as session:
+        before = dossier(session, desk.plan, code)
+    role = HOLD if form.step == "暂停" else RESUME
+    action = action_for(desk.plan, role, Position(before.stage, before.disposition))
+    act = Act(code, action.id, form.on, form.actor, form.evidence, seen=before.revision)
+    return advanced(desk, act, perform(desk, advance, act, today=today, at=at), today)

@@ -1,0 +1,111 @@
+"""A workbook on the server's disk, as a form asks to have it imported."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from documents.faults import WorkbookError
+from flows.operations.desk import Desk
+from flows.operations.forms.paper import Asked, Taken
+from flows.operations.intake import Imported, import_workbook, return_copy
+from flows.requests.fields import Actor, DryRun, Form, Month, choice, code_of, described
+from flows.requests.telling import TRIED, attention, listing, paragraphs, said
+from policy.errors import RefusedError, UnavailableError
+
+SUFFIX = ".xlsx"
+
+
+class ImportForm(Form):
+    """Imports a workbook by its path."""
+
+    model_config = described("导入工作簿", "整份导入，或整份退回并在旁边的副本中逐格标出。")
+
+    dry_run: DryRun = True
+    path: Annotated[
+        str,
+        Field(
+            title="文件",
+            description=f"服务器上的 {SUFFIX} 文件：完整路径，或收件文件夹内的路径，"
+            "如 太原市/附件3.xlsx。",
+            json_schema_extra={"minLength": 1},
+        ),
+    ]
+    actor: Actor
+    city: Annotated[str, choice("city", "所属市", "表中没有写明时填写。")] = ""
+    month: Month = ""
+    project: Annotated[str, choice("project", "项目", "单个项目的表没有标识时填写。")] = ""
+    confirm: Annotated[
+        bool,
+        Field(title="已核实", description="超出合理范围的数字已经核实，照填导入。"),
+    ] = False
+
+
+def import_file(desk: Desk, form: ImportForm, *, today: date, at: datetime) -> str:
+    """Import the workbook whole; what it changed, as Markdown.
+
+    With `dry_run` nothing is kept. RefusedError, as WorkbookError where its cells are at fault:
+    then a note of the error says where its marked copy is.
+    """
+    path = the_file(desk.settings.inbox, form.path)
+    asked_for = Asked(
+        code_of(form.city) or None,
+        form.month or None,
+        code_of(form.project) or None,
+        form.confirm,
+        form.actor,
+    )
+    try:
+        done = import_workbook(desk, path, asked_for, today=today, at=at, dry_run=form.dry_run)
+    except WorkbookError as error:
+        if not form.dry_run:
+            error.add_note(_returned(desk, path, error))
+        raise
+    return _told(done, form)
+
+
+def the_file(inbox: Path, path: str) -> Path:
+    """The file of that path, taken from the inbox where it is not absolute.
+
+    RefusedError for what is no workbook's name or no file; nothing is told of any other file.
+    """
+    found = inbox / path
+    if found.suffix.lower() != SUFFIX:
+        raise RefusedError(f"“{path}”不是 {SUFFIX} 文件，请另存为 {SUFFIX} 后再导入")
+    if not found.is_file():
+        raise RefusedError(f"服务器上没有文件“{path}”，请核对路径；相对路径从 {inbox} 起算")
+    return found
+
+
+def _returned(desk: Desk, path: Path, error: WorkbookError) -> str:
+    try:
+        copy = return_copy(desk, path, error)
+    except UnavailableError as trouble:
+        return f"未能写出标注的副本：{trouble}"
+    return f"已在 {copy} 中逐格标出。" if copy else "该文件无法标注，未写出副本。"
+
+
+def _told(done: Imported, form: ImportForm) -> str:
+    taken = done.taken
+    facts = said(
+        文件=done.file,
+        表格=f"{taken.subject}{taken.period}{done.form.label}",
+        识别="按标识识别" if done.signed else "无标识，已按表头识别",
+        结果=f"新增{taken.added}，更新{taken.changed}，未变{taken.unchanged}",
+        经办=form.actor,
+    )
+    remarks = [*(warning.line(done.file) for warning in taken.warnings), *taken.notes]
+    tried = TRIED if form.dry_run else ""
+    return paragraphs(tried, facts, attention(remarks), _differences(taken))
+
+
+def _differences(taken: Taken) -> str:
+    rows = [
+        (each.spot.sheet, each.spot.cell, each.subject, each.what, each.old, each.new)
+        for each in taken.differences
+    ]
+    if not rows:
+        return ""
+    head = ("工作表", "单元格", "对象", "内容", "原为", "改为")
+    return f"## 与原有数据的差异（{len(rows)}格）\n\n{listing(head, rows, '格')}"

@@ -1,0 +1,47 @@
+"""Dead letters that are owed anew, as a form asks for it."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from flows.operations.desk import Desk
+from flows.operations.outbox_views import MessageView, message_views, retry
+from flows.requests.fields import Actor, DryRun, Form, described
+from flows.requests.telling import TRIED, listing, paragraphs, said
+from policy.vocabulary import DeliveryStatus
+
+HEAD = ("编号", "收件单位", "收件人", "对象", "时限", "种类", "已试次数")
+
+
+class RetryForm(Form):
+    """Owes dead letters anew."""
+
+    model_config = described("重发死信", "先查明并排除未送达的原因，再重发。")
+
+    dry_run: DryRun = True
+    person: Annotated[
+        str,
+        Field(title="收件人", description="只重发给此人的；不填为全部。写法同试办时列出的收件人。"),
+    ] = ""
+    actor: Actor
+
+
+def retry_dead_letters(desk: Desk, form: RetryForm, *, today: date, at: datetime) -> str:
+    """Owe them anew, or with `dry_run` only list them; as Markdown."""
+    dead = [
+        view
+        for view in message_views(desk, DeliveryStatus.DEAD)
+        if form.person in ("", view.person)
+    ]
+    count = len(dead) if form.dry_run else retry(desk, form.person or None)
+    facts = said(死信=f"{count}条", 收件人=form.person or "全部", 经办=form.actor)
+    if not form.dry_run:
+        return paragraphs(facts, "已重新列入待发，下次发送时再试。")
+    rows = [_row(view) for view in dead]
+    return paragraphs(TRIED, facts, listing(HEAD, rows, "条") if rows else "")
+
+
+def _row(view: MessageView) -> tuple[object, ...]:
+    kind = view.rung_kind.label
+    return (view.id, view.recipient, view.person, view.subject, view.rule, kind, view.attempts)

@@ -1,0 +1,153 @@
+"""The product as it is served: a process of its own, with a real Prefect server and its UI."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+import httpx
+
+from tests.mail_server import free_port
+
+CHROMIUM = shutil.which("chromium")
+COMMAND = str(Path(sys.executable).with_name("xingfu"))
+ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+READY = "定时任务已就绪"
+BROWSER = ("--no-sandbox", "--disable-background-networking", "--disable-component-update")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A command that serves."""
+
+    process: subprocess.Popen[str]
+    home: Path
+    """Its state folder."""
+    output: Path
+    port: int
+    password: str | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def said(self) -> str:
+        """What it has printed so far."""
+        return self.output.read_text(encoding="utf-8")
+
+    def post(self, path: str, **body: object) -> Any:
+        """What the server's API answers."""
+        return self.ask("POST", path, json=body)
+
+    def get(self, path: str) -> Any:
+        return self.ask("GET", path)
+
+    def patch(self, path: str, **body: object) -> None:
+        self.ask("PATCH", path, json=body)
+
+    def ask(self, method: str, path: str, **more: Any) -> Any:
+        """What the API answers."""
+        auth = ("admin", self.password) if self.password else None
+        url = f"{self.address}/api/{path}"
+        answer = httpx.request(method, url, timeout=30, auth=auth, **more)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def deployment(self, name: str) -> Any:
+        found = {item["name"]: item for item in self.post("deployments/filter")}
+        return found[name]
+
+    def start(self, name: str, **parameters: object) -> str:
+        """Start a deployment as a person would; the run's id."""
+        path = f"deployments/{self.deployment(name)['id']}/create_flow_run"
+        started = self.post(path, state={"type": "SCHEDULED"}, parameters=parameters)
+        return str(started["id"])
+
+    def ended(self, run: str) -> Any:
+        """A run, once it has come to an end."""
+        return self._once(run, lambda found: found["state_type"] in ENDED)
+
+    def comes_to(self, run: str, state: str) -> Any:
+        """A run, once it is in that state."""
+        return self._once(run, lambda found: found["state_name"] == state)
+
+    def runs_of(self, name: str) -> list[Any]:
+        """The runs of a deployment, the newest first."""
+        named = {"name": {"any_": [name]}}
+        found: list[Any] = self.post(
+            "flow_runs/filter", deployments=named, sort="EXPECTED_START_TIME_DESC"
+        )
+        return found
+
+    def _once(self, run: str, is_so: Callable[[Any], bool]) -> Any:
+        for _ in range(180):
+            found = self.get(f"flow_runs/{run}")
+            if is_so(found):
+                return found
+            sleep(1)
+        raise AssertionError(f"{found['name']} is {found['state_name']}")
+
+    def artifact(self, name: str) -> Any:
+        """The newest version of a page."""
+        wanted = {"key": {"any_": [f"shanxi-2023-{name}"]}}
+        (found,) = self.post("artifacts/latest/filter", artifacts=wanted)
+        return found
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str, until: str = READY, **settings: str) -> Iterator[Served]:
+    """Run a command that serves, in a folder, until it says that it is ready; stopped at the end.
+
+    Its state is the folder's ``state``; `settings` are ``XINGFU_`` variables in lowercase.
+    """
+    port, output = free_port(), folder / "output"
+    given = {f"XINGFU_{name.upper()}": value for name, value in settings.items()}
+    own = {"XINGFU_HOME": "state", "XINGFU_PORT": str(port)}
+    with output.open("w", encoding="utf-8") as file:
+        process = subprocess.Popen(
+            [COMMAND, *arguments],
+            cwd=folder,
+            env={**os.environ, **own, **given},
+            text=True,
+            stdout=file,
+            stderr=file,
+        )
+    served = Served(process, folder / "state", output, port, settings.get("admin_password"))
+    try:
+        _wait(served, until)
+        yield served
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def run(folder: Path, *arguments: str, **settings: str) -> str:
+    """What a command prints about the state in a folder."""
+    given = {f"XINGFU_{name.upper()}": value for name, value in settings.items()}
+    environment: Mapping[str, str] = {**os.environ, "XINGFU_HOME": "state", **given}
+    command = [COMMAND, *arguments]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def picture(name: str, otherwise: Path) -> Path:
+    """Where a screenshot goes: `PICTURES` keeps them for the documentation."""
+    return Path(os.environ.get("PICTURES", otherwise)) / name
+
+
+def _wait(served: Served, words: str) -> None:
+    for _ in range(240):
+        assert served.process.poll() is None, served.said
+        if words in served.said:
+            return
+        sleep(1)
+    raise AssertionError(f"{words!r} did not come: {served.said}")

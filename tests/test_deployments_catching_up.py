@@ -1,0 +1,177 @@
+"""A machine that slept or was off catches up once, on a real server; old runs are cleared away."""
+
+import signal
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from sqlite3 import connect
+from time import sleep
+from typing import Any
+
+import pytest
+
+from flows.operations.delivery import deliver
+from flows.operations.desk import Desk, open_desk
+from flows.operations.enforcement import enforce
+from models.settings import Settings
+from tests.province import days, morning
+from tests.serving import Served, serving
+from tests.stores import Stores
+from tests.tape import Tape
+from tests.test_flows_enforcement import IMPORTED
+from tests.test_flows_outage import MARKS, STATE, rows, told
+
+pytestmark = [pytest.mark.heavy, pytest.mark.timeout(900)]
+BEGAN, WOKE, RETURNED = "2023-06-01", "2023-06-07", "2023-06-12"
+JOB = "enforce_deadlines"
+EVERY = 10  # seconds: the schedule as it is moved
+
+
+def test_a_machine_that_slept_and_was_off(tmp_path: Path, stores: Stores) -> None:
+    with stores.copy(None, IMPORTED, tmp_path / "state") as settings:
+        _pin(tmp_path, BEGAN)
+        with serving(tmp_path, "serve") as served:
+            first = served.ended(served.start(JOB))
+            assert first["state"]["message"] == f"截至{BEGAN}已核对"
+            once = _sleeps_through_several_runs(served, tmp_path)
+        _age(served.home, first["id"], days=91)
+        _age(served.home, once["id"], days=89)
+        _pin(tmp_path, RETURNED)
+        with serving(tmp_path, "serve") as served:
+            _makes_up_for_what_was_missed(served)
+            _is_cleared(served, old=first["id"], kept=once["id"])
+        _equals_daily_runs(settings, stores, tmp_path)
+
+
+def _sleeps_through_several_runs(served: Served, folder: Path) -> Any:
+    """The run that was made of all those that lay late when the machine woke up."""
+    served.process.send_signal(signal.SIGSTOP)
+    _move(served, "daily", active=True)
+    late = _until(lambda: _late(served), lambda found: len(found) > 2)
+    _pin(folder, WOKE)
+    served.process.send_signal(signal.SIGCONT)
+    ended = [served.ended(run) for run in late]
+    _move(served, "daily", active=False)
+    names = sorted(run["state_name"] for run in ended)
+    assert names == ["Cancelled"] * (len(late) - 1) + ["Completed"]
+    [done] = [run for run in ended if run["state_name"] == "Completed"]
+    told = "补作漏做的5天：2023年6月2日（星期五）至2023年6月6日（星期二）"
+    assert told in done["state"]["message"], done["state"]["message"]
+    return done
+
+
+def _makes_up_for_what_was_missed(served: Served) -> None:
+    """The hourly job, which is due soon after: once, and then it finds nothing to do."""
+    assert _late(served) == [], "what is registered anew has no runs of the past"
+    before = {run["id"] for run in served.runs_of(JOB)}
+    _move(served, "reconcile", active=True)
+
+    def ended() -> list[str]:
+        runs = [run for run in served.runs_of(JOB)[::-1] if run["id"] not in before]
+        return [run["state"]["message"] for run in runs if run["state_name"] == "Completed"]
+
+    caught_up, *others = _until(ended, lambda found: len(found) > 1)
+    _move(served, "reconcile", active=False)
+    assert "补作漏做的4天：2023年6月8日（星期四）至2023年6月11日（星期日）" in caught_up
+    assert set(others) == {"今日已核对，无需补做"}
+
+
+def _equals_daily_runs(settings: Settings, stores: Stores, folder: Path) -> None:
+    """What everybody has heard last, and what is known of each deadline."""
+    with stores.desk(None, IMPORTED, folder / "daily") as daily:
+        for day in days(
+            datetime.fromisoformat(BEGAN).date(), datetime.fromisoformat(RETURNED).date()
+        ):
+            enforce(daily, day, morning(day))
+            deliver(daily, lambda day=day: morning(day), lambda _: Tape())  # type: ignore[misc]
+        served = open_desk(settings)
+        assert _known(served) == _known(daily)
+        served.engine.dispose()
+
+
+def _known(desk: Desk) -> Any:
+    return rows(desk, STATE), rows(desk, MARKS), told(desk, 0)
+
+
+def _is_cleared(served: Served, old: str, kept: str) -> None:
+    """Of the old run nothing is left, of the other everything."""
+    counts = _until(lambda: _left(served.home, old), lambda found: not any(found.values()))
+    assert not any(counts.values()), counts
+    assert all(_left(served.home, kept).values()), _left(served.home, kept)
+
+
+def _left(home: Path, run: str) -> dict[str, int]:
+    counted = {
+        "flow_run": "id = :run",
+        "log": "flow_run_id = :run",
+        "artifact": "flow_run_id = :run",
+        "task_run": "flow_run_id = :run",
+        "flow_run_state": "flow_run_id = :run",
+        "events": f"json_extract(resource, '$.\"prefect.resource.id\"') = 'prefect.flow-run.{run}'",
+        "event_resources": f"resource_id = 'prefect.flow-run.{run}'",
+    }
+    with closing(connect(home / "prefect" / "prefect.db", timeout=30)) as database:
+        return {
+            table: database.execute(
+                f"SELECT count(*) FROM {table} WHERE {where}",  # noqa: S608
+                {"run": run},
+            ).fetchone()[0]
+            for table, where in counted.items()
+        }
+
+
+def _age(home: Path, run: str, days: int) -> None:
+    """Let a run and its events be as many days older."""
+    earlier = f"strftime('%Y-%m-%d %H:%M:%f', {{}}, '-{days} days')"
+    with closing(connect(home / "prefect" / "prefect.db")) as database, database:
+        database.execute(
+            f"UPDATE flow_run SET end_time = {earlier.format('end_time')} WHERE id = ?",  # noqa: S608
+            [run],
+        )
+        of_run = "SELECT event_id FROM event_resources WHERE resource_id = ?"
+        ids = [id for (id,) in database.execute(of_run, [f"prefect.flow-run.{run}"])]
+        assert ids
+        marks = ",".join("?" * len(ids))
+        for table, key in (("events", "id"), ("event_resources", "event_id")):
+            database.execute(
+                f"UPDATE {table} SET occurred = {earlier.format('occurred')}"  # noqa: S608
+                f" WHERE {key} IN ({marks})",
+                ids,
+            )
+
+
+def _move(served: Served, slug: str, *, active: bool) -> None:
+    """Make a schedule due every few seconds, or never."""
+    deployment = served.deployment(JOB)
+    [schedule] = [item for item in deployment["schedules"] if item["slug"] == slug]
+    path = f"deployments/{deployment['id']}/schedules/{schedule['id']}"
+    kept = {"parameters": schedule["parameters"], "slug": slug}
+    served.patch(path, schedule={"interval": EVERY}, active=active, **kept)
+
+
+def _late(served: Served) -> list[str]:
+    """The job's runs that ought to have begun."""
+    return [
+        run["id"]
+        for run in served.runs_of(JOB)
+        if run["state_type"] == "SCHEDULED"
+        and datetime.fromisoformat(run["expected_start_time"]) < _now()
+    ]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251  # what the server compares with
+
+
+def _until(ask: Callable[[], Any], enough: Callable[[Any], bool]) -> Any:
+    for _ in range(120):
+        if enough(found := ask()):
+            break
+        sleep(1)
+    return found
+
+
+def _pin(folder: Path, day: str) -> None:
+    """Pin the day for runs that begin from now on."""
+    (folder / ".env").write_text(f"XINGFU_BUSINESS_DATE={day}\n", encoding="utf-8")

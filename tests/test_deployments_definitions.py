@@ -1,0 +1,127 @@
+"""prefect.yaml: one word names file, flow and deployment, and every job is fit to run unwatched."""
+
+import asyncio
+from datetime import UTC, datetime
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import pytest
+from prefect import Flow, Task
+from prefect.client.schemas.objects import ConcurrencyLimitConfig
+from prefect.server.schemas.schedules import CronSchedule
+
+from deployments.definitions import Definition, definitions, definitions_for
+
+ALL = definitions()
+SCHEDULED = [item for item in ALL if item.schedules]
+BY_HAND = [item for item in ALL if not item.schedules]
+JOBS = {"enforce_deadlines", "deliver_outbox", "read_inbox"}
+A_DAY = 24 * 60  # no job is due more often than each minute
+
+
+def named(items: list[Definition]) -> Any:
+    return pytest.mark.parametrize("item", items, ids=[item.name for item in items])
+
+
+def module_of(item: Definition) -> ModuleType:
+    return import_module(item.entrypoint.rpartition(".")[0])
+
+
+def flow_of(item: Definition) -> Flow[Any, Any]:
+    found: Flow[Any, Any] = getattr(module_of(item), item.name)
+    return found
+
+
+def due(written: Any) -> set[datetime]:
+    """When a schedule is due on one day."""
+    cron = CronSchedule(cron=written["cron"], timezone=written["timezone"])
+    start, end = datetime(2023, 6, 1, tzinfo=UTC), datetime(2023, 6, 2, tzinfo=UTC)
+    return set(asyncio.run(cron.get_dates(A_DAY, start=start, end=end)))
+
+
+@named(list(ALL))
+def test_one_word_names_file_flow_and_deployment(item: Definition) -> None:
+    assert item.entrypoint == f"flows.{item.name}.{item.name}"
+    assert flow_of(item).name == item.name
+
+
+@named(list(ALL))
+def test_each_says_what_it_does_and_ends_in_time(item: Definition) -> None:
+    flow = flow_of(item)
+    for text in (item.description, flow.description or ""):
+        assert text.endswith("。")
+        assert any("一" <= sign <= "鿿" for sign in text)
+    assert item.tags
+    # A decision that takes too long is ended by an automation: its time begins anew when it goes on.
+    assert flow.timeout_seconds or "审批" in item.tags
+    taken = set(flow.parameters.properties)
+    for schedule in [{}, *item.schedules]:
+        assert {*item.parameters, *schedule.get("parameters", {})} <= taken
+
+
+def test_the_jobs_have_schedules_and_nothing_else_has() -> None:
+    assert {item.name for item in SCHEDULED} == JOBS
+
+
+@named(SCHEDULED)
+def test_a_job_runs_once_at_a_time_and_drops_what_comes_meanwhile(item: Definition) -> None:
+    limit = ConcurrencyLimitConfig(**item.limit or {})
+    assert (limit.limit, str(limit.collision_strategy.value)) == (1, "CANCEL_NEW")
+
+
+@named(SCHEDULED)
+def test_a_job_is_due_by_the_clock_of_the_province(item: Definition) -> None:
+    times = [due(written) for written in item.schedules]
+    assert {written["timezone"] for written in item.schedules} == {"Asia/Shanghai"}
+    assert len(set().union(*times)) == sum(map(len, times)), "two schedules coincide"
+
+
+@named(SCHEDULED)
+def test_what_a_job_does_is_tried_again(item: Definition) -> None:
+    tasks = [found for found in vars(module_of(item)).values() if isinstance(found, Task)]
+    assert tasks
+    for task in tasks:
+        assert task.retries, task.name
+        assert task.retry_condition_fn, task.name
+
+
+def test_the_daily_job_is_due_at_half_past_eight_and_made_up_for_each_hour() -> None:
+    [item] = [item for item in ALL if item.name == "enforce_deadlines"]
+    daily, reconcile = item.schedules
+    assert due(daily) == {datetime(2023, 6, 1, 0, 30, tzinfo=UTC)}
+    assert reconcile["parameters"] == {"only_if_missed": True}
+    assert len(due(reconcile)) == 13
+
+
+@named([item for item in BY_HAND if "审批" in item.tags])
+def test_a_decision_is_never_dropped(item: Definition) -> None:
+    assert (item.limit or {})["collision_strategy"] == "ENQUEUE"
+
+
+@named([item for item in BY_HAND if "表单" in item.tags])
+def test_people_do_not_wait_for_one_another(item: Definition) -> None:
+    assert item.limit is None
+
+
+def test_each_plan_has_each_job_once() -> None:
+    made = definitions_for("shanxi-2023", ["hunan-2024", "shanxi-2023"])
+    names = [item.name for item in made]
+    assert len(names) == len(set(names))
+    other = [item for item in made if item.parameters.get("plan")]
+    assert {item.name for item in other} == {
+        f"{item.name}-hunan-2024" for item in ALL if item.name != "tell_admins"
+    }
+    assert {item.parameters["plan"] for item in other} == {"hunan-2024"}
+    assert [item for item in made if item not in other] == list(ALL)
+    for item in other:
+        flow = item.entrypoint.rpartition(".")[2]
+        [own] = [each for each in ALL if each.name == flow]
+        assert (item.schedules, item.limit) == (own.schedules, own.limit)
+        assert "hunan-2024" in item.tags
+        assert "plan" in flow_of(own).parameters.properties
+
+
+def test_only_the_own_plan_is_as_it_is_written() -> None:
+    assert definitions_for("shanxi-2023", ["shanxi-2023"]) == ALL
+    assert definitions_for("shanxi-2023", []) == ALL

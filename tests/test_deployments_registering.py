@@ -1,0 +1,84 @@
+"""`xingfu register` on a real server: all plans' deployments are there, and no old ones of ours."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.testing.utilities import prefect_test_harness
+
+from deployments.automations import PREFIX
+from deployments.definitions import POOL, TAG, definitions
+from deployments.registering import register
+from flows.deliver_outbox import deliver_outbox
+from flows.operations.desk import desk_for
+from flows.operations.setup import install
+from models.settings import Settings
+from policy.errors import RefusedError
+from tests.conftest import AT
+from tests.stores import Stores
+from tests.test_flows_enforcement import IMPORTED, ONE
+
+pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
+OTHER = "beds-2024"
+PLANS = Path(__file__).parent / "plans"
+WRITTEN = {item.name for item in definitions()}
+
+
+@pytest.fixture(scope="module")
+def settings(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """One city's projects, and a second plan beside them."""
+    home = tmp_path_factory.mktemp("registering") / "home"
+    with stores.copy(None, IMPORTED, home) as copied:
+        both = copied.model_copy(update={"plans": PLANS})
+        other = desk_for(both, OTHER)
+        install(other, AT)
+        other.engine.dispose()
+        yield both
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[SyncPrefectClient]:
+    with prefect_test_harness(server_startup_timeout=180), get_client(sync_client=True) as made:
+        yield made
+
+
+def ours(client: SyncPrefectClient) -> dict[str, DeploymentResponse]:
+    return {item.name: item for item in client.read_deployments(limit=200)}
+
+
+def test_everything_is_registered_once_and_what_is_gone_goes(
+    settings: Settings, client: SyncPrefectClient
+) -> None:
+    deliver_outbox.to_deployment(name="gone", tags=[TAG]).apply()
+    deliver_outbox.to_deployment(name="somebody-else-s", tags=["别的"]).apply()
+    names = register(settings, "process")
+    twice = WRITTEN - {"tell_admins"}
+    assert sorted(names) == sorted({*WRITTEN, *(f"{name}-{OTHER}" for name in twice)})
+    there = ours(client)
+    assert set(there) == {*names, "somebody-else-s"}
+    assert {item.work_pool_name for name, item in there.items() if name in names} == {POOL}
+    assert there[f"enforce_deadlines-{OTHER}"].parameters == {"plan": OTHER}
+    assert there["enforce_deadlines"].parameters == {}
+    assert client.read_work_pool(POOL).type == "process"
+    ids = {name: item.id for name, item in there.items()}
+    register(settings, "process")
+    assert {name: item.id for name, item in ours(client).items()} == ids
+    automations = [item.name for item in client.read_automations()]
+    assert len(automations) == len(set(automations)) > 2
+    assert all(name.startswith(PREFIX) for name in automations)
+
+
+def test_each_plan_s_forms_offer_its_own_projects(client: SyncPrefectClient) -> None:
+    there = ours(client)
+    assert ONE in str(there["advance_project"].parameter_openapi_schema)
+    assert ONE not in str(there[f"advance_project-{OTHER}"].parameter_openapi_schema)
+
+
+def test_a_pool_of_another_type_is_not_taken_over(
+    settings: Settings, client: SyncPrefectClient
+) -> None:
+    with pytest.raises(RefusedError, match="类型为“process”"):
+        register(settings, "docker")
+    assert client.read_work_pool(POOL).type == "process"

@@ -1,0 +1,244 @@
+"""What compose, the charts' values and the units name exists, and is what one machine is told."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deployments.cli import COMMANDS
+from deployments.definitions import POOL
+from deployments.server import environment
+from models.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+HERE = ROOT / "deployments"
+COMPOSE: dict[str, Any] = yaml.safe_load((HERE / "compose.yaml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+OURS = [name for name, service in SERVICES.items() if service["image"] == "xingfu"]
+MANIFESTS = list(yaml.safe_load_all((HERE / "kubernetes" / "xingfu.yaml").read_text()))
+SERVER, WORKER = (
+    yaml.safe_load((HERE / "kubernetes" / f"values-{name}.yaml").read_text())
+    for name in ("server", "worker")
+)
+IN_URLS = re.compile(r"\$\{(\w+)(?::[?-][^}]*)?\}")
+ELSEWHERE = {  # differ by their nature between one machine and several
+    "PREFECT_HOME",
+    "PREFECT_API_URL",
+    "PREFECT_SERVER_API_HOST",
+    "PREFECT_SERVER_CORS_ALLOWED_ORIGINS",
+    "XINGFU_HOME",
+    "XINGFU_PORT",
+}
+
+
+def told(service: str) -> Mapping[str, str]:
+    return {name: str(value) for name, value in SERVICES[service].get("environment", {}).items()}
+
+
+def given(items: list[dict[str, Any]]) -> dict[str, str]:
+    """The variables of a chart's values or a pod that are written there."""
+    return {item["name"]: item["value"] for item in items if "value" in item}
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    """Every command of ours or Prefect's that is called."""
+    for name in OURS:
+        yield tuple(SERVICES[name]["command"])
+    for unit in (HERE / "systemd").glob("*.service"):
+        [line] = re.findall(r"^ExecStart=\S*/(xingfu .*)$", unit.read_text(), re.M)
+        yield tuple(line.split())
+    for pod in pods():
+        for container in [*pod.get("initContainers", []), *pod["containers"]]:
+            yield tuple(container["args"])
+
+
+def pods() -> Iterator[dict[str, Any]]:
+    for manifest in MANIFESTS:
+        spec = manifest["spec"]
+        spec = spec.get("jobTemplate", {}).get("spec", spec)
+        if "template" in spec:
+            yield spec["template"]["spec"]
+
+
+def variables() -> Iterator[str]:
+    """Every variable that one of our containers gets."""
+    for name in OURS:
+        yield from told(name)
+    yield from given(SERVER["global"]["prefect"]["env"])
+    yield from given(WORKER["worker"]["extraEnvVars"])
+    for unit in (HERE / "systemd").glob("*.service"):
+        yield from re.findall(r"^Environment=(\w+)=", unit.read_text(), re.M)
+    notes = (ROOT / "docs" / "scale-out.md").read_text()
+    yield from re.findall(r"--from-literal=([A-Z_]+)=", notes)
+    yield from re.findall(
+        r"^ENV (?:.* )?((?:XINGFU|PREFECT)_\w+)=", (HERE / "Dockerfile").read_text()
+    )
+
+
+def known_to_prefect() -> set[str]:
+    """Every variable that this Prefect, or its Redis, reads; asked of their own settings."""
+    from prefect.settings import get_current_settings
+    from prefect.settings.base import PrefectBaseSettings
+    from prefect_redis.cleanup_queue import RedisWorkerCleanupQueueSettings
+    from prefect_redis.client import RedisMessagingSettings
+    from pydantic import AliasChoices
+
+    def walk(model: type[PrefectBaseSettings]) -> Iterator[str]:
+        prefix = str(model.model_config.get("env_prefix") or "")
+        for name, field in model.model_fields.items():
+            inner = field.annotation
+            if isinstance(inner, type) and issubclass(inner, PrefectBaseSettings):
+                yield from walk(inner)
+                continue
+            yield f"{prefix}{name}".upper()
+            alias = field.validation_alias
+            choices = alias.choices if isinstance(alias, AliasChoices) else []
+            yield from (str(choice).upper() for choice in choices)
+
+    models = (type(get_current_settings()), RedisMessagingSettings, RedisWorkerCleanupQueueSettings)
+    return {name for model in models for name in walk(model)}
+
+
+def test_every_variable_is_one_that_somebody_reads(tmp_path: Path) -> None:
+    ours = {f"XINGFU_{name}".upper() for name in Settings.model_fields}
+    single = environment(Settings(home=tmp_path)).keys()  # those of its loggers are no settings
+    unknown = set(variables()) - ours - known_to_prefect() - single
+    assert not unknown
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("command", sorted(set(commands())), ids=" ".join)
+def test_every_command_exists(command: tuple[str, ...]) -> None:
+    """As its own help knows it, with every option."""
+    program, *rest = command
+    words = [word for word in rest if re.fullmatch(r"[a-z][a-z-]*", word)]
+    values = {"process", POOL}
+    path = [word for word in words if word not in values]
+    if program == "xingfu":
+        assert path[0] in {name for _, name, *_ in COMMANDS}
+    module = "deployments.cli" if program == "xingfu" else "prefect"
+    done = subprocess.run(
+        [sys.executable, "-m", module, *path, "--help"], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for option in (word for word in rest if word.startswith("-")):
+        assert re.search(rf"(?<![\w-]){option}(?![\w-])", done.stdout)
+
+
+def test_servers_are_told_what_one_machine_is_told(tmp_path: Path) -> None:
+    single = environment(Settings(home=tmp_path)).items()
+    expected = {name: value for name, value in single if name not in ELSEWHERE}
+    server, worker = told("api"), told("worker")
+    for name, value in expected.items():
+        assert {**worker, **server}.get(name) == value, name
+    chart = {
+        **given(WORKER["worker"]["extraEnvVars"]),
+        **given(SERVER["global"]["prefect"]["env"]),
+        "PREFECT_UI_API_URL": SERVER["server"]["uiConfig"]["prefectUiApiUrl"],
+        "PREFECT_SERVER_API_PORT": "4200",  # the chart's own
+    }
+    for name, value in expected.items():
+        assert chart.get(name) == value, name
+
+
+def test_services_are_told_what_the_servers_are_told() -> None:
+    alone = {"PREFECT_API_URL"}
+    api = {name: value for name, value in told("api").items() if name not in alone}
+    for name in ("services", "upgrade"):
+        assert {k: v for k, v in told(name).items() if k not in alone} == api
+
+
+def test_the_cluster_of_the_tests_is_told_the_same() -> None:
+    from tests.cluster import scaled_out
+
+    for name, value in scaled_out(6379).items():
+        asked = told("api")[name].replace(":${REDIS_PASSWORD:?}@redis", "127.0.0.1")
+        assert asked == value
+
+
+def test_no_password_stands_in_a_file() -> None:
+    """What is secret comes from the environment, and there is none to start without it."""
+    for name in (
+        "POSTGRES_PASSWORD",
+        "REDIS_PASSWORD",
+        "XINGFU_ADMIN_PASSWORD",
+        "XINGFU_SECRET_KEY",
+    ):
+        text = (HERE / "compose.yaml").read_text()
+        assert (
+            re.findall(rf"\$\{{{name}", text) == re.findall(rf"\$\{{{name}(?=:\?\}})", text) != []
+        )
+    text = (HERE / "compose.yaml").read_text()
+    named = re.findall(r"://\w*:\$\{\w+:\?\}@", text)
+    assert len(named) == len(re.findall(r"://[^\s\"']*@", text)) > 3
+    example = (HERE / "compose.env.example").read_text()
+    assert not re.search(r"^(\w*(PASSWORD|SECRET_KEY|CHANNELS))=.+", example, re.M)
+
+
+def test_every_variable_of_compose_is_in_the_example() -> None:
+    asked = {match[1] for match in IN_URLS.finditer((HERE / "compose.yaml").read_text())}
+    offered = re.findall(r"^(\w+)=", (HERE / "compose.env.example").read_text(), re.M)
+    assert asked == set(offered)
+
+
+def test_nothing_waits_for_itself_and_the_watch_for_nothing() -> None:
+    waits = {name: set(service.get("depends_on", ())) for name, service in SERVICES.items()}
+    assert not waits["watch"]
+    ready: set[str] = set()
+    while left := waits.keys() - ready:
+        free = {name for name in left if waits[name] <= ready}
+        assert free, f"a circle: {left}"
+        ready |= free
+
+
+def test_only_the_proxy_is_open() -> None:
+    assert [name for name, service in SERVICES.items() if service.get("ports")] == ["proxy"]
+
+
+def test_what_compose_mounts_and_the_image_copies_is_there() -> None:
+    for service in SERVICES.values():
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            if source.startswith("./"):
+                assert (HERE / source).is_file()
+            elif not source.startswith("$"):
+                assert source in COMPOSE["volumes"]
+    packages = re.search(r"module-name = \[(.*)\]", (ROOT / "pyproject.toml").read_text())
+    assert packages
+    copied = re.findall(r"^COPY (.+) \S+$", (HERE / "Dockerfile").read_text(), re.M)
+    sources = {source for line in copied for source in line.split()}
+    assert set(re.findall(r'"(\w+)"', packages[1])) <= sources
+    assert all((ROOT / source).exists() for source in sources)
+    sent = (HERE / "Dockerfile.dockerignore").read_text().splitlines()
+    assert {line[1:] for line in sent if line.startswith("!")} == sources
+    # The last line that fits decides.
+    assert sent.index("*") < sent.index("!deployments") < sent.index("**/.env")
+
+
+def test_kubernetes_names_agree() -> None:
+    """The secrets that the notes make are those that are asked for, and one image runs it all."""
+    notes = (ROOT / "docs" / "scale-out.md").read_text()
+    made = set(re.findall(r"create secret generic (\S+)", notes))
+    texts = [path.read_text() for path in (HERE / "kubernetes").glob("*.yaml")]
+    asked = {
+        name
+        for text in texts
+        for name in re.findall(
+            r"(?:existingSecret: |extraEnvVarsSecret: |secretRef: \{name: |secretKeyRef: \{name: )"
+            r"([\w-]+)",
+            text,
+        )
+    } | {SERVER["secret"]["name"]}
+    assert asked == made
+    tag = SERVER["global"]["prefect"]["image"]
+    image = f"{tag['repository']}:{tag['prefectTag']}"
+    for pod in pods():
+        for container in [*pod.get("initContainers", []), *pod["containers"]]:
+            assert container["image"] == image
+    assert WORKER["worker"]["image"]["repository"] == tag["repository"]
+    assert WORKER["worker"]["config"]["workPool"] == POOL

@@ -1,0 +1,184 @@
+"""Which days the daily job has decided, missed and finished."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic import command
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, text
+
+from flows.operations import days
+from flows.operations.desk import Desk
+from flows.operations.enforcement import enforce
+from flows.operations.rehearsal import rehearse
+from flows.operations.scenario import Scenario
+from models.database import alembic_config, migrate, open_engine
+from policy.errors import RefusedError
+from states.workdays import UnknownYearError
+from tests.conftest import AT
+from tests.steps import TAIYUAN
+from tests.stores import Stores
+
+DAY = date(2023, 3, 1)
+HOUR = timedelta(hours=1)
+
+
+def decided(desk: Desk) -> list[tuple[str, bool]]:
+    """Days and whether they are finished, by a query of our own."""
+    query = text("SELECT day, finished_at FROM enforced ORDER BY day")
+    with desk.engine.connect() as connection:
+        return [(str(day), finished is not None) for day, finished in connection.execute(query)]
+
+
+def on(number: int) -> date:
+    return DAY + timedelta(days=number)
+
+
+def test_the_days_since_the_last_one_are_missed(desk: Desk) -> None:
+    assert enforce(desk, DAY, AT).missed == ()
+    assert enforce(desk, on(1), AT).missed == ()
+    assert enforce(desk, on(4), AT).missed == (on(2), on(3))
+    assert [day for day, _ in decided(desk)] == ["2023-03-01", "2023-03-02", "2023-03-05"]
+
+
+def test_an_earlier_day_has_missed_nothing(desk: Desk) -> None:
+    enforce(desk, on(9), AT)
+    assert enforce(desk, on(3), AT).missed == ()
+    assert enforce(desk, on(11), AT).missed == (on(10),)
+
+
+def test_whoever_goes_on_with_a_day_is_told_too_what_was_missed(desk: Desk) -> None:
+    """A run that was killed between deciding and publishing has told nobody."""
+    enforce(desk, DAY, AT)
+    first = enforce(desk, on(3), AT)
+    assert enforce(desk, on(3), AT + HOUR).missed == first.missed == (on(1), on(2))
+    days.finish(desk, on(3), AT + HOUR)
+    assert enforce(desk, on(3), AT + 2 * HOUR).missed == ()
+
+
+def test_a_day_is_finished_once_it_is_said_to_be(desk: Desk) -> None:
+    assert days.last_finished(desk) is None
+    with pytest.raises(RefusedError, match="尚未核对"):
+        days.finish(desk, DAY, AT)
+    enforce(desk, DAY, AT)
+    assert (days.is_finished(desk, DAY), days.last_finished(desk)) == (False, None)
+    days.finish(desk, DAY, AT + HOUR)
+    assert days.is_finished(desk, DAY)
+    assert not days.is_finished(desk, on(1))
+    enforce(desk, DAY, AT + 2 * HOUR)
+    assert days.is_finished(desk, DAY)
+    assert days.last_finished(desk) == (DAY, AT + HOUR)
+
+
+def test_the_last_one_is_last_by_the_clock(desk: Desk) -> None:
+    for number, at in ((5, AT + 2 * HOUR), (2, AT + 3 * HOUR), (7, AT)):
+        enforce(desk, on(number), AT)
+        days.finish(desk, on(number), at)
+    assert days.last_finished(desk) == (on(2), AT + 3 * HOUR)
+
+
+def test_another_plans_days_are_not_ours(desk: Desk) -> None:
+    with desk.engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO plan (id, digest, installed_at, head, emitted)"
+                 " VALUES ('other', '', :at, '', 0)"), {"at": "2023-01-16 01:00:00"},
+        )  # fmt: skip
+        connection.execute(
+            text("INSERT INTO enforced VALUES ('other', :day, :at, :at)"),
+            {"day": DAY, "at": "2023-03-01 01:00:00"},
+        )
+    assert enforce(desk, on(5), AT).missed == ()
+    assert (days.last_finished(desk), days.is_finished(desk, DAY)) == (None, False)
+
+
+def test_a_rehearsal_leaves_no_trace(desk: Desk) -> None:
+    enforce(desk, DAY, AT)
+    rehearse(desk, on(4), on(6), Scenario())
+    assert decided(desk) == [("2023-03-01", False)]
+    assert enforce(desk, on(6), AT).missed == tuple(map(on, range(1, 6)))
+
+
+def test_a_day_that_is_refused_was_not_decided(desk: Desk) -> None:
+    with pytest.raises(UnknownYearError):
+        enforce(desk, date(2031, 1, 1), AT)
+    assert decided(desk) == []
+
+
+# --- any order of days ----------------------------------------------------------------------------
+
+RUNS = st.lists(st.tuples(st.integers(0, 12), st.booleans()), max_size=12)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@example(runs=[(0, True), (3, False), (3, True), (3, True), (2, True), (8, False)])
+@given(runs=RUNS)
+def test_missed_days_are_those_that_no_run_has_covered(
+    desk: Desk, runs: Sequence[tuple[int, bool]]
+) -> None:
+    """Against sets: a run at day n covers every day up to n; not yet, for who goes on with n."""
+    with desk.engine.begin() as connection:
+        connection.execute(text("DELETE FROM enforced"))
+    done: dict[int, bool] = {}
+    for number, finishes in runs:
+        covering = {n for n, finished in done.items() if n != number or finished}
+        covered = {d for n in covering for d in range(n + 1)}
+        wanted = [on(d) for d in range(number) if covering and d not in covered]
+        assert list(enforce(desk, on(number), AT).missed) == wanted
+        if finishes:
+            days.finish(desk, on(number), AT)
+        done[number] = done.get(number, False) or finishes
+    assert decided(desk) == [(on(n).isoformat(), done[n]) for n in sorted(done)]
+
+
+# --- a database that is older ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def older(server: str | None, tmp_path: Path, stores: Stores) -> Iterator[Desk]:
+    """A desk on a filled database that has been taken back to the schema before days and events."""
+    with stores.desk(server, TAIYUAN, tmp_path / "home") as desk:
+        with desk.engine.begin() as connection:
+            for statement in (
+                "DROP TABLE enforced",
+                "DROP TABLE event",
+                "DROP INDEX ix_audit_plan_id",
+                "ALTER TABLE plan DROP COLUMN emitted",
+                "UPDATE alembic_version SET version_num = '0004'",
+            ):
+                connection.execute(text(statement))
+        yield desk
+
+
+def test_an_older_database_is_carried_over_and_tells_nothing_of_its_past(older: Desk) -> None:
+    migrate(older.engine)
+    with older.engine.begin() as connection:
+        newest, emitted = connection.execute(
+            text("SELECT (SELECT max(id) FROM audit), emitted FROM plan")
+        ).one()
+        assert emitted == newest > 0
+        command.check(alembic_config(connection))
+    assert enforce(older, DAY, AT).missed == ()
+
+
+def test_a_new_plan_in_an_older_database_begins_at_nothing(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0004")
+        connection.execute(text("INSERT INTO plan VALUES ('p', 'd', '2023-01-16 01:00:00', '')"))
+    migrate(engine)
+    with create_engine(engine.url).connect() as connection:
+        assert connection.execute(text("SELECT emitted FROM plan")).scalar_one() == 0
+    engine.dispose()
+
+
+def test_instants_are_aware(desk: Desk) -> None:
+    enforce(desk, DAY, AT)
+    days.finish(desk, DAY, datetime(2023, 3, 1, 9, tzinfo=UTC))
+    found = days.last_finished(desk)
+    assert found is not None
+    assert found[1].utcoffset() == timedelta(0)

@@ -1,0 +1,217 @@
+"""The scheduled flows on a real Prefect server: what they publish, when, and what they say."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import date
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+import pytest
+from prefect import flow, task
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.objects import Artifact, State
+from prefect.client.schemas.sorting import ArtifactSort
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.testing.utilities import prefect_test_harness
+from sqlalchemy import text
+
+from flows.deliver_outbox import deliver_outbox
+from flows.enforce_deadlines import enforce_deadlines
+from flows.operations.days import is_finished
+from flows.operations.desk import Desk, open_desk
+from flows.operations.outbox_views import outbox_counts
+from flows.pages.markdown import Page
+from flows.publishing import progress_of, put
+from flows.read_inbox import read_inbox
+from models.settings import Settings, load_settings
+from policy.errors import UnavailableError
+from policy.vocabulary import DeliveryStatus
+from states.contacts import Post
+from tests.delivering import DAY, MAILS, OWING, TAIYUAN, know
+from tests.handing_in import GOOD
+from tests.handing_in import put as hand_in
+from tests.mail_server import free_port
+from tests.stores import Stores
+
+pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
+MAIN = {
+    "province-board",
+    "overdue",
+    "due-this-week",
+    "outbox",
+    "funds",
+    "data-quality",
+    "run-changes",
+}
+PLAN = "shanxi-2023"
+DEAD = "mailto://canary:canary@127.0.0.1:1/?from=a@canary.example&to=b@canary.example"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server() -> Iterator[None]:
+    with prefect_test_harness(server_startup_timeout=180):
+        yield
+
+
+@pytest.fixture
+def home(stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """A home of its own, in which everything is overdue; offices are open, the day is pinned."""
+    with stores.copy(None, OWING, tmp_path / "home") as settings:
+        monkeypatch.setenv("XINGFU_HOME", str(settings.home))
+        on(DAY, monkeypatch)
+        yield settings
+
+
+@pytest.fixture
+def desk(home: Settings) -> Iterator[Desk]:
+    opened = open_desk(load_settings())
+    yield opened
+    opened.engine.dispose()
+
+
+def on(day: date, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XINGFU_BUSINESS_DATE", day.isoformat())
+
+
+def run(ran: Any, **parameters: Any) -> State[Any]:
+    state: State[Any] = ran(**parameters, return_state=True)
+    return state
+
+
+def published(*names: str) -> list[Artifact]:
+    """Every version of these pages, of all pages when none is named, the newest first."""
+    keys = [f"{PLAN}-{name}" for name in names] or None
+    found: list[Artifact] = []
+    with get_client(sync_client=True) as client:
+        while page := client.read_artifacts(
+            artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=keys)),
+            sort=ArtifactSort.CREATED_DESC,
+            limit=200,
+            offset=len(found),
+        ):
+            found += page
+    return found
+
+
+def latest() -> Mapping[str, Artifact]:
+    """The newest version of each page, by name."""
+    return {(item.key or "").removeprefix(f"{PLAN}-"): item for item in reversed(published())}
+
+
+def links(text: object) -> set[str]:
+    return set(re.findall(r"\]\(/artifacts/artifact/([^)]+)\)", str(text)))
+
+
+def test_a_day_is_enforced_published_and_finished_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The 22nd was missed; what is linked to is there; the hourly job finds nothing to do."""
+    thursday = date(2023, 2, 23)
+    on(thursday, monkeypatch)
+    assert not is_finished(desk, thursday)
+    state = run(enforce_deadlines)
+    assert state.is_completed()
+    assert "补作漏做的1天：2023年2月22日（星期三）" in str(state.message)
+    assert is_finished(desk, thursday)
+    pages = latest()
+    cities = {f"city-{city.code}" for city in desk.plan.cities}
+    explained = {name for name in pages if name.startswith("explain-")}
+    assert set(pages) - explained == {*MAIN, *cities, "progress"}
+    assert len(explained) == 112  # all projects, all cities and the province
+    there = {str(item.id) for item in pages.values()}
+    for name in {*MAIN, *cities} - {"outbox", "due-this-week", "data-quality"}:
+        assert "截至 **2023-02-23**" in str(pages[name].data)
+        assert links(pages[name].data) <= there
+        assert name in ("funds", "run-changes") or links(pages[name].data), name
+    assert len(links(pages["overdue"].data)) == 111  # the province is only due soon
+    assert "补作此前未核对的1天：2023年2月22日（星期三）。" in str(pages["run-changes"].data)
+    assert pages["progress"].data == 100
+
+    versions = len(published())
+    again = run(enforce_deadlines, only_if_missed=True)
+    assert (again.is_completed(), again.message) == (True, "今日已核对，无需补做")
+    assert len(published()) == versions
+    assert run(enforce_deadlines).is_completed()
+    assert "本次运行没有改变任何事项。" in str(latest()["run-changes"].data)
+    assert len(published("province-board")) == 2
+
+
+@MAILS
+def test_a_day_with_a_dead_target_is_finished_and_fails(desk: Desk) -> None:
+    know(desk, Post(TAIYUAN, "示例甲", "科员", "", channels=(DEAD,)))
+    state = run(enforce_deadlines)
+    assert state.is_failed()
+    assert "1人的消息未能送达" in str(state.message)
+    assert is_finished(desk, DAY)
+    page = latest()["outbox"].data
+    assert f"| {TAIYUAN} |" in str(page)
+    assert "未能发出的原因" in str(page)
+    everything = [*map(str, (item.data for item in published())), str(state.message)]
+    assert not [text for text in everything if "canary" in text]
+
+
+def test_the_outbox_is_published_only_when_something_was_sent(desk: Desk) -> None:
+    before = len(published("outbox"))
+    assert run(deliver_outbox).is_completed()
+    assert len(published("outbox")) == before + 1
+    assert outbox_counts(desk)[DeliveryStatus.PENDING] == 0
+    assert run(deliver_outbox).is_completed()
+    assert len(published("outbox")) == before + 1
+
+
+def test_the_inbox_is_published_only_when_a_file_was_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XINGFU_INBOX_SETTLE_SECONDS", "1")
+    before = len(published("inbox"))
+    assert run(read_inbox).is_completed()
+    assert len(published("inbox")) == before
+    hand_in(desk, b"no workbook", "a|b.xlsx")
+    hand_in(desk, GOOD)
+    sleep(1.5)
+    assert run(read_inbox).is_completed()
+    (page, *older) = published("inbox")
+    assert len(older) == before
+    assert "## 已退回：1份" in str(page.data)
+    assert "a_b.xlsx" in str(page.data)
+    assert "## 已导入：1份" in str(page.data)
+
+
+def test_a_plan_that_has_changed_is_said_where_data_quality_stands(desk: Desk) -> None:
+    with desk.engine.begin() as connection:
+        connection.execute(text("UPDATE plan SET digest = 'another'"))
+    state = run(enforce_deadlines)
+    assert state.is_failed()
+    assert "请先运行 xingfu init" in str(state.message)
+    assert "未能核对时限" in str(latest()["data-quality"].data)
+    assert not is_finished(desk, DAY)
+
+
+def test_a_page_that_cannot_be_published_is_worth_another_try(desk: Desk) -> None:
+    @task
+    def work() -> None:
+        with nowhere(), pytest.raises(UnavailableError, match="Prefect"):
+            put(desk, [Page("x", "试", "试", "试")])
+
+    @flow
+    def publishing() -> None:
+        work()
+
+    publishing()
+    assert published("x") == []
+
+
+def test_work_goes_on_where_its_progress_cannot_be_shown(desk: Desk) -> None:
+    before = published("progress")
+    # Outside a run, since a run keeps the client that it began with.
+    with nowhere(), pytest.warns(FutureWarning, match="outside of a flow"):
+        progress_of(desk, "试（步）")(1, 2)
+    assert published("progress") == before
+
+
+def nowhere() -> AbstractContextManager[Any]:
+    """No Prefect server at the address."""
+    return temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{free_port()}/api"})
