@@ -56,7 +56,6 @@ def enforce_deadlines(
     if since is None:
         return Completed(message="今日已核对，无需补做")
     enforced = decide(desk, day)
-    emit(desk, return_state=True)  # trouble with events keeps no reminder back; see the end
     delivered = deliver(desk)
     publish(desk, day, since, enforced, delivered)
     finish(desk, day)

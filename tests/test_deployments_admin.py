@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from time import sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,7 +24,12 @@ DAY = "2023-07-31"
 PASSWORD = "canary-admin-7c1e"  # noqa: S105  # of this test
 HELD = "XF2023-140105-01"
 PROVINCE = "山西省民政厅养老服务处 李某"
-WAIT = 20_000
+WAIT = 60_000
+LOOKS: dict[str, Any] = {
+    "viewport": {"width": 1600, "height": 1000},
+    "locale": "zh-CN",
+    "timezone_id": "Asia/Shanghai",
+}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +51,7 @@ def page(admins: Served) -> Iterator["Page"]:
     asked: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER)
-        made = browser.new_page(viewport={"width": 1600, "height": 1000}, locale="zh-CN")
+        made = browser.new_page(**LOOKS)
         made.set_default_timeout(WAIT)
         made.on("request", lambda request: asked.append(request.url))
         made.goto(admins.address)
@@ -61,13 +66,13 @@ def page(admins: Served) -> Iterator["Page"]:
 def test_the_schedules_are_seen(page: "Page", admins: Served, tmp_path: Path) -> None:
     page.goto(f"{admins.address}/deployments")
     page.get_by_text("At 08:30 AM every day").wait_for()
-    page.screenshot(path=picture("admin-deployments.png", tmp_path))
+    _shoot(page, picture("admin-deployments.png", tmp_path))
     page.goto(
         f"{admins.address}/deployments/deployment/{admins.deployment('enforce_deadlines')['id']}"
     )
     page.get_by_role("tab", name="Description").or_(page.get_by_text("Description")).first.click()
     page.get_by_text("每日8时30分核对时限").first.wait_for()
-    page.screenshot(path=picture("admin-deployment.png", tmp_path))
+    _shoot(page, picture("admin-deployment.png", tmp_path))
 
 
 def test_the_day_is_enforced_and_the_board_read(
@@ -79,7 +84,7 @@ def test_the_day_is_enforced_and_the_board_read(
         f"{admins.address}/artifacts/artifact/{admins.artifact('province-board')['latest_id']}"
     )
     page.get_by_role("cell", name="太原市").first.wait_for()
-    page.screenshot(path=picture("admin-board.png", tmp_path))
+    _shoot(page, picture("admin-board.png", tmp_path))
 
 
 def test_the_list_is_determined_by_a_person(page: "Page", admins: Served, tmp_path: Path) -> None:
@@ -89,14 +94,14 @@ def test_the_list_is_determined_by_a_person(page: "Page", admins: Served, tmp_pa
     _see_run(page, admins, waiting, tmp_path, "admin-suspended.png")
     _read_result(page, "determine-projects")
     page.get_by_text("太原市").first.wait_for()
-    page.screenshot(path=picture("admin-approval.png", tmp_path))
+    _shoot(page, picture("admin-approval.png", tmp_path))
     _see_run(page, admins, waiting, tmp_path, "admin-suspended.png")
     page.get_by_role("button", name="Resume").click()
     dialog = page.get_by_role("dialog")
     _choose(page, dialog, 0, "同意")
     _pick(page, dialog, "2023-07-28")
     _write(page, dialog, PROVINCE, "示例会议纪要〔2023〕5号")
-    page.screenshot(path=picture("admin-decision.png", tmp_path))
+    _shoot(page, picture("admin-decision.png", tmp_path))
     dialog.get_by_role("button", name="Submit").click()
     done = admins.ended(waiting)
     assert done["state_name"] == "Completed", done["state"]
@@ -107,13 +112,13 @@ def test_a_form_with_a_wrong_and_a_right_value(
     page: "Page", admins: Served, tmp_path: Path
 ) -> None:
     _fill_in(page, admins, "验收通过")
-    page.screenshot(path=picture("admin-form.png", tmp_path))
+    _shoot(page, picture("admin-form.png", tmp_path))
     refused = _submit(page, admins, "advance_project")
     assert admins.ended(refused)["state_name"] == "未办理"
     _see_run(page, admins, refused, tmp_path, "admin-run.png")
     _read_result(page, "advance-project")
     page.get_by_text("项目处于“资金下达”阶段").first.wait_for()
-    page.screenshot(path=picture("admin-refusal.png", tmp_path))
+    _shoot(page, picture("admin-refusal.png", tmp_path))
     _fill_in(page, admins, "暂停")
     done = _submit(page, admins, "advance_project")
     assert admins.ended(done)["state_name"] == "Completed"
@@ -123,7 +128,12 @@ def test_a_form_with_a_wrong_and_a_right_value(
 def test_what_was_done_is_found_as_an_event(page: "Page", admins: Served, tmp_path: Path) -> None:
     page.goto(f"{admins.address}/events?resource=xingfu.shanxi-2023.{HELD}")
     page.get_by_text("xingfu.project.advanced").first.wait_for()
-    page.screenshot(path=picture("admin-events.png", tmp_path))
+    _shoot(page, picture("admin-events.png", tmp_path))
+
+
+def _shoot(page: "Page", path: Path) -> None:
+    page.wait_for_timeout(800)  # pages fade in
+    page.screenshot(path=path)
 
 
 def _go(page: "Page", admins: Served, name: str) -> None:
@@ -178,7 +188,7 @@ def _submit(page: "Page", admins: Served, name: str) -> str:
 def _see_run(page: "Page", admins: Served, run: str, folder: Path, shot: str) -> None:
     page.goto(f"{admins.address}/runs/flow-run/{run}")
     page.get_by_text("Finished in state").or_(page.get_by_text("Suspending")).first.wait_for()
-    page.screenshot(path=picture(shot, folder))
+    _shoot(page, picture(shot, folder))
 
 
 def _read_result(page: "Page", name: str) -> None:

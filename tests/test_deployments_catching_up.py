@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from sqlite3 import connect
 from time import sleep
@@ -29,16 +29,18 @@ EVERY = 10  # seconds: the schedule as it is moved
 
 
 def test_a_machine_that_slept_and_was_off(tmp_path: Path, stores: Stores) -> None:
-    with stores.copy(None, IMPORTED, tmp_path / "state") as settings:
-        _pin(tmp_path, BEGAN)
-        with serving(tmp_path, "serve") as served:
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with stores.copy(None, IMPORTED, folder / "state") as settings:
+        _pin(folder, BEGAN)
+        with serving(folder, "serve") as served:
             first = served.ended(served.start(JOB))
             assert first["state"]["message"] == f"截至{BEGAN}已核对"
-            once = _sleeps_through_several_runs(served, tmp_path)
+            once = _sleeps_through_several_runs(served, folder)
         _age(served.home, first["id"], days=91)
         _age(served.home, once["id"], days=89)
-        _pin(tmp_path, RETURNED)
-        with serving(tmp_path, "serve") as served:
+        _pin(folder, RETURNED)
+        with serving(folder, "serve") as served:
             _makes_up_for_what_was_missed(served)
             _is_cleared(served, old=first["id"], kept=once["id"])
         _equals_daily_runs(settings, stores, tmp_path)
@@ -80,9 +82,7 @@ def _makes_up_for_what_was_missed(served: Served) -> None:
 def _equals_daily_runs(settings: Settings, stores: Stores, folder: Path) -> None:
     """What everybody has heard last, and what is known of each deadline."""
     with stores.desk(None, IMPORTED, folder / "daily") as daily:
-        for day in days(
-            datetime.fromisoformat(BEGAN).date(), datetime.fromisoformat(RETURNED).date()
-        ):
+        for day in days(date.fromisoformat(BEGAN), date.fromisoformat(RETURNED)):
             enforce(daily, day, morning(day))
             deliver(daily, lambda day=day: morning(day), lambda _: Tape())  # type: ignore[misc]
         served = open_desk(settings)
