@@ -255,7 +255,7 @@ def _plain(item: AutomationCore) -> dict[str, Any]:
 
 
 def _known(client: SyncPrefectClient) -> Known:
-    ours = _deployments(client)
+    ours = our_deployments(client)
     teller = next((item.id for item in ours if item.name == TELLER), None)
     if teller is None:
         raise RefusedError(
@@ -272,8 +272,8 @@ def _flow(deployment: DeploymentResponse) -> str:
     return (deployment.entrypoint or "").rpartition(".")[2]
 
 
-def _deployments(client: SyncPrefectClient) -> list[DeploymentResponse]:
-    """All with our tag, a page at a time."""
+def our_deployments(client: SyncPrefectClient) -> list[DeploymentResponse]:
+    """Every deployment with our tag, whoever registered it."""
     wanted = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
     found: list[DeploymentResponse] = []
     while page := client.read_deployments(deployment_filter=wanted, offset=len(found)):

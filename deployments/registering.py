@@ -1,15 +1,13 @@
 """Makes Prefect know the deployments of prefect.yaml for every plan, and no others of ours."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
 from prefect.client.schemas.objects import ConcurrencyLimitConfig
-from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
 from prefect.schedules import Cron, Schedule
@@ -17,7 +15,7 @@ from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.asyncutils import run_coro_as_sync
 from prefect.workers.utilities import get_default_base_job_template_for_infrastructure_type
 
-from deployments.automations import apply_automations
+from deployments.automations import apply_automations, our_deployments
 from deployments.definitions import POOL, TAG, Definition, definitions_for
 from flows.choices import refresh_choices
 from flows.operations.desk import open_desk
@@ -49,8 +47,9 @@ def finish(settings: Settings, registered: Sequence[UUID]) -> None:
     Also the automations are made what they should be. Safe to repeat.
     """
     with get_client(sync_client=True) as client:
-        for gone in _ours(client, besides=frozenset(registered)):
-            client.delete_deployment(gone.id)
+        for item in our_deployments(client):
+            if item.id not in registered:
+                client.delete_deployment(item.id)
     for plan in installed_plans(settings):
         refresh_choices(open_desk(settings, plan))
     apply_automations()
@@ -102,11 +101,3 @@ def _require_pool(client: SyncPrefectClient, pool_type: str) -> None:
             f"工作池 {POOL} 已存在，类型为“{there}”；"
             f"请以 --pool-type {there} 登记，或先删除该工作池"
         )
-
-
-def _ours(client: SyncPrefectClient, besides: frozenset[UUID]) -> Iterable[DeploymentResponse]:
-    wanted = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
-    found: list[DeploymentResponse] = []
-    while page := client.read_deployments(deployment_filter=wanted, offset=len(found)):
-        found += page
-    return [item for item in found if item.id not in besides]

@@ -7,7 +7,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlmodel import Session
 
@@ -128,6 +128,12 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _shown(url: URL) -> str:
+    """Where a database is. Any setting may hold a password: of all, the host alone is shown."""
+    host = {name: value for name, value in url.query.items() if name == "host"}
+    return url.set(query=host).render_as_string(hide_password=False)
+
+
 @contextmanager
 def plain_errors(engine: Engine) -> Iterator[None]:
     """A database that cannot be reached or is locked is one sentence, without the password."""
@@ -136,7 +142,7 @@ def plain_errors(engine: Engine) -> Iterator[None]:
     except DBAPIError as error:
         if type(error) not in (OperationalError, DatabaseError):
             raise
-        where = engine.url.render_as_string(hide_password=True)
+        where = _shown(engine.url)
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "连接中断"
         if "locked" in reason:
             raise UnavailableError(f"数据库正被占用：{where}，请稍后重试") from None
