@@ -131,7 +131,7 @@ def _begin(connection: Connection) -> None:
 def _shown(url: URL) -> str:
     """Where a database is. Any setting may hold a password: of all, the host alone is shown."""
     host = {name: value for name, value in url.query.items() if name == "host"}
-    return url.set(query=host).render_as_string(hide_password=False)
+    return url.set(query=host).render_as_string(hide_password=True)
 
 
 @contextmanager

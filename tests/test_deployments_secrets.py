@@ -9,6 +9,7 @@ from time import sleep
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
@@ -41,6 +42,8 @@ class Told:
     found: Found
     said: str
     """What the runs have logged."""
+    doors: Mapping[str, int]
+    """What somebody without the password was answered, by what was asked."""
 
     def places(self, secret: str) -> list[str]:
         """Where it is found, plain or in the shapes that it takes on its way."""
@@ -60,11 +63,12 @@ def told(postgres: str, stores: Stores, tmp_path_factory: pytest.TempPathFactory
         given = {"admin_password": SECRETS["admin"], "secret_key": SECRETS["key"]}
         with serving(folder, "serve", business_date=DAY.isoformat(), **given) as served:
             _go_wrong(served, folder, copied)
-            meanwhile = _processes()
+            meanwhile, doors = _processes(), _doors(served)
             said = "\n".join(log["message"] for log in served.post("logs/filter"))
         _write(folder, _url(copied, USER, password))
         printed = {f"xingfu {what}": _printed(folder, what, given) for what in COMMANDS}
-        yield Told({**_files(folder), **_tables(copied), **printed, **meanwhile}, said)
+        found = {**_files(folder), **_tables(copied), **printed, **meanwhile}
+        yield Told(found, said, doors)
     execute(postgres, f"DROP ROLE {USER}")
 
 
@@ -93,6 +97,50 @@ def test_each_trouble_was_met(told: Told) -> None:
     assert f'role "{STRANGER}" does not exist' in told.said
     assert "导入工作簿：未办理" in told.said
     assert "Task run failed" in told.said
+
+
+def test_only_the_password_opens(told: Told) -> None:
+    """What stays open says that the server is there, and which questions it takes."""
+    closed = {door for door, answer in told.doors.items() if answer == 401}
+    assert {door for door, answer in told.doors.items() if answer == 200} == OPEN
+    assert closed == set(told.doors) - OPEN - {"POST with the password in a foreign page"}
+    assert told.doors["POST with the password in a foreign page"] == 400
+
+
+OPEN = {"GET /api/health", "GET /api/ready", "GET /docs", "GET /openapi.json", "GET /ui-settings"}
+CLOSED = {
+    "GET": ("/api/version", "/api/csrf-token", "/api/admin/settings"),
+    "POST": (
+        "/api/flow_runs/filter",
+        "/api/logs/filter",
+        "/api/artifacts/filter",
+        "/api/events/filter",
+        "/api/events",
+        "/api/variables/filter",
+    ),
+}
+
+
+def _doors(served: Served) -> Mapping[str, int]:
+    """Knock without the password, and with it from a page of another address."""
+    asked = [door.split() for door in OPEN]
+    asked += [[method, path] for method, paths in CLOSED.items() for path in paths]
+    found = {
+        f"{method} {path}": httpx.request(method, f"{served.address}{path}", timeout=30)
+        for method, path in asked
+    }
+    wrong = httpx.post(f"{served.address}/api/logs/filter", auth=("admin", "admin"), timeout=30)
+    foreign = httpx.options(
+        f"{served.address}/api/logs/filter",
+        headers={
+            "Origin": "http://elsewhere.example",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization",
+        },
+        timeout=30,
+    )
+    others = {"a wrong password": wrong, "POST with the password in a foreign page": foreign}
+    return {door: answer.status_code for door, answer in {**found, **others}.items()}
 
 
 def _plant(copied: Settings, folder: Path) -> None:
