@@ -52,7 +52,7 @@ Related = dict[str, str | list[str]]
 RUNS: Related = {"prefect.resource.id": "prefect.flow-run.*"}
 OURS: Related = {"prefect.resource.role": "tag", "prefect.resource.id": f"prefect.tag.{TAG}"}
 BY_RUN = frozenset({"prefect.resource.id"})
-BY_FLOW = frozenset({"related:flow:prefect.resource.id", "prefect.state-name"})
+BY_JOB = frozenset({"related:deployment:prefect.resource.id", "prefect.state-name"})
 BY_DEPLOYMENT = frozenset({"related:deployment:prefect.resource.id"})
 
 
@@ -104,7 +104,7 @@ def _tell(known: Known) -> AutomationCore:
             expect=set(BAD),
             match=RUNS,
             match_related=[OURS, other_flows],
-            for_each=set(BY_FLOW),
+            for_each=set(BY_JOB),
             posture=Posture.Reactive,
             threshold=1,
             within=QUIET,

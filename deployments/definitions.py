@@ -1,7 +1,7 @@
 """The deployments of prefect.yaml, for every plan that is installed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,21 +39,22 @@ def definitions() -> tuple[Definition, ...]:
 
 
 def definitions_for(own: str, installed: Sequence[str]) -> tuple[Definition, ...]:
-    """Those of the plan `own`, and once more for every other plan that is installed.
+    """Those of every plan that is installed; those of `own` have the plain names.
 
     The others are named ``<flow>-<plan>``, so that one run is about one plan and one limit is one
-    plan's. What belongs to no plan is there once.
+    plan's. Each says its plan, so that a run that waits stays with it when `own` has changed. What
+    belongs to no plan is there once.
     """
-    return tuple(
-        made
-        for item in definitions()
-        for made in (item, *_of_others(item, [plan for plan in installed if plan != own]))
-    )
+    others = [plan for plan in installed if plan != own]
+    return tuple(made for item in definitions() for made in _of_plans(item, own, others))
 
 
-def _of_others(item: Definition, plans: Sequence[str]) -> Iterator[Definition]:
-    if MACHINERY not in item.tags:
-        for plan in plans:
+def _of_plans(item: Definition, own: str, others: Sequence[str]) -> Iterator[Definition]:
+    if MACHINERY in item.tags:
+        yield item
+    else:
+        yield replace(item, parameters={**item.parameters, "plan": own})
+        for plan in others:
             yield Definition(
                 name=f"{item.name}-{plan}",
                 entrypoint=item.entrypoint,

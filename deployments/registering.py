@@ -1,13 +1,21 @@
 """Makes Prefect know the deployments of prefect.yaml for every plan, and no others of ours."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateName,
+)
 from prefect.client.schemas.objects import ConcurrencyLimitConfig
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
 from prefect.schedules import Cron, Schedule
@@ -16,17 +24,26 @@ from prefect.utilities.asyncutils import run_coro_as_sync
 from prefect.workers.utilities import get_default_base_job_template_for_infrastructure_type
 
 from deployments.automations import apply_automations, our_deployments
-from deployments.definitions import POOL, TAG, Definition, definitions_for
+from deployments.console import complain
+from deployments.definitions import POOL, TAG, Definition, definitions, definitions_for
 from flows.choices import refresh_choices
-from flows.operations.desk import open_desk
+from flows.operations.desk import Desk, open_desk
 from flows.operations.setup import installed_plans
 from models.settings import Settings
-from policy.errors import RefusedError
+from policy.errors import PolicyError, RefusedError
+
+WAITING = FlowRunFilterStateName(any_=["Suspended", "Paused", "Resuming"])
+"""A run in one of these goes on by its deployment alone."""
 
 
 def built(settings: Settings) -> tuple[RunnerDeployment, ...]:
-    """Every deployment of the plans that are installed, ready to be registered."""
-    return tuple(map(_built, definitions_for(settings.plan, installed_plans(settings))))
+    """Every deployment of the plans that are installed, ready to be registered.
+
+    A plan that cannot be opened is told and left out: it must not keep the others from running.
+    """
+    return tuple(
+        map(_built, definitions_for(settings.plan, [desk.plan.id for desk in _desks(settings)]))
+    )
 
 
 def register(settings: Settings, pool_type: str) -> tuple[str, ...]:
@@ -48,11 +65,39 @@ def finish(settings: Settings, registered: Sequence[UUID]) -> None:
     """
     with get_client(sync_client=True) as client:
         for item in our_deployments(client):
-            if item.id not in registered:
-                client.delete_deployment(item.id)
-    for plan in installed_plans(settings):
-        refresh_choices(open_desk(settings, plan))
+            if item.id not in registered and _is_of_ours(item):
+                _retire(client, item)
+    for desk in _desks(settings):
+        refresh_choices(desk)
     apply_automations()
+
+
+def _desks(settings: Settings) -> Iterator[Desk]:
+    for plan in installed_plans(settings):
+        try:
+            yield open_desk(settings, plan)
+        except (PolicyError, RefusedError) as error:
+            complain(f"方案 {plan} 的任务未登记：{error}")
+
+
+def _is_of_ours(item: DeploymentResponse) -> bool:
+    """Whether it runs a flow of ours; the tag alone could be anybody's."""
+    return item.entrypoint in {known.entrypoint for known in definitions()}
+
+
+def _retire(client: SyncPrefectClient, item: DeploymentResponse) -> None:
+    """Remove a deployment, unless a decision waits in one of its runs: then it only rests."""
+    waiting = client.read_flow_runs(
+        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[item.id])),
+        flow_run_filter=FlowRunFilter(state=FlowRunFilterState(name=WAITING)),
+        limit=1,
+    )
+    if not waiting:
+        client.delete_deployment(item.id)
+        return
+    for schedule in item.schedules:
+        client.delete_deployment_schedule(item.id, schedule.id)
+    complain(f"任务 {item.name} 尚有等待决定的运行，暂予保留；办结后再次登记时移除")
 
 
 def _built(item: Definition) -> RunnerDeployment:

@@ -88,6 +88,7 @@ def export(
 
 def inbox(json: Json = False) -> None:
     from flows.business_date import now, today
+    from flows.operations.desk import inbox_of
     from flows.operations.inbox import read_inbox
 
     desk = the_desk()
@@ -100,7 +101,7 @@ def inbox(json: Json = False) -> None:
         for line in (*done.left, *done.failed):
             complain(line)
         say(
-            f"{desk.settings.inbox}：导入{len(done.done)}份，退回{len(done.returned)}份，"
+            f"{inbox_of(desk)}：导入{len(done.done)}份，退回{len(done.returned)}份，"
             f"待下次读取{len(done.left)}份，出错{len(done.failed)}份"
         )
     if done.failed:

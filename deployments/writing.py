@@ -24,7 +24,6 @@ from deployments.options import (
     Until,
     Why,
     pairs,
-    the_day,
     the_desk,
     word,
 )
@@ -48,11 +47,12 @@ def init(plan: PlanId = None) -> None:
 
 
 def enforce(as_of: AsOf = None, json: Json = False) -> None:
-    from flows.business_date import now
+    from flows.business_date import now, today
     from flows.operations import enforcement
 
     desk = the_desk()
-    done = enforcement.enforce(desk, the_day(desk, as_of), now())
+    day = enforcement.day_to_enforce(as_of, today(desk.settings))
+    done = enforcement.enforce(desk, day, now())
     if json:
         emit(done)
         return

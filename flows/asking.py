@@ -5,6 +5,7 @@ from datetime import date, datetime
 from logging import LogRecord, getLogger
 from typing import Any, Protocol, TypeVar
 
+from httpx import HTTPError
 from prefect import get_run_logger, runtime
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
@@ -51,7 +52,7 @@ def answer(desk: Desk, name: str, title: str, request: Request[F], form: F) -> S
         getLogger("prefect.flow_runs").addFilter(_is_trouble)
         return Failed(name=REFUSED, message=shortened(str(refusal)))
     heading = f"{title}：{TRIED if getattr(form, 'dry_run', False) else DONE}"
-    _publish(desk, name, heading, text)
+    afterwards(lambda desk: _publish(desk, name, heading, text), desk)
     afterwards(emit_events, desk)
     return Completed(message=heading)
 
@@ -60,7 +61,7 @@ def afterwards(work: Callable[[Desk], object], desk: Desk) -> None:
     """Do what is caught up with later where it cannot be done now: what was asked for is done."""
     try:
         work(desk)
-    except UnavailableError as trouble:
+    except (UnavailableError, HTTPError) as trouble:
         get_run_logger().warning("已办理；后续工作稍后由定时任务补做：%s", trouble)
 
 

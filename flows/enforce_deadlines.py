@@ -51,7 +51,7 @@ def enforce_deadlines(
         only_if_missed: 当天已核对完毕的不再重做，供每小时补做时使用。
     """
     desk = opened(plan)
-    day = as_of or today(desk.settings)
+    day = enforcement.day_to_enforce(as_of, today(desk.settings))
     since = begin(desk, day, only_if_missed)
     if since is None:
         return Completed(message="今日已核对，无需补做")

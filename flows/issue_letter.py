@@ -12,9 +12,10 @@ from flows.approving import Decision, Matter, Proposal, Settled, approved
 from flows.asking import run_name
 from flows.business_date import now, today
 from flows.operations.desk import Desk, open_desk
+from flows.operations.effects import begin
 from flows.operations.letters import Reply
 from flows.operations.papers import Paper, Signature, find_paper, lay_out
-from flows.operations.supervision import CHANGED, draft_of
+from flows.operations.supervision import CHANGED, decided_on, draft_of
 from flows.operations.supervision import issue_letter as issue
 from flows.pages.approvals import issued_page, letter_page
 from flows.pages.markdown import plain
@@ -87,12 +88,22 @@ def _propose(desk: Desk, city: str, day: date) -> Proposal | Settled:
 
 
 def _decide(desk: Desk, city: str, day: date, seen: str, form: LetterForm) -> Settled:
-    if form.decision == "同意" and (paper := _recorded(desk, city, form)):
+    if form.decision == "同意" and (paper := _recorded(desk, city, seen, form)):
         return _issued(desk, paper)
     draft = draft_of(desk, city, day)
     if draft is None or draft.fingerprint != seen:
         raise ConflictError(CHANGED)
     if form.decision == "不同意":
+        with writing(desk.engine) as session:  # checks who says so and when; nothing is written
+            begin(
+                session,
+                desk,
+                city,
+                actor=form.actor,
+                on=form.on,
+                today=today(desk.settings),
+                seen=None,
+            )
         told = f"{form.actor}于{form.on}决定不签发{f'：{form.opinion}' if form.opinion else ''}。"
         return Settled("未签发", f"{plain(told)}\n\n{letter_page(draft)}")
     signed = Signature(form.number, form.on, form.signer, form.actor, form.opinion)
@@ -103,12 +114,12 @@ def _decide(desk: Desk, city: str, day: date, seen: str, form: LetterForm) -> Se
     return _issued(desk, paper)
 
 
-def _recorded(desk: Desk, city: str, form: LetterForm) -> Paper | None:
-    """The letter, when this very form has issued it."""
+def _recorded(desk: Desk, city: str, seen: str, form: LetterForm) -> Paper | None:
+    """The letter, when this very form has issued it, on what was shown with it."""
     paper = find_paper(desk, form.number)
     said = (city, form.on, form.signer.strip(), form.actor)
     same = paper and (paper.subject, paper.on, paper.signer, paper.actor) == said
-    return paper if same else None
+    return paper if same and paper and decided_on(desk, paper) == seen else None
 
 
 def _issued(desk: Desk, paper: Paper) -> Settled:

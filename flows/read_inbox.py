@@ -30,8 +30,7 @@ def read_inbox(plan: str | None = None) -> None:
     done = read(desk)
     if done.done or done.returned or done.failed:
         publish(desk, since, done)
-    if done.done:
-        afterwards(refresh_choices, desk)
+    afterwards(refresh_choices, desk)  # commands import, too, and cannot reach Prefect
     emit(desk)
     if done.failed:
         raise RuntimeError(f"{len(done.failed)}个文件未能处理：{'；'.join(done.failed)}")

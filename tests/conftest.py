@@ -22,7 +22,10 @@ DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
 INSTALLED = Snapshot("installed", lambda desk: install(desk, AT))  # with the plan of 2023
 DeskIn = Callable[[Snapshot], Desk]
 TOGETHER = (  # their tests share what takes long to set up, so one process runs the whole file
+    "tests/test_deployments_admin.py",
     "tests/test_deployments_demo.py",
+    "tests/test_deployments_registering.py",
+    "tests/test_deployments_secrets.py",
     "tests/test_example_province.py",
     "tests/test_flows_emitting.py",
     "tests/test_flows_publishing.py",

@@ -53,10 +53,14 @@ class Served:
         self.ask("PATCH", path, json=body)
 
     def ask(self, method: str, path: str, **more: Any) -> Any:
-        """What the API answers."""
+        """What the API answers; asked again, as Prefect's clients do, while it is too busy."""
         auth = ("admin", self.password) if self.password else None
         url = f"{self.address}/api/{path}"
-        answer = httpx.request(method, url, timeout=30, auth=auth, **more)
+        for _ in range(10):
+            answer = httpx.request(method, url, timeout=30, auth=auth, **more)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            sleep(1)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 

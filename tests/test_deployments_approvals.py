@@ -52,7 +52,7 @@ def test_a_letter_is_drafted_and_issued(xingfu: Xingfu, tmp_path: Path) -> None:
     wrong = xingfu(*ISSUE, "--number", "45号")
     assert (wrong.returncode, "不是文号" in wrong.stderr) == (1, True)
     done = xingfu.ok(*ISSUE, "--number", "晋民函〔2023〕45号")
-    path = xingfu.home / "outgoing" / "letters" / "晋民函〔2023〕45号 太原市.docx"
+    path = xingfu.home / "outgoing" / "letters" / "shanxi-2023" / "晋民函〔2023〕45号 太原市.docx"
     assert done.startswith("已签发 晋民函〔2023〕45号")
     assert str(path) in done
     assert path.exists()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.responses import DeploymentResponse
+from prefect.deployments.runner import RunnerDeployment
 from prefect.testing.utilities import prefect_test_harness
 
 from deployments.automations import PREFIX
@@ -51,8 +52,10 @@ def ours(client: SyncPrefectClient) -> dict[str, DeploymentResponse]:
 def test_everything_is_registered_once_and_what_is_gone_goes(
     settings: Settings, client: SyncPrefectClient
 ) -> None:
-    deliver_outbox.to_deployment(name="gone", tags=[TAG]).apply()
-    deliver_outbox.to_deployment(name="somebody-else-s", tags=["别的"]).apply()
+    for name, tag in (("gone", TAG), ("somebody-else-s", "别的")):
+        other = deliver_outbox.to_deployment(name=name, tags=[tag])
+        assert isinstance(other, RunnerDeployment)
+        other.apply()
     names = register(settings, "process")
     twice = WRITTEN - {"tell_admins"}
     assert sorted(names) == sorted({*WRITTEN, *(f"{name}-{OTHER}" for name in twice)})
@@ -60,7 +63,7 @@ def test_everything_is_registered_once_and_what_is_gone_goes(
     assert set(there) == {*names, "somebody-else-s"}
     assert {item.work_pool_name for name, item in there.items() if name in names} == {POOL}
     assert there[f"enforce_deadlines-{OTHER}"].parameters == {"plan": OTHER}
-    assert there["enforce_deadlines"].parameters == {}
+    assert there["enforce_deadlines"].parameters == {"plan": "shanxi-2023"}
     assert client.read_work_pool(POOL).type == "process"
     ids = {name: item.id for name, item in there.items()}
     register(settings, "process")

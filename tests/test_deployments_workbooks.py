@@ -135,7 +135,7 @@ def test_every_listing_is_written(xingfu: Xingfu, tmp_path: Path) -> None:
     ("arguments", "code", "words"),
     [
         (("export", "周报", "a.xlsx"), 2, "不在可选范围"),
-        (("export", "summary", "a.xlsx"), 1, "--subject"),
+        (("export", "summary", "a.xlsx"), 1, "请写明市名"),
         (("export", "summary", "a.xlsx", "--subject", "北京市"), 1, "没有“北京市”"),
         (("export", "contacts", "nowhere/a.xlsx"), 3, "无法写入"),
         (("import", "nowhere.xlsx"), 1, "没有这个文件"),

@@ -15,7 +15,7 @@ from flows.operations.fingerprint import fingerprint
 from flows.operations.letters import Reply
 from flows.operations.papers import Paper, Signature, file_of, find_paper, lay_out, paper_number
 from flows.operations.review import Determination, propose
-from flows.operations.supervision import Draft, draft_of, issue_letter
+from flows.operations.supervision import Draft, decided_on, draft_of, issue_letter
 from flows.pages.approvals import letter_page, list_page
 from models.audits import history, newest, verify
 from models.database import reading, writing
@@ -207,10 +207,26 @@ def test_a_letter_is_issued_once_under_its_number(overdue: Desk) -> None:
     assert find_paper(overdue, "晋民函(2023) 45 号") == paper
 
 
+def test_a_paper_tells_what_was_shown_when_it_was_issued(overdue: Desk) -> None:
+    """So an answer about another proposal is not taken for the one that issued it."""
+    first = the_draft(overdue)
+    paper = issued(overdue, first)
+    assert decided_on(overdue, paper) == first.fingerprint
+    later = the_draft(overdue, date(2023, 6, 20))
+    assert later.earlier == (paper,)
+    assert decided_on(overdue, paper) != later.fingerprint
+    second = issued(
+        overdue, later, replace(SIGNED, number="晋民函〔2023〕46号", on=date(2023, 6, 20))
+    )
+    assert decided_on(overdue, second) == later.fingerprint
+    assert decided_on(overdue, paper) == first.fingerprint
+
+
 def test_the_issued_letter_has_its_number_day_and_reply(overdue: Desk) -> None:
     paper = issued(overdue, the_draft(overdue))
     path = lay_out(overdue, paper)
-    assert path == overdue.settings.outgoing / "letters" / "晋民函〔2023〕45号 太原市.docx"
+    home = overdue.settings.outgoing / "letters" / "shanxi-2023"
+    assert path == home / "晋民函〔2023〕45号 太原市.docx"
     told = [item.text for item in Document(BytesIO(path.read_bytes())).paragraphs]
     assert told[0] == "晋民函〔2023〕45号"
     assert told[-2:] == ["山西省民政厅", "2023年6月14日"]

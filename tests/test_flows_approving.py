@@ -279,7 +279,7 @@ def the_letter_is_issued(prefect: Prefect, desk: Desk, letters: UUID, run: UUID)
     act(desk, "hold", TODAY, ONE)  # so the letter would say something else by now
     assert ended(prefect.retry(run)) == issued
     act(desk, "resume", TODAY, ONE)
-    (file,) = (desk.settings.outgoing / "letters").iterdir()
+    (file,) = (desk.settings.outgoing / "letters" / "shanxi-2023").iterdir()
     assert file.name == "晋民函〔2023〕45号 太原市.docx"
     assert ended(prefect.begin(letters, form={"city": "太原市"})) == issued
     assert len(rows(desk, "supervision_letter")) == 1

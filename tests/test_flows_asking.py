@@ -235,7 +235,7 @@ def test_faults_of_a_workbook_are_told_by_cell(
 
 def test_an_export_lies_in_the_outgoing_folder(desk: Desk, client: SyncPrefectClient) -> None:
     state = ask(export_workbook, kind="项目台账", **BY)
-    (written,) = (desk.settings.outgoing / "exports").iterdir()
+    (written,) = (desk.settings.outgoing / "exports" / "shanxi-2023").iterdir()
     assert f"`{written}`" in told(client, state)[1]
 
 

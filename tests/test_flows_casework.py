@@ -242,3 +242,31 @@ def _owed(desk: Desk, as_of: date, code: str = ONE) -> set[str]:
     with desk.engine.connect() as connection:
         query = text("SELECT rule FROM outbox WHERE subject = :code AND status = 'pending'")
         return set(connection.execute(query, {"code": code}).scalars())
+
+
+def test_the_very_same_evidence_again_writes_nothing(taiyuan: Desk) -> None:
+    before = audit_rows(taiyuan)
+    act(taiyuan, "progress_follow_up", "2023-06-01")
+    act(taiyuan, "progress_follow_up", "2023-06-01")
+    assert audit_rows(taiyuan) == before + 1
+    act(taiyuan, "progress_follow_up", "2023-06-02")
+    assert audit_rows(taiyuan) == before + 2
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind"),
+    [("太原市", "supervision_letter"), ("山西省", "determination_declined")],
+)
+def test_what_a_decision_records_is_not_recorded_otherwise(
+    taiyuan: Desk, subject: str, kind: str
+) -> None:
+    before = audit_rows(taiyuan)
+    with pytest.raises(RefusedError, match="在作出决定时登记"), writing(taiyuan.engine) as session:
+        record(
+            session,
+            taiyuan,
+            Act(subject, kind, date(2023, 6, 1), PROVINCE, "晋民函〔2023〕99号"),
+            today=END,
+            at=AT,
+        )
+    assert audit_rows(taiyuan) == before

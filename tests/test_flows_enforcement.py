@@ -9,8 +9,9 @@ from sqlalchemy import text
 
 from deployments.demo import EXAMPLE
 from flows.operations.desk import Desk, open_desk
-from flows.operations.enforcement import Finding, check, enforce
+from flows.operations.enforcement import Finding, check, day_to_enforce, enforce
 from flows.operations.intake import import_workbook
+from policy.errors import RefusedError
 from policy.vocabulary import DecisionKind
 from states.workdays import UnknownYearError
 from tests.conftest import AT, INSTALLED, DeskIn
@@ -118,6 +119,15 @@ def test_a_day_without_a_calendar_is_refused_and_nothing_written(taiyuan: Desk) 
     with pytest.raises(UnknownYearError, match=r"2027\.json"):
         enforce(taiyuan, date(2027, 1, 4), AT)
     assert rows(taiyuan, "SELECT count(*) FROM outbox") == [(0,)]
+
+
+def test_a_day_to_come_is_not_enforced() -> None:
+    """What it would mark as late, and the days that it would take for done, could not be undone."""
+    today = date(2023, 6, 2)
+    assert day_to_enforce(None, today) == today
+    assert day_to_enforce(date(2023, 6, 1), today) == date(2023, 6, 1)
+    with pytest.raises(RefusedError, match="2023-06-03尚未到来"):
+        day_to_enforce(date(2023, 6, 3), today)
 
 
 def test_the_last_known_day_still_runs(taiyuan: Desk) -> None:

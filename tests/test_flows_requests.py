@@ -480,7 +480,7 @@ def test_every_form_and_listing_is_exported(ten: Desk, kind: str) -> None:
         form = exporting.ExportForm.model_validate({**asked, "subject": subject})
         with suppress(RefusedError):  # of the two, only one is what it is of
             assert "exports/" in exporting.export_file(ten, form, **NOW)
-    assert list((ten.settings.outgoing / "exports").glob("*.xlsx"))
+    assert list((ten.settings.outgoing / "exports" / "shanxi-2023").glob("*.xlsx"))
 
 
 def test_an_unknown_kind_of_workbook(ten: Desk) -> None:

@@ -10,12 +10,12 @@ from sqlmodel import Session
 from flows.operations.desk import Desk
 from flows.operations.effects import Entry, begin, commit
 from flows.operations.fulfilment import refresh_subject
-from models.audits import NewRow, add_audit, revision
+from models.audits import NewRow, add_audit, history, revision
 from models.database import reading, writing
 from models.projects import change_facts, dossier, facts, find_subject
 from models.tables import Subject
 from policy.errors import RefusedError
-from policy.schema import RECORDED, EvidenceRule
+from policy.schema import RECORDED, EvidenceRule, Plan
 from policy.vocabulary import AuditKind, SubjectKind
 from states.casework import Ruling, find_action, rule_on_action, rule_on_amendment, rule_on_record
 from states.dossier import Dossier
@@ -111,6 +111,12 @@ def amend(session: Session, desk: Desk, act: Act, *, today: date, at: datetime) 
     return _commit(session, desk, before, entry, ruling, at, **_corrects(before.milestones, act))
 
 
+def by_decision(plan: Plan) -> frozenset[str]:
+    """The kinds of evidence that only a decision puts on record: who decides has seen the whole."""
+    declined = plan.review.declined if plan.review else None
+    return frozenset(filter(None, (plan.ladder.letter, declined)))
+
+
 def _begin(session: Session, desk: Desk, act: Act, today: date) -> None:
     begin(session, desk, act.subject, actor=act.actor, on=act.on, today=today, seen=act.seen)
 
@@ -156,10 +162,25 @@ def _record_evidence(
     if subject.kind not in rule.subjects:
         kinds = "、".join(kind.label for kind in rule.subjects)
         raise RefusedError(f"“{rule.label}”只为{kinds}登记，{subject.name}不是")
+    if rule.id in by_decision(desk.plan):
+        raise RefusedError(f"“{rule.label}”在作出决定时登记（{rule.clause}），不能另行登记")
     if not act.evidence.strip():
         raise RefusedError(f"请在依据中写明“{rule.label}”的内容或文件（{rule.clause}）")
-    _audit(session, desk, act, AuditKind.EVIDENCE, rule.clause, at, {})
+    if not _is_on_record(session, desk, act):
+        _audit(session, desk, act, AuditKind.EVIDENCE, rule.clause, at, {})
     return Done("", "", ())
+
+
+def _is_on_record(session: Session, desk: Desk, act: Act) -> bool:
+    """Whether the very same was recorded before: the same form sent twice says nothing new."""
+    said = (AuditKind.EVIDENCE, act.name, act.on, act.actor, act.evidence)
+    rows = history(session, desk.plan, act.subject)
+    gone = {row.detail.get("reverses") for row in rows}
+    return any(
+        (row.kind, row.action, row.effective_on, row.actor, row.evidence) == said
+        for row in rows
+        if row.id not in gone
+    )
 
 
 def _record_duty(session: Session, desk: Desk, act: Act, kind: SubjectKind, at: datetime) -> Done:

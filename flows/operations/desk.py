@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache, cached_property
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -39,6 +40,12 @@ class Desk:
     @cached_property
     def _first_look(self) -> Callable[[date], date]:
         return cache(lambda remind_by: first_look(remind_by, self.plan.ladder, self.calendar))
+
+
+def inbox_of(desk: Desk) -> Path:
+    """The folder of the plan's cities; a plan that is not the settings' own has one within."""
+    home = desk.settings.inbox
+    return home if desk.plan.id == desk.settings.plan else home / desk.plan.id
 
 
 def open_desk(settings: Settings, plan_id: str | None = None) -> Desk:

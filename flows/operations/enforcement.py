@@ -11,6 +11,7 @@ from models.database import reading, writing
 from models.deadlines import apply, due_situations, stalled, targets
 from models.enforced import missed_days, put_day
 from models.plans import require_plan
+from policy.errors import RefusedError
 from policy.vocabulary import DecisionKind, SubjectKind
 from states.deadlines import Deadline, gaps
 from states.decide import Decision, Situation, Verdict, decide
@@ -45,6 +46,19 @@ class Enforced:
     """What an admin should know, in Chinese."""
     missed: tuple[date, ...] = ()
     """The days that were caught up, oldest first: see `models.enforced.missed_days`."""
+
+
+def day_to_enforce(asked: date | None, today: date) -> date:
+    """The day that somebody asks for, by default today.
+
+    RefusedError for one to come: what is late by then only would be on record, and the days until
+    then would be taken for done.
+    """
+    if asked is not None and asked > today:
+        raise RefusedError(
+            f"{asked}尚未到来（今天是{today}），只能核对到今天；推演请用 xingfu simulate"
+        )
+    return asked or today
 
 
 def check(desk: Desk, as_of: date) -> tuple[Finding, ...]:

@@ -19,7 +19,7 @@ from documents.faults import WorkbookError
 from documents.grid import Book, read_book
 from documents.identity import identity_of
 from documents.recognise import recognise
-from flows.operations.desk import Desk
+from flows.operations.desk import Desk, inbox_of
 from flows.operations.forms.paper import Asked
 from flows.operations.inbox_folder import (
     Arrival,
@@ -75,7 +75,7 @@ class Folder:
     @property
     def home(self) -> Path:
         """Where it is."""
-        return self.desk.settings.inbox / self.city.name
+        return inbox_of(self.desk) / self.city.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,8 +100,12 @@ def take_in(
     return done
 
 
-def return_copy(desk: Desk, path: Path, error: WorkbookError) -> Path | None:
-    """Write a copy of a refused workbook beside it, its faulty cells marked; where it is.
+def return_copy(
+    desk: Desk, path: Path, error: WorkbookError, home: Path | None = None
+) -> Path | None:
+    """Write a copy of a refused workbook beside it, or into `home`, its faulty cells marked.
+
+    Gives back where it is.
 
     What somebody may have mended already is not replaced. None where no copy can be made.
     UnavailableError when it cannot be written.
@@ -112,7 +116,7 @@ def return_copy(desk: Desk, path: Path, error: WorkbookError) -> Path | None:
         return None
     if content is None:
         return None
-    copy = path.with_name(returned_name(path.name))
+    copy = (home or path.parent) / returned_name(path.name)
     for number in count(2):
         if not copy.exists() or copy.read_bytes() == content:
             break

@@ -117,7 +117,8 @@ def paper_number(typed: str) -> str:
 
 def file_of(desk: Desk, paper: Paper) -> Path:
     """Where the paper is laid out to be printed."""
-    return desk.settings.outgoing / "letters" / f"{paper.number} {paper.subject}.docx"
+    home = desk.settings.outgoing / "letters" / desk.plan.id
+    return home / f"{paper.number} {paper.subject}.docx"
 
 
 def lay_out(desk: Desk, paper: Paper) -> Path:

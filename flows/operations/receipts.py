@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlmodel import Session
 
 from documents.faults import Fault, WorkbookError
-from flows.operations.desk import Desk
+from flows.operations.desk import Desk, inbox_of
 from flows.operations.inbox_folder import plain_stem
 from models.inbox import answered, receipt_rule
 from models.tables import InboxFile, Outbox
@@ -132,7 +132,7 @@ def _answer(desk: Desk, file: InboxFile, row: Outbox) -> Answer:
     receipt = Receipt(key, outcome, head, tuple(details))
     if MARKED not in file.reply:
         return Answer(receipt)
-    home = desk.settings.inbox / file.place / Intake.RETURNED.value
+    home = inbox_of(desk) / file.place / Intake.RETURNED.value
     copy = _read(home / marked_name(file.name, row.as_of, file.digest))
     if copy is None:
         return Answer(_noting(receipt, LOST))

@@ -1,7 +1,7 @@
 """Supervision letters (督办函): the draft to a city as of a day, and its issue (八(四))."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import takewhile
 
@@ -96,6 +96,15 @@ def issue_letter(
     return issue(session, desk, asked, signed, today=today, at=at)
 
 
+def decided_on(desk: Desk, paper: Paper) -> str:
+    """The fingerprint of the draft that was shown when the paper was issued."""
+    with reading(desk.engine) as session:
+        known = papers(session, desk)
+    before = known[: known.index(paper)]
+    numbers = [item.number for item in _others(before, paper.subject, paper.digest, paper.about)]
+    return fingerprint((paper.digest, numbers))
+
+
 def letter_rule(plan: Plan) -> EvidenceRule:
     """The kind of evidence that a letter is; RefusedError when the plan has none."""
     rule = next((item for item in plan.evidence if item.id == plan.ladder.letter), None)
@@ -118,16 +127,21 @@ def _draft(session: Session, desk: Desk, city: str, as_of: date) -> Draft | None
     lines = _lines(session, desk, city, as_of)
     if not lines:
         return None
-    letter, theirs = letter_to(desk, city, lines, as_of), set(about(lines))
-    draft = Draft(city, as_of, lines, letter, None, ())
-    own = [paper for paper in papers(session, desk) if paper.subject == city]
-    return Draft(
-        city,
-        as_of,
-        lines,
-        letter,
-        next((paper for paper in own if paper.digest == draft.digest), None),
-        tuple(p for p in own if p.digest != draft.digest and theirs & set(p.about)),
+    draft = Draft(city, as_of, lines, letter_to(desk, city, lines, as_of), None, ())
+    out = papers(session, desk)
+    same = (item for item in out if (item.subject, item.digest) == (city, draft.digest))
+    others = _others(out, city, draft.digest, about(lines))
+    return replace(draft, issued=next(same, None), earlier=others)
+
+
+def _others(
+    known: Sequence[Paper], city: str, digest: str, told: Sequence[tuple[str, ...]]
+) -> tuple[Paper, ...]:
+    """Other letters to the city that speak of some of the same."""
+    return tuple(
+        item
+        for item in known
+        if item.subject == city and item.digest != digest and set(told) & set(item.about)
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flows.operations.casework import by_decision
 from flows.operations.desk import Desk
 from flows.requests.fields import MARK
 from models.database import reading
@@ -69,7 +70,8 @@ def _field(field: Mapping[str, Any], found: Choices) -> dict[str, Any]:
 def _facts(desk: Desk) -> tuple[str, ...]:
     plan = desk.plan
     beside = [listed(item.id, item.label) for item in plan.milestones if item.beside_chain]
-    traces = [listed(item.id, item.label) for item in plan.evidence]
+    decided = by_decision(plan)
+    traces = [listed(item.id, item.label) for item in plan.evidence if item.id not in decided]
     duties = [
         listed(id, item.rule.title)
         for id, item in desk.deadlines.items()

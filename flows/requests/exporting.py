@@ -56,6 +56,6 @@ def export_file(desk: Desk, form: ExportForm, *, today: date, at: datetime) -> s
 
 def folder(desk: Desk) -> Path:
     """Where exported workbooks lie; made when it is not there."""
-    found = desk.settings.outgoing / "exports"
+    found = desk.settings.outgoing / "exports" / desk.plan.id
     found.mkdir(parents=True, exist_ok=True)
     return found

@@ -7,9 +7,10 @@ from typing import Annotated
 from pydantic import Field
 
 from documents.faults import WorkbookError
-from flows.operations.desk import Desk
+from flows.operations.desk import Desk, inbox_of
 from flows.operations.forms.paper import Asked, Taken
 from flows.operations.intake import Imported, import_workbook, return_copy
+from flows.requests.exporting import folder
 from flows.requests.fields import Actor, DryRun, Form, Month, choice, code_of, described
 from flows.requests.telling import TRIED, attention, listing, paragraphs, said
 from policy.errors import RefusedError, UnavailableError
@@ -48,7 +49,7 @@ def import_file(desk: Desk, form: ImportForm, *, today: date, at: datetime) -> s
     With `dry_run` nothing is kept. RefusedError, as WorkbookError where its cells are at fault:
     then a note of the error says where its marked copy is.
     """
-    path = the_file(desk.settings.inbox, form.path)
+    path = the_file(inbox_of(desk), form.path)
     asked_for = Asked(
         code_of(form.city) or None,
         form.month or None,
@@ -80,10 +81,16 @@ def the_file(inbox: Path, path: str) -> Path:
 
 def _returned(desk: Desk, path: Path, error: WorkbookError) -> str:
     try:
-        copy = return_copy(desk, path, error)
+        copy = return_copy(desk, path, error, _outside(desk, path))
     except UnavailableError as trouble:
         return f"未能写出标注的副本：{trouble}"
     return f"已在 {copy} 中逐格标出。" if copy else "该文件无法标注，未写出副本。"
+
+
+def _outside(desk: Desk, path: Path) -> Path | None:
+    """Where the copy goes of a file in the inbox: there it would be taken for handed in."""
+    in_inbox = path.resolve().is_relative_to(desk.settings.inbox.resolve())
+    return folder(desk) if in_inbox else None
 
 
 def _told(done: Imported, form: ImportForm) -> str:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from flows.operations.desk import Desk
 from flows.operations.outbox_views import MessageView, message_views, retry
-from flows.requests.fields import Actor, DryRun, Form, described
+from flows.requests.fields import DryRun, Form, described
 from flows.requests.telling import TRIED, listing, paragraphs, said
 from policy.vocabulary import DeliveryStatus
 
@@ -24,7 +24,14 @@ class RetryForm(Form):
         str,
         Field(title="收件人", description="只重发给此人的；不填为全部。写法同试办时列出的收件人。"),
     ] = ""
-    actor: Actor
+    actor: Annotated[
+        str,
+        Field(
+            title="经办人",
+            description="只留在本次运行中，不记入项目的办理记录。",
+            min_length=1,
+        ),
+    ]
 
 
 def retry_dead_letters(desk: Desk, form: RetryForm, *, today: date, at: datetime) -> str:
@@ -37,7 +44,7 @@ def retry_dead_letters(desk: Desk, form: RetryForm, *, today: date, at: datetime
     count = len(dead) if form.dry_run else retry(desk, form.person or None)
     facts = said(死信=f"{count}条", 收件人=form.person or "全部", 经办=form.actor)
     if not form.dry_run:
-        return paragraphs(facts, "已重新列入待发，下次发送时再试。")
+        return paragraphs(facts, "已重新列入待发，下次发送时再试。" if count else "没有死信。")
     rows = [_row(view) for view in dead]
     return paragraphs(TRIED, facts, listing(HEAD, rows, "条") if rows else "")
 
