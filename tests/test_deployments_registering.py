@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
+from prefect.states import Suspended
 from prefect.testing.utilities import prefect_test_harness
+from prefect.types.entrypoint import EntrypointType
 
 from deployments.automations import PREFIX
 from deployments.definitions import POOL, TAG, definitions
@@ -49,18 +52,33 @@ def ours(client: SyncPrefectClient) -> dict[str, DeploymentResponse]:
     return {item.name: item for item in client.read_deployments(limit=200)}
 
 
+def apply(**given: Any) -> None:
+    other = deliver_outbox.to_deployment(**given)
+    assert isinstance(other, RunnerDeployment)
+    other.apply()
+
+
 def test_everything_is_registered_once_and_what_is_gone_goes(
     settings: Settings, client: SyncPrefectClient
 ) -> None:
-    for name, tag in (("gone", TAG), ("somebody-else-s", "别的")):
-        other = deliver_outbox.to_deployment(name=name, tags=[tag])
-        assert isinstance(other, RunnerDeployment)
-        other.apply()
+    apply(name="gone", tags=[TAG], cron="0 8 * * *", entrypoint_type=EntrypointType.MODULE_PATH)
+    apply(
+        name="waited-for", tags=[TAG], cron="0 8 * * *", entrypoint_type=EntrypointType.MODULE_PATH
+    )
+    apply(name="with-our-tag", tags=[TAG])  # of a file, as none of ours is
+    apply(name="somebody-else-s", tags=["别的"])
+    waiting = client.create_flow_run_from_deployment(
+        ours(client)["waited-for"].id, state=Suspended(timeout_seconds=3600)
+    )
     names = register(settings, "process")
     twice = WRITTEN - {"tell_admins"}
     assert sorted(names) == sorted({*WRITTEN, *(f"{name}-{OTHER}" for name in twice)})
     there = ours(client)
-    assert set(there) == {*names, "somebody-else-s"}
+    assert set(there) == {*names, "waited-for", "with-our-tag", "somebody-else-s"}
+    assert there["waited-for"].schedules == []
+    state = client.read_flow_run(waiting.id).state
+    assert state is not None
+    assert state.name == "Suspended"
     assert {item.work_pool_name for name, item in there.items() if name in names} == {POOL}
     assert there[f"enforce_deadlines-{OTHER}"].parameters == {"plan": OTHER}
     assert there["enforce_deadlines"].parameters == {"plan": "shanxi-2023"}
