@@ -50,16 +50,6 @@ def find_day(session: Session, plan: Plan, day: date) -> EnforcedDay | None:
     return session.get(EnforcedDay, (plan.id, day))
 
 
-def finished_last(session: Session, plan: Plan) -> tuple[date, datetime] | None:
-    """The day that was finished last, by the instant, and that instant."""
-    query = select(EnforcedDay).where(
-        EnforcedDay.plan == plan.id, col(EnforcedDay.finished_at).is_not(None)
-    )
-    order = (col(EnforcedDay.finished_at).desc(), col(EnforcedDay.day).desc())
-    row = session.exec(query.order_by(*order).limit(1)).first()
-    return (row.day, row.finished_at) if row and row.finished_at else None
-
-
 def _between(first: date, last: date) -> Iterator[date]:
     """The days between the two, neither included."""
     for days in range(1, (last - first).days):

@@ -11,6 +11,9 @@ from states.ledger import Line
 from states.progress import Progress
 from states.review import Opinion
 
+GOING_ON = (Disposition.ACTIVE, Disposition.HELD)
+"""Neither ended nor standing by: what boards and reports count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:

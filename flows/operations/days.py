@@ -1,10 +1,10 @@
-"""Which days the daily job has finished: what a watch and a catch-up ask."""
+"""Which days the daily job has finished: what a catch-up asks."""
 
 from datetime import date, datetime
 
 from flows.operations.desk import Desk
 from models.database import reading, writing
-from models.enforced import find_day, finish_day, finished_last
+from models.enforced import find_day, finish_day
 from policy.errors import RefusedError
 
 
@@ -23,9 +23,3 @@ def finish(desk: Desk, day: date, at: datetime) -> None:
     with writing(desk.engine) as session:
         if not finish_day(session, desk.plan, day, at):
             raise RefusedError(f"{day}尚未核对，不能登记为已完成")
-
-
-def last_finished(desk: Desk) -> tuple[date, datetime] | None:
-    """The day that was finished last and when, aware, in UTC; None when none ever was."""
-    with reading(desk.engine) as session:
-        return finished_last(session, desk.plan)

@@ -9,7 +9,6 @@ from sqlmodel import Session
 from flows.operations.desk import Desk
 from flows.operations.effects import begin
 from flows.operations.fingerprint import fingerprint
-from flows.operations.overview import GOING_ON
 from flows.operations.review import Determination, determine, selection, the_review
 from models.audits import NewRow, add_audit, history
 from models.database import reading
@@ -18,7 +17,7 @@ from models.projects import dossiers
 from policy.errors import ConflictError, RefusedError
 from policy.schema import EvidenceRule, Plan
 from policy.vocabulary import AuditKind, Disposition, Level
-from states.dossier import Dossier
+from states.dossier import GOING_ON, Dossier
 from states.review import average
 from states.selection import Selection
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flows.operations.desk import Desk
-from flows.operations.overview import GOING_ON, projects
-from states.dossier import Dossier
+from flows.operations.overview import projects
+from states.dossier import GOING_ON, Dossier
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,7 @@ from models.projects import dossiers, find_subject
 from models.tables import DeadlineRow, Subject
 from policy.vocabulary import Disposition, Origin, Standing, SubjectKind
 from states.deadlines import standing
-from states.dossier import Dossier
-
-GOING_ON = (Disposition.ACTIVE, Disposition.HELD)
+from states.dossier import GOING_ON, Dossier
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,10 @@ from flows.operations.effects import Entry, begin, commit
 from models.projects import dossier
 from policy.errors import RefusedError
 from policy.schema import Plan
-from policy.vocabulary import AuditKind, Disposition
-from states.dossier import Dossier
+from policy.vocabulary import AuditKind
+from states.dossier import GOING_ON, Dossier
 from states.progress import CLAUSE, Progress, contradictions, latest_before, with_report
 from states.trail import Effects
-
-GOING_ON = (Disposition.ACTIVE, Disposition.HELD)
 
 
 @dataclass(frozen=True, slots=True)

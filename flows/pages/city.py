@@ -9,11 +9,10 @@ from flows.pages.items import HEAD, in_order, item_row, lamp
 from flows.pages.markdown import Links, Page, left_out, link, page, plain, private, table
 from flows.pages.money import yuan
 from policy.schema import City, Plan
-from policy.vocabulary import Disposition, Standing, SubjectKind
-from states.dossier import Dossier
+from policy.vocabulary import Standing, SubjectKind
+from states.dossier import GOING_ON, Dossier
 
 LONGEST = 300  # rows of a list
-GOING_ON = (Disposition.ACTIVE, Disposition.HELD)
 PRESSING = (Standing.OVERDUE, Standing.COORDINATING, Standing.DUE_SOON)
 
 

@@ -40,12 +40,12 @@ from flows.operations.forms.report_values import (
     values_then,
 )
 from flows.operations.forms.trace import traces
-from flows.operations.progress import GOING_ON, Reported, progress_refusals, report_progress
+from flows.operations.progress import Reported, progress_refusals, report_progress
 from models.projects import dossier, dossiers_in, facts
 from policy.errors import RefusedError
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Form, Level
-from states.dossier import PROFILE_LABELS, Dossier, to_words
+from states.dossier import GOING_ON, PROFILE_LABELS, Dossier, to_words
 from states.progress import PROGRESS_LABELS, Progress
 from states.trail import Effects
 

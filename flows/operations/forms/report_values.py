@@ -6,10 +6,9 @@ from typing import Any
 
 from documents import cells
 from documents.report import PEOPLE, STATED, monthly_report
-from flows.operations.progress import GOING_ON
 from policy.schema import Plan
 from policy.vocabulary import Source
-from states.dossier import Dossier
+from states.dossier import GOING_ON, Dossier
 from states.ledger import Line, received
 from states.progress import Progress, latest_before
 from states.trail import State
