@@ -221,7 +221,8 @@ def _accepts_only_choices(client: SyncPrefectClient, id: UUID) -> None:
 def test_faults_of_a_workbook_are_told_by_cell(
     desk: Desk, client: SyncPrefectClient, tmp_path: Path
 ) -> None:
-    folder = desk.settings.inbox / "大同市"
+    folder = desk.settings.inbox / "大同市"  # where a copy would be taken for handed in
+    exports = desk.settings.outgoing / "exports" / "shanxi-2023"
     folder.mkdir(parents=True)
     book = load_workbook(EXAMPLE / "workbooks" / "02-大同市.xlsx")
     book.worksheets[0]["F7"] = "很大"
@@ -230,7 +231,7 @@ def test_faults_of_a_workbook_are_told_by_cell(
     _, shown = told(client, state)
     assert state.name == REFUSED
     assert "| 附件3 汇总表 | F7 | “很大” |" in shown
-    assert str(folder / "甲-需修改.xlsx") in shown.replace("＿", "_")
+    assert str(exports / "甲-需修改.xlsx") in shown.replace("＿", "_")
 
 
 def test_an_export_lies_in_the_outgoing_folder(desk: Desk, client: SyncPrefectClient) -> None:
