@@ -74,9 +74,12 @@ def _refuse_real_data(desk: Desk) -> None:
 
 def enforce_as_flow_run(as_of: date) -> None:
     """Run the daily job as a flow run on the running server."""
+    from prefect.logging.handlers import APILogHandler
+
     from flows.enforce_deadlines import enforce_deadlines
 
     enforce_deadlines(as_of=as_of)
+    APILogHandler().flush()  # what it has logged, before the server may stop
 
 
 def _tell(desk: Desk, as_of: date, address: str) -> None:
