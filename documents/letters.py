@@ -3,9 +3,9 @@
 Laid out as GB/T 9704-2012 asks: A4, type area 156 × 225 mm, title 2号, text 3号, 28 pt lines.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -23,21 +23,92 @@ LINE = Pt(28)
 INDENT = Pt(32)  # two characters of 3号
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading: 一、 at level 1, （一） at level 2."""
+
+    heading: str
+    level: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; every cell a text, as it is printed."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    caption: str = ""
+    widths: tuple[float, ...] = ()
+    """Relative widths of the columns; empty: all alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line of a graph."""
+
+    label: str
+    values: tuple[Decimal | None, ...]
+    """One a category; None leaves a gap."""
+    dashed: bool = False
+    """For what is planned or expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A line graph."""
+
+    caption: str
+    categories: tuple[str, ...]
+    series: tuple[Series, ...]
+    unit: str = ""
+    band: tuple[tuple[Decimal, Decimal] | None, ...] = ()
+    """Low and high of what is expected, one a category; empty: no band."""
+
+
+Block = str | Heading | Table | Graph
+"""What a paper is made of; a text is one paragraph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annex:
+    """附件: it begins on a page of its own."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
-    """What a letter says, beside its number and its date."""
+    """What a paper says, beside its number and its date."""
 
     title: str
     addressee: str
     """主送机关."""
-    paragraphs: Sequence[str]
+    paragraphs: tuple[Block, ...]
     sender: str
     """署名."""
+    annexes: tuple[Annex, ...] = ()
+    copies: str = ""
+    """抄送."""
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Its paragraphs from the title to the signature."""
-        return (self.title, f"{self.addressee}：", *self.paragraphs, self.sender)
+        """Its texts from the title to the signature, for a screen without tables."""
+        texts = (_told(block) for block in self.paragraphs)
+        return (self.title, f"{self.addressee}：", *texts, self.sender)
+
+
+def _told(block: Block) -> str:
+    match block:
+        case str():
+            return block
+        case Heading():
+            return block.heading
+        case Table():
+            lines = ("　".join(row) for row in (block.heads, *block.rows))
+            return "\n".join([*([block.caption] if block.caption else []), *lines])
+        case Graph():
+            return f"（图：{block.caption}）"
 
 
 def draft(letter: Letter) -> bytes:
@@ -61,8 +132,8 @@ def _written(letter: Letter, mark: str, number: str, day: str) -> bytes:
     _line(document, letter.title, font=TITLE, size=SIZE_2, align=WD_ALIGN_PARAGRAPH.CENTER)
     _line(document, "")
     _line(document, f"{letter.addressee}：")
-    for text in letter.paragraphs:
-        _line(document, text, indent=True)
+    for block in letter.paragraphs:
+        _line(document, _told(block), indent=True)
     _line(document, "")
     _line(document, letter.sender, align=WD_ALIGN_PARAGRAPH.RIGHT)
     _line(document, day, align=WD_ALIGN_PARAGRAPH.RIGHT)

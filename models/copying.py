@@ -101,7 +101,8 @@ def _drop_all(connection: Connection) -> None:
         connection.exec_driver_sql(f'DROP TABLE "{name}"')
     connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("DROP FUNCTION IF EXISTS audit_is_append_only()")
+        for table in ("audit", "product"):
+            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {table}_is_append_only()")
 
 
 def _continue_ids(connection: Connection) -> None:

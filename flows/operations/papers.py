@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlmodel import Session
 
 from documents.letters import Letter, final
@@ -27,6 +28,7 @@ from policy.vocabulary import AuditKind
 
 OPENING = str.maketrans("[【(〖〈", "〔〔〔〔〔")
 CLOSING = str.maketrans("]】)〗〉", "〕〕〕〕〕")
+LETTER = TypeAdapter(Letter)
 NUMBER = re.compile(r"[一-鿿]{1,20}〔\d{4}〕\d{1,5}号")
 
 
@@ -172,7 +174,8 @@ def _against(asked: Asked, signed: Signature, number: str, known: Sequence[Paper
 def _row(asked: Asked, signed: Signature, paper: Paper, at: datetime) -> NewRow:
     told = f"{paper.number} {paper.letter.title}，签发人：{paper.signer}"
     kept = asdict(paper)
-    said = {name: kept[name] for name in ("number", "signer", "digest", "letter", "about")}
+    said = {name: kept[name] for name in ("number", "signer", "digest", "about")}
+    said["letter"] = LETTER.dump_python(paper.letter, mode="json")
     return NewRow(
         subject=asked.subject,
         kind=AuditKind.EVIDENCE,
@@ -188,7 +191,6 @@ def _row(asked: Asked, signed: Signature, paper: Paper, at: datetime) -> NewRow:
 
 def _read(row: Audit) -> Paper:
     said: Mapping[str, Any] = row.detail[PAPER]
-    letter = {**said["letter"], "paragraphs": tuple(said["letter"]["paragraphs"])}
     return Paper(
         kind=row.action,
         subject=row.subject,
@@ -197,6 +199,6 @@ def _read(row: Audit) -> Paper:
         signer=said["signer"],
         actor=row.actor,
         digest=said["digest"],
-        letter=Letter(**letter),
+        letter=LETTER.validate_python(said["letter"]),
         about=tuple(tuple(item) for item in said["about"]),
     )

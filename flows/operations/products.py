@@ -1,0 +1,169 @@
+"""The year's duties: what is due to be made as of a day is made once, and kept as it was made.
+
+Each duty is a `Job`. A day that was missed is caught up: whatever was due by now and is not there
+is made, the oldest first, as of the day on which it was due.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter
+from sqlmodel import Session
+
+from documents.saving import write
+from flows.operations.desk import Desk
+from models.database import reading, writing
+from models.plans import require_plan
+from models.products import NewProduct, add_product, find_product, products_of
+from models.tables import ProductRow
+from policy.errors import RefusedError, UnavailableError
+from policy.vocabulary import Product
+
+C = TypeVar("C")
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """One time that something is to be made."""
+
+    period: str
+    """``2023-06``, ``2023Q2``, ``2023``, or a day."""
+    subject: str
+    """Whom it is about: a city or the province."""
+    on: date
+    """The day as of which it speaks; it is due from then on."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that a person can send."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[C]):
+    """What was made."""
+
+    kind: Product
+    occasion: Occasion
+    version: int
+    made_at: datetime
+    content: C
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[C]):
+    """One of the year's duties."""
+
+    kind: Product
+    content: type[C]
+    """A frozen dataclass that JSON can keep: what is made, whole."""
+    occasions: Callable[[Desk], Iterable[Occasion]]
+    """When, by the plan; none where the plan does not have the duty."""
+    make: Callable[[Session, Desk, Occasion], C]
+    """From what the database says. RefusedError where it cannot be made, with the reasons."""
+    files: Callable[[Desk, Kept[C]], Iterable[File]]
+    """From its content alone: printed again, it is the same."""
+
+
+def due(desk: Desk, job: Job[Any], as_of: date) -> tuple[Occasion, ...]:
+    """What is due by a day and has not been made, the oldest first."""
+    with reading(desk.engine) as session:
+        made = {(row.period, row.subject) for row in products_of(session, desk.plan, job.kind)}
+    found = (item for item in job.occasions(desk) if item.on <= as_of)
+    return tuple(
+        sorted(
+            (item for item in found if (item.period, item.subject) not in made),
+            key=lambda item: item.on,
+        )
+    )
+
+
+def make_due(desk: Desk, job: Job[C], as_of: date, at: datetime) -> tuple[Kept[C], ...]:
+    """Make all that is `due`. RefusedError for the first that cannot be made; those before stay."""
+    return tuple(make(desk, job, occasion, at) for occasion in due(desk, job, as_of))
+
+
+def make(
+    desk: Desk, job: Job[C], occasion: Occasion, at: datetime, *, anew: bool = False
+) -> Kept[C]:
+    """What was made for an occasion; made and kept now where it was not, or is wanted `anew`."""
+    with writing(desk.engine) as session:
+        require_plan(session, desk.plan, desk.calendar, lock=True)
+        held = find_product(session, desk.plan, job.kind, occasion.period, occasion.subject)
+        if held is None or anew:
+            content = job.make(session, desk, occasion)
+            plain = _adapter(job.content).dump_python(content, mode="json")
+            new = NewProduct(job.kind, occasion.period, occasion.subject, occasion.on, at, plain)
+            held = add_product(session, desk.plan, new)
+        return _kept(job, held)
+
+
+def occasion(desk: Desk, job: Job[Any], period: str | None, subject: str, as_of: date) -> Occasion:
+    """The occasion that somebody asks for: of a period, or the latest that is due by a day.
+
+    RefusedError where there is none, or it is still to come.
+    """
+    mine = [item for item in job.occasions(desk) if item.subject == subject]
+    if not mine:
+        raise RefusedError(f"“{desk.plan.name}”没有规定{job.kind.label}，或{subject}没有这一事项")
+    if period is None:
+        found = [item for item in mine if item.on <= as_of]
+        if not found:
+            raise RefusedError(f"{job.kind.label}最早于{mine[0].on}编制，截至{as_of}还没有")
+        return found[-1]
+    wanted = next((item for item in mine if item.period == period), None)
+    if wanted is None:
+        listed = "、".join(item.period for item in mine)
+        raise RefusedError(f"没有“{period}”的{job.kind.label}，可选：{listed}")
+    if wanted.on > as_of:
+        raise RefusedError(f"“{period}”的{job.kind.label}于{wanted.on}编制，尚未到时间")
+    return wanted
+
+
+def kept(session: Session, desk: Desk, job: Job[C], period: str, subject: str) -> Kept[C] | None:
+    """What was made for a period, the newest version; None when it was not made."""
+    row = find_product(session, desk.plan, job.kind, period, subject)
+    return None if row is None else _kept(job, row)
+
+
+def all_kept(session: Session, desk: Desk, job: Job[C]) -> tuple[Kept[C], ...]:
+    """All that was made, the newest versions, by period and subject."""
+    return tuple(_kept(job, row) for row in products_of(session, desk.plan, job.kind))
+
+
+def lay_out(desk: Desk, job: Job[C], made: Kept[C]) -> tuple[Path, ...]:
+    """Write its files by day, unless they are there: somebody may have worked on them.
+
+    UnavailableError when one cannot be written.
+    """
+    home = desk.settings.outgoing / "duties" / desk.plan.id / made.occasion.on.isoformat()
+    return tuple(_written(home, file) for file in job.files(desk, made))
+
+
+def _written(home: Path, file: File) -> Path:
+    path = home / file.name
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnavailableError(f"无法建立文件夹 {home}（{error.strerror}）") from None
+    if not path.exists():
+        scratch = path.with_name(f"~{path.name}")
+        write(scratch, file.content)
+        scratch.replace(path)
+    return path
+
+
+def _kept(job: Job[C], row: ProductRow) -> Kept[C]:
+    content: C = _adapter(job.content).validate_python(row.content)
+    about = Occasion(row.period, row.subject, row.as_of)
+    return Kept(job.kind, about, row.version, row.made_at, content)
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

@@ -1,0 +1,65 @@
+"""What the duties of the year made: added and read, never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from models.audits import newest
+from models.tables import ProductRow
+from policy.schema import Plan
+from policy.vocabulary import Product
+
+
+@dataclass(frozen=True, slots=True)
+class NewProduct:
+    """What is to be kept."""
+
+    kind: Product
+    period: str
+    subject: str
+    as_of: date
+    made_at: datetime
+    content: Mapping[str, Any]
+
+
+def add_product(session: Session, plan: Plan, new: NewProduct) -> ProductRow:
+    """Keep it as the next version of its kind, period and subject. The caller holds the lock."""
+    before = find_product(session, plan, new.kind, new.period, new.subject)
+    row = ProductRow(
+        plan=plan.id,
+        kind=new.kind,
+        period=new.period,
+        subject=new.subject,
+        version=before.version + 1 if before else 1,
+        as_of=new.as_of,
+        made_at=new.made_at,
+        trail=newest(session, plan),
+        content=dict(new.content),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def find_product(
+    session: Session, plan: Plan, kind: Product, period: str, subject: str
+) -> ProductRow | None:
+    """Its newest version, if it was made."""
+    query = select(ProductRow).where(
+        ProductRow.plan == plan.id,
+        ProductRow.kind == kind,
+        ProductRow.period == period,
+        ProductRow.subject == subject,
+    )
+    return session.exec(query.order_by(col(ProductRow.version).desc()).limit(1)).first()
+
+
+def products_of(session: Session, plan: Plan, kind: Product) -> tuple[ProductRow, ...]:
+    """The newest version of each that was made, by period and subject."""
+    query = select(ProductRow).where(ProductRow.plan == plan.id, ProductRow.kind == kind)
+    rows = session.exec(query.order_by(col(ProductRow.version)))
+    newest_of = {(row.period, row.subject): row for row in rows}
+    return tuple(newest_of[key] for key in sorted(newest_of))
