@@ -4,7 +4,17 @@ import sys
 
 import typer
 
-from deployments import contacts, keeping, letters, reading, running, simulating, workbooks, writing
+from deployments import (
+    contacts,
+    keeping,
+    letters,
+    reading,
+    reports,
+    running,
+    simulating,
+    workbooks,
+    writing,
+)
 from deployments.console import complain
 from deployments.watch import watch
 from policy.errors import XingfuError
@@ -21,10 +31,15 @@ plan_app = typer.Typer(help="实施方案：检查与查看。", no_args_is_help
 project_app = typer.Typer(help="项目：列表与档案。", no_args_is_help=True)
 audit_app = typer.Typer(help="办理记录：核验。", no_args_is_help=True)
 contacts_app = typer.Typer(help="通讯录：谁在何机构，如何通知，由谁代理。", no_args_is_help=True)
+report_app = typer.Typer(
+    help="周期工作：通报、反馈函、督查、验收、评估、曲线；到期编制，存档不变。",
+    no_args_is_help=True,
+)
 app.add_typer(audit_app, name="audit")
 app.add_typer(contacts_app, name="contacts")
 app.add_typer(plan_app, name="plan")
 app.add_typer(project_app, name="project")
+app.add_typer(report_app, name="report")
 
 COMMANDS = (
     (app, "init", writing.init, "建立或更新数据库，装入实施方案；可重复运行。"),
@@ -100,6 +115,16 @@ COMMANDS = (
         reading.project_show,
         "项目档案：基本情况、节点、下一步及所缺、办理记录。",
     ),
+    (report_app, "monthly", reports.monthly, "月报收报：哪些市按时、迟报、未报。"),
+    (report_app, "bulletin", reports.bulletin, "月通报：起草；--issue 登记文号并签发。"),
+    (report_app, "feedback", reports.feedback, "季度反馈函：一市一函；--issue 签发其中一件。"),
+    (report_app, "inspection", reports.inspection, "年中督查安排：各市督查项目、日程和督查表。"),
+    (report_app, "inspected", reports.inspected, "年中督查情况：已督查项目、问题和整改。"),
+    (report_app, "acceptance", reports.acceptance, "交叉验收安排：验收组、日程和验收表。"),
+    (report_app, "results", reports.results, "验收结果通报：起草；--issue 签发其中一件。"),
+    (report_app, "evaluation", reports.evaluation, "绩效评估：各市、县得分和依据。"),
+    (report_app, "curves", reports.curves, "数据曲线：实际、计划和年底预测。"),
+    (report_app, "risks", reports.risks, "风险清单：可能误期的项目及原因。"),
     (contacts_app, "list", contacts.list_, "全部联系人；通知渠道中的密码和密钥不予显示。"),
     (contacts_app, "set", contacts.set_, "登记或更改一名联系人；未写明的各项保持不变。"),
     (contacts_app, "remove", contacts.remove, "从一个机构删除一名联系人。"),

@@ -13,7 +13,7 @@ from deployments.options import FromDay, Json, ToDay, the_desk
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from flows.operations.rehearsal import Burden, Line, Rehearsal
+    from flows.operations.rehearsal import Burden, Line, MadeOn, Rehearsal
 
 MOST_PEOPLE = 20  # in the table of burdens
 
@@ -47,6 +47,7 @@ def tell(done: Rehearsal, span: str) -> None:
         for line in _lines(send.lines):
             say(f"  {line}")
     say(f"推演{span}：共{len(done.sends)}份，含{sum(len(s.lines) for s in done.sends)}项")
+    _products(done.products)
     _standings(done)
     _burden(done.burden)
 
@@ -59,6 +60,18 @@ def _lines(lines: Sequence[Line]) -> Iterator[str]:
         groups.setdefault(alike, []).append(line.subject)
     for (kind, rung, rule, title, clause), subjects in sorted(groups.items()):
         yield f"{kind} {rung} {rule} {title}（{clause}）：{'、'.join(sorted(subjects))}"
+
+
+def _products(made: Sequence[MadeOn]) -> None:
+    """What duties made, those of a kind and a day as one."""
+    groups: dict[tuple[object, ...], list[str]] = {}
+    for item in made:
+        groups.setdefault((item.on, item.kind.label, item.period), []).append(item.subject)
+    table(
+        f"周期工作（共{len(made)}件）",
+        ("日期", "内容", "期次", "对象"),
+        ((*key, "、".join(subjects)) for key, subjects in groups.items()),
+    )
 
 
 def _standings(done: Rehearsal) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from models.audits import newest
@@ -55,6 +56,16 @@ def find_product(
         ProductRow.subject == subject,
     )
     return session.exec(query.order_by(col(ProductRow.version).desc()).limit(1)).first()
+
+
+def made_of(session: Session, plan: Plan, kind: Product) -> frozenset[tuple[str, str, int]]:
+    """Period, subject and newest version of each that was made."""
+    query = (
+        select(ProductRow.period, ProductRow.subject, func.max(ProductRow.version))
+        .where(ProductRow.plan == plan.id, ProductRow.kind == kind)
+        .group_by(col(ProductRow.period), col(ProductRow.subject))
+    )
+    return frozenset(session.exec(query).all())
 
 
 def products_of(session: Session, plan: Plan, kind: Product) -> tuple[ProductRow, ...]:

@@ -1,6 +1,6 @@
 """交叉验收 (五(八)): who goes where, and when."""
 
-from policy.clauses import Clause, RuleId
+from policy.clauses import Clause, Identifier, RuleId
 
 
 class CrossAcceptance(Clause):
@@ -8,3 +8,7 @@ class CrossAcceptance(Clause):
 
     deadline: RuleId
     """The deadline of each project that a visit meets."""
+    letter: Identifier
+    """The kind of evidence that records a notice of results that was issued."""
+    results: RuleId
+    """The deadline about each city that the issued notice to its government meets."""

@@ -256,7 +256,7 @@ def test_a_file_that_is_lost_is_made_again_and_one_that_is_there_is_kept(overdue
         (replace(SIGNED, number="../〔2023〕45号"), REPLY, "不是文号"),
         (replace(SIGNED, signer=" "), REPLY, "没有写明签发人"),
         (replace(SIGNED, actor="太原市民政局"), REPLY, "由山西省民政厅签发"),
-        (replace(SIGNED, on=date(2023, 6, 13)), REPLY, "早于函件核对日期"),
+        (replace(SIGNED, on=date(2023, 6, 13)), REPLY, "早于公文核对日期"),
         (replace(SIGNED, on=date(2023, 6, 16)), REPLY, "尚未到来"),
         (SIGNED, replace(REPLY, by=LATE), "反馈期限"),
         (SIGNED, replace(REPLY, by=None), "反馈期限"),
@@ -285,7 +285,7 @@ def test_a_number_is_taken_once_in_a_plan_in_whatever_spelling(overdue: Desk) ->
 def test_the_same_letter_is_not_issued_under_two_numbers(overdue: Desk) -> None:
     draft = the_draft(overdue)
     issued(overdue, draft)
-    with pytest.raises(RefusedError, match="同一函件已于2023-06-14以晋民函〔2023〕45号签发"):
+    with pytest.raises(RefusedError, match="同一公文已于2023-06-14以晋民函〔2023〕45号签发"):
         issued(overdue, draft, replace(SIGNED, number="晋民函〔2023〕47号"))
     next_day = the_draft(overdue, date(2023, 6, 15))
     assert next_day.issued is None

@@ -114,7 +114,9 @@ def amend(session: Session, desk: Desk, act: Act, *, today: date, at: datetime) 
 def by_decision(plan: Plan) -> frozenset[str]:
     """The kinds of evidence that only a decision puts on record: who decides has seen the whole."""
     declined = plan.review.declined if plan.review else None
-    return frozenset(filter(None, (plan.ladder.letter, declined)))
+    sections = (plan.ladder, plan.bulletin, plan.feedback, plan.cross_acceptance)
+    letters = (section.letter for section in sections if section)
+    return frozenset(filter(None, (declined, *letters)))
 
 
 def _begin(session: Session, desk: Desk, act: Act, today: date) -> None:

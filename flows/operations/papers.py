@@ -162,13 +162,13 @@ def _against(asked: Asked, signed: Signature, number: str, known: Sequence[Paper
         if paper.number == number:
             yield f"文号{number}已用于{paper.on}签发的“{paper.letter.title}”"
         elif paper.digest == asked.digest:
-            yield f"同一函件已于{paper.on}以{paper.number}签发，请勿重复签发"
+            yield f"同一公文已于{paper.on}以{paper.number}签发，请勿重复签发"
     if signed.on < asked.since:
-        yield f"签发日期{signed.on}早于函件核对日期{asked.since}"
+        yield f"签发日期{signed.on}早于公文核对日期{asked.since}"
     if not signed.signer.strip():
         yield "没有写明签发人"
     if not signed.actor.strip().startswith(office):
-        yield f"函件由{office}签发，经办人请写明“{office}”及处室、姓名"
+        yield f"公文由{office}签发，经办人请写明“{office}”及处室、姓名"
 
 
 def _row(asked: Asked, signed: Signature, paper: Paper, at: datetime) -> NewRow:

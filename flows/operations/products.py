@@ -4,7 +4,7 @@ Each duty is a `Job`. A day that was missed is caught up: whatever was due by no
 is made, the oldest first, as of the day on which it was due.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from documents.saving import write
 from flows.operations.desk import Desk
 from models.database import reading, writing
 from models.plans import require_plan
-from models.products import NewProduct, add_product, find_product, products_of
+from models.products import NewProduct, add_product, find_product, made_of, products_of
 from models.tables import ProductRow
 from policy.errors import RefusedError, UnavailableError
 from policy.vocabulary import Product
@@ -69,19 +69,19 @@ class Job(Generic[C]):
     """From what the database says. RefusedError where it cannot be made, with the reasons."""
     files: Callable[[Desk, Kept[C]], Iterable[File]]
     """From its content alone: printed again, it is the same."""
+    needs: tuple[Product, ...] = ()
+    """What has to be made before it."""
+    only_latest: bool = False
+    """Whether of several that were missed only the latest is of use to anybody."""
 
 
 def due(desk: Desk, job: Job[Any], as_of: date) -> tuple[Occasion, ...]:
     """What is due by a day and has not been made, the oldest first."""
+    found = sorted((it for it in job.occasions(desk) if it.on <= as_of), key=lambda it: it.on)
+    wanted = [it for it in found if not job.only_latest or it.on == found[-1].on]
     with reading(desk.engine) as session:
-        made = {(row.period, row.subject) for row in products_of(session, desk.plan, job.kind)}
-    found = (item for item in job.occasions(desk) if item.on <= as_of)
-    return tuple(
-        sorted(
-            (item for item in found if (item.period, item.subject) not in made),
-            key=lambda item: item.on,
-        )
-    )
+        made = {key[:2] for key in made_of(session, desk.plan, job.kind)}
+    return tuple(it for it in wanted if (it.period, it.subject) not in made)
 
 
 def make_due(desk: Desk, job: Job[C], as_of: date, at: datetime) -> tuple[Kept[C], ...]:
@@ -142,16 +142,50 @@ def lay_out(desk: Desk, job: Job[C], made: Kept[C]) -> tuple[Path, ...]:
 
     UnavailableError when one cannot be written.
     """
-    home = desk.settings.outgoing / "duties" / desk.plan.id / made.occasion.on.isoformat()
+    version = f" 第{made.version}版" if made.version > 1 else ""
+    home = _home(desk) / f"{made.occasion.on}{version}"
+    _folder(home)
     return tuple(_written(home, file) for file in job.files(desk, made))
+
+
+def unpublished(desk: Desk, job: Job[C]) -> Iterator[Kept[C]]:
+    """What was made and has not been `published` from here: also what a run that died left."""
+    with reading(desk.engine) as session:
+        for period, subject, version in sorted(made_of(session, desk.plan, job.kind)):
+            made = (
+                None
+                if _mark(desk, job, period, subject, version).exists()
+                else kept(session, desk, job, period, subject)
+            )
+            if made is not None:
+                yield made
+
+
+def published(desk: Desk, job: Job[C], made: Kept[C]) -> None:
+    """Note that its files are there and its page has been published. UnavailableError."""
+    asked = made.occasion
+    mark = _mark(desk, job, asked.period, asked.subject, made.version)
+    _folder(mark.parent)
+    write(mark, b"")
+
+
+def _home(desk: Desk) -> Path:
+    return desk.settings.outgoing / "duties" / desk.plan.id
+
+
+def _mark(desk: Desk, job: Job[Any], period: str, subject: str, version: int) -> Path:
+    return _home(desk) / ".published" / f"{job.kind.value} {period} {subject} {version}"
+
+
+def _folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnavailableError(f"无法建立文件夹 {path}（{error.strerror}）") from None
 
 
 def _written(home: Path, file: File) -> Path:
     path = home / file.name
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UnavailableError(f"无法建立文件夹 {home}（{error.strerror}）") from None
     if not path.exists():
         scratch = path.with_name(f"~{path.name}")
         write(scratch, file.content)

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from flows.operations.delivery import deliver
 from flows.operations.desk import Desk
 from flows.operations.digests import severest
+from flows.operations.duties import fulfil
 from flows.operations.enforcement import enforce
 from flows.operations.events import Event, happen, key
 from flows.operations.forms.paper import Asked
@@ -31,7 +32,7 @@ from models.tables import Outbox
 from notifications.channel import RecordingChannel
 from notifications.message import Message
 from policy.errors import RefusedError
-from policy.vocabulary import ChannelKind, RungKind, Standing
+from policy.vocabulary import ChannelKind, Product, RungKind, Standing
 from states.contacts import kind_of
 from states.office_hours import SHANGHAI, shanghai_day
 from states.workdays import DAY
@@ -81,14 +82,26 @@ class Burden:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeOn:
+    """Something that a duty of the year made on a day."""
+
+    on: date
+    kind: Product
+    period: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rehearsal:
     """What would have been sent to whom, and where everything stands at the end."""
 
     sends: tuple[Send, ...]
     standings: tuple[Stand, ...]
     burden: tuple[Burden, ...]
+    products: tuple[MadeOn, ...]
+    """What the year's duties would have made, in the order of the days."""
     refused: tuple[str, ...]
-    """Events of the scenario that could not be recorded, with the reasons."""
+    """Events of the scenario that could not be recorded, and products that could not be made."""
     notes: tuple[str, ...]
 
 
@@ -107,10 +120,13 @@ def rehearse(desk: Desk, start: date, end: date, scenario: Scenario) -> Rehearsa
         refused = [*_import(copy, scenario, start, end)]
         refused += _record(copy, (event for event in events if event.on < start), end)
         notes: dict[str, None] = {}
+        made: list[MadeOn] = []
         for day in _days(start, end):
             notes |= dict.fromkeys(_morning(copy, day, told))
             refused += _record(copy, (event for event in events if event.on == day), end)
-        return _result(copy, told, end, refused, tuple(notes))
+            made += _evening(copy, day, refused)
+        refused = list(dict.fromkeys(refused))
+        return _result(copy, told, end, (tuple(made), tuple(refused), tuple(notes)))
 
 
 @contextmanager
@@ -140,6 +156,16 @@ def _morning(desk: Desk, day: date, told: Channels) -> tuple[str, ...]:
     done = enforce(desk, day, at)
     deliver(desk, lambda: at, lambda address: told[kind_of(address)], pause=lambda _: None)
     return done.notes
+
+
+def _evening(desk: Desk, day: date, refused: list[str]) -> Iterator[MadeOn]:
+    """The duties of the year that are due when offices close."""
+    at = datetime.combine(day, desk.plan.office_hours.closes, SHANGHAI)
+    for job, made in fulfil(desk, Product, day, at):
+        if isinstance(made, RefusedError):
+            refused.append(f"{job.kind.label}：{made}")
+        else:
+            yield MadeOn(day, job.kind, made.occasion.period, made.occasion.subject)
 
 
 def _import(desk: Desk, scenario: Scenario, start: date, end: date) -> Iterator[str]:
@@ -181,8 +207,7 @@ def _result(
     desk: Desk,
     told: Channels,
     end: date,
-    refused: Sequence[str],
-    notes: tuple[str, ...],
+    gathered: tuple[tuple[MadeOn, ...], tuple[str, ...], tuple[str, ...]],
 ) -> Rehearsal:
     with reading(desk.engine) as session:
         require_plan(session, desk.plan, desk.calendar)
@@ -199,7 +224,7 @@ def _result(
     sends.sort(key=lambda send: (send.sent_on, send.recipient))
     views = deadline_views(desk, end)
     standings = tuple(Stand(view.subject, view.rule, view.standing) for view in views)
-    return Rehearsal(tuple(sends), standings, _burden(sends), tuple(refused), notes)
+    return Rehearsal(tuple(sends), standings, _burden(sends), *gathered)
 
 
 def _send(

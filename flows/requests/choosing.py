@@ -5,6 +5,7 @@ from typing import Any
 
 from flows.operations.casework import by_decision
 from flows.operations.desk import Desk
+from flows.operations.issuing import draft_papers
 from flows.requests.fields import MARK
 from models.database import reading
 from models.names import project_names
@@ -33,6 +34,11 @@ def choices(desk: Desk) -> Choices:
         "fact": _facts(desk),
         "rule": tuple(listed(id, item.rule.title) for id, item in desk.deadlines.items()),
         "condition": tuple(listed(r.id, r.says) for r in plan.requirements if r.reasoned),
+        "draft": tuple(
+            listed(draft.name, draft.made.content.title)
+            for draft in draft_papers(desk)
+            if draft.issued is None
+        ),
         "item": tuple(listed(item.id, item.label) for item in plan.checklist),
     }
 

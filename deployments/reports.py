@@ -1,0 +1,216 @@
+"""Commands for the year's duties: what is due is made once; asked for again, it is the same."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deployments.console import complain, emit, say
+from deployments.options import AsOf, Json, as_date, the_day, the_desk
+from policy.errors import RefusedError
+from policy.vocabulary import Product
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from flows.operations.desk import Desk
+    from flows.operations.issuing import DraftPaper
+    from flows.operations.papers import Signature
+    from flows.operations.products import Kept
+
+Month = Annotated[
+    str | None, typer.Option("--month", metavar="年-月", help="如 2023-06；默认为最近到期的一月")
+]
+Quarter = Annotated[
+    str | None, typer.Option("--quarter", metavar="季度", help="如 2023Q2；默认为最近到期的一季")
+]
+OneCity = Annotated[str | None, typer.Option("--city", metavar="市", help="如 太原市；不写为各市")]
+Anew = Annotated[
+    bool, typer.Option("--anew", help="按现在的数据重新编制，另存一版；原来的一版仍保留")
+]
+Issue = Annotated[bool, typer.Option("--issue", help="签发：登记文号，生成正式文件")]
+Number = Annotated[str, typer.Option("--number", metavar="文号", help="如 晋民函〔2023〕45号")]
+On = Annotated[date | None, typer.Option("--on", parser=as_date, metavar="日期", help="签发日期")]
+Signer = Annotated[str, typer.Option("--signer", metavar="姓名", help="签发人")]
+Actor = Annotated[str, typer.Option("--actor", help="签发机构和经办人")]
+
+
+def bulletin(
+    month: Month = None,
+    as_of: AsOf = None,
+    issue: Issue = False,
+    number: Number = "",
+    on: On = None,
+    signer: Signer = "",
+    actor: Actor = "",
+    json: Json = False,
+) -> None:
+    desk = the_desk()
+    made = _made(desk, Product.BULLETIN, month, desk.plan.province, as_of)
+    _letters(desk, [made], (number, on, signer, actor) if issue else None, json)
+
+
+def feedback(
+    quarter: Quarter = None,
+    city: OneCity = None,
+    as_of: AsOf = None,
+    issue: Issue = False,
+    number: Number = "",
+    on: On = None,
+    signer: Signer = "",
+    actor: Actor = "",
+    json: Json = False,
+) -> None:
+    desk = the_desk()
+    made = [_made(desk, Product.FEEDBACK, quarter, name, as_of) for name in _cities(desk, city)]
+    _letters(desk, made, (number, on, signer, actor) if issue else None, json)
+
+
+def results(
+    city: OneCity = None,
+    as_of: AsOf = None,
+    issue: Issue = False,
+    number: Number = "",
+    on: On = None,
+    signer: Signer = "",
+    actor: Actor = "",
+    json: Json = False,
+) -> None:
+    desk = the_desk()
+    names = [city] if city else [*_cities(desk, None), desk.plan.province]
+    made = [_made(desk, Product.RESULTS, None, name, as_of) for name in names]
+    _letters(desk, made, (number, on, signer, actor) if issue else None, json)
+
+
+def monthly(month: Month = None, as_of: AsOf = None, json: Json = False) -> None:
+    _one(Product.REPORTS, month, as_of, json)
+
+
+def inspection(as_of: AsOf = None, anew: Anew = False, json: Json = False) -> None:
+    _one(Product.VISITS, None, as_of, json, anew=anew)
+
+
+def inspected(as_of: AsOf = None, json: Json = False) -> None:
+    _one(Product.INSPECTION, None, as_of, json)
+
+
+def acceptance(as_of: AsOf = None, anew: Anew = False, json: Json = False) -> None:
+    _one(Product.SCHEDULE, None, as_of, json, anew=anew)
+
+
+def evaluation(month: Month = None, as_of: AsOf = None, json: Json = False) -> None:
+    _one(Product.EVALUATION, month, as_of, json)
+
+
+def curves(month: Month = None, as_of: AsOf = None, json: Json = False) -> None:
+    _one(Product.CURVES, month, as_of, json)
+
+
+def risks(as_of: AsOf = None, json: Json = False) -> None:
+    _one(Product.RISKS, None, as_of, json)
+
+
+def _one(
+    kind: Product, period: str | None, as_of: date | None, json: bool, *, anew: bool = False
+) -> None:
+    desk = the_desk()
+    made = _made(desk, kind, period, desk.plan.province, as_of, anew=anew)
+    emit(made) if json else _tell(made, _files(desk, made))
+
+
+def _made(
+    desk: Desk,
+    kind: Product,
+    period: str | None,
+    subject: str,
+    as_of: date | None,
+    *,
+    anew: bool = False,
+) -> Kept[Any]:
+    from flows.business_date import now
+    from flows.operations.duties import fulfil, job_of
+    from flows.operations.products import make, occasion
+
+    job, day = job_of(kind), the_day(desk, as_of)
+    asked = occasion(desk, job, period, subject, day)
+    for _, needed in fulfil(desk, job.needs, day, now()):
+        if isinstance(needed, RefusedError):
+            raise needed
+    return make(desk, job, asked, now(), anew=anew)
+
+
+def _cities(desk: Desk, city: str | None) -> list[str]:
+    if city is None:
+        return [item.name for item in desk.plan.cities]
+    if desk.plan.city(city) is None:
+        known = "、".join(item.name for item in desk.plan.cities)
+        raise RefusedError(f"没有“{city}”，可选：{known}")
+    return [city]
+
+
+def _letters(
+    desk: Desk,
+    made: list[Kept[Any]],
+    signed: tuple[str, date | None, str, str] | None,
+    json: bool,
+) -> None:
+    """Lay drafts out; with what a person has signed, issue the one that is asked for."""
+    from flows.operations.issuing import find_draft
+    from flows.operations.papers import Signature
+
+    drafts = [
+        find_draft(desk, item.kind, item.occasion.period, item.occasion.subject) for item in made
+    ]
+    if signed is not None:
+        if len(drafts) != 1:
+            raise RefusedError("一次只能签发一件，请写明 --city")
+        number, on, signer, actor = signed
+        _issue(desk, drafts[0], Signature(number, the_day(desk, on), signer, actor), json)
+    elif json:
+        emit(made)
+    else:
+        for draft in drafts:
+            _tell_draft(desk, draft)
+
+
+def _issue(desk: Desk, draft: DraftPaper, signed: Signature, json: bool) -> None:
+    from flows.business_date import now, today
+    from flows.operations.issuing import issue_paper
+    from flows.operations.papers import lay_out
+    from models.database import writing
+
+    with writing(desk.engine) as session:
+        day, at = today(desk.settings), now()
+        paper = issue_paper(session, desk, draft, signed, today=day, at=at)
+    file = lay_out(desk, paper)
+    if json:
+        emit(paper)
+    else:
+        say(f"已签发 {paper.number}“{paper.letter.title}”，正式文件：{file}")
+
+
+def _tell_draft(desk: Desk, draft: DraftPaper) -> None:
+    say(draft.made.content.title)
+    _tell(draft.made, _files(desk, draft.made))
+    if draft.issued:
+        paper = draft.issued
+        complain(f"注意：已于{paper.on}以{paper.number}签发，签发人{paper.signer}")
+
+
+def _tell(made: Kept[Any], files: Sequence[Path]) -> None:
+    asked = made.occasion
+    version = f"第{made.version}版，" if made.version > 1 else ""
+    say(f"{asked.period}{asked.subject}{made.kind.label}（{version}截至{asked.on}）")
+    for path in files:
+        say(f"  {path}")
+
+
+def _files(desk: Desk, made: Kept[Any]) -> Sequence[Path]:
+    from flows.operations.duties import job_of
+    from flows.operations.products import lay_out
+
+    return lay_out(desk, job_of(made.kind), made)

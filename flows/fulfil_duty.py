@@ -1,0 +1,88 @@
+"""The year's duties: makes what is due, keeps it, and lays it out as files. Thin: see `duties`."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from prefect import flow, get_run_logger, runtime, task
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.asking import REFUSED, shortened
+from flows.business_date import now, today
+from flows.operations import duties as jobs
+from flows.operations.desk import Desk
+from flows.operations.enforcement import day_to_enforce
+from flows.operations.products import lay_out, published, unpublished
+from flows.pages.duties import product_pages, refusal_page
+from flows.publishing import put
+from flows.retrying import PATIENT
+from flows.steps import opened
+from models.settings import load_settings
+from policy.errors import RefusedError
+from policy.vocabulary import Product
+
+
+def _run_name() -> str:
+    """Runs are named by what they make and the day as of which they look."""
+    asked = runtime.flow_run.parameters
+    day = asked.get("as_of") or today(load_settings())
+    kinds = "+".join(Product(kind).value for kind in asked["duties"])
+    return "-".join([kinds, f"{day}", *filter(None, [asked.get("plan")])])
+
+
+@flow(
+    name="fulfil_duty",
+    description="周期工作：到期应编制的通报、函件、安排、评估等逐一编制存档，生成文件并发布；漏做的一并补做。",
+    flow_run_name=_run_name,
+    timeout_seconds=3600,
+)
+def fulfil_duty(
+    duties: list[Product], as_of: date | None = None, plan: str | None = None
+) -> State[Any]:
+    """Make what is due of these kinds by a day; what was made before stays as it is.
+
+    Ends as `REFUSED` when something could not be made, after everything else was.
+
+    Args:
+        duties: 编制哪几类。
+        as_of: 截至哪一天；不填为今天。
+        plan: 实施方案编号；不填为本机设置的方案。
+    """
+    desk = opened(plan)
+    day = day_to_enforce(as_of, today(desk.settings))
+    made, refused = make(desk, duties, day)
+    publish(desk, duties)
+    if refused:
+        publish_refusals(desk, refused, day)
+        return Failed(name=REFUSED, message=shortened("；".join(refused)))
+    told = "、".join(made)
+    return Completed(message=f"截至{day}已编制：{told}" if made else f"截至{day}无到期应编制的内容")
+
+
+@task(name="make", task_run_name="make-{as_of}", **PATIENT)
+def make(desk: Desk, kinds: Sequence[Product], as_of: date) -> tuple[list[str], list[str]]:
+    """What was made, and why what else was due could not be."""
+    made, refused = [], []
+    for _, item in jobs.fulfil(desk, kinds, as_of, now()):
+        if isinstance(item, RefusedError):
+            get_run_logger().error(str(item))
+            refused.append(str(item))
+        else:
+            made.append(f"{item.occasion.period}{item.occasion.subject}{item.kind.label}")
+    return made, refused
+
+
+@task(name="publish", **PATIENT)
+def publish(desk: Desk, kinds: Sequence[Product]) -> None:
+    """Lay out and publish what has not been: what was made now, and what a run that died left."""
+    for job in map(jobs.job_of, kinds):
+        for item in unpublished(desk, job):
+            put(desk, product_pages(desk, item, lay_out(desk, job, item)))
+            published(desk, job, item)
+
+
+@task(name="publish-refusals", **PATIENT)
+def publish_refusals(desk: Desk, refused: Sequence[str], as_of: date) -> None:
+    """Publish why something could not be made."""
+    put(desk, [refusal_page(desk.plan, refused, as_of)])

@@ -1,0 +1,99 @@
+"""What the year's duties made, as artifacts; and why something could not be made."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from documents.letters import Annex, Block, Graph, Heading, Letter, Table
+from flows.operations.desk import Desk
+from flows.operations.products import Kept
+from flows.pages.markdown import Page, left_out, page, private, table
+from policy.schema import Plan
+from policy.vocabulary import Product
+
+MOST_FILES = 30
+Lines = Callable[[Plan, Any], Iterator[str]]
+"""What a page says of the content of a product."""
+
+
+def product_pages(desk: Desk, made: Kept[Any], files: Sequence[Path]) -> list[Page]:
+    """The page of what was made, with its files; none for what has nothing to be seen."""
+    say = LINES.get(made.kind)
+    if say is None:
+        return []
+    asked = made.occasion
+    who = "" if asked.subject == desk.plan.province else asked.subject
+    title = f"{asked.period}{who}{made.kind.label}"
+    lines = (*_files(files), *say(desk.plan, made.content))
+    return [page(desk.plan, _name(desk.plan, made), title, asked.on, lines)]
+
+
+def refusal_page(plan: Plan, refused: Sequence[str], as_of: date) -> Page:
+    """Why something that is due could not be made."""
+    lines = [f"- {private(line)}" for reason in refused for line in reason.splitlines() if line]
+    return page(plan, "duties-refused", "未能编制的事项", as_of, lines)
+
+
+def letter_lines(plan: Plan, letter: Letter) -> Iterator[str]:
+    """A paper word for word, with its tables."""
+    yield "**草稿**：请审定、编号后签发（`xingfu report`，或表单 issue_paper）。"
+    yield ""
+    yield f"## {private(letter.title)}"
+    yield ""
+    yield f"{private(letter.addressee)}："
+    yield ""
+    for block in letter.paragraphs:
+        yield from _block(block)
+    yield private(letter.sender)
+    for number, annex in enumerate(letter.annexes, 1):
+        yield from _annex(number, annex)
+
+
+def _annex(number: int, annex: Annex) -> Iterator[str]:
+    yield ""
+    yield f"## 附件{number} {private(annex.title)}"
+    yield ""
+    for block in annex.blocks:
+        yield from _block(block)
+
+
+def _block(block: Block) -> Iterator[str]:
+    match block:
+        case str():
+            yield private(block)
+        case Heading():
+            yield f"{'#' * (block.level + 2)} {private(block.heading)}"
+        case Graph():
+            yield f"（图：{private(block.caption)}，见文件）"
+        case Table():
+            yield from [private(block.caption), ""] if block.caption else ()
+            rows = [[private(cell) for cell in row] for row in block.rows]
+            yield from table({private(head): "---" for head in block.heads}, rows)
+    yield ""
+
+
+def _files(files: Sequence[Path]) -> Iterator[str]:
+    if files:
+        yield f"文件（在服务器上）：`{files[0].parent}`"
+        yield ""
+        yield from (f"- `{path.name}`" for path in files[:MOST_FILES])
+        yield ""
+        yield from left_out(len(files) - MOST_FILES, "个文件")
+
+
+def _name(plan: Plan, made: Kept[Any]) -> str:
+    """The artifact's key: one for each kind and city, whose versions are the periods."""
+    city = plan.city(made.occasion.subject)
+    return f"{made.kind.value}-{city.code}" if city else made.kind.value
+
+
+LINES: Mapping[Product, Lines] = MappingProxyType(
+    {
+        Product.BULLETIN: letter_lines,
+        Product.FEEDBACK: letter_lines,
+        Product.RESULTS: letter_lines,
+    }
+)
+"""Per kind, how its page is written; a kind without one has no page."""

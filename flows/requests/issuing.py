@@ -1,0 +1,42 @@
+"""A drafted paper that a form asks to have issued."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from flows.operations.desk import Desk
+from flows.operations.issuing import issue_paper, named_draft
+from flows.operations.papers import Signature, lay_out
+from flows.pages.approvals import issued_page
+from flows.requests.fields import Actor, Form, OnDay, choice, code_of, described
+from models.database import writing
+
+
+class IssueForm(Form):
+    """Issues a draft."""
+
+    model_config = described("签发文稿", "文稿经审定签发后，在此登记；登记后生成正式文件。")
+
+    draft: Annotated[str, choice("draft", "文稿", "尚未签发的通报、反馈函和验收结果通报。")]
+    number: Annotated[
+        str,
+        Field(
+            title="文号",
+            description="如 晋民函〔2023〕45号，一件一号。",
+            json_schema_extra={"minLength": 1},
+        ),
+    ]
+    on: OnDay
+    signer: Annotated[str, Field(title="签发人", json_schema_extra={"minLength": 1})]
+    actor: Actor
+    remark: Annotated[str, Field(title="备注", description="可不填。")] = ""
+
+
+def issue_draft(desk: Desk, form: IssueForm, *, today: date, at: datetime) -> str:
+    """Issue it and lay it out; what was issued, as Markdown. RefusedError with every reason."""
+    draft = named_draft(desk, code_of(form.draft))
+    signed = Signature(form.number, form.on, form.signer, form.actor, form.remark)
+    with writing(desk.engine) as session:
+        paper = issue_paper(session, desk, draft, signed, today=today, at=at)
+    return issued_page(desk, paper, str(lay_out(desk, paper)))
