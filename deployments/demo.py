@@ -20,7 +20,7 @@ from models.projects import dossiers
 from models.secrets import cipher
 from models.settings import Settings
 from policy.errors import RefusedError
-from policy.vocabulary import Standing
+from policy.vocabulary import Product, Standing
 
 DEFAULT_DAY = date(2023, 6, 1)
 EXAMPLE = Path(__file__).with_name("example")
@@ -36,7 +36,7 @@ def demo(settings: Settings, as_of: date, *, stay: bool) -> None:
         _refuse_real_data(desk)
         load_example(desk, as_of)
         with running_server(settings) as address:
-            enforce_as_flow_run(as_of)
+            run_flows(as_of)
             _tell(desk, as_of, address)
             if stay:
                 serve_deployments(settings, "定时任务已就绪（演示日期固定）。按 Ctrl-C 停止。")
@@ -72,13 +72,15 @@ def _refuse_real_data(desk: Desk) -> None:
         )
 
 
-def enforce_as_flow_run(as_of: date) -> None:
-    """Run the daily job as a flow run on the running server."""
+def run_flows(as_of: date) -> None:
+    """Run the daily job and the year's duties as flow runs on the running server."""
     from prefect.logging.handlers import APILogHandler
 
     from flows.enforce_deadlines import enforce_deadlines
+    from flows.fulfil_duty import fulfil_duty
 
     enforce_deadlines(as_of=as_of)
+    fulfil_duty(duties=list(Product), as_of=as_of, return_state=True)
     APILogHandler().flush()  # what it has logged, before the server may stop
 
 
@@ -101,6 +103,7 @@ def _tell(desk: Desk, as_of: date, address: str) -> None:
     say(f"  逾期清单　　{_artifact(address, f'{desk.plan.id}-overdue')}")
     say(f"  运行记录　　{address}/runs")
     say(f"  已发消息　　{desk.settings.outgoing}（.eml，可用邮件程序打开）")
+    say(f"  周期工作　　{desk.settings.outgoing / 'duties' / desk.plan.id}（通报、函件、安排等草稿）")
     say(f"  命令行　　　.venv/bin/xingfu board --as-of {as_of}　（状态目录 {home}）")
 
 
