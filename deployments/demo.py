@@ -103,7 +103,7 @@ def _tell(desk: Desk, as_of: date, address: str) -> None:
     say(f"  逾期清单　　{_artifact(address, f'{desk.plan.id}-overdue')}")
     say(f"  运行记录　　{address}/runs")
     say(f"  已发消息　　{desk.settings.outgoing}（.eml，可用邮件程序打开）")
-    say(f"  周期工作　　{desk.settings.outgoing / 'duties' / desk.plan.id}（通报、函件、安排等草稿）")
+    say(f"  周期工作　　{desk.settings.outgoing / 'duties'}（通报、函件、安排等草稿）")
     say(f"  命令行　　　.venv/bin/xingfu board --as-of {as_of}　（状态目录 {home}）")
 
 

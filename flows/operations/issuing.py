@@ -13,7 +13,7 @@ from sqlmodel import Session
 from documents.letters import Letter
 from flows.operations.casework import Act, record
 from flows.operations.desk import Desk
-from flows.operations.duties import job_of
+from flows.operations.duties import JOBS
 from flows.operations.fingerprint import fingerprint
 from flows.operations.papers import Asked, Paper, Signature, issue, papers
 from flows.operations.products import Kept, all_kept
@@ -106,8 +106,8 @@ def issue_paper(
 
 def _drafts(session: Session, desk: Desk) -> Iterator[DraftPaper]:
     out = {paper.digest: paper for paper in papers(session, desk)}
-    for kind in SECTIONS:
-        for made in all_kept(session, desk, job_of(kind)):
+    for job in (job for job in JOBS if job.kind in SECTIONS):
+        for made in all_kept(session, desk, job):
             yield DraftPaper(made, out.get(_digest(made)))
 
 
