@@ -1,6 +1,6 @@
 """验收表: what an acceptance group found at one project, and its conclusion; in and out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,15 +9,23 @@ from typing import Any
 from documents import cells
 from documents.application_fields import asked
 from documents.cells import CellError
+from documents.checked import (
+    SEAL,
+    Finding,
+    Pairs,
+    asked_for,
+    find_checked,
+    findings,
+    known_lines,
+    the_day,
+    yes_or_no,
+)
 from documents.faults import Fault, Spot
-from documents.forms import DAY, YES_NO, Column, plain
+from documents.forms import DAY, YES_NO, Column
 from documents.grid import Book
-from documents.labelled import Label, Labelled, find_labelled, resemblance
+from documents.labelled import Label, Labelled, resemblance
 from documents.layout import Cell, FormSheet, Line, Look
-from documents.table import Row, find_table
-from policy.errors import RefusedError
 from policy.schema import ChecklistItem, Plan
-from policy.vocabulary import Origin
 from states.dossier import FIELD_TYPES, PROFILE_LABELS, Dossier, to_words
 
 SHEET = "验收表"
@@ -41,20 +49,8 @@ LABELS = (
 )
 DECISIVE = ("area",)
 """What the province has approved and paid by; the rest is what was applied for."""
+DATED = the_day("验收日期", "2023-12-05")
 SEPARATORS = str.maketrans(dict.fromkeys("，,;；\n\r", "、"))
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the checklist as it was filled in."""
-
-    item: ChecklistItem
-    row: Row
-    answer: str
-    """As `states.requirements.Case.checks` has it; empty where nothing is filled in."""
-    problem: str
-    until: date | None
-    """By when the problem is to be put right (整改期限)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,7 @@ class Acceptance:
     """A form as it was filled in. What could not be read is in the faults of `form`."""
 
     form: Labelled
-    findings: Mapping[str, Finding]
+    findings: Mapping[str, Finding[ChecklistItem]]
     """By item of the checklist; those that the form does not list are missing."""
     verdict: str | None
     """As the plan's actions name it."""
@@ -94,19 +90,9 @@ def read_acceptance(book: Book, plan: Plan, *, confirmed: bool = False) -> Accep
     RefusedError when it is not to be recognised, or labels or columns are missing.
     """
     faults: list[Fault] = []
-    form = find_labelled(book, LABELS, faults)
-    table = find_table(book, COLUMNS, faults)
-    if table is None or table.sheet != form.sheet:
-        heads = "”“".join(column.heading for column in COLUMNS)
-        raise RefusedError(f"{book.file}「{form.sheet}」：没有找到表头“{heads}”；请照样表补齐")
-    rows = [row for row in table.rows if not _is_label(form, row)]
-    findings: dict[str, Finding] = {}
-    for row in rows:
-        if found := _finding(row, plan, confirmed=confirmed):
-            if found.item.id in findings:
-                row.refuse("item", "核验项重复；请只保留一行")
-            findings[found.item.id] = found
-    return Acceptance(form, findings, form.take("verdict", _verdict(plan)), form.take("on", _day))
+    form, rows = find_checked(book, LABELS, COLUMNS, faults)
+    found = findings(rows, plan.checklist, lambda item: _answer(item, plan, confirmed=confirmed))
+    return Acceptance(form, found, form.take("verdict", _verdict(plan)), form.take("on", DATED))
 
 
 def acceptance_sheet(
@@ -130,38 +116,10 @@ def verdicts(plan: Plan) -> Mapping[str, str]:
     return {action.verdict: action.id for action in plan.actions if action.verdict}
 
 
-def _is_label(form: Labelled, row: Row) -> bool:
-    """Whether a row below the checklist is one of the form's other fields."""
-    return any(place[0] + 1 == row.number for place in form.at.values())
-
-
-def _finding(row: Row, plan: Plan, *, confirmed: bool) -> Finding | None:
-    """The row; None, with a fault noted where something is filled in, if it is no item's."""
-    named = _bare(row.value("item"))
-    item = next((each for each in plan.checklist if _bare(each.label) == named), None)
-    if item is None:
-        if row.value("result") is not None:
-            known = "、".join(_bare(each.label) for each in plan.checklist)
-            row.refuse("item", f"不是核验项；请照样表填写，核验项有：{known}")
-        return None
-    return Finding(
-        item,
-        row,
-        row.take("result", _answer(item, plan, confirmed=confirmed)) or "",
-        str(row.take("problem", cells.text) or ""),
-        row.take("until", cells.day),
-    )
-
-
-def _bare(label: object) -> str:
-    """A label without the remark in brackets."""
-    return plain(label).partition("(")[0]
-
-
 def _answer(item: ChecklistItem, plan: Plan, *, confirmed: bool) -> Callable[[object], str]:
     """Reads an answer into the text that the conditions of the acceptance read."""
     if item.judged:
-        return _yes_or_no
+        return yes_or_no
     if item.measures is None or FIELD_TYPES[item.measures] is frozenset:
         return _listed
     return _measure(item.measures, plan, confirmed=confirmed)
@@ -178,11 +136,6 @@ def _measure(measured: str, plan: Plan, *, confirmed: bool) -> Callable[[object]
         parse = cells.yuan
     read = asked(measured, parse, plan, confirmed=confirmed)
     return lambda value: "" if (found := read(value)) is None else str(found)
-
-
-def _yes_or_no(value: object) -> str:
-    found = cells.yes_or_no(value)
-    return "" if found is None else YES_NO[not found]
 
 
 def _listed(value: object) -> str:
@@ -209,37 +162,17 @@ def _verdict(plan: Plan) -> Callable[[object], str]:
     return read
 
 
-def _day(value: object) -> date:
-    found = cells.day(value)
-    if found is None:
-        raise CellError("未填写验收日期；请填写到场验收的日期，如 2023-12-05")
-    return found
-
-
 def _basics(project: Dossier) -> tuple[Line, ...]:
     """项目基本情况, all of it known."""
     profile = project.profile
     money = profile.investment
-    pairs: Sequence[tuple[str, Any, str, Any]] = (
+    pairs: Pairs = (
         ("项目名称", project.name, "项目编码", project.code),
         ("所在地", f"{project.city}{project.county}", "配建性质", profile.building_kind),
         ("项目地址", profile.address, "投资总额\n（万元）", money and f"{money / 10000:f}"),
         ("运行主体", profile.operator, "负责人", profile.operator_manager),
     )
-    return (
-        Line((Cell("项目基本情况", Look.HEAD, across=len(WIDTHS)),)),
-        *(
-            Line(
-                (
-                    Cell(left, Look.LABEL),
-                    Cell(one, Look.LOCKED, across=2),
-                    Cell(right, Look.LABEL),
-                    Cell(other, Look.LOCKED),
-                )
-            )
-            for left, one, right, other in pairs
-        ),
-    )
+    return known_lines(pairs, 2, len(WIDTHS))
 
 
 def _item_line(item: ChecklistItem, project: Dossier) -> Line:
@@ -257,8 +190,7 @@ def _item_line(item: ChecklistItem, project: Dossier) -> Line:
 
 def _standard(item: ChecklistItem, project: Dossier) -> str:
     """What is asked for, with its clause; for what is measured also what was approved."""
-    proposed = "，建议" if item.origin is Origin.PROPOSAL else ""
-    said = f"{item.reading.rstrip('。')}（{item.clause}{proposed}）"
+    said = asked_for(item)
     if item.measures is None:
         return said
     held = to_words(getattr(project.profile, item.measures))
@@ -281,6 +213,3 @@ def _conclusion(plan: Plan) -> tuple[Line, ...]:
         Line((Cell("验收组签字\n（单位、职务）", Look.LABEL), Cell(None, Look.OPEN, across=4)), 70),
         Line((Cell("被验收单位\n签字", Look.LABEL), Cell(SEAL, Look.SIGN, across=4)), 70),
     )
-
-
-SEAL = "（签字并盖章）　　\n　　　年　　月　　日　　"

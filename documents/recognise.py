@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from documents import acceptance, application_form
+from documents import acceptance, application_form, inspection
 from documents.forms import CONTACTS, SUMMARY, supplements
 from documents.grid import Book
 from documents.ledger import ledger_columns
@@ -26,6 +26,7 @@ LIKENESS: Mapping[Form, Callable[[Book, Plan], float]] = {
     Form.LEDGER: lambda book, plan: likeness(book, ledger_columns(plan)),
     Form.OPINIONS: lambda book, plan: likeness(book, opinion_columns(plan)),
     Form.ACCEPTANCE: lambda book, _: acceptance.likeness(book),
+    Form.INSPECTION: lambda book, _: inspection.likeness(book),
 }
 """How much a workbook is like each form, from 0 to 1."""
 

@@ -17,7 +17,7 @@ from models.plans import insert_ignore
 from models.tables import Audit, DeadlineRow, Fact, Office, Outbox, Subject
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Disposition, Level, MessageStatus, Standing, SubjectKind
-from states.deadlines import ENDED, Dates, Deadline, dates_of, fulfilled_on
+from states.deadlines import ENDED, Dates, Deadline, dates_of, fulfilled_on, has_ended
 from states.decide import Decision, Situation, Verdict, first_look
 from states.workdays import DAY, Calendar, UnknownYearError
 
@@ -217,7 +217,7 @@ def _refresh_row(
         late = bound and row.fulfilled_on > row.overdue_after
         row.standing = Standing.MET_LATE if late else Standing.MET
         row.next_look_on = None
-    elif state.disposition in ENDED:
+    elif state.disposition in ENDED or has_ended(deadline, state.facts):
         row.standing, row.next_look_on = Standing.VOID, None
     elif row.remind_by is None:
         row.standing, row.next_look_on = Standing.WAITING, None

@@ -17,7 +17,7 @@ from models.opinions import opinions
 from models.progress import progress_of
 from models.tables import Fact, Project, Subject
 from policy.errors import RefusedError
-from policy.schema import QUOTA_SUBMITTED, Plan
+from policy.schema import PROJECTS_FINISHED, QUOTA_SUBMITTED, Plan
 from policy.vocabulary import Disposition, SubjectKind
 from states.dossier import PROFILE_FIELDS, Dossier, Profile
 from states.ledger import Line
@@ -165,17 +165,32 @@ def quota_submitted_on(session: Session, plan: Plan, city: str) -> date | None:
     return next(islice(days, places - 1, None), None) if places else None
 
 
-def sync_quota_submitted(
-    session: Session, plan: Plan, city: str, audit_id: int | None = None
-) -> bool:
-    """Bring the city's derived fact up to date; True when it has changed."""
-    on = quota_submitted_on(session, plan, city)
-    row = session.get(Fact, (plan.id, city, QUOTA_SUBMITTED))
-    if (row.on if row else None) == on:
-        return False
-    dated = {QUOTA_SUBMITTED: on} if on else {}
-    change_facts(session, plan, city, dated, [QUOTA_SUBMITTED], audit_id)
-    return True
+def projects_finished_on(session: Session, plan: Plan, city: str) -> date | None:
+    """The day on which the last of the city's projects that go on was finished (办结).
+
+    None while one is not, and where there are none.
+    """
+    joined = and_(col(Subject.plan) == Project.plan, col(Subject.code) == Project.code)
+    query = select(Project.code).join(Subject, joined)
+    where = (Project.plan == plan.id, Subject.city == city)
+    going_on = session.exec(query.where(*where, col(Project.disposition).in_(GOING_ON))).all()
+    held = facts(session, plan, list(going_on)) if plan.finished_by else {}
+    days = [held.get(code, {}).get(name) for code in going_on for name in plan.finished_by]
+    finished = [day for day in days if day is not None]
+    return max(finished) if finished and len(finished) == len(days) else None
+
+
+def sync_city_facts(session: Session, plan: Plan, city: str, audit_id: int | None = None) -> bool:
+    """Bring the facts up to date that follow from a city's projects; True when one has changed."""
+    derived = {QUOTA_SUBMITTED: quota_submitted_on(session, plan, city)}
+    if any(duty.ends_with for duty in plan.duties):
+        derived[PROJECTS_FINISHED] = projects_finished_on(session, plan, city)
+    held = facts(session, plan, [city]).get(city, {})
+    moved = {name: on for name, on in derived.items() if held.get(name) != on}
+    if moved:
+        dated = {name: on for name, on in moved.items() if on}
+        change_facts(session, plan, city, dated, moved, audit_id)
+    return bool(moved)
 
 
 @dataclass(frozen=True, slots=True)

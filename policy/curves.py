@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from policy.clauses import Clause, Frozen, Identifier, RuleId, Text
+from policy.vocabulary import Source
 
 
 class Curve(Frozen):
@@ -21,6 +22,9 @@ class Curves(Clause):
     """The curves, in the order of the chain; money and investment have theirs beside them."""
 
     counted: Annotated[tuple[Curve, ...], Field(min_length=1)]
+    received_by: dict[Source, RuleId] = Field(default_factory=dict)
+    """Whose money should be there by which deadline; where none is given, 资金到位 has no planned
+    line."""
     invested_from: RuleId
     """完成投资 is planned to grow evenly from this deadline's day …"""
     invested_to: RuleId

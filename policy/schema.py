@@ -82,6 +82,7 @@ CountyType = Literal["市辖区", "县级市", "县"]
 
 RECORDED = "recorded"  # in `fulfilled_by`: the duty's own record fulfils it
 QUOTA_SUBMITTED = "quota_submitted"  # a city's fact, derived: as many applications as its quota
+PROJECTS_FINISHED = "projects_finished"  # another: all of its projects that go on are finished
 
 
 class Body(Frozen):
@@ -735,6 +736,8 @@ class Duty(TimedRule):
     monthly: Monthly | None = None
     quarterly: Quarterly | None = None
     occasions: dict[Text, Occasion] = Field(default_factory=dict)
+    ends_with: Literal["finished"] | None = None
+    """Set where a city's months end that begin after all of its projects were finished."""
 
 
 Audience = Annotated[tuple[Level | Literal["responsible"], ...], Field(min_length=1)]

@@ -5,6 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from policy.evaluation import Early, Indicator, Levels, OnSchedule, OnTime, Recorded
+from policy.inspection import Inspection
+from policy.risks import MATCHING_FUNDS, RESPONSIBLE_PERSON
 from policy.schema import (
     QUOTA_SUBMITTED,
     RECORDED,
@@ -23,8 +26,11 @@ NEAREST = {
     SubjectKind.CITY: Level.CITY,
     SubjectKind.PROVINCE: Level.PROVINCE,
 }
+QUARTER = re.compile(r"(\d{4})?Q[1-4]")
 OUTSIDE = "—"  # the words of a clause that stands outside the notice
 COUNTY_TYPES = ("市辖区", "县级市", "县")
+CITYS_OWN = {SubjectKind.PROJECT, SubjectKind.CITY}
+"""Whose records count for a city."""
 
 
 class Fault(NamedTuple):
@@ -175,6 +181,78 @@ def _report(plan: Plan) -> Iterator[Fault]:
             if name in known and not known[name].beside_chain and plan.recorder(name) is None:
                 says = f"“{name}”既不能单独登记，也没有市、县的办理动作登记它，不能随月报登记"
                 yield Fault(("report", field), says)
+
+
+def _curves(plan: Plan) -> Iterator[Fault]:
+    """The curves' deadlines are those of projects, and each counts a fact that there is."""
+    curves = plan.curves
+    if curves is None:
+        return
+    facts = [curve.milestone for curve in curves.counted]
+    yield from _unknown(("curves", "counted"), "节点", facts, {m.id for m in plan.milestones})
+    rules = (curves.invested_from, curves.invested_to, *curves.received_by.values())
+    named = (*(curve.by for curve in curves.counted), *rules)
+    yield from _unknown(("curves",), "项目时限", named, _of_projects(plan))
+
+
+def _risks(plan: Plan) -> Iterator[Fault]:
+    """Steps end in deadlines of projects; points fall as margins grow; every sum has a grade."""
+    risks = plan.risks
+    if risks is None:
+        return
+    facts = {m.id for m in plan.milestones}
+    steps = [(step.milestone, step.since, step.by, step.after) for step in risks.steps]
+    yield from _unknown(("risks", "steps"), "节点", _named(s[:2] for s in steps), facts)
+    named = _named(s[2:] for s in steps)
+    yield from _unknown(("risks", "steps"), "项目时限", named, _of_projects(plan))
+    lacks, known = [gap.lacks for gap in risks.gaps.of], {MATCHING_FUNDS, RESPONSIBLE_PERSON}
+    yield from _unknown(("risks", "gaps"), "节点或条件", lacks, known | facts)
+    asked = [gap.by for gap in risks.gaps.of]
+    yield from _unknown(("risks", "gaps"), "时限", asked, {rule.id for rule in plan.deadlines})
+    days = [margin.below for margin in risks.margins]
+    points = [risks.passed, *(margin.points for margin in risks.margins)]
+    if days != sorted(set(days)) or points != sorted(points, reverse=True):
+        yield Fault(("risks", "margins"), "须按天数由少到多排列，分值不得增加")
+    grades = [grade.points for grade in risks.grades]
+    if grades != sorted(set(grades), reverse=True) or grades[-1]:
+        yield Fault(("risks", "grades"), "等级须由高到低排列，最后一级从0分起")
+
+
+def _of_projects(plan: Plan) -> set[str]:
+    return {rule.id for rule in plan.deadlines if SubjectKind.PROJECT in rule.fulfilled_by}
+
+
+def _named(groups: Iterable[Iterable[str | None]]) -> list[str]:
+    return [name for group in groups for name in group if name is not None]
+
+
+def _papers(plan: Plan) -> Iterator[Fault]:
+    """Bulletins and letters come from snapshots, by a duty, and their issue can be recorded."""
+    for name in ("bulletin", "feedback"):
+        if getattr(plan, name) and plan.curves is None:
+            yield Fault((name,), "按月末快照编制，须有 curves")
+    if plan.bulletin:
+        monthly = {
+            duty.id
+            for duty in plan.duties
+            if duty.monthly and duty.fulfilled_by.get(SubjectKind.PROVINCE) == (RECORDED,)
+        }
+        what = "省级每月任务"
+        yield from _unknown(("bulletin", "duty"), what, (plan.bulletin.duty,), monthly)
+        letter = ("bulletin", "letter")
+        yield from _unrecorded(plan, letter, plan.bulletin.letter, SubjectKind.PROVINCE)
+    if plan.feedback:
+        duties = {duty.id for duty in plan.duties if _by_quarter(duty)}
+        yield from _unknown(("feedback", "duty"), "各市每季任务", (plan.feedback.duty,), duties)
+        letter = ("feedback", "letter")
+        yield from _unrecorded(plan, letter, plan.feedback.letter, SubjectKind.CITY)
+
+
+def _by_quarter(duty: Duty) -> bool:
+    """Whether a duty about each city comes by the quarter: ``Q2`` or ``2023Q2``."""
+    named = all(QUARTER.fullmatch(suffix) for suffix in duty.occasions)
+    of_cities = duty.fulfilled_by.get(SubjectKind.CITY) == (RECORDED,)
+    return of_cities and bool(duty.quarterly or (duty.occasions and named))
 
 
 def _chain(plan: Plan) -> Iterator[Fault]:
@@ -335,6 +413,81 @@ def _office_hours(plan: Plan) -> Iterator[Fault]:
         yield Fault(("office_hours",), "opens 须早于 closes")
 
 
+def _endings(plan: Plan) -> Iterator[Fault]:
+    """Only a city's monthly duty can end, and with something that finishes a project."""
+    for index, duty in enumerate(plan.duties):
+        loc = ("duties", index, "ends_with")
+        if duty.ends_with and not (duty.monthly and set(duty.fulfilled_by) == {SubjectKind.CITY}):
+            yield Fault(loc, "只有各市的每月任务可以写明 ends_with")
+        if duty.ends_with and not plan.finished_by:
+            yield Fault(loc, "写明 ends_with 的，须写明 finished_by")
+
+
+def _inspection(plan: Plan) -> Iterator[Fault]:
+    """A visit meets a deadline of each city; what it finds is put right by another."""
+    rule, loc = plan.inspection, ("inspection",)
+    if rule is None:
+        return
+    of_cities = {
+        item.id: item.due
+        for item in plan.deadlines
+        if item.due and item.fulfilled_by.get(SubjectKind.CITY) == (RECORDED,)
+    }
+    yield from _unknown((*loc, "deadline"), "各市时限", (rule.deadline,), set(of_cities))
+    if not rule.visits.made_on < rule.first <= rule.last:
+        yield Fault(loc, "visits.made_on 须早于 first，first 不得晚于 last")
+    if rule.last > of_cities.get(rule.deadline, rule.last):
+        yield Fault((*loc, "last"), f"晚于时限{rule.deadline}的日期{of_cities[rule.deadline]}")
+    for id, count in Counter(item.id for item in rule.items).items():
+        if count > 1:
+            yield Fault((*loc, "items"), f"“{id}”出现了{count}次，应当唯一")
+    yield from _rectification(plan, rule)
+
+
+def _rectification(plan: Plan, rule: Inspection) -> Iterator[Fault]:
+    loc = ("inspection",)
+    by_hand = {item.id for item in plan.milestones if item.beside_chain}
+    yield from _unknown((*loc, "visited"), "可登记的节点", (rule.visited,), by_hand)
+    ordering = {item.id for item in plan.actions if rule.ordered in item.redates}
+    what = f"登记“{rule.ordered}”的办理动作"
+    yield from _unknown((*loc, "order"), what, (rule.order,), ordering)
+    answering = {
+        item.id
+        for item in plan.deadlines
+        if item.follows
+        and item.follows.after == rule.ordered
+        and item.fulfilled_by.get(SubjectKind.PROJECT) == (rule.rectified,)
+    }
+    what = f"自“{rule.ordered}”起算、以“{rule.rectified}”为完成的时限"
+    yield from _unknown((*loc, "rectify"), what, (rule.rectify,), answering)
+
+
+def _cross_acceptance(plan: Plan) -> Iterator[Fault]:
+    """Visits meet a deadline of projects, notices one of cities; people come from the cities."""
+    rule, loc = plan.cross_acceptance, ("cross_acceptance",)
+    if rule is None:
+        return
+    accepting = {name for item in plan.actions if item.verdict for name in item.records}
+    visits = {
+        item.id
+        for item in plan.deadlines
+        if set(item.fulfilled_by.get(SubjectKind.PROJECT, ())) & accepting
+    }
+    yield from _unknown((*loc, "deadline"), "由验收完成的项目时限", (rule.deadline,), visits)
+    told = {i.id for i in plan.deadlines if i.fulfilled_by.get(SubjectKind.CITY) == (RECORDED,)}
+    yield from _unknown((*loc, "results"), "各市时限", (rule.results,), told)
+    for kind in (SubjectKind.CITY, SubjectKind.PROVINCE):
+        yield from _unrecorded(plan, (*loc, "letter"), rule.letter, kind)
+    if not rule.visits.made_on < rule.visits.first <= rule.visits.last < rule.results_on:
+        says = "须 made_on 早于 first，first 不晚于 last，last 早于 results_on"
+        yield Fault((*loc, "visits"), says)
+    for index, role in enumerate(rule.roles):
+        if role.level not in (Level.CITY, Level.CITY_LEADER):
+            yield Fault((*loc, "roles", index), "只能抽调市级的人员")
+    if not any(item.people for item in plan.checklist):
+        yield Fault(loc, "核验项（checklist）中须有验收组成员一项")
+
+
 def _words(plan: Plan, notice: str) -> Iterator[Fault]:
     """The notice's own words stand in the notice, in order around each ``…``; spacing aside."""
     text = _bare(notice)
@@ -358,6 +511,59 @@ def _inventory(plan: Plan) -> Iterator[Fault]:
         yield from _unknown(("inventory", index), "去处", plain, known)
 
 
+def _evaluation(plan: Plan) -> Iterator[Fault]:
+    """The table is whole, and looks only at what there is and cities and counties answer for."""
+    if plan.evaluation is None:
+        return
+    for name in ("curves", "bulletin"):
+        if getattr(plan, name) is None:
+            yield Fault(("evaluation",), f"绩效评估按月末快照逐月进行，须有 {name}")
+    duties = {duty.id for duty in plan.duties if SubjectKind.PROVINCE in duty.fulfilled_by}
+    yield from _unknown(("evaluation", "duty"), "省级周期任务", (plan.evaluation.duty,), duties)
+    table = plan.evaluation.indicators
+    loc = ("evaluation", "indicators")
+    for id, count in Counter(item.id for item in table).items():
+        if count > 1:
+            yield Fault(loc, f"“{id}”出现了{count}次，应当唯一")
+    total = sum(item.points for item in table if "city" in item.places)
+    if total != 100:
+        yield Fault(loc, f"市的基础分合计{total}，应为100")
+    for index, indicator in enumerate(table):
+        yield from _indicator(plan, (*loc, index, "rule"), indicator)
+
+
+def _indicator(plan: Plan, loc: tuple[str | int, ...], indicator: Indicator) -> Iterator[Fault]:
+    rule, over = indicator.rule, indicator.rule.over
+    if isinstance(rule, Levels) and rule.part >= rule.full:
+        yield Fault(loc, "部分符合的比例（part）须小于符合的比例（full）")
+    if isinstance(rule, Levels) and rule.part_points >= rule.points:
+        yield Fault(loc, "部分符合的得分（part_points）须小于分值（points）")
+    yield from _unknown(loc, "节点", over.milestones, {m.id for m in plan.milestones})
+    if isinstance(over, OnTime):
+        yield from _answered_for(plan, loc, over)
+        if over.of is SubjectKind.CITY and "county" in indicator.places:
+            yield Fault(loc, "市级时限不计入县的得分，places 只写 city")
+    if isinstance(over, OnSchedule) and plan.report is None:
+        yield Fault(loc, "没有月报（report），无从评价是否达序时")
+    if isinstance(over, Early) and (over.day is None) == (over.before is None):
+        yield Fault(loc, "须写明 day 或 before，且只写一种")
+    if isinstance(over, Recorded):
+        known = {item.id for item in plan.evidence if set(item.subjects) & CITYS_OWN}
+        yield from _unknown(loc, "项目或市的留痕事项", (over.evidence,), known)
+
+
+def _answered_for(plan: Plan, loc: tuple[str | int, ...], over: OnTime) -> Iterator[Fault]:
+    """Nobody loses points for what the province or a body that is not bound has to do."""
+    rules = {rule.id: rule for rule in plan.timed_rules if over.of in rule.fulfilled_by}
+    yield from _unknown(loc, f"{over.of.label}的时限", over.rules, set(rules))
+    for rule in (rules[id] for id in over.rules if id in rules):
+        body = plan.bodies.get(rule.responsible)
+        if body and not (body.bound and body.reached_at in (Level.COUNTY, Level.CITY)):
+            yield Fault(loc, f"“{rule.id}”由{body.name}负责，不能计入市、县得分")
+        of_project = rule.fulfilled_by[over.of] if over.of is SubjectKind.PROJECT else ()
+        yield from _unknown(loc, f"完成“{rule.id}”的节点", over.facts, set(of_project))
+
+
 CHECKS: tuple[Callable[[Plan], Iterator[Fault]], ...] = (
     _identities,
     _quotas,
@@ -368,10 +574,17 @@ CHECKS: tuple[Callable[[Plan], Iterator[Fault]], ...] = (
     _subsidies,
     _review,
     _report,
+    _papers,
+    _curves,
+    _risks,
+    _evaluation,
     _chain,
     _verdicts,
     _requirements,
     _timed_rules,
+    _endings,
+    _inspection,
+    _cross_acceptance,
     _ladder,
     _office_hours,
     _inventory,

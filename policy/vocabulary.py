@@ -201,6 +201,7 @@ class Form(Word):
     LEDGER = "ledger", "资金台账"
     OPINIONS = "opinions", "专家评分表"
     ACCEPTANCE = "acceptance", "验收表"
+    INSPECTION = "inspection", "督查表"
     CONTACTS = "contacts", "通讯录"
 
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from policy.schema import (
+    PROJECTS_FINISHED,
     RECORDED,
     DeadlineRule,
     Duty,
@@ -51,6 +52,12 @@ class Deadline:
         """The facts that together fulfil it for a subject of that kind."""
         named = self.rule.fulfilled_by[kind]
         return tuple(self.id if name == RECORDED else name for name in named)
+
+    @property
+    def begins(self) -> date | None:
+        """The first day of its month, where months may end; None for all else."""
+        ending = isinstance(self.rule, Duty) and self.rule.ends_with is not None
+        return self.dates.literal.due.replace(day=1) if ending and self.dates else None
 
     @property
     def follows(self) -> Span | None:
@@ -142,6 +149,17 @@ def fulfilled_on(deadline: Deadline, kind: SubjectKind, facts: Mapping[str, date
     return max(facts[name] for name in needed)
 
 
+def has_ended(deadline: Deadline, facts: Mapping[str, date], as_of: date | None = None) -> bool:
+    """Whether a city no longer has a month of a duty: all of its projects had finished before.
+
+    With `as_of`, whether that could be said on that day.
+    """
+    finished, begins = facts.get(PROJECTS_FINISHED), deadline.begins
+    if finished is None or begins is None or finished >= begins:
+        return False
+    return as_of is None or finished <= as_of
+
+
 def standing(
     overdue_after: date | None,
     bound: bool,
@@ -149,15 +167,18 @@ def standing(
     disposition: Disposition,
     due_soon_from: date | None,
     as_of: date,
+    *,
+    ended: bool = False,
 ) -> Standing:
     """How a deadline stands as of a day; without dates it has not begun to run (未起算).
 
     `bound` is False for a body that the notice cannot bind: its lateness is 待协调, never 逾期.
+    `ended` as `has_ended`.
     """
     if fulfilled is not None and fulfilled <= as_of and overdue_after is not None:
         late = bound and fulfilled > overdue_after
         return Standing.MET_LATE if late else Standing.MET
-    if disposition in ENDED:
+    if disposition in ENDED or ended:
         return Standing.VOID
     if overdue_after is None or due_soon_from is None:
         return Standing.WAITING

@@ -10,6 +10,7 @@ from documents.application_form import application_sheet, read_application
 from documents.contacts import contacts_page, read_contacts
 from documents.faults import raise_faults
 from documents.grid import Book
+from documents.inspection import read_inspection
 from documents.layout import Leaf, to_bytes
 from documents.ledger import ledger_pages, ledger_table, money_rows
 from documents.opinions import Filled, opinion_pages, opinion_rows, opinion_table
@@ -21,6 +22,8 @@ from states.contacts import Post
 from states.dossier import stated
 from tests.builders import a_profile, answers, plan
 from tests.test_documents_acceptance import filled
+from tests.test_documents_inspection import WELL
+from tests.test_documents_inspection import filled as visited
 from tests.test_documents_ledger import IN, SPENT
 from tests.test_documents_ledger import PROJECTS as PAID
 from tests.test_documents_opinions import GIVEN
@@ -122,6 +125,18 @@ def _read_acceptance(book: Book) -> object:
     return read.checks, told, read.verdict, read.on
 
 
+def _inspection(footer: str) -> Sequence[Leaf]:
+    told = {**WELL, "quality_safety": ("否", "缺检查记录")}
+    return [replace(visited(told), footer=footer)]
+
+
+def _read_inspection(book: Book) -> object:
+    read = read_inspection(book, plan())
+    raise_faults(book.file, read.form.faults)
+    told = [(found.answer, found.problem) for found in read.findings.values()]
+    return told, read.on, read.inspectors, read.opinion
+
+
 LEAVES: Mapping[Form, Callable[[str], Sequence[Leaf]]] = {
     Form.APPLICATION: _application,
     Form.SUMMARY: _summary,
@@ -130,6 +145,7 @@ LEAVES: Mapping[Form, Callable[[str], Sequence[Leaf]]] = {
     Form.LEDGER: _ledger,
     Form.OPINIONS: _opinions,
     Form.ACCEPTANCE: _acceptance,
+    Form.INSPECTION: _inspection,
 }
 """Per form, the sheets of a workbook that is sound, given its page footer."""
 READERS: Mapping[Form, Callable[[Book], object]] = {
@@ -140,5 +156,6 @@ READERS: Mapping[Form, Callable[[Book], object]] = {
     Form.LEDGER: _read_ledger,
     Form.OPINIONS: _read_opinions,
     Form.ACCEPTANCE: _read_acceptance,
+    Form.INSPECTION: _read_inspection,
 }
 """Per form, what a workbook says, to be compared; WorkbookError with its faults."""

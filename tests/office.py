@@ -1,7 +1,10 @@
-"""LibreOffice, for tests: what it makes of workbooks. Debian's `libreoffice-calc`."""
+"""LibreOffice, for tests: what it makes of workbooks and papers.
+
+Debian's `libreoffice-calc`, `libreoffice-writer` and `poppler-utils`.
+"""
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shutil import which
 from tempfile import TemporaryDirectory
@@ -10,6 +13,11 @@ import pytest
 
 # Writer alone brings `soffice`, too, and opens no workbook.
 needs_calc = pytest.mark.skipif(which("localc") is None, reason="needs Debian's libreoffice-calc")
+
+needs_writer = pytest.mark.skipif(
+    which("lowriter") is None or which("pdftotext") is None,
+    reason="needs Debian's libreoffice-writer and poppler-utils",
+)
 
 
 def convert(files: Sequence[Path], target: Path, suffix: str) -> None:
@@ -32,3 +40,19 @@ def converted(content: bytes, *kinds: str) -> bytes:
             convert([path], into, kind)
             path = into / f"a.{kind}"
         return path.read_bytes()
+
+
+def printed(papers: Mapping[str, bytes]) -> dict[str, list[str]]:
+    """The words on each page of Word files, by the files' names."""
+    with TemporaryDirectory(prefix="xingfu-office-") as place:
+        home = Path(place)
+        for name, content in papers.items():
+            (home / f"{name}.docx").write_bytes(content)
+        convert(sorted(home.iterdir()), home, "pdf")
+        return {name: _pages(home / f"{name}.pdf") for name in papers}
+
+
+def _pages(pdf: Path) -> list[str]:
+    command = ["pdftotext", "-layout", str(pdf), "-"]
+    told = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout.decode()
+    return told.split("\f")[:-1]

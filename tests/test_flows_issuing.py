@@ -6,7 +6,6 @@ from datetime import date
 
 import pytest
 from docx import Document
-from sqlmodel import Session
 
 from flows.operations import bulletins, feedbacks
 from flows.operations.casework import Act, record

@@ -18,17 +18,20 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 from sqlalchemy import text
 
+from flows.business_date import now
 from flows.deliver_outbox import deliver_outbox
 from flows.enforce_deadlines import enforce_deadlines
+from flows.fulfil_duty import fulfil_duty
 from flows.operations.days import is_finished
 from flows.operations.desk import Desk, open_desk
+from flows.operations.duties import fulfil
 from flows.operations.outbox_views import outbox_counts
 from flows.pages.markdown import Page
 from flows.publishing import progress_of, put
 from flows.read_inbox import read_inbox
 from models.settings import Settings, load_settings
-from policy.errors import UnavailableError
-from policy.vocabulary import DeliveryStatus
+from policy.errors import RefusedError, UnavailableError
+from policy.vocabulary import DeliveryStatus, Product
 from states.contacts import Post
 from tests.delivering import DAY, MAILS, OWING, TAIYUAN, know
 from tests.handing_in import GOOD
@@ -215,3 +218,59 @@ def test_work_goes_on_where_its_progress_cannot_be_shown(desk: Desk) -> None:
 def nowhere() -> AbstractContextManager[Any]:
     """No Prefect server at the address."""
     return temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{free_port()}/api"})
+
+
+def test_duties_are_made_when_due_with_what_was_missed_and_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on(date(2023, 7, 3), monkeypatch)
+    state = run(fulfil_duty, duties=[Product.BULLETIN, Product.FEEDBACK])
+    assert state.is_completed()
+    assert "2023-06山西省月通报" in str(state.message)
+    kept = versions(f"{PLAN}-bulletin")
+    assert [item.description for item in kept] == [
+        f"2023-{month:02d}月通报（截至 {day}）"
+        for month, day in (
+            (3, "2023-03-31"),
+            (4, "2023-04-28"),
+            (5, "2023-05-31"),
+            (6, "2023-06-30"),
+        )
+    ]
+    assert "草稿" in str(kept[-1].data)
+    assert len(versions(f"{PLAN}-feedback-140100")) == 1
+    made = desk.settings.outgoing / "duties" / PLAN / "2023-06-30"
+    assert len(list(made.glob("*.docx"))) == 1 + len(desk.plan.cities)
+    again = run(fulfil_duty, duties=[Product.BULLETIN, Product.FEEDBACK])
+    assert "无到期应编制的内容" in str(again.message)
+    assert len(versions(f"{PLAN}-bulletin")) == 4
+
+
+def test_what_a_run_that_died_has_made_is_published_by_the_next(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on(date(2023, 3, 31), monkeypatch)
+    before = len(versions(f"{PLAN}-bulletin"))
+    for _, made in fulfil(desk, [Product.BULLETIN], date(2023, 3, 31), now()):
+        assert not isinstance(made, RefusedError)
+    run(fulfil_duty, duties=[Product.BULLETIN])
+    assert len(versions(f"{PLAN}-bulletin")) == before + 1
+    assert list((desk.settings.outgoing / "duties" / PLAN / "2023-03-31").glob("*.docx"))
+
+
+def test_a_duty_that_cannot_be_fulfilled_says_why(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is known who could accept: no contacts."""
+    on(date(2023, 11, 30), monkeypatch)
+    state = run(fulfil_duty, duties=[Product.SCHEDULE])
+    assert (state.is_failed(), state.name) == (True, "未办理")
+    [told] = versions(f"{PLAN}-duties-refused")
+    assert "人" in str(told.data)
+
+
+def versions(key: str) -> list[Artifact]:
+    """Every version of an artifact, oldest first."""
+    with get_client(sync_client=True) as client:
+        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
+        return client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.UPDATED_DESC)[::-1]

@@ -23,6 +23,8 @@ DATA = Path(__file__).parent / "data"
 SHIPPED = HOME / "plans" / "shanxi-2023"
 PROPOSALS = {
     *("D02", "D04", "D11", "D12", "D14", "D18", "D20", "D21", "D22", "D23", "D24", "D25", "D26"),
+    *("D27", "order_inspection_rectification", "finish_inspection_rectification"),
+    *("inspection_rectification_ordered", "inspection_rectified"),
     *("M01", "M02", "hold", "resume", "withdraw", "reserve", "replace", "ladder", "review"),
     "office_hours",
     *("R12-2", "R14-3", "R22-3", "R22-4"),
@@ -334,7 +336,7 @@ FAULTS = {
         Edit("issued_on: 2023-01-16", "issued_on: 一月中旬"), "一月中旬", "notice.issued_on"
     ),
     "unknown disposition": Planted(
-        Edit("while: [held]", "while: [paused]"), "while: [paused]", "actions.18.while"
+        Edit("while: [held]", "while: [paused]"), "while: [paused]", "actions.20.while"
     ),
     "ladder not ascending": Planted(
         Edit("{workdays: -3,", "{workdays: -9,"), "{workdays: -7,", "由早到晚"

@@ -70,6 +70,8 @@ TAKEN_IN = {
     "hold": "construction",
     "resume": "construction",
     "withdraw": "construction",
+    "order_inspection_rectification": "construction",
+    "finish_inspection_rectification": "construction",
 }
 
 
@@ -77,6 +79,12 @@ def _in_stage(stage: str, **changes: Any) -> Dossier:
     """A project that came to `stage` in order, with `changes`."""
     dated = dict(list(DATED.items())[: ENTERED[stage]])
     return a_dossier(**{"stage": stage, "milestones": dated, **changes})
+
+
+NEEDS = {
+    "order_inspection_rectification": "inspected",
+    "finish_inspection_rectification": "inspection_rectification_ordered",
+}
 
 
 def _ready(act: str) -> Dossier:
@@ -94,6 +102,8 @@ def _ready(act: str) -> Dossier:
     if act == "finish_rectification":
         ordered = {"rectification_ordered": DATED["accepted"]}
         return replace(dossier, milestones={**dossier.milestones, **ordered})
+    if act in NEEDS:
+        return replace(dossier, milestones={**dossier.milestones, NEEDS[act]: date(2023, 6, 15)})
     if act in MATCHED:
         return replace(dossier, lines=MATCHED[act])
     return dossier
@@ -289,7 +299,7 @@ def test_the_cases_refuse_and_accept_every_action() -> None:
     for result in ("拒绝", "通过"):
         named = {case.get("动作") for case in CASES if case["结果"] == result} - {None}
         assert named == set(ACTION_IDS), result
-    assert len(ACTION_IDS) == 20
+    assert len(ACTION_IDS) == 22
 
 
 # --- the whole way --------------------------------------------------------------------------------
@@ -388,7 +398,7 @@ def test_a_hold_keeps_the_stage_and_is_resumed_there() -> None:
     )
     assert (held.stage, held.disposition) == ("funding", Disposition.HELD)
     reasons = _refused(_case(held), "release_funds")
-    assert "现在可办理：恢复、终止" in reasons[0]
+    assert "现在可办理：督查整改通知、督查整改完成、恢复、终止" in reasons[0]
     resumed = rule_on_action(_case(held), "resume").position
     assert (resumed.stage, resumed.disposition) == ("funding", Disposition.ACTIVE)
 
@@ -534,7 +544,7 @@ def test_a_misplaced_action_says_where_the_project_stands_and_what_it_may_do() -
     (reason,) = _refused(_case(_dated(_in_stage("siting"), "determined")), "break_ground")
     assert "“选址”阶段（推进中）" in reason
     assert "不能办理“开工”（六(二)）" in reason
-    assert reason.endswith("现在可办理：确定选址、暂停、终止")
+    assert reason.endswith("现在可办理：确定选址、督查整改通知、督查整改完成、暂停、终止")
 
 
 def test_nothing_can_be_done_once_a_project_has_ended() -> None:
@@ -633,4 +643,5 @@ def test_an_unknown_record_lists_what_is_recorded_by_hand(milestone: str) -> Non
         "county_funds_in_place",
         "construction_finished",
         "opened",
+        "inspected",
     ]

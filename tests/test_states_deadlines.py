@@ -87,12 +87,12 @@ def test_kinds_of_subjects_have_their_own_deadlines() -> None:
         SubjectKind.PROJECT: {
             *("D01", "D03", "D04", "D05", "D06", "D07", "D08", "D09"),
             *("D14", "D15", "D16", "D17"),
-            *("D20", "D21", "D22", "M01", "M02"),
+            *("D20", "D21", "D22", "D27", "M01", "M02"),
         },
         SubjectKind.CITY: {"D01", "D10", "D12", "D13", "D18", "D23", "D25"},
         SubjectKind.PROVINCE: {"D02", "D11", "D24", "D26"},
     }
-    assert [len(_of(kind)) for kind in SubjectKind] == [17, 20, 15]
+    assert [len(_of(kind)) for kind in SubjectKind] == [18, 20, 15]
 
 
 def test_an_override_moves_a_deadline() -> None:
@@ -251,6 +251,9 @@ def test_without_dates_nothing_runs_yet() -> None:
         ("D21", {"rectification_ordered": "2023-12-01"}, ("2023-12-15", "2023-12-18")),
         # 当年: what would end in January ends with the year.
         ("D21", {"rectification_ordered": "2023-12-28"}, ("2023-12-29", "2023-12-31")),
+        # Fifteen days after 12 June: 27 June, a Tuesday; after 10 June: Sunday 25 June, worked.
+        ("D27", {"inspection_rectification_ordered": "2023-06-12"}, ("2023-06-27", "2023-06-27")),
+        ("D27", {"inspection_rectification_ordered": "2023-06-10"}, ("2023-06-25", "2023-06-25")),
         # Thirty days after 20 April is Saturday 20 May.
         ("M01", {"city_received": "2023-04-20"}, ("2023-05-19", "2023-05-22")),
         ("D08", {}, ("2023-05-31", "2023-05-31")),
@@ -267,7 +270,7 @@ def test_own_dates(id: str, facts: dict[str, str], wanted: tuple[str, str]) -> N
 
 
 def test_a_relative_deadline_has_no_date_before_its_fact() -> None:
-    assert set(RELATIVE) == {"D20", "D21", "D22", "M01", "M02"}
+    assert set(RELATIVE) == {"D20", "D21", "D22", "D27", "M01", "M02"}
     assert all(dates_of(item, {}, None, calendar()) is None for item in RELATIVE.values())
 
 

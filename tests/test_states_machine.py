@@ -64,6 +64,8 @@ ANYWHERE: dict[str, dict[Disposition, Disposition]] = {
     "hold": {ACTIVE: HELD},
     "resume": {HELD: ACTIVE},
     "withdraw": {ACTIVE: WITHDRAWN, HELD: WITHDRAWN, RESERVE: WITHDRAWN},
+    "order_inspection_rectification": {ACTIVE: ACTIVE, HELD: HELD},
+    "finish_inspection_rectification": {ACTIVE: ACTIVE, HELD: HELD},
 }
 SETS_ASIDE = {"reject": REJECTED, "reserve": RESERVE}
 ACTIONS = (*ALONG_THE_CHAIN, "replace", *ANYWHERE)
@@ -88,7 +90,7 @@ def wanted_move(action: str, stage: str, disposition: Disposition) -> Position |
 def test_the_table_names_every_stage_and_action_of_the_plan() -> None:
     assert plan().stage_order == STAGES
     assert {action.id for action in plan().actions} == set(ACTIONS)
-    assert len(ACTIONS) == 20
+    assert len(ACTIONS) == 22
 
 
 @pytest.mark.parametrize("disposition", Disposition)

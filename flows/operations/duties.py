@@ -4,13 +4,32 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-from flows.operations import month_ends
+from flows.operations import (
+    bulletins,
+    curves,
+    evaluations,
+    feedbacks,
+    inspection,
+    month_ends,
+    reports,
+    risks,
+)
 from flows.operations.desk import Desk
 from flows.operations.products import Job, Kept, due, make
 from policy.errors import RefusedError
 from policy.vocabulary import Product
 
-JOBS: tuple[Job[Any], ...] = (month_ends.JOB,)
+JOBS: tuple[Job[Any], ...] = (
+    month_ends.JOB,
+    reports.JOB,
+    inspection.VISITS,
+    inspection.INSPECTION,
+    bulletins.JOB,
+    feedbacks.JOB,
+    evaluations.JOB,
+    curves.JOB,
+    risks.JOB,
+)
 
 
 def job_of(kind: Product) -> Job[Any]:

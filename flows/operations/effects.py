@@ -8,11 +8,11 @@ from typing import Any
 from sqlmodel import Session
 
 from flows.operations.desk import Desk
-from flows.operations.fulfilment import refresh_subject
+from flows.operations.fulfilment import refresh_subject, settle_city
 from models import ledger, opinions, progress
 from models.audits import NewRow, add_audit, changes_since, revision
 from models.plans import require_plan
-from models.projects import change_facts, set_columns, sync_quota_submitted
+from models.projects import change_facts, set_columns
 from policy.errors import ConflictError, RefusedError
 from policy.vocabulary import AuditKind, SubjectKind
 from states.dossier import Dossier
@@ -108,9 +108,9 @@ def _settle(session: Session, desk: Desk, before: Dossier, effects: Effects, aud
     disposition = effects.columns.get("disposition", before.disposition)
     if effects.dated or effects.revoked or disposition != before.disposition:
         refresh_subject(session, desk, before.code, SubjectKind.PROJECT, disposition)
-    counts = desk.plan.quota.submitted_when in (*effects.dated, *effects.revoked)
-    if counts and sync_quota_submitted(session, desk.plan, before.city, audit_id):
-        refresh_subject(session, desk, before.city, SubjectKind.CITY)
+    telling = {desk.plan.quota.submitted_when, *desk.plan.finished_by}
+    if telling & {*effects.dated, *effects.revoked} or disposition != before.disposition:
+        settle_city(session, desk, before.city, audit_id)
 
 
 def _changed(session: Session, desk: Desk, code: str, seen: int) -> str:

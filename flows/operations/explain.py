@@ -19,7 +19,7 @@ from notifications.wording import dated
 from policy.errors import RefusedError
 from policy.schema import Span
 from policy.vocabulary import Disposition, Level, Origin, SubjectKind
-from states.deadlines import Dates, Deadline, dates_of, standing
+from states.deadlines import Dates, Deadline, dates_of, has_ended, standing
 from states.decide import Situation, steps
 from states.dossier import Dossier
 from states.workdays import UnknownYearError
@@ -161,7 +161,7 @@ def _explained(
         overdue_after=row.overdue_after,
         fulfilled_on=row.fulfilled_on,
         missing=lacks,
-        explanation="\n".join(_deadline(desk, row, project, lacks, as_of)),
+        explanation="\n".join(_deadline(desk, row, held, project, lacks, as_of)),
     )
 
 
@@ -174,7 +174,12 @@ def _heading(desk: Desk, subject: Subject, project: Dossier | None) -> str:
 
 
 def _deadline(
-    desk: Desk, row: DeadlineRow, project: Dossier | None, lacks: tuple[str, ...], as_of: date
+    desk: Desk,
+    row: DeadlineRow,
+    held: Mapping[str, date],
+    project: Dossier | None,
+    lacks: tuple[str, ...],
+    as_of: date,
 ) -> Iterator[str]:
     deadline = desk.deadlines[row.rule]
     rule = deadline.rule
@@ -186,6 +191,7 @@ def _deadline(
         project.disposition if project else Disposition.ACTIVE,
         desk.due_soon_from(row.remind_by),
         as_of,
+        ended=has_ended(deadline, held, as_of),
     )
     yield f"【{row.rule}】{rule.title}——截至{dated(as_of)}：{stands.label}"
     yield f"  依据：{desk.plan.notice.number} {rule.clause}（{rule.force.label}）"

@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from flows.operations.desk import Desk
 from models.deadlines import SubjectState, deadline_row, refresh
-from models.projects import dossiers, facts, sync_quota_submitted
+from models.projects import dossiers, facts, sync_city_facts
 from models.tables import DeadlineRow
 from policy.errors import RefusedError
 from policy.vocabulary import Disposition, SubjectKind
@@ -21,6 +21,12 @@ def refresh_subject(
     """Bring one subject's deadlines in line with its facts."""
     state = subject_state(session, desk, code, kind, disposition)
     refresh(session, desk.plan, desk.calendar, desk.deadlines, state)
+
+
+def settle_city(session: Session, desk: Desk, city: str, audit_id: int | None = None) -> None:
+    """Bring a city in line with its projects, once these have changed."""
+    if sync_city_facts(session, desk.plan, city, audit_id):
+        refresh_subject(session, desk, city, SubjectKind.CITY)
 
 
 def subject_state(
@@ -48,6 +54,6 @@ def refresh_all(session: Session, desk: Desk) -> None:
     for project in dossiers(session, desk.plan):
         refresh_subject(session, desk, project.code, SubjectKind.PROJECT, project.disposition)
     for city in desk.plan.cities:
-        sync_quota_submitted(session, desk.plan, city.name)
+        sync_city_facts(session, desk.plan, city.name)
         refresh_subject(session, desk, city.name, SubjectKind.CITY)
     refresh_subject(session, desk, desk.plan.province, SubjectKind.PROVINCE)

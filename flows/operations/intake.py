@@ -20,6 +20,7 @@ from flows.operations.forms import (
     acceptance,
     application,
     contacts,
+    inspection,
     ledger,
     opinions,
     report,
@@ -43,6 +44,7 @@ TAKERS: Mapping[Form, Callable[[Session, Desk, Paper], Taken]] = {
     Form.LEDGER: ledger.take,
     Form.OPINIONS: opinions.take,
     Form.ACCEPTANCE: acceptance.take,
+    Form.INSPECTION: inspection.take,
 }
 AS_IT_IS = Asked()
 

@@ -11,10 +11,10 @@ from flows.operations.desk import Desk
 from models.database import reading
 from models.deadlines import deadline_rows
 from models.plans import require_plan
-from models.projects import dossiers, find_subject
+from models.projects import dossiers, facts, find_subject
 from models.tables import DeadlineRow, Subject
 from policy.vocabulary import Disposition, Origin, Standing, SubjectKind
-from states.deadlines import standing
+from states.deadlines import has_ended, standing
 from states.dossier import GOING_ON, Dossier
 
 
@@ -132,8 +132,16 @@ def _views(
     codes: list[str] | None,
 ) -> list[DeadlineView]:
     dispositions = {item.code: item.disposition for item in found}
+    known = facts(session, desk.plan, [city.name for city in desk.plan.cities])
     return [
-        _view(desk, row, owner, dispositions.get(owner.code, Disposition.ACTIVE), as_of)
+        _view(
+            desk,
+            row,
+            owner,
+            dispositions.get(owner.code, Disposition.ACTIVE),
+            as_of,
+            ended=has_ended(desk.deadlines[row.rule], known.get(owner.code, {}), as_of),
+        )
         for row, owner in deadline_rows(session, desk.plan, codes)
         if row.rule in desk.deadlines
     ]
@@ -147,7 +155,13 @@ def _bearing_on(session: Session, desk: Desk, code: str) -> list[str]:
 
 
 def _view(
-    desk: Desk, row: DeadlineRow, subject: Subject, disposition: Disposition, as_of: date
+    desk: Desk,
+    row: DeadlineRow,
+    subject: Subject,
+    disposition: Disposition,
+    as_of: date,
+    *,
+    ended: bool,
 ) -> DeadlineView:
     deadline = desk.deadlines[row.rule]
     return DeadlineView(
@@ -170,6 +184,7 @@ def _view(
             disposition,
             desk.due_soon_from(row.remind_by),
             as_of,
+            ended=ended,
         ),
         fulfilled_on=row.fulfilled_on,
     )

@@ -12,10 +12,10 @@ from flows.operations.corrections import reversed_rows
 from flows.operations.desk import Desk
 from models.audits import trail_to
 from models.deadlines import deadline_rows
-from models.projects import dossiers
+from models.projects import dossiers, facts
 from models.tables import Audit, DeadlineRow, Subject
 from policy.vocabulary import AuditKind, Disposition, Entry, Source, SubjectKind
-from states.deadlines import standing
+from states.deadlines import has_ended, standing
 from states.dossier import Dossier
 from states.ledger import NOTHING, received
 from states.snapshot import DeadlineShot, ProjectShot, RecordShot, Snapshot
@@ -36,8 +36,16 @@ def snapshot(session: Session, desk: Desk, period: str, as_of: date) -> Snapshot
         for item in dossiers(session, desk.plan)
     )
     dispositions = {item.code: item.disposition for item in projects}
+    known = facts(session, desk.plan, [city.name for city in desk.plan.cities])
     deadlines = tuple(
-        _deadline(desk, row, owner, dispositions.get(owner.code, Disposition.ACTIVE), as_of)
+        _deadline(
+            desk,
+            row,
+            owner,
+            dispositions.get(owner.code, Disposition.ACTIVE),
+            as_of,
+            ended=has_ended(desk.deadlines[row.rule], known.get(owner.code, {}), as_of),
+        )
         for row, owner in deadline_rows(session, desk.plan)
         if row.rule in desk.deadlines
     )
@@ -81,7 +89,13 @@ def _project(
 
 
 def _deadline(
-    desk: Desk, row: DeadlineRow, owner: Subject, disposition: Disposition, as_of: date
+    desk: Desk,
+    row: DeadlineRow,
+    owner: Subject,
+    disposition: Disposition,
+    as_of: date,
+    *,
+    ended: bool,
 ) -> DeadlineShot:
     rule = desk.deadlines[row.rule].rule
     done = row.fulfilled_on
@@ -103,6 +117,7 @@ def _deadline(
             disposition,
             desk.due_soon_from(row.remind_by),
             as_of,
+            ended=ended,
         ),
         fulfilled_on=done if done and done <= as_of else None,
     )

@@ -9,7 +9,10 @@ from typing import Any
 from documents.letters import Annex, Block, Graph, Heading, Letter, Table
 from flows.operations.desk import Desk
 from flows.operations.products import Kept
+from flows.pages.curves import city_pages, curves_lines
+from flows.pages.duty_lists import evaluation_lines, inspection_lines, report_lines, visit_lines
 from flows.pages.markdown import Page, left_out, page, private, table
+from flows.pages.risks import risk_lines
 from policy.schema import Plan
 from policy.vocabulary import Product
 
@@ -19,7 +22,7 @@ Lines = Callable[[Plan, Any], Iterator[str]]
 
 
 def product_pages(desk: Desk, made: Kept[Any], files: Sequence[Path]) -> list[Page]:
-    """The page of what was made, with its files; none for what has nothing to be seen."""
+    """The page of what was made, with its files; of curves, one a city too; of snapshots, none."""
     say = LINES.get(made.kind)
     if say is None:
         return []
@@ -27,7 +30,10 @@ def product_pages(desk: Desk, made: Kept[Any], files: Sequence[Path]) -> list[Pa
     who = "" if asked.subject == desk.plan.province else asked.subject
     title = f"{asked.period}{who}{made.kind.label}"
     lines = (*_files(files), *say(desk.plan, made.content))
-    return [page(desk.plan, _name(desk.plan, made), title, asked.on, lines)]
+    found = [page(desk.plan, _name(desk.plan, made), title, asked.on, lines)]
+    if made.kind is Product.CURVES:
+        found += city_pages(desk.plan, made.content, asked.on)
+    return found
 
 
 def refusal_page(plan: Plan, refused: Sequence[str], as_of: date) -> Page:
@@ -94,6 +100,12 @@ LINES: Mapping[Product, Lines] = MappingProxyType(
         Product.BULLETIN: letter_lines,
         Product.FEEDBACK: letter_lines,
         Product.RESULTS: letter_lines,
+        Product.REPORTS: report_lines,
+        Product.VISITS: visit_lines,
+        Product.INSPECTION: inspection_lines,
+        Product.EVALUATION: evaluation_lines,
+        Product.CURVES: curves_lines,
+        Product.RISKS: risk_lines,
     }
 )
 """Per kind, how its page is written; a kind without one has no page."""

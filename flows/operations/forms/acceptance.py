@@ -6,24 +6,21 @@ from datetime import date
 
 from sqlmodel import Session
 
-from documents import cells
-from documents.acceptance import Acceptance, Finding, acceptance_sheet, read_acceptance, verdicts
+from documents.acceptance import Acceptance, acceptance_sheet, read_acceptance, verdicts
+from documents.checked import Finding
 from documents.faults import Fault, Spot, raise_faults
-from documents.placed import known, project_of
-from documents.summary import city_named
 from flows.operations.casework import Act, advance
 from flows.operations.corrections import reversed_rows
 from flows.operations.desk import Desk
 from flows.operations.forms.making import Made, Request, identity, signed
 from flows.operations.forms.paper import Difference, Paper, Taken
 from flows.operations.forms.refusals import reasons
-from flows.operations.forms.subject import code_of, refuse_other_city, the_project
+from flows.operations.forms.subject import project_of_form, the_project
 from flows.operations.forms.trace import with_source
 from models.audits import history
-from models.projects import dossier, dossiers, dossiers_in
 from models.tables import Audit
 from policy.errors import ConflictError, RefusedError
-from policy.schema import Checklist, Crossed, Evidenced, Plan, Requirement
+from policy.schema import Checklist, ChecklistItem, Crossed, Evidenced, Plan, Requirement
 from policy.vocabulary import AuditKind, Form, Level
 from states.dossier import Dossier
 from states.requirements import NO, concerns
@@ -39,7 +36,7 @@ def take(session: Session, desk: Desk, paper: Paper) -> Taken:
     made out.
     """
     read = read_acceptance(paper.book, desk.plan, confirmed=paper.asked.confirmed)
-    project = _project(session, desk, paper, read)
+    project = project_of_form(session, desk, paper, read.form)
     _refuse_muddled(read)
     raise_faults(paper.book.file, read.form.faults)
     assert project is not None  # noqa: S101  # otherwise there is a fault
@@ -67,22 +64,6 @@ def make(session: Session, desk: Desk, request: Request, today: date) -> Made:
         lambda footer: [acceptance_sheet(desk.plan, project, footer=footer, protected=True)],
         f"{project.code} {project.name} {Form.ACCEPTANCE.label}",
     )
-
-
-def _project(session: Session, desk: Desk, paper: Paper, read: Acceptance) -> Dossier | None:
-    """The project that the form is of; None, with a fault noted, where it is not certain."""
-    code = code_of(desk.plan, paper)
-    if code is None:
-        city = paper.asked.city and city_named(desk.plan, paper.asked.city).name
-        found = dossiers_in(session, desk.plan, city) if city else dossiers(session, desk.plan)
-        return project_of(read.form, known(found))
-    project = dossier(session, desk.plan, code)
-    refuse_other_city(desk.plan, paper, project)
-    held = {"code": code, "project": project.name, "place": f"{project.city}{project.county}"}
-    for key, shown in held.items():
-        if read.form.take(key, cells.name) not in (None, cells.name(shown)):
-            read.form.refuse(key, f"是受保护的内容，本表的项目为“{shown}”；请恢复原样")
-    return project
 
 
 def _refuse_muddled(read: Acceptance) -> None:
@@ -118,11 +99,11 @@ def _evidence(plan: Plan, paper: Paper, read: Acceptance, action: str) -> str:
     return "" if needed and not told else with_source(told, Form.ACCEPTANCE, paper.evidence)
 
 
-def _is_problem(found: Finding) -> bool:
+def _is_problem(found: Finding[ChecklistItem]) -> bool:
     return bool(found.problem)
 
 
-def _told(found: Finding) -> str:
+def _told(found: Finding[ChecklistItem]) -> str:
     until = f"（整改期限{found.until}）" if found.until else ""
     return f"{found.item.label}：{found.problem}{until}"
 

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from documents import cells
 from documents.application_fields import SURE
 from documents.faults import Fault, raise_faults
+from documents.identity import Identity
 from documents.placed import known
 from documents.report import (
     COMPUTED,
@@ -34,7 +35,6 @@ from flows.operations.forms.merging import Merged, merge
 from flows.operations.forms.paper import Difference, Paper, Taken
 from flows.operations.forms.refusals import reasons
 from flows.operations.forms.report_values import (
-    expected,
     reported_months,
     values_now,
     values_then,
@@ -47,6 +47,7 @@ from policy.schema import Plan
 from policy.vocabulary import AuditKind, Form, Level
 from states.dossier import GOING_ON, PROFILE_LABELS, Dossier, to_words
 from states.progress import PROGRESS_LABELS, Progress
+from states.reporting import expected
 from states.trail import Effects
 
 LABELS = {
@@ -130,18 +131,26 @@ def make(session: Session, desk: Desk, request: Request, today: date) -> Made:
 
 def filled_in(session: Session, desk: Desk, city: str, month: str, *, empty: bool = False) -> Made:
     """月报 of a city: the bureau fills in what has changed since. RefusedError without 月报."""
+    lines = () if empty else known_lines(session, desk, city, month)
+    return laid_out(desk, identity(session, desk, Form.REPORT, city, month), lines)
+
+
+def known_lines(session: Session, desk: Desk, city: str, month: str) -> Sequence[ReportLine]:
+    """What is known of each project that a city reports. RefusedError without 月报."""
     monthly_report(desk.plan)
-    projects = () if empty else expected(desk.plan, dossiers_in(session, desk.plan, city))
-    lines = [
+    return [
         ReportLine(item.county, item.name, item.code, values_now(desk.plan, item, month))
-        for item in projects
+        for item in expected(desk.plan, dossiers_in(session, desk.plan, city))
     ]
+
+
+def laid_out(desk: Desk, who: Identity, lines: Sequence[ReportLine]) -> Made:
+    """月报 of the city and month that `who` names, with these lines. RefusedError without 月报."""
+    city, month, spare = who.subject, who.period, 0 if lines else SPARE
     return signed(
         desk,
-        identity(session, desk, Form.REPORT, city, month),
-        lambda footer: report_pages(
-            desk.plan, city, month, lines, footer=footer, spare=0 if lines else SPARE
-        ),
+        who,
+        lambda footer: report_pages(desk.plan, city, month, lines, footer=footer, spare=spare),
         f"{city} {month} 月报",
     )
 

@@ -8,17 +8,10 @@ from documents import cells
 from documents.report import PEOPLE, STATED, monthly_report
 from policy.schema import Plan
 from policy.vocabulary import Source
-from states.dossier import GOING_ON, Dossier
+from states.dossier import Dossier
 from states.ledger import Line, received
 from states.progress import Progress, latest_before
 from states.trail import State
-
-
-def expected(plan: Plan, projects: Sequence[Dossier]) -> Sequence[Dossier]:
-    """The projects that a city reports: those determined; before that, all that go on."""
-    going_on = [project for project in projects if project.disposition in GOING_ON]
-    determined = [item for item in going_on if plan.quota.taken_when in item.milestones]
-    return determined or going_on
 
 
 def reported_months(plan: Plan) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from flows.operations.desk import Desk
 from flows.operations.forms.advice import advice
 from flows.operations.forms.merging import Merged, known_at, merge
 from flows.operations.forms.paper import Difference
+from flows.operations.fulfilment import settle_city
 from models.audits import NewRow, add_audit
 from models.plans import add_deadlines
 from models.projects import add_project, dossiers, set_columns
@@ -144,6 +145,7 @@ def _add(session: Session, desk: Desk, city: City, row: Said) -> str:
     code = add_project(session, desk.plan, city.name, county.name, values)
     kind, calendar = SubjectKind.PROJECT, desk.calendar
     add_deadlines(session, desk.plan, calendar, kind, [code], row.stated.get("kind"))
+    settle_city(session, desk, city.name)
     return code
 
 

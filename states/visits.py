@@ -1,0 +1,197 @@
+"""The visits of the mid-year inspection (年中督查, 五(七)): which projects, and when. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
+from itertools import islice, pairwise
+
+from policy.errors import RefusedError
+from policy.inspection import Inspection
+from policy.schema import Plan
+from policy.vocabulary import Disposition, Source, Standing, SubjectKind
+from states.ledger import NOTHING
+from states.reporting import expected
+from states.snapshot import ProjectShot, Snapshot
+from states.workdays import DAY, Calendar
+
+WAN = Decimal(10000)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One project that is visited on a day."""
+
+    day: date
+    city: str
+    county: str
+    code: str
+    name: str
+    reasons: tuple[str, ...]
+    """Why it was chosen, in Chinese, the weightiest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """What speaks for a visit, as far as the province knows."""
+
+    late: tuple[str, ...]
+    """Titles of the deadlines that are overdue; not those of bodies that the notice cannot bind."""
+    stalled: int
+    """For how many months in a row its 形象进度 has not grown since works began."""
+    started: bool
+    percent: int
+    """形象进度 as last reported; 0 where nothing was."""
+    missing: Decimal
+    """元 of what was released or promised and has not come in."""
+
+    @property
+    def order(self) -> tuple[int, int, int, Decimal]:
+        """Sorts what is to be visited first to the front."""
+        return (-len(self.late), -self.stalled, self.percent, -self.missing)
+
+
+def choose(shot: Snapshot, plan: Plan, calendar: Calendar) -> tuple[Visit, ...]:
+    """The visits in travel order: city after city as the plan lists them, each on days in a row.
+
+    Every city that has projects is visited, on workdays of the window (五(七)), no more projects a
+    day than the plan allows, and by as many days as there are. A city's projects are those with
+    the most overdue deadlines, then the longest without progress, the least 形象进度, the most
+    money missing, and by code; no county has a second visit before each has had its first. Those
+    that are held (暂停) come last. Nothing where the plan has no inspection. RefusedError where
+    there are more cities than workdays.
+    """
+    rule = plan.inspection
+    if rule is None:
+        return ()
+    projects = _projects(shot, plan)
+    cities = [city.name for city in plan.cities if projects[city.name]]
+    days = workdays(rule, calendar)
+    counts = _counts(rule, [len(projects[city]) for city in cities], len(days))
+    risks = _risks(shot, plan)
+    ahead = iter(days)
+    return tuple(
+        visit
+        for city, count in zip(cities, counts, strict=True)
+        for visit in _of_city(rule, projects[city], risks, count, ahead)
+    )
+
+
+def workdays(rule: Inspection, calendar: Calendar) -> tuple[date, ...]:
+    """The workdays of the window."""
+    span = ((rule.last - rule.first) // DAY) + 1
+    days = (rule.first + n * DAY for n in range(span))
+    return tuple(day for day in days if calendar.is_workday(day))
+
+
+def _projects(shot: Snapshot, plan: Plan) -> Mapping[str, Sequence[ProjectShot]]:
+    return {
+        city.name: expected(plan, [p for p in shot.projects if p.city == city.name])
+        for city in plan.cities
+    }
+
+
+def _counts(rule: Inspection, sizes: Sequence[int], days: int) -> Sequence[int]:
+    """How many projects of each city; where days are short, the longest stays are shortened."""
+    if len(sizes) > days:
+        raise RefusedError(
+            f"{rule.first}至{rule.last}只有{days}个工作日，{len(sizes)}个市每市至少一日，安排不下；"
+            "请调整督查起止日期"
+        )
+    most = rule.visits.most_a_day
+    stays = [-(-_wanted(rule, size) // most) for size in sizes]
+    while sum(stays) > days:
+        longest = max(stays)
+        stays[len(stays) - 1 - stays[::-1].index(longest)] -= 1
+    return [min(_wanted(rule, size), stay * most) for size, stay in zip(sizes, stays, strict=True)]
+
+
+def _wanted(rule: Inspection, size: int) -> int:
+    share = (rule.visits.share * size).to_integral_value(ROUND_CEILING)
+    return min(size, max(rule.visits.least, int(share)))
+
+
+def _picked(
+    projects: Sequence[ProjectShot], risks: Mapping[str, Risk], count: int
+) -> Sequence[ProjectShot]:
+    """The first of every county by risk, then the second ones, and so on; in order of code."""
+    ordered = sorted(projects, key=lambda item: (_held(item), risks[item.code].order, item.code))
+    seen: Counter[str] = Counter()
+    turns: list[tuple[int, int]] = []
+    for place, project in enumerate(ordered):
+        turns.append((seen[project.county], place))
+        seen[project.county] += 1
+    picked = (ordered[place] for _, place in sorted(turns)[:count])
+    return sorted(picked, key=lambda item: item.code)
+
+
+def _held(project: ProjectShot) -> bool:
+    return project.disposition is Disposition.HELD
+
+
+def _of_city(
+    rule: Inspection,
+    projects: Sequence[ProjectShot],
+    risks: Mapping[str, Risk],
+    count: int,
+    ahead: Iterator[date],
+) -> Iterator[Visit]:
+    """A city's visits, which use up as many of the days ahead as they need."""
+    most = rule.visits.most_a_day
+    days = list(islice(ahead, -(-count // most)))
+    average = Decimal(sum(risks[item.code].percent for item in projects)) / len(projects)
+    for place, item in enumerate(_picked(projects, risks, count)):
+        told = tuple(_reasons(risks[item.code], average)) or ("按县（市、区）分布安排",)
+        yield Visit(days[place // most], item.city, item.county, item.code, item.name, told)
+
+
+def _risks(shot: Snapshot, plan: Plan) -> Mapping[str, Risk]:
+    late: dict[str, list[str]] = defaultdict(list)
+    for item in shot.deadlines:
+        if item.kind is SubjectKind.PROJECT and item.standing is Standing.OVERDUE:
+            late[item.subject].append(item.title)
+    return {item.code: _risk(plan, item, tuple(late[item.code])) for item in shot.projects}
+
+
+def _risk(plan: Plan, project: ProjectShot, late: tuple[str, ...]) -> Risk:
+    start = plan.report.started if plan.report else None
+    started = start is None or start in project.milestones
+    percents = [report.percent for report in project.progress]
+    return Risk(
+        late=late,
+        stalled=_stalled(percents) if started else 0,
+        started=started,
+        percent=percents[-1] if percents else 0,
+        missing=_missing(project),
+    )
+
+
+def _stalled(percents: Sequence[int]) -> int:
+    """How many of the last reports say no more than the one before; works that are done aside."""
+    months = 0
+    for before, now in pairwise(percents):
+        months = 0 if now > before or now == 100 else months + 1
+    return months
+
+
+def _missing(project: ProjectShot) -> Decimal:
+    owed = {Source.PROVINCE: project.released, **project.promised}
+    gaps = (
+        (amount or NOTHING) - project.received.get(source, NOTHING)
+        for source, amount in owed.items()
+    )
+    return sum((gap for gap in gaps if gap > 0), NOTHING)
+
+
+def _reasons(risk: Risk, average: Decimal) -> Iterator[str]:
+    if risk.late:
+        yield f"逾期{len(risk.late)}项：{'、'.join(risk.late)}"
+    if risk.stalled:
+        yield f"形象进度连续{risk.stalled}个月没有增长"
+    if not risk.started:
+        yield "尚未开工"
+    elif risk.percent < average:
+        yield f"形象进度{risk.percent}%，低于全市平均水平"
+    if risk.missing:
+        yield f"已下达和承诺的资金尚有{risk.missing / WAN:.2f}万元未到位"

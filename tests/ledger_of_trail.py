@@ -1,0 +1,410 @@
+"""What a bulletin must say, recomputed from the raw rows of the audit trail.
+
+It shares nothing with the product: it reads rows by SQL, the plan's YAML, the quotas of the notice
+(tests/data) and the workdays of a package that the product does not use.
+"""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import holidays
+import yaml
+from sqlalchemy import Engine, text
+
+HERE = Path(__file__).parent
+PLAN = HERE.parent / "policy" / "plans" / "shanxi-2023" / "plan.yaml"
+CHINA = holidays.country_holidays("CN", years=range(2022, 2025))
+DAY = timedelta(days=1)
+YEAR_END = date(2023, 12, 31)
+COUNTED = {  # which fact each word of a bulletin counts
+    "选址": "site_confirmed",
+    "开工": "work_started",
+    "竣工": "construction_finished",
+    "验收": "accepted",
+    "运营": "opened",
+}
+CAPS = {"市辖区": 2000, "县级市": 1500, "县": 1500}
+
+
+@dataclass
+class Project:
+    """One project as the rows up to a day leave it."""
+
+    code: str
+    city: str
+    county: str
+    county_type: str
+    name: str
+    profile: dict[str, Any]
+    disposition: str = "active"
+    released: Decimal = Decimal(0)
+    facts: dict[str, date] = field(default_factory=dict)
+    receipts: dict[str, Decimal] = field(default_factory=dict)
+    spent: Decimal = Decimal(0)
+    reports: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def investment(self) -> Decimal:
+        return Decimal(self.profile["investment"])
+
+    @property
+    def subsidy(self) -> Decimal:
+        area = min(Decimal(self.profile["area"]), Decimal(CAPS[self.county_type]))
+        return (area * 700).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+    @property
+    def promised(self) -> Decimal:
+        return Decimal(self.profile["city_share"]) + Decimal(self.profile["county_share"])
+
+    @property
+    def invested(self) -> Decimal | None:
+        told = [each["invested"] for _, each in sorted(self.reports.items())]
+        stated = [Decimal(each) for each in told if each is not None]
+        return stated[-1] if stated else None
+
+
+@dataclass(frozen=True)
+class Late:
+    """A deadline whose time is over, or that is still ahead."""
+
+    rule: str
+    subject: str
+    city: str
+    by: date
+
+
+@dataclass
+class Month:
+    """Everything about one month's end."""
+
+    period: str
+    as_of: date
+    projects: list[Project]
+    """Those that go on."""
+    overdue: list[Late]
+    waiting: list[Late]
+    """What only bodies outside the notice can do."""
+    open: list[Late]
+    """What is neither done nor over."""
+    unreported: list[str]
+    late_reports: dict[str, date]
+
+    def of(self, place: str) -> "Sums":
+        """What is summed over a city, or over 全省."""
+        chosen = [each for each in self.projects if place in ("全省", each.city)]
+        return Sums(place, chosen, self)
+
+
+@dataclass
+class Sums:
+    """The figures of one place."""
+
+    place: str
+    projects: list[Project]
+    month: Month
+
+    @property
+    def quota(self) -> int:
+        return sum(n for city, n in quotas().items() if self.place in ("全省", city))
+
+    def reached(self, word: str) -> int:
+        return sum(COUNTED[word] in each.facts for each in self.projects)
+
+    @property
+    def held(self) -> list[Project]:
+        return [each for each in self.projects if each.disposition == "held"]
+
+    @property
+    def behind(self) -> list[Project]:
+        late = {each.subject for each in self.month.overdue}
+        return [
+            each
+            for each in self.projects
+            if each.disposition == "active" and (each.code in late or self._says_so(each))
+        ]
+
+    @property
+    def on_schedule(self) -> list[Project]:
+        apart = {each.code for each in (*self.behind, *self.held)}
+        return [each for each in self.projects if each.code not in apart]
+
+    @property
+    def investment(self) -> Decimal:
+        return Decimal(sum(each.investment for each in self.projects))
+
+    @property
+    def invested(self) -> Decimal | None:
+        told = [each.invested for each in self.projects if each.invested is not None]
+        return Decimal(sum(told)) if told else None
+
+    @property
+    def reporting(self) -> int:
+        return sum(each.invested is not None for each in self.projects)
+
+    @property
+    def subsidy(self) -> Decimal:
+        return Decimal(sum(each.subsidy for each in self.projects))
+
+    @property
+    def released(self) -> Decimal:
+        return Decimal(sum(each.released for each in self.projects))
+
+    @property
+    def received(self) -> Decimal:
+        return Decimal(sum(each.receipts.get("province", Decimal(0)) for each in self.projects))
+
+    @property
+    def promised(self) -> Decimal:
+        return Decimal(sum(each.promised for each in self.projects))
+
+    @property
+    def matched(self) -> Decimal:
+        local = ("city", "county")
+        return Decimal(
+            sum(each.receipts.get(k, Decimal(0)) for each in self.projects for k in local)
+        )
+
+    @property
+    def spent(self) -> Decimal:
+        return Decimal(sum(each.spent for each in self.projects))
+
+    def _says_so(self, project: Project) -> bool:
+        return project.reports.get(self.month.period, {}).get("on_schedule") is False
+
+
+class Trail:
+    """The raw rows of a database."""
+
+    def __init__(self, engine: Engine) -> None:
+        with engine.connect() as connection:
+            query = "SELECT id, subject, kind, action, effective_on, detail FROM audit ORDER BY id"
+            self.rows = [dict(row) for row in connection.execute(text(query)).mappings()]
+            query = "SELECT code, name, city, county FROM subject WHERE kind = 'project'"
+            self.names = {row[0]: row[1:] for row in connection.execute(text(query))}
+        for row in self.rows:
+            row["on"] = date.fromisoformat(str(row["effective_on"]))
+            row["detail"] = _json(row["detail"])
+
+    def month(self, period: str) -> Month:
+        """Everything as of the last workday of a month."""
+        as_of = last_workday(period)
+        every = list(self.projects(period, as_of))
+        projects = [each for each in every if _goes_on(each)]
+        cities = self.city_facts(every, as_of)
+        rules = [rule for rule in plan()["deadlines"] if "due" in rule or "follows" in rule]
+        found = [each for rule in rules for each in _owed(rule, projects, cities, as_of)]
+        reports = dict(self.reports(period, as_of))
+        due = overdue_after(date(as_of.year, as_of.month, 25), within_year=True)
+        return Month(
+            period=period,
+            as_of=as_of,
+            projects=projects,
+            overdue=[late for kind, late in found if kind == "overdue"],
+            waiting=[late for kind, late in found if kind == "waiting"],
+            open=[late for kind, late in found if kind == "open"],
+            unreported=[city for city in quotas() if city not in reports and due < as_of],
+            late_reports={city: on for city, on in reports.items() if on > due},
+        )
+
+    def projects(self, period: str, as_of: date) -> Iterator[Project]:
+        """Every project that was ever imported, as of a day."""
+        gone = {row["detail"]["reverses"] for row in self.rows if "reverses" in row["detail"]}
+        rows = [r for r in self.rows if r["id"] not in gone and r["kind"] != "reversal"]
+        for code in sorted({row["subject"] for row in rows if row["kind"] == "import"}):
+            mine = [row for row in rows if row["subject"] == code]
+            yield self._project(code, mine, period, as_of)
+
+    def _project(self, code: str, rows: list[dict[str, Any]], period: str, as_of: date) -> Project:
+        profile: dict[str, Any] = {}
+        for row in rows:
+            profile |= row["detail"].get("columns", {})
+        name, city, county = self.names[code]
+        made = Project(code, city, county, county_types()[code[7:13]], name, profile)
+        facts: dict[str, date] = {}
+        for row in rows:
+            detail = row["detail"]
+            for fact in detail.get("revoked", []):
+                facts.pop(fact, None)
+            for fact, day in detail.get("dated", {}).items():
+                facts[fact] = date.fromisoformat(day)
+            if row["on"] <= as_of:
+                columns = detail.get("columns", {})
+                made.disposition = columns.get("disposition", made.disposition)
+                made.released = Decimal(columns.get("released") or made.released)
+            if row["kind"] == "ledger" and row["on"] <= as_of:
+                _book(made, detail["line"])
+            if row["kind"] == "progress" and row["action"] <= period:
+                made.reports[row["action"]] = detail["progress"]
+        made.facts = {fact: day for fact, day in facts.items() if day <= as_of}
+        return made
+
+    def reports(self, period: str, as_of: date) -> Iterator[tuple[str, date]]:
+        """The cities that have reported for a month, with the day."""
+        for row in self.rows:
+            if (
+                row["action"] == f"D10-{period[5:]}"
+                and row["kind"] == "record"
+                and row["on"] <= as_of
+            ):
+                yield row["subject"], row["on"]
+
+    def city_facts(self, projects: list[Project], as_of: date) -> Mapping[str, dict[str, date]]:
+        """What each city, or the province for it, has done; its quota of applications included."""
+        found: dict[str, dict[str, date]] = {city: {} for city in quotas()}
+        for row in self.rows:
+            if row["kind"] == "record" and row["subject"] in found and row["on"] <= as_of:
+                found[row["subject"]][row["action"]] = row["on"]
+        for city, places in quotas().items():
+            days = sorted(
+                each.facts["application_submitted"]
+                for each in projects
+                if each.city == city and "application_submitted" in each.facts
+            )
+            if len(days) >= places:
+                found[city]["quota_submitted"] = days[places - 1]
+        return found
+
+
+def _owed(
+    rule: dict[str, Any],
+    projects: list[Project],
+    cities: Mapping[str, dict[str, date]],
+    as_of: date,
+) -> Iterator[tuple[str, Late]]:
+    """What a deadline asks of whom that is not done by the day."""
+    for project in projects:
+        if project.disposition == "active" and "project" in rule["fulfilled_by"]:
+            needed = rule["fulfilled_by"]["project"]
+            yield from _stands(rule, needed, project.facts, project.code, project.city, as_of)
+    for city, facts in cities.items():
+        if "city" in rule["fulfilled_by"]:
+            needed = [rule["id"] if n == "recorded" else n for n in rule["fulfilled_by"]["city"]]
+            yield from _stands(rule, needed, facts, city, city, as_of)
+
+
+def _stands(
+    rule: dict[str, Any],
+    needed: list[str],
+    facts: Mapping[str, date],
+    subject: str,
+    city: str,
+    as_of: date,
+) -> Iterator[tuple[str, Late]]:
+    since = None
+    if "follows" in rule:
+        since = facts.get(rule["follows"]["after"])
+        if since is None:
+            return
+    days = [facts.get(name, date.max) for name in needed]
+    if max(days) <= as_of and (since is None or min(days) >= since):
+        return
+    remind, due = dates(rule, since)
+    if as_of <= due:
+        yield "open", Late(rule["id"], subject, city, remind if remind > as_of else due)
+    else:
+        bound = plan()["bodies"][rule["responsible"]]["bound"]
+        yield ("overdue" if bound else "waiting"), Late(rule["id"], subject, city, due)
+
+
+def dates(rule: dict[str, Any], since: date | None) -> tuple[date, date]:
+    """The strict day and the lenient one."""
+    if since is None:
+        remind, due = rule["remind"], rule["due"]
+    else:
+        remind = due = _span_end(rule["follows"], since)
+    within = rule.get("within_year", False)
+    if within:
+        remind, due = min(remind, YEAR_END), min(due, YEAR_END)
+    late = overdue_after(due, within_year=within)
+    while not CHINA.is_working_day(remind):
+        remind -= DAY
+    return min(remind, late), late
+
+
+def _span_end(span: dict[str, Any], since: date) -> date:
+    if "days" in span:
+        return since + timedelta(days=span["days"])
+    left, day = span["workdays"], since
+    while left:
+        day += DAY
+        left -= CHINA.is_working_day(day)
+    return day
+
+
+def overdue_after(day: date, *, within_year: bool) -> date:
+    """The workday on or after a day; within the year not after its end."""
+    while not CHINA.is_working_day(day) and not (within_year and day == YEAR_END):
+        day += DAY
+    return day
+
+
+def last_workday(period: str) -> date:
+    """Of a month of 2023."""
+    day = date(2023 + int(period[5:]) // 12, int(period[5:]) % 12 + 1, 1) - DAY
+    while not CHINA.is_working_day(day):
+        day -= DAY
+    return day
+
+
+@cache
+def plan() -> dict[str, Any]:
+    """The plan's file, as it is."""
+    read: dict[str, Any] = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
+    return read
+
+
+@cache
+def quotas() -> dict[str, int]:
+    """任务数 by city, in the order of 附件1 as the plan lists the cities."""
+    return {row["city"]: int(row["quota"]) for row in _table("shanxi_quota_2023.csv")}
+
+
+@cache
+def county_types() -> dict[str, str]:
+    """市辖区, 县级市 or 县 by county code."""
+    return {row["code"]: row["type"] for row in _table("shanxi_divisions.csv")}
+
+
+def _table(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader((HERE / "data" / name).read_text(encoding="utf-8").splitlines()))
+
+
+def half_up(value: Decimal, places: str) -> str:
+    """Rounded as in school: ``2.25`` to one place is ``2.3``."""
+    return str(value.quantize(Decimal(places), ROUND_HALF_UP))
+
+
+def share(part: Decimal | int | None, whole: Decimal | int) -> str:
+    """Percent with one decimal; — where there is nothing to measure against."""
+    if part is None or not whole:
+        return "—"
+    return half_up(Decimal(part) / Decimal(whole) * 100, "0.1")
+
+
+def wan(yuan: Decimal | None) -> str:
+    """万元 with two decimals; — where nothing is known."""
+    return "—" if yuan is None else half_up(yuan / 10000, "0.01")
+
+
+def _book(project: Project, line: dict[str, Any]) -> None:
+    amount = Decimal(line["amount"])
+    if line["entry"] == "receipt":
+        before = project.receipts.get(line["source"], Decimal(0))
+        project.receipts[line["source"]] = before + amount
+    elif line["entry"] == "expense":
+        project.spent += amount
+
+
+def _goes_on(project: Project) -> bool:
+    return project.disposition in ("active", "held")
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value

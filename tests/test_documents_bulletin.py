@@ -1,0 +1,406 @@
+"""What bulletins (通报) and feedback letters (函) say, and what they never say."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from documents.bulletin import bulletin
+from documents.feedback import feedback
+from documents.letters import Graph, Heading, Letter, Table
+from documents.progress_words import (
+    amount,
+    month_after,
+    numeral,
+    quarter_name,
+    short_day,
+    without_numbers,
+)
+from policy.errors import RefusedError
+from policy.load import plan_path
+from policy.schema import Plan
+from policy.validate import faults
+from policy.vocabulary import Disposition, Source, Standing
+from states.snapshot import DeadlineShot, ProjectShot, Snapshot
+from tests.builders import plan
+from tests.shots import a_deadline, a_project, a_snapshot, said
+
+ONE, TWO = "XF2023-140105-01", "XF2023-140212-01"
+NOTICE = plan_path("shanxi-2023").with_name("notice.txt").read_text(encoding="utf-8")
+COMMANDS = (
+    "必须",
+    "务必",
+    "责令",
+    "限期",
+    "应当",
+    "不得",
+    "严禁",
+    "立即",
+    "督办",
+    "问责",
+    "要求贵",
+)
+PHONE = "13912345678"
+
+
+def sections(letter: Letter) -> dict[str, list[str]]:
+    """The texts under each heading of the first level; headings below are texts."""
+    found: dict[str, list[str]] = {"": []}
+    for block in letter.paragraphs:
+        if isinstance(block, Heading) and block.level == 1:
+            found[block.heading] = []
+        else:
+            text = block.heading if isinstance(block, Heading) else block
+            found[list(found)[-1]].append(text if isinstance(text, str) else text.caption)
+    return found
+
+
+def wording(letter: Letter) -> str:
+    """All that it says, tables and annexes included."""
+    return repr(letter)
+
+
+def month(*, now: Snapshot, before: Snapshot | None = None) -> Letter:
+    return bulletin(plan(), (before, now) if before else (now,))
+
+
+def of_quarter(city: str, *shots: Snapshot) -> Letter:
+    return feedback(plan(), city, shots)
+
+
+@pytest.fixture
+def quiet() -> Snapshot:
+    return a_snapshot((a_project(), a_project(TWO, "大同市", county="新荣区")))
+
+
+@pytest.fixture
+def troubled() -> Snapshot:
+    """Of everything that can be wrong, something."""
+    stuck = said(10, "100000.00", on_schedule=False, problem=f"材料未到，电话{PHONE}\n联系张某")
+    return a_snapshot(
+        (
+            a_project(milestones={}, progress=(stuck,), responsible=f"张某 {PHONE}"),
+            a_project(TWO, "大同市", county="新荣区"),
+            a_project("XF2023-140602-01", "朔州市", disposition=Disposition.HELD),
+        ),
+        (
+            a_deadline("D08"),
+            a_deadline("D07", TWO, city="大同市"),
+            a_deadline("D05", TWO, Standing.COORDINATING, "大同市"),
+            a_deadline("D04"),
+            a_deadline("D20", TWO, city="大同市"),
+            a_deadline("D10-06", "忻州市", city="忻州市"),
+            a_deadline("D10-06", "太原市", Standing.MET_LATE, fulfilled_on=date(2023, 6, 27)),
+            a_deadline("D14", ONE, Standing.ON_TRACK, days=(date(2023, 7, 31),) * 2),
+            a_deadline("D13", "太原市", Standing.ON_TRACK, days=(date(2023, 7, 31),) * 2),
+        ),
+    )
+
+
+# --- the bulletin ---------------------------------------------------------------------------------
+
+
+def test_a_bulletin_has_its_parts_in_order(quiet: Snapshot) -> None:
+    letter = month(now=quiet)
+    assert letter.title == "关于2023年6月城镇社区幸福养老提速工程进展情况的通报"
+    assert (letter.addressee, letter.sender) == ("各市民政局", "山西省民政厅")
+    heads = ["", "一、总体进展", "二、各市情况", "三、存在问题", "四、下一步要求"]
+    assert list(sections(letter)) == heads
+    assert [annex.title for annex in letter.annexes] == ["慢序时进度项目", "按序时进度项目"]
+    (opening,) = sections(letter)[""]
+    assert "（晋民发〔2023〕7号）" in opening
+    assert letter.paragraphs[-1] == "（此件依申请公开）"
+
+
+def test_a_month_without_trouble_reads_naturally(quiet: Snapshot) -> None:
+    letter = month(now=quiet)
+    found = sections(letter)
+    assert found["三、存在问题"] == [
+        "各市月报均已按时报送，没有慢序时进度项目，没有需要通报的逾期事项。"
+    ]
+    step, openness = found["四、下一步要求"]
+    assert step == "请各市按照时间节点继续抓好各项建设任务的落实，做好项目运营。"
+    assert openness == "（此件依申请公开）"
+    assert letter.annexes[0].blocks[0] == "无。"
+    assert "滞后" not in wording(letter)
+
+
+def test_a_month_without_projects_can_be_told(quiet: Snapshot) -> None:
+    empty = month(now=a_snapshot())
+    assert [annex.blocks[0] for annex in empty.annexes] == ["无。", "无。"]
+    assert "项目0个：尚无项目选址、开工、竣工、验收、运营。" in sections(empty)["一、总体进展"][0]
+
+
+def test_each_problem_is_told_once_and_asked_about(troubled: Snapshot) -> None:
+    found = sections(month(now=troubled))
+    heads = [text for text in found["三、存在问题"] if text.startswith("（")]
+    assert heads == [
+        "（一）月报报送不及时",
+        "（二）市县配套资金逾期未到位",
+        "（三）逾期未开工",
+        "（四）部分项目进度滞后",
+    ]
+    told = "".join(found["三、存在问题"])
+    assert "截至6月30日未报送当月月报的市：忻州市。" in told
+    assert "逾期报送当月月报的市：太原市（6月27日报送）。" in told
+    assert "大同市1个（新荣区示例140212-01社区养老幸福工程）。尚差20.00万元。" in told
+    heads = [text for text in found["四、下一步要求"] if re.match("（[一二三四五六七八]）", text)]
+    assert [head[3:] for head in heads] == [
+        "及时报送月报",
+        "加快滞后项目建设",
+        "落实市县配套资金",
+        "推动暂停项目恢复建设",
+        "抓好近期到期事项",
+        "配合做好省级工作",
+        "做好协调工作",
+    ]
+
+
+def test_provincial_finance_is_never_blamed(troubled: Snapshot) -> None:
+    found = sections(month(now=troubled))
+    problems = "".join(found["三、存在问题"])
+    assert "下达省级" not in problems
+    assert "省财政厅" not in wording(month(now=troubled))
+    told = "“下达省级项目建设资金”有1个项目待协调，由山西省民政厅商有关部门办理。"
+    assert told in found["四、下一步要求"]
+
+
+def test_what_the_province_owes_or_only_proposes_is_marked_in_the_annex(
+    troubled: Snapshot,
+) -> None:
+    slow, _ = month(now=troubled).annexes
+    (table,) = [block for block in slow.blocks if isinstance(block, Table)]
+    why = {row[3]: row[table.heads.index("未达序时原因")] for row in table.rows}
+    first = why["示例140105-01社区养老幸福工程"]
+    proposed = "（通知未定，建议时限）"
+    assert f"“评审并研究确定”（由省民政厅办理）应于5月31日前完成{proposed}" in first
+    assert "“全部开工建设”应于5月31日前完成；" in first
+    assert f"应于5月31日前完成{proposed}" in why["示例140212-01社区养老幸福工程"]
+    problems = "".join(sections(month(now=troubled))["三、存在问题"])
+    assert "评审并研究确定" not in problems
+    assert "申报材料补正" not in problems
+
+
+def test_no_telephone_number_gets_out(troubled: Snapshot) -> None:
+    for letter in (month(now=troubled), of_quarter("太原市", troubled)):
+        assert PHONE not in wording(letter)
+        assert "材料未到，电话（号码略） 联系张某" in wording(letter)
+
+
+def test_a_project_on_hold_is_named_apart(troubled: Snapshot) -> None:
+    letter = month(now=troubled)
+    name = "示例140602-01社区养老幸福工程"
+    assert f"暂停项目：朔州市小店区{name}。" in "".join(sections(letter)["一、总体进展"])
+    assert all(name not in repr(annex) for annex in letter.annexes)
+
+
+def test_many_projects_are_counted_by_city_and_named_in_the_annex() -> None:
+    projects = tuple(a_project(f"XF2023-140105-{n:02d}") for n in range(1, 12))
+    late = tuple(a_deadline("D08", project.code) for project in projects)
+    letter = month(now=a_snapshot(projects, late))
+    told = "".join(sections(letter)["三、存在问题"])
+    assert "仍有11个项目未完成：太原市11个。" in told
+    assert "示例140105-01" not in told
+    assert "示例140105-01" in repr(letter.annexes[0])
+
+
+def test_what_it_adds_to_the_month_before_is_told(quiet: Snapshot) -> None:
+    begun = a_project(progress=(said(10, "123456.00", "2023-05"),), milestones={})
+    before = a_snapshot((begun,), (), "2023-05", date(2023, 5, 31))
+    went_on = a_project(
+        progress=(said(10, "123456.00", "2023-05"), said(30, "323456.00")),
+        received={Source.PROVINCE: Decimal("600000.00")},
+    )
+    told = "".join(sections(month(now=a_snapshot((went_on,)), before=before))["一、总体进展"])
+    assert "开工1个，占任务数的1.0%，较上月末增加1个" in told
+    assert "累计完成投资32.35万元，占投资总额的32.3%，较上月末增加20.00万元" in told
+    assert "到位60.00万元，到位率85.7%，较上月末减少10.00万元" in told
+    assert "较上月末" not in "".join(sections(month(now=quiet))["一、总体进展"])
+
+
+def test_the_curves_of_every_month_so_far_are_drawn(quiet: Snapshot) -> None:
+    before = a_snapshot((), (), "2023-05", date(2023, 5, 31))
+    (graph,) = [b for b in month(now=quiet, before=before).paragraphs if isinstance(b, Graph)]
+    assert (graph.categories, graph.unit) == (("5月", "6月"), "%")
+    told = {series.label: series.values for series in graph.series}
+    assert told["开工"] == (Decimal("0.0"), Decimal("2.0"))
+    assert list(told) == ["选址", "开工", "竣工", "验收", "运营"]
+
+
+# --- the letter -----------------------------------------------------------------------------------
+
+
+def test_a_letter_has_the_three_parts_of_the_notice(quiet: Snapshot) -> None:
+    letter = of_quarter("太原市", quiet)
+    what = "太原市2023年第二季度城镇社区幸福养老提速工程进展情况"
+    assert letter.title == f"关于{what}的反馈函"
+    assert (letter.addressee, letter.sender) == ("太原市人民政府", "山西省民政厅")
+    heads = [b.heading for b in letter.paragraphs if isinstance(b, Heading) and b.level == 1]
+    assert heads == ["一、进展情况", "二、存在问题", "三、意见建议"]
+    assert letter.paragraphs[-2:] == ("以上意见建议，供贵市研究参考，请予支持为荷。", "特此函告。")
+    (annex,) = letter.annexes
+    assert annex.title == "太原市项目进展情况"
+    assert "公开" not in wording(letter)
+
+
+def test_a_letter_asks_and_does_not_command(troubled: Snapshot) -> None:
+    for city in ("太原市", "大同市", "朔州市", "忻州市", "吕梁市"):
+        letter = of_quarter(city, troubled)
+        assert not [word for word in COMMANDS if word in wording(letter)], city
+        asked = [text for text in sections(letter)["三、意见建议"] if not text.startswith("（")]
+        assert all("建议" in text or "请" in text or text == "特此函告。" for text in asked)
+
+
+def test_a_letter_compares_with_the_end_of_the_quarter_before() -> None:
+    march = a_snapshot((a_project(milestones={}),), (), "2023-03", date(2023, 3, 31))
+    may = a_snapshot((a_project(),), (), "2023-05", date(2023, 5, 31))
+    june = a_snapshot((a_project(), a_project("XF2023-140105-02")))
+    told = sections(of_quarter("太原市", march, may, june))["一、进展情况"][0]
+    assert "开工2个，占任务数的20.0%，较上季度末增加2个" in told
+
+
+def test_a_letter_tells_the_reports_of_its_quarter() -> None:
+    march = (a_deadline("D10-03", "太原市"),)
+    april = (a_deadline("D10-04", "太原市"),)
+    may = (a_deadline("D10-05", "太原市", Standing.MET_LATE, fulfilled_on=date(2023, 5, 29)),)
+    letter = of_quarter(
+        "太原市",
+        a_snapshot((), march, "2023-03", date(2023, 3, 31)),
+        a_snapshot((), april, "2023-04", date(2023, 4, 28)),
+        a_snapshot((), may, "2023-05", date(2023, 5, 31)),
+        a_snapshot(),
+    )
+    assert sections(letter)["二、存在问题"] == [
+        "（一）月报报送不及时",
+        "截至4月28日，2023年4月月报尚未报送。2023年5月月报于5月29日报送，晚于规定时间。",
+    ]
+
+
+cities = st.sampled_from([city.name for city in plan().cities])
+
+
+@given(st.data())
+def test_a_letter_is_of_its_own_city_alone(data: st.DataObject) -> None:
+    """Whatever there is elsewhere changes not a word of it."""
+    mine = data.draw(cities)
+    projects: list[ProjectShot] = []
+    late: list[DeadlineShot] = []
+    for number in range(data.draw(st.integers(1, 8))):
+        place = data.draw(cities)
+        project = a_project(
+            f"XF2023-1401{number:02d}-01",
+            place,
+            county=f"{place[:-1]}县",
+            progress=(said(data.draw(st.integers(0, 100)), "1.00", on_schedule=number % 2 == 0),),
+        )
+        projects.append(project)
+        rules = data.draw(st.sets(st.sampled_from(["D01", "D07", "D08", "D14"])))
+        late += [a_deadline(rule, project.code, city=place) for rule in sorted(rules)]
+        late.append(a_deadline("D10-06", place, city=place))
+    letter = of_quarter(mine, a_snapshot(tuple(projects), tuple(late)))
+    others = [project for project in projects if project.city != mine]
+    said_ = wording(letter)
+    for other in others:
+        assert not any(word in said_ for word in (other.city, other.name, other.county))
+    own = [item for item in late if item.city == mine]
+    alone = a_snapshot(tuple(p for p in projects if p.city == mine), tuple(own))
+    assert of_quarter(mine, alone) == letter
+
+
+# --- both -----------------------------------------------------------------------------------------
+
+
+def test_what_is_kept_as_json_is_the_same_letter(troubled: Snapshot) -> None:
+    kind = TypeAdapter(Letter)
+    for letter in (month(now=troubled), of_quarter("太原市", troubled)):
+        assert kind.validate_python(kind.dump_python(letter, mode="json")) == letter
+
+
+def test_every_row_of_a_table_is_as_long_as_its_heads(troubled: Snapshot) -> None:
+    for letter in (month(now=troubled), of_quarter("太原市", troubled)):
+        blocks = [*letter.paragraphs, *(b for annex in letter.annexes for b in annex.blocks)]
+        for table in (block for block in blocks if isinstance(block, Table)):
+            assert {len(row) for row in table.rows} == {len(table.heads)}
+            assert len(table.widths) in (0, len(table.heads))
+
+
+def test_a_plan_without_them_has_none(quiet: Snapshot) -> None:
+    bare = plan().model_copy(update={"bulletin": None, "feedback": None})
+    with pytest.raises(RefusedError, match="没有规定逐月通报"):
+        bulletin(bare, (quiet,))
+    with pytest.raises(RefusedError, match="没有规定季度反馈"):
+        feedback(bare, "太原市", (quiet,))
+
+
+@pytest.mark.parametrize(
+    ("said_", "told"),
+    [
+        (f"请致电{PHONE}", "请致电（号码略）"),
+        (f"电话：{PHONE}。", "电话（号码略）。"),
+        ("电话0351-2022000转8", "电话（号码略）转8"),
+        ("电话2022000", "电话（号码略）"),
+        ("示例 000-0000-0001", "示例 （号码略）"),
+        ("+86 139-1234-5678", "（号码略）"),
+        ("身份证14010519900101123X", "身份证（号码略）"),
+        ("完成投资1234567.89元、12345678元", "完成投资1234567.89元、12345678元"),
+        ("2023-06-30前完成，2023年7月再报", "2023-06-30前完成，2023年7月再报"),
+        ("晋民发〔2023〕7号\n第2项", "晋民发〔2023〕7号 第2项"),
+    ],
+)
+def test_numbers_of_people_are_left_out_of_free_text(said_: str, told: str) -> None:
+    assert without_numbers(said_) == told
+
+
+@pytest.mark.parametrize(
+    ("yuan", "told"),
+    [("0.00", "0.00"), ("49.99", "0.00"), ("50.00", "0.01"), ("12345650.00", "1234.57")],
+)
+def test_amounts_are_in_ten_thousands_rounded_half_up(yuan: str, told: str) -> None:
+    assert amount(Decimal(yuan)) == told
+
+
+def test_days_and_numbers_in_words() -> None:
+    assert [numeral(n) for n in (1, 10, 11, 20, 21, 99)] == [
+        *("一", "十", "十一", "二十", "二十一", "九十九")
+    ]
+    assert quarter_name("2023Q4") == "2023年第四季度"
+    assert short_day(date(2023, 6, 3)) == "6月3日"
+    ends = [month_after(date(2023, n, 15)) for n in (1, 10, 11, 12)]
+    assert ends == [*(date(2023, 2, 28), date(2023, 11, 30), date(2023, 12, 31), date(2024, 1, 31))]
+
+
+# --- the plan -------------------------------------------------------------------------------------
+
+
+def changed(section: str, **to: Any) -> Plan:
+    """The plan with another section."""
+    return plan().model_copy(update={section: getattr(plan(), section).model_copy(update=to)})
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        (changed("bulletin", duty="D12"), "未知的省级每月任务“D12”"),
+        (changed("bulletin", duty="D10"), "未知的省级每月任务“D10”"),
+        (changed("bulletin", letter="feedback_letter"), "未知的省的留痕事项“feedback_letter”"),
+        (changed("feedback", duty="D11"), "未知的各市每季任务“D11”"),
+        (changed("feedback", duty="D26"), "未知的各市每季任务“D26”"),
+        (
+            changed("feedback", letter="determination_declined"),
+            "未知的市的留痕事项“determination_declined”",
+        ),
+        (plan().model_copy(update={"curves": None}), "按月末快照编制，须有 curves"),
+    ],
+)
+def test_a_plan_that_names_the_wrong_duty_or_record_is_refused(broken: Plan, says: str) -> None:
+    found = [fault for fault in faults(broken, NOTICE) if fault.loc[0] in ("bulletin", "feedback")]
+    assert says in {fault.says for fault in found}
+
+
+def test_the_shipped_plan_is_sound() -> None:
+    assert not [f for f in faults(plan(), NOTICE) if f.loc[0] in ("bulletin", "feedback")]

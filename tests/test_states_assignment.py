@@ -1,0 +1,389 @@
+"""交叉验收: what is assigned keeps every rule, is the best that there is, or is explained."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import cache
+from itertools import product
+from math import ceil
+from typing import cast
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from policy.errors import RefusedError
+from states.allotment import Demand, Remedy, remedies
+from states.assignment import Assignment, Inspector, Task, Team, assign, teams_of
+from tests.assignment_checker import Site, Visit, loads, parts, trips, violations
+from tests.builders import calendar, plan
+
+LETTERS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥天地玄黄宇宙洪荒日"
+DAYS = tuple(
+    day
+    for day in (date(2023, 12, 1) + timedelta(n) for n in range(10))
+    if calendar().is_workday(day)
+)
+
+
+def somebody(city: str, number: int = 1, *also: str) -> Inspector:
+    return Inspector(f"{city}民政局", f"{number}", "分管领导", "副局长", "", (city, *also))
+
+
+def teams(*homes: str) -> tuple[Team, ...]:
+    """Of two people each; ``甲乙`` is a team of one from each."""
+    return tuple(
+        Team(number, tuple(somebody(city, n) for city in home for n in (1, 2)[: 3 - len(home)]))
+        for number, home in enumerate(homes, 1)
+    )
+
+
+def tasks(counts: Mapping[str, Sequence[int]]) -> list[Task]:
+    """Per city, how many projects each of its counties has."""
+    return [
+        Task(
+            f"{LETTERS.index(city):02d}{county:02d}-{n}",
+            city,
+            f"{LETTERS.index(city):02d}{county:02d}",
+        )
+        for city, by_county in counts.items()
+        for county, count in enumerate(by_county)
+        for n in range(count)
+    ]
+
+
+def sites(wanted: Sequence[Task]) -> dict[str, Site]:
+    return {task.code: {"city": task.city, "county": task.county} for task in wanted}
+
+
+def visits(found: Assignment) -> list[Visit]:
+    return [
+        {"team": stop.team, "day": str(stop.day), "order": stop.order, "code": stop.code}
+        for stop in found.stops
+    ]
+
+
+def broken(
+    made: Sequence[Team],
+    wanted: Sequence[Task],
+    found: Sequence[Visit],
+    days: Sequence[date],
+    most: int,
+) -> list[str]:
+    homes = {team.number: team.homes for team in made}
+    return violations(homes, sites(wanted), found, [str(day) for day in days], most)
+
+
+# --- against every assignment that there is -------------------------------------------
+
+
+Worth = tuple[int, int, int]
+"""Spread, trips to cities, parts of counties."""
+
+
+def worth(made: Sequence[Team], wanted: Sequence[Task], found: Assignment) -> Worth:
+    told = visits(found)
+    count = loads({team.number: team.homes for team in made}, told)
+    return max(count) - min(count), trips(sites(wanted), told), parts(sites(wanted), told)
+
+
+def every_worth(
+    made: Sequence[Team], wanted: Sequence[Task], days: int, most: int
+) -> Iterator[Worth]:
+    """Of every way to share the projects out that keeps the rules."""
+    for chosen in product(range(len(made)), repeat=len(wanted)):
+        pairs = list(zip(chosen, wanted, strict=True))
+        if any(task.city in made[team].homes for team, task in pairs):
+            continue
+        went = {(home, task.city) for team, task in pairs for home in made[team].homes}
+        if any((city, home) in went for home, city in went):
+            continue
+        count = [[task.city for n, task in pairs if n == team] for team in range(len(made))]
+        if any(sum(ceil(c.count(x) / most) for x in set(c)) > days for c in count):
+            continue
+        sizes = [len(each) for each in count]
+        yield (
+            max(sizes) - min(sizes),
+            len({(team, task.city) for team, task in pairs}),
+            len({(team, task.county) for team, task in pairs}),
+        )
+
+
+HOMES = st.sampled_from(
+    [
+        ("甲", "乙", "丙"),
+        ("甲", "乙", "丙", "丁"),
+        ("甲", "乙丙", "丁"),
+        ("甲乙", "丙丁", "戊"),
+        ("甲", "乙"),
+    ]
+)
+COUNTS = st.fixed_dictionaries(
+    {city: st.lists(st.integers(1, 3), max_size=2) for city in "甲乙丙丁"}
+).filter(lambda counts: 1 <= sum(map(sum, counts.values())) <= 6)
+
+
+@settings(max_examples=60, deadline=None)
+@example(("甲", "乙", "丙", "丁"), {"甲": [2], "乙": [], "丙": [1, 2], "丁": [3]}, 1, 3)
+@given(HOMES, COUNTS, st.integers(1, 3), st.integers(1, 3))
+def test_no_assignment_is_better(
+    homes: tuple[str, ...], counts: Mapping[str, Sequence[int]], days: int, most: int
+) -> None:
+    """Every assignment of a few projects is tried: the best is found, or there is none."""
+    made, wanted = teams(*homes), tasks(counts)
+    best = min(every_worth(made, wanted, days, most), default=None)
+    if best is None:
+        with pytest.raises(RefusedError):
+            assign(made, wanted, DAYS[:days], most)
+        return
+    found = assign(made, wanted, DAYS[:days], most)
+    assert found.unproven == ()
+    assert worth(made, wanted, found) == best
+    assert (found.spread, found.trips) == best[:2]
+    assert broken(made, wanted, visits(found), DAYS[:days], most) == []
+
+
+def solved(made: Sequence[Team], wanted: Sequence[Task]) -> Assignment | None:
+    """None where the reasons against it are told."""
+    try:
+        return assign(made, wanted, DAYS, 3)
+    except RefusedError as error:
+        if re.search("无人可以验收|互相验收|不能同时做到", str(error)):
+            return None
+        raise
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.integers(4, 6).flatmap(
+        lambda n: st.fixed_dictionaries(
+            {city: st.lists(st.integers(1, 3), min_size=1, max_size=3) for city in LETTERS[:n]}
+        )
+    ),
+    st.integers(0, 2),
+    st.randoms(use_true_random=False),
+)
+def test_larger_ones_keep_every_rule(
+    counts: Mapping[str, Sequence[int]], short: int, order: object
+) -> None:
+    cities = list(counts)
+    people = [
+        somebody(city, n) for i, city in enumerate(cities) for n in range(1 if i < short else 2)
+    ]
+    made, _ = teams_of(people, cities, 2)
+    wanted = tasks(counts)
+    found = solved(made, wanted)
+    if found is None:
+        return
+    assert broken(made, wanted, visits(found), DAYS, 3) == []
+    order.shuffle(wanted)  # type: ignore[attr-defined]  # hypothesis gives a Random
+    assert assign(made, wanted, DAYS, 3) == found
+
+
+# --- the checker finds what is broken -------------------------------------------------
+
+
+MADE = teams("甲", "乙", "丙")
+WANTED = tasks({"甲": [2, 1], "乙": [3], "丙": [1, 2]})
+FIRST = "0000-0"
+
+
+@cache
+def sound() -> tuple[Visit, ...]:
+    return tuple(visits(assign(MADE, WANTED, DAYS, 2)))
+
+
+def spoiled(**changes: object) -> list[Visit]:
+    """The sound schedule with the stop at 甲's first project changed."""
+    return [
+        cast(Visit, {**visit, **(changes if visit["code"] == FIRST else {})}) for visit in sound()
+    ]
+
+
+def other_team() -> int:
+    """The one that might go to 甲 and does not."""
+    (goes,) = {visit["team"] for visit in sound() if visit["code"] == FIRST}
+    return ({2, 3} - {goes}).pop()
+
+
+SPOILED: Sequence[tuple[str, Callable[[], list[Visit]]]] = (
+    ("not once", lambda: list(sound()[1:])),
+    ("not once", lambda: [*sound(), sound()[0]]),
+    ("at home", lambda: spoiled(team=1)),
+    ("mutual", lambda: spoiled(team=other_team())),
+    ("outside", lambda: spoiled(day="2023-12-02")),
+    ("too many", lambda: [{**visit, "day": "2023-12-01"} for visit in sound()]),
+    ("order", lambda: spoiled(order=9)),
+    ("unknown", lambda: spoiled(team=4)),
+    ("unknown", lambda: spoiled(code="0000-9")),
+)
+
+
+@pytest.mark.parametrize(("told", "make"), SPOILED)
+def test_the_checker_finds_what_is_broken(told: str, make: Callable[[], list[Visit]]) -> None:
+    assert broken(MADE, WANTED, sound(), DAYS, 2) == []
+    assert any(words.startswith(told) for words in broken(MADE, WANTED, make(), DAYS, 2))
+
+
+def test_the_checker_finds_two_cities_and_ways_back() -> None:
+    made, wanted = teams("丁"), tasks({"甲": [1, 1, 1], "乙": [1]})
+    route = ("0000-0", "0001-0", "0002-0", "0100-0")
+    at = [("2023-12-01", 1), ("2023-12-01", 2), ("2023-12-04", 1), ("2023-12-04", 2)]
+    found: list[Visit] = [
+        {"team": 1, "day": day, "order": order, "code": code}
+        for (day, order), code in zip(at, route, strict=True)
+    ]
+    assert broken(made, wanted, found, DAYS, 2) == ["two cities: team 1 on 2023-12-04"]
+    found[1]["code"], found[3]["code"] = found[3]["code"], found[1]["code"]
+    assert "back again: team 1 in city 甲" in broken(made, wanted, found, DAYS, 2)
+
+
+# --- days and travel ------------------------------------------------------------------
+
+
+def test_counties_are_travelled_one_after_another_and_kept_on_a_day() -> None:
+    made, wanted = teams("丁"), tasks({"甲": [1, 2, 1], "乙": [1]})
+    found = assign(made, wanted, DAYS, 2)
+    told = [(stop.day.day, stop.order, stop.code) for stop in found.stops]
+    assert told == [
+        (1, 1, "0000-0"),
+        (4, 1, "0001-0"),
+        (4, 2, "0001-1"),
+        (5, 1, "0002-0"),
+        (6, 1, "0100-0"),
+    ]
+
+
+def test_a_county_takes_two_days_where_days_are_short() -> None:
+    made, wanted = teams("丁"), tasks({"甲": [1, 2, 1], "乙": [1]})
+    found = assign(made, wanted, DAYS[:3], 2)
+    assert [(stop.day.day, stop.code) for stop in found.stops][:3] == [
+        (1, "0000-0"),
+        (1, "0001-0"),
+        (4, "0001-1"),
+    ]
+    assert broken(made, wanted, visits(found), DAYS[:3], 2) == []
+
+
+# --- people ---------------------------------------------------------------------------
+
+
+def test_a_city_sends_a_team_and_small_ones_join() -> None:
+    people = [somebody("甲"), somebody("乙"), somebody("乙", 2), somebody("丙"), somebody("丁")]
+    made, notes = teams_of(people, list("甲乙丙丁戊"), 2)
+    assert [(team.number, team.homes, len(team.people)) for team in made] == [
+        (1, ("甲", "丙", "丁"), 3),
+        (2, ("乙",), 2),
+    ]
+    assert notes == (
+        "甲仅1人符合条件，不足2人，与丙、丁合编为第1组",
+        "丙仅1人符合条件，不足2人，与甲、丁合编为第1组",
+        "丁仅1人符合条件，不足2人，与甲、丙合编为第1组",
+        "戊没有符合条件的人员，未派人参加",
+    )
+
+
+def test_who_is_alone_stays_at_home() -> None:
+    made, notes = teams_of([somebody("甲"), somebody("乙"), somebody("乙", 2)], ["甲", "乙"], 2)
+    assert [team.homes for team in made] == [("乙",)]
+    assert notes == ("甲仅1人符合条件，不足2人，又无其他市可以合组，未编入",)
+
+
+def test_who_has_posts_in_two_cities_accepts_in_neither() -> None:
+    made, _ = teams_of([somebody("甲", 1, "乙"), somebody("甲", 2)], ["甲", "乙"], 2)
+    assert made[0].homes == ("甲", "乙")
+    with pytest.raises(RefusedError, match="乙的1个项目无人可以验收"):
+        assign(made, tasks({"乙": [1]}), DAYS, 2)
+
+
+# --- what cannot be is explained ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("homes", "counts", "days", "says"),
+    [
+        (("甲", "乙"), {}, 6, "没有待验收的项目"),
+        (("甲", "乙"), {"甲": [1]}, 0, "没有工作日"),
+        ((), {"甲": [1]}, 6, "符合条件的人员不足"),
+        (("甲",), {"甲": [3], "乙": [1]}, 6, "甲的3个项目无人可以验收：能编成验收组的只有该市"),
+        (("甲乙", "甲丙"), {"甲": [1]}, 6, "甲的1个项目无人可以验收：各验收组均有该市人员"),
+        (("甲", "乙"), {"甲": [1], "乙": [1]}, 6, "甲与乙只能互相验收"),
+        (
+            ("甲", "乙", "丙"),
+            {"甲": [9], "乙": [9]},
+            2,
+            "待验收项目18个，超出验收能力：3个验收组、2个工作日、每组每天至多2个，最多验收12个，还差6个",
+        ),
+        # 甲 takes all of 丙, 乙 of 甲, 丙 of 乙: no team may take any of the 9 from another.
+        (
+            ("甲", "乙", "丙"),
+            {"甲": [9], "乙": [1], "丙": [1]},
+            4,
+            "可行的办法：允许互相验收的市：乙与丙",
+        ),
+        (("甲", "乙", "丙"), {"甲": [9], "乙": [1], "丙": [1]}, 4, "验收期间增加1个工作日"),
+    ],
+)
+def test_what_cannot_be_is_explained(
+    homes: tuple[str, ...], counts: Mapping[str, Sequence[int]], days: int, says: str
+) -> None:
+    with pytest.raises(RefusedError) as caught:
+        assign(teams(*homes), tasks(counts), DAYS[:days], 2)
+    assert says in str(caught.value)
+
+
+def test_a_remedy_helps() -> None:
+    """With the days that it names there is an assignment, and with one less there is none."""
+    homes, counts = ("甲", "乙", "丙"), {"甲": [9], "乙": [1], "丙": [1]}
+    demand = Demand(
+        tuple(map(frozenset, homes)),
+        {city: {"1": sum(by_county)} for city, by_county in counts.items()},
+        3,
+        2,
+    )
+    (days,) = [remedy.days for remedy in remedies(demand) if not remedy.mutual]
+    made, wanted = teams(*homes), tasks(counts)
+    assert broken(made, wanted, visits(assign(made, wanted, DAYS[: 3 + days], 2)), DAYS, 2) == []
+    with pytest.raises(RefusedError):
+        assign(made, wanted, DAYS[: 2 + days], 2)
+
+
+def test_where_nothing_helps_by_itself_both_are_named() -> None:
+    demand = Demand((frozenset("甲"), frozenset("乙")), {"甲": {"1": 3}, "乙": {"2": 3}}, 1, 2)
+    assert remedies(demand) == (Remedy((("甲", "乙"),), 1),)
+
+
+# --- larger ---------------------------------------------------------------------------
+
+
+def test_the_notices_quotas_are_shared_out_evenly() -> None:
+    """附件1: 100 projects of 11 cities make ten loads of nine and one of ten."""
+    made = tuple(
+        Team(n, (somebody(city.name), somebody(city.name, 2)))
+        for n, city in enumerate(plan().cities, 1)
+    )
+    wanted = [
+        Task(f"{city.code}-{n}", city.name, city.counties[n % len(city.counties)].code)
+        for city in plan().cities
+        for n in range(city.places or 0)
+    ]
+    assert len(wanted) == 100
+    found = assign(made, wanted, DAYS, 2)
+    assert found.unproven == ()
+    assert broken(made, wanted, visits(found), DAYS, 2) == []
+    assert sorted(loads({team.number: team.homes for team in made}, visits(found))) == [9] * 10 + [
+        10
+    ]
+
+
+@pytest.mark.heavy
+def test_a_large_province_ends_in_time_and_says_what_is_not_proven() -> None:
+    """31 cities with 600 projects: even loads are proven, few trips need not be."""
+    counts = {city: [1] * (14 + n % 13) for n, city in enumerate(LETTERS)}
+    made = teams(*LETTERS)
+    wanted = tasks(counts)
+    assert (len(made), len(wanted)) == (31, 600)
+    found = assign(made, wanted, DAYS, 4)
+    assert broken(made, wanted, visits(found), DAYS, 4) == []
+    assert found.spread == 1
+    assert "各组任务均衡" not in found.unproven

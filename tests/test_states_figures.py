@@ -1,0 +1,318 @@
+"""What a snapshot adds up to."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy.vocabulary import Disposition, Source, Standing, SubjectKind
+from states.figures import (
+    Figures,
+    ahead,
+    by_city,
+    coordinating,
+    figures,
+    figures_of,
+    problems,
+    rate,
+    reported_late,
+    unreported,
+)
+from states.snapshot import ProjectShot, Snapshot
+from tests.builders import plan
+from tests.shots import a_deadline, a_project, a_snapshot, said
+
+ONE, TWO = "XF2023-140105-01", "XF2023-140212-01"
+CITIES = ("太原市", "大同市", "朔州市")
+JULY_END = date(2023, 7, 31)
+
+
+def codes(found: tuple[ProjectShot, ...]) -> list[str]:
+    return [item.code for item in found]
+
+
+def slow(found: Figures) -> list[str]:
+    return [item.project.code for item in found.behind]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "percent"),
+    [
+        (1, 3, "33.3"),
+        (2, 3, "66.7"),
+        (1, 16, "6.3"),  # 6.25: half up, not half even
+        (13, 10, "130.0"),  # shown as it is
+        (0, 5, "0.0"),
+        (Decimal("1.00"), Decimal("8.00"), "12.5"),
+    ],
+)
+def test_a_rate_has_one_decimal_rounded_half_up(
+    part: Decimal | int, whole: Decimal | int, percent: str
+) -> None:
+    assert rate(part, whole) == Decimal(percent)
+
+
+@pytest.mark.parametrize("whole", [None, 0, Decimal("0.00")])
+def test_of_nothing_there_is_no_rate(whole: Decimal | None) -> None:
+    assert rate(3, whole) is None
+
+
+def test_counts_are_measured_against_the_quota() -> None:
+    shot = a_snapshot(tuple(a_project(f"XF2023-140602-{n:02d}", "朔州市") for n in range(1, 7)))
+    found = figures_of(plan(), shot, "朔州市")
+    assert (found.quota, found.projects, found.base) == (5, 6, 5)
+    reached = {item.label: (item.count, item.rate) for item in found.reached}
+    assert reached["开工"] == (6, Decimal("120.0"))
+    assert reached["竣工"] == (0, Decimal("0.0"))
+    assert figures(plan(), shot).quota == 100
+
+
+def test_an_overdue_deadline_puts_a_project_behind_and_names_why() -> None:
+    late = a_deadline("D08")
+    found = figures(plan(), a_snapshot((a_project(), a_project(TWO, "大同市")), (late,)))
+    assert [(item.project.code, item.late) for item in found.behind] == [(ONE, (late,))]
+    assert codes(found.on_schedule) == [TWO]
+
+
+@pytest.mark.parametrize(
+    "standing", [each for each in Standing if each is not Standing.OVERDUE], ids=str
+)
+def test_nothing_else_does(standing: Standing) -> None:
+    found = figures(plan(), a_snapshot((a_project(),), (a_deadline("D08", standing=standing),)))
+    assert not found.behind
+
+
+@pytest.mark.parametrize(
+    ("on_schedule", "period", "behind"),
+    [
+        (False, "2023-06", True),
+        (True, "2023-06", False),
+        (None, "2023-06", False),
+        (False, "2023-05", False),  # what an earlier month said has passed
+    ],
+)
+def test_so_does_its_report_for_the_month(
+    on_schedule: bool | None, period: str, behind: bool
+) -> None:
+    report = said(30, period=period, on_schedule=on_schedule, problem="材料未到")
+    found = figures(plan(), a_snapshot((a_project(progress=(report,)),)))
+    assert [item.problem for item in found.behind] == (["材料未到"] if behind else [])
+
+
+def test_a_project_on_hold_is_neither() -> None:
+    report = said(30, on_schedule=False, problem="待论证")
+    held = a_project(disposition=Disposition.HELD, progress=(report,))
+    found = figures(plan(), a_snapshot((held,), (a_deadline("D08", standing=Standing.SUSPENDED),)))
+    assert (slow(found), codes(found.on_schedule), codes(found.held)) == ([], [], [ONE])
+    assert found.projects == 1
+
+
+def test_what_was_last_reported_counts_as_invested() -> None:
+    reports = (said(10, "300000.00", "2023-05"), said(20, None, "2023-06"))
+    silent = a_project(TWO, "大同市", investment=Decimal("3000000.00"))
+    found = figures(plan(), a_snapshot((a_project(progress=reports), silent)))
+    assert (found.invested, found.reporting) == (Decimal("300000.00"), 1)
+    assert found.invested_rate == Decimal("7.5")
+    assert figures_of(plan(), a_snapshot((silent,)), "大同市").invested_rate is None
+
+
+def test_money_that_is_not_stated_is_in_no_sum() -> None:
+    bare = a_project(
+        investment=None, subsidy=None, released=None, received={}, promised={Source.CITY: None}
+    )
+    found = figures(plan(), a_snapshot((bare,)))
+    sums = (found.investment, found.subsidy, found.released, found.received, found.promised)
+    assert set(sums) == {Decimal("0.00")}
+    assert (found.received_rate, found.matched_rate) == (None, None)
+
+
+def test_the_provinces_own_lateness_is_not_laid_to_a_city() -> None:
+    """The project is behind, since it is; but nobody in the city is late (研究确定, 交叉验收)."""
+    shot = a_snapshot((a_project(),), (a_deadline("D04"), a_deadline("D15"), a_deadline("D06")))
+    found = figures(plan(), shot)
+    assert [item.rule for item in found.behind[0].late] == ["D04", "D06", "D15"]
+    assert [item.rule for item in found.late] == ["D06"]
+
+
+def test_only_days_of_the_notice_itself_are_problems() -> None:
+    """D14 and D20 are proposals, D09 is met by what meets D08, D10 is told apart."""
+    late = ("D14", "D09", "D20", "D08", "D07", "D04")
+    shot = a_snapshot((a_project(),), (*map(a_deadline, late), a_deadline("D10-06", "太原市")))
+    found = problems(plan(), figures(plan(), shot))
+    assert [rule.id for rule, _ in found] == ["D07", "D08"]
+
+
+def test_a_city_is_named_for_a_rule_unless_its_projects_are() -> None:
+    shot = a_snapshot(
+        (a_project(),),
+        (
+            a_deadline("D01"),
+            a_deadline("D01", "太原市"),
+            a_deadline("D01", "大同市", city="大同市"),
+        ),
+    )
+    ((_, late),) = problems(plan(), figures(plan(), shot))
+    assert [(item.kind, item.subject) for item in late] == [
+        (SubjectKind.PROJECT, ONE),
+        (SubjectKind.CITY, "大同市"),
+    ]
+
+
+def test_what_only_finance_can_do_is_counted_apart() -> None:
+    waiting = (
+        a_deadline("D05", standing=Standing.COORDINATING),
+        a_deadline("M01", standing=Standing.COORDINATING),
+        a_deadline("D05", TWO, Standing.COORDINATING, "大同市"),
+    )
+    shot = a_snapshot((a_project(), a_project(TWO, "大同市")), waiting)
+    told = [(rule.id, count) for rule, count in coordinating(plan(), shot)]
+    assert told == [("D05", 2), ("M01", 1)]
+    assert not figures(plan(), shot).late
+    assert not figures(plan(), shot).behind
+
+
+def test_reports_of_the_month_are_missing_or_late() -> None:
+    shot = a_snapshot(
+        (),
+        (
+            a_deadline("D10-06", "大同市", city="大同市"),
+            a_deadline("D10-06", "太原市"),
+            a_deadline("D10-05", "朔州市", city="朔州市"),
+            a_deadline("D10-06", "忻州市", Standing.VOID, "忻州市"),
+            a_deadline("D10-06", "吕梁市", Standing.DUE_SOON, "吕梁市"),
+            a_deadline("D10-06", "晋中市", Standing.MET_LATE, "晋中市"),
+        ),
+    )
+    assert unreported(plan(), shot) == ("太原市", "大同市")
+    assert [item.subject for item in reported_late(plan(), shot)] == ["晋中市"]
+    assert unreported(plan().model_copy(update={"report": None}), shot) == ()
+
+
+def test_ahead_lies_what_is_open_and_due() -> None:
+    one, other = date(2023, 7, 20), date(2023, 8, 5)
+    shot = a_snapshot(
+        (a_project(), a_project(TWO, "大同市")),
+        (
+            a_deadline("D08", ONE, Standing.DUE_SOON, days=(one, one)),
+            a_deadline("D08", TWO, Standing.ON_TRACK, "大同市", days=(other, other)),
+            a_deadline("D07", ONE, Standing.DUE_SOON, days=(date(2023, 6, 28), date(2023, 7, 3))),
+            a_deadline("D06", ONE, Standing.OVERDUE),
+            a_deadline("D14", ONE, Standing.MET, days=(one, one)),
+            a_deadline("D05", ONE, Standing.ON_TRACK, days=(one, one)),
+            a_deadline("D13", "太原市", Standing.ON_TRACK, days=(JULY_END, JULY_END)),
+        ),
+    )
+    told = [
+        (item.rule.id, item.by, item.count, item.kind) for item in ahead(plan(), shot, JULY_END)
+    ]
+    assert told == [
+        ("D07", date(2023, 7, 3), 1, SubjectKind.PROJECT),  # its strict day has passed
+        ("D08", one, 1, SubjectKind.PROJECT),
+        ("D13", JULY_END, 1, SubjectKind.CITY),
+    ]
+    later = ahead(plan(), shot, date(2023, 8, 31))
+    assert [(i.by, i.count) for i in later if i.rule.id == "D08"] == [(one, 1), (other, 1)]
+
+
+def test_what_has_not_begun_to_run_is_not_ahead() -> None:
+    """A snapshot that is taken late knows of a rectification that was ordered only later."""
+    days = (date(2023, 7, 10), date(2023, 7, 10))
+    open_ = a_deadline("D21", ONE, Standing.ON_TRACK, days=days)
+    assert ahead(plan(), a_snapshot((a_project(),), (open_,)), JULY_END) == ()
+    ordered = a_project(milestones={"rectification_ordered": date(2023, 6, 25)})
+    (found,) = ahead(plan(), a_snapshot((ordered,), (open_,)), JULY_END)
+    assert (found.rule.id, found.count) == ("D21", 1)
+
+
+money = st.decimals(0, 10**7, places=2)
+dispositions = st.sampled_from(list(Disposition))
+
+
+@st.composite
+def snapshots(draw: st.DrawFn) -> Snapshot:
+    projects, late = [], []
+    for number in range(draw(st.integers(0, 12))):
+        city = draw(st.sampled_from(CITIES))
+        code = f"XF2023-140105-{number:02d}"
+        reports = draw(
+            st.lists(st.tuples(st.none() | money, st.none() | st.booleans()), max_size=3)
+        )
+        progress = tuple(
+            replace(
+                said(0, None, f"2023-{6 - len(reports) + n + 1:02d}"), invested=m, on_schedule=o
+            )
+            for n, (m, o) in enumerate(reports)
+        )
+        projects.append(
+            a_project(
+                code,
+                city,
+                disposition=draw(dispositions),
+                investment=draw(st.none() | money),
+                spent=draw(money),
+                released=draw(st.none() | money),
+                received={source: draw(money) for source in Source},
+                promised={Source.CITY: draw(st.none() | money), Source.COUNTY: draw(money)},
+                milestones={
+                    name: date(2023, 5, 1)
+                    for name in draw(st.sets(st.sampled_from(["site_confirmed", "work_started"])))
+                },
+                progress=progress,
+            )
+        )
+        for rule in draw(st.sets(st.sampled_from(["D04", "D06", "D08", "D14"]))):
+            standing = draw(st.sampled_from([Standing.OVERDUE, Standing.MET, Standing.ON_TRACK]))
+            late.append(a_deadline(rule, code, standing, city))
+    return a_snapshot(tuple(projects), tuple(late))
+
+
+@given(snapshots())
+def test_every_project_that_goes_on_is_in_one_group_and_sums_add_up(shot: Snapshot) -> None:
+    whole, parts = figures(plan(), shot), by_city(plan(), shot)
+    groups = (slow(whole), codes(whole.on_schedule), codes(whole.held))
+    assert Counter(code for group in groups for code in group) == Counter(codes(shot.going_on))
+    for name in ("projects", "investment", "invested", "reporting", "subsidy", "released"):
+        assert getattr(whole, name) == sum(getattr(part, name) for part in parts)
+    for name in ("received", "promised", "matched", "spent"):
+        assert getattr(whole, name) == sum(getattr(part, name) for part in parts)
+    for index, item in enumerate(whole.reached):
+        assert item.count == sum(part.reached[index].count for part in parts)
+    assert sorted(slow(whole)) == sorted(code for part in parts for code in slow(part))
+
+
+@given(snapshots())
+def test_the_figures_are_what_counting_one_by_one_gives(shot: Snapshot) -> None:
+    cents = behind = spent = started = promised = 0
+    for project in shot.projects:
+        if project.disposition not in (Disposition.ACTIVE, Disposition.HELD):
+            continue
+        for report in reversed(project.progress):
+            if report.invested is not None:
+                cents += int(report.invested * 100)
+                break
+        spent += int(project.spent * 100)
+        promised += sum(int(each * 100) for each in project.promised.values() if each is not None)
+        started += "work_started" in project.milestones
+        says_so = any(r.period == "2023-06" and r.on_schedule is False for r in project.progress)
+        overdue = any(
+            d.subject == project.code and d.standing is Standing.OVERDUE for d in shot.deadlines
+        )
+        behind += project.disposition is Disposition.ACTIVE and (says_so or overdue)
+    found = figures(plan(), shot)
+    assert (int(found.invested * 100), int(found.spent * 100)) == (cents, spent)
+    assert (int(found.promised * 100), len(found.behind)) == (promised, behind)
+    assert {item.label: item.count for item in found.reached}["开工"] == started
+
+
+@given(snapshots(), st.randoms(use_true_random=False))
+def test_the_order_of_projects_does_not_matter(shot: Snapshot, chance: object) -> None:
+    mixed = list(shot.projects)
+    chance.shuffle(mixed)  # type: ignore[attr-defined]
+    one, other = figures(plan(), shot), figures(plan(), replace(shot, projects=tuple(mixed)))
+    assert sorted(slow(one)) == sorted(slow(other))
+    keys = ("reached", "invested", "matched", "spent", "invested_rate", "received_rate")
+    assert all(getattr(one, key) == getattr(other, key) for key in keys)

@@ -1,0 +1,252 @@
+"""The plan of visits holds to its rules whatever the province looks like."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import holidays
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policy.errors import RefusedError
+from policy.inspection import Inspection
+from policy.schema import Plan
+from policy.vocabulary import Disposition, Origin, Source, Standing, SubjectKind
+from states.progress import Progress
+from states.snapshot import DeadlineShot, ProjectShot, Snapshot
+from states.visits import Visit, choose
+from tests.builders import calendar, plan
+
+AS_OF = date(2023, 5, 31)
+FIRST, LAST = date(2023, 6, 1), date(2023, 7, 31)
+CHINA = holidays.country_holidays("CN", years=2023)
+UNHURRIED = settings(deadline=None, max_examples=60)
+
+
+def rule(**changes: object) -> Inspection:
+    held = plan().inspection
+    assert held is not None
+    visits: dict[str, object] = {
+        name: changes.pop(name) for name in ("least", "share", "most_a_day") if name in changes
+    }
+    return held.model_copy(update={**changes, "visits": held.visits.model_copy(update=visits)})
+
+
+def with_rule(**changes: object) -> Plan:
+    return plan().model_copy(update={"inspection": rule(**changes)})
+
+
+def project(city: str, county: str, number: int, **changes: object) -> ProjectShot:
+    code = f"XF-{plan().cities.index(next(c for c in plan().cities if c.name == city)):02d}"
+    shot = ProjectShot(
+        code=f"{code}{county}-{number:02d}",
+        name=f"示例{number}",
+        city=city,
+        county=county,
+        county_type="县",
+        unserved=False,
+        stage="construction",
+        disposition=Disposition.ACTIVE,
+        milestones={"determined": date(2023, 3, 28), "work_started": date(2023, 5, 8)},
+        area=None,
+        investment=None,
+        subsidy=None,
+        released=None,
+        received=dict.fromkeys(Source, Decimal(0)),
+        promised={Source.CITY: None, Source.COUNTY: None},
+        spent=Decimal(0),
+        progress=(),
+        responsible="",
+    )
+    return replace(shot, **changes)  # type: ignore[arg-type]  # any field
+
+
+def overdue(code: str, standing: Standing = Standing.OVERDUE) -> DeadlineShot:
+    return DeadlineShot(
+        kind=SubjectKind.PROJECT,
+        subject=code,
+        city="太原市",
+        rule="D08",
+        title="全部开工建设",
+        clause="六(二)",
+        origin=Origin.NOTICE,
+        responsible="county",
+        remind_by=AS_OF,
+        overdue_after=AS_OF,
+        standing=standing,
+        fulfilled_on=None,
+    )
+
+
+def shot(projects: list[ProjectShot], late: tuple[DeadlineShot, ...] = ()) -> Snapshot:
+    return Snapshot("2023-05", AS_OF, tuple(projects), late, ())
+
+
+def months(*percents: int) -> tuple[Progress, ...]:
+    return tuple(Progress(f"2023-{n:02d}", each) for n, each in enumerate(percents, 3))
+
+
+@st.composite
+def provinces(draw: st.DrawFn) -> Snapshot:
+    """Some projects in some counties of some cities, some of them late."""
+    found: list[ProjectShot] = []
+    late: list[DeadlineShot] = []
+    for city in draw(st.lists(st.sampled_from(plan().cities), min_size=1, unique=True)):
+        counties = [county.name for county in city.counties]
+        for n in range(draw(st.integers(1, 14))):
+            each = project(
+                city.name,
+                draw(st.sampled_from(counties)),
+                n,
+                disposition=draw(st.sampled_from([Disposition.ACTIVE] * 4 + list(Disposition))),
+                progress=months(*sorted(draw(st.lists(st.integers(0, 100), max_size=3)))),
+            )
+            found.append(each)
+            late += [overdue(each.code)] * draw(st.integers(0, 2))
+    return shot(sorted(found, key=lambda each: each.code), tuple(late))
+
+
+@given(provinces(), st.integers(1, 4), st.integers(1, 5), st.sampled_from(["0.05", "0.2", "1"]))
+@UNHURRIED
+def test_the_rules_hold(found: Snapshot, a_day: int, least: int, share: str) -> None:
+    asked = with_rule(most_a_day=a_day, least=least, share=Decimal(share))
+    visits = choose(found, asked, calendar())
+    visited = {each.city for each in visits}
+    assert visited == {each.city for each in found.projects if each.goes_on}
+    assert all(FIRST <= each.day <= LAST and CHINA.is_working_day(each.day) for each in visits)
+    assert max(Counter(each.day for each in visits).values(), default=0) <= a_day
+    assert len({each.code for each in visits}) == len(visits)
+    assert all(each.reasons for each in visits)
+    going_on = {each.code for each in found.going_on}
+    assert all(each.code in going_on for each in visits)
+    _one_city_a_day_and_no_day_between(visits)
+    for city in visited:
+        mine = [each for each in visits if each.city == city]
+        open_to = [each for each in found.going_on if each.city == city]
+        _spread_over_counties(mine, open_to)
+        wanted = max(least, -(-len(open_to) * int(Decimal(share) * 100) // 100))
+        assert len(mine) <= min(wanted, len(open_to))
+
+
+def _one_city_a_day_and_no_day_between(visits: tuple[Visit, ...]) -> None:
+    by_day: dict[date, set[str]] = {}
+    for each in visits:
+        by_day.setdefault(each.day, set()).add(each.city)
+    assert all(len(cities) == 1 for cities in by_day.values())
+    order = [city.name for city in plan().cities]
+    places = [order.index(each.city) for each in visits]
+    assert places == sorted(places)
+    assert [each.day for each in visits] == sorted(each.day for each in visits)
+    span = [FIRST + timedelta(n) for n in range((LAST - FIRST).days + 1)]
+    ahead = [day for day in span if CHINA.is_working_day(day)]
+    assert sorted(by_day) == ahead[: len(by_day)]
+
+
+def _spread_over_counties(mine: list[Visit], open_to: list[ProjectShot]) -> None:
+    times = Counter(each.county for each in mine)
+    there = Counter(each.county for each in open_to)
+    for county, count in there.items():
+        if times[county] < count:  # it has another project that was not visited
+            assert max(times.values()) - times[county] <= 1
+
+
+@given(provinces(), st.randoms())
+@UNHURRIED
+def test_the_order_of_the_data_changes_nothing(found: Snapshot, chance: object) -> None:
+    mixed = list(found.projects)
+    chance.shuffle(mixed)  # type: ignore[attr-defined]  # a Random
+    again = replace(found, projects=tuple(mixed), deadlines=found.deadlines[::-1])
+    assert choose(again, plan(), calendar()) == choose(found, plan(), calendar())
+
+
+def chosen(projects: list[ProjectShot], *late: DeadlineShot) -> Visit:
+    """The only one that is visited of some of one county."""
+    (visit,) = choose(shot(projects, late), with_rule(least=1, share=Decimal("0.01")), calendar())
+    return visit
+
+
+def one(number: int, **changes: object) -> ProjectShot:
+    return project("太原市", "清徐县", number, **changes)
+
+
+def test_reasons_in_their_order() -> None:
+    """Overdue before stalled before low before money missing before the code."""
+    late, stalled = one(5), one(4, progress=months(60, 60, 60))
+    low, high = one(3, progress=months(10)), one(2, progress=months(50))
+    poor = one(1, progress=months(50), released=Decimal(90000))
+    lines = overdue(late.code)
+    rest = [
+        replace(high, code="XF-0"),
+        poor,
+        high,
+        low,
+        stalled,
+        replace(late, progress=months(90)),
+    ]
+    found = chosen(rest, lines)
+    assert (found.code, found.reasons) == (late.code, ("逾期1项：全部开工建设",))
+    found = chosen(rest)
+    assert found.code == stalled.code
+    assert found.reasons[0] == "形象进度连续2个月没有增长"
+    found = chosen(rest[:4])
+    assert found.code == low.code
+    assert found.reasons == ("形象进度10%，低于全市平均水平",)
+    found = chosen(rest[:3])
+    assert found.code == poor.code
+    assert found.reasons == ("已下达和承诺的资金尚有9.00万元未到位",)
+    found = chosen([rest[2], rest[0]])
+    assert (found.code, found.reasons) == ("XF-0", ("按县（市、区）分布安排",))
+
+
+def test_what_waits_for_provincial_finance_is_nobodys_lateness() -> None:
+    first, second = one(1), one(2)
+    found = chosen([first, second], overdue(second.code, Standing.COORDINATING))
+    assert found.code == first.code
+
+
+def test_works_that_have_not_begun_are_not_stalled() -> None:
+    waiting = one(1, milestones={"determined": AS_OF}, progress=months(0, 0, 0))
+    assert chosen([waiting]).reasons == ("尚未开工",)
+
+
+def test_a_project_on_hold_comes_last_and_a_city_of_them_is_visited_all_the_same() -> None:
+    held = one(1, disposition=Disposition.HELD, progress=months(0))
+    assert chosen([held, one(2, progress=months(90))]).code.endswith("02")
+    assert chosen([held]).code == held.code
+
+
+def test_long_stays_are_shortened_where_days_are_short() -> None:
+    many = [one(n) for n in range(12)] + [project("大同市", "云州区", n) for n in range(4)]
+    asked = with_rule(last=FIRST + timedelta(1), share=Decimal(1))
+    visits = choose(shot(many), asked, calendar())
+    assert Counter(each.city for each in visits) == {"太原市": 2, "大同市": 2}
+    assert [each.day.day for each in visits] == [1, 1, 2, 2]
+
+
+def test_more_cities_than_days_is_refused_with_the_numbers() -> None:
+    many = [project(city.name, city.counties[0].name, 1) for city in plan().cities]
+    with pytest.raises(RefusedError, match="只有1个工作日，11个市"):
+        choose(shot(many), with_rule(last=FIRST), calendar())
+
+
+def test_nothing_without_an_inspection_or_projects() -> None:
+    assert choose(shot([one(1)]), plan().model_copy(update={"inspection": None}), calendar()) == ()
+    assert choose(shot([]), plan(), calendar()) == ()
+
+
+def test_the_numbers_of_the_plan() -> None:
+    held = rule()
+    assert (held.first, held.last) == (FIRST, LAST)  # 6-7月
+    days = [d for n in range(31) if CHINA.is_working_day(d := date(2023, 5, 1) + timedelta(n))]
+    assert held.visits.made_on == days[-1]
+    notice = "".join(
+        (Path(__file__).parents[1] / "policy/plans/shanxi-2023/notice.txt")
+        .read_text(encoding="utf-8")
+        .split()
+    )
+    for each in (held.visits, *held.items):
+        assert all("".join(part.split()) in notice for part in each.words.split("…"))
+        assert (each.origin is Origin.PROPOSAL) == ("建议" in each.reading)
