@@ -249,7 +249,7 @@ def _advice(score: Score) -> str:
 
 def _rows(item: Standard, line: Line) -> Iterator[tuple[Value, ...]]:
     """The indicator's own row, then one for each case that cost or earned points."""
-    points = line.points
+    points = -line.points if line.kind is PointKind.MALUS else line.points
     available = line.available if line.kind is PointKind.BASE else None
     head: tuple[Value, ...] = (item.label, line.kind.label, line.state.label)
     told = [case for case in line.cases if case.points is not None or case.good is False]
@@ -260,7 +260,7 @@ def _rows(item: Standard, line: Line) -> Iterator[tuple[Value, ...]]:
 
 def _evidence(case: Case) -> tuple[Value, ...]:
     place = case.name if case.name != case.subject else ""
-    what = "：".join(filter(None, (place, case.what)))
+    what = "：".join(filter(None, (place, without_numbers(case.what))))
     return (what, case.subject, case.due, case.done, case.row, case.points)
 
 

@@ -338,6 +338,8 @@ def test_a_confirmed_violation_costs_points_and_names_its_record(year: Desk) -> 
     (shown,) = [line for line in detail if line[10] == row[0]]
     assert (shown[0], shown[1], shown[7]) == ("太原市", "违规认定", ONE)
     assert _number(shown[11]) == -5
+    (head,) = [line for line in detail if line[:2] == shown[:2] and line[5] is not None]
+    assert _number(head[5]) == -5
     assert "示例文件〔2023〕1号" in shown[6]
     assert "13912345678" not in shown[6]
 

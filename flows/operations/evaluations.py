@@ -39,7 +39,7 @@ def _make(session: Session, desk: Desk, asked: Occasion) -> Evaluated:
         return made
     wanted = quarter(asked.period)
     months = (month for month in _months(desk) if month < asked.period)
-    shots = (taken(session, desk, month) for month in months )
+    shots = (taken(session, desk, month) for month in months if quarter(month) == wanted)
     earlier = (evaluate(desk.plan, each.content) for each in shots if each)
     return with_quarter(made, wanted, earlier)
 
@@ -57,7 +57,7 @@ def _ends_quarter(desk: Desk, month: str) -> bool:
     duty = desk.plan.evaluation.duty if desk.plan.evaluation else ""
     whole = quarter(month)
     known = {f"{duty}-{whole}", f"{duty}-{whole[4:]}"}
-    return int(month[5:]) % 3 == 0 or not known.isdisjoint(desk.deadlines)
+    return int(month[5:]) % 3 == 0 and not known.isdisjoint(desk.deadlines)
 
 
 def _files(desk: Desk, made: Kept[Evaluated]) -> Iterator[File]:
