@@ -54,15 +54,16 @@ def letter(
         signed = Signature(number, the_day(desk, on), signer, actor)
         _issue(desk, draft, signed, Reply(reply_by, contact, phone), json)
     else:
-        _show(draft, file, json)
+        _show(desk, draft, file, json)
 
 
-def _show(draft: Draft, file: Path | None, json: bool) -> None:
+def _show(desk: Desk, draft: Draft, file: Path | None, json: bool) -> None:
     from documents.letters import draft as drafted
     from documents.saving import write
+    from flows.operations.stationery import template
 
     if file:
-        write(file, drafted(draft.letter))
+        write(file, drafted(draft.letter, template(desk)))
     if json:
         emit(draft)
         return

@@ -28,7 +28,7 @@ MENDED, NOT_YET = "整改后通过", "未验收"
 """Passed after rectification, whatever the first conclusion was; nobody has been there."""
 NO_PROBLEM = "验收中没有发现需要整改的问题。"
 HEADS = ("序号", "县（市、区）", "项目名称", "验收日期", "验收结果", "问题和整改情况")
-WIDTHS = (0.6, 1.1, 2.6, 1.1, 1.1, 3.2)
+WIDTHS = (0.6, 1.1, 2.4, 1.5, 1.4, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,7 @@ def to_government(plan: Plan, city: str, outcomes: Sequence[Outcome], as_of: dat
             f"根据{basis(plan, accepting(plan))}，{plan.office(Level.PROVINCE)}组织各市民政部门"
             f"对贵市{programme(plan)}项目进行了交叉验收。现将验收结果函告如下。",
             Heading("一、验收结果"),
-            f"截至{long_day(as_of)}，贵市项目{len(outcomes)}个{_days(outcomes)}，"
-            f"其中{_counts(plan, outcomes)}。各项目验收结果见附件。",
+            f"截至{long_day(as_of)}，贵市{_told(plan, outcomes)}各项目验收结果见附件。",
             Heading("二、存在问题和整改情况"),
             *_problems(outcomes, as_of),
             Heading("三、有关建议"),
@@ -97,12 +96,11 @@ def to_bureaus(plan: Plan, outcomes: Sequence[Outcome], as_of: date) -> Letter:
             f"根据{basis(plan, accepting(plan))}，{plan.office(Level.PROVINCE)}抽调各市民政局"
             f"{_roles(plan)}，对全省{programme(plan)}项目进行了交叉验收。现将验收结果通报如下。",
             Heading("一、总体情况"),
-            f"截至{long_day(as_of)}，全省项目{len(outcomes)}个{_days(outcomes)}，"
-            f"其中{_counts(plan, outcomes)}。",
+            f"截至{long_day(as_of)}，全省{_told(plan, outcomes)}",
             Heading("二、各市情况"),
             _cities(plan, outcomes),
             Heading("三、存在问题和整改情况"),
-            *_problems(outcomes, as_of),
+            *_problems(outcomes, as_of, whole=True),
             Heading("四、工作要求"),
             *_demands(outcomes),
             f"（{plan.notice.openness}）",
@@ -116,13 +114,21 @@ def _roles(plan: Plan) -> str:
     return "和".join(role.label for role in accepting(plan).roles)
 
 
+def _told(plan: Plan, outcomes: Sequence[Outcome]) -> str:
+    """How many projects there are, when they were visited, and what came of it."""
+    if not outcomes:
+        return "没有列入验收的项目。"
+    return f"项目{len(outcomes)}个{_days(outcomes)}，其中{_counts(plan, outcomes)}。"
+
+
 def _days(outcomes: Sequence[Outcome]) -> str:
     """When the first and the last project were visited."""
     days = [item.visited for item in outcomes if item.visited]
     if not days:
         return ""
     first, last = min(days), max(days)
-    until = f"至{short_day(last)}" if last > first else ""
+    end = f"{last.day}日" if last.month == first.month else short_day(last)
+    until = f"至{end}" if last > first else ""
     return f"，验收组于{short_day(first)}{until}到场验收{len(days)}个"
 
 
@@ -133,8 +139,13 @@ def _labels(plan: Plan) -> tuple[str, ...]:
 
 def _counts(plan: Plan, outcomes: Sequence[Outcome]) -> str:
     """How many came to what; what none came to is left out."""
-    told = [(label, sum(i.result == label for i in outcomes)) for label in _labels(plan)]
-    return "、".join(f"{label}{count}个" for label, count in told if count) or "尚无项目"
+    told = []
+    for label in _labels(plan):
+        mine = [item for item in outcomes if item.result == label]
+        waiting = sum(item.open for item in mine) if label == MENDED else 0
+        more = f"（{waiting}个尚未复验通过）" if waiting else ""
+        told += [f"{label}{len(mine)}个{more}"] if mine else []
+    return "、".join(told)
 
 
 def _cities(plan: Plan, outcomes: Sequence[Outcome]) -> Block:
@@ -149,10 +160,12 @@ def _cities(plan: Plan, outcomes: Sequence[Outcome]) -> Block:
     return Table(("市", "项目数", *labels), (*rows, row("合计", outcomes)))
 
 
-def _problems(outcomes: Sequence[Outcome], as_of: date) -> Iterator[Block]:
-    """Projects with something to put right, then those that nobody has been to."""
+def _problems(outcomes: Sequence[Outcome], as_of: date, *, whole: bool = False) -> Iterator[Block]:
+    """Projects with something to put right, then those that nobody has been to.
+
+    `whole`: it speaks of several cities, which are then named.
+    """
     told = [item for item in outcomes if item.problems or (item.open and item.visited)]
-    whole = len({item.city for item in outcomes}) > 1
     yield from (
         f"{number}．{_where(item, whole)}：{_state(item, as_of)}。"
         for number, item in enumerate(told, 1)

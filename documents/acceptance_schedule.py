@@ -32,9 +32,9 @@ PROJECT = (
     _column("name", "项目名称", 34),
     _column("code", "项目编码", 18),
 )
-REMARK = _column("remark", "备注", 20)
+REMARK = _column("remark", "备注", 18)
 BY_TEAM = (NUMBER, GROUP, *WHEN, _column("order", "当日顺序", 9, "0"), *PROJECT, REMARK)
-BY_CITY = (NUMBER, *PROJECT, *WHEN, GROUP, _column("people", "验收组成员", 44), REMARK)
+BY_CITY = (NUMBER, *PROJECT, *WHEN, GROUP, _column("people", "验收组成员", 38), REMARK)
 HOMES = _column("homes", "派出市", 16)
 PEOPLE = (
     NUMBER,
@@ -115,7 +115,7 @@ def schedule_leaves(title: str, made: Schedule, *, phones: bool) -> tuple[Leaf, 
     """The arrangement by team, by city, its people and the loads; telephone numbers if asked."""
     columns = (*PEOPLE, PHONE) if phones else PEOPLE
     people = [row if phones else row[:-1] for row in _numbered(_people(made))]
-    note = f"按{made.as_of}的登记情况编制；日程为建议，以省民政厅通知为准"
+    note = f"按{made.as_of}的登记情况编制；日程为建议，以正式通知为准"
     notes = "；".join(made.notes)
     return (
         Page("按组安排", title, BY_TEAM, _numbered(_by_team(made)), note=note, filters=True),

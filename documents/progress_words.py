@@ -70,10 +70,11 @@ def percent(value: Decimal | None) -> str:
     return NOT_STATED if value is None else f"{value}%"
 
 
-def sections(told: Iterable[tuple[str, str]]) -> Iterator[Block]:
-    """Each heading as ``（一）…``, and its text below it."""
+def sections(told: Sequence[tuple[str, str]]) -> Iterator[Block]:
+    """Each heading as ``（一）…``, and its text below it; of one alone, only the text."""
     for count, (heading, text) in enumerate(told, 1):
-        yield Heading(f"（{numeral(count)}）{heading}", 2)
+        if len(told) > 1:
+            yield Heading(f"（{numeral(count)}）{heading}", 2)
         yield text
 
 

@@ -182,37 +182,41 @@ def of_the_province(plan: Plan, responsible: str) -> bool:
 
 
 def _figures(plan: Plan, shot: Snapshot, place: str, quota: int | None) -> Figures:
-    found = shot.going_on
+    found, late = shot.going_on, _late(plan, shot)
     running = [item for item in found if item.disposition is Disposition.ACTIVE]
-    late = _late(plan, shot)
     behind = tuple(item for each in running if (item := _behind(each, shot.period, late)))
     slow = {item.project.code for item in behind}
     invested = [last for each in found if (last := _invested(each)) is not None]
-    totals = {
-        "investment": total(each.investment for each in found),
-        "subsidy": total(each.subsidy for each in found),
-        "promised": total(each.promised.get(source) for each in found for source in LOCAL),
-        "received": total(each.received.get(Source.PROVINCE) for each in found),
-        "matched": total(each.received.get(source) for each in found for source in LOCAL),
-    }
+    sums = _sums(found)
     return Figures(
         place=place,
         quota=quota,
         projects=len(found),
         reached=tuple(_reached(plan, found, quota)),
-        **totals,
+        **sums,
         invested=total(invested),
         reporting=len(invested),
-        invested_rate=rate(total(invested), totals["investment"]) if invested else None,
-        released=total(each.released for each in found),
-        received_rate=rate(totals["received"], totals["subsidy"]),
-        matched_rate=rate(totals["matched"], totals["promised"]),
-        spent=total(each.spent for each in found),
+        invested_rate=rate(total(invested), sums["investment"]) if invested else None,
+        received_rate=rate(sums["received"], sums["subsidy"]),
+        matched_rate=rate(sums["matched"], sums["promised"]),
         behind=behind,
         on_schedule=tuple(each for each in running if each.code not in slow),
         held=tuple(each for each in found if each.disposition is Disposition.HELD),
         late=tuple(item for items in late.values() for item in items if _theirs(plan, item)),
     )
+
+
+def _sums(found: Sequence[ProjectShot]) -> Mapping[str, Decimal]:
+    """What is simply added up, by its name in `Figures`; what is not stated is in no sum."""
+    return {
+        "investment": total(each.investment for each in found),
+        "subsidy": total(each.subsidy for each in found),
+        "released": total(each.released for each in found),
+        "received": total(each.received.get(Source.PROVINCE) for each in found),
+        "promised": total(each.promised.get(source) for each in found for source in LOCAL),
+        "matched": total(each.received.get(source) for each in found for source in LOCAL),
+        "spent": total(each.spent for each in found),
+    }
 
 
 def total(amounts: Iterable[Decimal | None]) -> Decimal:

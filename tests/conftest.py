@@ -27,8 +27,13 @@ TOGETHER = (  # their tests share what takes long to set up, so one process runs
     "tests/test_deployments_registering.py",
     "tests/test_deployments_secrets.py",
     "tests/test_example_province.py",
+    "tests/test_flows_acceptance.py",
+    "tests/test_flows_bulletins.py",
+    "tests/test_flows_curves.py",
     "tests/test_flows_emitting.py",
+    "tests/test_flows_evaluations.py",
     "tests/test_flows_publishing.py",
+    "tests/test_flows_risks.py",
     "tests/test_golden_year.py",
 )
 

@@ -191,9 +191,15 @@ class Trail:
         for row in self.rows:
             row["on"] = date.fromisoformat(str(row["effective_on"]))
             row["detail"] = _json(row["detail"])
+        self._months: dict[str, Month] = {}
 
     def month(self, period: str) -> Month:
-        """Everything as of the last workday of a month."""
+        """Everything as of the last workday of a month, by the rows that were read."""
+        if period not in self._months:
+            self._months[period] = self._month(period)
+        return self._months[period]
+
+    def _month(self, period: str) -> Month:
         as_of = last_workday(period)
         every = list(self.projects(period, as_of))
         projects = [each for each in every if _goes_on(each)]

@@ -161,6 +161,13 @@ def test_each_problem_is_told_once_and_asked_about(troubled: Snapshot) -> None:
     ]
 
 
+def test_what_is_told_alone_has_no_number(quiet: Snapshot) -> None:
+    late = a_deadline("D10-06", "太原市", Standing.MET_LATE, fulfilled_on=date(2023, 6, 27))
+    found = sections(month(now=a_snapshot(quiet.projects, (late,))))
+    assert found["三、存在问题"] == ["逾期报送当月月报的市：太原市（6月27日报送）。"]
+    assert found["四、下一步要求"][0] == "请各市于每月25日前报送月报。"
+
+
 def test_provincial_finance_is_never_blamed(troubled: Snapshot) -> None:
     found = sections(month(now=troubled))
     problems = "".join(found["三、存在问题"])
@@ -216,7 +223,9 @@ def test_what_it_adds_to_the_month_before_is_told(quiet: Snapshot) -> None:
         progress=(said(10, "123456.00", "2023-05"), said(30, "323456.00")),
         received={Source.PROVINCE: Decimal("600000.00")},
     )
-    told = "".join(sections(month(now=a_snapshot((went_on,)), before=before))["一、总体进展"])
+    long_ago = a_snapshot((), (), "2023-04", date(2023, 4, 28))
+    letter = bulletin(plan(), (long_ago, before, a_snapshot((went_on,))))
+    told = "".join(sections(letter)["一、总体进展"])
     assert "开工1个，占任务数的1.0%，较上月末增加1个" in told
     assert "累计完成投资32.35万元，占投资总额的32.3%，较上月末增加20.00万元" in told
     assert "到位60.00万元，到位率85.7%，较上月末减少10.00万元" in told
@@ -276,8 +285,7 @@ def test_a_letter_tells_the_reports_of_its_quarter() -> None:
         a_snapshot(),
     )
     assert sections(letter)["二、存在问题"] == [
-        "（一）月报报送不及时",
-        "截至4月28日，2023年4月月报尚未报送。2023年5月月报于5月29日报送，晚于规定时间。",
+        "截至4月28日，2023年4月月报尚未报送。2023年5月月报于5月29日报送，晚于规定时间。"
     ]
 
 
@@ -377,6 +385,17 @@ def test_days_and_numbers_in_words() -> None:
 # --- the plan -------------------------------------------------------------------------------------
 
 
+def not_by_quarter() -> Plan:
+    """The plan with feedback twice a year."""
+    halves = [
+        duty.model_copy(update={"occasions": {"H1": duty.occasions["Q2"]}})
+        if duty.id == "D12"
+        else duty
+        for duty in plan().duties
+    ]
+    return plan().model_copy(update={"duties": tuple(halves)})
+
+
 def changed(section: str, **to: Any) -> Plan:
     """The plan with another section."""
     return plan().model_copy(update={section: getattr(plan(), section).model_copy(update=to)})
@@ -389,6 +408,7 @@ def changed(section: str, **to: Any) -> Plan:
         (changed("bulletin", duty="D10"), "未知的省级每月任务“D10”"),
         (changed("bulletin", letter="feedback_letter"), "未知的省的留痕事项“feedback_letter”"),
         (changed("feedback", duty="D11"), "未知的各市每季任务“D11”"),
+        (not_by_quarter(), "未知的各市每季任务“D12”"),
         (changed("feedback", duty="D26"), "未知的各市每季任务“D26”"),
         (
             changed("feedback", letter="determination_declined"),

@@ -162,7 +162,9 @@ def test_a_sign_that_the_font_lacks_is_shown_as_a_printers_blank(sign: str) -> N
     assert labelled("示例〓某") != labelled("示例某")
 
 
-@pytest.mark.parametrize("label", ["_开工", "$x$", r"$\frac{", "$", "\\", "%", "{0}", "甲\n乙", ""])
+@pytest.mark.parametrize(
+    "label", ["_开工", "$x$", r"$\frac{$", "$", "\\", "%", "{0}", "甲\n乙", ""]
+)
 def test_a_label_is_shown_as_it_is(label: str) -> None:
     """Matplotlib leaves `_` out of legends and takes what stands between two `$` for a formula."""
     assert labelled(label) != labelled("另一个")

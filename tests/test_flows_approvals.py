@@ -230,8 +230,8 @@ def test_the_issued_letter_has_its_number_day_and_reply(overdue: Desk) -> None:
     told = [item.text for item in Document(BytesIO(path.read_bytes())).paragraphs]
     assert told[0] == "晋民函〔2023〕45号"
     assert told[-2:] == ["山西省民政厅", "2023年6月14日"]
-    assert "并于2023年6月30日前书面反馈" in told[-5]
-    assert told[-4] == "联系人：示例·李某　　联系电话：0351-0000000"
+    assert "并于2023年6月30日前书面反馈" in told[-4]
+    assert told[-3] == "联系人：示例·李某　　联系电话：0351-0000000"
     assert not any("草　稿" in line for line in told)
 
 

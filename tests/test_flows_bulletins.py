@@ -586,6 +586,33 @@ def test_so_does_every_figure_where_cities_report_and_correct_themselves(
     check_bulletin(Trail(lived.engine), bulletin_of(lived, month), month)
 
 
+def test_no_figure_can_be_changed_without_being_noticed(year: Desk, trail: Trail) -> None:
+    """The reader itself is tried: each number of June's texts, and many of its tables."""
+    letter = bulletin_of(year, "2023-06")
+    check_bulletin(trail, letter, "2023-06")
+    tried = 0
+    for place, block in enumerate(letter.paragraphs):
+        for other in _tampered(block):
+            tried += 1
+            blocks = (*letter.paragraphs[:place], other, *letter.paragraphs[place + 1 :])
+            with pytest.raises(AssertionError):
+                check_bulletin(trail, replace(letter, paragraphs=blocks), "2023-06")
+    assert tried > 100
+
+
+def _tampered(block: str | Heading | Table | Graph) -> Iterator[str | Table]:
+    """The block with one of its numbers a little higher; of a table, every seventh."""
+    if isinstance(block, str):
+        for found in re.finditer(r"\d+", block):
+            yield f"{block[: found.start()]}{int(found[0]) + 1}{block[found.end() :]}"
+    if isinstance(block, Table):
+        cells = [(y, x) for y, row in enumerate(block.rows) for x in range(1, len(row))]
+        for y, x in cells[::7]:
+            row = block.rows[y]
+            other = (*row[:x], "7.77", *row[x + 1 :])
+            yield replace(block, rows=(*block.rows[:y], other, *block.rows[y + 1 :]))
+
+
 # --- what is kept ---------------------------------------------------------------------------------
 
 

@@ -191,6 +191,7 @@ def test_pages_and_graphs_show_every_place(desk: Desk) -> None:
     assert "- 验收尚未开始，暂不预测。" in shown
     assert shown.count("](data:image/png;base64,iVBOR") == 3
     assert "| 忻州市 | 10个（100.0%） | 10个（100.0%） | 1个（10.0%） |" in shown
+    assert "| 市 | 资金到位 | 省级补助到位 | 市县配套到位 | 完成投资 |" in shown
     names = [page.name for page in city_pages(desk.plan, content, date(2023, 9, 28))]
     assert names == [f"curves-{city.code}" for city in desk.plan.cities]
     rates, funds, investment = graphs(desk.plan, content, "山西省")

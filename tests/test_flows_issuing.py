@@ -1,4 +1,4 @@
-"""A person's word makes a paper of a draft: once, with its number; and fulfils the duty behind it."""
+"""A person's word makes a paper of a draft, once and with its number, and fulfils its duty."""
 
 from collections.abc import Mapping
 from dataclasses import replace

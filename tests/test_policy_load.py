@@ -33,6 +33,8 @@ PROPOSALS = {
     *("determined_as_replacement", "rectification_ordered", "rectified"),
     *("city_received", "city_passed_on", "county_received", "county_passed_on"),
     *("determination_declined", "supervision_letter"),
+    *("curves", "cross_acceptance", "evaluation", "risks"),
+    *("typical_experience", "violation_confirmed"),
     *(f"plausible.{n}" for n in range(7)),
 }
 
@@ -131,6 +133,7 @@ def test_rules_lists_every_clause_of_the_plan() -> None:
         loaded.plausible,
         loaded.subsidies,
         ("quota", "money", "review", "report", "ladder", "office_hours"),
+        ("curves", "bulletin", "feedback", "inspection", "cross_acceptance", "evaluation", "risks"),
     )
     paths = [path for path, _ in loaded.rules()]
     assert len(paths) == len(set(paths)) == sum(map(len, groups))

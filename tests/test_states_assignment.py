@@ -12,7 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from policy.acceptance import Role
 from policy.errors import RefusedError
+from policy.load import plan_path
+from policy.validate import faults
+from policy.vocabulary import Level
 from states.allotment import Demand, Remedy, remedies
 from states.assignment import Assignment, Inspector, Task, Team, assign, teams_of
 from tests.assignment_checker import Site, Visit, loads, parts, trips, violations
@@ -387,3 +391,43 @@ def test_a_large_province_ends_in_time_and_says_what_is_not_proven() -> None:
     assert broken(made, wanted, visits(found), DAYS, 4) == []
     assert found.spread == 1
     assert "各组任务均衡" not in found.unproven
+
+
+# --- the plan -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "visits", "at"),
+    [
+        ({"deadline": "D08"}, {}, ("cross_acceptance", "deadline")),
+        ({"results": "D15"}, {}, ("cross_acceptance", "results")),
+        ({"letter": "progress_bulletin"}, {}, ("cross_acceptance", "letter")),
+        ({"results_on": date(2023, 12, 10)}, {}, ("cross_acceptance", "visits")),
+        ({}, {"made_on": date(2023, 12, 1)}, ("cross_acceptance", "visits")),
+        ({}, {"last": date(2023, 11, 30)}, ("cross_acceptance", "visits")),
+        (
+            {"roles": (Role(label="厅领导", level=Level.PROVINCE),)},
+            {},
+            ("cross_acceptance", "roles", 0),
+        ),
+    ],
+)
+def test_a_muddled_rule_is_told(
+    changes: Mapping[str, object], visits: Mapping[str, object], at: tuple[str | int, ...]
+) -> None:
+    rule = plan().cross_acceptance
+    assert rule is not None
+    sound = (plan_path("shanxi-2023").parent / "notice.txt").read_text(encoding="utf-8")
+    assert list(faults(plan(), sound)) == []
+    changed = rule.model_copy(update={"visits": rule.visits.model_copy(update=visits), **changes})
+    found = faults(plan().model_copy(update={"cross_acceptance": changed}), sound)
+    assert {fault.loc for fault in found} == {at}
+
+
+def test_every_word_of_the_rule_is_the_notices() -> None:
+    rule = plan().cross_acceptance
+    assert rule is not None
+    notice = (plan_path("shanxi-2023").parent / "notice.txt").read_text(encoding="utf-8")
+    for clause in (rule, rule.visits):
+        assert clause.words in "".join(notice.split())
+        assert clause.clause == "五(八)"

@@ -189,6 +189,7 @@ def test_reports_of_the_month_are_missing_or_late() -> None:
     )
     assert unreported(plan(), shot) == ("太原市", "大同市")
     assert [item.subject for item in reported_late(plan(), shot)] == ["晋中市"]
+    assert not figures(plan(), shot).late
     assert unreported(plan().model_copy(update={"report": None}), shot) == ()
 
 

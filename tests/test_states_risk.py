@@ -12,13 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.load import plan_path
+from policy.risks import Risks
+from policy.validate import faults
 from policy.vocabulary import Disposition, Source, Standing, SubjectKind
 from states.progress import Progress
 from states.risk import Risk, risks, usual_days
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
 from tests.builders import calendar, plan
-from tests.shots import NONE, a_deadline, a_shot, a_snapshot
+from tests.seen import NONE, a_deadline, a_shot, a_snapshot
 
+NOTICE = plan_path("shanxi-2023").with_name("notice.txt").read_text(encoding="utf-8")
 DAY = timedelta(days=1)
 SEPTEMBER = date(2023, 9, 4)
 CODE = "XF2023-140105-01"
@@ -104,6 +108,21 @@ def test_a_step_that_has_not_begun_also_needs_those_before_it() -> None:
     idle = a_shot(CODE, milestones={**BEGUN, "determined": SEPTEMBER}, received=PAID)
     risk = found(idle, [a_deadline("D14", STEPS["D14"])])
     assert "尚未开始，还需244天，还差157天" in risk.says
+
+
+def test_a_margin_that_is_only_planned_does_not_hide_one_that_is_measured() -> None:
+    """By the plan 31 days lie between completion and opening: 2 are left over, which is no sign."""
+    others = [built(n, took) for n, took in enumerate((100, 140, 120, 110, 130))]
+    risk = found(building(date(2023, 7, 26)), ahead(D17=date(2023, 12, 26)), others)
+    assert (risk.points, risk.signs[0].says[:13]) == (2, "距“竣工并完成设备购置”时")
+
+
+def test_a_deadline_has_passed_from_the_day_after_it() -> None:
+    idle = a_shot(CODE, milestones={**BEGUN, "determined": date(2023, 1, 16)}, received=PAID)
+    today, before = a_deadline("D08", SEPTEMBER), a_deadline("D08", SEPTEMBER - DAY)
+    assert (found(idle, [today]).points, found(idle, [before]).points) == (0, 5)
+    assert "当日到期" in found(idle, [today]).says
+    assert "已过1天" in found(idle, [before]).says
 
 
 def test_what_has_passed_and_is_not_done_counts_more_than_any_margin() -> None:
@@ -213,6 +232,27 @@ def test_a_project_on_hold_stays_on_it_without_a_clock() -> None:
 def test_a_plan_without_the_rules_has_no_list() -> None:
     bare = plan().model_copy(update={"risks": None})
     assert risks(bare, a_snapshot(SEPTEMBER, [a_shot()], ahead()), calendar()) == ()
+
+
+FAULTY = {
+    "points that rise with the margin": {"passed": 3},
+    "grades that leave some without": {"grades": [{"label": "高", "points": 5}]},
+    "an unknown fact": {
+        "gaps": {
+            "from_days": 1,
+            "points": 1,
+            "of": [{"lacks": "luck", "by": "D07", "says": "没有"}],
+        }
+    },
+    "a deadline of cities": {"steps": [{"by": "D18", "milestone": "opened"}]},
+}
+
+
+@pytest.mark.parametrize("change", FAULTY.values(), ids=FAULTY)
+def test_a_plan_with_faulty_rules_is_told(change: dict[str, Any]) -> None:
+    rules = Risks.model_validate({**plan().model_dump()["risks"], **change})
+    found = list(faults(plan().model_copy(update={"risks": rules}), NOTICE))
+    assert [fault.loc[0] for fault in found] == ["risks"]
 
 
 # --- what must hold of every list -----------------------------------------------------------------

@@ -14,6 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from policy.curves import Curves
+from policy.load import plan_path
+from policy.validate import faults
 from policy.vocabulary import Disposition, Source
 from states.progress import Progress
 from states.series import (
@@ -28,7 +31,7 @@ from states.series import (
 )
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot, months
 from tests.builders import plan
-from tests.shots import NONE, a_deadline, a_shot, a_snapshot
+from tests.seen import NONE, a_deadline, a_shot, a_snapshot
 
 YEAR = months(plan())
 STARTS, ENDS = date(2023, 5, 31), date(2023, 11, 30)
@@ -183,7 +186,7 @@ def test_investment_grows_by_the_day_between_its_limits() -> None:
     assert found.planned == tuple(10000 * n for n in days)
     odd = replace(project, investment=Decimal("100.00"))
     found = province([a_snapshot(date(2023, 6, 30), [odd], limits())], INVESTED)
-    assert found.planned[5] == Decimal("16.39")  # 16.393…
+    assert found.planned[8] == Decimal("66.66")  # 66.666…
 
 
 def test_money_is_planned_by_whose_it_is() -> None:
@@ -204,6 +207,17 @@ def test_an_extension_moves_the_plan_and_the_latest_snapshot_holds() -> None:
 def test_without_a_limit_there_is_no_planned_line() -> None:
     found = courses(plan(), [a_snapshot(STARTS, [a_shot()], [a_deadline("D08", None)])])
     assert [course.planned for course in found.of("山西省").courses] == [()] * 9
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"invested_to": "D18"}, {"received_by": {"city": "D99"}}, {"invested_from": "D10"}],
+)
+def test_a_plan_whose_lines_follow_no_projects_deadline_is_told(change: dict[str, Any]) -> None:
+    rules = Curves.model_validate({**plan().model_dump()["curves"], **change})
+    notice = plan_path("shanxi-2023").with_name("notice.txt").read_text(encoding="utf-8")
+    found = list(faults(plan().model_copy(update={"curves": rules}), notice))
+    assert [fault.loc for fault in found] == [("curves",)]
 
 
 # --- what may be ----------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ from flows.operations.desk import Desk
 from flows.operations.forms.making import signed
 from flows.operations.products import File, Job, Kept, Occasion
 from flows.operations.snapshots import snapshot
+from flows.operations.stationery import template
 from models.audits import trail_to
 from models.projects import dossiers
 from models.tables import Audit
@@ -42,7 +43,7 @@ from policy.acceptance import Role
 from policy.errors import RefusedError
 from policy.schema import Office, Plan
 from policy.vocabulary import AuditKind, Disposition, Form, Level, Product
-from states.assignment import Inspector, Task, assign, teams_of
+from states.assignment import Inspector, Stop, Task, Team, assign, teams_of
 from states.contacts import Directory, Post
 from states.dossier import Dossier, Profile, to_plain
 from states.reporting import expected
@@ -215,15 +216,24 @@ def _schedule_files(desk: Desk, made: Kept[Schedule]) -> Iterator[File]:
     targets = {target.code: target for target in content.targets}
     teams = {team.number: team for team in content.teams}
     for stop in content.stops:
-        # Made out long before the visit: it is not held against what is recorded meanwhile, as a
-        # form with a version would be.
-        who = Identity(plan.id, Form.ACCEPTANCE, stop.code)
-        target, team = targets[stop.code], teams[stop.team]
-        footer = f"{Form.ACCEPTANCE.label}　{stop.code}　{team_name(stop.team)}　{stop.day}"
-        sheet = prefilled_sheet(plan, target, team, footer)
-        name = f"{team_name(stop.team)} {stop.code} {target.name} {Form.ACCEPTANCE.label}"
-        made_out = signed(desk, who, lambda _, sheet=sheet: [sheet], name)  # type: ignore[misc]  # bound now
-        yield File(made_out.name, made_out.content)
+        yield _form(desk, stop, targets[stop.code], teams[stop.team])
+
+
+def _form(desk: Desk, stop: Stop, target: Target, team: Team) -> File:
+    """验收表 of a project.
+
+    Made out long before the visit, it is not held against what is recorded meanwhile, as a form
+    that knows its version would be.
+    """
+    label, group = Form.ACCEPTANCE.label, team_name(stop.team)
+    footer = f"{label}　{stop.code}　{group}　{stop.day}"
+    made = signed(
+        desk,
+        Identity(desk.plan.id, Form.ACCEPTANCE, stop.code),
+        lambda _: [prefilled_sheet(desk.plan, target, team, footer)],
+        f"{group} {stop.code} {target.name} {label}",
+    )
+    return File(made.name, made.content)
 
 
 SCHEDULE = Job(Product.SCHEDULE, Schedule, _schedule_due, _arrange, _schedule_files)
@@ -320,7 +330,7 @@ def _results_files(desk: Desk, made: Kept[Letter]) -> Iterator[File]:
     subject = made.occasion.subject
     whole = subject == desk.plan.province
     name = made.kind.label if whole else f"{subject} 交叉验收结果函"
-    yield File(f"{name}（草稿）.docx", draft(made.content))
+    yield File(f"{name}（草稿）.docx", draft(made.content, template(desk)))
 
 
 RESULTS = Job(Product.RESULTS, Letter, _results_due, _tell, _results_files)

@@ -10,6 +10,7 @@ from documents.progress_words import month_name
 from flows.operations.desk import Desk
 from flows.operations.month_ends import snapshots
 from flows.operations.products import File, Job, Kept, Occasion
+from flows.operations.stationery import template
 from policy.vocabulary import Product
 from states.snapshot import month_end
 
@@ -26,7 +27,9 @@ def _make(session: Session, desk: Desk, asked: Occasion) -> Letter:
 
 
 def _files(desk: Desk, made: Kept[Letter]) -> Iterator[File]:
-    yield File(f"{month_name(made.occasion.period)}通报（草稿）.docx", draft(made.content))
+    yield File(
+        f"{month_name(made.occasion.period)}通报（草稿）.docx", draft(made.content, template(desk))
+    )
 
 
 JOB = Job(Product.BULLETIN, Letter, _occasions, _make, _files, needs=(Product.SNAPSHOT,))

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flows.operations import (
+    acceptance,
     bulletins,
     curves,
     evaluations,
@@ -24,6 +25,8 @@ JOBS: tuple[Job[Any], ...] = (
     reports.JOB,
     inspection.VISITS,
     inspection.INSPECTION,
+    acceptance.SCHEDULE,
+    acceptance.RESULTS,
     bulletins.JOB,
     feedbacks.JOB,
     evaluations.JOB,

@@ -10,6 +10,7 @@ from documents.progress_words import quarter_name
 from flows.operations.desk import Desk
 from flows.operations.month_ends import snapshots
 from flows.operations.products import File, Job, Kept, Occasion
+from flows.operations.stationery import template
 from policy.vocabulary import Product
 from states.snapshot import month_end
 
@@ -42,7 +43,7 @@ def _make(session: Session, desk: Desk, asked: Occasion) -> Letter:
 def _files(desk: Desk, made: Kept[Letter]) -> Iterator[File]:
     asked = made.occasion
     name = f"{asked.subject} {quarter_name(asked.period)}反馈函（草稿）.docx"
-    yield File(name, draft(made.content))
+    yield File(name, draft(made.content, template(desk)))
 
 
 JOB = Job(Product.FEEDBACK, Letter, _occasions, _make, _files, needs=(Product.SNAPSHOT,))

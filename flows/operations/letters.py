@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from documents.letters import Letter, draft
 from flows.operations.desk import Desk
+from flows.operations.stationery import template
 from models.tables import Subject
 from notifications.message import Attachment, DigestLine
 from notifications.wording import NUMERALS, dated, long_date, request, status
@@ -39,7 +40,7 @@ def drafts(
             by_city.setdefault(city, []).append(line)
     for city, theirs in sorted(by_city.items()):
         letter = letter_to(desk, city, theirs, as_of)
-        yield Attachment(f"督办函草稿 {city} {as_of:%Y-%m-%d}.docx", draft(letter))
+        yield Attachment(f"督办函草稿 {city} {as_of:%Y-%m-%d}.docx", draft(letter, template(desk)))
 
 
 def letter_to(

@@ -18,6 +18,7 @@ from documents.letters import Letter, final
 from documents.saving import write
 from flows.operations.desk import Desk
 from flows.operations.effects import begin
+from flows.operations.stationery import template
 from models.audits import NewRow, add_audit
 from models.database import reading
 from models.papers import PAPER, paper_rows
@@ -135,7 +136,7 @@ def lay_out(desk: Desk, paper: Paper) -> Path:
         raise UnavailableError(f"无法建立文件夹 {path.parent}（{error.strerror}）") from None
     if not path.exists():
         scratch = path.with_name(f"~{path.name}")
-        write(scratch, final(paper.letter, paper.number, paper.on))
+        write(scratch, final(paper.letter, paper.number, paper.on, template(desk)))
         scratch.replace(path)
     return path
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from documents.curves import amount, graphs, month_label, outlook
 from flows.pages.markdown import Page, page, plain, table
 from policy.schema import Plan
-from states.series import Course, YearCourses
+from states.series import PROJECTS, Course, YearCourses
 
 
 def curves_lines(plan: Plan, content: YearCourses) -> Iterator[str]:
@@ -15,10 +15,19 @@ def curves_lines(plan: Plan, content: YearCourses) -> Iterator[str]:
     yield from place_lines(plan, content, plan.province)
     yield "## 各市"
     yield ""
-    own = content.of(plan.province)
-    head = {"市": "---", **{course.label: "---:" for course in own.courses}}
+    for counted in (True, False):  # together they would be wider than the page
+        yield from _cities(plan, content, counted)
+
+
+def _cities(plan: Plan, content: YearCourses, counted: bool) -> Iterator[str]:
+    """Every city's counts, or its money."""
+
+    def shown(place: str) -> list[Course]:
+        return [it for it in content.of(place).courses if (it.unit == PROJECTS) is counted]
+
+    head = {"市": "---", **{course.label: "---:" for course in shown(plan.province)}}
     rows = [
-        [plain(city.name), *(_now(content, it) for it in content.of(city.name).courses)]
+        [plain(city.name), *(_now(content, course) for course in shown(city.name))]
         for city in plan.cities
     ]
     yield from table(head, rows)
