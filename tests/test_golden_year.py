@@ -24,7 +24,7 @@ from deployments.console import emit
 from deployments.simulating import tell
 from flows.operations.rehearsal import Rehearsal, rehearse
 from flows.operations.scenario import load_scenario
-from policy.vocabulary import RungKind, Standing
+from policy.vocabulary import Product, RungKind, Standing
 from tests.conftest import INSTALLED
 from tests.stores import Stores
 
@@ -91,3 +91,25 @@ def test_an_acknowledged_deadline_is_quiet_until_its_day(year: Rehearsal) -> Non
     late = [day for day, rung in days if rung.startswith("T+")]
     assert not [day for day in late if "2023-08-18" < day <= "2023-09-28"]
     assert [day for day in late if day > "2023-09-28"]
+
+
+def test_the_years_duties_make_what_the_notice_asks_for(year: Rehearsal) -> None:
+    """五(五) to 五(九): each on its day, each once."""
+    keys = [(item.kind, item.period, item.subject) for item in year.products]
+    assert len(keys) == len(set(keys))
+    made = Counter(item.kind for item in year.products)
+    assert (made[Product.BULLETIN], made[Product.FEEDBACK]) == (10, 33)
+    assert (made[Product.EVALUATION], made[Product.SNAPSHOT], made[Product.CURVES]) == (10, 12, 12)
+    assert (made[Product.VISITS], made[Product.INSPECTION], made[Product.SCHEDULE]) == (1, 1, 1)
+    assert (made[Product.RESULTS], made[Product.REPORTS]) == (12, 20)
+
+
+def test_bulletins_are_drafted_on_each_months_last_workday(year: Rehearsal) -> None:
+    china = holidays.country_holidays("CN", years=(2023, 2024))
+    drafted = [item.on for item in year.products if item.kind is Product.BULLETIN]
+    for month, day in zip(range(3, 13), drafted, strict=True):
+        days = [
+            date.fromordinal(n)
+            for n in range(date(2023, month, 1).toordinal(), day.toordinal() + 32)
+        ]
+        assert day == max(d for d in days if d.month == month and china.is_working_day(d))
