@@ -675,10 +675,6 @@ def test_papers_from_snapshots_taken_late_are_those_that_were_drafted_in_time(
         assert feedback(lived.plan, CITY, known) == made.content, made.occasion.period
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="flows/operations/snapshots.py dates relative deadlines and redated facts as of today",
-)
 def test_a_snapshot_taken_late_is_the_one_taken_in_time(lived: Desk) -> None:
     with reading(lived.engine) as session:
         for made in all_kept(session, lived, month_ends.JOB):

@@ -7,6 +7,7 @@ is made, the oldest first, as of the day on which it was due.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -98,7 +99,7 @@ def make(
         held = find_product(session, desk.plan, job.kind, occasion.period, occasion.subject)
         if held is None or anew:
             content = job.make(session, desk, occasion)
-            plain = _adapter(job.content).dump_python(content, mode="json")
+            plain = _adapter(job).dump_python(content, mode="json")
             new = NewProduct(job.kind, occasion.period, occasion.subject, occasion.on, at, plain)
             held = add_product(session, desk.plan, new)
         return _kept(job, held)
@@ -194,10 +195,15 @@ def _written(home: Path, file: File) -> Path:
 
 
 def _kept(job: Job[C], row: ProductRow) -> Kept[C]:
-    content: C = _adapter(job.content).validate_python(row.content)
+    content: C = _adapter(job).validate_python(row.content)
     about = Occasion(row.period, row.subject, row.as_of)
     return Kept(job.kind, about, row.version, row.made_at, content)
 
 
-def _adapter(kind: Any) -> TypeAdapter[Any]:
+def _adapter(job: Job[Any]) -> TypeAdapter[Any]:
+    return _adapter_for(job.content)  # type: ignore[arg-type]  # a class can be hashed
+
+
+@cache  # it takes long to make
+def _adapter_for(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)

@@ -13,13 +13,17 @@ from flows.operations.desk import Desk
 from models.audits import trail_to
 from models.deadlines import deadline_rows
 from models.projects import dossiers, facts
-from models.tables import Audit, DeadlineRow, Subject
+from models.tables import Audit, Subject
+from policy.schema import PROJECTS_FINISHED, QUOTA_SUBMITTED
 from policy.vocabulary import AuditKind, Disposition, Entry, Source, SubjectKind
-from states.deadlines import has_ended, standing
+from states.deadlines import Deadline, dates_of, fulfilled_on, has_ended, standing
 from states.dossier import Dossier
 from states.ledger import NOTHING, received
 from states.snapshot import DeadlineShot, ProjectShot, RecordShot, Snapshot
 from states.subsidy import subsidy
+
+DERIVED = (QUOTA_SUBMITTED, PROJECTS_FINISHED)
+"""Facts of a city that follow from its projects; no row of its own dates them."""
 
 
 def snapshot(session: Session, desk: Desk, period: str, as_of: date) -> Snapshot:
@@ -27,29 +31,56 @@ def snapshot(session: Session, desk: Desk, period: str, as_of: date) -> Snapshot
 
     So one that is taken late counts what was recorded late, and nothing that came about since.
     """
-    trail = trail_to(session, desk.plan, as_of)
-    gone = reversed_rows(trail)
-    rows = [row for row in trail if row.id not in gone and row.kind != AuditKind.REVERSAL]
-    placed = _placed(rows)
+    trail = trail_to(session, desk.plan, date.max)
+    gone = reversed_rows(trail)  # whenever it was found out: what is wrong was never so
+    counted = (row for row in trail if row.id not in gone and row.kind != AuditKind.REVERSAL)
+    rows = [row for row in counted if row.effective_on <= as_of]
+    placed, known = _placed(rows), _facts(session, desk, rows, as_of)
     projects = tuple(
-        _project(desk, item, placed[item.code], period, as_of)
+        _project(desk, item, placed[item.code], known[item.code], period, as_of)
         for item in dossiers(session, desk.plan)
     )
     dispositions = {item.code: item.disposition for item in projects}
-    known = facts(session, desk.plan, [city.name for city in desk.plan.cities])
+    extended = _extended(rows)
     deadlines = tuple(
         _deadline(
             desk,
-            row,
+            desk.deadlines[row.rule],
             owner,
             dispositions.get(owner.code, Disposition.ACTIVE),
+            known[owner.code],
+            extended.get((owner.code, row.rule)),
             as_of,
-            ended=has_ended(desk.deadlines[row.rule], known.get(owner.code, {}), as_of),
         )
         for row, owner in deadline_rows(session, desk.plan)
         if row.rule in desk.deadlines
     )
     return Snapshot(period, as_of, projects, deadlines, tuple(_records(rows)))
+
+
+def _facts(
+    session: Session, desk: Desk, rows: Sequence[Audit], as_of: date
+) -> Mapping[str, Mapping[str, date]]:
+    """Per subject, the facts as they stood on the day: one that was undone or redated since too."""
+    told: dict[str, dict[str, date]] = defaultdict(dict)
+    for row in rows:
+        for name in row.detail.get("revoked", ()):
+            told[row.subject].pop(name, None)
+        for name, on in row.detail.get("dated", {}).items():
+            told[row.subject][name] = date.fromisoformat(on)
+    for city, held in facts(session, desk.plan, [city.name for city in desk.plan.cities]).items():
+        derived = {name: on for name, on in held.items() if name in DERIVED and on <= as_of}
+        told[city] |= derived
+    return told
+
+
+def _extended(rows: Sequence[Audit]) -> Mapping[tuple[str, str], date]:
+    """The day to which a subject's deadline had been put off, by subject and rule."""
+    return {
+        (row.subject, row.action): date.fromisoformat(row.detail["until"])
+        for row in rows
+        if row.kind == AuditKind.EXTENSION
+    }
 
 
 def _placed(rows: Sequence[Audit]) -> Mapping[str, Mapping[str, Any]]:
@@ -61,7 +92,12 @@ def _placed(rows: Sequence[Audit]) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _project(
-    desk: Desk, project: Dossier, placed: Mapping[str, Any], period: str, as_of: date
+    desk: Desk,
+    project: Dossier,
+    placed: Mapping[str, Any],
+    known: Mapping[str, date],
+    period: str,
+    as_of: date,
 ) -> ProjectShot:
     profile = project.profile
     lines = [line for line in project.lines if line.on <= as_of]
@@ -75,7 +111,7 @@ def _project(
         unserved=project.unserved,
         stage=placed.get("stage", desk.plan.stage_order[0]),
         disposition=Disposition(placed.get("disposition", Disposition.ACTIVE)),
-        milestones={name: on for name, on in project.milestones.items() if on <= as_of},
+        milestones={name: known[name] for name in sorted(known)},
         area=profile.area,
         investment=profile.investment,
         subsidy=subsidy(desk.plan, profile, project.county_type),
@@ -90,36 +126,39 @@ def _project(
 
 def _deadline(
     desk: Desk,
-    row: DeadlineRow,
+    deadline: Deadline,
     owner: Subject,
     disposition: Disposition,
+    known: Mapping[str, date],
+    extended_to: date | None,
     as_of: date,
-    *,
-    ended: bool,
 ) -> DeadlineShot:
-    rule = desk.deadlines[row.rule].rule
-    done = row.fulfilled_on
+    """One deadline by the facts of the day; what had not begun to run by then has no dates."""
+    rule, kind = deadline.rule, SubjectKind(owner.kind)
+    dates = dates_of(deadline, known, extended_to, desk.calendar)
+    remind_by, overdue_after = (dates.remind_by, dates.overdue_after) if dates else (None, None)
+    done = fulfilled_on(deadline, kind, known) if dates else None
     return DeadlineShot(
-        kind=SubjectKind(owner.kind),
+        kind=kind,
         subject=owner.code,
         city=owner.city,
-        rule=row.rule,
+        rule=deadline.id,
         title=rule.title,
         clause=rule.clause,
         origin=rule.origin,
         responsible=rule.responsible,
-        remind_by=row.remind_by,
-        overdue_after=row.overdue_after,
+        remind_by=remind_by,
+        overdue_after=overdue_after,
         standing=standing(
-            row.overdue_after,
+            overdue_after,
             desk.plan.bodies[rule.responsible].bound,
             done,
             disposition,
-            desk.due_soon_from(row.remind_by),
+            desk.due_soon_from(remind_by),
             as_of,
-            ended=ended,
+            ended=has_ended(deadline, known, as_of),
         ),
-        fulfilled_on=done if done and done <= as_of else None,
+        fulfilled_on=done,
     )
 
 
