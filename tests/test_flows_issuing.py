@@ -89,9 +89,7 @@ def test_the_same_again_writes_nothing_and_another_number_is_refused(desk: Desk)
         (replace(SIGNED, on=date(2023, 7, 21)), "尚未到来"),
     ],
 )
-def test_what_is_not_signed_properly_is_refused(
-    desk: Desk, signed: Signature, reason: str
-) -> None:
+def test_what_is_not_signed_properly_is_refused(desk: Desk, signed: Signature, reason: str) -> None:
     with pytest.raises(RefusedError, match=reason):
         issue(desk, Product.BULLETIN, "2023-06", PROVINCE, signed)
     assert "D11-06" not in held(desk, PROVINCE)
