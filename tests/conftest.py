@@ -30,6 +30,7 @@ TOGETHER = (  # their tests share what takes long to set up, so one process runs
     "tests/test_flows_acceptance.py",
     "tests/test_flows_bulletins.py",
     "tests/test_flows_curves.py",
+    "tests/test_flows_duty_pages.py",
     "tests/test_flows_emitting.py",
     "tests/test_flows_evaluations.py",
     "tests/test_flows_publishing.py",

@@ -10,7 +10,13 @@ from documents.letters import Annex, Block, Graph, Heading, Letter, Table
 from flows.operations.desk import Desk
 from flows.operations.products import Kept
 from flows.pages.curves import city_pages, curves_lines
-from flows.pages.duty_lists import evaluation_lines, inspection_lines, report_lines, visit_lines
+from flows.pages.duty_lists import (
+    evaluation_lines,
+    inspection_lines,
+    report_lines,
+    schedule_lines,
+    visit_lines,
+)
 from flows.pages.markdown import Page, left_out, page, private, table
 from flows.pages.risks import risk_lines
 from policy.schema import Plan
@@ -103,6 +109,7 @@ LINES: Mapping[Product, Lines] = MappingProxyType(
         Product.REPORTS: report_lines,
         Product.VISITS: visit_lines,
         Product.INSPECTION: inspection_lines,
+        Product.SCHEDULE: schedule_lines,
         Product.EVALUATION: evaluation_lines,
         Product.CURVES: curves_lines,
         Product.RISKS: risk_lines,

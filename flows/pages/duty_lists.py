@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from documents.acceptance_schedule import Schedule, named, team_name
 from flows.operations.inspection import Inspections, VisitPlan
 from flows.operations.reports import Reports
 from flows.pages.markdown import plain, private, table
@@ -79,6 +80,34 @@ def inspection_lines(plan: Plan, content: Inspections) -> Iterator[str]:
             for item in faulty
         ],
     )
+
+
+def schedule_lines(plan: Plan, content: Schedule) -> Iterator[str]:
+    """Each group's days, where it goes, and what people should know; no telephone numbers."""
+    days = f"{content.first}至{content.last}"
+    yield f"验收组{len(content.teams)}个，项目{len(content.stops)}个，{days}的工作日进行。"
+    yield ""
+    yield from (f"- 注意：{private(note)}" for note in (*content.notes, *content.unproven))
+    yield ""
+    known = {target.code: target for target in content.targets}
+    for team in content.teams:
+        stops = [stop for stop in content.stops if stop.team == team.number]
+        yield f"## {team_name(team.number)}：{len(stops)}个项目"
+        yield ""
+        yield private("、".join(named(team)))
+        yield ""
+        rows = [
+            [
+                stop.day,
+                stop.order,
+                plain(known[stop.code].city),
+                plain(known[stop.code].county),
+                f"{plain(known[stop.code].name)}（{stop.code}）",
+            ]
+            for stop in stops
+        ]
+        heads = ("日期", "当日顺序", "市", "县（市、区）", "项目")
+        yield from table(dict.fromkeys(heads, "---"), rows)
 
 
 def evaluation_lines(plan: Plan, content: Evaluated) -> Iterator[str]:
