@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -131,12 +132,14 @@ def _made(
     *,
     anew: bool = False,
 ) -> Kept[Any]:
-    from flows.business_date import now
+    from flows.business_date import now, today
     from flows.operations.duties import fulfil, job_of
+    from flows.operations.enforcement import day_to_enforce
     from flows.operations.products import make, occasion
 
-    job, day = job_of(kind), the_day(desk, as_of)
+    job, day = job_of(kind), day_to_enforce(as_of, today(desk.settings))
     asked = occasion(desk, job, period, subject, day)
+    asked = replace(asked, on=day) if anew else asked
     for _, needed in fulfil(desk, job.needs, day, now()):
         if isinstance(needed, RefusedError):
             raise needed

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from uuid import uuid4
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
@@ -24,6 +25,22 @@ def write(path: Path, content: bytes) -> None:
         raise UnavailableError(
             f"{path.name}：无法写入；请核对文件夹是否存在、有无权限，并关闭正在使用该文件的程序"
         ) from None
+
+
+def write_once(path: Path, content: bytes) -> None:
+    """Write a file whole, unless it is there by now. UnavailableError when it cannot be written.
+
+    Several may do so at once.
+    """
+    scratch = path.with_name(f"~{uuid4().hex}")
+    try:
+        write(scratch, content)
+        if not path.exists():
+            scratch.replace(path)
+    except OSError as error:
+        raise UnavailableError(f"{path.name}：无法写入（{error.strerror}）") from None
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def finished(workbook: Workbook, bodies: Sequence[bytes] = ()) -> bytes:

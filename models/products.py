@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from models.audits import newest
 from models.tables import ProductRow
 from policy.schema import Plan
 from policy.vocabulary import Product
@@ -23,6 +22,8 @@ class NewProduct:
     subject: str
     as_of: date
     made_at: datetime
+    trail: int
+    """The newest audit row that it could know of."""
     content: Mapping[str, Any]
 
 
@@ -37,7 +38,7 @@ def add_product(session: Session, plan: Plan, new: NewProduct) -> ProductRow:
         version=before.version + 1 if before else 1,
         as_of=new.as_of,
         made_at=new.made_at,
-        trail=newest(session, plan),
+        trail=new.trail,
         content=dict(new.content),
     )
     session.add(row)

@@ -153,6 +153,25 @@ def test_files_are_laid_out_once_and_what_somebody_changed_stays(desk: Desk) -> 
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
+def test_a_crowd_that_lays_the_same_out_at_once_writes_it(desk: Desk) -> None:
+    big = replace(JOB, files=lambda desk, made: [File(f"{n}.txt", b"x" * 99999) for n in range(20)])
+    (made,) = make_due(desk, JOB, DAYS[0], AT)
+    with ThreadPoolExecutor(8) as crowd:
+        written = list(crowd.map(lambda _: lay_out(desk, big, made), range(16)))
+    assert {path.stat().st_size for paths in written for path in paths} == {99999}
+    assert len(list(written[0][0].parent.iterdir())) == 20
+
+
+def test_making_lets_others_write_meanwhile(desk: Desk) -> None:
+    """A solver may take half a minute."""
+
+    def slowly(session: Session, inner: Desk, asked: Occasion) -> Note:
+        make_due(inner, month_ends.JOB, date(2023, 1, 31), AT)
+        return _note(session, inner, asked)
+
+    assert len(make_due(desk, replace(JOB, make=slowly), DAYS[0], AT)) == 1
+
+
 def test_what_was_made_and_not_published_is_published_by_a_later_run(desk: Desk) -> None:
     first, second = make_due(desk, JOB, DAYS[1], AT)
     assert list(unpublished(desk, JOB)) == [first, second]

@@ -56,7 +56,7 @@ def day_to_enforce(asked: date | None, today: date) -> date:
     """
     if asked is not None and asked > today:
         raise RefusedError(
-            f"{asked}尚未到来（今天是{today}），只能核对到今天；推演请用 xingfu simulate"
+            f"{asked}尚未到来（今天是{today}），只能办理到今天；推演请用 xingfu simulate"
         )
     return asked or today
 

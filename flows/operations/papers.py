@@ -3,6 +3,7 @@
 For any kind of letter: the caller says which kind of evidence it is and about whom.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from pydantic import TypeAdapter
 from sqlmodel import Session
 
 from documents.letters import Letter, final
-from documents.saving import write
+from documents.saving import write_once
 from flows.operations.desk import Desk
 from flows.operations.effects import begin
 from flows.operations.stationery import template
@@ -135,9 +136,7 @@ def lay_out(desk: Desk, paper: Paper) -> Path:
     except OSError as error:
         raise UnavailableError(f"无法建立文件夹 {path.parent}（{error.strerror}）") from None
     if not path.exists():
-        scratch = path.with_name(f"~{path.name}")
-        write(scratch, final(paper.letter, paper.number, paper.on, template(desk)))
-        scratch.replace(path)
+        write_once(path, final(paper.letter, paper.number, paper.on, template(desk)))
     return path
 
 
@@ -176,7 +175,8 @@ def _row(asked: Asked, signed: Signature, paper: Paper, at: datetime) -> NewRow:
     told = f"{paper.number} {paper.letter.title}，签发人：{paper.signer}"
     kept = asdict(paper)
     said = {name: kept[name] for name in ("number", "signer", "digest", "about")}
-    said["letter"] = LETTER.dump_python(paper.letter, mode="json")
+    # The trail keeps no floats: widths become text, which is read back as numbers.
+    said["letter"] = json.loads(LETTER.dump_json(paper.letter), parse_float=str)
     return NewRow(
         subject=asked.subject,
         kind=AuditKind.EVIDENCE,

@@ -14,8 +14,10 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter
 from sqlmodel import Session
 
-from documents.saving import write
+from documents.saving import write, write_once
 from flows.operations.desk import Desk
+from models.audits import newest
+from models.copying import one_moment
 from models.database import reading, writing
 from models.plans import require_plan
 from models.products import NewProduct, add_product, find_product, made_of, products_of
@@ -94,15 +96,30 @@ def make(
     desk: Desk, job: Job[C], occasion: Occasion, at: datetime, *, anew: bool = False
 ) -> Kept[C]:
     """What was made for an occasion; made and kept now where it was not, or is wanted `anew`."""
+    before = None if anew else _held(desk, job, occasion)
+    if before is not None:
+        return before
+    new = _new(desk, job, occasion, at)  # it may take long: nobody has to wait for it
     with writing(desk.engine) as session:
         require_plan(session, desk.plan, desk.calendar, lock=True)
         held = find_product(session, desk.plan, job.kind, occasion.period, occasion.subject)
         if held is None or anew:
-            content = job.make(session, desk, occasion)
-            plain = _adapter(job).dump_python(content, mode="json")
-            new = NewProduct(job.kind, occasion.period, occasion.subject, occasion.on, at, plain)
             held = add_product(session, desk.plan, new)
         return _kept(job, held)
+
+
+def _held(desk: Desk, job: Job[C], occasion: Occasion) -> Kept[C] | None:
+    with reading(desk.engine) as session:
+        return kept(session, desk, job, occasion.period, occasion.subject)
+
+
+def _new(desk: Desk, job: Job[C], occasion: Occasion, at: datetime) -> NewProduct:
+    """What would be kept, from the database as it is at one moment."""
+    with one_moment(desk.engine) as connection, Session(connection) as session:
+        require_plan(session, desk.plan, desk.calendar)
+        trail = newest(session, desk.plan)
+        plain = _adapter(job).dump_python(job.make(session, desk, occasion), mode="json")
+    return NewProduct(job.kind, occasion.period, occasion.subject, occasion.on, at, trail, plain)
 
 
 def occasion(desk: Desk, job: Job[Any], period: str | None, subject: str, as_of: date) -> Occasion:
@@ -188,9 +205,7 @@ def _folder(path: Path) -> None:
 def _written(home: Path, file: File) -> Path:
     path = home / file.name
     if not path.exists():
-        scratch = path.with_name(f"~{path.name}")
-        write(scratch, file.content)
-        scratch.replace(path)
+        write_once(path, file.content)
     return path
 
 
