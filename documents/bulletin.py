@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from documents.curves import counted_graphs, money_graphs
 from documents.letters import Annex, Block, Graph, Heading, Letter, Series, Table
 from documents.progress_words import (
     MATCHING,
@@ -24,6 +25,7 @@ from documents.progress_words import (
     long_day,
     month_after,
     month_name,
+    months_named,
     overdue,
     percent,
     percent_done,
@@ -51,15 +53,23 @@ from states.figures import (
     problems,
     rate,
     reported_late,
+    still_missing,
     unreported,
 )
+from states.series import YearCourses, courses
 from states.snapshot import ProjectShot, Snapshot
 
 SINCE = "上月末"
 HEADS = ("序号", "市", "县（市、区）", "项目名称", "阶段", "形象进度", "完成投资（万元）")
 BEHIND = (
-    "说明：有事项超过时限尚未完成，或者当月月报反映未达序时进度的项目，列为慢序时进度项目；"
-    "暂停的项目不列入。"
+    "说明：应由市、县（市、区）办理的事项超过通知规定的时限尚未完成，或者当月月报反映未达序时进度的"
+    "项目，列为慢序时进度项目；省级办理的事项和通知未定的建议时限不作为认定依据；暂停的项目不列入。"
+)
+
+
+CURVES = (
+    "说明：计划按各项目时限（含批准的延期）逐月累计；预测按近期平均速度推算，预计区间按近期最慢、"
+    "最快一个月的速度推算，仅供参考。"
 )
 
 
@@ -73,6 +83,8 @@ class _Month:
     before: Figures | None
     """The province's at the end of the month before."""
     cities: tuple[Figures, ...]
+    curves: YearCourses | None
+    """None where the plan has no curves."""
 
     @property
     def shot(self) -> Snapshot:
@@ -111,6 +123,7 @@ def bulletin(plan: Plan, shots: Sequence[Snapshot]) -> Letter:
         annexes=(
             Annex("慢序时进度项目", (_behind(month), BEHIND)),
             Annex("按序时进度项目", (_on_schedule(month),)),
+            *_curves(month),
         ),
     )
 
@@ -118,7 +131,8 @@ def bulletin(plan: Plan, shots: Sequence[Snapshot]) -> Letter:
 def _month(plan: Plan, shots: Sequence[Snapshot]) -> _Month:
     before = figures(plan, shots[-2]) if len(shots) > 1 else None
     province = figures(plan, shots[-1])
-    return _Month(plan, shots, province, before, by_city(plan, shots[-1]))
+    drawn = courses(plan, shots) if plan.curves else None
+    return _Month(plan, shots, province, before, by_city(plan, shots[-1]), drawn)
 
 
 def _overall(month: _Month) -> Iterator[Block]:
@@ -129,6 +143,15 @@ def _overall(month: _Month) -> Iterator[Block]:
     yield f"资金到位情况：{funds(found, before, SINCE)}。"
     yield f"序时进度情况：{schedule(found)}。{_held(month)}"
     yield _graph(month)
+    if month.curves:
+        yield from money_graphs(month.curves, month.plan.province)
+
+
+def _curves(month: _Month) -> Iterator[Annex]:
+    """Of each count, how it should, does and may go."""
+    drawn = counted_graphs(month.curves, month.plan.province) if month.curves else ()
+    if drawn:
+        yield Annex("数据曲线", (*drawn, CURVES))
 
 
 def _held(month: _Month) -> str:
@@ -201,7 +224,7 @@ def _rows(month: _Month, row: Callable[[Figures], tuple[str, ...]]) -> tuple[tup
 
 def _ahead_of_others(month: _Month) -> str:
     """The cities without anything to complain of; a list of all of them praises nobody."""
-    late = {*unreported(month.plan, month.shot)}
+    late = {*unreported(month.plan, month.shot), *still_missing(month.plan, month.shot)}
     late |= {item.subject for item in reported_late(month.plan, month.shot)}
     good = [
         found.place
@@ -250,12 +273,19 @@ def _reports(month: _Month) -> str:
     told = []
     if missing := unreported(month.plan, month.shot):
         told.append(f"截至{short_day(month.shot.as_of)}未报送当月月报的市：{'、'.join(missing)}。")
+    if earlier := _still_missing(month):
+        told.append(f"此前月份仍未报送月报的市：{earlier}。")
     late = "、".join(
         f"{item.subject}（{short_day(item.fulfilled_on)}报送）"
         for item in reported_late(month.plan, month.shot)
         if item.fulfilled_on
     )
     return "".join([*told, *([f"逾期报送当月月报的市：{late}。"] if late else [])])
+
+
+def _still_missing(month: _Month) -> str:
+    owed = still_missing(month.plan, month.shot).items()
+    return "、".join(f"{city}（{months_named(each, month.shot.period)}）" for city, each in owed)
 
 
 def _next(month: _Month) -> Iterator[Block]:
@@ -287,7 +317,8 @@ def _each_step(month: _Month) -> Iterator[tuple[str, str]]:
 
 
 def _report_in_time(month: _Month) -> str:
-    missing = unreported(month.plan, month.shot)
+    plan, shot = month.plan, month.shot
+    missing = unreported(plan, shot) or still_missing(plan, shot)
     if not missing and not reported_late(month.plan, month.shot):
         return ""
     soon = "请未报送月报的市尽快补报。" if missing else ""

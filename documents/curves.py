@@ -4,6 +4,7 @@ Tables give 元 to the 分; charts and graphs 万元 with two decimals, since ax
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from documents.forms import Column
@@ -48,9 +49,28 @@ def curve_leaves(plan: Plan, made: YearCourses) -> tuple[Leaf, ...]:
 
 def graphs(plan: Plan, content: YearCourses, place: str) -> tuple[Graph, ...]:
     """完成情况, 资金到位 and 完成投资 of a place; one without any number yet is left out."""
+    reached = _reached(content, content.of(place))
+    return (*_drawable(reached), *money_graphs(content, place))
+
+
+def money_graphs(content: YearCourses, place: str) -> tuple[Graph, ...]:
+    """资金到位 and 完成投资 of a place with plan, forecast and band; see `graphs`."""
     own = content.of(place)
-    drawn = (_reached(content, own), _funds(content, own), _investment(content, own))
-    return tuple(graph for graph in drawn if any(map(_known, graph.series)))
+    return _drawable(_funds(content, own), _investment(content, own))
+
+
+def counted_graphs(content: YearCourses, place: str) -> tuple[Graph, ...]:
+    """Each count of a place with plan, forecast and band, in projects."""
+    own = content.of(place)
+    counted = [course for course in own.courses if course.unit == PROJECTS]
+    return _drawable(
+        *(_graph(content, item, f"{place}{item.label}项目数", ACTUAL, "个") for item in counted)
+    )
+
+
+def _drawable(*found: Graph) -> tuple[Graph, ...]:
+    """Those that have any number yet."""
+    return tuple(graph for graph in found if any(map(_known, graph.series)))
 
 
 def outlook(content: YearCourses, course: Course) -> str:
@@ -60,7 +80,7 @@ def outlook(content: YearCourses, course: Course) -> str:
         return f"{course.label}尚无上报数据，暂不预测。"
     if content.latest == len(content.months) - 1:
         return f"截至{content.as_of}，{course.label}{amount(course, now)}{_of(course, now)}。"
-    if course.key != INVESTED and course.whole and now >= course.whole and not course.unstated:
+    if _complete(content, course):
         done = "已全部完成" if course.unit == PROJECTS else "已足额"
         return f"{course.label}{done}（{amount(course, now)}）。"
     if last is None:
@@ -190,27 +210,40 @@ def _reached(made: YearCourses, own: PlaceCourses) -> Graph:
 
 
 def _funds(made: YearCourses, own: PlaceCourses) -> Graph:
-    """The whole against its plan, and its two parts."""
-    whole = own.course(RECEIVED)
-    series = [Series("到位合计", _drawn(whole.actual))]
-    if whole.planned:
-        series.insert(0, Series("计划", _drawn(whole.planned), dashed=True))
-    for key, label in ((FROM_PROVINCE, "省级补助"), (MATCHING, "市县配套")):
-        series.append(Series(label, _drawn(own.course(key).actual)))
-    return Graph(f"{own.place}资金到位情况", _categories(made), tuple(series), "万元")
+    """The whole with its plan and forecast, and its two parts."""
+    whole = _graph(made, own.course(RECEIVED), f"{own.place}资金到位情况", "到位合计", "万元")
+    parts = tuple(
+        Series(label, _drawn(own.course(key).actual))
+        for key, label in ((FROM_PROVINCE, "省级补助"), (MATCHING, "市县配套"))
+    )
+    after = sum(series.label != FORECAST[0] for series in whole.series)
+    return replace(whole, series=(*whole.series[:after], *parts, *whole.series[after:]))
 
 
 def _investment(made: YearCourses, own: PlaceCourses) -> Graph:
-    course = own.course(INVESTED)
+    return _graph(made, own.course(INVESTED), f"{own.place}完成投资情况", ACTUAL, "万元")
+
+
+def _graph(made: YearCourses, course: Course, caption: str, actual: str, unit: str) -> Graph:
+    """Plan, actual and forecast with its band; of what is complete nothing is forecast."""
     lines = dict(_lines(made, course, _scale(course), joined=True))
+    if _complete(made, course):
+        lines = {name: lines[name] for name in lines if name not in FORECAST}
     series = tuple(
-        Series(name, lines[name], dashed=name != ACTUAL)
+        Series(actual if name == ACTUAL else name, lines[name], dashed=name != ACTUAL)
         for name in (PLANNED, ACTUAL, FORECAST[0])
         if name in lines
     )
     band = zip(*(lines[name] for name in FORECAST[1:]), strict=True) if FORECAST[1] in lines else ()
     pairs = (None if low is None or high is None else (low, high) for low, high in band)
-    return Graph(f"{own.place}完成投资情况", _categories(made), series, "万元", tuple(pairs))
+    return Graph(caption, _categories(made), series, unit, tuple(pairs))
+
+
+def _complete(made: YearCourses, course: Course) -> bool:
+    """Whether nothing is left to come; investment has no end."""
+    now = course.actual[made.latest]
+    bound = course.key != INVESTED and course.whole and not course.unstated
+    return bool(bound) and now is not None and now >= course.whole
 
 
 def _categories(made: YearCourses) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from documents.progress_words import (
     long_day,
     month_after,
     month_name,
+    months_named,
     overdue,
     percent_done,
     programme,
@@ -44,6 +45,7 @@ from states.figures import (
     of_the_province,
     problems,
     reported_late,
+    still_missing,
     unreported,
 )
 from states.snapshot import ProjectShot, Snapshot, quarter
@@ -141,7 +143,8 @@ def _each_problem(told: _Quarter) -> Iterator[tuple[str, str]]:
 
 
 def _reports(told: _Quarter) -> Iterator[str]:
-    """The quarter's reports that had not come, or came late, by the end of their own month."""
+    """The quarter's reports that had not come, or came late, by the end of their own month; and
+    what has not come to this day."""
     for shot in told.shots:
         if told.city in unreported(told.plan, shot):
             yield f"截至{short_day(shot.as_of)}，{month_name(shot.period)}月报尚未报送。"
@@ -149,6 +152,9 @@ def _reports(told: _Quarter) -> Iterator[str]:
             if item.fulfilled_on:
                 day = short_day(item.fulfilled_on)
                 yield f"{month_name(shot.period)}月报于{day}报送，晚于规定时间。"
+    if earlier := still_missing(told.plan, told.shot).get(told.city):
+        months = months_named(earlier, told.shot.period)
+        yield f"截至{short_day(told.shot.as_of)}，此前月份仍未报送的月报：{months}。"
 
 
 def _suggestions(told: _Quarter) -> Iterator[Block]:

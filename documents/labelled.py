@@ -174,14 +174,14 @@ def find_labelled(book: Book, labels: Sequence[Label], faults: list[Fault]) -> L
     """
     found = [(sheet, at) for sheet in book.sheets if (at := _find(sheet, labels))]
     if not found:
-        wanted = "”“".join(label.heading for label in labels if not label.optional)
+        wanted = "”“".join(_one_line(label.heading) for label in labels if not label.optional)
         raise RefusedError(f"{book.file}：没有找到应有的各栏“{wanted}”；请照样表填写")
     if len(found) > 1:
         names = "、".join(f"「{sheet.title}」" for sheet, _ in found)
         raise RefusedError(f"{book.file}：工作表{names}都是同一种表；一份只报一张，请分开报送")
     sheet, at = found[0]
     if missing := [each.heading for each in labels if each.key not in at and not each.optional]:
-        listed = "”“".join(missing)
+        listed = "”“".join(map(_one_line, missing))
         raise RefusedError(f"{book.file}「{sheet.title}」：缺少“{listed}”栏；请照样表补齐")
     by_key = {label.key: label for label in labels}
     return Labelled(book.file, sheet.title, sheet.rows, at, by_key, faults)
@@ -226,3 +226,7 @@ def _words(value: object) -> str:
     if isinstance(value, datetime):
         value = value.date()
     return value.isoformat() if isinstance(value, date) else plain(value)
+
+
+def _one_line(heading: str) -> str:
+    return heading.replace("\n", "")

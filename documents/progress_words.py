@@ -202,6 +202,13 @@ def due_day(plan: Plan, period: str) -> int | str | None:
     return monthly.due_day if monthly and period < monthly.last else None
 
 
+def months_named(periods: Sequence[str], of: str) -> str:
+    """``3月、4月``; with its year where it is not that of the month `of`."""
+    return "、".join(
+        f"{int(each[5:])}月" if each[:4] == of[:4] else month_name(each) for each in periods
+    )
+
+
 def month_after(day: date) -> date:
     """The last day of the month after a day's."""
     first = date(day.year + (day.month + 1) // 12, (day.month + 1) % 12 + 1, 1)
@@ -326,8 +333,8 @@ def _names(projects: Sequence[ProjectShot]) -> str:
 
 
 def _day(item: DeadlineShot) -> date:
-    assert item.overdue_after is not None  # noqa: S101  # what is overdue has had its day
-    return item.overdue_after
+    assert item.said is not None  # noqa: S101  # what is overdue has had its day
+    return item.said
 
 
 def _reason(plan: Plan, late: DeadlineShot) -> str:

@@ -22,6 +22,7 @@ from policy.vocabulary import Disposition, SubjectKind
 from states.dossier import PROFILE_FIELDS, Dossier, Profile
 from states.ledger import Line
 from states.progress import Progress
+from states.reporting import expected
 from states.review import Opinion
 
 GOING_ON = (Disposition.ACTIVE, Disposition.HELD)
@@ -165,17 +166,27 @@ def quota_submitted_on(session: Session, plan: Plan, city: str) -> date | None:
     return next(islice(days, places - 1, None), None) if places else None
 
 
-def projects_finished_on(session: Session, plan: Plan, city: str) -> date | None:
-    """The day on which the last of the city's projects that go on was finished (办结).
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """As much of a project as tells whether its city answers for it."""
 
-    None while one is not, and where there are none.
+    disposition: Disposition
+    milestones: Mapping[str, date]
+
+
+def projects_finished_on(session: Session, plan: Plan, city: str) -> date | None:
+    """The day on which the last of the projects that the city answers for was finished (办结).
+
+    Those are the ones that go on and are determined: a mere candidate is not reported. None while
+    one is not finished, and where there are none.
     """
     joined = and_(col(Subject.plan) == Project.plan, col(Subject.code) == Project.code)
-    query = select(Project.code).join(Subject, joined)
-    where = (Project.plan == plan.id, Subject.city == city)
-    going_on = session.exec(query.where(*where, col(Project.disposition).in_(GOING_ON))).all()
-    held = facts(session, plan, list(going_on)) if plan.finished_by else {}
-    days = [held.get(code, {}).get(name) for code in going_on for name in plan.finished_by]
+    query = select(Project.code, Project.disposition).join(Subject, joined)
+    found = session.exec(query.where(Project.plan == plan.id, Subject.city == city)).all()
+    held = facts(session, plan, [code for code, _ in found]) if plan.finished_by else {}
+    projects = [_Standing(Disposition(how), held.get(code, {})) for code, how in found]
+    answered = expected(plan, projects)
+    days = [each.milestones.get(name) for each in answered for name in plan.finished_by]
     finished = [day for day in days if day is not None]
     return max(finished) if finished and len(finished) == len(days) else None
 

@@ -3,23 +3,26 @@
 Rules come first; then, one after another: even loads, few trips to cities, counties kept whole.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations, islice, repeat
+from time import monotonic
 from typing import Any
 
-from highspy import Highs, HighsModelStatus, SolutionStatus
+from highspy import Highs, HighsModelStatus, ObjSense, SolutionStatus
 
 from policy.errors import RefusedError
 
-NODES, SECONDS = 1000, 60.0
-"""Where a search ends; nodes are counted alike on every machine, seconds are there to end a run."""
+NODES, FINER_NODES, SECONDS = 1000, 50, 40.0
+"""Where a search ends, one that has something to start from, and all of them together.
+
+Nodes are counted alike on every machine; seconds are there to end a run.
+"""
 MOST_CITIES = 12
 """So many cities can be parted in every way; with more the solver has to do without the bound."""
 EVEN, TRIPS, WHOLE = "各组任务均衡", "各组所到的市最少", "同一县（市、区）的项目不分给两组"
 INFEASIBLE = (HighsModelStatus.kInfeasible, HighsModelStatus.kUnboundedOrInfeasible)
-LIMITED = (HighsModelStatus.kSolutionLimit, HighsModelStatus.kTimeLimit)
 County = tuple[str, str]
 """A city, and one of its counties."""
 
@@ -74,19 +77,19 @@ def allot(demand: Demand) -> Allotment | None:
     """The best that there is; None where the rules leave nothing. The same for the same demand.
 
     Nobody accepts in a city that he or she comes from; where anybody of one city goes to another,
-    nobody of that one comes back. RefusedError when the search ends without any result.
+    nobody of that one comes back. Where the search for a finer aim ends without a result, the last
+    that was found stands, and the aim is `unproven`. RefusedError when there was none at all.
     """
     even = _Model(demand)
     if not even.minimise(even.most - even.least):
-        return None
-    few = _Model(demand, even.worth, whole=False)
-    few.begin_with(even)
-    few.require_trips(_fewest_trips(demand, even.worth))
-    few.minimise(few.trips)
-    whole = _kept_whole(demand, even.worth, few)
-    proofs = ((even, EVEN), (few, TRIPS), (whole, WHOLE))
-    unproven = tuple(words for model, words in proofs if not model.proven)
-    return Allotment(whole.counts(), even.worth, few.worth, unproven)
+        if even.impossible:
+            return None
+        raise RefusedError("在限定的运算量内没有求得交叉验收安排，请缩小范围后重新编制")
+    found, fewest = _few_trips(demand, even)
+    whole = _kept_whole(even, found)
+    proofs = ((even.proven, EVEN), (fewest, TRIPS), (whole is not found and whole.proven, WHOLE))
+    unproven = tuple(words for proven, words in proofs if not proven)
+    return Allotment(whole.counts(), even.worth, whole.trips_made, unproven)
 
 
 def remedies(demand: Demand) -> tuple[Remedy, ...]:
@@ -98,19 +101,42 @@ def remedies(demand: Demand) -> tuple[Remedy, ...]:
     return found
 
 
-def _kept_whole(demand: Demand, spread: int, few: "_Model") -> "_Model":
+def _few_trips(demand: Demand, even: "_Model") -> tuple["_Model", bool]:
+    """The plan with the fewest trips that was found, and whether that is proven.
+
+    It is sought with fractions of projects first, which is quick and nearly always comes out even.
+    """
+    least, best = _fewest_trips(demand, even.worth), even
+    for whole in (False, True):
+        few = even.finer(whole=whole)
+        few.require_trips(least)
+        found = few.minimise(few.trips, even) if whole else few.minimise(few.trips)
+        along = few if whole or not found else _along(even, few)
+        if found and along is not None and along.trips_made < best.trips_made:
+            best = along
+        if found and few.proven and best.trips_made == few.worth:
+            return best, True
+    return best, False
+
+
+def _along(even: "_Model", few: "_Model") -> "_Model | None":
+    """The same trips with whole projects, if they allow it."""
+    found = even.finer()
+    found.fix_trips(few)
+    return found if found.minimise(found.most - found.least) else None
+
+
+def _kept_whole(even: "_Model", found: "_Model") -> "_Model":
     """With as few trips, counties kept whole: along the same trips first, then along any."""
-    same = _Model(demand, spread, counties=True)
-    same.fix_trips(few)
-    if not same.minimise(same.parts):  # few trips were found with fractions of projects
-        raise RefusedError("交叉验收的任务没有分配成整数，请缩小范围后重新编制")
-    if same.worth == same.fewest_parts:
+    same = even.finer(counties=True)
+    same.fix_trips(found)
+    if not same.minimise(same.parts):
+        return found
+    if same.proven and same.worth == same.fewest_parts:
         return same
-    free = _Model(demand, spread, counties=True)
-    free.begin_with(same)
-    free.limit_trips(few.worth)
-    free.minimise(free.parts)
-    return free
+    free = even.finer(counties=True)
+    free.limit_trips(found.trips_made)
+    return free if free.minimise(free.parts, same) else same.unproven()
 
 
 def _elastic(demand: Demand, *, longer: bool, mutual: bool = False) -> Remedy | None:
@@ -136,13 +162,16 @@ class _Model:
         counties: bool = False,
         mutual: bool = False,
         longer: bool = False,
+        ends: float | None = None,
     ) -> None:
         """`spread`: at most so uneven. `whole`: projects are counted in integers.
 
         `counties`: which counties' projects are told apart. `mutual`, `longer`: cities may accept
-        each other, days may be added.
+        each other, days may be added. `ends`: when, by the monotonic clock.
         """
         self.highs = _solver()
+        self.proven = self.impossible = False
+        self._ends = monotonic() + SECONDS if ends is None else ends
         self._demand, self._whole, self._spread = demand, whole, spread
         self.takes: dict[tuple[int, str], Any] = {}
         self.goes: dict[tuple[int, str], Any] = {}
@@ -163,24 +192,44 @@ class _Model:
         if counties:
             self._tell_counties_apart()
 
-    def minimise(self, what: Any) -> bool:
-        """Solve; False where the rules leave nothing. RefusedError where the limit came first."""
-        self.highs.minimize(what)
+    def minimise(self, what: Any, start: "_Model | None" = None) -> bool:
+        """Solve; False where the rules leave nothing, and where the limit came first.
+
+        `start` has the same columns: the search begins with its solution.
+        """
+        self.highs.setObjective(what, ObjSense.kMinimize)
+        self.highs.setOptionValue("mip_max_nodes", FINER_NODES if start else NODES)
+        self.highs.setOptionValue("time_limit", max(0.0, self._ends - monotonic()))
+        if start is not None:  # the solver forgets it when anything is changed afterwards
+            self.highs.setSolution(start.highs.getSolution())
+        self.highs.solve()
         status = self.highs.getModelStatus()
-        if status in INFEASIBLE:
-            return False
+        self.impossible = status in INFEASIBLE
         standing = self.highs.getInfo().primal_solution_status
-        found = standing == SolutionStatus.kSolutionStatusFeasible
-        if not found or status not in (HighsModelStatus.kOptimal, *LIMITED):
-            raise RefusedError("在限定的运算量内没有求得交叉验收安排，请缩小范围后重新编制")
+        if self.impossible or standing != SolutionStatus.kSolutionStatusFeasible:
+            return False
         self.proven = status == HighsModelStatus.kOptimal
         self.worth = round(self.highs.getObjectiveValue())
         return True
+
+    def finer(self, *, whole: bool = True, counties: bool = False) -> "_Model":
+        """For the next aim: the loads no less even than here, the end no later."""
+        return _Model(self._demand, self.worth, whole=whole, counties=counties, ends=self._ends)
+
+    def unproven(self) -> "_Model":
+        """The same, but there may be better ones."""
+        self.proven = False
+        return self
 
     @property
     def trips(self) -> Any:
         """How many pairs of a team and a city there are."""
         return self.highs.qsum(list(self.goes.values()))
+
+    @property
+    def trips_made(self) -> int:
+        """How many of them the solution has."""
+        return sum(map(self.is_set, self.goes.values()))
 
     @property
     def parts(self) -> Any:
@@ -215,23 +264,21 @@ class _Model:
             chosen = other.value(other.goes[key])
             self.highs.changeColBounds(var.index, chosen, chosen)
 
-    def begin_with(self, other: "_Model") -> None:
-        """Start the search from a solution of a model that has the same columns, or fewer."""
-        self.highs.setSolution(other.highs.getSolution())
-
     def counts(self) -> Mapping[int, Mapping[County, int]]:
         """Per team, how many it takes of each county; the first teams take the first counties."""
-        found: dict[int, dict[County, int]] = defaultdict(dict)
+        found: dict[int, Counter[County]] = defaultdict(Counter)
         for (team, county), var in self.pieces.items():
-            if count := self.value(var):
-                found[team][county] = count
+            found[team][county] = self.value(var)
         for city, by_county in self._demand.projects.items():
-            singles = iter([(city, name) for name, count in by_county.items() if count == 1])
+            counties = [(city, name) for name in by_county]
+            parted = {key: sum(found[team][key] for team in self._able(city)) for key in counties}
+            left = chain.from_iterable(
+                repeat(key, by_county[key[1]] - parted[key]) for key in counties
+            )
             for team in self._able(city):
-                whole = sum(n for (place, _), n in found[team].items() if place == city)
-                for _ in range(self.value(self.takes[team, city]) - whole):
-                    found[team][next(singles)] = 1
-        return found
+                whole = sum(found[team][key] for key in counties)
+                found[team].update(islice(left, self.value(self.takes[team, city]) - whole))
+        return {team: +counted for team, counted in found.items()}
 
     def _add_team(self, team: int) -> None:
         """It goes to none of its own cities, and is done in time."""
@@ -325,8 +372,6 @@ def _solver() -> Highs:
         "random_seed": 7,
         "mip_rel_gap": 0.0,
         "mip_abs_gap": 0.9,  # every aim is a whole number
-        "mip_max_nodes": NODES,
-        "time_limit": SECONDS,
     }
     for name, value in options.items():
         highs.setOptionValue(name, value)

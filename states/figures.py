@@ -1,9 +1,10 @@
 """What a month's snapshot adds up to, for the province and for each city (五(五), 五(六)). Pure.
 
-A project is behind schedule (慢序时) when one of its deadlines is overdue (逾期), or when its
-report for the month says that it is. What only bodies outside the notice can do is 待协调 and makes
-nobody late. A project on hold (暂停) is neither behind nor on schedule. Only projects that go on
-count, and their money with them.
+A project is behind schedule (慢序时) when a deadline is overdue (逾期) that the notice itself dates
+and that its city or county has to meet, or when its report for the month says that it is. Nobody
+is late by what the province itself owes (研究确定, 交叉验收, 验收), by a day that is only proposed,
+or by what bodies outside the notice are to do (待协调). A project on hold (暂停) is neither behind
+nor on schedule. Only projects that go on count, and their money with them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,7 +38,8 @@ class Behind:
 
     project: ProjectShot
     late: tuple[DeadlineShot, ...]
-    """Its overdue deadlines, in the plan's order."""
+    """All its overdue deadlines, in the plan's order; also those that alone would not put it
+    behind, see `counts`."""
     problem: str
     """What its report for the month says where it says that it is behind; else empty."""
 
@@ -95,7 +97,7 @@ class Ahead:
 
     rule: DeadlineRule
     by: date
-    """The strict day where it is still to come, else the lenient one."""
+    """The day that the notice says; once it has passed, the lenient one."""
     kind: SubjectKind
     count: int
     """How many subjects of that kind have not done it."""
@@ -137,6 +139,23 @@ def reported_late(plan: Plan, shot: Snapshot) -> tuple[DeadlineShot, ...]:
     return tuple(sorted(found, key=lambda item: order.index(item.subject)))
 
 
+def still_missing(plan: Plan, shot: Snapshot) -> Mapping[str, tuple[str, ...]]:
+    """Which earlier months' reports have not come yet: the months, oldest first, by city.
+
+    The cities are in the plan's order; those that owe nothing are not there.
+    """
+    late = {
+        month: {item.subject for item in _reports(plan, shot, month, Standing.OVERDUE)}
+        for month in sorted(_reported_months(plan))
+        if month < shot.period
+    }
+    owed = {
+        city.name: tuple(month for month, cities in late.items() if city.name in cities)
+        for city in plan.cities
+    }
+    return {city: missing for city, missing in owed.items() if missing}
+
+
 def problems(plan: Plan, found: Figures) -> tuple[tuple[TimedRule, tuple[DeadlineShot, ...]], ...]:
     """What may be named as late, by rule in the plan's order.
 
@@ -176,6 +195,11 @@ def ahead(plan: Plan, shot: Snapshot, until: date) -> tuple[Ahead, ...]:
     )
 
 
+def counts(plan: Plan, item: DeadlineShot) -> bool:
+    """Whether a city or county can be called late by it: theirs to meet, dated by the notice."""
+    return item.origin is Origin.NOTICE and not of_the_province(plan, item.responsible)
+
+
 def of_the_province(plan: Plan, responsible: str) -> bool:
     """Whether the province itself has to do what a body is responsible for."""
     return plan.bodies[responsible].reached_at is Level.PROVINCE
@@ -184,7 +208,7 @@ def of_the_province(plan: Plan, responsible: str) -> bool:
 def _figures(plan: Plan, shot: Snapshot, place: str, quota: int | None) -> Figures:
     found, late = shot.going_on, _late(plan, shot)
     running = [item for item in found if item.disposition is Disposition.ACTIVE]
-    behind = tuple(item for each in running if (item := _behind(each, shot.period, late)))
+    behind = tuple(item for each in running if (item := _behind(plan, each, shot.period, late)))
     slow = {item.project.code for item in behind}
     invested = [last for each in found if (last := _invested(each)) is not None]
     sums = _sums(found)
@@ -255,11 +279,11 @@ def _place(order: Sequence[str], rule: str) -> int:
 
 
 def _behind(
-    project: ProjectShot, period: str, late: Mapping[str, tuple[DeadlineShot, ...]]
+    plan: Plan, project: ProjectShot, period: str, late: Mapping[str, tuple[DeadlineShot, ...]]
 ) -> Behind | None:
     report, overdue = project.reported(period), late.get(project.code, ())
     says_so = report is not None and report.on_schedule is False
-    if not overdue and not says_so:
+    if not says_so and not any(counts(plan, item) for item in overdue):
         return None
     return Behind(project, overdue, (report.problem or "") if report and says_so else "")
 
@@ -271,14 +295,19 @@ def _theirs(plan: Plan, item: DeadlineShot) -> bool:
 
 
 def _reports(plan: Plan, shot: Snapshot, period: str, standing: Standing) -> Iterator[DeadlineShot]:
-    if plan.report is None:
-        return
-    duty = next(duty for duty in plan.duties if duty.id == plan.report.duty)
-    months = duty.monthly.months if duty.monthly else {}
-    ids = {f"{duty.id}-{suffix}" for suffix, month in months.items() if month == period}
+    ids = {rule for month, rule in _reported_months(plan).items() if month == period}
     for item in shot.deadlines:
         if item.rule in ids and item.kind is SubjectKind.CITY and item.standing is standing:
             yield item
+
+
+def _reported_months(plan: Plan) -> Mapping[str, str]:
+    """The months that cities report, and by which occasion of the duty."""
+    if plan.report is None:
+        return {}
+    duty = next(duty for duty in plan.duties if duty.id == plan.report.duty)
+    months = duty.monthly.months if duty.monthly else {}
+    return {month: f"{duty.id}-{suffix}" for suffix, month in months.items()}
 
 
 def _distinct(plan: Plan) -> tuple[TimedRule, ...]:
@@ -312,7 +341,8 @@ def _days(
             continue
         if rule.follows and rule.follows.after not in started.get(item.subject, {}):
             continue  # it has not begun to run, whatever is known by now
-        if item.remind_by and item.overdue_after and item.remind_by <= until:
-            day = item.remind_by if item.remind_by > shot.as_of else item.overdue_after
+        said, lenient = item.said, item.overdue_after
+        if said and lenient and said <= until:
+            day = said if said >= shot.as_of else lenient
             days[day] = days.get(day, 0) + 1
     yield from sorted(days.items())

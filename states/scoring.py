@@ -3,9 +3,13 @@
 Only what is due is judged. An indicator counts, with all its points, as soon as the day of one of
 its cases has passed, or all of them are done before their day; cases that are still open cost
 nothing. One of which nothing is due is left out of 可得分. 得分率 is the score of what counts.
+Whether it counts is the same for all places that have cases of it, since their rates are compared.
+
+No evaluation comes after that of the plan's last month: what has to be done within the year (当年)
+is then judged as of the year's last day, by what was done by the snapshot's day.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -34,7 +38,8 @@ from policy.evaluation import (
 )
 from policy.schema import Plan
 from policy.vocabulary import Standing
-from states.snapshot import DeadlineShot, ProjectShot, RecordShot, Snapshot
+from states.snapshot import DeadlineShot, ProjectShot, RecordShot, Snapshot, months
+from states.workdays import DAY
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -186,14 +191,31 @@ class _Ground:
     """Whether the city's report of the month came; None while there is time, or none is asked."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was found at one place."""
+
+    ground: _Ground
+    cases: Mapping[str, tuple[Case, ...]]
+    """By indicator, of those that the place is judged by."""
+
+
+States = Mapping[str, Counted]
+"""By indicator: whether it counts, for every place that has cases of it."""
+
+
 def evaluate(plan: Plan, snapshot: Snapshot) -> Evaluated:
     """All scores at a month's end. PolicyError where the plan has no scoring table."""
     table = plan.evaluation
     if table is None:
         raise PolicyError(f"“{plan.name}”没有绩效评估的评分标准")
     grounds = tuple(_ground(plan, snapshot.of_city(city.name), city.name) for city in plan.cities)
-    cities = _ranked([_score(table, ground) for ground in grounds])
-    counties = (_ranked([_score(table, each) for each in _counties(ground)]) for ground in grounds)
+    looks = [_look(table, ground) for ground in grounds]
+    inner = [[_look(table, each) for each in _counties(ground)] for ground in grounds]
+    every = (*looks, *(look for group in inner for look in group))
+    states = {item.id: _counted(item, every, plan, snapshot) for item in table.indicators}
+    cities = _ranked([_score(table, look, states) for look in looks])
+    counties = (_ranked([_score(table, look, states) for look in group]) for group in inner)
     return Evaluated(
         version=table.version,
         reading=f"{table.reading}加分合计最多{_plain(table.most_bonus)}分。",
@@ -306,9 +328,15 @@ def _counties(ground: _Ground) -> Iterator[_Ground]:
             )
 
 
-def _score(table: Evaluation, ground: _Ground) -> Score:
+def _look(table: Evaluation, ground: _Ground) -> _Look:
     where: Place = "county" if ground.county else "city"
-    lines = tuple(_line(item, ground) for item in table.indicators if where in item.places)
+    items = (item for item in table.indicators if where in item.places)
+    return _Look(ground, {item.id: tuple(_cases(item.rule.over, ground)) for item in items})
+
+
+def _score(table: Evaluation, look: _Look, states: States) -> Score:
+    ground, own = look.ground, (item for item in table.indicators if item.id in look.cases)
+    lines = tuple(_line(item, look.cases[item.id], states[item.id]) for item in own)
     base = _sum(line.points for line in lines if line.kind is PointKind.BASE)
     bonus = _sum(line.points for line in lines if line.kind is PointKind.BONUS)
     malus = _sum(line.points for line in lines if line.kind is PointKind.MALUS)
@@ -369,24 +397,22 @@ def _laggards(ranked: Sequence[Score], table: Evaluation) -> tuple[str, ...]:
 # --- points ---------------------------------------------------------------------------------------
 
 
-def _line(item: Indicator, ground: _Ground) -> Line:
+def _line(item: Indicator, cases: tuple[Case, ...], state: Counted) -> Line:
     rule = item.rule
-    cases = tuple(_cases(rule.over, ground))
     if isinstance(rule, Bonus):
         counted = tuple(_shared(cases, rule.each, rule.most))
     elif isinstance(rule, Malus):
         listed = isinstance(rule.over, Recorded)
         counted = tuple(_cost(case, rule.each) for case in cases if listed or case.good is False)
     else:
-        return _base(item, rule, cases, ground.as_of)
+        return _base(item, rule, cases, state if cases else Counted.NOTHING)
     points = abs(_sum(case.points or ZERO for case in counted))
     return Line(item.id, item.kind, Counted.JUDGED, ZERO, points, counted)
 
 
 def _base(
-    item: Indicator, rule: PerDefect | Levels | YesNo, cases: tuple[Case, ...], as_of: date
+    item: Indicator, rule: PerDefect | Levels | YesNo, cases: tuple[Case, ...], state: Counted
 ) -> Line:
-    state = _counted(cases, as_of)
     if state is not Counted.JUDGED:
         return Line(item.id, item.kind, state, ZERO, ZERO, cases)
     judged = [case.good for case in cases if case.good is not None]
@@ -401,13 +427,24 @@ def _base(
     return Line(item.id, item.kind, state, available, points.quantize(CENT), cases)
 
 
-def _counted(cases: Sequence[Case], as_of: date) -> Counted:
-    """Judged when the day of one has passed, or all are done before their day."""
+def _counted(item: Indicator, looks: Iterable[_Look], plan: Plan, snapshot: Snapshot) -> Counted:
+    """Judged when the day of one case has passed anywhere, or all are done before their day."""
+    cases = [case for look in looks for case in look.cases.get(item.id, ())]
+    told = [case for case in cases if case.good is not None]
+    rules = item.rule.over.rules if isinstance(item.rule.over, OnTime) else ()
+    until = _until(plan, snapshot.period, snapshot.as_of, rules)
+    passed = any(case.due is None or case.due < until for case in told)
     if not cases:
         return Counted.NOTHING
-    told = [case for case in cases if case.good is not None]
-    passed = any(case.due is None or case.due < as_of for case in told)
     return Counted.JUDGED if passed or len(told) == len(cases) else Counted.NOT_DUE
+
+
+def _until(plan: Plan, period: str, as_of: date, rules: Iterable[str]) -> date:
+    """The first day of which a deadline of these rules is not judged yet."""
+    ids = {rule.partition("-")[0] for rule in rules}
+    within = any(rule.within_year and rule.id in ids for rule in plan.timed_rules)
+    closing = period == months(plan)[-1]
+    return date(plan.year, 12, 31) + DAY if within and closing else as_of
 
 
 def _level(rule: Levels, good: int, judged: int) -> Decimal:
@@ -462,15 +499,22 @@ def _(over: OnTime, ground: _Ground) -> Iterator[Case]:
         mine = item.kind is over.of and item.rule.partition("-")[0] in over.rules
         if mine and item.overdue_after is not None and item.standing is not Standing.VOID:
             project = projects.get(item.subject)
+            due = item.overdue_after
             done = item.fulfilled_on if not over.facts else _last(project, over.facts)
+            good = _in_time(ground, item, due, done)
+            ahead = good is False and ground.as_of <= due  # the year's end, by its last snapshot
             yield Case(
                 subject=item.subject,
                 name=project.name if project else item.subject,
-                what=f"{item.rule} {item.title}",
-                due=item.overdue_after,
+                what=f"{item.rule} {item.title}{_not_by(ground.as_of) if ahead else ''}",
+                due=due,
                 done=done,
-                good=_in_time(ground, item, item.overdue_after, done),
+                good=good,
             )
+
+
+def _not_by(as_of: date) -> str:
+    return f"：截至{as_of.year}年{as_of.month}月{as_of.day}日未完成，按当年未完成评"
 
 
 def _last(project: ProjectShot | None, facts: tuple[str, ...]) -> date | None:
@@ -484,7 +528,8 @@ def _in_time(ground: _Ground, item: DeadlineShot, due: date, done: date | None) 
     """Whether it was done in time; nobody is blamed where the notice does not bind, or on hold."""
     if done is not None and done <= due:
         return True
-    late = done is not None or (ground.as_of > due and item.standing is not Standing.SUSPENDED)
+    until = _until(ground.plan, ground.period, ground.as_of, (item.rule,))
+    late = done is not None or (due < until and item.standing is not Standing.SUSPENDED)
     return False if late and ground.plan.bodies[item.responsible].bound else None
 
 

@@ -5,10 +5,11 @@ The arithmetic, exact throughout:
 - *Actual*: at a month's end, how many of the projects that go on have a fact, or what is summed
   over them in 元. A month without a snapshot, and a sum that nobody has stated yet, is unknown.
 - *Rate*: percent of that month's whole, to one decimal, half up; above 100 is shown as it is. The
-  whole is the number of projects going on, the money that is due or promised, or 投资总额.
+  whole is 任务数 (the number of projects going on where none is stated), the money that is due or
+  promised, or 投资总额.
 - *Planned*, by the latest snapshot and on each month's last calendar day: the projects, or their
-  money, whose time limit (逾期认定日, extensions included) lies on or before that day; 完成投资
-  grows day by day from the one limit to the other.
+  money, whose time limit, as the notice or an approved extension says it, lies on or before that
+  day; 完成投资 grows day by day from the one limit to the other.
 - *Expected*: with increments d1 … dn of the last n months (at most `pace_months`), after k months
   ``last + k * (d1 + … + dn) / n``, rounded down to a whole project or 分; its band is ``last + k *
   min(d)`` to ``last + k * max(d)``. None of them falls below the last actual. A count stays within
@@ -138,7 +139,9 @@ def courses(plan: Plan, snapshots: Sequence[Snapshot]) -> YearCourses:
         city.name: [shot.of_city(city.name) for shot in snapshots] for city in plan.cities
     }
     places = tuple(
-        PlaceCourses(place, tuple(_course(plan, item, found) for item in measures))
+        PlaceCourses(
+            place, tuple(_course(plan, item, found, _quota(plan, place)) for item in measures)
+        )
         for place, found in parts.items()
     )
     return YearCourses(latest.period, latest.as_of, months(plan), places)
@@ -219,7 +222,9 @@ def _money(rules: Curves, key: str, label: str, sources: tuple[Source, ...]) -> 
         key=key,
         label=label,
         unit=YUAN,
-        have=lambda project: sum((project.received[source] for source in sources), NOTHING),
+        have=lambda project: sum(
+            (project.received.get(source, NOTHING) for source in sources), NOTHING
+        ),
         whole=whole,
         rules=tuple(by.values()),
         planned=planned,
@@ -253,16 +258,26 @@ def _evenly(span: tuple[str, str], project: ProjectShot, limits: Limits, day: da
     return part.quantize(CENT, ROUND_DOWN)
 
 
-def _course(plan: Plan, measure: _Measure, snapshots: Sequence[Snapshot]) -> Course:
+def _quota(plan: Plan, place: str) -> Decimal | None:
+    """任务数 of the province or a city; None: not stated."""
+    city = plan.city(place)
+    stated = city.places if city else plan.quota.goal
+    return None if stated is None else Decimal(stated)
+
+
+def _course(
+    plan: Plan, measure: _Measure, snapshots: Sequence[Snapshot], quota: Decimal | None
+) -> Course:
     shots = {shot.period: shot for shot in snapshots}
     found = {period: _actual(measure, shot) for period, shot in shots.items()}
-    wholes = {period: _whole(measure, shot) for period, shot in shots.items()}
+    wholes = {period: _whole(measure, shot, quota) for period, shot in shots.items()}
     latest, every = snapshots[-1], months(plan)
     actual = tuple(found.get(month) for month in every)
     whole = wholes[latest.period]
+    most = _whole(measure, latest, None)  # no more can come about than there are projects
     unstated = sum(measure.whole(project) is None for project in latest.going_on)
     ahead, paced = _ahead(
-        plan, measure, actual[: every.index(latest.period) + 1], None if unstated else whole
+        plan, measure, actual[: every.index(latest.period) + 1], None if unstated else most
     )
     return Course(
         key=measure.key,
@@ -299,7 +314,10 @@ def _actual(measure: _Measure, shot: Snapshot) -> Decimal | None:
     return sum(stated, NOTHING) if stated else None
 
 
-def _whole(measure: _Measure, shot: Snapshot) -> Decimal:
+def _whole(measure: _Measure, shot: Snapshot, quota: Decimal | None) -> Decimal:
+    """What 100 % is: of a count 任务数 where it is stated, as in the papers."""
+    if measure.unit == PROJECTS and quota is not None:
+        return quota
     stated = (part for part in map(measure.whole, shot.going_on) if part is not None)
     return sum(stated, NOTHING)
 
@@ -314,8 +332,8 @@ def _planned(measure: _Measure, shot: Snapshot, every: Sequence[str]) -> Iterato
     """What should be there at each month's end; nothing where no limit runs."""
     limits: dict[str, dict[str, date]] = {project.code: {} for project in shot.going_on}
     for item in shot.deadlines:
-        if item.kind is SubjectKind.PROJECT and item.overdue_after and item.subject in limits:
-            limits[item.subject][item.rule] = item.overdue_after
+        if item.kind is SubjectKind.PROJECT and item.said and item.subject in limits:
+            limits[item.subject][item.rule] = item.said
     if not any(rule in held for held in limits.values() for rule in measure.rules):
         return
     for month in every:

@@ -81,6 +81,14 @@ class DeadlineShot:
     overdue_after: date | None
     standing: Standing
     fulfilled_on: date | None
+    due: date | None = None
+    """As the notice or an approved extension says it, before the calendar moves it; None as above,
+    and in snapshots that were kept before it was."""
+
+    @property
+    def said(self) -> date | None:
+        """The day that papers print: `overdue_after` is lenient and only decides what is late."""
+        return self.due or self.overdue_after
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def choose(shot: Snapshot, plan: Plan, calendar: Calendar) -> tuple[Visit, ...]:
         return ()
     projects = _projects(shot, plan)
     cities = [city.name for city in plan.cities if projects[city.name]]
-    days = workdays(rule, calendar)
+    days = tuple(day for day in workdays(rule, calendar) if day > shot.as_of)
     counts = _counts(rule, [len(projects[city]) for city in cities], len(days))
     risks = _risks(shot, plan)
     ahead = iter(days)

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,14 @@ class Late:
     subject: str
     city: str
     by: date
+    """The day that the notice says; of what is open, the lenient one once that has passed."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether a city or county can be called late by it."""
+        rule = next(each for each in plan()["deadlines"] if each["id"] == self.rule)
+        whose = plan()["bodies"][rule["responsible"]]["reached_at"]
+        return bool(whose != "province" and rule.get("origin") != "proposal")
 
 
 @dataclass
@@ -95,6 +105,8 @@ class Month:
     """What is neither done nor over."""
     unreported: list[str]
     late_reports: dict[str, date]
+    missing: dict[str, list[int]]
+    """By city, the earlier months whose report has not come yet."""
 
     def of(self, place: str) -> "Sums":
         """What is summed over a city, or over 全省."""
@@ -123,7 +135,7 @@ class Sums:
 
     @property
     def behind(self) -> list[Project]:
-        late = {each.subject for each in self.month.overdue}
+        late = {each.subject for each in self.month.overdue if each.counts}
         return [
             each
             for each in self.projects
@@ -217,7 +229,13 @@ class Trail:
             open=[late for kind, late in found if kind == "open"],
             unreported=[city for city in quotas() if city not in reports and due < as_of],
             late_reports={city: on for city, on in reports.items() if on > due},
+            missing=self._missing(as_of),
         )
+
+    def _missing(self, as_of: date) -> dict[str, list[int]]:
+        sent = {n: dict(self.reports(f"2023-{n:02d}", as_of)) for n in range(3, as_of.month)}
+        owed = {city: [n for n in sent if city not in sent[n]] for city in quotas()}
+        return {city: numbers for city, numbers in owed.items() if numbers}
 
     def projects(self, period: str, as_of: date) -> Iterator[Project]:
         """Every project that was ever imported, as of a day."""
@@ -311,27 +329,76 @@ def _stands(
     days = [facts.get(name, date.max) for name in needed]
     if max(days) <= as_of and (since is None or min(days) >= since):
         return
-    remind, due = dates(rule, since)
+    said, due = dates(rule, since)
     if as_of <= due:
-        yield "open", Late(rule["id"], subject, city, remind if remind > as_of else due)
+        yield "open", Late(rule["id"], subject, city, said if said >= as_of else due)
     else:
         bound = plan()["bodies"][rule["responsible"]]["bound"]
-        yield ("overdue" if bound else "waiting"), Late(rule["id"], subject, city, due)
+        yield ("overdue" if bound else "waiting"), Late(rule["id"], subject, city, said)
 
 
 def dates(rule: dict[str, Any], since: date | None) -> tuple[date, date]:
-    """The strict day and the lenient one."""
-    if since is None:
-        remind, due = rule["remind"], rule["due"]
-    else:
-        remind = due = _span_end(rule["follows"], since)
+    """The day that is written down, and the one after which it is late."""
+    due: date = rule["due"] if since is None else _span_end(rule["follows"], since)
     within = rule.get("within_year", False)
     if within:
-        remind, due = min(remind, YEAR_END), min(due, YEAR_END)
-    late = overdue_after(due, within_year=within)
-    while not CHINA.is_working_day(remind):
-        remind -= DAY
-    return min(remind, late), late
+        due = min(due, YEAR_END)
+    return due, overdue_after(due, within_year=within)
+
+
+def due_of(rule: str) -> date:
+    """The day of the notice for a rule that has one."""
+    found: date = next(each["due"] for each in plan()["deadlines"] if each["id"] == rule)
+    return found
+
+
+def month_ends() -> list[date]:
+    """The last calendar day of each month of 2023."""
+    return [date(2023 + n // 12, n % 12 + 1, 1) - DAY for n in range(1, 13)]
+
+
+def planned_counts(sums: "Sums", word: str) -> list[Decimal]:
+    """How many should have a fact at each month's end."""
+    by = due_of(next(each["by"] for each in plan()["curves"]["counted"] if each["label"] == word))
+    return [Decimal(len(sums.projects) if by <= day else 0) for day in month_ends()]
+
+
+def planned_receipts(sums: "Sums") -> list[Decimal]:
+    """省级补助 by 30 April, 市县配套 by 31 May: 元."""
+    province, local = date(2023, 4, 30), date(2023, 5, 31)
+    return [
+        sums.subsidy * (province <= day) + sums.promised * (local <= day) for day in month_ends()
+    ]
+
+
+def planned_investment(sums: "Sums") -> list[Decimal]:
+    """Evenly from 31 May to 30 November, to the 分 of each project."""
+    start, span = date(2023, 5, 31), 183
+    passed = [min(max((day - start).days, 0), span) for day in month_ends()]
+    cents = [int(each.investment * 100) for each in sums.projects]
+    return [Decimal(sum(each * days // span for each in cents)) / 100 for days in passed]
+
+
+def forecast(
+    known: list[Decimal | None], unit: Decimal, most: Decimal | None
+) -> list[tuple[Decimal, Decimal, Decimal]]:
+    """Middle, slowest and fastest of the months that are left, at the pace of the last three."""
+    seen: list[Decimal] = []
+    for value in reversed(known):
+        if value is None:
+            break
+        seen.insert(0, value)
+    gains = [b - a for a, b in pairwise(seen)][-3:]
+    if not gains or not seen[-1]:
+        return []
+    told = []
+    for k in range(1, 12 - len(known) + 1):
+        steps = Fraction(sum(gains)) * k / len(gains) / Fraction(unit)
+        ways = (int(max(steps, Fraction(0))) * unit, k * min(gains), k * max(gains))
+        ends = [seen[-1] + max(way, Decimal(0)) for way in ways]
+        middle, low, high = (end if most is None else max(seen[-1], min(end, most)) for end in ends)
+        told.append((middle, low, high))
+    return told
 
 
 def _span_end(span: dict[str, Any], since: date) -> date:

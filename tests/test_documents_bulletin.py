@@ -111,7 +111,11 @@ def test_a_bulletin_has_its_parts_in_order(quiet: Snapshot) -> None:
     assert (letter.addressee, letter.sender) == ("各市民政局", "山西省民政厅")
     heads = ["", "一、总体进展", "二、各市情况", "三、存在问题", "四、下一步要求"]
     assert list(sections(letter)) == heads
-    assert [annex.title for annex in letter.annexes] == ["慢序时进度项目", "按序时进度项目"]
+    assert [annex.title for annex in letter.annexes] == [
+        "慢序时进度项目",
+        "按序时进度项目",
+        "数据曲线",
+    ]
     (opening,) = sections(letter)[""]
     assert "（晋民发〔2023〕7号）" in opening
     assert letter.paragraphs[-1] == "（此件依申请公开）"
@@ -180,7 +184,7 @@ def test_provincial_finance_is_never_blamed(troubled: Snapshot) -> None:
 def test_what_the_province_owes_or_only_proposes_is_marked_in_the_annex(
     troubled: Snapshot,
 ) -> None:
-    slow, _ = month(now=troubled).annexes
+    slow, *_ = month(now=troubled).annexes
     (table,) = [block for block in slow.blocks if isinstance(block, Table)]
     why = {row[3]: row[table.heads.index("未达序时原因")] for row in table.rows}
     first = why["示例140105-01社区养老幸福工程"]
@@ -234,11 +238,80 @@ def test_what_it_adds_to_the_month_before_is_told(quiet: Snapshot) -> None:
 
 def test_the_curves_of_every_month_so_far_are_drawn(quiet: Snapshot) -> None:
     before = a_snapshot((), (), "2023-05", date(2023, 5, 31))
-    (graph,) = [b for b in month(now=quiet, before=before).paragraphs if isinstance(b, Graph)]
+    graph, funds = [b for b in month(now=quiet, before=before).paragraphs if isinstance(b, Graph)]
+    assert funds.caption == "山西省资金到位情况"
     assert (graph.categories, graph.unit) == (("5月", "6月"), "%")
     told = {series.label: series.values for series in graph.series}
     assert told["开工"] == (Decimal("0.0"), Decimal("2.0"))
     assert list(told) == ["选址", "开工", "竣工", "验收", "运营"]
+
+
+def test_plan_actual_and_forecast_with_its_band_are_drawn_for_money_and_counts() -> None:
+    """Two months, one project more in each: at that pace three by July."""
+    told = (said(5, "100000.00", "2023-05"), said(9, "300000.00", "2023-06"))
+    late = (a_deadline("D08"), a_deadline("D14", days=(date(2023, 11, 30),) * 2))
+    idle = [a_project(f"XF2023-140105-{n:02d}", milestones={}) for n in range(2, 9)]
+    before = a_snapshot((a_project(progress=told[:1]), *idle), (), "2023-05", date(2023, 5, 31))
+    two = a_project("XF2023-140105-02")
+    now = a_snapshot((a_project(progress=told), two, *idle[1:]), late)
+    letter = month(now=now, before=before)
+    drawn = {b.caption: b for b in letter.paragraphs if isinstance(b, Graph)}
+    assert list(drawn)[1:] == ["山西省资金到位情况", "山西省完成投资情况"]
+    money = drawn["山西省完成投资情况"]
+    lines = {series.label: series.values for series in money.series}
+    assert list(lines) == ["计划", "实际", "预测"]
+    assert lines["预测"][5:8] == (Decimal(30), Decimal(50), Decimal(70))
+    assert money.band[6] == (Decimal(50), Decimal(50))
+    counted = {b.caption: b for b in letter.annexes[2].blocks if isinstance(b, Graph)}
+    assert list(counted) == [f"山西省{x}项目数" for x in ("选址", "开工", "竣工", "验收", "运营")]
+    works = {series.label: series.values for series in counted["山西省开工项目数"].series}
+    assert works["计划"][3:5] == (Decimal(0), Decimal(1))
+    assert works["预测"][5:8] == (Decimal(2), Decimal(3), Decimal(4))
+
+
+def test_nobody_is_behind_by_what_the_province_owes_or_by_a_proposed_day() -> None:
+    shot = a_snapshot(
+        (a_project(), a_project(TWO, "大同市", county="新荣区")),
+        (
+            *(a_deadline(rule) for rule in ("D04", "D15", "D16", "D14")),
+            a_deadline("D08", TWO, city="大同市"),
+        ),
+    )
+    told = sections(month(now=shot))
+    assert "进度滞后的市（按慢序时进度项目占比排列）：大同市1个" in "".join(told["二、各市情况"])
+    assert "太原市" not in "".join(told["三、存在问题"])
+    assert "慢序时进度项目0个" in "".join(sections(of_quarter("太原市", shot))["一、进展情况"])
+
+
+def test_reports_of_earlier_months_that_are_missing_are_told_and_not_praised() -> None:
+    """阳泉市's of March and April never came, its June report did."""
+    projects = tuple(
+        a_project(f"XF2023-1403{n:02d}-01", city) for n, city in enumerate(("阳泉市", "长治市"))
+    )
+    owed = tuple(a_deadline(f"D10-{n}", "阳泉市", city="阳泉市") for n in ("04", "03"))
+    shot = a_snapshot(projects, owed)
+    told = sections(month(now=shot))
+    praise = [t for t in told["二、各市情况"] if t.startswith("按序时推进、没有逾期事项")]
+    assert praise == ["按序时推进、没有逾期事项且按时报送月报的市：长治市。"]
+    assert "此前月份仍未报送月报的市：阳泉市（3月、4月）。" in "".join(told["三、存在问题"])
+    assert told["四、下一步要求"][0].startswith("请未报送月报的市尽快补报。")
+    letter = sections(of_quarter("阳泉市", shot))["二、存在问题"]
+    assert letter == ["截至6月30日，此前月份仍未报送的月报：3月、4月。"]
+    assert "月报" not in "".join(sections(of_quarter("长治市", shot))["二、存在问题"])
+
+
+def test_papers_print_the_day_of_the_notice_and_not_the_lenient_one() -> None:
+    """30 April 2023 is a Sunday and the days after it are holidays: late only after 4 May."""
+    days, by = (date(2023, 4, 28), date(2023, 5, 4)), date(2023, 4, 30)
+    late = a_deadline("D06", days=days, due=by)
+    letter = month(now=a_snapshot((a_project(),), (late,)))
+    assert "应于4月30日前完成的“" in "".join(sections(letter)["三、存在问题"])
+    assert "应于4月30日前完成" in repr(letter.annexes[0])
+    assert "5月4日" not in wording(letter)
+    open_ = a_deadline("D06", standing=Standing.DUE_SOON, days=days, due=by)
+    for end, told in ((date(2023, 4, 28), "请于4月30日前完成"), (date(2023, 5, 3), "5月4日")):
+        shot = a_snapshot((a_project(),), (open_,), "2023-04", end)
+        assert told in "".join(sections(month(now=shot))["四、下一步要求"])
 
 
 # --- the letter -----------------------------------------------------------------------------------

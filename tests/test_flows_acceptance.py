@@ -238,6 +238,20 @@ def _leader(desk: Desk) -> str:
 # --- people ---------------------------------------------------------------------------------------
 
 
+def test_made_anew_meanwhile_it_plans_what_is_left_on_days_to_come(arranged: Desk) -> None:
+    day = date(2023, 12, 5)
+    made = make(arranged, SCHEDULE, occasion(day), AT, anew=True)
+    assert made.version == 2
+    accepted = rows(
+        arranged, "SELECT subject FROM fact WHERE name = 'accepted' AND \"on\" <= :day", day=day
+    )
+    left = {stop.code for stop in made.content.stops}
+    assert 0 < len(left) == 100 - len(accepted)
+    assert min(stop.day for stop in made.content.stops) == date(2023, 12, 6)
+    with pytest.raises(RefusedError, match="已无工作日可安排"):
+        make(arranged, SCHEDULE, occasion(date(2023, 12, 8)), AT, anew=True)
+
+
 @pytest.fixture
 def known(desk_in: DeskIn) -> Desk:
     """太原市's projects, of which one waits for acceptance, and the example's contacts."""

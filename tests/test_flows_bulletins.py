@@ -35,12 +35,27 @@ from policy.errors import RefusedError
 from states.progress import Progress
 from states.snapshot import month_end
 from tests.conftest import AT, INSTALLED, DeskIn
-from tests.ledger_of_trail import COUNTED, Late, Month, Project, Sums, Trail, plan, share, wan
+from tests.ledger_of_trail import (
+    COUNTED,
+    Late,
+    Month,
+    Project,
+    Sums,
+    Trail,
+    forecast,
+    plan,
+    planned_counts,
+    planned_investment,
+    planned_receipts,
+    share,
+    wan,
+)
 from tests.province import END, by_day, record
 from tests.stores import Snapshot, Stores
 from tests.yearly import YEAR
 
 pytestmark = pytest.mark.heavy
+CENT = Decimal("0.01")
 PROVINCE, ACTOR = "山西省", "山西省民政厅养老服务处"
 MONTHS = tuple(f"2023-{month:02d}" for month in range(3, 13))
 NAMED = ("D01", "D03", "D06", "D07", "D08", "D17")
@@ -293,7 +308,7 @@ def _good(reader: Reader, found: re.Match[str]) -> None:
     reader.note("good")
     late = {item.city for item in reader.now.overdue if item.rule not in OF_PROVINCE}
     late |= {p.city for p in (*reader.all.behind, *reader.all.held)}
-    late |= {*reader.now.unreported, *reader.now.late_reports}
+    late |= {*reader.now.unreported, *reader.now.late_reports, *reader.now.missing}
     there = {p.city for p in reader.all.projects}
     assert set(found["who"].split("、")) == there - late
 
@@ -301,6 +316,12 @@ def _good(reader: Reader, found: re.Match[str]) -> None:
 def _unreported(reader: Reader, found: re.Match[str]) -> None:
     assert found["day"] == _day(reader.now.as_of)
     reader.same("unreported", found["who"].split("、"), reader.now.unreported)
+
+
+def _missing(reader: Reader, found: re.Match[str]) -> None:
+    told = re.findall(r"(..市)（([\d月、]+)）", found["who"])
+    known = [(city, "、".join(f"{n}月" for n in each)) for city, each in reader.now.missing.items()]
+    reader.same("missing", told, known)
 
 
 def _reported_late(reader: Reader, found: re.Match[str]) -> None:
@@ -413,6 +434,7 @@ SAYINGS: tuple[tuple[str, Callable[[Reader, re.Match[str]], None]], ...] = (
     (r"^进度滞后的市（按慢序时进度项目占比排列）：(?P<who>.+)。$", _shares),
     (r"^按序时推进、没有逾期事项且按时报送月报的市：(?P<who>.+)。$", _good),
     (r"截至(?P<day>[\d月]+日)未报送当月月报的市：(?P<who>[^。]+)。", _unreported),
+    (r"此前月份仍未报送月报的市：(?P<who>[^。]+)。", _missing),
     (r"逾期报送当月月报的市：(?P<who>[^。]+)。", _reported_late),
     (
         r"应于(?P<days>[\d月日、]+)前完成的“(?P<title>[^”]+)”（(?P<clause>[^（）]+)），"
@@ -436,11 +458,15 @@ def _expected(reader: Reader) -> Iterator[str]:
     yield from ("month", "as_of", "quota", "projects", "held", *COUNTED, "investment", "invested")
     yield from ("subsidy", "released", "received", "promised", "matched", "spent")
     yield from ("on schedule", "behind")
+    yield from (f"山西省{word}项目数" for word in COUNTED)
+    yield from ("全省项目进展曲线（占任务数的比例）", "山西省资金到位情况")
+    yield from ["山西省完成投资情况"] if any(m.of("全省").invested for m in reader.months) else []
     now = reader.now
     yield from (f"late {rule}" for rule in NAMED if any(i.rule == rule for i in now.overdue))
     yield from (f"waiting {rule}" for rule in FINANCE if any(i.rule == rule for i in now.waiting))
     yield from _expected_ahead(now)
     yield from ["unreported"] if now.unreported else []
+    yield from ["missing"] if now.missing else []
     yield from ["reported late"] if now.late_reports else []
     yield from ["lagging", "all behind"] if reader.all.behind else []
 
@@ -486,7 +512,76 @@ def _check_table(reader: Reader, table: Table) -> None:
             assert cell == COUNTS[head](sums), (row[0], head)
 
 
+Lines = dict[str, list[Decimal | None]]
+
+
 def _check_graph(reader: Reader, graph: Graph) -> None:
+    reader.note(graph.caption)
+    if "资金到位" in graph.caption:
+        _check_receipts(reader, graph)
+    elif "完成投资" in graph.caption:
+        planned, sums = planned_investment(reader.all), [m.of("全省") for m in reader.months]
+        _check_course(graph, planned, [s.invested for s in sums], CENT, None)
+    elif "占任务数" in graph.caption:
+        _check_progress(reader, graph)
+    else:
+        word = graph.caption.removeprefix("山西省").removesuffix("项目数")
+        actual = [_there(m, Decimal(m.of("全省").reached(word))) for m in reader.months]
+        planned, most = planned_counts(reader.all, word), Decimal(len(reader.all.projects))
+        _check_course(graph, planned, actual, Decimal(1), most)
+
+
+def _there(month: Month, value: Decimal) -> Decimal | None:
+    return value if month.projects else None
+
+
+def _check_receipts(reader: Reader, graph: Graph) -> None:
+    sums = [month.of("全省") for month in reader.months]
+    parts = {"省级补助": [s.received for s in sums], "市县配套": [s.matched for s in sums]}
+    rest = tuple(series for series in graph.series if series.label not in parts)
+    for series in graph.series:
+        if series.label in parts:
+            told = [None if value is None else str(value) for value in series.values]
+            known = [wan(v) if s.projects else None for v, s in zip(parts[series.label], sums)]  # noqa: B905
+            assert told == [*known, *[None] * (12 - len(known))]
+    both = [_there(s.month, s.received + s.matched) for s in sums]
+    most = reader.all.subsidy + reader.all.promised
+    _check_course(
+        replace(graph, series=rest), planned_receipts(reader.all), both, CENT, most, "到位合计"
+    )
+
+
+def _check_course(
+    graph: Graph,
+    planned: list[Decimal],
+    actual: list[Decimal | None],
+    unit: Decimal,
+    most: Decimal | None,
+    name: str = "实际",
+) -> None:
+    """Plan, actual, forecast and band, month by month."""
+    shown = (lambda v: None if v is None else wan(v)) if unit == CENT else _plain
+    left, at = (None,) * (12 - len(actual)), len(actual) - 1
+    known: Lines = {"计划": [*planned], name: [*actual, *left]}
+    whole = Decimal(100) if unit == 1 else most  # 任务数; the money that is due and promised
+    done = whole is not None and actual[-1] is not None and actual[-1] >= whole
+    ahead = [] if done else forecast(actual, unit, most)
+    if ahead:
+        known["预测"] = [*[None] * at, actual[-1], *(middle for middle, _, _ in ahead)]
+    told = {series.label: [_plain(value) for value in series.values] for series in graph.series}
+    assert told == {label: [shown(value) for value in values] for label, values in known.items()}
+    assert {s.label for s in graph.series if s.dashed} == {"计划", "预测"} & {*told}
+    pairs = [(shown(low), shown(high)) for _, low, high in ahead]
+    band = [None if pair is None else tuple(map(str, pair)) for pair in graph.band]
+    assert band == ([*[None] * at, (shown(actual[-1]),) * 2, *pairs] if ahead else [])
+    assert graph.categories == tuple(f"{n}月" for n in range(1, 13))
+
+
+def _plain(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _check_progress(reader: Reader, graph: Graph) -> None:
     assert graph.categories == tuple(f"{int(month.period[5:])}月" for month in reader.months)
     for series in graph.series:
         told = [month.of("全省").reached(series.label) for month in reader.months]
@@ -538,13 +633,26 @@ def _check_reason(reader: Reader, project: Project, said: str) -> None:
         assert not rest
 
 
+def _annexed(reader: Reader, letter: Letter) -> Iterator[str | Graph]:
+    """The two lists are checked here; what is left are the curves and the notes."""
+    slow, good, curves = letter.annexes
+    for annex, projects in ((slow, reader.all.behind), (good, reader.all.on_schedule)):
+        first, *notes = annex.blocks
+        if isinstance(first, Table):
+            _check_list(reader, first, projects)
+        else:
+            assert (first, projects) == ("无。", [])
+        yield from (note for note in notes if isinstance(note, str))
+    yield from (block for block in curves.blocks if isinstance(block, str | Graph))
+
+
 def check_bulletin(trail: Trail, letter: Letter, month: str) -> None:
     """Every figure of a bulletin, and that none is missing."""
     number = int(month[5:])
     months = [trail.month(f"2023-{each:02d}") for each in range(1, number + 1)]
     reader = Reader(months[-1], months[-2], months)
     assert letter.title == f"关于2023年{number}月城镇社区幸福养老提速工程进展情况的通报"
-    for block in letter.paragraphs:
+    for block in (*letter.paragraphs, *_annexed(reader, letter)):
         match block:
             case str():
                 reader.paragraph(block)
@@ -556,13 +664,6 @@ def check_bulletin(trail: Trail, letter: Letter, month: str) -> None:
                 _check_graph(reader, block)
     assert set(_expected(reader)) <= reader.told
     assert reader.told - set(_expected(reader)) <= {"good", "reporting"}
-    slow, good = letter.annexes
-    for annex, projects in ((slow, reader.all.behind), (good, reader.all.on_schedule)):
-        if isinstance(annex.blocks[0], Table):
-            _check_list(reader, annex.blocks[0], projects)
-        else:
-            assert (annex.blocks[0], projects) == ("无。", [])
-        assert not any(re.search(r"\d", str(text)) for text in annex.blocks[1:])
 
 
 @pytest.fixture(scope="module")

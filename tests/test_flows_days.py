@@ -156,6 +156,8 @@ def older(server: str | None, tmp_path: Path, stores: Stores) -> Iterator[Desk]:
     with stores.desk(server, TAIYUAN, tmp_path / "home") as desk:
         with desk.engine.begin() as connection:
             for statement in (
+                "DROP TABLE product",
+                *(["DROP FUNCTION product_is_append_only()"] if server else []),
                 "DROP TABLE enforced",
                 "DROP TABLE event",
                 "DROP INDEX ix_audit_plan_id",

@@ -37,7 +37,11 @@ from tests.yearly import YEAR
 
 STATED = "评分标准为系统建议值，版本 2023-1"
 ONE, REASON = "XF2023-140105-01", "示例文件〔2023〕1号，联系电话13912345678"
-UNSERVED = {"太原市": {"140121", "140123", "140181"}, "阳泉市": {"140311", "140321"}}
+UNSERVED = {
+    "太原市": {"140121", "140123", "140181"},
+    "朔州市": {"140603", "140622", "140623"},
+    "阳泉市": {"140311", "140321"},
+}
 """附件1 by code (GB/T 2260)."""
 MARCH, APRIL = date(2023, 3, 31), date(2023, 4, 28)
 
@@ -142,7 +146,7 @@ heavy = pytest.mark.heavy
 
 @heavy
 @pytest.mark.parametrize("month", ["2023-06", "2023-12"])
-@pytest.mark.parametrize("city", ["太原市", "阳泉市"])
+@pytest.mark.parametrize("city", ["太原市", "朔州市", "阳泉市"])
 def test_a_citys_score_is_that_of_the_raw_facts(year: Desk, city: str, month: str) -> None:
     made = kept(year, month)
     score = next(item for item in made.content.cities if item.city == city)
@@ -201,7 +205,8 @@ class ByHand:
         if visited:
             passed: list[bool | None] = ["rectification_ordered" not in d for d in visited]
             yield self.by_share(10, 80, "5", passed)
-        if None not in (opened := self.in_time("D17", "opened")):
+        if self.on >= date(2023, 12, 29):  # the year is over: there is no later evaluation
+            opened: list[bool | None] = ["opened" in dated for dated in self.facts.values()]
             yield self.by_share(10, 90, "5", opened)
 
     def in_time(self, rule: str, *names: str) -> list[bool | None]:
@@ -239,6 +244,24 @@ class ByHand:
         ordered = {c: d for c, d in self.facts.items() if "rectification_ordered" in d}
         late = (d.get("rectified", self.on) > self.due[c, "D21"] for c, d in ordered.items())
         return Fraction(sum(late))
+
+
+@heavy
+def test_a_city_whose_project_did_not_open_in_the_year_does_not_lead(year: Desk) -> None:
+    """In the example one project of 朔州市 never opens; all others do."""
+    (missed,) = rows(
+        year,
+        "SELECT code FROM subject s WHERE kind = 'project' AND NOT EXISTS"
+        " (SELECT 1 FROM fact f WHERE f.subject = s.code AND f.name = 'opened')",
+    )
+    made = kept(year, "2023-12").content
+    for score in made.cities:
+        (line,) = [line for line in score.lines if line.indicator == "opened_in_year"]
+        assert line.available == 10
+        assert [case.subject for case in line.cases if not case.good] == (
+            [*missed] if score.city == "朔州市" else []
+        )
+    assert "朔州市" not in made.leaders
 
 
 @heavy

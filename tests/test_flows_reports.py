@@ -27,7 +27,7 @@ from flows.operations.products import Kept, due, make, make_due
 from flows.operations.reports import JOB, Received, Reports
 from flows.operations.snapshots import snapshot
 from models.database import reading, writing
-from models.projects import facts
+from models.projects import facts, projects_finished_on
 from models.tables import Outbox
 from policy.vocabulary import Standing
 from tests.builders import answers
@@ -212,8 +212,7 @@ def test_months_end_once_the_last_project_is_finished(near: Desk) -> None:
     desk = near
     finish(desk, ONE, "2023-09-05", "2023-09-01")
     finish(desk, TWO, "2023-09-12", "2023-10-31")
-    assert void(desk) == []  # one is only sited
-    act(desk, "withdraw", "2023-11-02", THREE)
+    act(desk, "withdraw", "2023-11-02", THREE)  # only sited: it was never reported
     ended = ["D10-11", "D10-12"]
     assert void(desk) == stored_void(desk) == ended
     assert void(desk, date(2023, 10, 30)) == []  # nobody could say so then
@@ -255,7 +254,7 @@ def test_what_was_owed_is_withdrawn_and_a_reversal_opens_it_again(near: Desk) ->
     assert next(v.standing for v in views if v.rule == "D10-10") is Standing.OVERDUE
 
 
-def test_a_new_project_opens_it_again(near: Desk, tmp_path: Path) -> None:
+def test_a_new_application_does_not_open_it_again(near: Desk, tmp_path: Path) -> None:
     desk = near
     act(desk, "withdraw", "2023-03-01", THREE)
     finish(desk, ONE, "2023-09-05", "2023-09-01")
@@ -267,7 +266,29 @@ def test_a_new_project_opens_it_again(near: Desk, tmp_path: Path) -> None:
         address="太原市娄烦县示例镇示例路1号",
     )
     assert import_workbook(desk, path, today=END, at=AT).taken.added == 1
-    assert stored_void(desk) == void(desk) == []
+    # Nobody reports it before it is determined.
+    assert stored_void(desk) == void(desk) == ["D10-10", "D10-11", "D10-12"]
+
+
+def test_a_candidate_that_is_not_determined_does_not_keep_the_months_alive(near: Desk) -> None:
+    """One project is only sited and goes on: the city is not asked to report it."""
+    desk = near
+    with reading(desk.engine) as session:
+        assert show(desk, THREE).disposition.label == "推进中"
+        assert "determined" not in facts(session, desk.plan, [THREE])[THREE]
+    finish(desk, ONE, "2023-09-05", "2023-09-01")
+    assert void(desk) == []  # the other one that is determined goes on
+    finish(desk, TWO, "2023-09-12", "2023-10-31")
+    assert void(desk) == stored_void(desk) == ["D10-11", "D10-12"]
+    with reading(desk.engine) as session:
+        assert projects_finished_on(session, desk.plan, CITY) == date(2023, 10, 31)
+
+
+def test_while_none_is_determined_none_is_finished(desk_in: DeskIn) -> None:
+    desk = desk_in(TAIYUAN)
+    with reading(desk.engine) as session:
+        assert projects_finished_on(session, desk.plan, CITY) is None
+        assert projects_finished_on(session, desk.plan, "大同市") is None
 
 
 def test_a_month_that_was_reported_all_the_same_is_met(near: Desk) -> None:

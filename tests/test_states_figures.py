@@ -20,6 +20,7 @@ from states.figures import (
     problems,
     rate,
     reported_late,
+    still_missing,
     unreported,
 )
 from states.snapshot import ProjectShot, Snapshot
@@ -130,8 +131,21 @@ def test_money_that_is_not_stated_is_in_no_sum() -> None:
     assert (found.received_rate, found.matched_rate) == (None, None)
 
 
+@pytest.mark.parametrize("rule", ["D04", "D14", "D15", "D16", "D20", "D22"])
+def test_neither_the_provinces_lateness_nor_a_proposed_day_puts_a_project_behind(rule: str) -> None:
+    shot = a_snapshot((a_project(),), (a_deadline(rule),))
+    assert (slow(figures(plan(), shot)), codes(figures(plan(), shot).on_schedule)) == ([], [ONE])
+    told = a_project(progress=(said(30, on_schedule=False, problem="材料未到"),))
+    assert slow(figures(plan(), a_snapshot((told,), (a_deadline(rule),)))) == [ONE]
+
+
+@pytest.mark.parametrize("rule", ["D01", "D03", "D06", "D07", "D08", "D17"])
+def test_what_cities_and_counties_owe_by_the_notice_does(rule: str) -> None:
+    assert slow(figures(plan(), a_snapshot((a_project(),), (a_deadline(rule),)))) == [ONE]
+
+
 def test_the_provinces_own_lateness_is_not_laid_to_a_city() -> None:
-    """The project is behind, since it is; but nobody in the city is late (研究确定, 交叉验收)."""
+    """The project is behind by D06; but nobody in the city is late by 研究确定 or 交叉验收."""
     shot = a_snapshot((a_project(),), (a_deadline("D04"), a_deadline("D15"), a_deadline("D06")))
     found = figures(plan(), shot)
     assert [item.rule for item in found.behind[0].late] == ["D04", "D06", "D15"]
@@ -191,6 +205,20 @@ def test_reports_of_the_month_are_missing_or_late() -> None:
     assert [item.subject for item in reported_late(plan(), shot)] == ["晋中市"]
     assert not figures(plan(), shot).late
     assert unreported(plan().model_copy(update={"report": None}), shot) == ()
+
+
+def test_reports_of_earlier_months_stay_missing_until_they_come() -> None:
+    owed = (
+        *(a_deadline(f"D10-{n}", "朔州市", city="朔州市") for n in ("05", "03")),
+        a_deadline("D10-04", "朔州市", Standing.MET_LATE, "朔州市"),
+        a_deadline("D10-06", "太原市"),
+        a_deadline("D10-05", "大同市", Standing.VOID, "大同市"),
+        a_deadline("D10-04", "太原市"),
+    )
+    shot = a_snapshot((), owed)
+    told = {"太原市": ("2023-04",), "朔州市": ("2023-03", "2023-05")}
+    assert list(still_missing(plan(), shot).items()) == list(told.items())
+    assert still_missing(plan().model_copy(update={"report": None}), shot) == {}
 
 
 def test_ahead_lies_what_is_open_and_due() -> None:
@@ -300,7 +328,8 @@ def test_the_figures_are_what_counting_one_by_one_gives(shot: Snapshot) -> None:
         started += "work_started" in project.milestones
         says_so = any(r.period == "2023-06" and r.on_schedule is False for r in project.progress)
         overdue = any(
-            d.subject == project.code and d.standing is Standing.OVERDUE for d in shot.deadlines
+            (d.subject, d.standing) == (project.code, Standing.OVERDUE) and d.rule in ("D06", "D08")
+            for d in shot.deadlines
         )
         behind += project.disposition is Disposition.ACTIVE and (says_so or overdue)
     found = figures(plan(), shot)

@@ -359,6 +359,80 @@ def test_putting_right_what_an_inspection_found_counts_as_well() -> None:
     assert score.malus == 1
 
 
+def _openings(as_of: date, opened: Mapping[str, date | None]) -> Evaluated:
+    """By code; of each city one project or more. The province has accepted none."""
+    projects = [
+        a_project(code, city, milestones={"opened": day} if day else {})
+        for code, day in opened.items()
+        for city in (OTHER if code.startswith("大同") else CITY,)
+    ]
+    deadlines = [a_deadline("D17", each.code, None, as_of, each.city) for each in projects]
+    return evaluate(plan(), shot(as_of, projects, deadlines))
+
+
+def test_in_the_last_month_the_yearly_aim_is_judged_as_of_the_years_end() -> None:
+    """The snapshot is of Friday 29 December; there is none after it."""
+    made = _openings(DECEMBER, {"大同1": date(2023, 12, 1), "甲": date(2023, 12, 29), "乙": None})
+    lines = [line_of(score_of(made, each), "opened_in_year") for each in (CITY, OTHER, "小店区")]
+    assert [(line.state, line.available, line.points) for line in lines] == [
+        (Counted.JUDGED, Decimal(10), Decimal(0)),  # one of two
+        (Counted.JUDGED, Decimal(10), Decimal(10)),
+        (Counted.JUDGED, Decimal(10), Decimal(0)),
+    ]
+    missed = next(case for case in lines[0].cases if case.subject == "乙")
+    assert (missed.good, missed.due, missed.done) == (False, date(2023, 12, 31), None)
+    assert missed.what == "D17 事项D17：截至2023年12月29日未完成，按当年未完成评"
+    assert made.leaders[0] == OTHER
+
+
+def test_before_the_last_month_nobody_is_judged_by_the_years_end() -> None:
+    made = _openings(date(2023, 11, 30), {"大同1": date(2023, 11, 1), "甲": None})
+    for city in (CITY, OTHER):  # nor gains the points before another one can
+        assert line_of(score_of(made, city), "opened_in_year").state is Counted.NOT_DUE
+
+
+def test_another_years_december_is_not_the_plans_last_month() -> None:
+    changed = plan().model_copy(update={"year": 2024})
+    project = a_project("甲")
+    deadline = a_deadline("D17", "甲", None, DECEMBER)
+    score = score_of(evaluate(changed, shot(DECEMBER, [project], [deadline])))
+    assert line_of(score, "opened_in_year").state is Counted.NOT_DUE
+
+
+def test_only_what_has_to_be_done_within_the_year_is_judged_by_its_end() -> None:
+    """开工 was put off to 30 December by an approval: its day has not passed."""
+    put_off = a_deadline("D08", "甲", None, DECEMBER, overdue_after=date(2023, 12, 30))
+    made = evaluate(plan(), shot(DECEMBER, [a_project("甲")], [put_off]))
+    assert line_of(score_of(made), "started_on_time").state is Counted.NOT_DUE
+
+
+def test_whoever_waits_on_hold_is_not_blamed_at_the_years_end_but_counted_alike() -> None:
+    held = a_deadline("D17", "乙", None, DECEMBER, standing=Standing.SUSPENDED)
+    projects = [
+        a_project("甲", milestones={"opened": date(2023, 12, 1)}),
+        a_project("乙", disposition=Disposition.HELD),
+    ]
+    met = a_deadline("D17", "甲", None, DECEMBER)
+    line = line_of(
+        score_of(evaluate(plan(), shot(DECEMBER, projects, [met, held]))), "opened_in_year"
+    )
+    assert (line.state, line.points) == (Counted.JUDGED, Decimal(10))
+    assert [case.good for case in line.cases] == [None, True]
+
+
+def test_what_is_judged_for_one_place_is_judged_for_all_that_have_it() -> None:
+    """One city's project has an approved later day; the other city's day has passed."""
+    projects = [a_project("甲"), a_project("大同1", OTHER)]
+    later = a_deadline("D08", "甲", None, JUNE, overdue_after=date(2023, 9, 30))
+    passed = a_deadline("D08", "大同1", date(2023, 5, 20), JUNE, OTHER)
+    made = evaluate(plan(), shot(JUNE, projects, [later, passed]))
+    lines = [line_of(score_of(made, each), "started_on_time") for each in (CITY, OTHER, "小店区")]
+    assert {(line.state, line.available, line.points) for line in lines} == {
+        (Counted.JUDGED, Decimal(15), Decimal(15))
+    }
+    assert line_of(score_of(made, "忻州市"), "started_on_time").state is Counted.NOTHING
+
+
 def test_a_quarters_score_is_its_last_months() -> None:
     days = {4: date(2023, 4, 20), 5: None, 6: date(2023, 6, 20)}
     reports = {m: a_deadline(f"D10-{m:02d}", CITY, day, JUNE) for m, day in days.items()}
@@ -449,6 +523,19 @@ def test_points_stay_within_their_bounds_and_add_up(snapshot: Snapshot) -> None:
         assert score.malus == by_kind[PointKind.MALUS]
         assert score.score == max(score.base + score.bonus - score.malus, 0)
         assert (score.rate is None) == (score.available == 0) == (score.place is None)
+
+
+@given(provinces())
+def test_all_places_that_have_cases_are_measured_by_the_same_indicators(snapshot: Snapshot) -> None:
+    made = evaluate(plan(), snapshot)
+    for item in table().indicators:
+        lines = [
+            line
+            for score in (*made.cities, *made.counties)
+            for line in score.lines
+            if line.indicator == item.id and line.cases
+        ]
+        assert len({(line.state, line.available) for line in lines}) <= 1
 
 
 @given(provinces())

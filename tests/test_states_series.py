@@ -18,6 +18,7 @@ from policy.curves import Curves
 from policy.load import plan_path
 from policy.validate import faults
 from policy.vocabulary import Disposition, Source
+from states.figures import figures
 from states.progress import Progress
 from states.series import (
     FROM_PROVINCE,
@@ -218,6 +219,35 @@ def test_a_plan_whose_lines_follow_no_projects_deadline_is_told(change: dict[str
     notice = plan_path("shanxi-2023").with_name("notice.txt").read_text(encoding="utf-8")
     found = list(faults(plan().model_copy(update={"curves": rules}), notice))
     assert [fault.loc for fault in found] == [("curves",)]
+
+
+def test_the_planned_line_follows_the_day_of_the_notice() -> None:
+    """省级补助 is to be given out by 30 April, although nobody is late before 4 May."""
+    lenient = replace(a_deadline("D05", date(2023, 5, 4)), due=date(2023, 4, 30))
+    found = province([a_snapshot(STARTS, [a_shot()], [lenient])], FROM_PROVINCE)
+    assert numbers(*found.planned[2:5]) == [0, 840000, 840000]
+
+
+def test_counts_are_measured_against_the_quota_as_in_the_papers() -> None:
+    """朔州市 has five to do and six projects; more than those can never come about."""
+    codes = [f"XF2023-140602-{n:02d}" for n in range(6)]
+    seen = []
+    for month_, begun in ((4, 3), (5, 5)):
+        projects = [
+            a_shot(c, city="朔州市", milestones={"work_started": STARTS} if n < begun else {})
+            for n, c in enumerate(codes)
+        ]
+        seen.append(a_snapshot(LAST_DAYS[month_ - 1], projects))
+    made = courses(plan(), seen)
+    found = made.of("朔州市").course("work_started")
+    assert (found.whole, found.rates[3:5]) == (Decimal(5), (Decimal("60.0"), Decimal("100.0")))
+    assert found.expected[5] is not None
+    assert found.expected[5].high == 6
+    assert made.of("山西省").course("work_started").rates[4] == Decimal("5.0")
+    assert (
+        made.of("山西省").course("work_started").rates[4]
+        == figures(plan(), seen[1]).reached[1].rate
+    )
 
 
 # --- what may be ----------------------------------------------------------------------------------

@@ -34,9 +34,8 @@ from flows.operations.corrections import reversed_rows
 from flows.operations.desk import Desk
 from flows.operations.forms.making import signed
 from flows.operations.products import File, Job, Kept, Occasion
-from flows.operations.snapshots import snapshot
+from flows.operations.snapshots import rows_by, snapshot
 from flows.operations.stationery import template
-from models.audits import trail_to
 from models.projects import dossiers
 from models.tables import Audit
 from policy.acceptance import Role
@@ -68,7 +67,9 @@ def _schedule_due(desk: Desk) -> Iterator[Occasion]:
 def _arrange(session: Session, desk: Desk, asked: Occasion) -> Schedule:
     """By the projects as of the occasion's day, and by the contacts as they are now."""
     rule = accepting(desk.plan).visits
-    days = _workdays(desk.calendar, rule.first, rule.last)
+    days = _workdays(desk.calendar, max(rule.first, asked.on + DAY), rule.last)
+    if not days:
+        raise RefusedError(f"截至{asked.on}，验收期间（{rule.first}至{rule.last}）已无工作日可安排")
     people, away = _people(session, desk, days)
     cities = [city.name for city in desk.plan.cities]
     teams, notes = teams_of(people, cities, rule.least_team)
@@ -252,7 +253,7 @@ def _tell(session: Session, desk: Desk, asked: Occasion) -> Letter:
     """The letter to one city's government, or the notice to all bureaus."""
     plan = desk.plan
     shot = snapshot(session, desk, f"{asked.on:%Y-%m}", asked.on)
-    outcomes = tuple(_outcomes(plan, shot, trail_to(session, plan, asked.on)))
+    outcomes = tuple(_outcomes(plan, shot, rows_by(session, plan, asked.on)))
     if asked.subject == plan.province:
         return to_bureaus(plan, outcomes, asked.on)
     mine = [item for item in outcomes if item.city == asked.subject]

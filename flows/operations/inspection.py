@@ -15,8 +15,8 @@ from flows.operations.desk import Desk
 from flows.operations.forms.inspection import about, is_visit, laid_out, said_in
 from flows.operations.forms.trace import words_in
 from flows.operations.products import File, Job, Kept, Occasion
-from flows.operations.snapshots import snapshot
-from models.audits import newest, trail_to
+from flows.operations.snapshots import rows_by, snapshot
+from models.audits import newest
 from models.tables import Audit
 from policy.errors import RefusedError
 from policy.vocabulary import Form, Product, Standing
@@ -134,7 +134,7 @@ def _find(session: Session, desk: Desk, asked: Occasion) -> Inspections:
     shot = snapshot(session, desk, f"{asked.on:%Y-%m}", asked.on)
     met = {item.city: item.fulfilled_on for item in shot.deadlines if item.rule == rule.deadline}
     order = [city.name for city in desk.plan.cities]
-    visits = _visited(desk, shot, trail_to(session, desk.plan, asked.on))
+    visits = _visited(desk, shot, rows_by(session, desk.plan, asked.on))
     return Inspections(
         as_of=asked.on,
         cities=tuple((name, met.get(name)) for name in order),

@@ -14,7 +14,7 @@ from models.audits import trail_to
 from models.deadlines import deadline_rows
 from models.projects import dossiers, facts
 from models.tables import Audit, Subject
-from policy.schema import PROJECTS_FINISHED, QUOTA_SUBMITTED
+from policy.schema import PROJECTS_FINISHED, QUOTA_SUBMITTED, Plan
 from policy.vocabulary import AuditKind, Disposition, Entry, Source, SubjectKind
 from states.deadlines import Deadline, dates_of, fulfilled_on, has_ended, standing
 from states.dossier import Dossier
@@ -31,10 +31,7 @@ def snapshot(session: Session, desk: Desk, period: str, as_of: date) -> Snapshot
 
     So one that is taken late counts what was recorded late, and nothing that came about since.
     """
-    trail = trail_to(session, desk.plan, date.max)
-    gone = reversed_rows(trail)  # whenever it was found out: what is wrong was never so
-    counted = (row for row in trail if row.id not in gone and row.kind != AuditKind.REVERSAL)
-    rows = [row for row in counted if row.effective_on <= as_of]
+    rows = rows_by(session, desk.plan, as_of)
     placed, known = _placed(rows), _facts(session, desk, rows, as_of)
     projects = tuple(
         _project(desk, item, placed[item.code], known[item.code], period, as_of)
@@ -56,6 +53,14 @@ def snapshot(session: Session, desk: Desk, period: str, as_of: date) -> Snapshot
         if row.rule in desk.deadlines
     )
     return Snapshot(period, as_of, projects, deadlines, tuple(_records(rows)))
+
+
+def rows_by(session: Session, plan: Plan, day: date) -> Sequence[Audit]:
+    """What had come about by a day and counts; a row that was reversed, whenever, does not."""
+    trail = trail_to(session, plan, date.max)
+    gone = reversed_rows(trail)
+    counted = (row for row in trail if row.id not in gone and row.kind != AuditKind.REVERSAL)
+    return [row for row in counted if row.effective_on <= day]
 
 
 def _facts(
@@ -159,6 +164,7 @@ def _deadline(
             ended=has_ended(deadline, known, as_of),
         ),
         fulfilled_on=done,
+        due=dates.literal.due if dates else None,
     )
 
 
