@@ -94,9 +94,10 @@ def allot(demand: Demand) -> Allotment | None:
 
 def remedies(demand: Demand) -> tuple[Remedy, ...]:
     """For a demand that nothing meets: what would help by itself, else what would together."""
-    alone = (_elastic(demand, mutual=True, longer=False), _elastic(demand, longer=True))
+    ends = monotonic() + SECONDS
+    alone = (_elastic(demand, ends, mutual=True), _elastic(demand, ends, longer=True))
     found = tuple(remedy for remedy in alone if remedy)
-    if not found and (both := _elastic(demand, mutual=True, longer=True)):
+    if not found and (both := _elastic(demand, ends, mutual=True, longer=True)):
         return (both,)
     return found
 
@@ -139,8 +140,10 @@ def _kept_whole(even: "_Model", found: "_Model") -> "_Model":
     return free if free.minimise(free.parts, same) else same.unproven()
 
 
-def _elastic(demand: Demand, *, longer: bool, mutual: bool = False) -> Remedy | None:
-    model = _Model(demand, mutual=mutual, longer=longer)
+def _elastic(
+    demand: Demand, ends: float, *, mutual: bool = False, longer: bool = False
+) -> Remedy | None:
+    model = _Model(demand, mutual=mutual, longer=longer, ends=ends)
     pardons = model.highs.qsum([*model.pardons.values(), *model.extra])
     if not model.minimise(pardons):
         return None
