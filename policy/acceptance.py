@@ -17,7 +17,10 @@ class Role(Frozen):
     level: Level
     """At a city's office of this level …"""
     titles: tuple[Text, ...] = ()
-    """… whose post (职务) contains one of these; empty: everybody there."""
+    """… whose post (职务), or one of several, ends in one of these; empty: everybody there.
+
+    A deputy counts only by a title of his or her own: 副科长 is not 科长.
+    """
 
 
 class VisitDays(Clause):

@@ -61,14 +61,22 @@ def choose(shot: Snapshot, plan: Plan, calendar: Calendar) -> tuple[Visit, ...]:
     money missing, and by code; no county has a second visit before each has had its first. Those
     that are held (暂停) come last. Nothing where the plan has no inspection. RefusedError where
     there are more cities than workdays.
+
+    On a day within the window, what the visits so far have left goes to the workdays after it;
+    RefusedError where there are none.
     """
     rule = plan.inspection
     if rule is None:
         return ()
     projects = _projects(shot, plan)
-    cities = [city.name for city in plan.cities if projects[city.name]]
+    wanted = {city: _left(rule, mine) for city, mine in projects.items()}
+    cities = [city.name for city in plan.cities if wanted[city.name]]
     days = tuple(day for day in workdays(rule, calendar) if day > shot.as_of)
-    counts = _counts(rule, [len(projects[city]) for city in cities], len(days))
+    if cities and not days:
+        raise RefusedError(
+            f"截至{shot.as_of}，督查期间（{rule.first}至{rule.last}）已无工作日可安排"
+        )
+    counts = _counts(rule, [wanted[city] for city in cities], days)
     risks = _risks(shot, plan)
     ahead = iter(days)
     return tuple(
@@ -92,19 +100,30 @@ def _projects(shot: Snapshot, plan: Plan) -> Mapping[str, Sequence[ProjectShot]]
     }
 
 
-def _counts(rule: Inspection, sizes: Sequence[int], days: int) -> Sequence[int]:
+def _counts(rule: Inspection, wanted: Sequence[int], days: Sequence[date]) -> Sequence[int]:
     """How many projects of each city; where days are short, the longest stays are shortened."""
-    if len(sizes) > days:
+    if len(wanted) > len(days):
         raise RefusedError(
-            f"{rule.first}至{rule.last}只有{days}个工作日，{len(sizes)}个市每市至少一日，安排不下；"
+            f"{days[0]}至{rule.last}只有{len(days)}个工作日，{len(wanted)}个市每市至少一日，安排不下；"
             "请调整督查起止日期"
         )
     most = rule.visits.most_a_day
-    stays = [-(-_wanted(rule, size) // most) for size in sizes]
-    while sum(stays) > days:
+    stays = [-(-count // most) for count in wanted]
+    while sum(stays) > len(days):
         longest = max(stays)
         stays[len(stays) - 1 - stays[::-1].index(longest)] -= 1
-    return [min(_wanted(rule, size), stay * most) for size, stay in zip(sizes, stays, strict=True)]
+    return [min(count, stay * most) for count, stay in zip(wanted, stays, strict=True)]
+
+
+def _left(rule: Inspection, projects: Sequence[ProjectShot]) -> int:
+    """How many of a city's projects are to be visited still."""
+    visited = sum(_is_visited(rule, item) for item in projects)
+    return max(0, _wanted(rule, len(projects)) - visited)
+
+
+def _is_visited(rule: Inspection, project: ProjectShot) -> bool:
+    on = project.milestones.get(rule.visited)
+    return on is not None and rule.first <= on <= rule.last
 
 
 def _wanted(rule: Inspection, size: int) -> int:
@@ -113,11 +132,12 @@ def _wanted(rule: Inspection, size: int) -> int:
 
 
 def _picked(
-    projects: Sequence[ProjectShot], risks: Mapping[str, Risk], count: int
+    rule: Inspection, projects: Sequence[ProjectShot], risks: Mapping[str, Risk], count: int
 ) -> Sequence[ProjectShot]:
     """The first of every county by risk, then the second ones, and so on; in order of code."""
-    ordered = sorted(projects, key=lambda item: (_held(item), risks[item.code].order, item.code))
-    seen: Counter[str] = Counter()
+    seen = Counter(item.county for item in projects if _is_visited(rule, item))
+    left = [item for item in projects if not _is_visited(rule, item)]
+    ordered = sorted(left, key=lambda item: (_held(item), risks[item.code].order, item.code))
     turns: list[tuple[int, int]] = []
     for place, project in enumerate(ordered):
         turns.append((seen[project.county], place))
@@ -141,7 +161,7 @@ def _of_city(
     most = rule.visits.most_a_day
     days = list(islice(ahead, -(-count // most)))
     average = Decimal(sum(risks[item.code].percent for item in projects)) / len(projects)
-    for place, item in enumerate(_picked(projects, risks, count)):
+    for place, item in enumerate(_picked(rule, projects, risks, count)):
         told = tuple(_reasons(risks[item.code], average)) or ("按县（市、区）分布安排",)
         yield Visit(days[place // most], item.city, item.county, item.code, item.name, told)
 

@@ -28,7 +28,7 @@ from tests.assignment_checker import Site, Visit, loads, violations
 from tests.builders import answers
 from tests.conftest import AT, DeskIn
 from tests.province import END
-from tests.steps import ONE, TAIYUAN, act, report, stored, walk
+from tests.steps import ONE, TAIYUAN, act, report, stored, undo, walk
 from tests.stores import Snapshot
 from tests.test_documents_acceptance import ITEMS
 from tests.test_flows_forms_vertical import DAY, FIRST, VERDICT, put, trail
@@ -266,8 +266,15 @@ def people(desk: Desk, city: str) -> list[str]:
 def test_a_post_counts_by_its_title(known: Desk) -> None:
     office = f"{OTHER}民政局"
     before = people(known, OTHER)
-    set_contact(known, Change(office, "示例·甲", role="养老服务科副科长"))
-    set_contact(known, Change(office, "示例·乙", role="办事员"))
+    set_contact(known, Change(office, "示例·甲", role="副局长、养老服务科科长（主持工作）"))
+    for name, role in (
+        ("乙", "办事员"),
+        ("丁", "养老服务科副科长"),
+        ("戊", "副科长（主持工作）"),
+        ("己", "科长助理"),
+        ("庚", "项目负责人"),
+    ):
+        set_contact(known, Change(office, f"示例·{name}", role=role))
     set_contact(known, Change(f"{OTHER}平城区民政局", "示例·丙", role="科长"))
     assert sorted(people(known, OTHER)) == sorted([*before, "示例·甲"])
 
@@ -470,6 +477,16 @@ def test_the_state_of_rectification_is_that_of_the_day(known: Desk) -> None:
     assert lines(anew)[name][1] == "整改后通过"
     early = make(known, RESULTS, occasion(date(2023, 12, 4), CITY), AT, anew=True).content
     assert lines(early)[name][:2] == ("—", "未验收")
+
+
+def test_a_conclusion_that_is_found_to_be_wrong_later_does_not_count(known: Desk) -> None:
+    name = stored(known).name
+    act(known, "pass_acceptance", "2023-12-05", checks=answers())
+    assert lines(told(known, CITY))[name][:2] == ("12月5日", "通过")
+    (wrong,) = rows(known, "SELECT id FROM audit WHERE action = 'pass_acceptance'")[0]
+    undo(known, wrong)  # on the last day of the year
+    anew = make(known, RESULTS, occasion(TOLD, CITY), AT, anew=True).content
+    assert lines(anew)[name][:2] == ("—", "未验收")
 
 
 # --- plans without it -----------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from flows.operations.inbox import FROM_CITIES
 from flows.operations.inspection import INSPECTION, VISITS, Inspections, VisitPlan
 from flows.operations.intake import import_workbook
 from flows.operations.overview import deadline_views
-from flows.operations.products import File, Kept, due, kept, make, make_due
+from flows.operations.products import File, Kept, Occasion, due, kept, make, make_due
 from models.database import reading, writing
 from models.projects import facts
 from models.secrets import secret_key
@@ -298,15 +298,37 @@ def test_cities_that_were_not_visited_are_named(desk_in: DeskIn, tmp_path: Path)
     assert first["A2"].value == f"截至2023-08-01　未督查的市：{others}"
 
 
-def test_a_visit_that_was_recorded_wrongly_is_not_summed_up(begun: Desk, tmp_path: Path) -> None:
+@pytest.mark.parametrize("found_out", [date(2023, 7, 1), date(2023, 8, 20)])
+def test_a_visit_that_was_recorded_wrongly_is_not_summed_up(
+    begun: Desk, tmp_path: Path, found_out: date
+) -> None:
+    """Whether that was found out before the day of the summary or after it."""
     take(begun, form(begun, tmp_path / "out"))
     visit = next(row for row in trail(begun) if row.action == "inspected")
     assert visit.id is not None
-    with writing(begun.engine) as session:  # found out while the inspection still goes on
-        asked = Reversal(visit.id, date(2023, 7, 1), PROVINCE, "示例更正单")
+    with writing(begun.engine) as session:
+        asked = Reversal(visit.id, found_out, PROVINCE, "示例更正单")
         reverse(session, begun, asked, today=END, at=AT)
     (found,) = make_due(begun, INSPECTION, END, AT)
     assert found.content.visits == ()
+
+
+def test_planned_anew_meanwhile_only_what_is_left_is_planned(begun: Desk, tmp_path: Path) -> None:
+    """Two of a city's projects are wanted: one is visited, then another one."""
+    walk(begun, "break_ground", "XF2023-140105-02")
+    take(begun, form(begun, tmp_path / "a", WELL, "2023-06-15"))
+    made = make(begun, VISITS, _on(begun, date(2023, 6, 16)), AT, anew=True)
+    (stop,) = made.content.stops
+    assert (stop.visit.code != ONE, stop.visit.day) == (True, date(2023, 6, 19))
+    with pytest.raises(RefusedError, match="已无工作日可安排"):
+        make(begun, VISITS, _on(begun, date(2023, 7, 31)), AT, anew=True)
+    take(begun, form(begun, tmp_path / "b", WELL, "2023-06-19", stop.visit.code))
+    with pytest.raises(RefusedError, match="都已督查，不必再编制"):
+        make(begun, VISITS, _on(begun, date(2023, 6, 20)), AT, anew=True)
+
+
+def _on(desk: Desk, day: date) -> Occasion:
+    return Occasion("2023", desk.plan.province, day)
 
 
 def test_without_projects_there_is_nothing_to_plan(desk: Desk) -> None:

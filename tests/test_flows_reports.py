@@ -212,7 +212,7 @@ def test_months_end_once_the_last_project_is_finished(near: Desk) -> None:
     desk = near
     finish(desk, ONE, "2023-09-05", "2023-09-01")
     finish(desk, TWO, "2023-09-12", "2023-10-31")
-    act(desk, "withdraw", "2023-11-02", THREE)  # only sited: it was never reported
+    act(desk, "withdraw", "2023-11-02", THREE)  # still looking for its site: it was never reported
     ended = ["D10-11", "D10-12"]
     assert void(desk) == stored_void(desk) == ended
     assert void(desk, date(2023, 10, 30)) == []  # nobody could say so then
@@ -271,7 +271,7 @@ def test_a_new_application_does_not_open_it_again(near: Desk, tmp_path: Path) ->
 
 
 def test_a_candidate_that_is_not_determined_does_not_keep_the_months_alive(near: Desk) -> None:
-    """One project is only sited and goes on: the city is not asked to report it."""
+    """One project is still looking for its site: the city is not asked to report it."""
     desk = near
     with reading(desk.engine) as session:
         assert show(desk, THREE).disposition.label == "推进中"

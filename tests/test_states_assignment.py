@@ -1,11 +1,14 @@
 """交叉验收: what is assigned keeps every rule, is the best that there is, or is explained."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from itertools import product
 from math import ceil
+from random import Random
+from time import monotonic
 from typing import cast
 
 import pytest
@@ -17,7 +20,8 @@ from policy.errors import RefusedError
 from policy.load import plan_path
 from policy.validate import faults
 from policy.vocabulary import Level
-from states.allotment import Demand, Remedy, remedies
+from states import allotment
+from states.allotment import EVEN, Demand, Remedy, allot, remedies
 from states.assignment import Assignment, Inspector, Task, Team, assign, teams_of
 from tests.assignment_checker import Site, Visit, loads, parts, trips, violations
 from tests.builders import calendar, plan
@@ -378,6 +382,66 @@ def test_the_notices_quotas_are_shared_out_evenly() -> None:
     assert sorted(loads({team.number: team.homes for team in made}, visits(found))) == [9] * 10 + [
         10
     ]
+
+
+QUOTAS = dict(zip("太大朔忻吕晋阳长城临运", (10, 10, 5, 10, 11, 8, 5, 10, 7, 13, 11), strict=True))
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(("seed", "homes"), [(2, list(QUOTAS)), (5, list(QUOTAS)), (0, None)])
+def test_what_a_finer_aim_does_not_end_with_is_not_refused(
+    seed: int, homes: Sequence[str] | None
+) -> None:
+    """Several projects in many counties: that no county could be kept more whole is not proven."""
+    chance = Random(seed)  # noqa: S311  # always the same
+    projects: dict[str, Counter[str]] = {}
+    for city, count in QUOTAS.items():
+        several = max(1, count - chance.randint(0, count // 2))
+        projects[city] = Counter(f"{chance.randrange(several)}" for _ in range(count))
+    if homes is None:
+        homes = list(QUOTAS)
+        chance.shuffle(homes)
+        homes = homes[:9]
+    began = monotonic()
+    found = allot(Demand(tuple(map(frozenset, homes)), projects, 6, 2))
+    assert found is not None
+    assert monotonic() - began < 60
+    assert (found.spread, EVEN in found.unproven) == (1, False)
+    for city, counties in projects.items():
+        for name, count in counties.items():
+            assert count == sum(takes.get((city, name), 0) for takes in found.takes.values())
+    went = {(homes[n], city) for n, takes in found.takes.items() for city, _ in takes}
+    assert not any((city, home) in went for home, city in went)
+    assert len(went) == found.trips
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.02, 0.1, 0.3])
+def test_however_early_the_search_ends_the_plan_is_whole(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was found by then keeps every rule; only where there is nothing yet, it is refused."""
+    homes = list("甲乙丙丁戊己")
+    made, wanted = teams(*homes), tasks({city: [3, 2, 1, 1] for city in homes})
+    monkeypatch.setattr(allotment, "SECONDS", seconds)
+    try:
+        found = assign(made, wanted, DAYS, 2)
+    except RefusedError as error:
+        told = str(error)
+    else:
+        assert broken(made, wanted, visits(found), DAYS, 2) == []
+        assert worth(made, wanted, found)[:2] == (found.spread, found.trips)
+        return
+    assert "限定的运算量内" in told
+
+
+def test_where_only_the_first_search_ends_its_plan_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    homes = list("甲乙丙丁戊己")
+    made, wanted = teams(*homes), tasks({city: [3, 2, 1, 1] for city in homes})
+    monkeypatch.setattr(allotment, "_few_trips", lambda demand, even: (even, False))
+    monkeypatch.setattr(allotment, "_kept_whole", lambda even, found: found)
+    found = assign(made, wanted, DAYS, 2)
+    assert broken(made, wanted, visits(found), DAYS, 2) == []
+    assert found.unproven == ("各组所到的市最少", "同一县（市、区）的项目不分给两组")
 
 
 @pytest.mark.heavy

@@ -226,6 +226,28 @@ def test_long_stays_are_shortened_where_days_are_short() -> None:
     assert [each.day.day for each in visits] == [1, 1, 2, 2]
 
 
+def visited(each: ProjectShot, on: date) -> ProjectShot:
+    return replace(each, milestones={**each.milestones, rule().visited: on})
+
+
+def test_made_meanwhile_it_plans_what_is_left_on_days_to_come() -> None:
+    """Of ten of 太原市 two are wanted, of five of 大同市 two, of one of 朔州市 one."""
+    day = date(2023, 6, 15)
+    ten = [project("太原市", ("清徐县", "古交市")[n % 2], n) for n in range(10)]
+    five = [project("大同市", "云州区", n) for n in range(5)]
+    other = project("朔州市", "朔城区", 1)
+    earlier = [visited(each, date(2023, 6, 5)) for each in (ten[0], *five[:2])]
+    before = visited(other, date(2023, 5, 30))  # it does not count
+    found = replace(shot([*earlier, *ten[1:], *five[2:], before]), as_of=day)
+    visits = choose(found, plan(), calendar())
+    told = [(each.city, each.county, each.day.day) for each in visits]
+    assert told == [("太原市", "古交市", 16), ("朔州市", "朔城区", 19)]
+    with pytest.raises(RefusedError, match="已无工作日可安排"):
+        choose(replace(found, as_of=LAST), plan(), calendar())
+    done = [visited(each, FIRST) for each in ten[:2]] + ten[2:]
+    assert choose(replace(shot(done), as_of=LAST), plan(), calendar()) == ()
+
+
 def test_more_cities_than_days_is_refused_with_the_numbers() -> None:
     many = [project(city.name, city.counties[0].name, 1) for city in plan().cities]
     with pytest.raises(RefusedError, match="只有1个工作日，11个市"):

@@ -53,6 +53,8 @@ from states.workdays import DAY, Calendar
 KNOWN = ("building_kind", "address", "investment", "operator", "operator_manager")
 """What 验收表 tells of a project, beside what it measures anew."""
 SOURCE = re.compile(rf"【{Form.ACCEPTANCE.label}：[^【】]*】$")
+BETWEEN_POSTS = re.compile(r"[\s、，,；;/／（）()]+|兼任?")
+DEPUTY = "副"
 UNTIL = re.compile(r"（整改期限(\d{4}-\d{2}-\d{2})）")
 
 
@@ -139,7 +141,13 @@ def _called(
 
 
 def _has(role: Role, post: Post) -> bool:
-    return not role.titles or any(title in post.role for title in role.titles)
+    """By a post of one of the titles: 养老服务科科长 is 科长; 副科长 and 科长助理 are not."""
+    named = [words for words in BETWEEN_POSTS.split(post.role) if words]
+    return not role.titles or any(
+        words.endswith(title) and not words.removesuffix(title).endswith(DEPUTY)
+        for words in named
+        for title in role.titles
+    )
 
 
 def _inspector(plan: Plan, role: Role, post: Post, posts: Sequence[Post]) -> Inspector:

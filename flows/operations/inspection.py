@@ -94,7 +94,8 @@ def _plan_visits(session: Session, desk: Desk, asked: Occasion) -> VisitPlan:
     shot = snapshot(session, desk, f"{asked.on:%Y-%m}", asked.on)
     visits = choose(shot, desk.plan, desk.calendar)
     if not visits:
-        raise RefusedError(f"截至{asked.on}还没有项目，无法编制{Product.VISITS.label}")
+        why = "各市应督查的项目都已督查，不必再" if shot.projects else "还没有项目，无法"
+        raise RefusedError(f"截至{asked.on}{why}编制{Product.VISITS.label}")
     return VisitPlan(
         as_of=asked.on,
         version=newest(session, desk.plan),
