@@ -334,3 +334,16 @@ def test_in_whatever_order_it_is_recorded_the_same_months_end(
 def _void_in(session: Session) -> Iterator[str]:
     query = text("SELECT rule FROM deadline WHERE standing = 'void' AND subject = :city")
     yield from sorted(session.execute(query, {"city": CITY}).scalars())
+
+
+def test_a_project_that_is_determined_later_opens_the_months_again(desk_in: DeskIn) -> None:
+    """The other one waits for its replacement's place: only from then on is it reported."""
+    desk = desk_in(TAIYUAN)
+    walk(desk, "break_ground", ONE)
+    act(desk, "complete_construction", "2023-08-10", ONE)
+    act(desk, "check_completion", "2023-08-15", ONE)
+    walk(desk, "pass_review", TWO)
+    finish(desk, ONE, "2023-09-05", "2023-10-31")
+    assert stored_void(desk) == ["D10-11", "D10-12"]
+    act(desk, "determine", "2023-11-02", TWO)
+    assert stored_void(desk) == void(desk) == []

@@ -108,7 +108,8 @@ def _settle(session: Session, desk: Desk, before: Dossier, effects: Effects, aud
     disposition = effects.columns.get("disposition", before.disposition)
     if effects.dated or effects.revoked or disposition != before.disposition:
         refresh_subject(session, desk, before.code, SubjectKind.PROJECT, disposition)
-    telling = {desk.plan.quota.submitted_when, *desk.plan.finished_by}
+    quota = desk.plan.quota
+    telling = {quota.submitted_when, quota.taken_when, *desk.plan.finished_by}
     if telling & {*effects.dated, *effects.revoked} or disposition != before.disposition:
         settle_city(session, desk, before.city, audit_id)
 
