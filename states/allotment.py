@@ -7,17 +7,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations, islice, repeat
-from time import monotonic
 from typing import Any
 
 from highspy import Highs, HighsModelStatus, ObjSense, SolutionStatus
 
 from policy.errors import RefusedError
 
-NODES, FINER_NODES, SECONDS = 1000, 50, 40.0
-"""Where a search ends, one that has something to start from, and all of them together.
+NODES, FINER_NODES, SECONDS = 1000, 50, 15.0
+"""Where a search ends, and one that has something to start from.
 
-Nodes are counted alike on every machine; seconds are there to end a run.
+Nodes are counted alike on every machine; seconds are there to end a search.
 """
 MOST_CITIES = 12
 """So many cities can be parted in every way; with more the solver has to do without the bound."""
@@ -94,10 +93,9 @@ def allot(demand: Demand) -> Allotment | None:
 
 def remedies(demand: Demand) -> tuple[Remedy, ...]:
     """For a demand that nothing meets: what would help by itself, else what would together."""
-    ends = monotonic() + SECONDS
-    alone = (_elastic(demand, ends, mutual=True), _elastic(demand, ends, longer=True))
+    alone = (_elastic(demand, mutual=True), _elastic(demand, longer=True))
     found = tuple(remedy for remedy in alone if remedy)
-    if not found and (both := _elastic(demand, ends, mutual=True, longer=True)):
+    if not found and (both := _elastic(demand, mutual=True, longer=True)):
         return (both,)
     return found
 
@@ -140,10 +138,8 @@ def _kept_whole(even: "_Model", found: "_Model") -> "_Model":
     return free if free.minimise(free.parts, same) else same.unproven()
 
 
-def _elastic(
-    demand: Demand, ends: float, *, mutual: bool = False, longer: bool = False
-) -> Remedy | None:
-    model = _Model(demand, mutual=mutual, longer=longer, ends=ends)
+def _elastic(demand: Demand, *, mutual: bool = False, longer: bool = False) -> Remedy | None:
+    model = _Model(demand, mutual=mutual, longer=longer)
     pardons = model.highs.qsum([*model.pardons.values(), *model.extra])
     if not model.minimise(pardons):
         return None
@@ -165,16 +161,14 @@ class _Model:
         counties: bool = False,
         mutual: bool = False,
         longer: bool = False,
-        ends: float | None = None,
     ) -> None:
         """`spread`: at most so uneven. `whole`: projects are counted in integers.
 
         `counties`: which counties' projects are told apart. `mutual`, `longer`: cities may accept
-        each other, days may be added. `ends`: when, by the monotonic clock.
+        each other, days may be added.
         """
         self.highs = _solver()
         self.proven = self.impossible = False
-        self._ends = monotonic() + SECONDS if ends is None else ends
         self._demand, self._whole, self._spread = demand, whole, spread
         self.takes: dict[tuple[int, str], Any] = {}
         self.goes: dict[tuple[int, str], Any] = {}
@@ -202,7 +196,7 @@ class _Model:
         """
         self.highs.setObjective(what, ObjSense.kMinimize)
         self.highs.setOptionValue("mip_max_nodes", FINER_NODES if start else NODES)
-        self.highs.setOptionValue("time_limit", max(0.0, self._ends - monotonic()))
+        self.highs.setOptionValue("time_limit", SECONDS)
         if start is not None:  # the solver forgets it when anything is changed afterwards
             self.highs.setSolution(start.highs.getSolution())
         self.highs.solve()
@@ -217,7 +211,7 @@ class _Model:
 
     def finer(self, *, whole: bool = True, counties: bool = False) -> "_Model":
         """For the next aim: the loads no less even than here, the end no later."""
-        return _Model(self._demand, self.worth, whole=whole, counties=counties, ends=self._ends)
+        return _Model(self._demand, self.worth, whole=whole, counties=counties)
 
     def unproven(self) -> "_Model":
         """The same, but there may be better ones."""
