@@ -74,6 +74,7 @@ def feedback(
 def results(
     city: OneCity = None,
     as_of: AsOf = None,
+    anew: Anew = False,
     issue: Issue = False,
     number: Number = "",
     on: On = None,
@@ -83,7 +84,7 @@ def results(
 ) -> None:
     desk = the_desk()
     names = [city] if city else [*_cities(desk, None), desk.plan.province]
-    made = [_made(desk, Product.RESULTS, None, name, as_of) for name in names]
+    made = [_made(desk, Product.RESULTS, None, name, as_of, anew=anew) for name in names]
     _letters(desk, made, (number, on, signer, actor) if issue else None, json)
 
 

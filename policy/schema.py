@@ -971,9 +971,24 @@ class Plan(Frozen):
                 yield f"{group}.{index}", rule
         for index, rule in enumerate(self.subsidies):
             yield f"subsidies.{index}", rule
-        yield from ((name, rule) for name in SINGLE if (rule := getattr(self, name)))
+        for name in SINGLE:
+            if rule := getattr(self, name):
+                yield from _with_inner(name, rule)
         yield "ladder", self.ladder
         yield "office_hours", self.office_hours
+
+
+def _with_inner(path: str, rule: Clause) -> Iterator[tuple[str, Clause]]:
+    """A rule, and those that it is made of."""
+    yield path, rule
+    for name in type(rule).model_fields:
+        held = getattr(rule, name)
+        if isinstance(held, Clause):
+            yield f"{path}.{name}", held
+        elif isinstance(held, tuple):
+            for index, item in enumerate(held):
+                if isinstance(item, Clause):
+                    yield f"{path}.{name}.{index}", item
 
 
 _Rule = TypeVar("_Rule", StageRule, ActionRule, MilestoneRule)

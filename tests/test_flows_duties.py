@@ -77,6 +77,23 @@ def test_of_some_only_the_latest_is_made_up_for(desk: Desk) -> None:
     assert due(desk, job, date(2024, 1, 5)) == ()
 
 
+def test_what_plans_days_to_come_is_made_as_of_today_while_days_are_left(desk: Desk) -> None:
+    """Planned late, nothing falls on days that have passed; planned too late, it is not due."""
+    last = date(2023, 6, 30)
+    job = replace(JOB, occasions=lambda desk: [Occasion("2023", desk.plan.province, DAYS[0], last)])
+    for day, wanted in (
+        (DAYS[0], [DAYS[0]]),
+        (DAYS[1], [DAYS[1]]),
+        (last, []),
+        (DAYS[2], [DAYS[2]]),
+    ):
+        assert [item.on for item in due(desk, job, day)] == wanted
+    assert occasion(desk, job, None, desk.plan.province, DAYS[1]).on == DAYS[1]
+    (made,) = make_due(desk, job, DAYS[1], AT)
+    assert made.occasion.on == DAYS[1]
+    assert due(desk, job, DAYS[2]) == (), "it was made"
+
+
 def test_made_again_it_is_what_was_kept_unless_it_is_wanted_anew(desk: Desk) -> None:
     asked = occasion(desk, JOB, "2023-06-05", desk.plan.province, JUNE)
     first = make(desk, JOB, asked, AT)

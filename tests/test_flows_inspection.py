@@ -332,7 +332,7 @@ def _on(desk: Desk, day: date) -> Occasion:
 
 
 def test_without_projects_there_is_nothing_to_plan(desk: Desk) -> None:
-    (asked,) = due(desk, VISITS, END)
+    (asked,) = due(desk, VISITS, date(2023, 5, 31))
     with pytest.raises(RefusedError, match="还没有项目"):
         make(desk, VISITS, asked, AT)
 

@@ -33,7 +33,8 @@ PROPOSALS = {
     *("determined_as_replacement", "rectification_ordered", "rectified"),
     *("city_received", "city_passed_on", "county_received", "county_passed_on"),
     *("determination_declined", "supervision_letter"),
-    *("curves", "cross_acceptance", "evaluation", "risks"),
+    *("curves", "cross_acceptance", "cross_acceptance.visits", "evaluation", "risks"),
+    *("inspection.visits", "quality_safety", "responsibility", "funds", "site", "functions"),
     *("typical_experience", "violation_confirmed"),
     *(f"plausible.{n}" for n in range(7)),
 }
@@ -134,6 +135,8 @@ def test_rules_lists_every_clause_of_the_plan() -> None:
         loaded.subsidies,
         ("quota", "money", "review", "report", "ladder", "office_hours"),
         ("curves", "bulletin", "feedback", "inspection", "cross_acceptance", "evaluation", "risks"),
+        ("inspection.visits", "cross_acceptance.visits"),
+        loaded.inspection.items if loaded.inspection else (),
     )
     paths = [path for path, _ in loaded.rules()]
     assert len(paths) == len(set(paths)) == sum(map(len, groups))

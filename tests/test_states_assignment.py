@@ -337,7 +337,7 @@ def test_the_cities_that_have_to_accept_each_other_are_named() -> None:
     """乙 and 丙 both have to go to 甲 for its 9, so one pair of any two goes to and fro."""
     homes, counts = ("甲", "乙", "丙"), {"甲": [9], "乙": [1], "丙": [1]}
     with pytest.raises(
-        RefusedError, match="可行的办法：允许互相验收的市：(甲与乙|甲与丙|乙与丙)\n"
+        RefusedError, match=r"可行的办法：允许互相验收的市：(甲与乙|甲与丙|乙与丙)\n"
     ):
         assign(teams(*homes), tasks(counts), DAYS[:4], 2)
 

@@ -63,7 +63,8 @@ UNTIL = re.compile(r"（整改期限(\d{4}-\d{2}-\d{2})）")
 
 def _schedule_due(desk: Desk) -> Iterator[Occasion]:
     if rule := desk.plan.cross_acceptance:
-        yield Occasion(str(desk.plan.year), desk.plan.province, rule.visits.made_on)
+        visits = rule.visits
+        yield Occasion(str(desk.plan.year), desk.plan.province, visits.made_on, visits.last)
 
 
 def _arrange(session: Session, desk: Desk, asked: Occasion) -> Schedule:

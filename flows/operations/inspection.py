@@ -87,7 +87,7 @@ class Inspections:
 
 def _visits_due(desk: Desk) -> Iterator[Occasion]:
     if rule := desk.plan.inspection:
-        yield Occasion(str(desk.plan.year), desk.plan.province, rule.visits.made_on)
+        yield Occasion(str(desk.plan.year), desk.plan.province, rule.visits.made_on, rule.last)
 
 
 def _plan_visits(session: Session, desk: Desk, asked: Occasion) -> VisitPlan:

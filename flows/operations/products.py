@@ -5,7 +5,7 @@ is made, the oldest first, as of the day on which it was due.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -38,6 +38,8 @@ class Occasion:
     """Whom it is about: a city or the province."""
     on: date
     """The day as of which it speaks; it is due from then on."""
+    until: date | None = None
+    """The last day of what it plans: made late, it plans what is left, and after that nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +82,23 @@ class Job(Generic[C]):
 
 def due(desk: Desk, job: Job[Any], as_of: date) -> tuple[Occasion, ...]:
     """What is due by a day and has not been made, the oldest first."""
-    found = sorted((it for it in job.occasions(desk) if it.on <= as_of), key=lambda it: it.on)
+    found = sorted(_come(job.occasions(desk), as_of), key=lambda it: it.on)
     wanted = [it for it in found if not job.only_latest or it.on == found[-1].on]
     with reading(desk.engine) as session:
         made = {key[:2] for key in made_of(session, desk.plan, job.kind)}
     return tuple(it for it in wanted if (it.period, it.subject) not in made)
+
+
+def _come(occasions: Iterable[Occasion], as_of: date) -> Iterator[Occasion]:
+    """Those whose day has come and, of what plans days to come, that have some left."""
+    for item in occasions:
+        if item.on <= as_of and (item.until is None or as_of < item.until):
+            yield _as_of(item, as_of)
+
+
+def _as_of(item: Occasion, day: date) -> Occasion:
+    """What plans days to come does so from the day on which it is made."""
+    return item if item.until is None else replace(item, on=day)
 
 
 def make_due(desk: Desk, job: Job[C], as_of: date, at: datetime) -> tuple[Kept[C], ...]:
@@ -134,14 +148,14 @@ def occasion(desk: Desk, job: Job[Any], period: str | None, subject: str, as_of:
         found = [item for item in mine if item.on <= as_of]
         if not found:
             raise RefusedError(f"{job.kind.label}最早于{mine[0].on}编制，截至{as_of}还没有")
-        return found[-1]
+        return _as_of(found[-1], as_of)
     wanted = next((item for item in mine if item.period == period), None)
     if wanted is None:
         listed = "、".join(item.period for item in mine)
         raise RefusedError(f"没有“{period}”的{job.kind.label}，可选：{listed}")
     if wanted.on > as_of:
         raise RefusedError(f"“{period}”的{job.kind.label}于{wanted.on}编制，尚未到时间")
-    return wanted
+    return _as_of(wanted, as_of)
 
 
 def kept(session: Session, desk: Desk, job: Job[C], period: str, subject: str) -> Kept[C] | None:
