@@ -5,7 +5,8 @@ import unicodedata
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
-from policy.schema import Includes, Plan
+from policy.checks import Includes
+from policy.schema import Plan
 
 SUMMARY_SHEET = "附件3 汇总表"
 SUPPLEMENT_SHEET = "补充信息表"

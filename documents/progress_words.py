@@ -8,7 +8,8 @@ from itertools import groupby
 
 from documents.letters import Block, Heading
 from policy.clauses import Clause
-from policy.schema import DeadlineRule, LedgerFact, Plan, TimedRule
+from policy.schema import LedgerFact, Plan
+from policy.timing import DeadlineRule, TimedRule
 from policy.vocabulary import Disposition, Level, Origin, SubjectKind
 from states.figures import Ahead, Behind, Figures, coordinating, of_the_province
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot

@@ -5,20 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from policy.checks import Reached
 from policy.evaluation import Early, Indicator, Levels, OnSchedule, OnTime, Recorded
 from policy.inspection import Inspection
 from policy.risks import MATCHING_FUNDS, RESPONSIBLE_PERSON
-from policy.schema import (
-    QUOTA_SUBMITTED,
-    RECORDED,
-    DeadlineRule,
-    Duty,
-    PerArea,
-    Plan,
-    Reached,
-    Span,
-    TimedRule,
-)
+from policy.schema import QUOTA_SUBMITTED, RECORDED, PerArea, Plan
+from policy.timing import DeadlineRule, Duty, Span, TimedRule
 from policy.vocabulary import HolidayRule, Level, RungKind, SubjectKind
 
 NEAREST = {

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from policy.checks import Reached
 from policy.errors import RefusedError
-from policy.schema import ActionRule, MilestoneRule, Plan, Reached
+from policy.schema import ActionRule, MilestoneRule, Plan
 from policy.vocabulary import Disposition, Force
 from states.dossier import Dossier
 from states.machine import Position, allowed, move

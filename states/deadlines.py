@@ -6,19 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from policy.schema import (
-    PROJECTS_FINISHED,
-    RECORDED,
-    DeadlineRule,
-    Duty,
-    Monthly,
-    Occasion,
-    Plan,
-    Quarterly,
-    Span,
-    TimedRule,
-    Weekly,
-)
+from policy.schema import PROJECTS_FINISHED, RECORDED, Plan
+from policy.timing import DeadlineRule, Duty, Monthly, Occasion, Quarterly, Span, TimedRule, Weekly
 from policy.vocabulary import Disposition, HolidayRule, Standing, SubjectKind
 from states.workdays import DAY, Calendar, UnknownYearError
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import count
 
-from policy.schema import Body, Ladder, Plan, rung_id
+from policy.ladder import Ladder, rung_id
+from policy.schema import Body, Plan
 from policy.vocabulary import DecisionKind, Level, RungKind, Standing
 from states.deadlines import Deadline
 from states.workdays import DAY, Calendar, UnknownYearError

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from policy.schema import DeadlineRule, Plan, TimedRule
+from policy.schema import Plan
+from policy.timing import DeadlineRule, TimedRule
 from policy.vocabulary import Disposition, Level, Origin, Source, Standing, SubjectKind
 from states.ledger import NOTHING
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from policy.schema import OfficeHours
+from policy.ladder import OfficeHours
 from states.workdays import DAY, Calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -8,9 +8,8 @@ from functools import singledispatch
 from itertools import pairwise
 from typing import Any
 
-from policy.schema import (
+from policy.checks import (
     ActedBy,
-    ActionRule,
     Aged,
     Agreed,
     AmountCapped,
@@ -35,17 +34,16 @@ from policy.schema import (
     Ordered,
     Paired,
     Past,
-    Plan,
     Present,
     QuotaFree,
     Reached,
-    Requirement,
     Scored,
     SubsidyCovered,
     UnservedFirst,
     Until,
     Within,
 )
+from policy.schema import ActionRule, Plan, Requirement
 from policy.vocabulary import Force, Source
 from states.dossier import FIELD_TYPES, Dossier, Profile, from_plain
 from states.ledger import matched

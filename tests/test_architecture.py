@@ -9,7 +9,9 @@ from typing import get_args
 import pytest
 
 from policy import vocabulary
-from policy.schema import ProfileField, Requirement, TimedRule
+from policy.checks import ProfileField
+from policy.schema import Requirement
+from policy.timing import TimedRule
 from policy.vocabulary import ClauseKind, Force, Word
 from states.clauses import clause_table
 from states.dossier import PROFILE_FIELDS, PROFILE_LABELS, REVIEWED_FIELDS

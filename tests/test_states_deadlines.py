@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.schema import Monthly, Quarterly, Span, Weekly
+from policy.timing import Monthly, Quarterly, Span, Weekly
 from policy.vocabulary import Disposition, Standing, SubjectKind
 from states.deadlines import (
     Deadline,

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from policy.schema import HolidayRules, Ladder, OfficeHours, Plan, Repeat, Rung
+from policy.ladder import Ladder, OfficeHours, Repeat, Rung
+from policy.schema import Plan
+from policy.timing import HolidayRules
 from policy.vocabulary import HolidayRule, Level, RungKind, Standing
 from states.deadlines import Dates, Deadline, deadlines, gaps
 from states.decide import DECISION, LATE, Situation, Step, Verdict, decide, steps

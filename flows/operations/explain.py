@@ -17,7 +17,7 @@ from models.projects import dossiers, facts, find_subject, subjects
 from models.tables import DeadlineRow, Subject
 from notifications.wording import dated
 from policy.errors import RefusedError
-from policy.schema import Span
+from policy.timing import Span
 from policy.vocabulary import Disposition, Level, Origin, SubjectKind
 from states.deadlines import Dates, Deadline, dates_of, has_ended, standing
 from states.decide import Situation, steps

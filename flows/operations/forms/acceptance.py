@@ -19,8 +19,9 @@ from flows.operations.forms.subject import project_of_form, the_project
 from flows.operations.forms.trace import with_source
 from models.audits import history
 from models.tables import Audit
+from policy.checks import Checklist, Crossed, Evidenced
 from policy.errors import ConflictError, RefusedError
-from policy.schema import Checklist, ChecklistItem, Crossed, Evidenced, Plan, Requirement
+from policy.schema import ChecklistItem, Plan, Requirement
 from policy.vocabulary import AuditKind, Form, Level
 from states.dossier import Dossier
 from states.requirements import NO, concerns

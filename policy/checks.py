@@ -1,0 +1,329 @@
+"""What conditions (条件) ask of a project: one frozen type for each kind of check."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from policy.clauses import Frozen, Identifier, Text
+from policy.vocabulary import Level, Source
+
+ProfileField = Literal[
+    "street",
+    "community",
+    "kind",
+    "operator",
+    "building_kind",
+    "area",
+    "investment",
+    "address",
+    "site_source",
+    "site_owner",
+    "tenure",
+    "annual_rent",
+    "agreement_signed_on",
+    "agreement_from",
+    "agreement_to",
+    "renewal_project",
+    "purchase_basis",
+    "beds",
+    "households",
+    "old_community",
+    "elderly",
+    "settlement",
+    "functions",
+    "commitments",
+    "visited_on",
+    "visited_by",
+    "visit_finding",
+    "county_civil_on",
+    "county_finance_on",
+    "city_civil_on",
+    "city_finance_on",
+    "letter_issuer",
+    "letter_number",
+    "letter_on",
+    "operator_code",
+    "operator_registrar",
+    "operator_registered_on",
+    "operator_filing",
+    "operator_filed_on",
+    "operator_since",
+    "operator_third_party",
+    "operator_manager",
+    "operator_phone",
+    "city_share",
+    "county_share",
+    "responsible_person",
+    "responsible_phone",
+    "explanation",
+]
+"""What a check may ask about: the fields of `states.dossier.Profile`."""
+
+
+class Present(Frozen):
+    """Every one of these dossier fields is filled in."""
+
+    kind: Literal["present"]
+    fields: tuple[ProfileField, ...]
+
+
+class Within(Frozen):
+    """A number lies between `least` and `most`, ends included."""
+
+    kind: Literal["within"]
+    field: ProfileField
+    least: Decimal | None = None
+    most: Decimal | None = None
+
+
+class OneOf(Frozen):
+    """A field has one of these values."""
+
+    kind: Literal["one_of"]
+    field: ProfileField
+    values: tuple[Text, ...]
+
+
+class NoneOf(Frozen):
+    """A field is filled in and has none of these values."""
+
+    kind: Literal["none_of"]
+    field: ProfileField
+    values: tuple[Text, ...]
+
+
+class Includes(Frozen):
+    """A list-valued field holds at least these values."""
+
+    kind: Literal["includes"]
+    field: ProfileField
+    values: tuple[Text, ...]
+
+
+class EndsWith(Frozen):
+    """A text field ends with this text, which may name the project's ``{city}``."""
+
+    kind: Literal["ends_with"]
+    field: ProfileField
+    text: Text
+
+
+class Reached(Frozen):
+    """These milestones are dated, on or before the day of the action."""
+
+    kind: Literal["reached"]
+    milestones: tuple[Identifier, ...]
+
+
+class Evidenced(Frozen):
+    """The action itself comes with a written reason or document."""
+
+    kind: Literal["evidenced"]
+
+
+class Paired(Frozen):
+    """A field has one of the values that fit the value of another field."""
+
+    kind: Literal["paired"]
+    field: ProfileField
+    by: ProfileField
+    allowed: dict[Text, tuple[Text, ...]]
+
+
+class Past(Frozen):
+    """These days are stated, and are not after the day of the action."""
+
+    kind: Literal["past"]
+    fields: tuple[ProfileField, ...]
+
+
+class Ordered(Frozen):
+    """No day of a group comes before a day of the groups ahead of it; days not stated aside."""
+
+    kind: Literal["ordered"]
+    groups: tuple[tuple[ProfileField, ...], ...]
+
+
+class Until(Frozen):
+    """A day is stated and lies after another day."""
+
+    kind: Literal["until"]
+    field: ProfileField
+    after: date
+
+
+class Lasts(Frozen):
+    """A span is stated and takes at least so many years, both days included."""
+
+    kind: Literal["lasts"]
+    start: ProfileField
+    end: ProfileField
+    years: Annotated[int, Field(gt=0)]
+
+
+class Aged(Frozen):
+    """A day is stated and lies at least so many years before the day of the action."""
+
+    kind: Literal["aged"]
+    field: ProfileField
+    years: Annotated[int, Field(gt=0)]
+
+
+class CreditCode(Frozen):
+    """A field holds a valid 统一社会信用代码 (GB 32100)."""
+
+    kind: Literal["credit_code"]
+    field: ProfileField
+
+
+class Elapsed(Frozen):
+    """So many whole natural days lie between a milestone and the action (公示期)."""
+
+    kind: Literal["elapsed"]
+    since: Identifier
+    days: Annotated[int, Field(gt=0)]
+
+
+class Answered(Frozen):
+    """If `milestone` is dated, `by` is too, not before it and not after the action."""
+
+    kind: Literal["answered"]
+    milestone: Identifier
+    by: Identifier
+
+
+class ActedBy(Frozen):
+    """The office at this level takes the action: the actor's name begins with the office's."""
+
+    kind: Literal["acted_by"]
+    level: Level
+
+
+class UnservedFirst(Frozen):
+    """The county is not yet served, or every such county of its city has a project."""
+
+    kind: Literal["unserved_first"]
+
+
+class Majority(Frozen):
+    """More than half of the city's projects have this 配建性质."""
+
+    kind: Literal["majority"]
+    building_kind: Text
+
+
+class LocalShareCovered(Frozen):
+    """City and county promise at least what the subsidy leaves of the investment."""
+
+    kind: Literal["local_share_covered"]
+
+
+class EnoughOpinions(Frozen):
+    """The round has at least the plan's number of expert opinions."""
+
+    kind: Literal["enough_opinions"]
+
+
+class Agreed(Frozen):
+    """Scores differ no more than the plan allows, or the difference has been discussed."""
+
+    kind: Literal["agreed"]
+    discussed: Identifier
+    """The milestone of the discussion, which counts from the day of the last opinion on."""
+
+
+class Scored(Frozen):
+    """The average score is at least the plan's."""
+
+    kind: Literal["scored"]
+
+
+class AmountStated(Frozen):
+    """The action states an amount of money above zero."""
+
+    kind: Literal["amount_stated"]
+
+
+class AmountCapped(Frozen):
+    """The amount is not above what the subsidy's rule gives."""
+
+    kind: Literal["amount_capped"]
+
+
+class AmountExact(Frozen):
+    """The amount is what the subsidy's rule gives, to the 分."""
+
+    kind: Literal["amount_exact"]
+
+
+class Matched(Frozen):
+    """Money received from a source has reached what that level promised."""
+
+    kind: Literal["matched"]
+    source: Source
+
+
+class Checklist(Frozen):
+    """Every item of the acceptance checklist is answered; to pass, each with 是."""
+
+    kind: Literal["checklist"]
+    passed: bool
+
+
+class QuotaFree(Frozen):
+    """The city has a place left in its quota."""
+
+    kind: Literal["quota_free"]
+
+
+class SubsidyCovered(Frozen):
+    """The total investment is at least the provincial subsidy."""
+
+    kind: Literal["subsidy_covered"]
+
+
+class Crossed(Frozen):
+    """So many people of a checklist item are named, and none is from the project's own city."""
+
+    kind: Literal["crossed"]
+    item: Identifier
+    least: Annotated[int, Field(gt=0)]
+
+
+Check = Annotated[
+    Present
+    | Within
+    | OneOf
+    | NoneOf
+    | Includes
+    | EndsWith
+    | Paired
+    | Past
+    | Ordered
+    | Until
+    | Lasts
+    | Aged
+    | CreditCode
+    | Elapsed
+    | Answered
+    | ActedBy
+    | UnservedFirst
+    | Majority
+    | LocalShareCovered
+    | EnoughOpinions
+    | Agreed
+    | Scored
+    | AmountStated
+    | AmountCapped
+    | AmountExact
+    | Matched
+    | Checklist
+    | Crossed
+    | Reached
+    | Evidenced
+    | QuotaFree
+    | SubsidyCovered,
+    Field(discriminator="kind"),
+]
