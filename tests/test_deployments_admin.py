@@ -66,6 +66,7 @@ def page(admins: Served) -> Iterator["Page"]:
 def test_the_schedules_are_seen(page: "Page", admins: Served, tmp_path: Path) -> None:
     page.goto(f"{admins.address}/deployments")
     page.get_by_text("At 08:30 AM every day").wait_for()
+    assert page.get_by_text("At 08:30 AM every day").first.is_visible()
     _shoot(page, picture("admin-deployments.png", tmp_path))
     page.goto(
         f"{admins.address}/deployments/deployment/{admins.deployment('enforce_deadlines')['id']}"
@@ -128,6 +129,7 @@ def test_a_form_with_a_wrong_and_a_right_value(
 def test_what_was_done_is_found_as_an_event(page: "Page", admins: Served, tmp_path: Path) -> None:
     page.goto(f"{admins.address}/events?resource=xingfu.shanxi-2023.{HELD}")
     page.get_by_text("xingfu.project.advanced").first.wait_for()
+    assert page.get_by_text("xingfu.project.advanced").first.is_visible()
     _shoot(page, picture("admin-events.png", tmp_path))
 
 

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 BLACK, BLUE, ORANGE = (0, 0, 0), (11, 83, 148), (180, 95, 6)
 """The inks of the first three lines."""
 SHADE = (201, 214, 227)
+PNG = b"\x89PNG\r\n"
 
 
 def line(label: str, *values: float | None, dashed: bool = False) -> Series:
@@ -174,7 +175,8 @@ def test_a_label_is_shown_as_it_is(label: str) -> None:
 @settings(max_examples=20, deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=12))
 def test_no_text_makes_a_graph_fail(label: str, category: str, unit: str) -> None:
-    png(Graph(label, (category,), (line(label, 1),), unit), dpi=50)
+    drawn = png(Graph(label, (category,), (line(label, 1),), unit), dpi=50)
+    assert drawn.startswith(PNG)
 
 
 VALUES = st.none() | st.decimals(0, 10**9, places=2)
@@ -184,7 +186,7 @@ VALUES = st.none() | st.decimals(0, 10**9, places=2)
 @given(st.lists(st.lists(VALUES, min_size=3, max_size=3), max_size=9))
 def test_no_figures_make_a_graph_fail(rows: Sequence[Sequence[Decimal | None]]) -> None:
     series = tuple(Series(f"甲{n}", tuple(row)) for n, row in enumerate(rows))
-    png(Graph("", ("3月", "4月", "5月"), series), dpi=50)
+    assert png(Graph("", ("3月", "4月", "5月"), series), dpi=50).startswith(PNG)
 
 
 def test_the_font_is_small_and_knows_gb_2312_and_the_names_of_the_plan() -> None:
