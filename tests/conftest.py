@@ -25,6 +25,7 @@ TOGETHER = (  # their tests share what takes long to set up, so one process runs
     "tests/test_deployments_admin.py",
     "tests/test_deployments_demo.py",
     "tests/test_deployments_registering.py",
+    "tests/test_deployments_reports.py",
     "tests/test_deployments_secrets.py",
     "tests/test_example_province.py",
     "tests/test_flows_acceptance.py",
