@@ -22,12 +22,15 @@ from models.settings import load_settings
 from policy.errors import RefusedError
 from policy.vocabulary import Product
 
+FEW = 2  # kinds that a run is named by
+
 
 def _run_name() -> str:
     """Runs are named by what they make and the day as of which they look."""
     asked = runtime.flow_run.parameters
     day = asked.get("as_of") or today(load_settings())
     kinds = "+".join(Product(kind).value for kind in asked["duties"])
+    kinds = kinds if len(asked["duties"]) <= FEW else runtime.flow_run.flow_name
     return "-".join([kinds, f"{day}", *filter(None, [asked.get("plan")])])
 
 

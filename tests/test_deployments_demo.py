@@ -42,6 +42,20 @@ def test_the_day_was_enforced_as_a_flow_run(running: Served) -> None:
     assert run["state_type"] == "COMPLETED"
 
 
+def test_the_years_duties_are_fulfilled_as_files_and_pages(running: Served) -> None:
+    [run] = [
+        run for run in running.post("flow_runs/filter") if run["name"] == "fulfil_duty-2023-06-01"
+    ]
+    assert run["state_type"] == "COMPLETED"
+    made = running.home / "outgoing" / "duties" / "shanxi-2023"
+    assert (made / "2023-05-31" / "2023年5月通报（草稿）.docx").exists()
+    assert len(list(made.rglob("*督查表.xlsx"))) == 25
+    assert (
+        "关于2023年5月城镇社区幸福养老提速工程进展情况的通报"
+        in running.artifact("bulletin")["data"]
+    )
+
+
 def test_the_artifacts_say_what_the_command_says(running: Served) -> None:
     board = running.artifact("province-board")["data"]
     overdue = running.artifact("overdue")["description"]
@@ -133,6 +147,12 @@ def test_an_admin_sees_the_board_and_the_runs(running: Served, tmp_path: Path) -
             page.get_by_role("link", name="养老幸福工程").first.click()
         opened.value.get_by_text("应完成日期").first.wait_for(timeout=60_000)
         opened.value.screenshot(path=picture("explain.png", tmp_path))
+        page.goto(f"{running.address}/artifacts/artifact/{running.artifact('curves')['latest_id']}")
+        drawn = page.locator("img[src^='data:image/png']").first
+        drawn.wait_for(timeout=60_000)
+        assert drawn.evaluate("image => image.naturalWidth") > 400, "the graph is shown"
+        drawn.scroll_into_view_if_needed()
+        page.screenshot(path=picture("curves.png", tmp_path))
         page.goto(f"{running.address}/runs")
         page.get_by_text("enforce_deadlines-2023-06-01").first.wait_for(timeout=60_000)
         page.screenshot(path=picture("runs.png", tmp_path))
