@@ -8,7 +8,7 @@ from prefect import flow, get_run_logger, runtime, task
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows.asking import REFUSED, shortened
+from flows.asking import shortened
 from flows.business_date import now, today
 from flows.operations import duties as jobs
 from flows.operations.desk import Desk
@@ -45,7 +45,8 @@ def fulfil_duty(
 ) -> State[Any]:
     """Make what is due of these kinds by a day; what was made before stays as it is.
 
-    Ends as `REFUSED` when something could not be made, after everything else was.
+    Fails when something could not be made, after everything else was: nobody watches it, so that
+    admins have to be told.
 
     Args:
         duties: 编制哪几类。
@@ -58,7 +59,7 @@ def fulfil_duty(
     publish(desk, duties)
     if refused:
         publish_refusals(desk, refused, day)
-        return Failed(name=REFUSED, message=shortened("；".join(refused)))
+        return Failed(message=shortened("；".join(refused)))
     told = "、".join(made)
     return Completed(message=f"截至{day}已编制：{told}" if made else f"截至{day}无到期应编制的内容")
 

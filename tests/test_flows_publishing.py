@@ -264,7 +264,8 @@ def test_a_duty_that_cannot_be_fulfilled_says_why(
     """Nobody is known who could accept: no contacts."""
     on(date(2023, 11, 30), monkeypatch)
     state = run(fulfil_duty, duties=[Product.SCHEDULE])
-    assert (state.is_failed(), state.name) == (True, "未办理")
+    assert (state.is_failed(), state.name) == (True, "Failed"), "admins are told"
+    assert "人" in str(state.message)
     [told] = versions(f"{PLAN}-duties-refused")
     assert "人" in str(told.data)
 

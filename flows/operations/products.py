@@ -183,14 +183,13 @@ def lay_out(desk: Desk, job: Job[C], made: Kept[C]) -> tuple[Path, ...]:
 def unpublished(desk: Desk, job: Job[C]) -> Iterator[Kept[C]]:
     """What was made and has not been `published` from here: also what a run that died left."""
     with reading(desk.engine) as session:
-        for period, subject, version in sorted(made_of(session, desk.plan, job.kind)):
-            made = (
-                None
-                if _mark(desk, job, period, subject, version).exists()
-                else kept(session, desk, job, period, subject)
-            )
-            if made is not None:
-                yield made
+        keys = sorted(made_of(session, desk.plan, job.kind))
+    for period, subject, version in keys:
+        if not _mark(desk, job, period, subject, version).exists():
+            with reading(desk.engine) as session:
+                made = kept(session, desk, job, period, subject)
+            assert made is not None  # noqa: S101  # nothing is ever removed
+            yield made
 
 
 def published(desk: Desk, job: Job[C], made: Kept[C]) -> None:
