@@ -34,7 +34,7 @@ bench: .venv/.dev
 FUZZ_SECONDS ?= 300
 fuzz: .venv/.fuzz
 	@mkdir -p .fuzz/corpus
-	@$(BIN)/python -m tests.atheris_fuzz -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=3000 -timeout=20 \
+	@$(BIN)/python -m tests.support.atheris_fuzz -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=3000 -timeout=20 \
 		-max_len=200000 -len_control=0 -artifact_prefix=.fuzz/ .fuzz/corpus
 
 lock: .venv/.dev

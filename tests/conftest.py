@@ -15,7 +15,7 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 from flows.operations.desk import Desk
 from flows.operations.setup import install
 from models.settings import Settings
-from tests.stores import MIGRATED, Snapshot, Stores, run
+from tests.support.stores import MIGRATED, Snapshot, Stores, run
 
 AT = datetime(2023, 1, 16, 1, 0, tzinfo=UTC)
 DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))

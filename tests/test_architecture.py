@@ -16,7 +16,7 @@ from policy.vocabulary import ClauseKind, Force, Word
 from states.clauses import clause_table
 from states.dossier import PROFILE_FIELDS, PROFILE_LABELS, REVIEWED_FIELDS
 from states.machine import diagram
-from tests.builders import plan
+from tests.support.builders import plan
 
 ROOT = Path(__file__).parents[1]
 WORDS = [kind for kind in vars(vocabulary).values() if isinstance(kind, type) and kind is not Word]

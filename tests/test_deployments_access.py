@@ -9,7 +9,7 @@ from deployments.server import CLIENT_AUTH, SERVER_AUTH, address, environment, r
 from flows.operations.desk import Desk
 from models.settings import Settings
 from policy.errors import RefusedError
-from tests.serving import COMMAND
+from tests.support.serving import COMMAND
 
 PASSWORD = SecretStr("canary-password")
 ELSEWHERE = ("0.0.0.0", "::", "192.168.1.7", "xingfu.example.cn", "10.0.0.1", "")  # noqa: S104

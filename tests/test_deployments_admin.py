@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.serving import BROWSER, CHROMIUM, Served, picture, run, serving
-from tests.stores import Stores
+from tests.support.serving import BROWSER, CHROMIUM, Served, picture, run, serving
+from tests.support.stores import Stores
 from tests.test_flows_approving import REVIEWED
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from docx import Document
 
-from tests.steps import PROVINCE, TAIYUAN
-from tests.stores import Stores
+from tests.support.steps import PROVINCE, TAIYUAN
+from tests.support.stores import Stores
 from tests.test_deployments_cli import Xingfu
 from tests.test_flows_review import codes, passed
 

@@ -15,10 +15,10 @@ from flows.operations.delivery import deliver
 from flows.operations.desk import Desk, open_desk
 from flows.operations.enforcement import enforce
 from models.settings import Settings
-from tests.province import days, morning
-from tests.serving import Served, serving
-from tests.stores import Stores
-from tests.tape import Tape
+from tests.support.province import days, morning
+from tests.support.serving import Served, serving
+from tests.support.stores import Stores
+from tests.support.tape import Tape
 from tests.test_flows_enforcement import IMPORTED
 from tests.test_flows_outage import MARKS, STATE, rows, told
 

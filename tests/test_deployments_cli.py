@@ -14,7 +14,7 @@ import pytest
 from deployments.demo import EXAMPLE
 from flows.business_date import now
 from states.office_hours import is_open, opens_next
-from tests.builders import calendar, plan
+from tests.support.builders import calendar, plan
 
 pytestmark = pytest.mark.heavy  # a process for each call
 COMMAND = str(Path(sys.executable).with_name("xingfu"))

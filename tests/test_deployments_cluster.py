@@ -19,12 +19,12 @@ from deployments.automations import apply_automations
 from flows.operations.delivery import BATCH
 from flows.operations.desk import Desk
 from states.contacts import Post
-from tests.cluster import AUTH, MACHINERY, XINGFU, Cluster, until
 from tests.conftest import INSTALLED
-from tests.delivering import know
-from tests.mail_server import Inbox, mail_server, parsed
-from tests.province import import_example
-from tests.stores import Snapshot, Stores
+from tests.support.cluster import AUTH, MACHINERY, XINGFU, Cluster, until
+from tests.support.delivering import know
+from tests.support.mail_server import Inbox, mail_server, parsed
+from tests.support.province import import_example
+from tests.support.stores import Snapshot, Stores
 
 pytestmark = [
     pytest.mark.heavy,

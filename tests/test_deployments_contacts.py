@@ -20,7 +20,7 @@ from deployments.demo import EXAMPLE
 from documents.contacts import read_contacts
 from documents.grid import open_book
 from states.contacts import Directory
-from tests.builders import plan
+from tests.support.builders import plan
 
 heavy = pytest.mark.heavy  # a process for each call
 COMMAND = str(Path(sys.executable).with_name("xingfu"))

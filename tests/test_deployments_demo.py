@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from deployments.definitions import definitions
-from tests.serving import BROWSER, CHROMIUM, COMMAND, Served, picture, run, serving
+from tests.support.serving import BROWSER, CHROMIUM, COMMAND, Served, picture, run, serving
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
 

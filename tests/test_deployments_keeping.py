@@ -59,7 +59,7 @@ def test_it_is_told_as_json(tmp_path: Path) -> None:
 
 
 def test_a_plan_of_ones_own_folder(tmp_path: Path) -> None:
-    from tests.nation import plan_id, write_plans
+    from tests.support.nation import plan_id, write_plans
 
     write_plans(tmp_path / "plans", [11])
     xingfu = Xingfu(tmp_path / "home")

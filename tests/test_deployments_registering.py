@@ -21,7 +21,7 @@ from flows.operations.setup import install
 from models.settings import Settings
 from policy.errors import RefusedError
 from tests.conftest import AT
-from tests.stores import Stores
+from tests.support.stores import Stores
 from tests.test_flows_enforcement import IMPORTED, ONE
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]

@@ -154,7 +154,7 @@ def test_services_are_told_what_the_servers_are_told() -> None:
 
 
 def test_the_cluster_of_the_tests_is_told_the_same() -> None:
-    from tests.cluster import scaled_out
+    from tests.support.cluster import scaled_out
 
     for name, value in scaled_out(6379).items():
         asked = told("api")[name].replace(":${REDIS_PASSWORD:?}@redis", "127.0.0.1")

@@ -18,12 +18,12 @@ from sqlalchemy import create_engine, inspect, make_url, text
 from flows.operations.desk import open_desk
 from models.settings import Settings
 from states.contacts import Post
-from tests.delivering import DATONG, DAY, OWING, TAIYUAN, know
-from tests.handing_in import wrong
-from tests.mail_server import free_port
-from tests.serving import Served, run, serving
-from tests.stores import Stores
-from tests.stores import run as execute
+from tests.support.delivering import DATONG, DAY, OWING, TAIYUAN, know
+from tests.support.handing_in import wrong
+from tests.support.mail_server import free_port
+from tests.support.serving import Served, run, serving
+from tests.support.stores import Stores
+from tests.support.stores import run as execute
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(900)]
 NAMES = ("mail", "chat", "hook", "channel", "admin", "database", "gone", "query")

@@ -16,7 +16,7 @@ from documents.layout import Cell, FormSheet, Line, to_bytes
 from documents.recognise import recognise
 from policy.errors import RefusedError
 from policy.vocabulary import Form
-from tests.builders import FUNCTIONS, a_dossier, answers, plan
+from tests.support.builders import FUNCTIONS, a_dossier, answers, plan
 
 ON = date(2023, 12, 5)
 PROJECT = a_dossier(stage="acceptance")

@@ -12,7 +12,7 @@ from documents.forms import OPERATOR_SHEET, SITE_SHEET, SUMMARY_SHEET, SUPPLEMEN
 from documents.grid import read_book
 from documents.layout import to_bytes
 from documents.summary import pages, read_applications
-from tests.builders import plan
+from tests.support.builders import plan
 from tests.test_documents_summary import FULL, row
 
 CITY = "太原市"

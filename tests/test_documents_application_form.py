@@ -29,7 +29,7 @@ from documents.recognise import recognise
 from policy.errors import RefusedError
 from policy.vocabulary import Form
 from states.dossier import Profile, stated
-from tests.builders import a_profile, plan
+from tests.support.builders import a_profile, plan
 
 TOLD = ("area", "investment", "address", "operator", "operator_manager", "operator_phone")
 FIELDS = (*TOLD, "building_kind", *OPINIONS)

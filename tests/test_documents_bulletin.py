@@ -27,8 +27,8 @@ from policy.schema import Plan
 from policy.validate import faults
 from policy.vocabulary import Disposition, Source, Standing
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
-from tests.builders import plan
-from tests.shots import a_deadline, a_project, a_snapshot, said
+from tests.support.builders import plan
+from tests.support.shots import a_deadline, a_project, a_snapshot, said
 
 ONE, TWO = "XF2023-140105-01", "XF2023-140212-01"
 NOTICE = plan_path("shanxi-2023").with_name("notice.txt").read_text(encoding="utf-8")

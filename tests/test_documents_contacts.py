@@ -17,7 +17,7 @@ from policy.errors import RefusedError
 from policy.schema import Office
 from policy.vocabulary import Form, Level
 from states.contacts import Post
-from tests.builders import plan
+from tests.support.builders import plan
 
 # Every example overwrites the file of the one before.
 FREELY = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -14,7 +14,7 @@ MUTANTS, SHARE = 10_000, 1_250
 @pytest.mark.parametrize("first", range(0, MUTANTS, SHARE))
 def test_no_mutant_crashes_hangs_or_takes_much_memory(first: int) -> None:
     """In a process of its own, since a crash of the reader would take the tests with it."""
-    command = [sys.executable, "-m", "tests.fuzzing", str(first), str(first + SHARE)]
+    command = [sys.executable, "-m", "tests.support.fuzzing", str(first), str(first + SHARE)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
     lines = done.stdout.splitlines()
     assert done.returncode == 0, f"mutant {lines[-1]}: {done.stderr[-2000:]}"

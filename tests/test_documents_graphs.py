@@ -16,7 +16,7 @@ from PIL import Image
 
 from documents.graphs import FONT, data_uri, png
 from documents.letters import Graph, Series
-from tests.builders import plan
+from tests.support.builders import plan
 
 ROOT = Path(__file__).parents[1]
 BLACK, BLUE, ORANGE = (0, 0, 0), (11, 83, 148), (180, 95, 6)

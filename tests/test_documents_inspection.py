@@ -17,7 +17,7 @@ from documents.layout import FormSheet, to_bytes
 from documents.recognise import LIKENESS, recognise
 from policy.errors import RefusedError
 from policy.vocabulary import Form
-from tests.builders import plan
+from tests.support.builders import plan
 from tests.test_documents_acceptance import _with as with_cells
 
 ON = date(2023, 6, 15)

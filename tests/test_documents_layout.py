@@ -34,7 +34,7 @@ from documents.layout import (
     to_bytes,
 )
 from policy.errors import RefusedError, UnavailableError
-from tests.office import converted, needs_calc
+from tests.support.office import converted, needs_calc
 
 COLUMNS = (
     Column("code", "编码", "^编码", 12, locked=True),

@@ -29,7 +29,7 @@ from policy.errors import RefusedError
 from policy.vocabulary import Entry, Form, Holder, Source
 from states.dossier import Dossier
 from states.ledger import Line
-from tests.builders import a_dossier, plan
+from tests.support.builders import a_dossier, plan
 
 ONE = a_dossier()
 TWO = a_dossier(code="XF2023-140121-01", county="清徐县", name="示例镇示例村养老幸福工程")

@@ -33,9 +33,9 @@ from flows.operations.delivery import deliver
 from flows.operations.desk import Desk
 from flows.operations.enforcement import enforce
 from policy.errors import RefusedError
-from tests.province import morning
-from tests.steps import load
-from tests.tape import Tape
+from tests.support.province import morning
+from tests.support.steps import load
+from tests.support.tape import Tape
 
 LETTER = Letter(
     "关于太原市“全部开工建设”逾期的督办函", "太原市民政局", ("第一段。", "第二段。"), "山西省民政厅"

@@ -12,9 +12,9 @@ from documents.identity import Identity, identity_of, sealed
 from documents.layout import to_bytes
 from documents.recognise import recognise
 from policy.vocabulary import Form
-from tests.builders import plan
-from tests.forms import LEAVES, READERS
-from tests.office import convert, needs_calc
+from tests.support.builders import plan
+from tests.support.forms import LEAVES, READERS
+from tests.support.office import convert, needs_calc
 
 KEY = b"a key"
 pytestmark = [pytest.mark.heavy, needs_calc]

@@ -28,7 +28,7 @@ from policy.errors import RefusedError
 from policy.vocabulary import Form
 from states.dossier import Dossier
 from states.review import Opinion
-from tests.builders import a_dossier, opinion, plan
+from tests.support.builders import a_dossier, opinion, plan
 
 ONE = a_dossier()
 TWO = a_dossier(code="XF2023-140121-01", county="清徐县", name="示例镇示例村养老幸福工程")

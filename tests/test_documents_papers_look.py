@@ -20,8 +20,8 @@ from documents.letters import (
     draft,
     final,
 )
-from tests.builders import plan
-from tests.office import needs_writer, printed
+from tests.support.builders import plan
+from tests.support.office import needs_writer, printed
 
 pytestmark = [pytest.mark.heavy, needs_writer]
 

@@ -30,7 +30,7 @@ from documents.report import (
 from policy.errors import RefusedError
 from policy.vocabulary import Form
 from states.dossier import Dossier
-from tests.builders import a_dossier, plan
+from tests.support.builders import a_dossier, plan
 from tests.test_documents_summary import wide
 
 ONE = a_dossier()

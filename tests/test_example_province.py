@@ -31,7 +31,7 @@ from states.dossier import Dossier, Profile
 from states.requirements import Case, shortfalls
 from states.workdays import Calendar
 from tests.conftest import AT
-from tests.province import import_example
+from tests.support.province import import_example
 
 pytestmark = pytest.mark.heavy
 CALENDAR = Calendar()

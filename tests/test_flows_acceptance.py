@@ -24,15 +24,15 @@ from models.database import reading
 from policy.errors import RefusedError
 from policy.schema import Plan
 from states.assignment import Inspector, Team
-from tests.assignment_checker import Site, Visit, loads, violations
-from tests.builders import answers
 from tests.conftest import AT, DeskIn
-from tests.province import END
-from tests.steps import ONE, TAIYUAN, act, report, stored, undo, walk
-from tests.stores import Snapshot
+from tests.support.assignment_checker import Site, Visit, loads, violations
+from tests.support.builders import answers
+from tests.support.province import END
+from tests.support.steps import ONE, TAIYUAN, act, report, stored, undo, walk
+from tests.support.stores import Snapshot
+from tests.support.yearly import YEAR
 from tests.test_documents_acceptance import ITEMS
 from tests.test_flows_forms_vertical import DAY, FIRST, VERDICT, put, trail
-from tests.yearly import YEAR
 
 pytestmark = pytest.mark.heavy
 WHEN = date(2023, 11, 20)

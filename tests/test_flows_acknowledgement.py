@@ -18,10 +18,10 @@ from flows.operations.why import why_message, why_on
 from models.database import writing
 from policy.errors import RefusedError
 from tests.conftest import AT, DeskIn
-from tests.province import END, days, morning
-from tests.steps import ONE, TAIYUAN, act, load
-from tests.stores import Snapshot, Stores
-from tests.tape import Tape
+from tests.support.province import END, days, morning
+from tests.support.steps import ONE, TAIYUAN, act, load
+from tests.support.stores import Snapshot, Stores
+from tests.support.tape import Tape
 
 pytestmark = pytest.mark.heavy
 COUNTY = "太原市小店区民政局"

@@ -19,9 +19,9 @@ from flows.operations.admins import (
 )
 from models.settings import Settings
 from notifications.channel import DeliveryError
-from tests.delivering import MAILS
-from tests.mail_server import mail_server
-from tests.vendor_servers import WECOM_KEY, platform, said
+from tests.support.delivering import MAILS
+from tests.support.mail_server import mail_server
+from tests.support.vendor_servers import WECOM_KEY, platform, said
 
 AT = datetime(2023, 6, 1, 0, 31, tzinfo=UTC)
 LINK = "http://127.0.0.1:4200/runs/flow-run/0190a1b2-1111-7222-8333-123456789012"

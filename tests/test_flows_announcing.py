@@ -25,13 +25,13 @@ from policy.errors import RefusedError
 from policy.vocabulary import AuditKind, Entry, Holder, Source
 from states.contacts import Post
 from tests.conftest import AT, DeskIn
-from tests.delivering import CANARY, DOWN, OWING, PROVINCE, TAIYUAN, at, know, send
-from tests.oracle import EXAMPLE
-from tests.province import END, morning
-from tests.steps import ONE, act, change_day, money, put_off, report, stored, undo, walk
-from tests.steps import TAIYUAN as CITY
-from tests.stores import Snapshot
-from tests.tape import Tape
+from tests.support.delivering import CANARY, DOWN, OWING, PROVINCE, TAIYUAN, at, know, send
+from tests.support.oracle import EXAMPLE
+from tests.support.province import END, morning
+from tests.support.steps import ONE, act, change_day, money, put_off, report, stored, undo, walk
+from tests.support.steps import TAIYUAN as CITY
+from tests.support.stores import Snapshot
+from tests.support.tape import Tape
 
 ALL = 100_000
 WORKBOOK = EXAMPLE / "workbooks" / "01-太原市.xlsx"

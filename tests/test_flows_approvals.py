@@ -23,8 +23,8 @@ from models.tables import Audit
 from policy.errors import ConflictError, RefusedError
 from policy.vocabulary import AuditKind, Disposition
 from tests.conftest import AT, DeskIn
-from tests.province import END, morning
-from tests.steps import PROVINCE, TAIYUAN, act, stored
+from tests.support.province import END, morning
+from tests.support.steps import PROVINCE, TAIYUAN, act, stored
 from tests.test_flows_review import codes, passed, with_places
 
 DAY = date(2023, 3, 28)

@@ -37,9 +37,9 @@ from flows.operations.determination import CHANGED
 from flows.operations.review import Given
 from models.settings import Settings
 from tests.conftest import INSTALLED
-from tests.province import by_day, import_example, record
-from tests.steps import ONE, PROVINCE, act
-from tests.stores import Snapshot, Stores
+from tests.support.province import by_day, import_example, record
+from tests.support.steps import ONE, PROVINCE, act
+from tests.support.stores import Snapshot, Stores
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
 UNTIL_REVIEW = (

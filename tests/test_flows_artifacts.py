@@ -34,7 +34,7 @@ from policy.vocabulary import (
     Standing,
     SubjectKind,
 )
-from tests.builders import plan
+from tests.support.builders import plan
 
 JUNE = date(2023, 6, 1)
 ALL = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -27,11 +27,11 @@ from flows.pages.money import funds_page
 from policy.vocabulary import AuditKind, DeliveryStatus, RungKind
 from states.workdays import Calendar
 from tests.conftest import AT, INSTALLED, DeskIn
-from tests.delivering import DAY, OFFICES, OWING, TAIYUAN, at, send
-from tests.province import END, by_day, morning, record
-from tests.steps import ONE, report
-from tests.stores import Snapshot
-from tests.tape import Tape
+from tests.support.delivering import DAY, OFFICES, OWING, TAIYUAN, at, send
+from tests.support.province import END, by_day, morning, record
+from tests.support.steps import ONE, report
+from tests.support.stores import Snapshot
+from tests.support.tape import Tape
 
 pytestmark = pytest.mark.heavy
 JUNE = date(2023, 6, 1)

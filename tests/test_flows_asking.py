@@ -33,9 +33,9 @@ from flows.record_milestone import record_milestone
 from flows.replace_project import replace_project
 from flows.retry_dead_letters import retry_dead_letters
 from policy.errors import UnavailableError
-from tests.mail_server import free_port
-from tests.steps import ONE, PROVINCE, TAIYUAN
-from tests.stores import Stores
+from tests.support.mail_server import free_port
+from tests.support.steps import ONE, PROVINCE, TAIYUAN
+from tests.support.stores import Stores
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
 RUNS = "prefect.flow_runs"

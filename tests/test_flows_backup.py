@@ -37,10 +37,10 @@ from notifications.channel import Part
 from policy.errors import RefusedError, UnavailableError
 from states.contacts import Post
 from tests.conftest import AT, INSTALLED, DeskIn
-from tests.handing_in import environment, start
-from tests.province import morning
-from tests.stores import Snapshot, run
-from tests.tape import Tape
+from tests.support.handing_in import environment, start
+from tests.support.province import morning
+from tests.support.stores import Snapshot, run
+from tests.support.tape import Tape
 from tests.test_flows_kill import DAY, settle_taiyuan
 
 LATER, DUE = DAY + timedelta(days=1), DAY + timedelta(days=20)
@@ -548,7 +548,7 @@ from flows.operations.intake import import_workbook
 from models.settings import Settings
 from notifications.channel import Part
 from policy.errors import UnavailableError
-from tests.province import END, by_day, days, morning, record
+from tests.support.province import END, by_day, days, morning, record
 
 desk, stop = open_desk(Settings()), Path(sys.argv[1])
 if sys.argv[2] == "enforce":

@@ -1,6 +1,6 @@
 """Bulletins and feedback letters of a whole year: their figures, their keeping, their print.
 
-Every figure is told again by `tests.ledger_of_trail`, from the raw rows of the audit trail.
+Every figure is told again by `tests.support.ledger_of_trail`, from the raw rows of the audit trail.
 """
 
 import re
@@ -35,7 +35,7 @@ from policy.errors import RefusedError
 from states.progress import Progress
 from states.snapshot import month_end
 from tests.conftest import AT, INSTALLED, DeskIn
-from tests.ledger_of_trail import (
+from tests.support.ledger_of_trail import (
     COUNTED,
     Late,
     Month,
@@ -50,9 +50,9 @@ from tests.ledger_of_trail import (
     share,
     wan,
 )
-from tests.province import END, by_day, record
-from tests.stores import Snapshot, Stores
-from tests.yearly import YEAR
+from tests.support.province import END, by_day, record
+from tests.support.stores import Snapshot, Stores
+from tests.support.yearly import YEAR
 
 pytestmark = pytest.mark.heavy
 CENT = Decimal("0.01")

@@ -15,8 +15,8 @@ from policy.errors import RefusedError
 from policy.vocabulary import Standing
 from states.workdays import Calendar
 from tests.conftest import AT
-from tests.province import morning
-from tests.steps import ONE, PROVINCE, act, load, walk
+from tests.support.province import morning
+from tests.support.steps import ONE, PROVINCE, act, load, walk
 
 pytestmark = pytest.mark.heavy
 LAST = date(2026, 12, 31)
@@ -32,7 +32,7 @@ def test_what_cannot_be_dated_waits_is_told_of_and_starts_once_it_can(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sent back at the end of 2026, an application has ten workdays, which end in January."""
-    monkeypatch.setattr("tests.steps.END", LAST)
+    monkeypatch.setattr("tests.support.steps.END", LAST)
     load(desk)
     walk(desk, "submit_application")
     act(desk, "return_for_correction", "2026-12-28")
@@ -51,7 +51,7 @@ def test_what_cannot_be_dated_waits_is_told_of_and_starts_once_it_can(
 def test_what_may_not_leave_its_year_needs_no_other(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.steps.END", LAST)
+    monkeypatch.setattr("tests.support.steps.END", LAST)
     load(desk)
     walk(desk, "check_completion")
     act(desk, "fail_acceptance", "2026-12-28")

@@ -14,8 +14,8 @@ from models.database import writing
 from policy.errors import RefusedError
 from policy.vocabulary import Disposition, Entry, Holder, MessageStatus, Source, Standing
 from tests.conftest import AT, DeskIn
-from tests.province import END, morning
-from tests.steps import ONE, PROVINCE, TAIYUAN, act, money, show, walk
+from tests.support.province import END, morning
+from tests.support.steps import ONE, PROVINCE, TAIYUAN, act, money, show, walk
 
 
 @pytest.fixture

@@ -16,8 +16,19 @@ from models.plans import install_plan
 from policy.errors import RefusedError
 from policy.vocabulary import Entry, Holder, Source, Standing
 from tests.conftest import AT, DeskIn
-from tests.province import morning
-from tests.steps import ONE, TAIYUAN, act, change_day, money, put_off, show, stored, undo, walk
+from tests.support.province import morning
+from tests.support.steps import (
+    ONE,
+    TAIYUAN,
+    act,
+    change_day,
+    money,
+    put_off,
+    show,
+    stored,
+    undo,
+    walk,
+)
 
 
 @pytest.fixture

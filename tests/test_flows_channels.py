@@ -25,7 +25,7 @@ from policy.errors import UnavailableError
 from policy.vocabulary import ChannelKind, DecisionKind, DeliveryStatus, RungKind
 from states.contacts import Post
 from tests.conftest import DeskIn
-from tests.delivering import (
+from tests.support.delivering import (
     CANARY,
     DATONG,
     DAY,
@@ -41,10 +41,10 @@ from tests.delivering import (
     send,
     statuses,
 )
-from tests.mail_server import mail_server, parsed
-from tests.province import morning
-from tests.tape import Tape
-from tests.vendor_servers import WECOM_KEY, platform, said
+from tests.support.mail_server import mail_server, parsed
+from tests.support.province import morning
+from tests.support.tape import Tape
+from tests.support.vendor_servers import WECOM_KEY, platform, said
 
 pytestmark = pytest.mark.heavy
 

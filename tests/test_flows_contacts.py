@@ -34,9 +34,9 @@ from models.settings import Settings
 from policy.errors import RefusedError, UnavailableError
 from policy.vocabulary import Form, Level
 from states.contacts import Post
-from tests.builders import plan
 from tests.conftest import AT
-from tests.province import END
+from tests.support.builders import plan
+from tests.support.province import END
 
 CANARY = "c4n4ry"
 CITY, LEADER, COUNTY = "太原市民政局", "太原市民政局分管领导", "太原市小店区民政局"

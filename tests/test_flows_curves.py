@@ -23,9 +23,9 @@ from policy.vocabulary import Product
 from states.series import FROM_PROVINCE, INVESTED, MATCHING, RECEIVED, YearCourses
 from states.snapshot import month_end, months
 from tests.conftest import AT, INSTALLED, DeskIn
-from tests.province import END
-from tests.stores import Snapshot
-from tests.yearly import YEAR
+from tests.support.province import END
+from tests.support.stores import Snapshot
+from tests.support.yearly import YEAR
 
 pytestmark = pytest.mark.heavy
 MONTHS = [f"2023-{month:02d}" for month in range(1, 13)]

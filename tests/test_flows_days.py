@@ -21,8 +21,8 @@ from models.tables import EnforcedDay
 from policy.errors import RefusedError
 from states.workdays import UnknownYearError
 from tests.conftest import AT
-from tests.steps import TAIYUAN
-from tests.stores import Stores
+from tests.support.steps import TAIYUAN
+from tests.support.stores import Stores
 
 DAY = date(2023, 3, 1)
 HOUR = timedelta(hours=1)

@@ -21,7 +21,7 @@ from policy.errors import UsageError
 from policy.vocabulary import DeliveryStatus
 from states.contacts import Post
 from tests.conftest import DeskIn
-from tests.delivering import (
+from tests.support.delivering import (
     DATONG,
     DAY,
     DOWN,
@@ -37,8 +37,8 @@ from tests.delivering import (
     send,
     statuses,
 )
-from tests.province import morning
-from tests.tape import Tape
+from tests.support.province import morning
+from tests.support.tape import Tape
 
 pytestmark = pytest.mark.heavy
 

@@ -12,9 +12,9 @@ from models.database import reading
 from models.projects import dossiers
 from policy.vocabulary import Product
 from tests.conftest import AT
-from tests.province import END
-from tests.stores import Stores
-from tests.yearly import YEAR
+from tests.support.province import END
+from tests.support.stores import Stores
+from tests.support.yearly import YEAR
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
 

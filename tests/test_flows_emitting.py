@@ -35,10 +35,10 @@ from models.events import row_id
 from models.settings import Settings
 from policy.errors import UnavailableError
 from tests.conftest import DeskIn
-from tests.emitting import DAYS
-from tests.province import END
-from tests.steps import TAIYUAN
-from tests.stores import Stores
+from tests.support.emitting import DAYS
+from tests.support.province import END
+from tests.support.steps import TAIYUAN
+from tests.support.stores import Stores
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
 USER = "admin:canary-password"
@@ -251,7 +251,7 @@ def test_whoever_is_killed_leaves_no_event_out_and_none_doubled(
             "XINGFU_DATABASE_URL": either.settings.sqlalchemy_url,
         }
     done = subprocess.run(
-        [sys.executable, "-m", "tests.emitting", "8", "20230116"],
+        [sys.executable, "-m", "tests.support.emitting", "8", "20230116"],
         env=outside,
         capture_output=True,
         text=True,

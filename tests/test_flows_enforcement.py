@@ -15,8 +15,8 @@ from policy.errors import RefusedError
 from policy.vocabulary import DecisionKind
 from states.workdays import UnknownYearError
 from tests.conftest import AT, INSTALLED, DeskIn
-from tests.province import END, morning
-from tests.stores import Snapshot
+from tests.support.province import END, morning
+from tests.support.stores import Snapshot
 
 pytestmark = pytest.mark.heavy
 

@@ -31,9 +31,9 @@ from policy.errors import RefusedError
 from policy.vocabulary import Product
 from states.scoring import Evaluated, Score
 from tests.conftest import AT, INSTALLED, DeskIn
-from tests.province import END
-from tests.stores import Snapshot, Stores
-from tests.yearly import YEAR
+from tests.support.province import END
+from tests.support.stores import Snapshot, Stores
+from tests.support.yearly import YEAR
 
 STATED = "评分标准为系统建议值，版本 2023-1"
 ONE, REASON = "XF2023-140105-01", "示例文件〔2023〕1号，联系电话13912345678"

@@ -18,10 +18,10 @@ from policy.errors import RefusedError
 from policy.vocabulary import Entry, Form, Holder, Source
 from states.ledger import Line, balances
 from tests.conftest import AT, DeskIn
-from tests.office import converted, needs_calc
-from tests.province import END
-from tests.steps import ONE, TAIYUAN, money, show, stored, undo, walk
-from tests.stores import Snapshot
+from tests.support.office import converted, needs_calc
+from tests.support.province import END
+from tests.support.steps import ONE, TAIYUAN, money, show, stored, undo, walk
+from tests.support.stores import Snapshot
 from tests.test_documents_ledger import HEADS
 
 TWO = "XF2023-140105-02"

@@ -16,10 +16,10 @@ from flows.operations.intake import import_workbook
 from policy.errors import RefusedError
 from policy.vocabulary import Form
 from tests.conftest import AT, DeskIn
-from tests.office import converted, needs_calc
-from tests.province import END
-from tests.steps import ONE, TAIYUAN, act, judge, show, stored, undo, walk
-from tests.stores import Snapshot
+from tests.support.office import converted, needs_calc
+from tests.support.province import END
+from tests.support.steps import ONE, TAIYUAN, act, judge, show, stored, undo, walk
+from tests.support.stores import Snapshot
 from tests.test_documents_opinions import HEADS
 
 TWO = "XF2023-140105-02"

@@ -23,11 +23,11 @@ from models.database import reading
 from models.tables import Audit
 from policy.errors import RefusedError
 from policy.vocabulary import AuditKind, Form
-from tests.builders import answers
 from tests.conftest import AT, DeskIn
-from tests.province import END
-from tests.steps import ONE, TAIYUAN, act, stored, undo, walk
-from tests.stores import Snapshot
+from tests.support.builders import answers
+from tests.support.province import END
+from tests.support.steps import ONE, TAIYUAN, act, stored, undo, walk
+from tests.support.stores import Snapshot
 from tests.test_documents_acceptance import ITEMS
 from tests.test_documents_application_form import TYPED
 

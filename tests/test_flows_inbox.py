@@ -25,8 +25,8 @@ from flows.operations.inbox_folder import plain_stem, safe_name
 from policy.vocabulary import Form
 from states.contacts import Post
 from tests.conftest import DeskIn
-from tests.delivering import DAY
-from tests.handing_in import (
+from tests.support.delivering import DAY
+from tests.support.handing_in import (
     BUREAU,
     DATONG,
     GOOD,
@@ -40,8 +40,8 @@ from tests.handing_in import (
     rows,
     wrong,
 )
-from tests.steps import ONE
-from tests.steps import TAIYUAN as LOADED
+from tests.support.steps import ONE
+from tests.support.steps import TAIYUAN as LOADED
 
 BAD = "F13"
 

@@ -9,8 +9,8 @@ import pytest
 
 from deployments.demo import EXAMPLE
 from flows.operations.desk import Desk
-from tests.delivering import DAY
-from tests.handing_in import (
+from tests.support.delivering import DAY
+from tests.support.handing_in import (
     GOOD,
     TAIYUAN,
     go,

@@ -28,12 +28,12 @@ from models.secrets import secret_key
 from policy.errors import RefusedError
 from policy.vocabulary import Form, Standing
 from tests.conftest import AT, DeskIn
-from tests.province import END, morning
-from tests.steps import ONE, PROVINCE, TAIYUAN, act, stored, undo, walk
-from tests.stores import Snapshot
+from tests.support.province import END, morning
+from tests.support.steps import ONE, PROVINCE, TAIYUAN, act, stored, undo, walk
+from tests.support.stores import Snapshot
+from tests.support.yearly import YEAR
 from tests.test_documents_inspection import ITEMS, WELL, Told
 from tests.test_flows_forms_vertical import everything, put, refusal, trail
-from tests.yearly import YEAR
 
 CITY = "太原市"
 AS_IT_IS = Asked()

@@ -25,7 +25,7 @@ from policy.errors import RefusedError
 from states.contacts import Post
 from states.dossier import Profile
 from tests.conftest import AT
-from tests.province import END
+from tests.support.province import END
 
 TAIYUAN = EXAMPLE / "workbooks" / "01-太原市.xlsx"
 ONE = "XF2023-140105-01"

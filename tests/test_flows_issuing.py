@@ -21,8 +21,8 @@ from models.projects import facts
 from policy.errors import RefusedError
 from policy.vocabulary import Product
 from tests.conftest import AT, INSTALLED, DeskIn
-from tests.stores import Snapshot
-from tests.yearly import YEAR
+from tests.support.stores import Snapshot
+from tests.support.yearly import YEAR
 
 JUNE, JULY = date(2023, 6, 30), date(2023, 7, 20)
 PROVINCE = "山西省"

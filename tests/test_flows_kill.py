@@ -1,6 +1,6 @@
 """Nothing is lost and nothing is repeated unknowingly, wherever the process dies.
 
-What arrives in a whole year is compared with `tests.oracle`, which works it out by itself.
+What arrives in a whole year is compared with `tests.support.oracle`, which works it out by itself.
 """
 
 import os
@@ -25,9 +25,9 @@ from models.database import writing
 from models.secrets import cipher
 from states.contacts import Post
 from tests.conftest import AT, INSTALLED, DeskIn
-from tests.oracle import CITY, COUNTIES, END, EXAMPLE, PEOPLE, Expected, expected
-from tests.province import morning
-from tests.stores import Snapshot
+from tests.support.oracle import CITY, COUNTIES, END, EXAMPLE, PEOPLE, Expected, expected
+from tests.support.province import morning
+from tests.support.stores import Snapshot
 
 pytestmark = pytest.mark.heavy
 KILLS = 50
@@ -75,7 +75,9 @@ def taiyuan(desk_in: DeskIn) -> Desk:
 def test_a_year_killed_fifty_times_tells_everybody_what_the_oracle_expects(
     taiyuan: Desk, tmp_path: Path
 ) -> None:
-    done = _python("-m", "tests.killing", str(tmp_path), str(KILLS), "20230116", desk=taiyuan)
+    done = _python(
+        "-m", "tests.support.killing", str(tmp_path), str(KILLS), "20230116", desk=taiyuan
+    )
     statuses = [int(line) for line in done.stdout.split()]
     assert statuses.count(signal.SIGKILL) > KILLS * 0.8, "the year was over before the kills were"
     assert statuses[-1] == 0
@@ -103,8 +105,8 @@ from pathlib import Path
 from flows.operations import delivery
 from flows.operations.desk import open_desk
 from models.settings import Settings
-from tests.killing import Journal
-from tests.province import morning
+from tests.support.killing import Journal
+from tests.support.province import morning
 
 def die(*a, **k):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -144,7 +146,7 @@ def test_two_enforcers_and_four_deliverers_at_once_send_nothing_twice(
         replace_contacts(session, taiyuan.plan, cipher(taiyuan.settings), crowd)
     roles = ["enforce"] * 2 + ["deliver"] * 4
     started = [
-        _start(taiyuan, "-m", "tests.crowding", role, str(tmp_path), DAY.isoformat())
+        _start(taiyuan, "-m", "tests.support.crowding", role, str(tmp_path), DAY.isoformat())
         for role in roles
     ]
     while len(list(tmp_path.glob("ready-*"))) < len(started):

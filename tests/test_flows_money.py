@@ -11,11 +11,11 @@ from flows.operations.enforcement import enforce
 from flows.operations.overview import deadline_views
 from policy.errors import RefusedError
 from policy.vocabulary import Entry, Holder, Source, Standing
-from tests.builders import answers
 from tests.conftest import DeskIn
-from tests.province import morning
-from tests.steps import ONE, TAIYUAN, act, money, show, stored, undo, walk
-from tests.stores import Snapshot
+from tests.support.builders import answers
+from tests.support.province import morning
+from tests.support.steps import ONE, TAIYUAN, act, money, show, stored, undo, walk
+from tests.support.stores import Snapshot
 
 IN, ON, OUT = Entry.RECEIPT, Entry.TRANSFER, Entry.EXPENSE
 PROVINCE, CITY, OTHER = Source.PROVINCE, Source.CITY, Source.OTHER

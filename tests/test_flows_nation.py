@@ -22,9 +22,9 @@ from notifications.message import Message
 from policy.errors import PolicyError
 from policy.load import named_plan
 from tests.conftest import AT
-from tests.nation import PROVINCES, found, plan_id, province, write_plans
-from tests.province import morning
-from tests.tape import Tape
+from tests.support.nation import PROVINCES, found, plan_id, province, write_plans
+from tests.support.province import morning
+from tests.support.tape import Tape
 
 DAY = date(2023, 6, 1)
 PROJECTS = 6

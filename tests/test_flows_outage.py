@@ -13,8 +13,8 @@ from flows.operations.outbox_views import message_views
 from models.copying import copy_database
 from models.database import open_engine
 from models.settings import Settings
-from tests.province import days, morning
-from tests.tape import Tape
+from tests.support.province import days, morning
+from tests.support.tape import Tape
 from tests.test_flows_kill import taiyuan
 
 pytestmark = pytest.mark.heavy

@@ -17,9 +17,9 @@ from policy.vocabulary import AuditKind, Disposition
 from states.progress import Progress
 from states.trail import from_detail
 from tests.conftest import AT, DeskIn
-from tests.province import END
-from tests.steps import ONE, PROVINCE, TAIYUAN, act, change_day, report, stored, undo, walk
-from tests.stores import Snapshot
+from tests.support.province import END
+from tests.support.steps import ONE, PROVINCE, TAIYUAN, act, change_day, report, stored, undo, walk
+from tests.support.stores import Snapshot
 from tests.test_models_trail import replayed
 
 MILLION = Decimal("1000000.00")

@@ -33,11 +33,11 @@ from models.settings import Settings, load_settings
 from policy.errors import RefusedError, UnavailableError
 from policy.vocabulary import DeliveryStatus, Product
 from states.contacts import Post
-from tests.delivering import DAY, MAILS, OWING, TAIYUAN, know
-from tests.handing_in import GOOD
-from tests.handing_in import put as hand_in
-from tests.mail_server import free_port
-from tests.stores import Stores
+from tests.support.delivering import DAY, MAILS, OWING, TAIYUAN, know
+from tests.support.handing_in import GOOD
+from tests.support.handing_in import put as hand_in
+from tests.support.mail_server import free_port
+from tests.support.stores import Stores
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
 MAIN = {

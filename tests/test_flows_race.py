@@ -9,7 +9,7 @@ import pytest
 
 from flows.operations.desk import Desk
 from flows.operations.integrity import verify_trail
-from tests.steps import ONE, load, show, stored, walk
+from tests.support.steps import ONE, load, show, stored, walk
 
 pytestmark = pytest.mark.heavy
 ACTIONS = (

@@ -23,7 +23,7 @@ from notifications.payload import payload
 from policy.vocabulary import ChannelKind, DeliveryStatus, RungKind
 from states.contacts import Post
 from tests.conftest import DeskIn
-from tests.delivering import (
+from tests.support.delivering import (
     DATONG,
     DAY,
     DOWN,
@@ -35,10 +35,10 @@ from tests.delivering import (
     recipients,
     send,
 )
-from tests.handing_in import BUREAU, GOOD, TAIYUAN, go, put, rows, wrong
-from tests.mail_server import mail_server, parsed
-from tests.province import morning
-from tests.tape import Tape
+from tests.support.handing_in import BUREAU, GOOD, TAIYUAN, go, put, rows, wrong
+from tests.support.mail_server import mail_server, parsed
+from tests.support.province import morning
+from tests.support.tape import Tape
 
 NEXT = date(2023, 2, 22)
 

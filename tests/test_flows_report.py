@@ -30,11 +30,11 @@ from policy.errors import RefusedError
 from policy.vocabulary import AuditKind, Entry, Form, Holder, Source
 from states.progress import Progress
 from tests.conftest import AT, DeskIn
-from tests.delivering import at
-from tests.province import END
-from tests.steps import ONE, PROVINCE, TAIYUAN, act, money, report, stored, walk
-from tests.stores import Snapshot
-from tests.tape import Tape
+from tests.support.delivering import at
+from tests.support.province import END
+from tests.support.steps import ONE, PROVINCE, TAIYUAN, act, money, report, stored, walk
+from tests.support.stores import Snapshot
+from tests.support.tape import Tape
 from tests.test_flows_workbooks import edited, everything
 
 TWO = "XF2023-140121-01"

@@ -30,14 +30,14 @@ from models.database import reading, writing
 from models.projects import facts, projects_finished_on
 from models.tables import Outbox
 from policy.vocabulary import Standing
-from tests.builders import answers
 from tests.conftest import AT, DeskIn
-from tests.province import END, morning
-from tests.steps import ONE, PROVINCE, TAIYUAN, act, report, show, undo, walk
-from tests.stores import Snapshot
+from tests.support.builders import answers
+from tests.support.province import END, morning
+from tests.support.steps import ONE, PROVINCE, TAIYUAN, act, report, show, undo, walk
+from tests.support.stores import Snapshot
+from tests.support.yearly import YEAR
 from tests.test_flows_forms_vertical import typed
 from tests.test_flows_report import BEGUN, exported, put
-from tests.yearly import YEAR
 
 CITY, TWO, THREE = "太原市", "XF2023-140121-01", "XF2023-140105-02"
 MONTHS = [f"2023-{n:02d}" for n in range(3, 13)]

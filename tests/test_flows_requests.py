@@ -44,12 +44,12 @@ from flows.retry_dead_letters import retry_dead_letters
 from policy.errors import ConflictError, RefusedError, UsageError
 from policy.vocabulary import Disposition
 from states.machine import Position
-from tests.builders import plan
 from tests.conftest import AT, DeskIn
-from tests.delivering import DAY, DOWN, rows, send
-from tests.province import END, morning
-from tests.steps import ONE, PROVINCE, TAIYUAN, act, walk
-from tests.tape import Tape
+from tests.support.builders import plan
+from tests.support.delivering import DAY, DOWN, rows, send
+from tests.support.province import END, morning
+from tests.support.steps import ONE, PROVINCE, TAIYUAN, act, walk
+from tests.support.tape import Tape
 
 FLOWS: tuple[Flow[..., Any], ...] = (
     advance_project,

@@ -12,10 +12,10 @@ from flows.operations.review import Determination, Given, determine, give_opinio
 from models.database import writing
 from policy.errors import RefusedError
 from policy.vocabulary import Disposition, Standing
-from tests.builders import opinion
 from tests.conftest import AT, DeskIn
-from tests.province import END
-from tests.steps import ONE, PROVINCE, TAIYUAN, act, judge, show, stored, undo, walk
+from tests.support.builders import opinion
+from tests.support.province import END
+from tests.support.steps import ONE, PROVINCE, TAIYUAN, act, judge, show, stored, undo, walk
 
 DAY = date(2023, 3, 10)
 

@@ -13,7 +13,7 @@ from flows.operations.desk import Desk
 from flows.operations.products import Kept, due, make_due
 from flows.pages.risks import risk_lines
 from tests.conftest import AT, DeskIn
-from tests.yearly import YEAR
+from tests.support.yearly import YEAR
 
 JUNE = date(2023, 6, 5)
 

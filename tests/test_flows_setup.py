@@ -26,8 +26,8 @@ from policy.schema import Plan
 from policy.vocabulary import DecisionKind, Standing, SubjectKind
 from states.workdays import Calendar
 from tests.conftest import AT
-from tests.province import morning
-from tests.province import record as record_lines
+from tests.support.province import morning
+from tests.support.province import record as record_lines
 
 pytestmark = pytest.mark.heavy
 DAY = date(2023, 6, 1)

@@ -21,10 +21,10 @@ from flows.operations.enforcement import enforce
 from flows.operations.watching import LONGEST, REMIND, Fault, Memory, changes, known, look
 from models.settings import Settings
 from tests.conftest import AT, INSTALLED
-from tests.delivering import MAILS
-from tests.mail_server import mail_server, parsed
-from tests.stores import Stores, run
-from tests.vendor_servers import platform, said
+from tests.support.delivering import MAILS
+from tests.support.mail_server import mail_server, parsed
+from tests.support.stores import Stores, run
+from tests.support.vendor_servers import platform, said
 
 XINGFU = str(Path(sys.executable).with_name("xingfu"))
 HOUR = timedelta(hours=1)

@@ -30,7 +30,7 @@ from policy.errors import RefusedError
 from policy.vocabulary import Form
 from states.dossier import Profile
 from tests.conftest import AT
-from tests.province import END
+from tests.support.province import END
 
 TAIYUAN = EXAMPLE / "workbooks" / "01-太原市.xlsx"
 ONE = "XF2023-140105-01"

@@ -23,7 +23,7 @@ from flows.operations.enforcement import check, enforce
 from flows.operations.overview import deadline_views
 from notifications.channel import RecordingChannel
 from policy.vocabulary import DecisionKind
-from tests.province import END, by_day, days, import_example, morning, record
+from tests.support.province import END, by_day, days, import_example, morning, record
 
 DATES = Path(__file__).with_name("data") / "deadlines_2023.csv"
 PROJECT_FACTS = {  # which acts of facts.csv fulfil which rule, read off the notice by hand

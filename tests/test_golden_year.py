@@ -26,7 +26,7 @@ from flows.operations.rehearsal import Rehearsal, rehearse
 from flows.operations.scenario import load_scenario
 from policy.vocabulary import Product, RungKind, Standing
 from tests.conftest import INSTALLED
-from tests.stores import Stores
+from tests.support.stores import Stores
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(900)]
 GOLDEN = Path(__file__).parent / "golden"

@@ -40,8 +40,8 @@ from states.trail import (
     under,
 )
 from tests.conftest import AT, DeskIn
-from tests.province import END
-from tests.steps import (
+from tests.support.province import END
+from tests.support.steps import (
     ONE,
     TAIYUAN,
     act,
@@ -54,7 +54,7 @@ from tests.steps import (
     undo,
     walk,
 )
-from tests.stores import Snapshot
+from tests.support.stores import Snapshot
 from tests.test_states_machine import ACTIONS, wanted_move
 
 TRIGGERS = {

@@ -42,8 +42,8 @@ from notifications.sessions import Server, Sessions
 from notifications.tls import Tls
 from policy.errors import UnavailableError
 from policy.vocabulary import ChannelKind
-from tests.builders import a_line
-from tests.mail_server import Inbox, free_port, mail_server, parsed
+from tests.support.builders import a_line
+from tests.support.mail_server import Inbox, free_port, mail_server, parsed
 
 # Apprise's PGP part imports imghdr, which warns on Python 3.11; we use nothing of it.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")

@@ -13,7 +13,7 @@ from notifications.parts import chat_text, split
 from notifications.render import digest
 from notifications.sending import Part
 from policy.vocabulary import RungKind
-from tests.builders import a_line
+from tests.support.builders import a_line
 
 LINE = a_line(
     missing=("施工合同签订日期", "开工报告"),

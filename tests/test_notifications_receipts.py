@@ -11,7 +11,7 @@ from notifications.message import Message, Receipt
 from notifications.parts import chat_text, split
 from notifications.render import digest
 from policy.vocabulary import Intake
-from tests.builders import a_line
+from tests.support.builders import a_line
 
 TEXT = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=300)
 

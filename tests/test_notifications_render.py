@@ -27,7 +27,7 @@ from notifications.wording import (
     without_numbers,
 )
 from policy.vocabulary import Origin, RungKind, SubjectKind
-from tests.builders import a_line
+from tests.support.builders import a_line
 
 AS_OF = date(2023, 6, 1)
 SENT_AT = datetime(2023, 6, 1, 0, 30, tzinfo=UTC)

@@ -12,9 +12,9 @@ from notifications.channel import Channel, Channels, DeliveryError
 from notifications.message import Attachment, Message
 from notifications.render import digest
 from policy.vocabulary import ChannelKind
-from tests.builders import a_line
-from tests.mail_server import free_port
-from tests.vendor_servers import (
+from tests.support.builders import a_line
+from tests.support.mail_server import free_port
+from tests.support.vendor_servers import (
     CUT,
     DINGTALK_SECRET,
     DINGTALK_TOKEN,

@@ -30,9 +30,9 @@ from policy.vocabulary import Standing
 from states.deadlines import deadlines
 from states.dossier import Profile, stated
 from states.machine import diagram
-from tests.builders import calendar
 from tests.conftest import AT
-from tests.province import morning
+from tests.support.builders import calendar
+from tests.support.province import morning
 
 PLANS = Path(__file__).parent / "plans"
 END = date(2024, 12, 31)

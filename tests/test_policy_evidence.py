@@ -4,7 +4,7 @@ import pytest
 
 from policy.schema import Plan
 from policy.validate import faults
-from tests.builders import plan
+from tests.support.builders import plan
 
 
 def named(*, declined: str | None, letter: str | None) -> Plan:

@@ -17,7 +17,7 @@ from policy.errors import PolicyError
 from policy.load import HOME, calendar_overrides, load_plan, plan_ids, plan_path
 from policy.vocabulary import Level, Origin
 from states.dossier import PROFILE_FIELDS
-from tests.builders import plan
+from tests.support.builders import plan
 
 DATA = Path(__file__).parent / "data"
 SHIPPED = HOME / "plans" / "shanxi-2023"

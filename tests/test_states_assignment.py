@@ -23,8 +23,8 @@ from policy.vocabulary import Level
 from states import allotment
 from states.allotment import EVEN, Demand, Remedy, allot, remedies
 from states.assignment import Assignment, Inspector, Task, Team, assign, teams_of
-from tests.assignment_checker import Site, Visit, loads, parts, trips, violations
-from tests.builders import calendar, plan
+from tests.support.assignment_checker import Site, Visit, loads, parts, trips, violations
+from tests.support.builders import calendar, plan
 
 LETTERS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥天地玄黄宇宙洪荒日"
 DAYS = tuple(

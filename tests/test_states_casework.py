@@ -16,7 +16,7 @@ from states.casework import Ruling, rule_on_action, rule_on_record
 from states.dossier import Dossier, Profile
 from states.ledger import Line
 from states.requirements import Case
-from tests.builders import a_dossier, answers, opinion, plan
+from tests.support.builders import a_dossier, answers, opinion, plan
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "requirements.yaml").read_text("utf-8"))
 ISSUED, LATE_IN_YEAR = date(2023, 1, 16), date(2023, 12, 20)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from policy.vocabulary import Because, Level
 from states.contacts import Directory, Place, Post, Told
-from tests.builders import plan
+from tests.support.builders import plan
 
 COUNTY, CITY, LEADER, PROVINCE = Level
 XIAODIAN, QINGXU = Place("太原市", "小店区"), Place("太原市", "清徐县")

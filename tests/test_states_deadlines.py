@@ -21,7 +21,7 @@ from states.deadlines import (
     standing,
 )
 from states.workdays import Calendar
-from tests.builders import calendar, fixed, plan
+from tests.support.builders import calendar, fixed, plan
 
 PROPOSED = ("D23", "D24", "D25", "D26")
 """Duties of the plan that the computed table does not have: the notice gives them no date."""

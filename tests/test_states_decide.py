@@ -21,7 +21,7 @@ from policy.vocabulary import DecisionKind, Level, RungKind, Standing
 from states.deadlines import Deadline, deadlines
 from states.decide import LATE, Decision, Situation, Verdict, decide, first_look
 from states.workdays import UnknownYearError
-from tests.builders import calendar, fixed, plan
+from tests.support.builders import calendar, fixed, plan
 
 DAY = timedelta(days=1)
 UNHURRIED = settings(deadline=None)

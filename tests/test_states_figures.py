@@ -24,8 +24,8 @@ from states.figures import (
     unreported,
 )
 from states.snapshot import ProjectShot, Snapshot
-from tests.builders import plan
-from tests.shots import a_deadline, a_project, a_snapshot, said
+from tests.support.builders import plan
+from tests.support.shots import a_deadline, a_project, a_snapshot, said
 
 ONE, TWO = "XF2023-140105-01", "XF2023-140212-01"
 CITIES = ("太原市", "大同市", "朔州市")

@@ -17,7 +17,7 @@ from policy.vocabulary import HolidayRule, Level, RungKind, Standing
 from states.deadlines import Dates, Deadline, deadlines, gaps
 from states.decide import DECISION, LATE, Situation, Step, Verdict, decide, steps
 from states.workdays import Calendar
-from tests.builders import calendar, fixed, plan
+from tests.support.builders import calendar, fixed, plan
 
 DAY = timedelta(days=1)
 UNHURRIED = settings(deadline=None)

@@ -12,7 +12,7 @@ from policy.vocabulary import Entry, Holder, Source
 from states.ledger import Line, balances, matched, overdrawn, received, refusals, resting
 from states.review import average, spread
 from states.selection import Candidate, select
-from tests.builders import opinion, plan
+from tests.support.builders import opinion, plan
 
 START = date(2023, 5, 4)
 AMOUNTS = st.decimals("0.01", "500.00", places=2)

@@ -13,7 +13,7 @@ from policy.errors import PolicyError
 from policy.load import HOME, load_plan
 from policy.vocabulary import Disposition
 from states.machine import Position, allowed, diagram, move, target
-from tests.builders import plan
+from tests.support.builders import plan
 
 SHIPPED = HOME / "plans" / "shanxi-2023"
 UNHURRIED = settings(deadline=None)

@@ -19,8 +19,8 @@ from policy.vocabulary import Disposition, Source, Standing, SubjectKind
 from states.progress import Progress
 from states.risk import Risk, risks, usual_days
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
-from tests.builders import calendar, plan
-from tests.seen import NONE, a_deadline, a_shot, a_snapshot
+from tests.support.builders import calendar, plan
+from tests.support.seen import NONE, a_deadline, a_shot, a_snapshot
 
 NOTICE = plan_path("shanxi-2023").with_name("notice.txt").read_text(encoding="utf-8")
 DAY = timedelta(days=1)

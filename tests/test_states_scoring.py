@@ -21,7 +21,7 @@ from policy.vocabulary import Disposition, Origin, Source, Standing, SubjectKind
 from states.progress import Progress
 from states.scoring import Evaluated, Line, Score, evaluate, with_quarter
 from states.snapshot import DeadlineShot, ProjectShot, RecordShot, Snapshot
-from tests.builders import plan
+from tests.support.builders import plan
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "scoring.yaml").read_text("utf-8"))
 CITY, OTHER = "太原市", "大同市"

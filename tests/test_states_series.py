@@ -31,8 +31,8 @@ from states.series import (
     expected,
 )
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot, months
-from tests.builders import plan
-from tests.seen import NONE, a_deadline, a_shot, a_snapshot
+from tests.support.builders import plan
+from tests.support.seen import NONE, a_deadline, a_shot, a_snapshot
 
 YEAR = months(plan())
 STARTS, ENDS = date(2023, 5, 31), date(2023, 11, 30)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from policy.schema import Flat, NotStated, PerArea, PerBed, Subsidy
 from states.dossier import Profile
 from states.subsidy import subsidy
-from tests.builders import plan
+from tests.support.builders import plan
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "subsidy.yaml").read_text("utf-8"))
 MOST = {"市辖区": Decimal(1_400_000), "县级市": Decimal(1_050_000), "县": Decimal(1_050_000)}

@@ -18,7 +18,7 @@ from policy.vocabulary import Disposition, Origin, Source, Standing, SubjectKind
 from states.progress import Progress
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
 from states.visits import Visit, choose
-from tests.builders import calendar, plan
+from tests.support.builders import calendar, plan
 
 AS_OF = date(2023, 5, 31)
 FIRST, LAST = date(2023, 6, 1), date(2023, 7, 31)

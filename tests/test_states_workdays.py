@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from policy.errors import PolicyError
 from states.workdays import Calendar, UnknownYearError
-from tests.builders import calendar
+from tests.support.builders import calendar
 
 DAY = timedelta(days=1)
 UNHURRIED = settings(deadline=None)

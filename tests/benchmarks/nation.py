@@ -32,9 +32,9 @@ from flows.operations.overview import deadline_views, projects, survey
 from flows.operations.setup import initialise
 from models.settings import Settings
 from tests.conftest import AT
-from tests.nation import PROVINCES, found, multiply, plan_id, write_plans
-from tests.province import days, morning
-from tests.tape import Tape
+from tests.support.nation import PROVINCES, found, multiply, plan_id, write_plans
+from tests.support.province import days, morning
+from tests.support.tape import Tape
 
 DEFINITIONS = Path(__file__).parents[2] / "deployments" / "prefect.yaml"
 DAY, AGAIN = date(2023, 6, 1), date(2023, 6, 2)

@@ -15,7 +15,7 @@ from documents.forms import SUMMARY
 from documents.grid import read_book
 from documents.summary import read_applications
 from policy.schema import Plan
-from tests.builders import plan
+from tests.support.builders import plan
 
 RUNS = 9
 MANY, FEW = 10_000, 100

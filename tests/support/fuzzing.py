@@ -1,7 +1,7 @@
 """Spoils real workbooks in every way, and reads what comes out as an import does.
 
-``python -m tests.fuzzing FIRST LAST`` reads the mutants of those seeds in this process, whose
-memory is limited; it prints each seed before it begins, so that a crash names its mutant.
+``python -m tests.support.fuzzing FIRST LAST`` reads the mutants of those seeds in this process,
+whose memory is limited; it prints each seed before it begins, so that a crash names its mutant.
 """
 
 import random
@@ -18,8 +18,8 @@ from documents.faults import WorkbookError
 from documents.grid import read_book
 from documents.recognise import recognise
 from policy.errors import RefusedError
-from tests.builders import plan
-from tests.forms import READERS, samples
+from tests.support.builders import plan
+from tests.support.forms import READERS, samples
 
 MEMORY = 3 * 1024**3
 SECONDS = 10

@@ -20,7 +20,7 @@ import holidays
 import yaml
 from sqlalchemy import Engine, text
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 PLAN = HERE.parent / "policy" / "plans" / "shanxi-2023" / "plan.yaml"
 CHINA = holidays.country_holidays("CN", years=range(2022, 2025))
 DAY = timedelta(days=1)

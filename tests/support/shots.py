@@ -10,7 +10,7 @@ from policy.schema import Plan
 from policy.vocabulary import Disposition, Source, Standing, SubjectKind
 from states.progress import Progress
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
-from tests.builders import plan
+from tests.support.builders import plan
 
 JUNE = date(2023, 6, 30)
 

@@ -1,6 +1,6 @@
 """An office that works, and an emitter, in processes of their own, for test_flows_emitting.py.
 
-    python -m tests.emitting KILLS SEED
+    python -m tests.support.emitting KILLS SEED
 
 The parent forks a worker and kills it (SIGKILL) after a random while, as often as it is told to;
 then it lets one go on to the end. Each takes what is left of a list of days: it enforces the day

@@ -22,10 +22,10 @@ from models.projects import dossier
 from policy.vocabulary import Entry, Holder, Source
 from states.dossier import Dossier
 from states.progress import Progress
-from tests.builders import answers, opinion
 from tests.conftest import AT, INSTALLED
-from tests.province import END
-from tests.stores import Snapshot
+from tests.support.builders import answers, opinion
+from tests.support.province import END
+from tests.support.stores import Snapshot
 
 ONE = "XF2023-140105-01"
 PROVINCE = "山西省民政厅养老服务处"

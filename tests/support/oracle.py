@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import holidays
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 EXAMPLE = HERE.parent / "deployments" / "example"
 START, END = date(2023, 1, 16), date(2023, 12, 31)
 CITY, PROVINCE = "太原市", "山西省"

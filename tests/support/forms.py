@@ -20,7 +20,7 @@ from documents.summary import pages, read_applications
 from policy.vocabulary import Form
 from states.contacts import Post
 from states.dossier import stated
-from tests.builders import a_profile, answers, plan
+from tests.support.builders import a_profile, answers, plan
 from tests.test_documents_acceptance import filled
 from tests.test_documents_inspection import WELL
 from tests.test_documents_inspection import filled as visited

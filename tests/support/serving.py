@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from tests.mail_server import free_port
+from tests.support.mail_server import free_port
 
 CHROMIUM = shutil.which("chromium")
 COMMAND = str(Path(sys.executable).with_name("xingfu"))

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from tests.mail_server import free_port
+from tests.support.mail_server import free_port
 
 PREFECT = (sys.executable, "-m", "prefect")
 XINGFU = str(Path(sys.executable).with_name("xingfu"))

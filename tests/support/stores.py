@@ -17,7 +17,7 @@ from models.database import migrate, open_engine
 from models.settings import Settings
 from policy.load import calendar_overrides
 from states.workdays import Calendar
-from tests.builders import plan
+from tests.support.builders import plan
 
 
 @dataclass(frozen=True)

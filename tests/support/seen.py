@@ -7,7 +7,7 @@ from typing import Any
 
 from policy.vocabulary import Disposition, Origin, Source, Standing, SubjectKind
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
-from tests.builders import plan
+from tests.support.builders import plan
 
 NONE = dict.fromkeys(Source, Decimal("0.00"))
 

@@ -16,8 +16,8 @@ from models.copying import all_alone, one_moment, replace_rows
 from models.database import migrate
 from models.settings import Settings
 from tests.conftest import AT
-from tests.province import END, by_day, import_example, record
-from tests.stores import Snapshot
+from tests.support.province import END, by_day, import_example, record
+from tests.support.stores import Snapshot
 
 
 @cache

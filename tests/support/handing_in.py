@@ -17,7 +17,7 @@ from documents.forms import SUMMARY_SHEET
 from flows.business_date import now
 from flows.operations.desk import Desk
 from flows.operations.inbox import Read, read_inbox
-from tests.delivering import DAY
+from tests.support.delivering import DAY
 
 TAIYUAN, DATONG = "太原市", "大同市"
 BUREAU = "太原市民政局"
@@ -97,7 +97,7 @@ def start(desk: Desk, script: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-c", script],
         env=environment(desk),
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -17,9 +17,9 @@ from models.secrets import cipher
 from notifications.channel import DeliveryError
 from states.contacts import Post
 from tests.conftest import INSTALLED
-from tests.province import SHANGHAI, import_example, morning
-from tests.stores import Snapshot
-from tests.tape import Tape
+from tests.support.province import SHANGHAI, import_example, morning
+from tests.support.stores import Snapshot
+from tests.support.tape import Tape
 
 DAY = date(2023, 2, 21)  # a Tuesday, after D01 has passed: every project and city is overdue
 OFFICES = 12  # the eleven city bureaus, and the province, which is due D02

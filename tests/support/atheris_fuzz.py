@@ -7,8 +7,8 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["documents", "openpyxl"]):
-    from tests.forms import samples
-    from tests.fuzzing import MUTATIONS, survive
+    from tests.support.forms import samples
+    from tests.support.fuzzing import MUTATIONS, survive
 
 
 def custom_mutator(data: bytes, max_size: int, seed: int) -> bytes:

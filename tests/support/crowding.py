@@ -1,6 +1,6 @@
 """One of several processes that enforce and deliver a day at once, for tests/test_flows_kill.py.
 
-    python -m tests.crowding ROLE FOLDER DAY
+    python -m tests.support.crowding ROLE FOLDER DAY
 
 Each says that it is ready and waits for the file ``go``, so that they begin together.
 """
@@ -17,8 +17,8 @@ from flows.operations.enforcement import enforce
 from flows.operations.outbox_views import outbox_counts
 from models.settings import Settings
 from notifications.channel import Part
-from tests.killing import Journal
-from tests.province import morning
+from tests.support.killing import Journal
+from tests.support.province import morning
 
 ROUNDS = 12
 

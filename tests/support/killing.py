@@ -1,6 +1,6 @@
 """A year run in a process of its own and killed again and again, for tests/test_flows_kill.py.
 
-    python -m tests.killing FOLDER KILLS SEED
+    python -m tests.support.killing FOLDER KILLS SEED
 
 The parent forks a runner and kills it (SIGKILL) after a random while, as often as it is told to;
 then it lets one go on to the end. Every runner goes on where the one before it got to: the day is
@@ -27,8 +27,8 @@ from models.settings import Settings
 from notifications.channel import Part
 from notifications.message import Message
 from policy.vocabulary import ChannelKind
-from tests.oracle import END, EXAMPLE, START, ours
-from tests.province import days, morning
+from tests.support.oracle import END, EXAMPLE, START, ours
+from tests.support.province import days, morning
 
 RESTART = timedelta(minutes=11)  # more than a lease
 

@@ -1,0 +1,1 @@
+"""What tests share: samples, steps, servers, copies of states."""
