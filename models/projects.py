@@ -19,13 +19,11 @@ from models.tables import Fact, Project, Subject
 from policy.errors import RefusedError
 from policy.schema import PROJECTS_FINISHED, QUOTA_SUBMITTED, Plan
 from policy.vocabulary import Disposition, SubjectKind
-from states.dossier import PROFILE_FIELDS, Dossier, Profile
+from states.dossier import GOING_ON, PROFILE_FIELDS, Dossier, Profile
 from states.ledger import Line
 from states.progress import Progress
 from states.reporting import expected
 from states.review import Opinion
-
-GOING_ON = (Disposition.ACTIVE, Disposition.HELD)
 
 
 def find_subject(session: Session, plan: Plan, code: str) -> Subject:

@@ -9,7 +9,17 @@ from functools import lru_cache
 from policy.schema import PROJECTS_FINISHED, RECORDED, Plan
 from policy.timing import DeadlineRule, Duty, Monthly, Occasion, Quarterly, Span, TimedRule, Weekly
 from policy.vocabulary import Disposition, HolidayRule, Standing, SubjectKind
+from states.dossier import GOING_ON
 from states.workdays import DAY, Calendar, UnknownYearError
+
+LATE = (Standing.OVERDUE, Standing.COORDINATING)
+"""Not done by the day, and the day has passed; what nobody is blamed for included."""
+PRESSING = (*LATE, Standing.DUE_SOON)
+"""What asks for somebody's attention, the severest first."""
+IN_TIME = (Standing.ON_TRACK, Standing.DUE_SOON)
+"""Not done yet, and there is time."""
+RUNNING = (*IN_TIME, *LATE)
+DONE = (Standing.MET, Standing.MET_LATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +194,7 @@ def at_rest(
     if fulfilled is not None and overdue_after is not None:
         late = bound and fulfilled > overdue_after
         return Standing.MET_LATE if late else Standing.MET
-    if disposition in ENDED or ended:
+    if disposition not in GOING_ON or ended:
         return Standing.VOID
     if overdue_after is None:
         return Standing.WAITING
@@ -196,10 +206,6 @@ def running(bound: bool, *, late: bool, near: bool) -> Standing:
     if late:
         return Standing.OVERDUE if bound else Standing.COORDINATING
     return Standing.DUE_SOON if near else Standing.ON_TRACK
-
-
-ENDED = (Disposition.REJECTED, Disposition.RESERVE, Disposition.WITHDRAWN)
-"""Dispositions in which a project has no deadlines."""
 
 
 def _on(day: date) -> Occasion:

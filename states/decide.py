@@ -15,7 +15,6 @@ from policy.vocabulary import DecisionKind, Level, RungKind, Standing
 from states.deadlines import Deadline, running
 from states.workdays import DAY, Calendar, UnknownYearError
 
-LATE = (Standing.OVERDUE, Standing.COORDINATING)
 DECISION = {
     RungKind.REMIND: DecisionKind.REMIND,
     RungKind.URGE: DecisionKind.REMIND,

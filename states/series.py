@@ -29,13 +29,13 @@ from itertools import pairwise, takewhile
 from policy.curves import Curve, Curves
 from policy.schema import Plan
 from policy.vocabulary import Source, SubjectKind
+from states.ledger import CENT, LOCAL, TENTH
 from states.snapshot import ProjectShot, Snapshot, months
 
-ONE, CENT, TENTH = Decimal(1), Decimal("0.01"), Decimal("0.1")
+ONE = Decimal(1)
 NOTHING = Decimal(0)
 PROJECTS, YUAN = "个", "元"
 RECEIVED, FROM_PROVINCE, MATCHING, INVESTED = "received", "from_province", "matching", "invested"
-LOCAL = (Source.CITY, Source.COUNTY)
 Limits = Mapping[str, date]
 """A project's time limits by the deadline's id; those that have begun to run."""
 
@@ -185,7 +185,7 @@ def _measures(rules: Curves) -> Iterator[_Measure]:
         key=INVESTED,
         label="完成投资",
         unit=YUAN,
-        have=_invested,
+        have=lambda project: project.invested,
         whole=lambda project: project.investment,
         rules=span,
         planned=partial(_evenly, span),
@@ -235,12 +235,6 @@ def _money(rules: Curves, key: str, label: str, sources: tuple[Source, ...]) -> 
 def _due(project: ProjectShot, source: Source) -> Decimal | None:
     """元 that should come in from a source; None: not stated."""
     return project.subsidy if source is Source.PROVINCE else project.promised.get(source)
-
-
-def _invested(project: ProjectShot) -> Decimal | None:
-    """累计完成投资 as it was last reported, 元."""
-    stated = [item.invested for item in project.progress if item.invested is not None]
-    return stated[-1] if stated else None
 
 
 def _passed(limits: Limits, rule: str, day: date) -> bool:
