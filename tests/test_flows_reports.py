@@ -23,7 +23,7 @@ from flows.operations.forms.report import filled_in
 from flows.operations.intake import import_workbook
 from flows.operations.overview import deadline_views
 from flows.operations.prefilled import prefilled
-from flows.operations.products import Kept, due, make, make_due
+from flows.operations.products import Kept, due, make
 from flows.operations.reports import JOB, Received, Reports
 from flows.operations.snapshots import snapshot
 from models.database import reading, writing
@@ -37,7 +37,7 @@ from tests.steps import ONE, PROVINCE, TAIYUAN, act, report, show, undo, walk
 from tests.stores import Snapshot
 from tests.test_flows_forms_vertical import typed
 from tests.test_flows_report import BEGUN, exported, put
-from tests.yearly import YEAR
+from tests.yearly import YEAR, make_due
 
 CITY, TWO, THREE = "太原市", "XF2023-140121-01", "XF2023-140105-02"
 MONTHS = [f"2023-{n:02d}" for n in range(3, 13)]

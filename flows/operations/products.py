@@ -101,11 +101,6 @@ def _as_of(item: Occasion, day: date) -> Occasion:
     return item if item.until is None else replace(item, on=day)
 
 
-def make_due(desk: Desk, job: Job[C], as_of: date, at: datetime) -> tuple[Kept[C], ...]:
-    """Make all that is `due`. RefusedError for the first that cannot be made; those before stay."""
-    return tuple(make(desk, job, occasion, at) for occasion in due(desk, job, as_of))
-
-
 def make(
     desk: Desk, job: Job[C], occasion: Occasion, at: datetime, *, anew: bool = False
 ) -> Kept[C]:
