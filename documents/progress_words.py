@@ -13,6 +13,7 @@ from policy.timing import DeadlineRule, TimedRule
 from policy.vocabulary import Disposition, Level, Origin, SubjectKind
 from states.figures import Ahead, Behind, Figures, coordinating, of_the_province
 from states.ledger import CENT, TEN_THOUSAND, short, total
+from states.reporting import finished_on
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
 
 NONE, NOT_STATED = "无。", "—"
@@ -283,9 +284,7 @@ def stage_name(plan: Plan, project: ProjectShot) -> str:
     """Its stage; 办结 once it is finished, 暂停 while it is on hold."""
     if project.disposition is Disposition.HELD:
         return f"{plan.stage(project.stage).label}（暂停）"
-    if plan.finished_by and all(name in project.milestones for name in plan.finished_by):
-        return "办结"
-    return plan.stage(project.stage).label
+    return "办结" if finished_on(plan, project) else plan.stage(project.stage).label
 
 
 def responsible(project: ProjectShot) -> str:
