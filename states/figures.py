@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from policy.schema import Plan
 from policy.timing import DeadlineRule, TimedRule
@@ -101,11 +102,13 @@ class Ahead:
     """How many subjects of that kind have not done it."""
 
 
+@lru_cache(maxsize=24)  # a year's papers ask for them again and again
 def figures(plan: Plan, shot: Snapshot) -> Figures:
     """The province's."""
     return _figures(plan, shot, plan.province, plan.quota.goal)
 
 
+@lru_cache(maxsize=240)
 def figures_of(plan: Plan, shot: Snapshot, city: str) -> Figures:
     """One city's."""
     found = plan.city(city)

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise, takewhile
 
 from policy.curves import Curve, Curves
@@ -132,6 +132,11 @@ def courses(plan: Plan, snapshots: Sequence[Snapshot]) -> YearCourses:
 
     The plan must have `curves`, and there must be a snapshot.
     """
+    return _courses(plan, tuple(snapshots))
+
+
+@lru_cache(maxsize=12)  # the bulletin and the curves of a month show the same
+def _courses(plan: Plan, snapshots: tuple[Snapshot, ...]) -> YearCourses:
     rules, latest = plan.curves, snapshots[-1]
     assert rules is not None  # noqa: S101  # the duty has no occasion in a plan without
     measures = tuple(_measures(rules))

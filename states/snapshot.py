@@ -119,6 +119,9 @@ class Snapshot:
     deadlines: tuple[DeadlineShot, ...]
     records: tuple[RecordShot, ...]
 
+    def __hash__(self) -> int:
+        return hash((self.period, self.as_of, len(self.projects)))
+
     @property
     def going_on(self) -> tuple[ProjectShot, ...]:
         """The projects that boards and reports count."""
