@@ -12,8 +12,8 @@ from policy.schema import Plan
 from policy.vocabulary import Disposition
 from states.assignment import Inspector, Stop, Team
 from states.dossier import Dossier, Profile, from_plain
+from states.workdays import weekday
 
-WEEKDAYS = "一二三四五六日"
 NAMES_APART = "、"
 Plain = str | int | bool | tuple[str, ...]
 """A field's value as JSON keeps it exact: `states.dossier.to_plain`."""
@@ -159,7 +159,7 @@ def _dossier(target: Target) -> Dossier:
 
 
 def _when(stop: Stop) -> tuple[Value, ...]:
-    return stop.day, WEEKDAYS[stop.day.weekday()]
+    return stop.day, weekday(stop.day)
 
 
 def _by_team(made: Schedule) -> Iterator[tuple[Value, ...]]:

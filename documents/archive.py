@@ -17,7 +17,7 @@ LOCATOR_64 = struct.Struct("<4sLQL")
 WIDE = END_64.size + LOCATOR_64.size
 NOT_TOLD = (0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
 """What the plain end record says where only the wide one tells count, size and offset."""
-LOCAL = struct.Struct("<4s5H3L2H")
+LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 LONGEST_ENTRY = 512
 """Bytes of one member's entry in the directory, on average; ordinary ones take 80."""
 OTHER_NAME = 0x7075
@@ -120,9 +120,9 @@ def _extras(extra: bytes) -> set[int]:
 
 def _span(content: bytes, member: ZipInfo) -> tuple[int, int]:
     """Where a member begins, with its header, and ends; ArchiveError when it is not there."""
-    header = content[member.header_offset : member.header_offset + LOCAL.size]
-    _require(len(header) == LOCAL.size and header.startswith(b"PK\x03\x04"))
-    name, extra = LOCAL.unpack(header)[-2:]
-    end = member.header_offset + LOCAL.size + name + extra + member.compress_size
+    header = content[member.header_offset : member.header_offset + LOCAL_HEADER.size]
+    _require(len(header) == LOCAL_HEADER.size and header.startswith(b"PK\x03\x04"))
+    name, extra = LOCAL_HEADER.unpack(header)[-2:]
+    end = member.header_offset + LOCAL_HEADER.size + name + extra + member.compress_size
     _require(end <= len(content))
     return member.header_offset, end

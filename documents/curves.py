@@ -11,6 +11,7 @@ from documents.forms import Column
 from documents.layout import Chart, Leaf, Page, Value
 from documents.letters import Graph, Series
 from policy.schema import Plan
+from states.ledger import CENT, TEN_THOUSAND
 from states.series import (
     FROM_PROVINCE,
     INVESTED,
@@ -22,8 +23,6 @@ from states.series import (
     YearCourses,
 )
 
-WAN = Decimal(10000)
-CENT = Decimal("0.01")
 PLANNED, ACTUAL = "计划", "实际"
 FORECAST = ("预测", "预测下限", "预测上限")
 ARITHMETIC = (
@@ -133,7 +132,7 @@ def _scale(course: Course) -> Shown:
 
 
 def _wan(value: Decimal) -> Decimal:
-    return (value / WAN).quantize(CENT, ROUND_HALF_UP)
+    return (value / TEN_THOUSAND).quantize(CENT, ROUND_HALF_UP)
 
 
 def _lines(

@@ -26,6 +26,7 @@ from policy.errors import RefusedError
 from policy.inspection import Inspection, InspectionItem
 from policy.schema import Plan
 from policy.vocabulary import Origin
+from states.ledger import TEN_THOUSAND
 
 SHEET = "督查表"
 CLAUSE = "五(七)"
@@ -45,7 +46,6 @@ LABELS = (
     Label("opinion", "督查意见", (r"督查意见",), optional=True),
     Label("owner", "被督查单位\n签字", (r"被督查(单位|项目)(负责人)?签[字名]",), optional=True),
 )
-WAN = Decimal(10000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _subsidy(about: About) -> str:
 
 
 def _wan(amount: Decimal | None) -> str:
-    return "未填报" if amount is None else cells.plain(amount / WAN)
+    return "未填报" if amount is None else cells.plain(amount / TEN_THOUSAND)
 
 
 def _late(about: About) -> str:

@@ -7,8 +7,7 @@ from datetime import date
 from documents.forms import DAY, NUMBER, TEXT, Column
 from documents.layout import Leaf, Page, Value
 from states.visits import Visit
-
-WEEKDAYS = "一二三四五六日"
+from states.workdays import weekday
 
 
 def _column(key: str, heading: str, width: float, format: str = TEXT) -> Column:
@@ -132,7 +131,7 @@ def found_leaves(
 
 
 def _visit(each: Visit) -> tuple[Value, ...]:
-    place = (each.day, WEEKDAYS[each.day.weekday()], each.city, each.county)
+    place = (each.day, weekday(each.day), each.city, each.county)
     return (*place, each.name, each.code, "；".join(each.reasons))
 
 

@@ -22,7 +22,6 @@ SHEET = "专家评分表"
 POINTS = "0.0"
 MARK = "score:"
 """Begins the keys of the columns for points; the criterion's id follows."""
-ABOUT = ("expert", "organisation", "on")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from policy.schema import LedgerFact, Plan
 from policy.timing import DeadlineRule, TimedRule
 from policy.vocabulary import Disposition, Level, Origin, SubjectKind
 from states.figures import Ahead, Behind, Figures, coordinating, of_the_province
+from states.ledger import CENT, TEN_THOUSAND, short, total
+from states.reporting import finished_on
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
 
 NONE, NOT_STATED = "无。", "—"
 MATCHING = "市县配套"
 NUMERALS = "一二三四五六七八九十"
-CENTS = Decimal("0.01")
-TEN_THOUSAND = Decimal(10000)
 PROPOSED = "（通知未定，建议时限）"
 NUMBER = re.compile(
     r"(?<![\d.])(?!\d{4}[-.]\d{1,2}[-.]\d{1,2}(?!\d))\+?\d(?:[-\s()（）]{0,2}\d){9,}[Xx]?(?!\.?\d)"
@@ -63,7 +63,7 @@ def short_day(day: date) -> str:
 
 def amount(yuan: Decimal) -> str:
     """万元 with two decimals, rounded half up; without the unit."""
-    return f"{(yuan / TEN_THOUSAND).quantize(CENTS, ROUND_HALF_UP)}"
+    return f"{(yuan / TEN_THOUSAND).quantize(CENT, ROUND_HALF_UP)}"
 
 
 def percent(value: Decimal | None) -> str:
@@ -243,16 +243,7 @@ def _projects(plan: Plan, late: Sequence[DeadlineShot], shot: Snapshot, whole: b
 def _missing(late: Sequence[DeadlineShot], shot: Snapshot) -> Decimal:
     """What is promised to some projects by city and county and has not come in, 元."""
     codes = {item.subject for item in late}
-    found = [project for project in shot.projects if project.code in codes]
-    return sum(
-        (
-            max(promised - project.received.get(source, Decimal(0)), Decimal(0))
-            for project in found
-            for source, promised in project.promised.items()
-            if promised is not None
-        ),
-        Decimal(0),
-    )
+    return total(short(it.promised, it.received) for it in shot.projects if it.code in codes)
 
 
 def still(item: Ahead, asked: str, whole: bool = True) -> str:
@@ -286,17 +277,14 @@ def percent_done(project: ProjectShot, period: str) -> str:
 
 def invested_in(project: ProjectShot) -> str:
     """累计完成投资 as last reported, 万元."""
-    stated = [item.invested for item in project.progress if item.invested is not None]
-    return amount(stated[-1]) if stated else NOT_STATED
+    return NOT_STATED if project.invested is None else amount(project.invested)
 
 
 def stage_name(plan: Plan, project: ProjectShot) -> str:
     """Its stage; 办结 once it is finished, 暂停 while it is on hold."""
     if project.disposition is Disposition.HELD:
         return f"{plan.stage(project.stage).label}（暂停）"
-    if plan.finished_by and all(name in project.milestones for name in plan.finished_by):
-        return "办结"
-    return plan.stage(project.stage).label
+    return "办结" if finished_on(plan, project) else plan.stage(project.stage).label
 
 
 def responsible(project: ProjectShot) -> str:

@@ -4,8 +4,6 @@ Prefect makes a form from the schema that a deployment was registered with; so t
 changed where it lies when projects come or are renamed.
 """
 
-from typing import Any
-
 from httpx import HTTPError
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate
@@ -16,11 +14,6 @@ from flows.requests.choosing import Choices, choices, with_choices
 from policy.errors import UnavailableError
 
 PAGE = 100
-
-
-def schema_with_choices(schema: dict[str, Any], desk: Desk) -> dict[str, Any]:
-    """A deployment's parameter schema whose marked fields can be chosen from; see `choosing`."""
-    return with_choices(schema, choices(desk))
 
 
 def refresh_choices(desk: Desk) -> int:

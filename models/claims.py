@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from models.events import DEAD, hold_event
-from models.outbox import UNDONE, is_receipt, settle
+from models.outbox import ON_THE_WAY, UNDONE, is_receipt, settle
 from models.tables import Addressee, Delivery, Outbox
 from policy.schema import Plan
 from policy.vocabulary import ChannelKind, DecisionKind, DeliveryStatus, MessageStatus, RungKind
@@ -20,7 +20,6 @@ from policy.vocabulary import ChannelKind, DecisionKind, DeliveryStatus, Message
 LEASE = timedelta(minutes=10)
 MOST_ATTEMPTS = 12  # some days of office hours; then it is a dead letter
 LONGEST_REST = timedelta(hours=6)  # between two attempts
-ON_THE_WAY = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
 
 
 @dataclass(frozen=True, slots=True)

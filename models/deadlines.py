@@ -17,7 +17,7 @@ from models.plans import insert_ignore
 from models.tables import Audit, DeadlineRow, Fact, Office, Outbox, Subject
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Disposition, Level, MessageStatus, Standing, SubjectKind
-from states.deadlines import ENDED, Dates, Deadline, dates_of, fulfilled_on, has_ended
+from states.deadlines import Dates, Deadline, at_rest, dates_of, fulfilled_on, has_ended
 from states.decide import Decision, Situation, Verdict, first_look
 from states.workdays import DAY, Calendar, UnknownYearError
 
@@ -212,18 +212,16 @@ def _refresh_row(
     if moved:
         _begin_anew(row)
     row.fulfilled_on = fulfilled_on(deadline, state.kind, state.facts) if row.remind_by else None
-    if row.fulfilled_on is not None and row.overdue_after is not None:
-        bound = plan.bodies[deadline.rule.responsible].bound
-        late = bound and row.fulfilled_on > row.overdue_after
-        row.standing = Standing.MET_LATE if late else Standing.MET
-        row.next_look_on = None
-    elif state.disposition in ENDED or has_ended(deadline, state.facts):
-        row.standing, row.next_look_on = Standing.VOID, None
-    elif row.remind_by is None:
-        row.standing, row.next_look_on = Standing.WAITING, None
-    elif state.disposition is Disposition.HELD:
-        row.standing, row.next_look_on = Standing.SUSPENDED, None
-    elif row.next_look_on is None or moved:
+    still = at_rest(
+        row.overdue_after,
+        plan.bodies[deadline.rule.responsible].bound,
+        row.fulfilled_on,
+        state.disposition,
+        ended=has_ended(deadline, state.facts),
+    )
+    if still is not None:
+        row.standing, row.next_look_on = still, None
+    elif row.remind_by is not None and (row.next_look_on is None or moved):
         row.standing = Standing.ON_TRACK
         row.next_look_on = _first_look(plan, calendar, row.remind_by, state)
         if was_met and not moved:  # the step is begun again

@@ -43,10 +43,3 @@ def answered(
     told = [rule.removeprefix(receipt_rule("")) for rule in rules]
     query = select(InboxFile).where(InboxFile.plan == plan.id, col(InboxFile.place).in_(places))
     return session.exec(query.where(about.in_(told))).all()
-
-
-def recent(session: Session, plan: Plan, limit: int = 50) -> Sequence[InboxFile]:
-    """The files that came last, the newest first."""
-    query = select(InboxFile).where(InboxFile.plan == plan.id)
-    order = (col(InboxFile.received_at).desc(), col(InboxFile.place), col(InboxFile.digest))
-    return session.exec(query.order_by(*order).limit(limit)).all()

@@ -13,7 +13,8 @@ from models.tables import DeadlineRow, Delivery, InboxFile, Outbox
 from policy.schema import Plan
 from policy.vocabulary import DecisionKind, DeliveryStatus, MessageStatus, RungKind
 
-UNDONE = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.DEAD)
+ON_THE_WAY = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
+UNDONE = (*ON_THE_WAY, DeliveryStatus.DEAD)
 
 
 def key(row: Outbox) -> str:

@@ -31,7 +31,7 @@ def install_plan(session: Session, plan: Plan, calendar: Calendar, at: datetime)
     New rules become deadlines of every subject. Open deadlines start their ladder again, so that a
     changed ladder loses no rung; what was owed before is held back by its key. Those whose dates
     have moved are reminded anew. Deadlines of rules that are gone become void. The caller brings
-    fulfilment up to date (`models.deadlines.refresh`).
+    fulfilment, and with it the standing of closed ones, up to date (`models.deadlines.refresh`).
     """
     serialise(session.connection())
     digest = installed_digest(plan, calendar)
@@ -214,14 +214,6 @@ def _restart(
     is_open = col(row.next_look_on).is_not(None)
     due_moved = col(row.overdue_after) != dates.overdue_after
     moved = or_(col(row.remind_by) != dates.remind_by, due_moved)
-    bound = plan.bodies[deadline.rule.responsible].bound
-    late = Standing.MET_LATE if bound else Standing.MET
-    standing = case(
-        (col(row.fulfilled_on) <= dates.overdue_after, Standing.MET.value),
-        (col(row.fulfilled_on) > dates.overdue_after, late.value),
-        (and_(is_open, due_moved), Standing.ON_TRACK.value),
-        else_=row.standing,
-    )
     session.execute(
         update(row)
         .where(
@@ -233,7 +225,7 @@ def _restart(
         .values(
             remind_by=dates.remind_by,
             overdue_after=dates.overdue_after,
-            standing=standing,
+            standing=case((and_(is_open, due_moved), Standing.ON_TRACK.value), else_=row.standing),
             visit=case((and_(is_open, moved), col(row.visit) + 1), else_=row.visit),
             quiet_until=case((and_(is_open, moved), None), else_=row.quiet_until),
             fired=0,

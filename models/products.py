@@ -67,11 +67,3 @@ def made_of(session: Session, plan: Plan, kind: Product) -> frozenset[tuple[str,
         .group_by(col(ProductRow.period), col(ProductRow.subject))
     )
     return frozenset(session.exec(query).all())
-
-
-def products_of(session: Session, plan: Plan, kind: Product) -> tuple[ProductRow, ...]:
-    """The newest version of each that was made, by period and subject."""
-    query = select(ProductRow).where(ProductRow.plan == plan.id, ProductRow.kind == kind)
-    rows = session.exec(query.order_by(col(ProductRow.version)))
-    newest_of = {(row.period, row.subject): row for row in rows}
-    return tuple(newest_of[key] for key in sorted(newest_of))

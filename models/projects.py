@@ -19,13 +19,11 @@ from models.tables import Fact, Project, Subject
 from policy.errors import RefusedError
 from policy.schema import PROJECTS_FINISHED, QUOTA_SUBMITTED, Plan
 from policy.vocabulary import Disposition, SubjectKind
-from states.dossier import PROFILE_FIELDS, Dossier, Profile
+from states.dossier import GOING_ON, PROFILE_FIELDS, Dossier, Profile
 from states.ledger import Line
 from states.progress import Progress
-from states.reporting import expected
+from states.reporting import expected, finished_on
 from states.review import Opinion
-
-GOING_ON = (Disposition.ACTIVE, Disposition.HELD)
 
 
 def find_subject(session: Session, plan: Plan, code: str) -> Subject:
@@ -186,7 +184,7 @@ def projects_finished_on(session: Session, plan: Plan, city: str) -> date | None
     held = facts(session, plan, [code for code, _ in found]) if plan.finished_by else {}
     projects = [_Standing(Disposition(how), held.get(code, {})) for code, how in found]
     answered = expected(plan, projects)
-    days = [each.milestones.get(name) for each in answered for name in plan.finished_by]
+    days = [finished_on(plan, each) for each in answered]
     finished = [day for day in days if day is not None]
     return max(finished) if finished and len(finished) == len(days) else None
 

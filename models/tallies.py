@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, literal_column, select
 from sqlmodel import Session, col
 
+from models.outbox import UNDONE
 from models.tables import Delivery, Outbox
 from policy.schema import Plan
 from policy.vocabulary import ChannelKind, DeliveryStatus, MessageStatus
@@ -54,12 +55,11 @@ def tallies(session: Session, plan: Plan) -> tuple[Tally, ...]:
 
 def reasons(session: Session, plan: Plan, most: int) -> tuple[tuple[str, int], ...]:
     """Why messages that are still owed, or dead, were not accepted, and how many; most first."""
-    undone = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.DEAD)
     query = (
         select(col(Delivery.error), func.count())
         .where(
             col(Delivery.plan) == plan.id,
-            col(Delivery.status).in_(undone),
+            col(Delivery.status).in_(UNDONE),
             col(Delivery.error).is_not(None),
         )
         .group_by(col(Delivery.error))

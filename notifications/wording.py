@@ -6,8 +6,8 @@ from datetime import date
 
 from notifications.message import DigestLine, Receipt
 from policy.vocabulary import Intake, RungKind, Standing
+from states.workdays import weekday
 
-WEEKDAYS = "一二三四五六日"
 NUMERALS = "一二三四五六七八九十"
 INNER = {ord("“"): "\N{LEFT SINGLE QUOTATION MARK}", ord("”"): "\N{RIGHT SINGLE QUOTATION MARK}"}
 PERSONAL = (
@@ -33,7 +33,7 @@ def short_date(day: date) -> str:
 
 def dated(day: date) -> str:
     """``2023年5月31日（星期三）``."""
-    return f"{long_date(day)}（星期{WEEKDAYS[day.weekday()]}）"
+    return f"{long_date(day)}（星期{weekday(day)}）"
 
 
 def standing(line: DigestLine, as_of: date) -> Standing:

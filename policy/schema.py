@@ -1,6 +1,6 @@
 """The frozen types of a plan (实施方案). Nothing here reads a file or a clock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple, TypeVar
@@ -18,6 +18,7 @@ from policy.papers import Bulletin, Feedback
 from policy.risks import Risks
 from policy.timing import DeadlineRule, Duty
 from policy.vocabulary import (
+    LOCAL_LEVELS,
     ClauseKind,
     Disposition,
     Level,
@@ -431,6 +432,20 @@ class Plan(Frozen):
         """Every deadline and duty, in the plan's order."""
         return (*self.deadlines, *self.duties)
 
+    @property
+    def reported_months(self) -> Mapping[str, str]:
+        """By the id of each of its deadlines, the month whose report fulfils it (五(五))."""
+        return self._months_of(self.report.duty) if self.report else {}
+
+    @property
+    def bulletin_months(self) -> tuple[str, ...]:
+        """The months that have a bulletin: before the first one nothing is reported."""
+        return tuple(self._months_of(self.bulletin.duty).values()) if self.bulletin else ()
+
+    def report_of(self, month: str) -> str | None:
+        """The deadline of a month's report: ``D10-06``; None where the month has none."""
+        return next((id for id, own in self.reported_months.items() if own == month), None)
+
     def stage(self, id: str) -> StageRule:
         """The stage of that id; KeyError when the plan has none."""
         return _by_id(self.stages, id)
@@ -451,7 +466,7 @@ class Plan(Frozen):
                 for action in self.actions
                 if milestone in (*action.records, *action.redates)
                 and (body := self.bodies.get(action.responsible))
-                and body.reached_at in (Level.COUNTY, Level.CITY)
+                and body.reached_at in LOCAL_LEVELS
             ),
             None,
         )
@@ -459,6 +474,9 @@ class Plan(Frozen):
     def city(self, name: str) -> City | None:
         """The city of that name."""
         return next((city for city in self.cities if city.name == name), None)
+
+    def _months_of(self, duty: str) -> Mapping[str, str]:
+        return next((item.months for item in self.duties if item.id == duty), {})
 
     def office(self, level: Level, city: str = "", county: str = "") -> str:
         """The name of the office at `level` for a place."""

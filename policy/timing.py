@@ -113,3 +113,9 @@ class Duty(TimedRule):
     occasions: dict[Text, Occasion] = Field(default_factory=dict)
     ends_with: Literal["finished"] | None = None
     """Set where a city's months end that begin after all of its projects were finished."""
+
+    @property
+    def months(self) -> Mapping[str, str]:
+        """By the id of each of its deadlines, its month; empty where it does not recur by month."""
+        found = self.monthly.months if self.monthly else {}
+        return {f"{self.id}-{suffix}": month for suffix, month in found.items()}

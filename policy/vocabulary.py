@@ -42,6 +42,9 @@ class Level(Word):
     PROVINCE = "province", "省民政厅"
 
 
+LOCAL_LEVELS = (Level.COUNTY, Level.CITY)
+
+
 class SubjectKind(Word):
     """What a deadline is about."""
 

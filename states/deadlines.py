@@ -9,7 +9,17 @@ from functools import lru_cache
 from policy.schema import PROJECTS_FINISHED, RECORDED, Plan
 from policy.timing import DeadlineRule, Duty, Monthly, Occasion, Quarterly, Span, TimedRule, Weekly
 from policy.vocabulary import Disposition, HolidayRule, Standing, SubjectKind
+from states.dossier import GOING_ON
 from states.workdays import DAY, Calendar, UnknownYearError
+
+LATE = (Standing.OVERDUE, Standing.COORDINATING)
+"""Not done by the day, and the day has passed; what nobody is blamed for included."""
+PRESSING = (*LATE, Standing.DUE_SOON)
+"""What asks for somebody's attention, the severest first."""
+IN_TIME = (Standing.ON_TRACK, Standing.DUE_SOON)
+"""Not done yet, and there is time."""
+RUNNING = (*IN_TIME, *LATE)
+DONE = (Standing.MET, Standing.MET_LATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,22 +174,38 @@ def standing(
     `bound` is False for a body that the notice cannot bind: its lateness is 待协调, never 逾期.
     `ended` as `has_ended`.
     """
-    if fulfilled is not None and fulfilled <= as_of and overdue_after is not None:
+    done = fulfilled if fulfilled is not None and fulfilled <= as_of else None
+    still = at_rest(overdue_after, bound, done, disposition, ended=ended)
+    if still is not None:
+        return still
+    late = overdue_after is not None and as_of > overdue_after
+    return running(bound, late=late, near=due_soon_from is not None and as_of >= due_soon_from)
+
+
+def at_rest(
+    overdue_after: date | None,
+    bound: bool,
+    fulfilled: date | None,
+    disposition: Disposition,
+    *,
+    ended: bool,
+) -> Standing | None:
+    """How a deadline stands that no day can change; None for one that runs."""
+    if fulfilled is not None and overdue_after is not None:
         late = bound and fulfilled > overdue_after
         return Standing.MET_LATE if late else Standing.MET
-    if disposition in ENDED or ended:
+    if disposition not in GOING_ON or ended:
         return Standing.VOID
-    if overdue_after is None or due_soon_from is None:
+    if overdue_after is None:
         return Standing.WAITING
-    if disposition is Disposition.HELD:
-        return Standing.SUSPENDED
-    if as_of > overdue_after:
+    return Standing.SUSPENDED if disposition is Disposition.HELD else None
+
+
+def running(bound: bool, *, late: bool, near: bool) -> Standing:
+    """How a deadline stands that runs: past its day, near it (the ladder has begun), or neither."""
+    if late:
         return Standing.OVERDUE if bound else Standing.COORDINATING
-    return Standing.DUE_SOON if as_of >= due_soon_from else Standing.ON_TRACK
-
-
-ENDED = (Disposition.REJECTED, Disposition.RESERVE, Disposition.WITHDRAWN)
-"""Dispositions in which a project has no deadlines."""
+    return Standing.DUE_SOON if near else Standing.ON_TRACK
 
 
 def _on(day: date) -> Occasion:

@@ -12,10 +12,9 @@ from itertools import count
 from policy.ladder import Ladder, rung_id
 from policy.schema import Body, Plan
 from policy.vocabulary import DecisionKind, Level, RungKind, Standing
-from states.deadlines import Deadline
+from states.deadlines import Deadline, running
 from states.workdays import DAY, Calendar, UnknownYearError
 
-LATE = (Standing.OVERDUE, Standing.COORDINATING)
 DECISION = {
     RungKind.REMIND: DecisionKind.REMIND,
     RungKind.URGE: DecisionKind.REMIND,
@@ -88,7 +87,7 @@ def decide(
     body = plan.bodies[deadline.rule.responsible]
     due, following = _split(steps(situation, plan.ladder, body, calendar), situation.fired, as_of)
     late = as_of > situation.overdue_after
-    standing = _standing(late, body.bound, situation.fired + len(due))
+    standing = running(body.bound, late=late, near=situation.fired + len(due) > 0)
     return Verdict(
         standing=standing,
         fired=situation.fired + len(due),
@@ -159,12 +158,6 @@ def _next_look(situation: Situation, following: date | UnknownYearError, late: b
     # day, where the sweep itself then says which file is missing.
     step_on = date(following.year, 1, 1) if isinstance(following, UnknownYearError) else following
     return step_on if late else min(step_on, situation.overdue_after + DAY)
-
-
-def _standing(late: bool, bound: bool, fired: int) -> Standing:
-    if late:
-        return Standing.OVERDUE if bound else Standing.COORDINATING
-    return Standing.DUE_SOON if fired else Standing.ON_TRACK
 
 
 def _overdue(situation: Situation, standing: Standing, body: Body) -> Iterator[Decision]:

@@ -6,12 +6,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, get_args, get_type_hints
 
-from policy.vocabulary import Disposition
+from policy.vocabulary import Disposition, Source
 from states.ledger import Line
 from states.progress import Progress
 from states.review import Opinion
 
 GOING_ON = (Disposition.ACTIVE, Disposition.HELD)
+"""Dispositions in which boards count a project and its deadlines run."""
 """Neither ended nor standing by: what boards and reports count."""
 
 
@@ -92,6 +93,11 @@ class Profile:
     responsible_phone: str | None = None
     explanation: str | None = None
     """情况说明: the written reason for what departs from a soft condition."""
+
+    @property
+    def promised(self) -> Mapping[Source, Decimal | None]:
+        """市级 and 县级配套 by source; None: not stated."""
+        return {Source.CITY: self.city_share, Source.COUNTY: self.county_share}
 
 
 PROFILE_FIELDS = tuple(item.name for item in fields(Profile))

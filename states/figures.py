@@ -7,20 +7,18 @@ or by what bodies outside the notice are to do (待协调). A project on hold (�
 nor on schedule. Only projects that go on count, and their money with them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from policy.schema import Plan
 from policy.timing import DeadlineRule, TimedRule
-from policy.vocabulary import Disposition, Level, Origin, Source, Standing, SubjectKind
-from states.ledger import NOTHING
+from policy.vocabulary import Disposition, Level, Origin, Standing, SubjectKind
+from states.deadlines import IN_TIME
+from states.ledger import TENTH, sums, total
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
-
-TENTH = Decimal("0.1")
-LOCAL = (Source.CITY, Source.COUNTY)
-OPEN = (Standing.ON_TRACK, Standing.DUE_SOON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +102,13 @@ class Ahead:
     """How many subjects of that kind have not done it."""
 
 
+@lru_cache(maxsize=24)  # a year's papers ask for them again and again
 def figures(plan: Plan, shot: Snapshot) -> Figures:
     """The province's."""
     return _figures(plan, shot, plan.province, plan.quota.goal)
 
 
+@lru_cache(maxsize=240)
 def figures_of(plan: Plan, shot: Snapshot, city: str) -> Figures:
     """One city's."""
     found = plan.city(city)
@@ -147,7 +147,7 @@ def still_missing(plan: Plan, shot: Snapshot) -> Mapping[str, tuple[str, ...]]:
     """
     late = {
         month: {item.subject for item in _reports(plan, shot, month, Standing.OVERDUE)}
-        for month in sorted(_reported_months(plan))
+        for month in sorted(plan.reported_months.values())
         if month < shot.period
     }
     owed = {
@@ -211,19 +211,20 @@ def _figures(plan: Plan, shot: Snapshot, place: str, quota: int | None) -> Figur
     running = [item for item in found if item.disposition is Disposition.ACTIVE]
     behind = tuple(item for each in running if (item := _behind(plan, each, shot.period, late)))
     slow = {item.project.code for item in behind}
-    invested = [last for each in found if (last := _invested(each)) is not None]
-    sums = _sums(found)
+    invested = [last for each in found if (last := each.invested) is not None]
+    investment, money = total(each.investment for each in found), sums(found)
     return Figures(
         place=place,
         quota=quota,
         projects=len(found),
         reached=tuple(_reached(plan, found, quota)),
-        **sums,
+        investment=investment,
+        **money,
         invested=total(invested),
         reporting=len(invested),
-        invested_rate=rate(total(invested), sums["investment"]) if invested else None,
-        received_rate=rate(sums["received"], sums["subsidy"]),
-        matched_rate=rate(sums["matched"], sums["promised"]),
+        invested_rate=rate(total(invested), investment) if invested else None,
+        received_rate=rate(money["received"], money["subsidy"]),
+        matched_rate=rate(money["matched"], money["promised"]),
         behind=behind,
         on_schedule=tuple(each for each in running if each.code not in slow),
         held=tuple(each for each in found if each.disposition is Disposition.HELD),
@@ -231,33 +232,10 @@ def _figures(plan: Plan, shot: Snapshot, place: str, quota: int | None) -> Figur
     )
 
 
-def _sums(found: Sequence[ProjectShot]) -> Mapping[str, Decimal]:
-    """What is simply added up, by its name in `Figures`; what is not stated is in no sum."""
-    return {
-        "investment": total(each.investment for each in found),
-        "subsidy": total(each.subsidy for each in found),
-        "released": total(each.released for each in found),
-        "received": total(each.received.get(Source.PROVINCE) for each in found),
-        "promised": total(each.promised.get(source) for each in found for source in LOCAL),
-        "matched": total(each.received.get(source) for each in found for source in LOCAL),
-        "spent": total(each.spent for each in found),
-    }
-
-
-def total(amounts: Iterable[Decimal | None]) -> Decimal:
-    """The sum of those that are stated, 元."""
-    return sum((amount for amount in amounts if amount is not None), NOTHING)
-
-
 def _reached(plan: Plan, found: Sequence[ProjectShot], quota: int | None) -> Iterator[Reached]:
     for curve in plan.curves.counted if plan.curves else ():
         count = sum(curve.milestone in project.milestones for project in found)
         yield Reached(curve.label, count, rate(count, len(found) if quota is None else quota))
-
-
-def _invested(project: ProjectShot) -> Decimal | None:
-    stated = [item.invested for item in project.progress if item.invested is not None]
-    return stated[-1] if stated else None
 
 
 def _late(plan: Plan, shot: Snapshot) -> Mapping[str, tuple[DeadlineShot, ...]]:
@@ -296,19 +274,10 @@ def _theirs(plan: Plan, item: DeadlineShot) -> bool:
 
 
 def _reports(plan: Plan, shot: Snapshot, period: str, standing: Standing) -> Iterator[DeadlineShot]:
-    ids = {rule for month, rule in _reported_months(plan).items() if month == period}
+    rule = plan.report_of(period)
     for item in shot.deadlines:
-        if item.rule in ids and item.kind is SubjectKind.CITY and item.standing is standing:
+        if item.rule == rule and item.kind is SubjectKind.CITY and item.standing is standing:
             yield item
-
-
-def _reported_months(plan: Plan) -> Mapping[str, str]:
-    """The months that cities report, and by which occasion of the duty."""
-    if plan.report is None:
-        return {}
-    duty = next(duty for duty in plan.duties if duty.id == plan.report.duty)
-    months = duty.monthly.months if duty.monthly else {}
-    return {month: f"{duty.id}-{suffix}" for suffix, month in months.items()}
 
 
 def _distinct(plan: Plan) -> tuple[TimedRule, ...]:
@@ -338,7 +307,7 @@ def _days(
 ) -> Iterator[tuple[date, int]]:
     days: dict[date, int] = {}
     for item in shot.deadlines:
-        if (item.rule, item.kind) != (rule.id, kind) or item.standing not in OPEN:
+        if (item.rule, item.kind) != (rule.id, kind) or item.standing not in IN_TIME:
             continue
         if rule.follows and rule.follows.after not in started.get(item.subject, {}):
             continue  # it has not begun to run, whatever is known by now

@@ -1,15 +1,20 @@
 """A project's money: what comes in, is passed on and is spent (七(二), 八(四)). Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Protocol
 
 from policy.schema import Money, Plan
 from policy.vocabulary import Entry, Holder, Source
 
 NOTHING = Decimal("0.00")
+CENT, TENTH = Decimal("0.01"), Decimal("0.1")
+TEN_THOUSAND = Decimal(10000)
+LOCAL = (Source.CITY, Source.COUNTY)
+"""Whose money 市县配套 is."""
 Pot = tuple[Source, Holder]
 """Whose money, and where it lies."""
 
@@ -32,6 +37,64 @@ class Line:
     payee: str | None = None
 
 
+class Account(Protocol):
+    """How a project's money stands, now or as of a day; 元, None: not stated."""
+
+    @property
+    def subsidy(self) -> Decimal | None:
+        """省级补助 by the plan's rule."""
+
+    @property
+    def released(self) -> Decimal | None:
+        """What of it was released."""
+
+    @property
+    def received(self) -> Mapping[Source, Decimal]:
+        """What has come in."""
+
+    @property
+    def promised(self) -> Mapping[Source, Decimal | None]:
+        """市级 and 县级配套."""
+
+    @property
+    def spent(self) -> Decimal:
+        """What was paid out."""
+
+
+def sums(accounts: Sequence[Account]) -> Mapping[str, Decimal]:
+    """What is added up over projects, by name; what is not stated is in no sum."""
+    return {
+        "subsidy": total(each.subsidy for each in accounts),
+        "released": total(each.released for each in accounts),
+        "received": total(each.received.get(Source.PROVINCE) for each in accounts),
+        "promised": total(from_below(each.promised) for each in accounts),
+        "matched": total(from_below(each.received) for each in accounts),
+        "spent": total(each.spent for each in accounts),
+    }
+
+
+def total(amounts: Iterable[Decimal | None]) -> Decimal:
+    """The sum of those that are stated, 元."""
+    return sum((amount for amount in amounts if amount is not None), NOTHING)
+
+
+def stated(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """The same; None where none is stated."""
+    known = [amount for amount in amounts if amount is not None]
+    return total(known) if known else None
+
+
+def from_below(by_source: Mapping[Source, Decimal | None]) -> Decimal:
+    """市县配套 of what is told by source."""
+    return total(by_source.get(source) for source in LOCAL)
+
+
+def short(owed: Mapping[Source, Decimal | None], come: Mapping[Source, Decimal]) -> Decimal:
+    """元 of what is owed that have not come in: one source does not make up for another."""
+    gaps = ((amount or NOTHING) - come.get(source, NOTHING) for source, amount in owed.items())
+    return total(gap for gap in gaps if gap > 0)
+
+
 def balances(lines: Sequence[Line]) -> Mapping[Pot, Decimal]:
     """元 that lie with each holder, by source."""
     held: dict[Pot, Decimal] = defaultdict(lambda: NOTHING)
@@ -44,6 +107,24 @@ def balances(lines: Sequence[Line]) -> Mapping[Pot, Decimal]:
 def received(lines: Sequence[Line], source: Source) -> Decimal:
     """元 that have come in from a source."""
     return sum((line.amount for line in _receipts(lines, source)), NOTHING)
+
+
+def received_by(lines: Sequence[Line]) -> Mapping[Source, Decimal]:
+    """元 that have come in from each source."""
+    return {source: received(lines, source) for source in Source}
+
+
+def spent(lines: Sequence[Line]) -> Decimal:
+    """元 that were paid out."""
+    return total(line.amount for line in lines if line.entry is Entry.EXPENSE)
+
+
+def held_by(lines: Sequence[Line]) -> Mapping[Holder, Decimal]:
+    """元 that lie with each holder, all sources together."""
+    held = balances(lines)
+    return {
+        holder: total(left for pot, left in held.items() if pot[1] is holder) for holder in Holder
+    }
 
 
 def overdrawn(lines: Sequence[Line]) -> Iterator[tuple[Source, Holder, date]]:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from states.ledger import CENT
+
 PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-CENT = Decimal("0.01")
 TOO_MUCH = Decimal(10**15)
 CLAUSE = "五(五)"
 
@@ -62,8 +63,13 @@ def latest_before(reports: Iterable[Progress], period: str) -> Progress | None:
     earlier = [report for report in reports if report.period < period]
     if not earlier:
         return None
-    stated = [report.invested for report in earlier if report.invested is not None]
-    return replace(earlier[-1], invested=stated[-1] if stated else None)
+    return replace(earlier[-1], invested=last_invested(earlier))
+
+
+def last_invested(reports: Iterable[Progress]) -> Decimal | None:
+    """累计完成投资 as last stated, 元; None while it was not. `reports` come oldest first."""
+    stated = [report.invested for report in reports if report.invested is not None]
+    return stated[-1] if stated else None
 
 
 def with_report(reports: Iterable[Progress], report: Progress) -> tuple[Progress, ...]:

@@ -1,4 +1,4 @@
-"""Which projects a city answers for in its monthly report (五(五)). Pure."""
+"""Which projects are counted: as going on, as taking a place, as finished (五(五)). Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -27,5 +27,16 @@ P = TypeVar("P", bound=Placed)
 def expected(plan: Plan, projects: Sequence[P]) -> Sequence[P]:
     """The projects that a city reports: those determined; before that, all that go on."""
     going_on = [project for project in projects if project.disposition in GOING_ON]
-    determined = [item for item in going_on if plan.quota.taken_when in item.milestones]
-    return determined or going_on
+    return [item for item in going_on if takes_place(plan, item)] or going_on
+
+
+def takes_place(plan: Plan, project: Placed) -> bool:
+    """Whether it is determined (确定) and goes on: it takes one of its city's places."""
+    return project.disposition in GOING_ON and plan.quota.taken_when in project.milestones
+
+
+def finished_on(plan: Plan, project: Placed) -> date | None:
+    """办结: the day on which the last of the plan's `finished_by` came about; None before."""
+    days = [project.milestones.get(name) for name in plan.finished_by]
+    known = [day for day in days if day is not None]
+    return max(known) if known and len(known) == len(days) else None

@@ -44,11 +44,11 @@ from policy.checks import (
     Within,
 )
 from policy.schema import ActionRule, Plan, Requirement
-from policy.vocabulary import Force, Source
+from policy.vocabulary import Force
 from states.dossier import FIELD_TYPES, Dossier, Profile, from_plain
-from states.ledger import matched
+from states.ledger import CENT, matched
 from states.review import average, spread
-from states.subsidy import FEN, subsidy
+from states.subsidy import subsidy
 from states.uscc import valid_uscc
 from states.workdays import DAY, years_after
 
@@ -118,7 +118,7 @@ def payable(case: Case) -> Decimal | None:
     due = subsidy(case.plan, case.dossier.profile, case.dossier.county_type)
     action = _action(case)
     share = action.pays if action and action.pays else Decimal(1)
-    return None if due is None else (due * share).quantize(FEN, ROUND_HALF_UP)
+    return None if due is None else (due * share).quantize(CENT, ROUND_HALF_UP)
 
 
 def measured(plan: Plan, profile: Profile, checks: Mapping[str, str]) -> Profile:
@@ -368,10 +368,9 @@ def _(check: AmountExact, case: Case) -> bool:
 
 @is_met.register
 def _(check: Matched, case: Case) -> bool:
-    profile = case.dossier.profile
-    promised = {Source.CITY: profile.city_share, Source.COUNTY: profile.county_share}
-    reached = matched(case.dossier.lines, check.source, promised.get(check.source))
-    return promised.get(check.source) == 0 or (reached is not None and reached <= case.on)
+    promised = case.dossier.profile.promised.get(check.source)
+    reached = matched(case.dossier.lines, check.source, promised)
+    return promised == 0 or (reached is not None and reached <= case.on)
 
 
 @is_met.register

@@ -6,9 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from policy.schema import Plan, Review
-
-CENT = Decimal("0.01")
-TENTH = Decimal("0.1")
+from states.ledger import CENT, TENTH
 
 
 @dataclass(frozen=True, slots=True)

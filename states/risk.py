@@ -22,14 +22,12 @@ from statistics import median_high
 
 from policy.risks import MATCHING_FUNDS, RESPONSIBLE_PERSON, Gap, Risks, Step
 from policy.schema import Plan
-from policy.vocabulary import Disposition, Level, Standing
-from states.deadlines import deadlines
+from policy.vocabulary import LOCAL_LEVELS, Disposition, Standing
+from states.deadlines import RUNNING, deadlines
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
 from states.workdays import Calendar
 
-OPEN = (Standing.ON_TRACK, Standing.DUE_SOON, Standing.OVERDUE, Standing.COORDINATING)
 MISSED = (Standing.OVERDUE, Standing.MET_LATE)
-LOCAL = (Level.COUNTY, Level.CITY)
 Held = Mapping[str, DeadlineShot]
 """One subject's deadlines, by rule."""
 
@@ -107,7 +105,9 @@ def risks(plan: Plan, snapshot: Snapshot, calendar: Calendar) -> tuple[Risk, ...
     if plan.risks is None:
         return ()
     usual = usual_days(plan, snapshot, calendar)
-    local = {name for name, body in plan.bodies.items() if body.bound and body.reached_at in LOCAL}
+    local = {
+        name for name, body in plan.bodies.items() if body.bound and body.reached_at in LOCAL_LEVELS
+    }
     bound = frozenset(rule.id for rule in plan.timed_rules if rule.responsible in local)
     ground = _Ground(plan, plan.risks, snapshot.as_of, usual, bound)
     held = _by_subject(snapshot.deadlines)
@@ -192,7 +192,7 @@ def _ahead(ground: _Ground, project: ProjectShot, own: Held) -> Iterator[_Ahead]
         item = own.get(step.by)
         if item is None or item.overdue_after is None or step.milestone in project.milestones:
             continue
-        if item.standing in OPEN:
+        if item.standing in RUNNING:
             left = (item.overdue_after - ground.as_of).days
             need = _need(ground, step, project)
             yield _Ahead(step, item.title, item.overdue_after, left, need)

@@ -38,10 +38,10 @@ from policy.evaluation import (
 )
 from policy.schema import Plan
 from policy.vocabulary import Standing
+from states.ledger import CENT
 from states.snapshot import DeadlineShot, ProjectShot, RecordShot, Snapshot, months
 from states.workdays import DAY
 
-CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 Measure = Judged | Early | NewlyServed | Recorded
 
@@ -293,22 +293,12 @@ def _reported(plan: Plan, part: Snapshot, city: str) -> bool | None:
 
     One that is no longer asked for, since all is finished, counts as having come.
     """
-    wanted = _report_of(plan, part.period)
+    wanted = plan.report_of(part.period)
     for item in part.deadlines:
         if item.subject == city and item.rule == wanted and item.overdue_after is not None:
             if item.fulfilled_on is not None or item.standing is Standing.VOID:
                 return True
             return False if part.as_of > item.overdue_after else None
-    return None
-
-
-def _report_of(plan: Plan, period: str) -> str | None:
-    """The deadline of a month's report: ``D10-06``; None where the month has none."""
-    for duty in plan.duties if plan.report else ():
-        if plan.report and duty.id == plan.report.duty and duty.monthly:
-            return next(
-                (f"{duty.id}-{n}" for n, m in duty.monthly.months.items() if m == period), None
-            )
     return None
 
 

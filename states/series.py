@@ -23,19 +23,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise, takewhile
 
 from policy.curves import Curve, Curves
 from policy.schema import Plan
 from policy.vocabulary import Source, SubjectKind
+from states.ledger import CENT, LOCAL, TENTH
 from states.snapshot import ProjectShot, Snapshot, months
 
-ONE, CENT, TENTH = Decimal(1), Decimal("0.01"), Decimal("0.1")
+ONE = Decimal(1)
 NOTHING = Decimal(0)
 PROJECTS, YUAN = "个", "元"
 RECEIVED, FROM_PROVINCE, MATCHING, INVESTED = "received", "from_province", "matching", "invested"
-LOCAL = (Source.CITY, Source.COUNTY)
 Limits = Mapping[str, date]
 """A project's time limits by the deadline's id; those that have begun to run."""
 
@@ -132,6 +132,11 @@ def courses(plan: Plan, snapshots: Sequence[Snapshot]) -> YearCourses:
 
     The plan must have `curves`, and there must be a snapshot.
     """
+    return _courses(plan, tuple(snapshots))
+
+
+@lru_cache(maxsize=12)  # the bulletin and the curves of a month show the same
+def _courses(plan: Plan, snapshots: tuple[Snapshot, ...]) -> YearCourses:
     rules, latest = plan.curves, snapshots[-1]
     assert rules is not None  # noqa: S101  # the duty has no occasion in a plan without
     measures = tuple(_measures(rules))
@@ -185,7 +190,7 @@ def _measures(rules: Curves) -> Iterator[_Measure]:
         key=INVESTED,
         label="完成投资",
         unit=YUAN,
-        have=_invested,
+        have=lambda project: project.invested,
         whole=lambda project: project.investment,
         rules=span,
         planned=partial(_evenly, span),
@@ -235,12 +240,6 @@ def _money(rules: Curves, key: str, label: str, sources: tuple[Source, ...]) -> 
 def _due(project: ProjectShot, source: Source) -> Decimal | None:
     """元 that should come in from a source; None: not stated."""
     return project.subsidy if source is Source.PROVINCE else project.promised.get(source)
-
-
-def _invested(project: ProjectShot) -> Decimal | None:
-    """累计完成投资 as it was last reported, 元."""
-    stated = [item.invested for item in project.progress if item.invested is not None]
-    return stated[-1] if stated else None
 
 
 def _passed(limits: Limits, rule: str, day: date) -> bool:

@@ -10,12 +10,10 @@ from decimal import Decimal
 
 from policy.schema import Plan
 from policy.vocabulary import Disposition, Origin, Source, Standing, SubjectKind
+from states.deadlines import LATE
 from states.dossier import GOING_ON
-from states.progress import Progress
+from states.progress import Progress, last_invested
 from states.workdays import DAY, Calendar
-
-LATE = (Standing.OVERDUE, Standing.COORDINATING)
-"""Not done by the day, and the day has passed; what nobody is blamed for included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,11 @@ class ProjectShot:
     def goes_on(self) -> bool:
         """Whether boards and reports count it."""
         return self.disposition in GOING_ON
+
+    @property
+    def invested(self) -> Decimal | None:
+        """累计完成投资 as it was last stated."""
+        return last_invested(self.progress)
 
     def reported(self, period: str) -> Progress | None:
         """What was reported of it for a month."""
@@ -115,6 +118,9 @@ class Snapshot:
     """All that there are, by code; those that have ended too."""
     deadlines: tuple[DeadlineShot, ...]
     records: tuple[RecordShot, ...]
+
+    def __hash__(self) -> int:
+        return hash((self.period, self.as_of, len(self.projects)))
 
     @property
     def going_on(self) -> tuple[ProjectShot, ...]:

@@ -6,8 +6,7 @@ from typing import cast
 
 from policy.schema import CountyType, Flat, NotStated, PerArea, PerBed, Plan, Subsidy
 from states.dossier import Profile
-
-FEN = Decimal("0.01")
+from states.ledger import CENT
 
 
 def subsidy(plan: Plan, profile: Profile, county_type: str) -> Decimal | None:
@@ -19,7 +18,7 @@ def subsidy(plan: Plan, profile: Profile, county_type: str) -> Decimal | None:
         (item for item in plan.subsidies if not item.kinds or profile.kind in item.kinds), None
     )
     due = None if rule is None else _due(rule, profile, cast(CountyType, county_type))
-    return None if due is None else due.quantize(FEN, ROUND_HALF_UP)
+    return None if due is None else due.quantize(CENT, ROUND_HALF_UP)
 
 
 @singledispatch

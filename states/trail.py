@@ -16,8 +16,6 @@ from states.ledger import Line
 from states.progress import PROGRESS_LABELS, Progress
 from states.review import Opinion
 
-COLUMNS = ("stage", "disposition", "last_on", "findings", "checks", "released")
-"""Columns of a project besides its profile that a row may set."""
 EMPTY: Mapping[str, Mapping[str, str]] = {"findings": {}, "checks": {}}
 """Those that hold nothing otherwise than by None."""
 
@@ -27,7 +25,7 @@ class Effects:
     """What one row changes."""
 
     columns: Mapping[str, Any] = field(default_factory=dict)
-    """Per column of the project (`COLUMNS` or a field of Profile), its new value."""
+    """Per column of the project that it sets, its new value: ``stage``, a field of Profile …"""
     dated: Mapping[str, date] = field(default_factory=dict)
     revoked: tuple[str, ...] = ()
     line: Line | None = None

@@ -11,12 +11,10 @@ from policy.errors import RefusedError
 from policy.inspection import Inspection
 from policy.schema import Plan
 from policy.vocabulary import Disposition, Source, Standing, SubjectKind
-from states.ledger import NOTHING
+from states.ledger import TEN_THOUSAND, short
 from states.reporting import expected
 from states.snapshot import ProjectShot, Snapshot
 from states.workdays import DAY, Calendar
-
-WAN = Decimal(10000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +194,7 @@ def _stalled(percents: Sequence[int]) -> int:
 
 
 def _missing(project: ProjectShot) -> Decimal:
-    owed = {Source.PROVINCE: project.released, **project.promised}
-    gaps = (
-        (amount or NOTHING) - project.received.get(source, NOTHING)
-        for source, amount in owed.items()
-    )
-    return sum((gap for gap in gaps if gap > 0), NOTHING)
+    return short({Source.PROVINCE: project.released, **project.promised}, project.received)
 
 
 def _reasons(risk: Risk, average: Decimal) -> Iterator[str]:
@@ -214,4 +207,4 @@ def _reasons(risk: Risk, average: Decimal) -> Iterator[str]:
     elif risk.percent < average:
         yield f"形象进度{risk.percent}%，低于全市平均水平"
     if risk.missing:
-        yield f"已下达和承诺的资金尚有{risk.missing / WAN:.2f}万元未到位"
+        yield f"已下达和承诺的资金尚有{risk.missing / TEN_THOUSAND:.2f}万元未到位"

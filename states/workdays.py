@@ -12,6 +12,11 @@ from policy.errors import PolicyError
 DAY = timedelta(days=1)
 
 
+def weekday(day: date) -> str:
+    """``一`` for a Monday to ``日`` for a Sunday."""
+    return "一二三四五六日"[day.weekday()]
+
+
 def years_after(day: date, years: int) -> date:
     """The same day `years` years on; 2月29日 becomes 3月1日 where there is none."""
     try:

@@ -27,7 +27,7 @@ from flows.operations.casework import Act, advance
 from flows.operations.corrections import Reversal, reverse
 from flows.operations.desk import Desk
 from flows.operations.intake import import_workbook
-from flows.operations.products import all_kept, due, kept, lay_out, make_due
+from flows.operations.products import all_kept, due, kept, lay_out
 from flows.operations.progress import Reported, report_progress
 from flows.operations.snapshots import snapshot
 from models.database import reading, writing
@@ -52,7 +52,7 @@ from tests.support.ledger_of_trail import (
 )
 from tests.support.province import END, by_day, record
 from tests.support.stores import Snapshot, Stores
-from tests.support.yearly import YEAR
+from tests.support.yearly import YEAR, make_due
 
 pytestmark = pytest.mark.heavy
 CENT = Decimal("0.01")

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from documents.curves import graphs, outlook
 from flows.operations import curves, month_ends
 from flows.operations.desk import Desk
-from flows.operations.products import Kept, all_kept, due, make, make_due
+from flows.operations.products import Kept, all_kept, due, make
 from flows.pages.curves import city_pages, curves_lines
 from models.database import reading, writing
 from models.tables import ProgressRow
@@ -25,7 +25,7 @@ from states.snapshot import month_end, months
 from tests.conftest import AT, INSTALLED, DeskIn
 from tests.support.province import END
 from tests.support.stores import Snapshot
-from tests.support.yearly import YEAR
+from tests.support.yearly import YEAR, make_due
 
 pytestmark = pytest.mark.heavy
 MONTHS = [f"2023-{month:02d}" for month in range(1, 13)]

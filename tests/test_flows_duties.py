@@ -22,7 +22,6 @@ from flows.operations.products import (
     kept,
     lay_out,
     make,
-    make_due,
     occasion,
     published,
     unpublished,
@@ -31,6 +30,7 @@ from models.database import reading
 from policy.errors import RefusedError, UnavailableError
 from policy.vocabulary import Product
 from tests.conftest import AT
+from tests.support.yearly import make_due
 
 JUNE = date(2023, 6, 30)
 DAYS = (date(2023, 6, 5), date(2023, 6, 12), date(2023, 6, 19))

@@ -21,7 +21,7 @@ from flows.operations.inbox import FROM_CITIES
 from flows.operations.inspection import INSPECTION, VISITS, Inspections, VisitPlan
 from flows.operations.intake import import_workbook
 from flows.operations.overview import deadline_views
-from flows.operations.products import File, Kept, Occasion, due, kept, make, make_due
+from flows.operations.products import File, Kept, Occasion, due, kept, make
 from models.database import reading, writing
 from models.projects import facts
 from models.secrets import secret_key
@@ -31,7 +31,7 @@ from tests.conftest import AT, DeskIn
 from tests.support.province import END, morning
 from tests.support.steps import ONE, PROVINCE, TAIYUAN, act, stored, undo, walk
 from tests.support.stores import Snapshot
-from tests.support.yearly import YEAR
+from tests.support.yearly import YEAR, make_due
 from tests.test_documents_inspection import ITEMS, WELL, Told
 from tests.test_flows_forms_vertical import everything, put, refusal, trail
 

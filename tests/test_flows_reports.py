@@ -23,7 +23,7 @@ from flows.operations.forms.report import filled_in
 from flows.operations.intake import import_workbook
 from flows.operations.overview import deadline_views
 from flows.operations.prefilled import prefilled
-from flows.operations.products import Kept, due, make, make_due
+from flows.operations.products import Kept, due, make
 from flows.operations.reports import JOB, Received, Reports
 from flows.operations.snapshots import snapshot
 from models.database import reading, writing
@@ -35,7 +35,7 @@ from tests.support.builders import answers
 from tests.support.province import END, morning
 from tests.support.steps import ONE, PROVINCE, TAIYUAN, act, report, show, undo, walk
 from tests.support.stores import Snapshot
-from tests.support.yearly import YEAR
+from tests.support.yearly import YEAR, make_due
 from tests.test_flows_forms_vertical import typed
 from tests.test_flows_report import BEGUN, exported, put
 

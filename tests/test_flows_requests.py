@@ -16,7 +16,6 @@ from sqlalchemy import text
 
 from deployments.demo import EXAMPLE
 from flows.advance_project import advance_project
-from flows.choices import schema_with_choices
 from flows.export_workbook import export_workbook
 from flows.extend_deadline import extend_deadline
 from flows.hold_project import hold_project
@@ -157,13 +156,13 @@ def test_what_writes_much_is_only_tried_first(flow: Flow[..., Any]) -> None:
     ],
 )
 def test_the_server_lets_only_choices_through(ten: Desk, change: Any, right: bool) -> None:
-    schema = schema_with_choices(schema_of(advance_project), ten)
+    schema = with_choices(schema_of(advance_project), choices(ten))
     is_valid_schema(schema)
     assert (not validate({"form": {**SITE, **change}}, schema)) is right
 
 
 def test_what_may_be_left_empty_has_an_empty_choice(ten: Desk) -> None:
-    schema = schema_with_choices(schema_of(replace_project), ten)
+    schema = with_choices(schema_of(replace_project), choices(ten))
     form = {"withdrawn": "", "on": "2023-06-01", "actor": "示例", "evidence": "示例"}
     assert not validate({"form": {**form, "replacement": NAMED}}, schema)
     assert validate({"form": {**form, "replacement": "太原市"}}, schema)
@@ -193,7 +192,7 @@ def test_too_many_projects_are_typed(ten: Desk, projects: int, chosen: bool) -> 
     with ten.engine.begin() as connection:
         more = [{"code": f"XF2023-149999-{number:03}"} for number in range(projects - 10)]
         connection.execute(text(row), more)
-    schema = schema_with_choices(schema_of(record_milestone), ten)
+    schema = with_choices(schema_of(record_milestone), choices(ten))
     field = schema["definitions"]["RecordForm"]["properties"]["subject"]
     assert ("enum" in field) is chosen
     if chosen:

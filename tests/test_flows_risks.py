@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from flows.operations import risks
 from flows.operations.desk import Desk
-from flows.operations.products import Kept, due, make_due
+from flows.operations.products import Kept, due
 from flows.pages.risks import risk_lines
 from tests.conftest import AT, DeskIn
-from tests.support.yearly import YEAR
+from tests.support.yearly import YEAR, make_due
 
 JUNE = date(2023, 6, 5)
 

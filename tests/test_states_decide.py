@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy.vocabulary import DecisionKind, Level, RungKind, Standing
-from states.deadlines import Deadline, deadlines
-from states.decide import LATE, Decision, Situation, Verdict, decide, first_look
+from states.deadlines import LATE, Deadline, deadlines
+from states.decide import Decision, Situation, Verdict, decide, first_look
 from states.workdays import UnknownYearError
 from tests.support.builders import calendar, fixed, plan
 

@@ -14,8 +14,8 @@ from policy.ladder import Ladder, OfficeHours, Repeat, Rung
 from policy.schema import Plan
 from policy.timing import HolidayRules
 from policy.vocabulary import HolidayRule, Level, RungKind, Standing
-from states.deadlines import Dates, Deadline, deadlines, gaps
-from states.decide import DECISION, LATE, Situation, Step, Verdict, decide, steps
+from states.deadlines import LATE, Dates, Deadline, deadlines, gaps
+from states.decide import DECISION, Situation, Step, Verdict, decide, steps
 from states.workdays import Calendar
 from tests.support.builders import calendar, fixed, plan
 

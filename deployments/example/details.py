@@ -10,6 +10,7 @@ from deployments.example.profiles import profile
 from deployments.example.story import CALENDAR, MATCHING, Fact, steps
 from policy.schema import Plan
 from policy.vocabulary import Level
+from states.ledger import CENT
 from states.subsidy import subsidy
 
 EXPERTS = (
@@ -23,7 +24,6 @@ SMALLER = (7, 58)
 """Projects that turn out a little smaller than applied for."""
 MENDED = ("fire_safety", "accessibility")
 """What is found wanting where acceptance fails."""
-HUNDREDTH = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _subsidy_lines(plan: Plan, site: Site) -> Iterator[Money]:
     yield _line(plan, site, at_site, "transfer", "province", "county", due, to="project")
     finished = max(done["complete_construction"], CALENDAR.shift(at_site, 1))
     for category, share in (("construction", "0.60"), ("equipment", "0.25")):
-        amount = (due * Decimal(share)).quantize(HUNDREDTH)
+        amount = (due * Decimal(share)).quantize(CENT)
         line = _line(plan, site, finished, "expense", "province", "project", amount)
         yield replace(line, category=category, payee=f"示例公司{STEMS[site.n % 10]}")
 

@@ -15,6 +15,7 @@ from policy.schema import City, County, Office, Plan
 from policy.vocabulary import Level
 from states.contacts import Post
 from states.dossier import Profile
+from states.ledger import CENT
 from states.subsidy import subsidy
 
 SURNAMES = "张王李赵刘陈杨郭韩武"
@@ -31,7 +32,6 @@ BEDS = {20: 8, 65: 6}
 NEW_COMMUNITIES = (5, 61)
 NOT_MOSTLY_RENOVATED = ("阳泉市",)
 OWNERS = {"D": "示例商贸有限公司", "C": "示例小区业主委员会"}
-CENT = Decimal("0.01")
 POOR = 37
 """The project whose investment does not cover its subsidy."""
 SHARED = ("山西省民政厅", "太原市民政局")

@@ -16,9 +16,7 @@ from states.snapshot import month_end
 
 
 def _occasions(desk: Desk) -> Iterator[Occasion]:
-    rule = desk.plan.bulletin
-    duty = next((item for item in desk.plan.duties if rule and item.id == rule.duty), None)
-    for month in duty.monthly.months.values() if duty and duty.monthly else ():
+    for month in desk.plan.bulletin_months:
         yield Occasion(month, desk.plan.province, month_end(desk.calendar, month))
 
 

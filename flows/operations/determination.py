@@ -17,7 +17,8 @@ from models.projects import dossiers
 from policy.errors import ConflictError, RefusedError
 from policy.schema import EvidenceRule, Plan
 from policy.vocabulary import AuditKind, Disposition, Level
-from states.dossier import GOING_ON, Dossier
+from states.dossier import Dossier
+from states.reporting import takes_place
 from states.review import average
 from states.selection import Selection
 
@@ -153,7 +154,9 @@ def _proposed(session: Session, desk: Desk) -> Proposed:
             CityList(
                 city=city.name,
                 quota=city.places,
-                taken=sum(p.city == city.name for p in projects.values() if _taken(desk, p)),
+                taken=sum(
+                    p.city == city.name for p in projects.values() if takes_place(desk.plan, p)
+                ),
                 short=chosen.short.get(city.name, 0),
                 listed=tuple(
                     _listed(projects[code], rank)
@@ -165,10 +168,6 @@ def _proposed(session: Session, desk: Desk) -> Proposed:
         ),
         chosen.ties,
     )
-
-
-def _taken(desk: Desk, project: Dossier) -> bool:
-    return desk.plan.quota.taken_when in project.milestones and project.disposition in GOING_ON
 
 
 def _listed(project: Dossier, rank: int) -> Listed:

@@ -19,17 +19,8 @@ from states.snapshot import Snapshot, month_end, quarter
 
 
 def _occasions(desk: Desk) -> Iterator[Occasion]:
-    for month in _months(desk):
+    for month in desk.plan.bulletin_months if desk.plan.evaluation else ():
         yield Occasion(month, desk.plan.province, month_end(desk.calendar, month))
-
-
-def _months(desk: Desk) -> tuple[str, ...]:
-    """The months of the bulletin: before the first one nothing is reported."""
-    plan = desk.plan
-    if plan.evaluation is None or plan.bulletin is None:
-        return ()
-    duty = next(item for item in plan.duties if item.id == plan.bulletin.duty)
-    return tuple(duty.monthly.months.values()) if duty.monthly else ()
 
 
 def _make(session: Session, desk: Desk, asked: Occasion) -> Evaluated:
@@ -38,7 +29,7 @@ def _make(session: Session, desk: Desk, asked: Occasion) -> Evaluated:
     if not _ends_quarter(desk, asked.period):
         return made
     wanted = quarter(asked.period)
-    months = (month for month in _months(desk) if month < asked.period)
+    months = (month for month in desk.plan.bulletin_months if month < asked.period)
     shots = (taken(session, desk, month) for month in months if quarter(month) == wanted)
     earlier = (evaluate(desk.plan, each.content) for each in shots if each)
     return with_quarter(made, wanted, earlier)

@@ -15,10 +15,10 @@ from models.projects import dossiers, find_subject
 from models.tables import DeadlineRow
 from policy.errors import RefusedError
 from policy.vocabulary import AuditKind, Disposition, Standing, SubjectKind
-from states.deadlines import Deadline
+from states.deadlines import DONE, Deadline
 from states.workdays import UnknownYearError
 
-CLOSED = (Standing.MET, Standing.MET_LATE, Standing.VOID, Standing.WAITING)
+CLOSED = (*DONE, Standing.VOID, Standing.WAITING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,17 @@
 """How the money of every project stands (七): owed, released, received, spent, at rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from flows.operations.desk import Desk
 from flows.operations.overview import projects
 from policy.errors import RefusedError
-from policy.vocabulary import Entry, Source
+from policy.vocabulary import Source
 from states.dossier import Dossier
-from states.ledger import Line, balances, received
+from states.ledger import balances, received_by, spent, total
 from states.requirements import measured
 from states.subsidy import subsidy
-
-NOTHING = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +50,12 @@ def funds_view(desk: Desk, project: Dossier) -> FundsView:
         city=project.city,
         subsidy=subsidy(desk.plan, profile, project.county_type),
         released=project.released,
-        received={source: received(project.lines, source) for source in Source},
-        promised={Source.CITY: profile.city_share, Source.COUNTY: profile.county_share},
-        spent=_spent(project.lines),
-        balance=sum(balances(project.lines).values(), NOTHING),
+        received=received_by(project.lines),
+        promised=profile.promised,
+        spent=spent(project.lines),
+        balance=total(balances(project.lines).values()),
         as_built=_as_built(desk, project),
     )
-
-
-def _spent(lines: Sequence[Line]) -> Decimal:
-    return sum((line.amount for line in lines if line.entry is Entry.EXPENSE), NOTHING)
 
 
 def _as_built(desk: Desk, project: Dossier) -> Decimal | None:

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from flows.operations.desk import Desk
 from models.database import reading
+from models.outbox import ON_THE_WAY
 from models.plans import require_plan
 from models.tallies import Tally, reasons, tallies
 from policy.vocabulary import ChannelKind, DeliveryStatus
 
 MOST_REASONS = 20
-UNDONE = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.DEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _health(
         return sum(item.count for item in items if item.status is status)
 
     pending = [item for item in items if item.status is DeliveryStatus.PENDING]
-    waiting = [item.oldest for item in items if item.status in UNDONE[:2]]
+    waiting = [item.oldest for item in items if item.status in ON_THE_WAY]
     return Health(
         name=name,
         pending=count(DeliveryStatus.PENDING),

@@ -20,6 +20,7 @@ from models.audits import newest
 from models.tables import Audit
 from policy.errors import RefusedError
 from policy.vocabulary import Form, Product, Standing
+from states.deadlines import DONE
 from states.reporting import expected
 from states.snapshot import Snapshot
 from states.visits import Visit, choose
@@ -27,7 +28,6 @@ from states.workdays import DAY
 
 NO_VISIT = "未督查"
 NOTHING_FOUND = "未发现问题"
-RECTIFIED = (Standing.MET, Standing.MET_LATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +215,8 @@ def _city(city: str, met: date | None, visits: Sequence[Visited]) -> CityFound:
         last=max(days, default=met),
         visited=len(mine),
         faulty=sum(bool(each.problems) for each in mine),
-        rectified=sum(each in RECTIFIED for each in stands),
-        open=sum(each not in (*RECTIFIED, Standing.OVERDUE) for each in stands),
+        rectified=sum(each in DONE for each in stands),
+        open=sum(each not in (*DONE, Standing.OVERDUE) for each in stands),
         late=stands.count(Standing.OVERDUE),
         state=_city_state(mine, met),
     )

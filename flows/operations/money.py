@@ -94,14 +94,15 @@ def ledger_facts(
 def _wanted(
     desk: Desk, project: Dossier, lines: Sequence[Line]
 ) -> Iterator[tuple[str, date | None]]:
-    promised = {"city": project.profile.city_share, "county": project.profile.county_share}
+    promised = project.profile.promised
     for milestone in desk.plan.milestones:
         rule = milestone.ledger
         if rule is None:
             continue
         if rule.fact == "matched":
-            if promised[rule.of]:  # a share of nothing is recorded by hand
-                yield milestone.id, matched(lines, Source(rule.of), promised[rule.of])
+            source = Source(rule.of)
+            if promised[source]:  # a share of nothing is recorded by hand
+                yield milestone.id, matched(lines, source, promised[source])
         else:
             since, passed = resting(lines, Holder(rule.of))
             yield milestone.id, since if rule.fact == "received" else passed

@@ -6,13 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 from flows.operations.desk import Desk
-from flows.operations.funds import NOTHING, FundsView, funds_view
+from flows.operations.funds import FundsView, funds_view
 from flows.operations.overview import Survey
-from policy.vocabulary import Holder, Source
+from policy.vocabulary import Holder
+from states import ledger
 from states.dossier import Dossier
-from states.ledger import balances, resting
 
-LOCAL = (Source.CITY, Source.COUNTY)
 ON_ITS_WAY = (Holder.CITY, Holder.COUNTY)
 
 
@@ -78,26 +77,16 @@ def total(place: str, views: Sequence[FundsView]) -> CityFunds:
     return CityFunds(
         place=place,
         projects=len(views),
-        subsidy=_sum(view.subsidy for view in views),
         unstated=sum(view.subsidy is None for view in views),
-        released=_sum(view.released for view in views),
-        received=_sum(view.received[Source.PROVINCE] for view in views),
-        promised=_sum(view.promised[source] for view in views for source in LOCAL),
-        matched=_sum(view.received[source] for view in views for source in LOCAL),
-        spent=_sum(view.spent for view in views),
-        balance=_sum(view.balance for view in views),
+        balance=ledger.total(view.balance for view in views),
+        **ledger.sums(views),
     )
 
 
 def _resting(projects: Iterable[Dossier]) -> Iterator[Resting]:
     for project in projects:
-        held = balances(project.lines)
+        held = ledger.held_by(project.lines)
         for holder in ON_ITS_WAY:
-            since, gone = resting(project.lines, holder)
-            amount = sum((left for pot, left in held.items() if pot[1] is holder), NOTHING)
-            if since is not None and gone is None and amount > 0:
-                yield Resting(project, holder, amount, since)
-
-
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
-    return sum((amount for amount in amounts if amount is not None), NOTHING)
+            since, gone = ledger.resting(project.lines, holder)
+            if since is not None and gone is None and held[holder] > 0:
+                yield Resting(project, holder, held[holder], since)

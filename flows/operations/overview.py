@@ -16,6 +16,7 @@ from models.tables import DeadlineRow, Subject
 from policy.vocabulary import Disposition, Origin, Standing, SubjectKind
 from states.deadlines import has_ended, standing
 from states.dossier import GOING_ON, Dossier
+from states.reporting import finished_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,7 @@ def _board(
 ) -> tuple[CityBoard, ...]:
     going_on = [item for item in found if item.disposition in GOING_ON]
     stages = Counter((item.city, item.stage) for item in going_on)
-    finished = Counter(
-        item.city for item in going_on if not item.missing_milestones(desk.plan.finished_by)
-    )
+    finished = Counter(item.city for item in going_on if finished_on(desk.plan, item))
     lamps = Counter((view.city, view.standing) for view in views)
     return tuple(
         CityBoard(

@@ -7,7 +7,6 @@ from sqlmodel import Session
 from flows.operations.desk import Desk
 from flows.operations.forms.making import Made
 from flows.operations.forms.report import filled_in
-from flows.operations.forms.report_values import reported_months
 from models.tables import Outbox
 from policy.errors import RefusedError
 
@@ -20,7 +19,7 @@ def prefilled(session: Session, desk: Desk, rows: Iterable[Outbox]) -> Mapping[K
 
     One with a text that no workbook can hold is left out: its reminder goes without it.
     """
-    months = reported_months(desk.plan)
+    months = desk.plan.reported_months
     made: dict[Key, Made] = {}
     for city, rule in sorted({(row.subject, row.rule) for row in rows if row.rule in months}):
         try:

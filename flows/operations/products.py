@@ -20,7 +20,7 @@ from models.audits import newest
 from models.copying import one_moment
 from models.database import reading, writing
 from models.plans import require_plan
-from models.products import NewProduct, add_product, find_product, made_of, products_of
+from models.products import NewProduct, add_product, find_product, made_of
 from models.tables import ProductRow
 from policy.errors import RefusedError, UnavailableError
 from policy.vocabulary import Product
@@ -101,11 +101,6 @@ def _as_of(item: Occasion, day: date) -> Occasion:
     return item if item.until is None else replace(item, on=day)
 
 
-def make_due(desk: Desk, job: Job[C], as_of: date, at: datetime) -> tuple[Kept[C], ...]:
-    """Make all that is `due`. RefusedError for the first that cannot be made; those before stay."""
-    return tuple(make(desk, job, occasion, at) for occasion in due(desk, job, as_of))
-
-
 def make(
     desk: Desk, job: Job[C], occasion: Occasion, at: datetime, *, anew: bool = False
 ) -> Kept[C]:
@@ -160,13 +155,16 @@ def occasion(desk: Desk, job: Job[Any], period: str | None, subject: str, as_of:
 
 def kept(session: Session, desk: Desk, job: Job[C], period: str, subject: str) -> Kept[C] | None:
     """What was made for a period, the newest version; None when it was not made."""
-    row = find_product(session, desk.plan, job.kind, period, subject)
-    return None if row is None else _kept(job, row)
+    found = (
+        item for item in made_of(session, desk.plan, job.kind) if item[:2] == (period, subject)
+    )
+    return next((_recalled(session, desk, job, *item) for item in found), None)
 
 
 def all_kept(session: Session, desk: Desk, job: Job[C]) -> tuple[Kept[C], ...]:
     """All that was made, the newest versions, by period and subject."""
-    return tuple(_kept(job, row) for row in products_of(session, desk.plan, job.kind))
+    made = sorted(made_of(session, desk.plan, job.kind))
+    return tuple(_recalled(session, desk, job, *item) for item in made)
 
 
 def lay_out(desk: Desk, job: Job[C], made: Kept[C]) -> tuple[Path, ...]:
@@ -220,6 +218,18 @@ def _written(home: Path, file: File) -> Path:
     if not path.exists():
         write_once(path, file.content)
     return path
+
+
+def _recalled(
+    session: Session, desk: Desk, job: Job[C], period: str, subject: str, version: int
+) -> Kept[C]:
+    """What a desk has read once is not read again: it never changes, and it is large."""
+    known: Kept[C] | None = desk.kept.get((job.kind, period, subject, version))
+    if known is None:
+        row = find_product(session, desk.plan, job.kind, period, subject)
+        assert row is not None  # noqa: S101  # nothing is ever removed
+        known = desk.kept[job.kind, period, subject, row.version] = _kept(job, row)
+    return known
 
 
 def _kept(job: Job[C], row: ProductRow) -> Kept[C]:

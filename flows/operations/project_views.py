@@ -14,11 +14,11 @@ from models.database import reading
 from models.plans import require_plan
 from models.projects import dossier
 from models.tables import Audit
-from policy.schema import Plan
 from policy.vocabulary import AuditKind, Disposition, Entry, Source
 from states.casework import is_done
 from states.dossier import Dossier, Profile
 from states.machine import Position, allowed
+from states.reporting import finished_on
 from states.requirements import Case, shortfalls
 from states.review import total
 
@@ -139,13 +139,6 @@ def project_record(desk: Desk, code: str, today: date) -> ProjectRecord:
         next_actions=next_actions(desk, project, today),
         history=tuple(_line(desk, row, gone) for row in rows),
     )
-
-
-def finished_on(plan: Plan, project: Dossier) -> date | None:
-    """The day on which a project was finished (办结): accepted and opened, in whatever order."""
-    if not plan.finished_by or project.missing_milestones(plan.finished_by):
-        return None
-    return max(project.milestones[name] for name in plan.finished_by)
 
 
 def next_actions(desk: Desk, project: Dossier, as_of: date) -> tuple[NextAction, ...]:

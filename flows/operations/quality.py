@@ -13,14 +13,12 @@ from models.deadlines import stalled
 from models.plans import require_plan
 from policy.errors import RefusedError
 from policy.schema import ActionRule
-from policy.vocabulary import Disposition, Standing
+from policy.vocabulary import Disposition
 from states.casework import is_done
-from states.deadlines import gaps
+from states.deadlines import RUNNING, gaps
 from states.dossier import PROFILE_LABELS, Dossier
 from states.machine import Position, allowed
 from states.requirements import Case, concerns, shortfalls
-
-RUNNING = (Standing.ON_TRACK, Standing.DUE_SOON, Standing.OVERDUE, Standing.COORDINATING)
 
 
 @dataclass(frozen=True, slots=True)

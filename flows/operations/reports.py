@@ -20,7 +20,6 @@ from documents.report import MONEY, ReportLine, monthly_report
 from documents.report_list import ReportState, report_state_leaves
 from flows.operations.desk import Desk
 from flows.operations.forms.report import known_lines, laid_out
-from flows.operations.forms.report_values import reported_months
 from flows.operations.products import File, Job, Kept, Occasion
 from flows.operations.snapshots import snapshot
 from models.audits import newest
@@ -88,7 +87,7 @@ class Reports:
 
 
 def _occasions(desk: Desk) -> Iterator[Occasion]:
-    for rule, month in reported_months(desk.plan).items():
+    for rule, month in desk.plan.reported_months.items():
         dates = desk.deadlines[rule].dates
         if dates is not None:
             opens = desk.due_soon_from(dates.remind_by)
@@ -107,7 +106,8 @@ def _closed(desk: Desk, overdue_after: date) -> date:
 
 def _make(session: Session, desk: Desk, asked: Occasion) -> Reports:
     month = asked.period.removesuffix(OPENING)
-    rule = next(id for id, known in reported_months(desk.plan).items() if known == month)
+    rule = desk.plan.report_of(month)
+    assert rule is not None  # noqa: S101  # the month is one of the occasions
     version = newest(session, desk.plan)
     if asked.period != month:
         opened = tuple(_opened(session, desk, rule, month))

@@ -15,10 +15,10 @@ from models.deadlines import deadline_rows
 from models.projects import dossiers, facts
 from models.tables import Audit, Subject
 from policy.schema import PROJECTS_FINISHED, QUOTA_SUBMITTED, Plan
-from policy.vocabulary import AuditKind, Disposition, Entry, Source, SubjectKind
+from policy.vocabulary import AuditKind, Disposition, SubjectKind
 from states.deadlines import Deadline, dates_of, fulfilled_on, has_ended, standing
 from states.dossier import Dossier
-from states.ledger import NOTHING, received
+from states.ledger import received_by, spent
 from states.snapshot import DeadlineShot, ProjectShot, RecordShot, Snapshot
 from states.subsidy import subsidy
 
@@ -121,9 +121,9 @@ def _project(
         investment=profile.investment,
         subsidy=subsidy(desk.plan, profile, project.county_type),
         released=None if released is None else Decimal(released),
-        received={source: received(lines, source) for source in Source},
-        promised={Source.CITY: profile.city_share, Source.COUNTY: profile.county_share},
-        spent=sum((line.amount for line in lines if line.entry is Entry.EXPENSE), NOTHING),
+        received=received_by(lines),
+        promised=profile.promised,
+        spent=spent(lines),
         progress=tuple(item for item in project.progress if item.period <= period),
         responsible=profile.responsible_person or "",
     )

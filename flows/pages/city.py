@@ -10,10 +10,10 @@ from flows.pages.markdown import Links, Page, left_out, link, page, plain, priva
 from flows.pages.money import yuan
 from policy.schema import City, Plan
 from policy.vocabulary import Standing, SubjectKind
+from states.deadlines import PRESSING
 from states.dossier import GOING_ON, Dossier
 
 LONGEST = 300  # rows of a list
-PRESSING = (Standing.OVERDUE, Standing.COORDINATING, Standing.DUE_SOON)
 
 
 def city_page(plan: Plan, city: City, survey: Survey, funds: CityFunds, links: Links) -> Page:

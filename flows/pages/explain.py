@@ -10,15 +10,14 @@ from flows.pages.items import in_order
 from flows.pages.lists import due_this_week
 from flows.pages.markdown import Page, page, private
 from policy.schema import Plan
-from policy.vocabulary import Standing
+from states.deadlines import PRESSING
 
 MOST = 200  # pages a day
-NEAR = (Standing.OVERDUE, Standing.COORDINATING, Standing.DUE_SOON)
 
 
 def to_explain(survey: Survey) -> tuple[str, ...]:
     """The codes of the subjects with something late, due soon or due this week; earliest first."""
-    near = [view for view in survey.views if view.standing in NEAR]
+    near = [view for view in survey.views if view.standing in PRESSING]
     this_week = [view for _, view in due_this_week(survey)]
     return tuple(dict.fromkeys(view.subject for view in in_order([*near, *this_week])))
 

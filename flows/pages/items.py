@@ -6,8 +6,9 @@ from datetime import date
 from flows.operations.overview import DeadlineView
 from flows.pages.markdown import Links, link, plain
 from policy.vocabulary import Origin, Standing
+from states.deadlines import LATE
 
-LAMPS = {
+SIGNS = {
     Standing.OVERDUE: "红（逾期）",
     Standing.COORDINATING: "橙（待协调）",
     Standing.DUE_SOON: "黄（临期）",
@@ -17,13 +18,12 @@ LAMPS = {
 """The most severe first."""
 HEAD = dict.fromkeys(("状态", "项目或单位", "所在地", "事项", "应完成", "逾期认定", "依据"), "---")
 """What matters most comes first: the UI cuts wide tables off on the right."""
-LATE = (Standing.OVERDUE, Standing.COORDINATING)
 
 
 def lamp(standings: Iterable[Standing]) -> str:
     """The most severe of a subject's standings; a dash when none of its deadlines is open."""
     held = set(standings)
-    return next((words for standing, words in LAMPS.items() if standing in held), "—")
+    return next((words for standing, words in SIGNS.items() if standing in held), "—")
 
 
 def item_row(view: DeadlineView, links: Links, as_of: date) -> list[object]:

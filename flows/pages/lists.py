@@ -10,10 +10,10 @@ from flows.pages.markdown import Links, Page, left_out, page, table
 from notifications.wording import dated
 from policy.schema import Plan
 from policy.vocabulary import Standing
+from states.deadlines import IN_TIME
 
 LONGEST = 500  # rows; beyond them the workbook 逾期清单 serves better
 WEEK = timedelta(days=6)  # from a day to the seventh, both included
-OPEN = (Standing.ON_TRACK, Standing.DUE_SOON)
 
 
 def overdue_page(plan: Plan, survey: Survey, links: Links, unexplained: int = 0) -> Page:
@@ -43,7 +43,7 @@ def due_this_week(survey: Survey) -> list[tuple[date, DeadlineView]]:
     for view in survey.views:
         days = [day for day in (view.remind_by, view.overdue_after) if day is not None]
         near = [day for day in days if survey.as_of <= day <= survey.as_of + WEEK]
-        if near and view.standing in OPEN:
+        if near and view.standing in IN_TIME:
             found.append((min(near), view))
     return sorted(found, key=lambda item: (item[0], item[1].rule, item[1].city, item[1].subject))
 

@@ -4,13 +4,15 @@ It takes long to record, so a process does it once, and copies it into whichever
 """
 
 import shutil
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import TypeVar
 
 from flows.operations import month_ends
 from flows.operations.desk import Desk, desk_for
-from flows.operations.products import make_due
+from flows.operations.products import Job, Kept, due, make
 from flows.operations.setup import install
 from models.copying import all_alone, one_moment, replace_rows
 from models.database import migrate
@@ -18,6 +20,13 @@ from models.settings import Settings
 from tests.conftest import AT
 from tests.support.province import END, by_day, import_example, record
 from tests.support.stores import Snapshot
+
+C = TypeVar("C")
+
+
+def make_due(desk: Desk, job: Job[C], as_of: date, at: datetime) -> tuple[Kept[C], ...]:
+    """Make all that is due of a duty by a day, one after another."""
+    return tuple(make(desk, job, occasion, at) for occasion in due(desk, job, as_of))
 
 
 @cache

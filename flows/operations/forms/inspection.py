@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlmodel import Session
@@ -37,6 +36,7 @@ from policy.schema import Plan
 from policy.vocabulary import AuditKind, Form, Level, Source, Standing
 from states.casework import rule_on_record
 from states.dossier import Dossier
+from states.ledger import from_below, stated
 from states.requirements import Case
 from states.snapshot import Snapshot
 
@@ -114,8 +114,6 @@ def about(plan: Plan, shot: Snapshot, code: str) -> About:
     """What is known of a project as of the day of a snapshot."""
     item = next(project for project in shot.projects if project.code == code)
     latest = item.progress[-1] if item.progress else None
-    spent = [report.invested for report in item.progress if report.invested is not None]
-    promised = [amount for amount in item.promised.values() if amount is not None]
     started = plan.report.started if plan.report else ""
     return About(
         as_of=shot.as_of,
@@ -128,12 +126,12 @@ def about(plan: Plan, shot: Snapshot, code: str) -> About:
         percent=latest.percent if latest else None,
         reported=latest.period if latest else "",
         investment=item.investment,
-        invested=spent[-1] if spent else None,
+        invested=item.invested,
         subsidy=item.subsidy,
         released=item.released,
         received=item.received[Source.PROVINCE],
-        promised=sum(promised, Decimal(0)) if promised else None,
-        matched=item.received[Source.CITY] + item.received[Source.COUNTY],
+        promised=stated(item.promised.values()),
+        matched=from_below(item.received),
         responsible=item.responsible,
         late=tuple(
             each.title

@@ -38,7 +38,7 @@ from policy.errors import RefusedError
 from policy.schema import City, Plan
 from policy.vocabulary import Entry, Form, Holder, Level
 from states.dossier import Dossier
-from states.ledger import NOTHING, Line, balances
+from states.ledger import Line, held_by, total
 
 SPARE = 30
 """Empty rows below the last."""
@@ -285,9 +285,7 @@ def _notes(shelf: Shelf) -> Iterator[str]:
 
 def _look_up(desk: Desk, project: Dossier) -> LookUp:
     funds = funds_view(desk, project)
-    held = dict.fromkeys(Holder, NOTHING)
-    for (_, holder), amount in balances(project.lines).items():
-        held[holder] += amount
+    held = held_by(project.lines)
     return LookUp(
         code=project.code,
         county=project.county,
@@ -296,7 +294,7 @@ def _look_up(desk: Desk, project: Dossier) -> LookUp:
         released=funds.released,
         city_share=project.profile.city_share,
         county_share=project.profile.county_share,
-        received=sum(funds.received.values(), NOTHING),
+        received=total(funds.received.values()),
         spent=funds.spent,
         at_city=held[Holder.CITY],
         at_county=held[Holder.COUNTY],

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 from sqlmodel import Session
 
@@ -20,12 +19,10 @@ from models.projects import subjects
 from models.tables import Subject
 from policy.schema import Plan
 from policy.vocabulary import Source, Standing
+from states.deadlines import LATE, PRESSING
 from states.dossier import Dossier
+from states.ledger import from_below, stated
 from states.subsidy import subsidy
-
-SEVERITY = (Standing.OVERDUE, Standing.COORDINATING, Standing.DUE_SOON)
-"""What a project's lamp shows, the severest first; 正常 where there is none of these."""
-NOTHING = Decimal("0.00")
 
 
 def make_projects(session: Session, desk: Desk, request: Request, today: date) -> Made:
@@ -61,9 +58,7 @@ def make_overdue(session: Session, desk: Desk, request: Request, today: date) ->
     request = _of_city(desk, request)
     views = [
         view
-        for view in with_standing(
-            deadline_views(desk, today), Standing.OVERDUE, Standing.COORDINATING
-        )
+        for view in with_standing(deadline_views(desk, today), *LATE)
         if request.subject in (None, view.city)
     ]
     owners = subjects(session, desk.plan, sorted({view.subject for view in views}))
@@ -123,9 +118,9 @@ def _project(desk: Desk, item: Dossier, lamp: Standing) -> lists.ProjectLine:
 
 
 def _lamps(views: Sequence[DeadlineView]) -> Mapping[str, Standing]:
-    """Per subject, the severest standing of its deadlines."""
+    """Per subject, the severest standing of its deadlines; 正常 where none is pressing."""
     found: dict[str, Standing] = {}
-    for standing in reversed(SEVERITY):
+    for standing in reversed(PRESSING):
         found |= {view.subject: standing for view in views if view.standing is standing}
     return found
 
@@ -174,7 +169,6 @@ def _late(desk: Desk, view: DeadlineView, owner: Subject, today: date) -> lists.
 
 
 def _funds(view: FundsView, county: str) -> lists.FundsLine:
-    promised = [amount for amount in view.promised.values() if amount is not None]
     got = view.received
     return lists.FundsLine(
         city=view.city,
@@ -184,8 +178,8 @@ def _funds(view: FundsView, county: str) -> lists.FundsLine:
         subsidy=view.subsidy,
         released=view.released,
         province=got[Source.PROVINCE],
-        promised=sum(promised, NOTHING) if promised else None,
-        matched=got[Source.CITY] + got[Source.COUNTY],
+        promised=stated(view.promised.values()),
+        matched=from_below(got),
         other=got[Source.OTHER],
         spent=view.spent,
         balance=view.balance,
@@ -195,12 +189,7 @@ def _funds(view: FundsView, county: str) -> lists.FundsLine:
 
 def _sum(city: str, lines: Sequence[lists.FundsLine]) -> lists.FundsLine:
     """The city's line; what no project states stays unstated."""
-
-    def total(key: str) -> Decimal | None:
-        stated = [amount for line in lines if (amount := getattr(line, key)) is not None]
-        return sum(stated, NOTHING) if stated else None
-
-    sums = {column.key: total(column.key) for column in lists.SUMS}
+    sums = {it.key: stated(getattr(line, it.key) for line in lines) for it in lists.SUMS}
     return lists.FundsLine(city, "", "", "", **sums)  # type: ignore[arg-type]  # booked sums are stated
 
 

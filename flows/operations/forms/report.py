@@ -35,7 +35,6 @@ from flows.operations.forms.merging import Merged, merge
 from flows.operations.forms.paper import Difference, Paper, Taken
 from flows.operations.forms.refusals import reasons
 from flows.operations.forms.report_values import (
-    reported_months,
     values_now,
     values_then,
 )
@@ -290,9 +289,7 @@ def _left_out(plan: Plan, projects: Sequence[Dossier], read: Report) -> Iterator
 
 def _fulfil(work: Work, city: str) -> tuple[str, ...]:
     """Record the month's duty, unless it is recorded; tell where there is none."""
-    duty = next(
-        (id for id, month in reported_months(work.desk.plan).items() if month == work.month), None
-    )
+    duty = work.desk.plan.report_of(work.month)
     if duty is None:
         return (f"{work.month}没有规定上报月报，只登记项目进度",)
     if duty not in facts(work.session, work.desk.plan, [city]).get(city, {}):

@@ -9,18 +9,9 @@ from documents.report import PEOPLE, STATED, monthly_report
 from policy.schema import Plan
 from policy.vocabulary import Source
 from states.dossier import Dossier
-from states.ledger import Line, received
+from states.ledger import Line, from_below, received, received_by
 from states.progress import Progress, latest_before
 from states.trail import State
-
-
-def reported_months(plan: Plan) -> Mapping[str, str]:
-    """By the id of each of its deadlines, the month whose report fulfils it."""
-    if plan.report is None:
-        return {}
-    duty = next(duty for duty in plan.duties if duty.id == plan.report.duty)
-    months = duty.monthly.months if duty.monthly else {}
-    return {f"{duty.id}-{suffix}": month for suffix, month in months.items()}
 
 
 def values_now(plan: Plan, project: Dossier, month: str) -> Mapping[str, Any]:
@@ -52,7 +43,7 @@ def _values(
         **_reported(reports, month),
         "stage": plan.stage(stage).label if stage else None,
         "province_received": received(lines, Source.PROVINCE),
-        "local_received": received(lines, Source.CITY) + received(lines, Source.COUNTY),
+        "local_received": from_below(received_by(lines)),
     }
 
 
