@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Any
 
 from documents import cells
-from documents.application_fields import asked
+from documents.application_fields import asked, reader
 from documents.cells import CellError
 from documents.checked import (
     SEAL,
@@ -25,8 +23,9 @@ from documents.forms import DAY, YES_NO, Column
 from documents.grid import Book
 from documents.labelled import Label, Labelled, resemblance
 from documents.layout import Cell, FormSheet, Line, Look
+from policy.fields import FIELDS
 from policy.schema import ChecklistItem, Plan
-from states.dossier import FIELD_TYPES, PROFILE_LABELS, Dossier, to_words
+from states.dossier import Dossier, to_words
 
 SHEET = "验收表"
 CLAUSE = "五(八)"
@@ -120,21 +119,14 @@ def _answer(item: ChecklistItem, plan: Plan, *, confirmed: bool) -> Callable[[ob
     """Reads an answer into the text that the conditions of the acceptance read."""
     if item.judged:
         return yes_or_no
-    if item.measures is None or FIELD_TYPES[item.measures] is frozenset:
+    if item.measures is None or FIELDS[item.measures].kind == "words":
         return _listed
     return _measure(item.measures, plan, confirmed=confirmed)
 
 
 def _measure(measured: str, plan: Plan, *, confirmed: bool) -> Callable[[object], str]:
     """Reads what was measured of a field of the profile."""
-    parse: Callable[[object], Any] = cells.text
-    if measured == "area":
-        parse = cells.square_metres
-    elif FIELD_TYPES[measured] is int:
-        parse = cells.integer
-    elif FIELD_TYPES[measured] is Decimal:
-        parse = cells.yuan
-    read = asked(measured, parse, plan, confirmed=confirmed)
+    read = asked(measured, reader(measured, plan), plan, confirmed=confirmed)
     return lambda value: "" if (found := read(value)) is None else str(found)
 
 
@@ -195,7 +187,7 @@ def _standard(item: ChecklistItem, project: Dossier) -> str:
         return said
     held = to_words(getattr(project.profile, item.measures))
     known = "核定" if item.measures in DECISIVE else "申报"
-    return f"{known}{PROFILE_LABELS[item.measures]}：{held}\n{said}"
+    return f"{known}{FIELDS[item.measures].label}：{held}\n{said}"
 
 
 def _conclusion(plan: Plan) -> tuple[Line, ...]:

@@ -11,13 +11,14 @@ from documents import cells
 from documents.application_fields import STREET, asked, reader
 from documents.cells import CellError
 from documents.faults import Fault, Spot
-from documents.forms import BUILDING_KINDS, TWO_DECIMALS, plain
+from documents.forms import TWO_DECIMALS, plain
 from documents.grid import Book
 from documents.labelled import Label, Labelled, find_labelled, resemblance
 from documents.layout import Cell, FormSheet, Line, Look
 from documents.opinion_dates import opinion_date
 from documents.ticks import only_one, ticked
 from policy.errors import RefusedError
+from policy.fields import FIELDS
 from policy.schema import Plan
 
 SHEET = "附件2 项目申报表"
@@ -32,6 +33,7 @@ OPINIONS = {
 """The field that holds each opinion's day, with its label."""
 BODY, NO_PHONE = "(主体|机构|单位)", "(?!.{0,2}电话)"
 SEAL = "（签字并盖章）"
+BUILDING_KINDS = FIELDS["building_kind"].choices
 PRINTED = ("新建", "改建", "其他")
 """The choices of 配建性质; 购置 is told under 其他 (A10)."""
 EMPTY_REMARK = "_" * 10
