@@ -13,7 +13,7 @@ from documents.cells import CellError
 from documents.faults import Fault, Spot
 from documents.forms import TWO_DECIMALS, plain
 from documents.grid import Book
-from documents.labelled import Label, Labelled, find_labelled, resemblance
+from documents.labelled import Label, Labelled, find_labelled, headings, resemblance
 from documents.layout import Cell, FormSheet, Line, Look
 from documents.opinion_dates import opinion_date
 from documents.ticks import only_one, ticked
@@ -76,8 +76,8 @@ def labels(plan: Plan) -> tuple[Label, ...]:
     return (
         Label("project", "项目名称", (r"项目名称",), CLAUSE),
         Label("address", "项目地址", (r"(项目|建设|场地)?(地址|地点)",), CLAUSE),
-        Label("area", "建筑面积（m²）", (r"(总)?建筑面积",), CLAUSE),
-        Label("investment", "投资总额（万元）", (r"(投资总额|总投资)",), CLAUSE),
+        Label("area", "建筑面积\n（m²）", (r"(总)?建筑面积",), CLAUSE),
+        Label("investment", "投资总额\n（万元）", (r"(投资总额|总投资)",), CLAUSE),
         Label("building_kind", "配建性质", (r"(配建|建设)性质",), CLAUSE),
         Label("operator", "主体名称", (rf"(运[行营])?{BODY}名称", rf"运[行营]{BODY}"), CLAUSE),
         Label("operator_manager", "负责人姓名", (rf"(运[行营])?{BODY}?负责人{NO_PHONE}",), CLAUSE),
@@ -208,23 +208,24 @@ def _lines(plan: Plan, stated: Mapping[str, Any], *, protected: bool) -> tuple[L
     name = application_name(plan, stated) if stated else None
     investment = stated.get("investment")
     fixed = Look.LOCKED if protected and name else Look.BODY
+    head = headings(labels(plan))
     return (
         Line((Cell(CLAUSE, Look.NOTE, across=6),)),
         Line((Cell(f"{plan.year}年全省{about}\n项目申报表", Look.TITLE, across=6),), 60),
         Line(
             (
                 Cell("基本\n情况", Look.LABEL, down=7),
-                Cell(f"项目名称\n（{shape}）", Look.LABEL),
+                Cell(f"{head['project']}\n（{shape}）", Look.LABEL),
                 Cell(name, fixed, across=4),
             ),
             40,
         ),
-        Line((Cell("项目地址", Look.LABEL), Cell(stated.get("address"), across=4)), 36),
+        Line((Cell(head["address"], Look.LABEL), Cell(stated.get("address"), across=4)), 36),
         Line(
             (
-                Cell("建筑面积\n（m²）", Look.LABEL),
+                Cell(head["area"], Look.LABEL),
                 Cell(stated.get("area"), Look.CENTRED, format=TWO_DECIMALS),
-                Cell("投资总额\n（万元）", Look.LABEL),
+                Cell(head["investment"], Look.LABEL),
                 Cell(
                     None if investment is None else Decimal(investment) / 10000,
                     Look.CENTRED,
@@ -234,17 +235,29 @@ def _lines(plan: Plan, stated: Mapping[str, Any], *, protected: bool) -> tuple[L
             ),
             40,
         ),
-        Line((Cell("配建性质", Look.LABEL), *_choices(stated.get("building_kind"))), 36),
+        Line((Cell(head["building_kind"], Look.LABEL), *_choices(stated.get("building_kind"))), 36),
         Line(
             (
                 Cell("运行主体", Look.LABEL, down=3),
-                Cell("主体名称", Look.LABEL),
+                Cell(head["operator"], Look.LABEL),
                 Cell(stated.get("operator"), across=3),
             ),
             32,
         ),
-        Line((Cell("负责人姓名", Look.LABEL), Cell(stated.get("operator_manager"), across=3)), 32),
-        Line((Cell("联系电话", Look.LABEL), Cell(stated.get("operator_phone"), across=3)), 32),
+        Line(
+            (
+                Cell(head["operator_manager"], Look.LABEL),
+                Cell(stated.get("operator_manager"), across=3),
+            ),
+            32,
+        ),
+        Line(
+            (
+                Cell(head["operator_phone"], Look.LABEL),
+                Cell(stated.get("operator_phone"), across=3),
+            ),
+            32,
+        ),
         *_opinions(stated),
     )
 
