@@ -244,19 +244,9 @@ def _lines(plan: Plan, stated: Mapping[str, Any], *, protected: bool) -> tuple[L
             ),
             32,
         ),
-        Line(
-            (
-                Cell(head["operator_manager"], Look.LABEL),
-                Cell(stated.get("operator_manager"), across=3),
-            ),
-            32,
-        ),
-        Line(
-            (
-                Cell(head["operator_phone"], Look.LABEL),
-                Cell(stated.get("operator_phone"), across=3),
-            ),
-            32,
+        *(
+            Line((Cell(head[key], Look.LABEL), Cell(stated.get(key), across=3)), 32)
+            for key in ("operator_manager", "operator_phone")
         ),
         *_opinions(stated),
     )
