@@ -18,7 +18,7 @@ from prefect.events.schemas.automations import Automation, AutomationCore, Event
 
 from deployments.definitions import TAG
 from deployments.server import HEARTBEAT_SECONDS
-from flows.asking import REFUSED
+from flows.forms.asking import REFUSED
 from policy.errors import RefusedError
 
 APPROVAL = "审批"

@@ -26,7 +26,7 @@ from prefect.workers.utilities import get_default_base_job_template_for_infrastr
 from deployments.automations import apply_automations, our_deployments
 from deployments.console import complain
 from deployments.definitions import POOL, TAG, Definition, definitions, definitions_for
-from flows.choices import refresh_choices
+from flows.forms.choices import refresh_choices
 from flows.operations.desk import Desk, open_desk
 from flows.operations.setup import installed_plans
 from models.settings import Settings

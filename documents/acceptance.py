@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Any
 
 from documents import cells
-from documents.application_fields import asked
+from documents.application_fields import asked, reader
 from documents.cells import CellError
 from documents.checked import (
     SEAL,
@@ -23,10 +21,11 @@ from documents.checked import (
 from documents.faults import Fault, Spot
 from documents.forms import DAY, YES_NO, Column
 from documents.grid import Book
-from documents.labelled import Label, Labelled, resemblance
+from documents.labelled import Label, Labelled, headings, resemblance
 from documents.layout import Cell, FormSheet, Line, Look
+from policy.fields import FIELDS
 from policy.schema import ChecklistItem, Plan
-from states.dossier import FIELD_TYPES, PROFILE_LABELS, Dossier, to_words
+from states.dossier import Dossier, to_words
 
 SHEET = "验收表"
 CLAUSE = "五(八)"
@@ -45,11 +44,12 @@ LABELS = (
     Label("verdict", "结论", (r"(验收)?结论",), CLAUSE),
     Label("on", "验收日期", (r"验收(日期|时间)",), CLAUSE),
     Label("group", "验收组签字\n（单位、职务）", (r"验收组(成员)?签[字名]",), optional=True),
-    Label("owner", "被验收单位签字", (r"被验收(单位|项目)(负责人)?签[字名]",), optional=True),
+    Label("owner", "被验收单位\n签字", (r"被验收(单位|项目)(负责人)?签[字名]",), optional=True),
 )
+HEAD = headings(LABELS)
 DECISIVE = ("area",)
 """What the province has approved and paid by; the rest is what was applied for."""
-DATED = the_day("验收日期", "2023-12-05")
+DATED = the_day(HEAD["on"], "2023-12-05")
 SEPARATORS = str.maketrans(dict.fromkeys("，,;；\n\r", "、"))
 
 
@@ -120,21 +120,14 @@ def _answer(item: ChecklistItem, plan: Plan, *, confirmed: bool) -> Callable[[ob
     """Reads an answer into the text that the conditions of the acceptance read."""
     if item.judged:
         return yes_or_no
-    if item.measures is None or FIELD_TYPES[item.measures] is frozenset:
+    if item.measures is None or FIELDS[item.measures].kind == "words":
         return _listed
     return _measure(item.measures, plan, confirmed=confirmed)
 
 
 def _measure(measured: str, plan: Plan, *, confirmed: bool) -> Callable[[object], str]:
     """Reads what was measured of a field of the profile."""
-    parse: Callable[[object], Any] = cells.text
-    if measured == "area":
-        parse = cells.square_metres
-    elif FIELD_TYPES[measured] is int:
-        parse = cells.integer
-    elif FIELD_TYPES[measured] is Decimal:
-        parse = cells.yuan
-    read = asked(measured, parse, plan, confirmed=confirmed)
+    read = asked(measured, reader(measured, plan), plan, confirmed=confirmed)
     return lambda value: "" if (found := read(value)) is None else str(found)
 
 
@@ -167,8 +160,8 @@ def _basics(project: Dossier) -> tuple[Line, ...]:
     profile = project.profile
     money = profile.investment
     pairs: Pairs = (
-        ("项目名称", project.name, "项目编码", project.code),
-        ("所在地", f"{project.city}{project.county}", "配建性质", profile.building_kind),
+        (HEAD["project"], project.name, HEAD["code"], project.code),
+        (HEAD["place"], f"{project.city}{project.county}", "配建性质", profile.building_kind),
         ("项目地址", profile.address, "投资总额\n（万元）", money and f"{money / 10000:f}"),
         ("运行主体", profile.operator, "负责人", profile.operator_manager),
     )
@@ -195,7 +188,7 @@ def _standard(item: ChecklistItem, project: Dossier) -> str:
         return said
     held = to_words(getattr(project.profile, item.measures))
     known = "核定" if item.measures in DECISIVE else "申报"
-    return f"{known}{PROFILE_LABELS[item.measures]}：{held}\n{said}"
+    return f"{known}{FIELDS[item.measures].label}：{held}\n{said}"
 
 
 def _conclusion(plan: Plan) -> tuple[Line, ...]:
@@ -203,13 +196,13 @@ def _conclusion(plan: Plan) -> tuple[Line, ...]:
     return (
         Line(
             (
-                Cell("结论", Look.LABEL),
+                Cell(HEAD["verdict"], Look.LABEL),
                 Cell(None, Look.CENTRED, across=2, choices=offered),
-                Cell("验收日期", Look.LABEL),
+                Cell(HEAD["on"], Look.LABEL),
                 Cell(None, Look.CENTRED, format=DAY),
             ),
             30,
         ),
-        Line((Cell("验收组签字\n（单位、职务）", Look.LABEL), Cell(None, Look.OPEN, across=4)), 70),
-        Line((Cell("被验收单位\n签字", Look.LABEL), Cell(SEAL, Look.SIGN, across=4)), 70),
+        Line((Cell(HEAD["group"], Look.LABEL), Cell(None, Look.OPEN, across=4)), 70),
+        Line((Cell(HEAD["owner"], Look.LABEL), Cell(SEAL, Look.SIGN, across=4)), 70),
     )

@@ -6,21 +6,19 @@ They raise `CellError` as those of `documents.cells` do.
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from documents import cells
 from documents.cells import CellError
-from documents.forms import BUILDING_KINDS, SETTLEMENTS, SITE_SOURCES
+from policy.fields import FIELDS, Kind
 from policy.schema import City, Plan, Plausible
-from states.dossier import FIELD_TYPES
 from states.uscc import valid_uscc
 
 T = TypeVar("T")
-MONEY = ("investment", "city_share", "county_share", "annual_rent")
+Parse = Callable[[object], Any]
 SURE = "请核对后改正；确属实的，请在导入时注明已核实"
 
 # 古镇街道 is a street: a 镇 or 乡 that 街道 follows is part of its name.
@@ -93,10 +91,11 @@ def parts_reader(plan: Plan) -> Callable[[object], tuple[str, str]]:
 def building_kind(value: object) -> str | None:
     """配建性质; a tick before it and a remark behind it are allowed."""
     written = (cells.name(value) or "").lstrip(cells.TICKS)
-    kind = next((k for k in BUILDING_KINDS if written.startswith(k)), None)
+    kinds = FIELDS["building_kind"].choices
+    kind = next((k for k in kinds if written.startswith(k)), None)
     remark = written[2:]
     if written and (kind is None or (remark and kind != "其他" and remark[0] not in "（(：:")):
-        raise CellError(f"配建性质须为{'、'.join(BUILDING_KINDS)}之一；其他的请写“其他：”并注明")
+        raise CellError(f"配建性质须为{'、'.join(kinds)}之一；其他的请写“其他：”并注明")
     return kind
 
 
@@ -104,8 +103,8 @@ def site_source(value: object) -> str | None:
     written = cells.name(value)
     if written is None:
         return None
-    letter = written[0].upper()
-    if letter not in SITE_SOURCES or (written[1:2].isalnum() and written[1] not in "类项"):
+    letter, known = written[0].upper(), FIELDS["site_source"].choices
+    if letter not in known or (written[1:2].isalnum() and written[1] not in "类项"):
         raise CellError(
             "场地来源须为A（闲置房屋改造）、B（空闲场地新建）、C（老旧小区改造）"
             "或D（其他产权人免费提供）；请填写其中一个字母"
@@ -124,46 +123,42 @@ def credit_code(value: object) -> str | None:
     return code
 
 
-def settlement(value: object) -> str | None:
-    return _one_of(value, SETTLEMENTS, "城乡分类")
+def _one_of(choices: Mapping[str, str], what: str) -> Callable[[object], str | None]:
+    """Reads one of the labels of `choices` into what it stands for."""
+
+    def read(value: object) -> str | None:
+        written = cells.name(value)
+        if written is not None and written not in choices:
+            raise CellError(f"{what}须为{'、'.join(choices)}之一；请从中选填一项")
+        return None if written is None else choices[written]
+
+    return read
 
 
-def project_kind(value: object, plan: Plan) -> str | None:
-    """The id of the kind of project whose label the cell holds."""
-    ids = {kind.label: kind.id for kind in plan.kinds}
-    label = _one_of(value, tuple(ids), "项目类别")
-    return None if label is None else ids[label]
-
-
-def _one_of(value: object, choices: Sequence[str], what: str) -> str | None:
-    written = cells.name(value)
-    if written is not None and written not in choices:
-        raise CellError(f"{what}须为{'、'.join(choices)}之一；请从中选填一项")
-    return written
-
-
-BY_KEY: Mapping[str, Callable[[object], object]] = {
-    "site_source": site_source,
-    "settlement": settlement,
-    "operator_code": credit_code,
-    "annual_rent": cells.yuan,
-    "city_share": cells.ten_thousand_yuan,
-    "county_share": cells.ten_thousand_yuan,
-    **dict.fromkeys(("tenure", "letter_issuer", "letter_number", "responsible_person"), cells.name),
+BY_KIND: Mapping[Kind, Parse] = {
+    "text": cells.text,
+    "name": cells.name,
+    "phone": cells.text,
+    "credit_code": credit_code,
+    "count": cells.integer,
+    "square_metres": cells.square_metres,
+    "yuan": cells.yuan,
+    "day": cells.day,
+    "yes_no": cells.yes_or_no,
 }
-BY_TYPE: Mapping[type, Callable[[object], object]] = {
-    str: cells.text,
-    int: cells.integer,
-    date: cells.day,
-    bool: cells.yes_or_no,
-}
+FORGIVING: Mapping[str, Parse] = {"building_kind": building_kind, "site_source": site_source}
+"""Fields whose choices are written in more ways than their own."""
 
 
-def reader(field: str, plan: Plan) -> Callable[[object], object]:
-    """How a cell of 补充信息表 is read into a field of the profile."""
-    if field == "kind":
-        return lambda value: project_kind(value, plan)
-    return BY_KEY.get(field) or BY_TYPE[FIELD_TYPES[field]]
+def reader(field: str, plan: Plan) -> Parse:
+    """How a cell is read into a field; money is in 元 unless the cell says otherwise."""
+    declared = FIELDS[field]
+    if field in FORGIVING:
+        return FORGIVING[field]
+    if declared.kind in BY_KIND:
+        return BY_KIND[declared.kind]
+    own = {choice: choice for choice in declared.choices}
+    return _one_of(own or {kind.label: kind.id for kind in plan.kinds}, declared.label)
 
 
 def asked(
@@ -190,11 +185,12 @@ def question(field: str, value: object, plan: Plan) -> str | None:
     rule = _plausible(plan).get(field)
     if rule is None or not isinstance(value, int | Decimal) or rule.least <= value <= rule.most:
         return None
-    shown, unit = cells.plain, "元" if field in MONEY else ""
+    is_money = FIELDS[field].kind == "yuan"
+    shown, unit = cells.plain, "元" if is_money else ""
     said = f"{shown(value)}{unit}超出合理范围（{shown(rule.least)}—{shown(rule.most)}{unit}）"
     for factor, wrote, meant in ((10000, "元", "万元"), (Decimal("0.0001"), "万元", "元")):
         likely = value / Decimal(factor)
-        if field in MONEY and rule.least <= likely <= rule.most and likely:
+        if is_money and rule.least <= likely <= rule.most and likely:
             return f"{said}；是否应为{shown(likely)}元（误将{wrote}填作{meant}）？{SURE}"
     return f"{said}；{SURE}"
 

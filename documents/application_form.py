@@ -11,13 +11,14 @@ from documents import cells
 from documents.application_fields import STREET, asked, reader
 from documents.cells import CellError
 from documents.faults import Fault, Spot
-from documents.forms import BUILDING_KINDS, TWO_DECIMALS, plain
+from documents.forms import TWO_DECIMALS, plain
 from documents.grid import Book
-from documents.labelled import Label, Labelled, find_labelled, resemblance
+from documents.labelled import Label, Labelled, find_labelled, headings, resemblance
 from documents.layout import Cell, FormSheet, Line, Look
 from documents.opinion_dates import opinion_date
 from documents.ticks import only_one, ticked
 from policy.errors import RefusedError
+from policy.fields import FIELDS
 from policy.schema import Plan
 
 SHEET = "附件2 项目申报表"
@@ -32,6 +33,7 @@ OPINIONS = {
 """The field that holds each opinion's day, with its label."""
 BODY, NO_PHONE = "(主体|机构|单位)", "(?!.{0,2}电话)"
 SEAL = "（签字并盖章）"
+BUILDING_KINDS = FIELDS["building_kind"].choices
 PRINTED = ("新建", "改建", "其他")
 """The choices of 配建性质; 购置 is told under 其他 (A10)."""
 EMPTY_REMARK = "_" * 10
@@ -74,8 +76,8 @@ def labels(plan: Plan) -> tuple[Label, ...]:
     return (
         Label("project", "项目名称", (r"项目名称",), CLAUSE),
         Label("address", "项目地址", (r"(项目|建设|场地)?(地址|地点)",), CLAUSE),
-        Label("area", "建筑面积（m²）", (r"(总)?建筑面积",), CLAUSE),
-        Label("investment", "投资总额（万元）", (r"(投资总额|总投资)",), CLAUSE),
+        Label("area", "建筑面积\n（m²）", (r"(总)?建筑面积",), CLAUSE),
+        Label("investment", "投资总额\n（万元）", (r"(投资总额|总投资)",), CLAUSE),
         Label("building_kind", "配建性质", (r"(配建|建设)性质",), CLAUSE),
         Label("operator", "主体名称", (rf"(运[行营])?{BODY}名称", rf"运[行营]{BODY}"), CLAUSE),
         Label("operator_manager", "负责人姓名", (rf"(运[行营])?{BODY}?负责人{NO_PHONE}",), CLAUSE),
@@ -206,23 +208,24 @@ def _lines(plan: Plan, stated: Mapping[str, Any], *, protected: bool) -> tuple[L
     name = application_name(plan, stated) if stated else None
     investment = stated.get("investment")
     fixed = Look.LOCKED if protected and name else Look.BODY
+    head = headings(labels(plan))
     return (
         Line((Cell(CLAUSE, Look.NOTE, across=6),)),
         Line((Cell(f"{plan.year}年全省{about}\n项目申报表", Look.TITLE, across=6),), 60),
         Line(
             (
                 Cell("基本\n情况", Look.LABEL, down=7),
-                Cell(f"项目名称\n（{shape}）", Look.LABEL),
+                Cell(f"{head['project']}\n（{shape}）", Look.LABEL),
                 Cell(name, fixed, across=4),
             ),
             40,
         ),
-        Line((Cell("项目地址", Look.LABEL), Cell(stated.get("address"), across=4)), 36),
+        Line((Cell(head["address"], Look.LABEL), Cell(stated.get("address"), across=4)), 36),
         Line(
             (
-                Cell("建筑面积\n（m²）", Look.LABEL),
+                Cell(head["area"], Look.LABEL),
                 Cell(stated.get("area"), Look.CENTRED, format=TWO_DECIMALS),
-                Cell("投资总额\n（万元）", Look.LABEL),
+                Cell(head["investment"], Look.LABEL),
                 Cell(
                     None if investment is None else Decimal(investment) / 10000,
                     Look.CENTRED,
@@ -232,17 +235,19 @@ def _lines(plan: Plan, stated: Mapping[str, Any], *, protected: bool) -> tuple[L
             ),
             40,
         ),
-        Line((Cell("配建性质", Look.LABEL), *_choices(stated.get("building_kind"))), 36),
+        Line((Cell(head["building_kind"], Look.LABEL), *_choices(stated.get("building_kind"))), 36),
         Line(
             (
                 Cell("运行主体", Look.LABEL, down=3),
-                Cell("主体名称", Look.LABEL),
+                Cell(head["operator"], Look.LABEL),
                 Cell(stated.get("operator"), across=3),
             ),
             32,
         ),
-        Line((Cell("负责人姓名", Look.LABEL), Cell(stated.get("operator_manager"), across=3)), 32),
-        Line((Cell("联系电话", Look.LABEL), Cell(stated.get("operator_phone"), across=3)), 32),
+        *(
+            Line((Cell(head[key], Look.LABEL), Cell(stated.get(key), across=3)), 32)
+            for key in ("operator_manager", "operator_phone")
+        ),
         *_opinions(stated),
     )
 

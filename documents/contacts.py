@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from documents import cells
@@ -11,7 +11,7 @@ from documents.cells import CellError
 from documents.faults import Fault, raise_faults
 from documents.forms import CONTACTS, CONTACTS_SHEET
 from documents.grid import Book
-from documents.layout import Page
+from documents.layout import Page, Value
 from documents.table import Row, duplicates, find_table
 from policy.errors import RefusedError
 from policy.schema import Office, Plan
@@ -30,6 +30,8 @@ ADDRESS = (
     "请改正（地址可能含密码，故不在此显示）"
 )
 MISPLACED = "此处不应填写通知渠道；请移到通知渠道一列（地址可能含密码，故不在此显示）"
+SEPARATORS = {"divisions": "、", "channels": "\n"}
+"""What stands between the words of a cell that lists several."""
 BARE = (ChannelKind.LIST, ChannelKind.FOLDER)
 
 
@@ -54,20 +56,7 @@ def read_contacts(book: Book, plan: Plan) -> tuple[tuple[Row, Post], ...]:
 
 def contacts_page(posts: Sequence[Post], *, footer: str = "", spare: int = 0) -> Page:
     """The sheet that `read_contacts` reads back, with the channels exactly as given."""
-    lines = [
-        (
-            post.office,
-            post.name,
-            post.role,
-            post.phone,
-            "、".join(post.divisions),
-            "\n".join(post.channels),
-            post.substitute,
-            post.away_from,
-            post.away_to,
-        )
-        for post in posts
-    ]
+    lines = [tuple(_shown(post, column.key) for column in CONTACTS) for post in posts]
     return Page(
         CONTACTS_SHEET,
         "通讯录",
@@ -78,6 +67,12 @@ def contacts_page(posts: Sequence[Post], *, footer: str = "", spare: int = 0) ->
         footer=footer,
         spare=spare,
     )
+
+
+def _shown(post: Post, key: str) -> Value:
+    value: Any = getattr(post, key)
+    shown: Value = SEPARATORS[key].join(value) if key in SEPARATORS else value
+    return shown
 
 
 def known_office(value: object, offices: Mapping[str, Office]) -> Office:

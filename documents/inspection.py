@@ -20,7 +20,7 @@ from documents.checked import (
 from documents.faults import Fault, Spot
 from documents.forms import DAY, YES_NO, Column
 from documents.grid import Book
-from documents.labelled import Label, Labelled, resemblance
+from documents.labelled import Label, Labelled, headings, resemblance
 from documents.layout import Cell, FormSheet, Line, Look
 from policy.errors import RefusedError
 from policy.inspection import Inspection, InspectionItem
@@ -46,6 +46,7 @@ LABELS = (
     Label("opinion", "督查意见", (r"督查意见",), optional=True),
     Label("owner", "被督查单位\n签字", (r"被督查(单位|项目)(负责人)?签[字名]",), optional=True),
 )
+HEAD = headings(LABELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def read_inspection(book: Book, plan: Plan) -> Inspected:
     read = Inspected(
         form=form,
         findings=found,
-        on=form.take("on", the_day("督查日期", "2023-06-15")),
+        on=form.take("on", the_day(HEAD["on"], "2023-06-15")),
         inspectors=form.take("inspectors", cells.required("督查人", cells.text)) or "",
         opinion=form.take("opinion", lambda value: cells.text(value) or "") or "",
     )
@@ -173,8 +174,8 @@ def _basics(about: About) -> Pairs:
     """项目基本情况, as of the day."""
     percent = "尚无月报" if about.percent is None else f"{about.percent}%（{about.reported}月报）"
     return (
-        ("项目名称", about.name, "项目编码", about.code),
-        ("所在地", f"{about.city}{about.county}", "所处阶段", about.stage),
+        (HEAD["project"], about.name, HEAD["code"], about.code),
+        (HEAD["place"], f"{about.city}{about.county}", "所处阶段", about.stage),
         ("责任人", about.responsible or "未填报", "开工日期", str(about.started or "尚未开工")),
         ("形象进度", percent, "数据截至", str(about.as_of)),
         (
@@ -212,19 +213,18 @@ def _item_line(item: InspectionItem) -> Line:
 
 
 def _conclusion() -> tuple[Line, ...]:
-    by_key = {label.key: label.heading for label in LABELS}
     return (
         Line(
             (
-                Cell(by_key["on"], Look.LABEL),
+                Cell(HEAD["on"], Look.LABEL),
                 Cell(None, Look.CENTRED, format=DAY),
-                Cell(by_key["inspectors"], Look.LABEL),
+                Cell(HEAD["inspectors"], Look.LABEL),
                 Cell(None, Look.OPEN),
             ),
             40,
         ),
-        Line((Cell(by_key["opinion"], Look.LABEL), Cell(None, Look.OPEN, across=3)), 90),
-        Line((Cell(by_key["owner"], Look.LABEL), Cell(SEAL, Look.SIGN, across=3)), 70),
+        Line((Cell(HEAD["opinion"], Look.LABEL), Cell(None, Look.OPEN, across=3)), 90),
+        Line((Cell(HEAD["owner"], Look.LABEL), Cell(SEAL, Look.SIGN, across=3)), 70),
     )
 
 

@@ -34,7 +34,7 @@ class Label:
 
     key: str
     heading: str
-    """As printed."""
+    """As printed; the form's writer takes it from here."""
     known_by: tuple[str, ...]
     """Regular expressions that the label begins with once it is `plain`, the surest first."""
     clause: str = ""
@@ -160,6 +160,11 @@ class Labelled:
 
     def _cell(self, place: Place) -> object:
         return self.rows[place[0]][place[1]]
+
+
+def headings(labels: Sequence[Label]) -> Mapping[str, str]:
+    """What is printed beside each field."""
+    return {label.key: label.heading for label in labels}
 
 
 def resemblance(book: Book, labels: Sequence[Label]) -> float:

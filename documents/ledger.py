@@ -62,12 +62,12 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 """What people write for each word besides its label."""
 
 
-APPLIES: Mapping[str, tuple[Entry, str, str]] = {
-    "to_holder": (Entry.TRANSFER, "拨付对象", ""),
-    "category": (Entry.EXPENSE, "支出类别", "七(二)"),
-    "payee": (Entry.EXPENSE, "收款单位", "八(四)"),
+APPLIES: Mapping[str, tuple[Entry, str]] = {
+    "to_holder": (Entry.TRANSFER, ""),
+    "category": (Entry.EXPENSE, "七(二)"),
+    "payee": (Entry.EXPENSE, "八(四)"),
 }
-"""Per column that not every line fills in: which does, what it is called, and the clause."""
+"""Per column that not every line fills in: which does, and the clause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +270,8 @@ def _fits(row: Row, entry: Entry | None) -> bool:
     if entry is None:
         return False
     fits = True
-    for key, (only, label, clause) in APPLIES.items():
+    for key, (only, clause) in APPLIES.items():
+        label = row.table.columns[key].heading
         filled = _applies(row.value(key))
         if filled and entry is not only:
             row.refuse(key, f"“{entry.label}”不填写{label}；请清空此格，或核对类别")

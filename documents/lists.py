@@ -1,6 +1,6 @@
 """Workbooks to look things up in: 项目台账, 逾期清单, 资金一览. They do not come back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,6 +8,8 @@ from typing import Any
 
 from documents.forms import DAY, Column
 from documents.layout import Chart, Leaf, Page, Value
+from policy.fields import FIELDS, PROJECTS_SHEET
+from states.dossier import Profile
 
 MONEY = "#,##0.00"
 
@@ -25,17 +27,11 @@ class ProjectLine:
     disposition: str
     lamp: str
     """The severest standing of its open deadlines."""
-    building_kind: str | None
-    area: Decimal | None
-    beds: int | None
-    investment: Decimal | None
     subsidy: Decimal | None
     percent: int | None
     """形象进度 as last reported."""
     invested: Decimal | None
-    operator: str | None
-    person: str | None
-    phone: str | None
+    profile: Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +89,14 @@ def _column(key: str, heading: str, width: float, format: str = "@") -> Column:
     return Column(key, heading, f"^{heading}$", width, format, centred=width <= 12)
 
 
+def _stated(*names: str) -> Iterator[Column]:
+    """The columns of fields of the profile."""
+    formats = {Decimal: MONEY, int: "0"}
+    for field in map(FIELDS.__getitem__, names):
+        at = next(at for at in field.columns if at.sheet == PROJECTS_SHEET)
+        yield _column(field.id, at.heading, at.width, formats.get(field.value_type, "@"))
+
+
 NUMBER = _column("number", "序号", 6, "0")
 CITY = _column("city", "市", 9)
 COUNTY = _column("county", "县（市、区）", 11)
@@ -108,16 +112,11 @@ PROJECTS = (
     _column("stage", "阶段", 10),
     _column("disposition", "状态", 8),
     _column("lamp", "时限情况", 10),
-    _column("building_kind", "配建性质", 9),
-    _column("area", "建筑面积\n（㎡）", 11, MONEY),
-    _column("beds", "床位", 7, "0"),
-    _column("investment", "投资总额\n（元）", 15, MONEY),
+    *_stated("building_kind", "area", "beds", "investment"),
     _column("subsidy", "省级补助\n（元）", 14, MONEY),
     _column("percent", "形象进度\n（%）", 9, "0"),
     _column("invested", "完成投资\n（元）", 15, MONEY),
-    _column("operator", "运行主体", 22),
-    _column("person", "责任人", 10),
-    _column("phone", "电话", 15),
+    *_stated("operator", "responsible_person", "responsible_phone"),
 )
 LATE = (
     NUMBER,
@@ -169,12 +168,13 @@ def project_leaves(
         NAME,
         *(_column(f"day{n}", label, 12, DAY) for n, label in enumerate(milestones)),
     )
+    projects = [(n, *_project(each)) for n, each in enumerate(lines, 1)]
     days = [
         (n, each.city, each.county, each.code, each.name, *each.days)
         for n, each in enumerate(dated, 1)
     ]
     return (
-        _page("项目台账", title, PROJECTS, _numbered(lines), footer, lamps=("lamp",)),
+        _page(PROJECTS_SHEET, title, PROJECTS, projects, footer, lamps=("lamp",)),
         _page("节点日期", f"{title}（节点日期）", dates, days, footer),
         Chart("进度曲线", "各环节累计完成项目数", "line", ("月份", *milestones), curve, footer),
     )
@@ -219,6 +219,11 @@ def _page(
     unit: str = "",
 ) -> Page:
     return Page(sheet, title, columns, rows, unit=unit, filters=True, footer=footer, lamps=lamps)
+
+
+def _project(line: ProjectLine) -> Iterator[Value]:
+    for column in PROJECTS[1:]:
+        yield getattr(line.profile if column.key in FIELDS else line, column.key)
 
 
 def _numbered(lines: Sequence[Any]) -> list[tuple[Value, ...]]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from documents import acceptance, application_form, inspection
-from documents.forms import CONTACTS, SUMMARY, supplements
+from documents.forms import CONTACTS, summary_columns, supplements
 from documents.grid import Book
 from documents.ledger import ledger_columns
 from documents.opinions import opinion_columns
@@ -15,7 +15,8 @@ from policy.vocabulary import Form
 
 
 def _summary(book: Book, plan: Plan) -> float:
-    return max(likeness(book, columns) for columns in (SUMMARY, *supplements(plan).values()))
+    sheets = (summary_columns(plan), *supplements(plan).values())
+    return max(likeness(book, columns) for columns in sheets)
 
 
 LIKENESS: Mapping[Form, Callable[[Book, Plan], float]] = {

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 from openpyxl.utils import get_column_letter
@@ -11,7 +10,17 @@ from openpyxl.utils import get_column_letter
 from documents import cells
 from documents.application_fields import reader
 from documents.faults import Fault, Spot
-from documents.forms import COUNTY, DAY, NUMBER, TWO_DECIMALS, YES_NO, Column, plain
+from documents.forms import (
+    COUNTY,
+    DAY,
+    NUMBER,
+    TWO_DECIMALS,
+    YES_NO,
+    Column,
+    field_columns,
+    plain,
+    shown,
+)
 from documents.grid import Book
 from documents.layout import Page, Value
 from documents.placed import Known, project_of
@@ -19,11 +28,11 @@ from documents.summary import city_of
 from documents.table import Row, Table, duplicates, find_table, likeness
 from documents.units import money_reader
 from policy.errors import RefusedError
+from policy.fields import FIELDS, REPORT_SHEET
 from policy.schema import City, MonthlyReport, Plan
 from states.dossier import Dossier
 from states.progress import PERIOD
 
-REPORT_SHEET = "月报"
 FURTHER_SHEET = "节点登记（续表）"
 PLACE = (
     replace(NUMBER, width=5),
@@ -31,7 +40,9 @@ PLACE = (
     Column("project", "项目名称", r"^(社区)?项目名称", 24, locked=True),
     Column("code", "编码", r"^(项目)?编码$", 17.5, centred=True, locked=True, optional=True),
 )
-PEOPLE = ("operator", "responsible_person", "responsible_phone")
+PEOPLE = tuple(
+    id for id, field in FIELDS.items() if any(at.sheet == REPORT_SHEET for at in field.columns)
+)
 """The columns that are fields of a project's profile."""
 STATED = ("percent", "invested", "on_schedule", "problem", "next_step")
 """The columns that are reported anew each month."""
@@ -120,6 +131,7 @@ def monthly_report(plan: Plan) -> MonthlyReport:
 
 def report_columns(plan: Plan) -> tuple[Column, ...]:
     """The columns of 月报. RefusedError when the plan has none."""
+    operator, *responsible = field_columns(REPORT_SHEET, plan)
     return (
         *PLACE,
         Column("stage", "阶段", r"^(所处|当前)?阶段$", 8, centred=True, locked=True, optional=True),
@@ -128,12 +140,11 @@ def report_columns(plan: Plan) -> tuple[Column, ...]:
         Column("invested", "完成投资\n（万元）", r"^(累计)?完成投资", 10, TWO_DECIMALS),
         _sum("province_received", "省补到位\n（万元）", r"^省级?补.*到位"),
         _sum("local_received", "市县配套\n到位\n（万元）", r"^市、?县.*配套.*到位"),
-        Column("operator", "运营机构", r"^运[营行](主体|机构|单位)(名称)?$", 18),
+        operator,
         Column("on_schedule", "是否\n达序时", r"^是否.*序时", 7, choices=YES_NO, centred=True),
         Column("problem", "未达序时原因\n及存在问题", r"^(未达.*序时.*原因|存在.*问题)", 19),
         Column("next_step", "下步措施", r"^下(一)?步", 16),
-        Column("responsible_person", "责任人", r"^责任人(姓名)?$", 8, centred=True),
-        Column("responsible_phone", "电话", r"^(责任人)?(联系)?电话", 15, centred=True),
+        *responsible,
     )
 
 
@@ -364,11 +375,7 @@ def _shown(number: int, line: ReportLine, columns: tuple[Column, ...]) -> tuple[
 
 def _value(column: Column, value: Any) -> Value:
     """What a column shows."""
-    if isinstance(value, bool):
-        return YES_NO[not value]
     if column.key == "percent" and value == 1:
         return "1%"  # a bare 1 may be 100% where cells are formatted as percentages
-    if value is not None and "万元" in column.heading:
-        return Decimal(value) / Decimal(10000)
-    shown: Value = value
-    return shown
+    as_shown: Value = shown(column, value)
+    return as_shown

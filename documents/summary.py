@@ -2,37 +2,24 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any
 
 from documents import cells
-from documents.application_fields import (
-    asked,
-    building_kind,
-    county_reader,
-    parts_reader,
-    reader,
-)
+from documents.application_fields import asked, county_reader, parts_reader, reader
 from documents.cells import CellError
 from documents.faults import Fault, Spot
-from documents.forms import (
-    SUMMARY,
-    SUMMARY_SHEET,
-    YES_NO,
-    Column,
-    supplements,
-    ticked,
-)
+from documents.forms import YES_NO, Column, shown, summary_columns, supplements, ticked
 from documents.grid import Book
 from documents.layout import Page, Value
 from documents.table import Row, Table, find_table
 from documents.units import money_reader
 from policy.errors import RefusedError
+from policy.fields import FIELDS, SUMMARY_SHEET
 from policy.schema import City, Plan
 from states.requirements import concerns
 
 PLACE_COLUMNS = 3
-"""序号, county and project name come first on each 补充信息表."""
+"""序号, county and project name come first on each sheet."""
 Key = tuple[str, str, str]
 """County, street and community: what joins the sheets."""
 Parse = Callable[[object], Any]
@@ -90,9 +77,17 @@ class Reading:
     confirmed: bool
     """True when the sender vouches for figures that are not plausible."""
 
-    def asked(self, key: str, parse: Parse) -> Parse:
-        """`parse`, which refuses a value that is not plausible."""
-        return asked(key, parse, self.plan, confirmed=self.confirmed)
+    def fields(self, table: Table) -> Iterator[tuple[str, list[Any]]]:
+        """Each field that has a column of its own, with what every row says of it.
+
+        Money is in the unit that the sheet names. What is not plausible is refused.
+        """
+        for key in table.columns:
+            if key in FIELDS:
+                money = FIELDS[key].kind == "yuan"
+                parse = money_reader(table, key) if money else reader(key, self.plan)
+                asking = asked(key, parse, self.plan, confirmed=self.confirmed)
+                yield key, table.read(key, asking)
 
 
 def read_applications(
@@ -105,15 +100,14 @@ def read_applications(
     form or the city is not to be recognised.
     """
     faults: list[Fault] = []
-    summary = find_table(book, _with_clauses(SUMMARY, plan), faults)
+    summary = find_table(book, _with_clauses(summary_columns(plan), plan), faults)
     further = [
-        (table, columns)
+        table
         for columns in supplements(plan).values()
         if (table := find_table(book, _with_clauses(columns, plan), faults)) is not None
     ]
     _refuse_unknown_sheets(book, summary, len(further))
-    tables = [summary, *(table for table, _ in further)]
-    first = next(table for table in tables if table is not None)
+    first = next(table for table in (summary, *further) if table is not None)
     reading = Reading(plan, _city(plan, city, first), confirmed)
     rows = list(_projects(summary, reading)) if summary else []
     joined = _join(summary, rows, further, reading)
@@ -155,11 +149,12 @@ def pages(
         "spare": spare,
         "protected": protected,
     }
+    columns = summary_columns(plan)
     summary = Page(
         sheet=SUMMARY_SHEET,
         title=f"{plan.year}年全省{kind}汇总表",
-        columns=SUMMARY,
-        rows=[_line(n, row, SUMMARY, plan) for n, row in enumerate(rows, 1)],
+        columns=columns,
+        rows=[_line(n, row, columns, plan) for n, row in enumerate(rows, 1)],
         unit="单位：平方米、万元",
         size=11,
         **shared,
@@ -242,14 +237,10 @@ def _refuse_unknown_sheets(book: Book, summary: Table | None, found: int) -> Non
 def _projects(summary: Table, reading: Reading) -> Iterator[ApplicationRow | None]:
     """What each row of 附件3 says; None when its county or its name cannot be read."""
     plan = reading.plan
-    money = money_reader(summary, "investment")
     counties = summary.read("county", county_reader(reading.city, plan))
     names = summary.read("project", parts_reader(plan))
     stated = {
-        "operator": summary.read("operator", cells.text),
-        "building_kind": summary.read("building_kind", building_kind),
-        "area": summary.read("area", reading.asked("area", cells.square_metres)),
-        "investment": summary.read("investment", reading.asked("investment", money)),
+        **dict(reading.fields(summary)),
         "street": [name and name[0] for name in names],
         "community": [name and name[1] for name in names],
     }
@@ -268,7 +259,7 @@ def _projects(summary: Table, reading: Reading) -> Iterator[ApplicationRow | Non
 def _join(
     summary: Table | None,
     projects: Sequence[ApplicationRow | None],
-    further: Sequence[tuple[Table, tuple[Column, ...]]],
+    further: Sequence[Table],
     reading: Reading,
 ) -> tuple[ApplicationRow, ...]:
     """The rows of 附件3 with what the other sheets add; without 附件3, what those say."""
@@ -279,9 +270,9 @@ def _join(
     unread = [
         Row(summary, index) for index, project in enumerate(projects) if summary and not project
     ]
-    for table, columns in further:
+    for table in further:
         added: dict[Key, ApplicationRow] = {}
-        for more in _supplements(table, columns, reading):
+        for more in _supplements(table, reading):
             _add(added, more)
             if summary and _key(more) not in found and not _shares(more.rows[0], unread):
                 reason = "在附件3汇总表中没有这个项目；请核对县（市、区）和项目名称"
@@ -306,35 +297,18 @@ def _with(known: ApplicationRow | None, more: ApplicationRow) -> ApplicationRow:
     return replace(known, stated={**known.stated, **more.stated}, more=(*known.more, *more.rows))
 
 
-def _supplements(
-    table: Table, columns: tuple[Column, ...], reading: Reading
-) -> Iterator[ApplicationRow]:
+def _supplements(table: Table, reading: Reading) -> Iterator[ApplicationRow]:
     """The rows of a 补充信息表 whose county and project name can be read, and what they state."""
     counties = table.read("county", county_reader(reading.city, reading.plan))
     names = table.read("project", parts_reader(reading.plan))
-    stated = _stated(table, columns, reading)
+    # Words that have columns of their own are gathered into the field that lists them.
+    stated = {**_ticked_fields(table, reading.plan), **dict(reading.fields(table))}
     for index, (county, name) in enumerate(zip(counties, names, strict=True)):
         if county is not None and name is not None:
             said = {key: values[index] for key, values in stated.items()}
             said = {k: v for k, v in said.items() if v is not None}
             said["street"], said["community"] = name
             yield ApplicationRow(county, said, table, index)
-
-
-def _stated(table: Table, columns: tuple[Column, ...], reading: Reading) -> Mapping[str, list[Any]]:
-    """Each field of a sheet; words that have columns of their own are gathered into theirs."""
-    found: dict[str, list[Any]] = _ticked_fields(table, reading.plan)
-    for column in columns[PLACE_COLUMNS:]:
-        if column.key not in ticked(reading.plan):
-            parse = _money_or(table, column, reader(column.key, reading.plan))
-            found[column.key] = table.read(column.key, reading.asked(column.key, parse))
-    return found
-
-
-def _money_or(table: Table, column: Column, parse: Parse) -> Parse:
-    """How a column is read: money in the unit that the sheet names."""
-    is_money = "元）" in column.heading
-    return money_reader(table, column.key) if is_money else parse
 
 
 def _ticked_fields(table: Table, plan: Plan) -> dict[str, list[Any]]:
@@ -407,11 +381,7 @@ def _shown(column: Column, stated: Mapping[str, Any], plan: Plan) -> Value:
     if listed := ticked(plan).get(column.key):
         return YES_NO[column.key not in stated[listed]] if listed in stated else None
     value = stated.get(column.key)
-    if isinstance(value, bool):
-        return YES_NO[not value]
     if column.key == "kind":
         return next((kind.label for kind in plan.kinds if kind.id == value), None)
-    if value is not None and "万元" in column.heading:
-        return Decimal(value) / Decimal(10000)
-    shown: Value = value
-    return shown
+    as_shown: Value = shown(column, value)
+    return as_shown

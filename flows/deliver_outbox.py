@@ -7,8 +7,7 @@ from flows.operations import delivery
 from flows.operations.delivery import Delivered
 from flows.operations.desk import Desk
 from flows.publishing import progress_of, publish_outbox
-from flows.retrying import PATIENT
-from flows.steps import emit, opened
+from flows.steps import PATIENT, emit, opened
 
 
 @flow(

@@ -15,8 +15,7 @@ from flows.operations.desk import Desk
 from flows.operations.enforcement import Enforced
 from flows.pages.changes import run_of
 from flows.publishing import publish_day, publish_refusal
-from flows.retrying import PATIENT
-from flows.steps import emit, opened
+from flows.steps import PATIENT, emit, opened
 from models.marks import Mark
 from models.settings import load_settings
 from policy.errors import PolicyError, RefusedError

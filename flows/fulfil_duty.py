@@ -8,16 +8,15 @@ from prefect import flow, get_run_logger, runtime, task
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows.asking import shortened
 from flows.business_date import now, today
+from flows.forms.asking import shortened
 from flows.operations import duties as jobs
 from flows.operations.desk import Desk
 from flows.operations.enforcement import day_to_enforce
 from flows.operations.products import lay_out, published, unpublished
 from flows.pages.duties import product_pages, refusal_page
 from flows.publishing import put
-from flows.retrying import PATIENT
-from flows.steps import opened
+from flows.steps import PATIENT, opened
 from models.settings import load_settings
 from policy.errors import RefusedError
 from policy.vocabulary import Product

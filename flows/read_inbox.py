@@ -2,15 +2,14 @@
 
 from prefect import flow, get_run_logger, task
 
-from flows.asking import afterwards
 from flows.business_date import now, today
-from flows.choices import refresh_choices
+from flows.forms.asking import afterwards
+from flows.forms.choices import refresh_choices
 from flows.operations import changes, inbox
 from flows.operations.desk import Desk
 from flows.operations.inbox import Read
 from flows.publishing import publish_inbox
-from flows.retrying import PATIENT
-from flows.steps import emit, opened
+from flows.steps import PATIENT, emit, opened
 from models.marks import Mark
 
 

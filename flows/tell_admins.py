@@ -7,7 +7,7 @@ from prefect.utilities.urls import url_for
 
 from flows.business_date import now
 from flows.operations.admins import Alarm, Trouble, addresses, run_alarm, tell
-from flows.retrying import PATIENT
+from flows.steps import PATIENT
 from models.settings import load_settings
 
 

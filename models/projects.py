@@ -17,9 +17,10 @@ from models.opinions import opinions
 from models.progress import progress_of
 from models.tables import Fact, Project, Subject
 from policy.errors import RefusedError
+from policy.fields import FIELDS
 from policy.schema import PROJECTS_FINISHED, QUOTA_SUBMITTED, Plan
 from policy.vocabulary import Disposition, SubjectKind
-from states.dossier import GOING_ON, PROFILE_FIELDS, Dossier, Profile
+from states.dossier import GOING_ON, Dossier, Profile
 from states.ledger import Line
 from states.progress import Progress
 from states.reporting import expected, finished_on
@@ -266,10 +267,13 @@ def _taken(session: Session, plan: Plan) -> Mapping[tuple[str, str | None], int]
     return {(city, kind): count for city, kind, count in session.exec(query)}
 
 
+def _profile(project: Project) -> Profile:
+    held: dict[str, Any] = {name: getattr(project, name) for name in FIELDS}
+    listed = {name: frozenset(value) for name, value in held.items() if isinstance(value, list)}
+    return Profile(**(held | listed))
+
+
 def _to_dossier(plan: Plan, project: Project, subject: Subject, held: _Gathered) -> Dossier:
-    values = {name: getattr(project, name) for name in PROFILE_FIELDS}
-    for name in ("functions", "commitments"):
-        values[name] = frozenset(values[name])
     city = plan.city(subject.city)
     unserved = city.unserved if city else ()
     quota = city.quota_of(project.kind) if city else None
@@ -283,7 +287,7 @@ def _to_dossier(plan: Plan, project: Project, subject: Subject, held: _Gathered)
         stage=project.stage,
         disposition=Disposition(project.disposition),
         milestones=held.milestones.get(project.code, {}),
-        profile=Profile(**values),
+        profile=_profile(project),
         quota_left=None if quota is None else quota - taken,
         unserved=subject.county in unserved,
         unserved_open=tuple(n for n in unserved if (subject.city, n) not in held.served),

@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pydantic import create_model
 from sqlalchemy import (
     JSON,
     CheckConstraint,
@@ -18,6 +19,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from models.columns import Hundredths, Instant
+from policy.fields import FIELDS, ProfileField
 from policy.vocabulary import (
     AuditKind,
     Because,
@@ -109,22 +111,29 @@ class Subject(SQLModel, table=True):
     county: str = ""
 
 
-class Project(SQLModel, table=True):
-    """A project's place in the chain, and what its forms say (see `states.dossier.Profile`)."""
+def _stored(field: ProfileField) -> tuple[Any, Any]:
+    """The type and column of a field of a project's profile."""
+    if field.kind == "words":
+        return list[str], Field(default_factory=list, sa_type=JSON, nullable=False)
+    of_type: Any = {"sa_type": Hundredths} if field.value_type is Decimal else {}
+    return field.value_type | None, Field(default=None, **of_type)
+
+
+NUMBERS = tuple(id for id, field in FIELDS.items() if field.value_type in (int, Decimal))
+_COLUMNS: dict[str, Any] = {id: _stored(field) for id, field in FIELDS.items()}
+ProfileColumns: Any = create_model("ProfileColumns", __base__=SQLModel, **_COLUMNS)
+"""A column for each field."""
+
+
+class Project(ProfileColumns, table=True):
+    """A project's place in the chain, and what its forms say (see `policy.fields`)."""
 
     __tablename__ = "project"
     __table_args__ = (
         _to_subject(column="code"),
         _one_of("disposition", Disposition),
         UniqueConstraint("plan", "county_code", "street", "community"),
-        CheckConstraint("area >= 0", name="area"),
-        CheckConstraint("investment >= 0", name="investment"),
-        CheckConstraint("beds >= 0", name="beds"),
-        CheckConstraint("households >= 0", name="households"),
-        CheckConstraint("elderly >= 0", name="elderly"),
-        CheckConstraint("annual_rent >= 0", name="annual_rent"),
-        CheckConstraint("city_share >= 0", name="city_share"),
-        CheckConstraint("county_share >= 0", name="county_share"),
+        *(CheckConstraint(f"{id} >= 0", name=id) for id in NUMBERS),
         CheckConstraint("released >= 0", name="released"),
     )
     plan: str = Field(primary_key=True)
@@ -134,54 +143,9 @@ class Project(SQLModel, table=True):
     stage: str
     disposition: Disposition = Field(default=Disposition.ACTIVE, sa_type=String)
     last_on: date | None = None
-    street: str | None = None
-    community: str | None = None
-    kind: str | None = None
-    operator: str | None = None
-    building_kind: str | None = None
-    area: Decimal | None = Field(default=None, sa_type=Hundredths)
-    investment: Decimal | None = Field(default=None, sa_type=Hundredths)
-    address: str | None = None
-    site_source: str | None = None
-    site_owner: str | None = None
-    tenure: str | None = None
-    annual_rent: Decimal | None = Field(default=None, sa_type=Hundredths)
-    agreement_signed_on: date | None = None
-    agreement_from: date | None = None
-    agreement_to: date | None = None
-    renewal_project: str | None = None
-    purchase_basis: str | None = None
-    beds: int | None = None
-    households: int | None = None
-    old_community: bool | None = None
-    elderly: int | None = None
-    settlement: str | None = None
-    functions: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
-    commitments: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
-    visited_on: date | None = None
-    visited_by: str | None = None
-    visit_finding: str | None = None
-    county_civil_on: date | None = None
-    county_finance_on: date | None = None
-    city_civil_on: date | None = None
-    city_finance_on: date | None = None
-    letter_issuer: str | None = None
-    letter_number: str | None = None
-    letter_on: date | None = None
-    operator_code: str | None = None
-    operator_registrar: str | None = None
-    operator_registered_on: date | None = None
-    operator_filing: str | None = None
-    operator_filed_on: date | None = None
-    operator_since: date | None = None
-    operator_third_party: bool | None = None
-    operator_manager: str | None = None
-    operator_phone: str | None = None
-    city_share: Decimal | None = Field(default=None, sa_type=Hundredths)
-    county_share: Decimal | None = Field(default=None, sa_type=Hundredths)
-    responsible_person: str | None = None
-    responsible_phone: str | None = None
-    explanation: str | None = None
+    if TYPE_CHECKING:  # of the columns of fields, those that queries name
+        kind: str | None
+        building_kind: str | None
     findings: dict[str, str] = Field(
         default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}")
     )

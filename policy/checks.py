@@ -7,73 +7,22 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from policy.clauses import Frozen, Identifier, Text
+from policy.fields import FieldId
 from policy.vocabulary import Level, Source
-
-ProfileField = Literal[
-    "street",
-    "community",
-    "kind",
-    "operator",
-    "building_kind",
-    "area",
-    "investment",
-    "address",
-    "site_source",
-    "site_owner",
-    "tenure",
-    "annual_rent",
-    "agreement_signed_on",
-    "agreement_from",
-    "agreement_to",
-    "renewal_project",
-    "purchase_basis",
-    "beds",
-    "households",
-    "old_community",
-    "elderly",
-    "settlement",
-    "functions",
-    "commitments",
-    "visited_on",
-    "visited_by",
-    "visit_finding",
-    "county_civil_on",
-    "county_finance_on",
-    "city_civil_on",
-    "city_finance_on",
-    "letter_issuer",
-    "letter_number",
-    "letter_on",
-    "operator_code",
-    "operator_registrar",
-    "operator_registered_on",
-    "operator_filing",
-    "operator_filed_on",
-    "operator_since",
-    "operator_third_party",
-    "operator_manager",
-    "operator_phone",
-    "city_share",
-    "county_share",
-    "responsible_person",
-    "responsible_phone",
-    "explanation",
-]
-"""What a check may ask about: the fields of `states.dossier.Profile`."""
 
 
 class Present(Frozen):
     """Every one of these dossier fields is filled in."""
 
     kind: Literal["present"]
-    fields: tuple[ProfileField, ...]
+    fields: tuple[FieldId, ...]
 
 
 class Within(Frozen):
     """A number lies between `least` and `most`, ends included."""
 
     kind: Literal["within"]
-    field: ProfileField
+    field: FieldId
     least: Decimal | None = None
     most: Decimal | None = None
 
@@ -82,7 +31,7 @@ class OneOf(Frozen):
     """A field has one of these values."""
 
     kind: Literal["one_of"]
-    field: ProfileField
+    field: FieldId
     values: tuple[Text, ...]
 
 
@@ -90,7 +39,7 @@ class NoneOf(Frozen):
     """A field is filled in and has none of these values."""
 
     kind: Literal["none_of"]
-    field: ProfileField
+    field: FieldId
     values: tuple[Text, ...]
 
 
@@ -98,7 +47,7 @@ class Includes(Frozen):
     """A list-valued field holds at least these values."""
 
     kind: Literal["includes"]
-    field: ProfileField
+    field: FieldId
     values: tuple[Text, ...]
 
 
@@ -106,7 +55,7 @@ class EndsWith(Frozen):
     """A text field ends with this text, which may name the project's ``{city}``."""
 
     kind: Literal["ends_with"]
-    field: ProfileField
+    field: FieldId
     text: Text
 
 
@@ -127,8 +76,8 @@ class Paired(Frozen):
     """A field has one of the values that fit the value of another field."""
 
     kind: Literal["paired"]
-    field: ProfileField
-    by: ProfileField
+    field: FieldId
+    by: FieldId
     allowed: dict[Text, tuple[Text, ...]]
 
 
@@ -136,21 +85,21 @@ class Past(Frozen):
     """These days are stated, and are not after the day of the action."""
 
     kind: Literal["past"]
-    fields: tuple[ProfileField, ...]
+    fields: tuple[FieldId, ...]
 
 
 class Ordered(Frozen):
     """No day of a group comes before a day of the groups ahead of it; days not stated aside."""
 
     kind: Literal["ordered"]
-    groups: tuple[tuple[ProfileField, ...], ...]
+    groups: tuple[tuple[FieldId, ...], ...]
 
 
 class Until(Frozen):
     """A day is stated and lies after another day."""
 
     kind: Literal["until"]
-    field: ProfileField
+    field: FieldId
     after: date
 
 
@@ -158,8 +107,8 @@ class Lasts(Frozen):
     """A span is stated and takes at least so many years, both days included."""
 
     kind: Literal["lasts"]
-    start: ProfileField
-    end: ProfileField
+    start: FieldId
+    end: FieldId
     years: Annotated[int, Field(gt=0)]
 
 
@@ -167,7 +116,7 @@ class Aged(Frozen):
     """A day is stated and lies at least so many years before the day of the action."""
 
     kind: Literal["aged"]
-    field: ProfileField
+    field: FieldId
     years: Annotated[int, Field(gt=0)]
 
 
@@ -175,7 +124,7 @@ class CreditCode(Frozen):
     """A field holds a valid 统一社会信用代码 (GB 32100)."""
 
     kind: Literal["credit_code"]
-    field: ProfileField
+    field: FieldId
 
 
 class Elapsed(Frozen):

@@ -8,10 +8,11 @@ from typing import Annotated, Literal, NamedTuple, TypeVar
 from pydantic import Field, StringConstraints
 
 from policy.acceptance import CrossAcceptance
-from policy.checks import Check, ProfileField
+from policy.checks import Check
 from policy.clauses import Clause, Frozen, Identifier, RuleId, Text
 from policy.curves import Curves
 from policy.evaluation import Evaluation
+from policy.fields import FieldId
 from policy.inspection import Inspection
 from policy.ladder import Ladder, OfficeHours
 from policy.papers import Bulletin, Feedback
@@ -179,7 +180,7 @@ class Requirement(Clause):
     """What is wrong when it is not met, in Chinese."""
     mend: Text
     """What would put it right, in Chinese."""
-    when: dict[ProfileField, tuple[Text, ...]] = Field(default_factory=dict)
+    when: dict[FieldId, tuple[Text, ...]] = Field(default_factory=dict)
     """It holds only for projects whose fields have one of these values; empty: for all."""
     reasoned: bool = False
     """True for a soft condition that asks for a written reason where it is not met."""
@@ -190,7 +191,7 @@ class ChecklistItem(Clause):
 
     id: Identifier
     label: Text
-    measures: ProfileField | None = None
+    measures: FieldId | None = None
     """The field that is measured anew."""
     people: bool = False
     """True for names with their offices; an item that neither measures nor names is 是 or 否."""
@@ -204,7 +205,7 @@ class ChecklistItem(Clause):
 class Plausible(Clause):
     """What a field's value may be without being asked about; 元 for money."""
 
-    field: ProfileField
+    field: FieldId
     least: Decimal
     most: Decimal
 

@@ -43,9 +43,10 @@ from policy.checks import (
     Until,
     Within,
 )
+from policy.fields import FIELDS
 from policy.schema import ActionRule, Plan, Requirement
 from policy.vocabulary import Force
-from states.dossier import FIELD_TYPES, Dossier, Profile, from_plain
+from states.dossier import Dossier, Profile, from_plain
 from states.ledger import CENT, matched
 from states.review import average, spread
 from states.subsidy import subsidy
@@ -133,7 +134,7 @@ def measured(plan: Plan, profile: Profile, checks: Mapping[str, str]) -> Profile
 
 def read_measure(field: str, text: str) -> object:
     """What was measured of a profile's field, from text; ValueError when it cannot be read."""
-    plain = words(text) if FIELD_TYPES[field] is frozenset else text.strip()
+    plain = words(text) if FIELDS[field].kind == "words" else text.strip()
     return from_plain(field, plain)
 
 

@@ -10,8 +10,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from policy.fields import FIELDS
 from policy.vocabulary import AuditKind, Disposition, Entry, Holder, Source
-from states.dossier import FIELD_TYPES, from_plain, to_plain
+from states.dossier import from_plain, to_plain
 from states.ledger import Line
 from states.progress import PROGRESS_LABELS, Progress
 from states.review import Opinion
@@ -160,7 +161,7 @@ def from_detail(id: int, kind: AuditKind, detail: Mapping[str, Any]) -> Row:
 
 
 def _column(name: str, plain: Any) -> Any:
-    if name in FIELD_TYPES:
+    if name in FIELDS:
         return from_plain(name, plain)
     if name == "disposition":
         return Disposition(plain)

@@ -8,7 +8,7 @@ from prefect.types._datetime import now
 
 from deployments.automations import PREFIX, Known, automations
 from deployments.definitions import TAG, definitions
-from flows.asking import REFUSED
+from flows.forms.asking import REFUSED
 from flows.tell_admins import tell_admins
 
 TELLER = UUID(int=1)

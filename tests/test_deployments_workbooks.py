@@ -12,7 +12,7 @@ from openpyxl import Workbook, load_workbook
 
 from deployments.demo import EXAMPLE
 from documents.annotate import LIST, OPENING
-from documents.forms import SUMMARY_SHEET
+from policy.fields import SUMMARY_SHEET
 from policy.vocabulary import Form, Listing
 
 pytestmark = pytest.mark.heavy  # a process for each call

@@ -8,10 +8,10 @@ from openpyxl import Workbook, load_workbook
 
 from documents.annotate import LIST, MARK, OPENING, annotated, returned_name
 from documents.faults import Fault, Spot, WorkbookError, raise_faults
-from documents.forms import OPERATOR_SHEET, SITE_SHEET, SUMMARY_SHEET, SUPPLEMENT_SHEET
 from documents.grid import read_book
 from documents.layout import to_bytes
 from documents.summary import pages, read_applications
+from policy.fields import OPERATOR_SHEET, SITE_SHEET, SUMMARY_SHEET, SUPPLEMENT_SHEET
 from tests.support.builders import plan
 from tests.test_documents_summary import FULL, row
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from documents.application_form import (
+    BUILDING_KINDS,
     OPINIONS,
     Application,
     application_sheet,
@@ -21,7 +22,6 @@ from documents.application_form import (
     read_building_kind,
 )
 from documents.cells import CellError
-from documents.forms import BUILDING_KINDS
 from documents.grid import Book, read_book
 from documents.layout import to_bytes
 from documents.opinion_dates import opinion_date

@@ -18,7 +18,6 @@ from documents.placed import known
 from documents.recognise import recognise
 from documents.report import (
     FURTHER_SHEET,
-    REPORT_SHEET,
     Report,
     ReportLine,
     further_columns,
@@ -28,6 +27,7 @@ from documents.report import (
     report_pages,
 )
 from policy.errors import RefusedError
+from policy.fields import REPORT_SHEET
 from policy.vocabulary import Form
 from states.dossier import Dossier
 from tests.support.builders import a_dossier, plan

@@ -15,15 +15,16 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from documents.faults import raise_faults
-from documents.forms import OPERATOR_SHEET, SUMMARY_SHEET, SUPPLEMENT_SHEET, listed, supplements
+from documents.forms import listed, supplements
 from documents.grid import open_book
 from documents.layout import save
 from documents.recognise import recognise
 from documents.summary import ApplicationRow, Applications, pages, read_applications
 from policy.errors import RefusedError, UnavailableError
+from policy.fields import FIELDS, OPERATOR_SHEET, SUMMARY_SHEET, SUPPLEMENT_SHEET
 from policy.load import load_plan, plan_path
 from policy.vocabulary import Form
-from states.dossier import FIELD_TYPES, Profile, stated
+from states.dossier import Profile, stated
 
 # Every example overwrites the file of the one before.
 FREELY = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -81,7 +82,7 @@ PROFILES = st.builds(
     ),
     **dict.fromkeys(("operator_registrar", "operator_filing", "explanation"), WORDS),
     **dict.fromkeys(("operator_manager", "operator_phone"), WORDS),
-    **dict.fromkeys([name for name, kind in FIELD_TYPES.items() if kind is date], DAYS),
+    **dict.fromkeys([id for id, field in FIELDS.items() if field.kind == "day"], DAYS),
     **dict.fromkeys(("old_community", "operator_third_party"), st.none() | st.booleans()),
     **dict.fromkeys(
         ("city_share", "county_share"), st.none() | st.decimals(0, 5 * 10**7, places=2)

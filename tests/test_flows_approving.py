@@ -29,8 +29,8 @@ from prefect.types.entrypoint import EntrypointType
 from sqlalchemy import text
 
 from deployments.server import environment, running_server
-from flows.determine_projects import determine_projects
-from flows.issue_letter import issue_letter
+from flows.forms.determine_projects import determine_projects
+from flows.forms.issue_letter import issue_letter
 from flows.operations.casework import Act
 from flows.operations.desk import Desk
 from flows.operations.determination import CHANGED
@@ -52,7 +52,7 @@ UNTIL_REVIEW = (
 TODAY = "2023-07-31"
 DIES = """
 import os, runpy, signal, sys
-from flows import approving
+from flows.forms import approving
 approving._publish = lambda *told: os.kill(os.getpid(), signal.SIGKILL)
 runpy.run_module("prefect.engine", run_name="__main__")
 """

@@ -21,17 +21,17 @@ from prefect.testing.utilities import prefect_test_harness
 from sqlalchemy import text
 
 from deployments.demo import EXAMPLE
-from flows.advance_project import advance_project
-from flows.asking import LONGEST, REFUSED, afterwards, shortened
-from flows.choices import refresh_choices
-from flows.export_workbook import export_workbook
-from flows.extend_deadline import extend_deadline
-from flows.hold_project import hold_project
-from flows.import_workbook import import_workbook
+from flows.forms.advance_project import advance_project
+from flows.forms.asking import LONGEST, REFUSED, afterwards, shortened
+from flows.forms.choices import refresh_choices
+from flows.forms.export_workbook import export_workbook
+from flows.forms.extend_deadline import extend_deadline
+from flows.forms.hold_project import hold_project
+from flows.forms.import_workbook import import_workbook
+from flows.forms.record_milestone import record_milestone
+from flows.forms.replace_project import replace_project
+from flows.forms.retry_dead_letters import retry_dead_letters
 from flows.operations.desk import Desk
-from flows.record_milestone import record_milestone
-from flows.replace_project import replace_project
-from flows.retry_dead_letters import retry_dead_letters
 from policy.errors import UnavailableError
 from tests.support.mail_server import free_port
 from tests.support.steps import ONE, PROVINCE, TAIYUAN

@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 
 from deployments.cli import app
 from documents.contacts import contacts_page
-from documents.forms import SUMMARY_SHEET
 from documents.layout import to_bytes
 from flows.operations import inbox, intake
 from flows.operations.desk import Desk
 from flows.operations.exports import export_workbook
 from flows.operations.forms.making import Request
 from flows.operations.inbox_folder import plain_stem, safe_name
+from policy.fields import SUMMARY_SHEET
 from policy.vocabulary import Form
 from states.contacts import Post
 from tests.conftest import DeskIn

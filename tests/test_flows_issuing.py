@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from inspect import unwrap
 
 import pytest
 from docx import Document
 
 from documents.letters import Table
+from flows.forms import issue_paper as by_form
+from flows.forms.issue_paper import IssueForm
 from flows.operations import bulletins, feedbacks
 from flows.operations.casework import Act, record
 from flows.operations.desk import Desk
 from flows.operations.duties import fulfil
 from flows.operations.issuing import draft_papers, find_draft, issue_paper, named_draft, occasion_id
 from flows.operations.papers import Paper, Signature, file_of, lay_out
-from flows.requests.issuing import IssueForm, issue_draft
 from models.audits import verify
 from models.database import reading, writing
 from models.projects import facts
@@ -119,7 +121,7 @@ def test_the_form_issues_and_lays_the_final_paper_out(desk: Desk) -> None:
         signer="张三",
         actor=SIGNED.actor,
     )
-    told = issue_draft(desk, form, today=JULY, at=AT)
+    told = unwrap(by_form.issue_paper.fn)(desk, form, today=JULY, at=AT)
     assert "晋民函〔2023〕45号" in told
     draft = named_draft(desk, "feedback:2023Q2:太原市")
     assert draft.issued is not None

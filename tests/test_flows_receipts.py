@@ -7,7 +7,6 @@ import pytest
 from openpyxl import load_workbook
 
 from documents.annotate import LIST
-from documents.forms import SUMMARY_SHEET
 from flows.operations import receipts
 from flows.operations.delivery import deliver
 from flows.operations.desk import Desk
@@ -20,6 +19,7 @@ from models.claims import LEASE, MOST_ATTEMPTS, claim
 from models.database import writing
 from models.outbox import withdraw_untrue
 from notifications.payload import payload
+from policy.fields import SUMMARY_SHEET
 from policy.vocabulary import ChannelKind, DeliveryStatus, RungKind
 from states.contacts import Post
 from tests.conftest import DeskIn

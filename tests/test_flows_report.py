@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from documents.faults import WorkbookError
 from documents.grid import open_book, read_book
 from documents.identity import PROPERTY
-from documents.report import FURTHER_SHEET, REPORT_SHEET
+from documents.report import FURTHER_SHEET
 from flows.operations.delivery import deliver
 from flows.operations.desk import Desk
 from flows.operations.enforcement import enforce
@@ -27,6 +27,7 @@ from models.audits import history, newest
 from models.database import reading, writing
 from models.projects import facts
 from policy.errors import RefusedError
+from policy.fields import REPORT_SHEET
 from policy.vocabulary import AuditKind, Entry, Form, Holder, Source
 from states.progress import Progress
 from tests.conftest import AT, DeskIn

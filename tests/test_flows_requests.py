@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from inspect import unwrap
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -15,31 +16,30 @@ from pydantic import ValidationError
 from sqlalchemy import text
 
 from deployments.demo import EXAMPLE
-from flows.advance_project import advance_project
-from flows.export_workbook import export_workbook
-from flows.extend_deadline import extend_deadline
-from flows.hold_project import hold_project
-from flows.import_workbook import import_workbook
+from flows.forms.advance_project import AdvanceForm, advance_project, the_act
+from flows.forms.choosing import (
+    HOLD,
+    MOST,
+    REPLACE,
+    RESUME,
+    WITHDRAW,
+    action_for,
+    choices,
+    listed,
+    with_choices,
+)
+from flows.forms.export_workbook import KINDS, ExportForm, export_workbook
+from flows.forms.extend_deadline import ExtendForm, extend_deadline
+from flows.forms.fields import RequestForm, amount_of, code_of
+from flows.forms.hold_project import HoldForm, hold_project
+from flows.forms.import_workbook import ImportForm, import_workbook
+from flows.forms.record_milestone import RecordForm, record_milestone
+from flows.forms.replace_project import ReplaceForm, replace_project
+from flows.forms.retry_dead_letters import RetryForm, retry_dead_letters
+from flows.forms.telling import listing, refused
 from flows.operations.desk import Desk
 from flows.operations.enforcement import enforce
 from flows.operations.project_views import project_record
-from flows.record_milestone import record_milestone
-from flows.replace_project import replace_project
-from flows.requests import (
-    advancing,
-    exporting,
-    extending,
-    holding,
-    importing,
-    recording,
-    replacing,
-    retrying,
-)
-from flows.requests.choosing import MOST, choices, listed, with_choices
-from flows.requests.fields import amount_of, code_of
-from flows.requests.roles import HOLD, REPLACE, RESUME, WITHDRAW, action_for
-from flows.requests.telling import listing, refused
-from flows.retry_dead_letters import retry_dead_letters
 from policy.errors import ConflictError, RefusedError, UsageError
 from policy.vocabulary import Disposition
 from states.machine import Position
@@ -86,6 +86,12 @@ def ten(stores: Any, tmp_path: Path) -> Iterator[Desk]:
     """The same on SQLite alone, for what does not concern the store."""
     with stores.desk(None, TAIYUAN, tmp_path / "home") as opened:
         yield opened
+
+
+def done(flow: Flow[..., Any], desk: Desk, form: RequestForm, *, today: date, at: datetime) -> str:
+    """What the flow does and tells, without a run."""
+    told: str = unwrap(flow.fn)(desk, form, today=today, at=at)
+    return told
 
 
 def schema_of(flow: Flow[..., Any]) -> dict[str, Any]:
@@ -232,7 +238,7 @@ def test_a_choice_is_taken_apart(chosen: str, code: str) -> None:
 
 
 def test_a_form_says_what_is_to_be_done() -> None:
-    form = advancing.AdvanceForm.model_validate(
+    form = AdvanceForm.model_validate(
         {
             **SITE,
             "amount": " 840,000.5元 ",
@@ -240,7 +246,7 @@ def test_a_form_says_what_is_to_be_done() -> None:
             "checks": [{"item": "beds　床位", "answer": "12"}],
         }
     )
-    asked = advancing.the_act(form)
+    asked = the_act(form)
     assert (asked.subject, asked.name, asked.on) == (ONE, "confirm_site", date(2023, 2, 6))
     assert (asked.actor, asked.evidence, str(asked.amount)) == ("示例", "", "840000.5")
     assert (asked.reasons, asked.checks) == ({"R16": "示例"}, {"beds": "12"})
@@ -254,14 +260,14 @@ def test_no_amount(typed: str) -> None:
 
 def test_nothing_is_stated_twice() -> None:
     twice = [{"item": "beds", "answer": "12"}, {"item": "beds　床位", "answer": "13"}]
-    form = advancing.AdvanceForm.model_validate({**SITE, "checks": twice})
+    form = AdvanceForm.model_validate({**SITE, "checks": twice})
     with pytest.raises(UsageError, match="验收项“beds”填写了两次"):
-        advancing.the_act(form)
+        the_act(form)
 
 
 def test_an_unknown_field_is_no_form() -> None:
     with pytest.raises(ValidationError):
-        advancing.AdvanceForm.model_validate({**SITE, "colour": "red"})
+        AdvanceForm.model_validate({**SITE, "colour": "red"})
 
 
 def test_actions_are_known_by_what_they_do() -> None:
@@ -284,14 +290,14 @@ def test_a_plan_may_have_no_such_action() -> None:
 
 
 def test_an_action_is_not_taken_twice(taiyuan: Desk) -> None:
-    form = advancing.AdvanceForm.model_validate(SITE)
-    told = advancing.advance_project(taiyuan, form, **NOW)
+    form = AdvanceForm.model_validate(SITE)
+    told = done(advance_project, taiyuan, form, **NOW)
     assert "阶段：选址 → 申报，推进中" in told
     assert "提交申报 `submit_application`" in told
     assert f"记录号：{project_record(taiyuan, ONE, END).revision}" in told
     before = audited(taiyuan)
     with pytest.raises(RefusedError, match="不能办理“确定选址”"):
-        advancing.advance_project(taiyuan, form, **NOW)
+        done(advance_project, taiyuan, form, **NOW)
     assert audited(taiyuan) == before
 
 
@@ -299,25 +305,23 @@ def test_soft_conditions_are_told_with_what_was_done(ten: Desk) -> None:
     walk(ten, "determine")  # the money has not come yet
     act(ten, "operator_confirmed", "2023-04-25")
     action = {"action": "break_ground", "on": "2023-05-10"}
-    form = advancing.AdvanceForm.model_validate({**SITE, **action})
-    told = advancing.advance_project(ten, form, **NOW)
+    form = AdvanceForm.model_validate({**SITE, **action})
+    told = done(advance_project, ten, form, **NOW)
     assert "阶段：资金下达 → 建设" in told
     warned = told.partition("## 请注意")[2].partition("## 现在可以办理")[0]
     assert "资金" in warned
 
 
 def test_a_fact_is_recorded_once(taiyuan: Desk) -> None:
-    form = recording.RecordForm(
-        subject="太原市", fact="D10-03　月报", on=date(2023, 3, 24), actor="示例"
-    )
-    assert "登记：D10-03 " in recording.record_milestone(taiyuan, form, **NOW)
+    form = RecordForm(subject="太原市", fact="D10-03　月报", on=date(2023, 3, 24), actor="示例")
+    assert "登记：D10-03 " in done(record_milestone, taiyuan, form, **NOW)
     before = audited(taiyuan)
-    recording.record_milestone(taiyuan, form, **NOW)
+    done(record_milestone, taiyuan, form, **NOW)
     assert audited(taiyuan) == before
 
 
 def test_a_deadline_is_put_off_once(taiyuan: Desk) -> None:
-    form = extending.ExtendForm(
+    form = ExtendForm(
         subject=NAMED,
         rule="D01",
         until=date(2023, 3, 10),
@@ -325,19 +329,19 @@ def test_a_deadline_is_put_off_once(taiyuan: Desk) -> None:
         actor="示例",
         evidence="示例批复1号",
     )
-    assert "改为2023-03-10" in extending.extend_deadline(taiyuan, form, **NOW)
+    assert "改为2023-03-10" in done(extend_deadline, taiyuan, form, **NOW)
     before = audited(taiyuan)
     with pytest.raises(RefusedError, match="延期须晚于该日"):
-        extending.extend_deadline(taiyuan, form, **NOW)
+        done(extend_deadline, taiyuan, form, **NOW)
     assert audited(taiyuan) == before
 
 
 def test_a_pause_and_its_end(taiyuan: Desk) -> None:
     def step(name: Any) -> str:
-        form = holding.HoldForm(
+        form = HoldForm(
             project=NAMED, step=name, on=date(2023, 3, 1), actor=PROVINCE, evidence="示例"
         )
-        return holding.hold_project(taiyuan, form, **NOW)
+        return done(hold_project, taiyuan, form, **NOW)
 
     assert "选址（阶段不变），暂停" in step("暂停")
     with pytest.raises(RefusedError, match="不能办理“暂停”"):
@@ -357,9 +361,9 @@ def with_a_reserve(desk: Desk) -> Desk:
     return desk
 
 
-def replacement(**changes: Any) -> replacing.ReplaceForm:
+def replacement(**changes: Any) -> ReplaceForm:
     form = {"dry_run": False, "withdrawn": NAMED, "replacement": TWO, "on": "2023-05-06"}
-    return replacing.ReplaceForm.model_validate(
+    return ReplaceForm.model_validate(
         {**form, "actor": PROVINCE, "evidence": "示例批复", **changes}
     )
 
@@ -367,20 +371,20 @@ def replacement(**changes: Any) -> replacing.ReplaceForm:
 def test_a_replacement_is_tried_then_made_and_not_twice(taiyuan: Desk) -> None:
     with_a_reserve(taiyuan)
     before = audited(taiyuan)
-    told = replacing.replace_project(taiyuan, replacement(dry_run=True), **NOW)
+    told = done(replace_project, taiyuan, replacement(dry_run=True), **NOW)
     assert "试办，未写入" in told
     assert "办理：终止" in told
     assert "办理：替补确定" in told
     assert f"| {TWO} |" in told  # it still is a reserve
     assert audited(taiyuan) == before
-    told = replacing.replace_project(taiyuan, replacement(), **NOW)
+    told = done(replace_project, taiyuan, replacement(), **NOW)
     assert "试办" not in told
     assert told.endswith("现有替补项目\n\n无。")
     assert audited(taiyuan) == before + 2
     assert disposition(taiyuan, ONE) is Disposition.WITHDRAWN
     assert disposition(taiyuan, TWO) is Disposition.ACTIVE
     with pytest.raises(RefusedError, match="不能办理“终止”"):
-        replacing.replace_project(taiyuan, replacement(), **NOW)
+        done(replace_project, taiyuan, replacement(), **NOW)
     assert audited(taiyuan) == before + 2
 
 
@@ -388,20 +392,20 @@ def test_where_one_of_the_two_is_refused_neither_is_made(taiyuan: Desk) -> None:
     walk(taiyuan, "determine")
     before = audited(taiyuan)
     with pytest.raises(RefusedError, match="不能办理“替补确定”"):
-        replacing.replace_project(taiyuan, replacement(), **NOW)
+        done(replace_project, taiyuan, replacement(), **NOW)
     assert disposition(taiyuan, ONE) is Disposition.ACTIVE
     assert audited(taiyuan) == before
 
 
 def test_one_of_the_two_must_be_chosen(ten: Desk) -> None:
     with pytest.raises(UsageError, match="请选择"):
-        replacing.replace_project(ten, replacement(withdrawn="", replacement=""), **NOW)
+        done(replace_project, ten, replacement(withdrawn="", replacement=""), **NOW)
 
 
 def book(desk: Desk, path: Path | str, later: int = 0, **changes: Any) -> str:
     form = {"dry_run": False, "path": str(path), "actor": "示例", **changes}
-    asked, at = importing.ImportForm.model_validate(form), AT + timedelta(hours=later)
-    return importing.import_file(desk, asked, today=END, at=at)
+    asked, at = ImportForm.model_validate(form), AT + timedelta(hours=later)
+    return done(import_workbook, desk, asked, today=END, at=at)
 
 
 def test_a_workbook_is_tried_then_imported_and_changes_nothing_again(taiyuan: Desk) -> None:
@@ -462,29 +466,29 @@ def test_dead_letters_are_listed_then_owed_anew(ten: Desk) -> None:
         dead = connection.execute(text("SELECT DISTINCT person FROM delivery")).scalars().all()
     asked = {"actor": "示例", "person": dead[0]}
     before = rows(ten, "SELECT * FROM delivery")
-    told = retrying.retry_dead_letters(ten, retrying.RetryForm.model_validate(asked), **NOW)
+    told = done(retry_dead_letters, ten, RetryForm.model_validate(asked), **NOW)
     assert told.count(f"| {dead[0]} |") == len([row for row in before if dead[0] in row])
     assert rows(ten, "SELECT * FROM delivery") == before
-    real = retrying.RetryForm.model_validate({**asked, "dry_run": False})
-    assert "已重新列入待发" in retrying.retry_dead_letters(ten, real, **NOW)
+    real = RetryForm.model_validate({**asked, "dry_run": False})
+    assert "已重新列入待发" in done(retry_dead_letters, ten, real, **NOW)
     owed = rows(ten, "SELECT DISTINCT person FROM delivery WHERE status = 'pending'")
     assert owed == [(dead[0],)]
-    assert "死信：0条" in retrying.retry_dead_letters(ten, real, **NOW)
+    assert "死信：0条" in done(retry_dead_letters, ten, real, **NOW)
 
 
-@pytest.mark.parametrize("kind", list(exporting.KINDS))
+@pytest.mark.parametrize("kind", list(KINDS))
 def test_every_form_and_listing_is_exported(ten: Desk, kind: str) -> None:
     asked = {"kind": kind, "actor": "示例", "month": "2023-06", "expert": "示例·甲"}
     for subject in ("", "太原市", NAMED):
-        form = exporting.ExportForm.model_validate({**asked, "subject": subject})
+        form = ExportForm.model_validate({**asked, "subject": subject})
         with suppress(RefusedError):  # of the two, only one is what it is of
-            assert "exports/" in exporting.export_file(ten, form, **NOW)
+            assert "exports/" in done(export_workbook, ten, form, **NOW)
     assert list((ten.settings.outgoing / "exports" / "shanxi-2023").glob("*.xlsx"))
 
 
 def test_an_unknown_kind_of_workbook(ten: Desk) -> None:
     with pytest.raises(UsageError, match="没有表格“月历”，可用：项目台账、"):
-        exporting.export_file(ten, exporting.ExportForm(kind="月历", actor="示例"), **NOW)
+        done(export_workbook, ten, ExportForm(kind="月历", actor="示例"), **NOW)
 
 
 def test_what_people_type_is_no_markup() -> None:
@@ -498,19 +502,21 @@ def test_what_people_type_is_no_markup() -> None:
 
 
 SAYING: tuple[Callable[[Desk], object], ...] = (
-    lambda desk: advancing.advance_project(
-        desk, advancing.AdvanceForm.model_validate({**SITE, "actor": " "}), **NOW
+    lambda desk: done(
+        advance_project, desk, AdvanceForm.model_validate({**SITE, "actor": " "}), **NOW
     ),
-    lambda desk: advancing.advance_project(
+    lambda desk: done(
+        advance_project,
         desk,
-        advancing.AdvanceForm.model_validate(
+        AdvanceForm.model_validate(
             {**SITE, "amount": "1", "checks": [{"item": "beds", "answer": "1"}]}
         ),
         **NOW,
     ),
-    lambda desk: extending.extend_deadline(
+    lambda desk: done(
+        extend_deadline,
         desk,
-        extending.ExtendForm(subject=ONE, rule="D01", until=END, on=END, actor="示例", evidence=""),
+        ExtendForm(subject=ONE, rule="D01", until=END, on=END, actor="示例", evidence=""),
         **NOW,
     ),
 )

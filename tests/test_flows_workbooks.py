@@ -14,7 +14,6 @@ from sqlalchemy import text
 
 from deployments.demo import EXAMPLE
 from documents.faults import WorkbookError
-from documents.forms import OPERATOR_SHEET, SUMMARY_SHEET, SUPPLEMENT_SHEET
 from documents.grid import open_book
 from documents.identity import PROPERTY, Identity, identity_of, sealed
 from flows.operations.desk import Desk
@@ -27,6 +26,7 @@ from flows.operations.project_views import project_record
 from flows.operations.setup import install
 from models.secrets import secret_key
 from policy.errors import RefusedError
+from policy.fields import OPERATOR_SHEET, SUMMARY_SHEET, SUPPLEMENT_SHEET
 from policy.vocabulary import Form
 from states.dossier import Profile
 from tests.conftest import AT

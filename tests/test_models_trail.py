@@ -23,8 +23,8 @@ from flows.operations.integrity import verify_trail
 from models.audits import history, link, verify
 from models.database import alembic_config, migrate, open_engine, reading
 from policy.errors import RefusedError
+from policy.fields import FIELDS
 from policy.vocabulary import AuditKind, Entry, Holder, Source
-from states.dossier import PROFILE_FIELDS
 from states.ledger import balances, received
 from states.machine import Position
 from states.progress import Progress
@@ -185,7 +185,7 @@ def replayed(desk: Desk, code: str = ONE) -> State:
 
 def as_stored(desk: Desk, code: str = ONE) -> dict[str, Any]:
     project = stored(desk, code)
-    profile = {name: getattr(project.profile, name) for name in PROFILE_FIELDS}
+    profile = {name: getattr(project.profile, name) for name in FIELDS}
     return {
         **{name: value for name, value in profile.items() if value not in (None, frozenset())},
         "stage": project.stage,
@@ -202,7 +202,7 @@ def assert_replays(desk: Desk, code: str = ONE) -> None:
     known = {"findings": {}, "checks": {}, "released": None, "last_on": None, **state.columns}
     wanted = as_stored(desk, code)
     assert {name: known.get(name) for name in wanted} == wanted
-    assert set(known) - set(wanted) <= set(PROFILE_FIELDS)
+    assert set(known) - set(wanted) <= set(FIELDS)
     assert state.facts == dict(project.milestones)
     assert sorted(state.lines) == sorted(line.audit_id for line in project.lines)
     assert set(state.lines.values()) == set(project.lines)

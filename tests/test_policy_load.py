@@ -14,9 +14,9 @@ import pytest
 
 from policy.clauses import Clause
 from policy.errors import PolicyError
+from policy.fields import FIELDS
 from policy.load import HOME, calendar_overrides, load_plan, plan_ids, plan_path
 from policy.vocabulary import Level, Origin
-from states.dossier import PROFILE_FIELDS
 from tests.support.builders import plan
 
 DATA = Path(__file__).parent / "data"
@@ -159,7 +159,7 @@ def test_only_the_finance_department_is_unbound() -> None:
 def test_every_condition_reads_a_field_that_a_profile_has() -> None:
     for rule in plan().requirements:
         named = getattr(rule.check, "fields", ()) or [getattr(rule.check, "field", None)]
-        assert {name for name in named if name} <= set(PROFILE_FIELDS), rule.id
+        assert {name for name in named if name} <= set(FIELDS), rule.id
 
 
 def test_offices_are_named_for_a_place() -> None:

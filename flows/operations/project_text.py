@@ -6,7 +6,11 @@ from decimal import Decimal
 from flows.operations.desk import Desk
 from flows.operations.project_views import NextAction, ProjectRecord
 from notifications.wording import dated
+from policy.fields import FIELDS
 from policy.vocabulary import Source
+
+BASICS = ("area", "building_kind", "investment", "operator", "responsible_person")
+"""The fields of the profile that are told."""
 
 
 def project_text(desk: Desk, record: ProjectRecord) -> str:
@@ -39,15 +43,13 @@ def next_action_lines(action: NextAction) -> Iterator[str]:
 
 
 def _basics(record: ProjectRecord) -> Iterator[str]:
-    profile = record.profile
     yield f"  所在地：{record.city}{record.county}（{record.county_type}）"
     yield f"  尚未实施工程的县（市、区）：{'是' if record.unserved else '否'}"
     yield f"  阶段：{record.stage_label}（{record.disposition.label}）"
-    yield f"  建筑面积：{_amount(profile.area, '平方米')}"
-    yield f"  配建性质：{profile.building_kind or '未填'}"
-    yield f"  投资总额：{_amount(profile.investment, '元')}"
-    yield f"  运行主体：{profile.operator or '未填'}"
-    yield f"  责任人：{profile.responsible_person or '未填'}"
+    for name in BASICS:
+        field, value = FIELDS[name], getattr(record.profile, name)
+        told = _amount(value, field.unit) if field.unit else value or "未填"
+        yield f"  {field.label}：{told}"
     yield f"  办结：{dated(record.finished_on) if record.finished_on else '尚未办结'}"
     yield f"  记录号：{record.revision}"
 

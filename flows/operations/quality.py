@@ -12,11 +12,12 @@ from models.database import reading
 from models.deadlines import stalled
 from models.plans import require_plan
 from policy.errors import RefusedError
+from policy.fields import FIELDS
 from policy.schema import ActionRule
 from policy.vocabulary import Disposition
 from states.casework import is_done
 from states.deadlines import RUNNING, gaps
-from states.dossier import PROFILE_LABELS, Dossier
+from states.dossier import Dossier
 from states.machine import Position, allowed
 from states.requirements import Case, concerns, shortfalls
 
@@ -107,6 +108,6 @@ def _unstated(desk: Desk, project: Dossier, action: ActionRule, as_of: date) -> 
         name
         for item in shortfalls(case, action.id)
         for name in concerns(item.requirement.check)
-        if name in PROFILE_LABELS and getattr(project.profile, name) in (None, "", frozenset())
+        if getattr(project.profile, name) in (None, "", frozenset())
     )
-    return tuple(dict.fromkeys(PROFILE_LABELS[name] for name in names))
+    return tuple(dict.fromkeys(FIELDS[name].label for name in names))

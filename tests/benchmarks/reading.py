@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from pydantic import Field, StringConstraints, TypeAdapter
 from python_calamine import CalamineWorkbook
 
-from documents.forms import SUMMARY
+from documents.forms import summary_columns
 from documents.grid import read_book
 from documents.summary import read_applications
 from policy.schema import Plan
@@ -67,7 +67,7 @@ def workbook(rows: int) -> bytes:
     sheet = book.create_sheet("附件3 汇总表")
     sheet.append(["2023年全省城镇社区幸福养老提速工程汇总表"])
     sheet.append([f"填表单位盖章：　　{CITY}民政局　　　　　　{CITY}财政局"])
-    sheet.append([column.heading for column in SUMMARY])
+    sheet.append([column.heading for column in summary_columns(plan())])
     city = plan().city(CITY)
     counties = [county.name for county in city.counties] if city else []
     for number in range(1, rows + 1):

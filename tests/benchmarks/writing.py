@@ -9,8 +9,11 @@ from time import perf_counter
 
 from openpyxl import Workbook
 
-from documents.forms import SUMMARY
+from documents.forms import summary_columns
 from documents.layout import Page, Value, to_bytes
+from tests.support.builders import plan
+
+SUMMARY = summary_columns(plan())
 
 ROWS, FEW, RUNS = 10_000, 100, 5
 Measured = tuple[str, float, float]

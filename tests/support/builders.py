@@ -7,11 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 from notifications.message import DigestLine
+from policy.fields import FIELDS
 from policy.load import load_plan, plan_path
 from policy.schema import Plan
 from policy.vocabulary import Origin, RungKind, SubjectKind
 from states.deadlines import Dates, Deadline
-from states.dossier import PROFILE_FIELDS, Dossier, Profile
+from states.dossier import Dossier, Profile
 from states.review import Opinion
 from states.workdays import Calendar
 
@@ -109,8 +110,8 @@ def a_profile(**changes: Any) -> Profile:
 
 def a_dossier(**changes: Any) -> Dossier:
     """A project in 选址 that can walk the whole chain; `changes` of its or its profile's fields."""
-    stated = {name: value for name, value in changes.items() if name in PROFILE_FIELDS}
-    others = {name: value for name, value in changes.items() if name not in PROFILE_FIELDS}
+    stated = {name: value for name, value in changes.items() if name in FIELDS}
+    others = {name: value for name, value in changes.items() if name not in FIELDS}
     dossier = Dossier(
         code="XF2023-140105-01",
         name="示例街道示例社区养老幸福工程",

@@ -13,10 +13,10 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 
 from deployments.demo import EXAMPLE
-from documents.forms import SUMMARY_SHEET
 from flows.business_date import now
 from flows.operations.desk import Desk
 from flows.operations.inbox import Read, read_inbox
+from policy.fields import SUMMARY_SHEET
 from tests.support.delivering import DAY
 
 TAIYUAN, DATONG = "太原市", "大同市"

@@ -93,7 +93,6 @@ def make_funds(session: Session, desk: Desk, request: Request, today: date) -> M
 
 
 def _project(desk: Desk, item: Dossier, lamp: Standing) -> lists.ProjectLine:
-    profile = item.profile
     latest = item.progress[-1] if item.progress else None
     return lists.ProjectLine(
         city=item.city,
@@ -104,16 +103,10 @@ def _project(desk: Desk, item: Dossier, lamp: Standing) -> lists.ProjectLine:
         stage=desk.plan.stage(item.stage).label,
         disposition=item.disposition.label,
         lamp=lamp.label,
-        building_kind=profile.building_kind,
-        area=profile.area,
-        beds=profile.beds,
-        investment=profile.investment,
-        subsidy=subsidy(desk.plan, profile, item.county_type),
+        subsidy=subsidy(desk.plan, item.profile, item.county_type),
         percent=latest.percent if latest else None,
         invested=latest.invested if latest else None,
-        operator=profile.operator,
-        person=profile.responsible_person,
-        phone=profile.responsible_phone,
+        profile=item.profile,
     )
 
 

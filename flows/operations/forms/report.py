@@ -42,15 +42,16 @@ from flows.operations.forms.trace import traces
 from flows.operations.progress import Reported, progress_refusals, report_progress
 from models.projects import dossier, dossiers_in, facts
 from policy.errors import RefusedError
+from policy.fields import FIELDS
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Form, Level
-from states.dossier import GOING_ON, PROFILE_LABELS, Dossier, to_words
+from states.dossier import GOING_ON, Dossier, to_words
 from states.progress import PROGRESS_LABELS, Progress
 from states.reporting import expected
 from states.trail import Effects
 
 LABELS = {
-    **PROFILE_LABELS,
+    **{name: FIELDS[name].label for name in PEOPLE},
     **PROGRESS_LABELS,
     "operator": "运营机构",
     "stage": "阶段",

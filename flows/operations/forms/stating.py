@@ -16,19 +16,15 @@ from flows.operations.fulfilment import settle_city
 from models.audits import NewRow, add_audit
 from models.plans import add_deadlines
 from models.projects import add_project, dossiers, set_columns
+from policy.fields import FIELDS
 from policy.schema import City, Plan
 from policy.vocabulary import AuditKind, Disposition, SubjectKind
-from states.dossier import (
-    PROFILE_FIELDS,
-    PROFILE_LABELS,
-    REVIEWED_FIELDS,
-    Dossier,
-    stated,
-    to_words,
-)
+from states.dossier import Dossier, stated, to_words
 from states.trail import Effects, to_detail
 
-NOTHING_LISTED: Mapping[str, Any] = dict.fromkeys(("functions", "commitments"), frozenset())
+NOTHING_LISTED: Mapping[str, Any] = {
+    id: field.unstated for id, field in FIELDS.items() if field.kind == "words"
+}
 """What is stored of a list to which nothing was ever added."""
 
 
@@ -87,21 +83,20 @@ def unwritable(plan: Plan, each: Stated) -> Iterator[Fault]:
         return
     for name, now in each.merged.conflicts.items():
         reason = (
-            f"{PROFILE_LABELS[name]}在本表导出后已改为“{to_words(now)}”；"
-            "请核对后填写，或重新导出本表"
+            f"{FIELDS[name].label}在本表导出后已改为“{to_words(now)}”；请核对后填写，或重新导出本表"
         )
         yield Fault(row.spot(name, plan), reason)
     closed = plan.stage_order.index(plan.inputs_close_after)
     if plan.stage_order.index(project.stage) > closed:
         for name in each.merged.changes:
-            if name in REVIEWED_FIELDS:
+            if FIELDS[name].reviewed:
                 yield Fault(row.spot(name, plan), _closed(project, name, each))
 
 
 def _closed(project: Dossier, name: str, each: Stated) -> str:
     old, new = to_words(getattr(project.profile, name)), to_words(each.merged.changes[name])
     return (
-        f"申报已报送，{PROFILE_LABELS[name]}不得再以本表由“{old}”改为“{new}”"
+        f"申报已报送，{FIELDS[name].label}不得再以本表由“{old}”改为“{new}”"
         f"（{project.code} {project.name}）；如需更改请先退回补正"
     )
 
@@ -138,8 +133,7 @@ def write(
 def _add(session: Session, desk: Desk, city: City, row: Said) -> str:
     county = city.county(row.county)
     assert county is not None  # noqa: S101  # the reader resolves it in the plan
-    empty: dict[str, list[str]] = {"functions": [], "commitments": []}
-    values = {name: row.stated.get(name, empty.get(name)) for name in PROFILE_FIELDS}
+    values = {id: row.stated.get(id, field.unstated) for id, field in FIELDS.items()}
     values = {name: sorted(v) if isinstance(v, frozenset) else v for name, v in values.items()}
     values |= {"county_code": county.code, "county_type": county.type}
     code = add_project(session, desk.plan, city.name, county.name, values)
@@ -154,13 +148,13 @@ def differences(plan: Plan, code: str, each: Stated) -> Iterator[Difference]:
     stored = stated(each.project.profile) if each.project else {}
     for name, new in each.merged.changes.items():
         old, said = to_words(stored.get(name)), to_words(new)
-        yield Difference(each.row.spot(name, plan), code, PROFILE_LABELS[name], old, said)
+        yield Difference(each.row.spot(name, plan), code, FIELDS[name].label, old, said)
 
 
 def outdated(each: Stated) -> Iterator[str]:
     """A note where what was left as it was made out has changed meanwhile."""
     if each.merged.outdated and each.project:
-        fields = "、".join(PROFILE_LABELS[name] for name in each.merged.outdated)
+        fields = "、".join(FIELDS[name].label for name in each.merged.outdated)
         yield f"{each.project.code} {each.project.name}：{fields}在本表导出后已更新，沿用现值"
 
 

@@ -20,7 +20,7 @@ MARK = "xingfu"
 """The key of a field's schema that names what there is to choose from."""
 
 
-class Form(BaseModel):
+class RequestForm(BaseModel):
     """A form as it is handed in."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)

@@ -1,19 +1,21 @@
-"""A drafted paper that a form asks to have issued."""
+"""A drafted paper that is issued, by a form."""
 
 from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field
 
+from flows.forms.asking import request_flow
+from flows.forms.fields import Actor, OnDay, RequestForm, choice, code_of, described
 from flows.operations.desk import Desk
-from flows.operations.issuing import issue_paper, named_draft
+from flows.operations.issuing import issue_paper as issue
+from flows.operations.issuing import named_draft
 from flows.operations.papers import Signature, lay_out
 from flows.pages.approvals import issued_page
-from flows.requests.fields import Actor, Form, OnDay, choice, code_of, described
 from models.database import writing
 
 
-class IssueForm(Form):
+class IssueForm(RequestForm):
     """Issues a draft."""
 
     model_config = described("签发文稿", "文稿经审定签发后，在此登记；登记后生成正式文件。")
@@ -33,10 +35,11 @@ class IssueForm(Form):
     remark: Annotated[str, Field(title="备注", description="可不填。")] = ""
 
 
-def issue_draft(desk: Desk, form: IssueForm, *, today: date, at: datetime) -> str:
+@request_flow("签发文稿：登记文号、签发人和日期，生成正式文件；所完成的事项一并登记。", "draft")
+def issue_paper(desk: Desk, form: IssueForm, *, today: date, at: datetime) -> str:
     """Issue it and lay it out; what was issued, as Markdown. RefusedError with every reason."""
     draft = named_draft(desk, code_of(form.draft))
     signed = Signature(form.number, form.on, form.signer, form.actor, form.remark)
     with writing(desk.engine) as session:
-        paper = issue_paper(session, desk, draft, signed, today=today, at=at)
+        paper = issue(session, desk, draft, signed, today=today, at=at)
     return issued_page(desk, paper, str(lay_out(desk, paper)))

@@ -1,25 +1,26 @@
-"""A milestone, evidence or a fulfilled duty, as a form asks for it."""
+"""A milestone, evidence or a fulfilled duty, by a form."""
 
 from datetime import date, datetime
 from typing import Annotated
 
-from flows.operations.casework import Act, perform, record
-from flows.operations.desk import Desk
-from flows.operations.effects import action_label
-from flows.requests.fields import (
+from flows.forms.asking import request_flow
+from flows.forms.fields import (
     Actor,
     Evidence,
-    Form,
     OnDay,
+    RequestForm,
     Subject,
     choice,
     code_of,
     described,
 )
-from flows.requests.telling import attention, paragraphs, said
+from flows.forms.telling import attention, paragraphs, said
+from flows.operations.casework import Act, perform, record
+from flows.operations.desk import Desk
+from flows.operations.effects import action_label
 
 
-class RecordForm(Form):
+class RecordForm(RequestForm):
     """Records a fact."""
 
     model_config = described("登记节点", "日期登记错了，以正确的日期再登记一次即为更正。")
@@ -33,6 +34,9 @@ class RecordForm(Form):
     evidence: Evidence = ""
 
 
+@request_flow(
+    "登记一个节点、一项留痕，或市、省已完成的事项；再登记一次即为更正。", "subject", "fact"
+)
 def record_milestone(desk: Desk, form: RecordForm, *, today: date, at: datetime) -> str:
     """Record the fact; what was recorded, as Markdown. RefusedError with every reason."""
     act = Act(code_of(form.subject), code_of(form.fact), form.on, form.actor, form.evidence)

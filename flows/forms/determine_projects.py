@@ -8,8 +8,8 @@ from prefect.client.schemas.objects import State
 from prefect.input import RunInput
 from pydantic import Field
 
-from flows.approving import Decision, Matter, Proposal, Settled, approved
 from flows.business_date import now, today
+from flows.forms.approving import Decision, Matter, Proposal, Settlement, approved
 from flows.operations.desk import Desk, open_desk
 from flows.operations.determination import approve, decline, proposed
 from flows.operations.review import Determination
@@ -50,23 +50,23 @@ def determine_projects(plan: str | None = None) -> State[Any]:
     )
 
 
-def _propose(desk: Desk) -> Proposal | Settled:
+def _propose(desk: Desk) -> Proposal | Settlement:
     found = proposed(desk)
     text = list_page(desk.plan, found)
     if not found.listed:
         word = f"名单已定，共{found.determined}个" if found.determined else "没有待研究确定的项目"
-        return Settled(word, f"{word}，无需再作决定。\n\n{text}")
+        return Settlement(word, f"{word}，无需再作决定。\n\n{text}")
     return Proposal(text, found.fingerprint)
 
 
-def _decide(desk: Desk, seen: str, form: DeterminationForm) -> Settled:
+def _decide(desk: Desk, seen: str, form: DeterminationForm) -> Settlement:
     text = list_page(desk.plan, proposed(desk))
     evidence = "；意见：".join(filter(None, (form.document.strip(), form.opinion.strip())))
     decision, day = Determination(form.on, form.actor, evidence), today(desk.settings)
     with writing(desk.engine) as session:
         if form.decision == "不同意":
             decline(session, desk, decision, seen, today=day, at=now())
-            return Settled("未同意", f"建议名单未获同意，已登记；项目不变。\n\n{text}")
+            return Settlement("未同意", f"建议名单未获同意，已登记；项目不变。\n\n{text}")
         chosen = approve(session, desk, decision, seen, today=day, at=now())
     told = f"已确定{len(chosen.determined)}个，列为替补{len(chosen.reserves)}个"
-    return Settled(f"已同意，{told}", f"{told}，各项时限自此起算。\n\n{text}")
+    return Settlement(f"已同意，{told}", f"{told}，各项时限自此起算。\n\n{text}")

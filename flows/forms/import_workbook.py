@@ -1,4 +1,4 @@
-"""A workbook on the server's disk, as a form asks to have it imported."""
+"""A workbook on the server's disk that is imported, by a form."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -7,18 +7,21 @@ from typing import Annotated
 from pydantic import Field
 
 from documents.faults import WorkbookError
+from flows.forms.asking import request_flow
+from flows.forms.choices import refresh_choices
+from flows.forms.export_workbook import folder
+from flows.forms.fields import Actor, DryRun, Month, RequestForm, choice, code_of, described
+from flows.forms.telling import TRIED, attention, listing, paragraphs, said
 from flows.operations.desk import Desk, inbox_of
 from flows.operations.forms.paper import Asked, Taken
-from flows.operations.intake import Imported, import_workbook, return_copy
-from flows.requests.exporting import folder
-from flows.requests.fields import Actor, DryRun, Form, Month, choice, code_of, described
-from flows.requests.telling import TRIED, attention, listing, paragraphs, said
+from flows.operations.intake import Imported, return_copy
+from flows.operations.intake import import_workbook as take_in
 from policy.errors import RefusedError, UnavailableError
 
 SUFFIX = ".xlsx"
 
 
-class ImportForm(Form):
+class ImportForm(RequestForm):
     """Imports a workbook by its path."""
 
     model_config = described("导入工作簿", "整份导入，或整份退回并在旁边的副本中逐格标出。")
@@ -43,7 +46,8 @@ class ImportForm(Form):
     ] = False
 
 
-def import_file(desk: Desk, form: ImportForm, *, today: date, at: datetime) -> str:
+@request_flow("从服务器上的文件导入一份工作簿，整份导入或整份退回。", "path", then=refresh_choices)
+def import_workbook(desk: Desk, form: ImportForm, *, today: date, at: datetime) -> str:
     """Import the workbook whole; what it changed, as Markdown.
 
     With `dry_run` nothing is kept. RefusedError, as WorkbookError where its cells are at fault:
@@ -58,7 +62,7 @@ def import_file(desk: Desk, form: ImportForm, *, today: date, at: datetime) -> s
         form.actor,
     )
     try:
-        done = import_workbook(desk, path, asked_for, today=today, at=at, dry_run=form.dry_run)
+        done = take_in(desk, path, asked_for, today=today, at=at, dry_run=form.dry_run)
     except WorkbookError as error:
         if not form.dry_run:
             error.add_note(_returned(desk, path, error))

@@ -1,29 +1,22 @@
-"""A pause or its end, as a form asks for it."""
+"""A pause of a project or its end, by a form."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from flows.forms.asking import request_flow
+from flows.forms.choosing import HOLD, RESUME, action_for
+from flows.forms.fields import Actor, Evidence, OnDay, Project, RequestForm, code_of, described
+from flows.forms.telling import advanced
 from flows.operations.casework import Act, advance, perform
 from flows.operations.desk import Desk
-from flows.requests.fields import (
-    Actor,
-    Evidence,
-    Form,
-    OnDay,
-    Project,
-    code_of,
-    described,
-)
-from flows.requests.roles import HOLD, RESUME, action_for
-from flows.requests.telling import advanced
 from models.database import reading
 from models.projects import dossier
 from states.machine import Position
 
 
-class HoldForm(Form):
+class HoldForm(RequestForm):
     """Pauses a project, or lets it go on."""
 
     model_config = described("暂停或恢复", "暂停期间停止催办；恢复后原时限不变。")
@@ -35,6 +28,7 @@ class HoldForm(Form):
     evidence: Evidence = ""
 
 
+@request_flow("暂停一个项目，或恢复已暂停的项目；暂停期间停止催办。", "project", "step")
 def hold_project(desk: Desk, form: HoldForm, *, today: date, at: datetime) -> str:
     """Pause the project or let it go on; where it stands now, as Markdown.
 

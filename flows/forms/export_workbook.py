@@ -1,4 +1,4 @@
-"""A workbook that a form asks to have written."""
+"""A workbook that is written, by a form."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -6,19 +6,19 @@ from typing import Annotated
 
 from pydantic import Field
 
+from flows.forms.asking import request_flow
+from flows.forms.fields import Actor, Month, RequestForm, Subject, code_of, described
+from flows.forms.telling import paragraphs, said, verbatim
 from flows.operations import exports
 from flows.operations.desk import Desk
 from flows.operations.forms.making import Request
-from flows.requests.fields import Actor, Month, Subject, code_of, described
-from flows.requests.fields import Form as Asking
-from flows.requests.telling import paragraphs, said, verbatim
 from policy.errors import UsageError
 from policy.vocabulary import Form, Listing
 
 KINDS: dict[str, Form | Listing] = {kind.label: kind for kind in (*Listing, *Form)}
 
 
-class ExportForm(Asking):
+class ExportForm(RequestForm):
     """Writes a workbook."""
 
     model_config = described("导出工作簿", "写入服务器的发件文件夹，同名文件以新的为准。")
@@ -36,7 +36,8 @@ class ExportForm(Asking):
     actor: Actor
 
 
-def export_file(desk: Desk, form: ExportForm, *, today: date, at: datetime) -> str:
+@request_flow("导出表格、台账或清单，写入服务器的发件文件夹。", "kind", "subject")
+def export_workbook(desk: Desk, form: ExportForm, *, today: date, at: datetime) -> str:
     """Write the workbook into the outgoing folder; where it is, as Markdown. RefusedError."""
     kind = KINDS.get(form.kind)
     if kind is None:

@@ -1,24 +1,25 @@
-"""The end of a project and the reserve that takes its place, as a form asks for it."""
+"""The end of a project and the reserve that takes its place, by a form."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated
 
-from flows.operations.casework import Act, Done, advance
-from flows.operations.desk import Desk
-from flows.operations.effects import action_label
-from flows.requests.fields import (
+from flows.forms.asking import request_flow
+from flows.forms.choosing import REPLACE, WITHDRAW, Role, action_for
+from flows.forms.fields import (
     Actor,
     Approval,
     DryRun,
-    Form,
     OnDay,
+    RequestForm,
     choice,
     code_of,
     described,
 )
-from flows.requests.roles import REPLACE, WITHDRAW, Role, action_for
-from flows.requests.telling import TRIED, attention, listing, paragraphs, said
+from flows.forms.telling import TRIED, attention, listing, paragraphs, said
+from flows.operations.casework import Act, Done, advance
+from flows.operations.desk import Desk
+from flows.operations.effects import action_label
 from models.database import reading, writing
 from models.projects import dossier, dossiers
 from policy.errors import UsageError
@@ -26,7 +27,7 @@ from policy.vocabulary import Disposition
 from states.machine import Position
 
 
-class ReplaceForm(Form):
+class ReplaceForm(RequestForm):
     """Ends a project and determines a reserve in its place, or one of the two."""
 
     model_config = described("终止与递补", "两项一并办理，或都不办理；只需一项的，另一项不填。")
@@ -39,6 +40,9 @@ class ReplaceForm(Form):
     evidence: Approval
 
 
+@request_flow(
+    "终止一个项目，并由替补项目递补；两项一并办理，或都不办理。", "withdrawn", "replacement"
+)
 def replace_project(desk: Desk, form: ReplaceForm, *, today: date, at: datetime) -> str:
     """Take both actions in one transaction; what came of them, as Markdown.
 

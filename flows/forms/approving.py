@@ -20,13 +20,13 @@ from prefect.input.actions import filter_flow_run_input
 from prefect.states import Completed, Failed
 from pydantic import ValidationError
 
-from flows.asking import REFUSED, afterwards, shortened
 from flows.business_date import today
 from flows.emitting import emit_events
+from flows.forms.asking import REFUSED, afterwards, shortened
+from flows.forms.telling import refused
 from flows.operations.desk import Desk
 from flows.pages.markdown import plain
-from flows.requests.telling import refused
-from flows.retrying import PATIENT
+from flows.steps import PATIENT
 from policy.errors import RefusedError, UsageError
 
 DAYS = 60
@@ -52,7 +52,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Settlement:
     """How it ended."""
 
     word: str
@@ -69,9 +69,9 @@ class Matter(Generic[F]):
     """Its artifact is ``<plan>-<name>``."""
     title: str
     form: type[F]
-    propose: Callable[[date], Proposal | Settled]
+    propose: Callable[[date], Proposal | Settlement]
     """What is to be decided as of a day, or that there is nothing (any more)."""
-    decide: Callable[[date, str, F], Settled]
+    decide: Callable[[date, str, F], Settlement]
     """Record what was decided on the proposal as of a day that had this fingerprint.
 
     A run that died begins again: what it has recorded already is given back as it was, whatever
@@ -81,7 +81,7 @@ class Matter(Generic[F]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Question:
     """The last time that this run asked."""
 
     number: int
@@ -108,29 +108,29 @@ def approved(desk: Desk, matter: Matter[F]) -> State[Any]:
     return Completed(message=told)
 
 
-def _settled(desk: Desk, matter: Matter[F]) -> Settled:
+def _settled(desk: Desk, matter: Matter[F]) -> Settlement:
     asked, note = _last_asked(), ""
     if asked:
         taken = _taken(matter, asked)
-        if isinstance(taken, Settled):
+        if isinstance(taken, Settlement):
             return taken
         note = taken
     day = today(desk.settings)
     proposal = matter.propose(day)
     if isinstance(proposal, Proposal):
-        next_one = _Asked(asked.number + 1 if asked else 1, day, proposal.fingerprint)
+        next_one = _Question(asked.number + 1 if asked else 1, day, proposal.fingerprint)
         _ask(desk, matter, proposal, next_one, note)
-    assert isinstance(proposal, Settled)  # noqa: S101  # asking has ended the process
+    assert isinstance(proposal, Settlement)  # noqa: S101  # asking has ended the process
     return proposal
 
 
-def _taken(matter: Matter[F], asked: _Asked) -> Settled | str:
+def _taken(matter: Matter[F], asked: _Question) -> Settlement | str:
     """What came of the answer; or why it was not taken, in Markdown, and nothing without one."""
     answer = asked.answer
     if answer is None:
         return ""
 
-    def decide() -> Settled | str:
+    def decide() -> Settlement | str:
         try:
             form = matter.form.model_validate(answer)
             return matter.decide(asked.day, asked.fingerprint, form)
@@ -142,7 +142,7 @@ def _taken(matter: Matter[F], asked: _Asked) -> Settled | str:
     return task(name="decide", **PATIENT)(decide)()
 
 
-def _ask(desk: Desk, matter: Matter[F], proposal: Proposal, asked: _Asked, note: str) -> None:
+def _ask(desk: Desk, matter: Matter[F], proposal: Proposal, asked: _Question, note: str) -> None:
     """Show what is to be decided and end the process; the run goes on when it is resumed."""
     told = f"{matter.title}：等待决定（第{asked.number}次）"
     warning = f"**上次提交没有写入**\n\n{note}\n\n---\n" if note else ""
@@ -165,16 +165,16 @@ HOW = """请核对以下内容，作出决定后办理：
 DESCRIPTION = "{}。内容见本次运行的 Artifacts。"
 
 
-def _last_asked() -> _Asked | None:
+def _last_asked() -> _Question | None:
     """What this run asked last, with the answer where there is one."""
-    found: dict[int, _Asked] = {}
+    found: dict[int, _Question] = {}
     entries = filter_flow_run_input(key_prefix=PREFIX, limit=MOST)
     for entry in cast("list[FlowRunInput]", entries):  # no coroutine outside of a loop
         if match := KEY.fullmatch(entry.key):
             number, day, digest, what = match.groups()
             answer = _answer(entry) if what == "response" else None
             before = found.get(int(number))
-            found[int(number)] = _Asked(
+            found[int(number)] = _Question(
                 int(number),
                 date.fromisoformat(day),
                 digest,

@@ -9,8 +9,8 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate
 from prefect.client.schemas.responses import DeploymentResponse
 
+from flows.forms.choosing import Choices, choices, with_choices
 from flows.operations.desk import Desk
-from flows.requests.choosing import Choices, choices, with_choices
 from policy.errors import UnavailableError
 
 PAGE = 100

@@ -1,26 +1,19 @@
-"""An approved extension, as a form asks for it."""
+"""An approved extension, by a form."""
 
 from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field
 
+from flows.forms.asking import request_flow
+from flows.forms.fields import Actor, Approval, RequestForm, Subject, choice, code_of, described
+from flows.forms.telling import said
 from flows.operations.desk import Desk
 from flows.operations.extensions import Extension, extend
-from flows.requests.fields import (
-    Actor,
-    Approval,
-    Form,
-    Subject,
-    choice,
-    code_of,
-    described,
-)
-from flows.requests.telling import said
 from models.database import writing
 
 
-class ExtendForm(Form):
+class ExtendForm(RequestForm):
     """Puts a deadline off."""
 
     model_config = described("延期", "凭批准文件延期；原日期保留在记录中，提醒按新日期重新起算。")
@@ -33,6 +26,9 @@ class ExtendForm(Form):
     evidence: Approval
 
 
+@request_flow(
+    "凭批准文件将一个时限延期；原日期保留在记录中，提醒按新日期重新起算。", "subject", "rule"
+)
 def extend_deadline(desk: Desk, form: ExtendForm, *, today: date, at: datetime) -> str:
     """Put the deadline off; both dates, as Markdown. RefusedError with every reason."""
     asked_for = Extension(

@@ -1,12 +1,14 @@
-"""What flows that a person starts by a form have in common: an answer that the person can read."""
+"""Makes a flow that a person starts by a form; it answers so that the person can read it."""
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import update_wrapper
+from inspect import signature
 from logging import LogRecord, getLogger
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, get_type_hints
 
 from httpx import HTTPError
-from prefect import get_run_logger, runtime
+from prefect import Flow, flow, get_run_logger, runtime
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.exceptions import FailedRun
@@ -14,9 +16,10 @@ from prefect.states import Completed, Failed
 
 from flows.business_date import now, today
 from flows.emitting import emit_events
-from flows.operations.desk import Desk
-from flows.requests.fields import code_of
-from flows.requests.telling import refused
+from flows.forms.fields import RequestForm, code_of
+from flows.forms.telling import refused
+from flows.operations.desk import Desk, open_desk
+from models.settings import load_settings
 from policy.errors import RefusedError, UnavailableError, UsageError
 
 REFUSED = "未办理"
@@ -27,33 +30,64 @@ LONGEST = 1000
 TIMEOUT = 600
 """Seconds after which a form's run is given up."""
 
-F = TypeVar("F", contravariant=True)
+F = TypeVar("F", bound=RequestForm, contravariant=True)
 
 
-class Request(Protocol[F]):
-    """An operation of `flows.requests`: does what a form asks for, and tells of it."""
+class Operation(Protocol[F]):
+    """Does what a form asks for, and tells of it."""
 
     def __call__(self, desk: Desk, form: F, *, today: date, at: datetime) -> str:
         """What was done, as Markdown. RefusedError or UsageError with every reason."""
 
 
-def answer(desk: Desk, name: str, title: str, request: Request[F], form: F) -> State[Any]:
-    """Do what a form asks for, and publish what came of it as the artifact ``<plan>-<name>``.
+def request_flow(
+    description: str, *fields: str, then: Callable[[Desk], object] | None = None
+) -> Callable[[Operation[F]], Flow[..., State[Any]]]:
+    """Makes the flow of an operation; it takes the form, and a plan other than the settings' own.
 
-    A refusal ends the run in the state `REFUSED`, with every reason in the artifact; any other
-    error is left to fail the run.
+    A run is named by those `fields` of the form that are filled in. What came of it is published as
+    the artifact ``<plan>-<flow>``. A refusal ends the run in the state `REFUSED`, with every reason
+    in the artifact; any other error is left to fail the run. `then` is done afterwards, unless the
+    form is only tried. The operation itself is the flow's ``fn.__wrapped__``.
     """
+
+    def made(operation: Operation[F]) -> Flow[..., State[Any]]:
+        def run(form: F, plan: str | None = None) -> State[Any]:
+            return _answer(open_desk(load_settings(), plan), operation, form, then)
+
+        # Prefect makes the form that people fill in from this.
+        run.__annotations__["form"] = get_type_hints(operation)["form"]
+        run.__signature__ = signature(run)  # type: ignore[attr-defined]  # as inspect asks for it
+        update_wrapper(run, operation, ("__module__", "__name__", "__qualname__", "__doc__"))
+        options = flow(
+            name=run.__name__,
+            description=description,
+            flow_run_name=run_name(*fields),
+            timeout_seconds=TIMEOUT,
+        )
+        return options(run)
+
+    return made
+
+
+def _answer(
+    desk: Desk, operation: Operation[F], form: F, then: Callable[[Desk], object] | None
+) -> State[Any]:
+    name = runtime.flow_run.flow_name.replace("_", "-")
+    title, tried = str(type(form).model_config["title"]), getattr(form, "dry_run", False)
     try:
-        text = request(desk, form, today=today(desk.settings), at=now())
+        text = operation(desk, form, today=today(desk.settings), at=now())
     except (RefusedError, UsageError) as refusal:
         heading = f"{title}：{REFUSED}"
         _publish(desk, name, heading, refused(refusal))
         get_run_logger().warning("%s，原因见本次运行的结果（Artifacts）", heading)
         getLogger("prefect.flow_runs").addFilter(_is_trouble)
         return Failed(name=REFUSED, message=shortened(str(refusal)))
-    heading = f"{title}：{TRIED if getattr(form, 'dry_run', False) else DONE}"
+    heading = f"{title}：{TRIED if tried else DONE}"
     afterwards(lambda desk: _publish(desk, name, heading, text), desk)
     afterwards(emit_events, desk)
+    if then and not tried:
+        afterwards(then, desk)
     return Completed(message=heading)
 
 

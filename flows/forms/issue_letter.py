@@ -8,9 +8,10 @@ from prefect.client.schemas.objects import State
 from prefect.input import RunInput
 from pydantic import Field
 
-from flows.approving import Decision, Matter, Proposal, Settled, approved
-from flows.asking import run_name
 from flows.business_date import now, today
+from flows.forms.approving import Decision, Matter, Proposal, Settlement, approved
+from flows.forms.asking import run_name
+from flows.forms.fields import RequestForm, choice, code_of, described
 from flows.operations.desk import Desk, open_desk
 from flows.operations.effects import begin
 from flows.operations.letters import Reply
@@ -19,14 +20,13 @@ from flows.operations.supervision import CHANGED, decided_on, draft_of
 from flows.operations.supervision import issue_letter as issue
 from flows.pages.approvals import issued_page, letter_page
 from flows.pages.markdown import plain
-from flows.requests.fields import Form, choice, code_of, described
 from models.database import writing
 from models.settings import load_settings
 from policy.errors import ConflictError
 from states.workdays import DAY
 
 
-class LetterRequest(Form):
+class LetterRequestForm(RequestForm):
     """Which letter is to be issued."""
 
     model_config = described("督办函", "应督办的事项由系统按今天的情况列出。")
@@ -61,7 +61,7 @@ class LetterForm(RunInput):
     flow_run_name=run_name("city"),
     description="督办函：列出一市应督办的逾期事项，暂停等待签发；签发后编号登记，并生成正式函件。",
 )
-def issue_letter(form: LetterRequest, plan: str | None = None) -> State[Any]:
+def issue_letter(form: LetterRequestForm, plan: str | None = None) -> State[Any]:
     """Have the letter that is due to a city decided on; issue it when it is agreed to."""
     desk = open_desk(load_settings(), plan)
     city = code_of(form.city)
@@ -78,16 +78,16 @@ def issue_letter(form: LetterRequest, plan: str | None = None) -> State[Any]:
     )
 
 
-def _propose(desk: Desk, city: str, day: date) -> Proposal | Settled:
+def _propose(desk: Desk, city: str, day: date) -> Proposal | Settlement:
     draft = draft_of(desk, city, day)
     if draft is None:
-        return Settled("无应督办的事项", f"截至{day}，{city}没有已到督办阶段的逾期事项。")
+        return Settlement("无应督办的事项", f"截至{day}，{city}没有已到督办阶段的逾期事项。")
     if draft.issued:
         return _issued(desk, draft.issued)
     return Proposal(letter_page(draft), draft.fingerprint)
 
 
-def _decide(desk: Desk, city: str, day: date, seen: str, form: LetterForm) -> Settled:
+def _decide(desk: Desk, city: str, day: date, seen: str, form: LetterForm) -> Settlement:
     if form.decision == "同意" and (paper := _recorded(desk, city, seen, form)):
         return _issued(desk, paper)
     draft = draft_of(desk, city, day)
@@ -105,7 +105,7 @@ def _decide(desk: Desk, city: str, day: date, seen: str, form: LetterForm) -> Se
                 seen=None,
             )
         told = f"{form.actor}于{form.on}决定不签发{f'：{form.opinion}' if form.opinion else ''}。"
-        return Settled("未签发", f"{plain(told)}\n\n{letter_page(draft)}")
+        return Settlement("未签发", f"{plain(told)}\n\n{letter_page(draft)}")
     signed = Signature(form.number, form.on, form.signer, form.actor, form.opinion)
     reply = Reply(form.on + DAY * form.reply_days, form.contact, form.phone)
     with writing(desk.engine) as session:
@@ -122,6 +122,6 @@ def _recorded(desk: Desk, city: str, seen: str, form: LetterForm) -> Paper | Non
     return paper if same and paper and decided_on(desk, paper) == seen else None
 
 
-def _issued(desk: Desk, paper: Paper) -> Settled:
+def _issued(desk: Desk, paper: Paper) -> Settlement:
     file = lay_out(desk, paper)
-    return Settled(f"已签发{paper.number}", issued_page(desk, paper, str(file)))
+    return Settlement(f"已签发{paper.number}", issued_page(desk, paper, str(file)))

@@ -1,4 +1,4 @@
-"""An action on a project, as a form asks for it."""
+"""An action on a project, by a form."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -6,25 +6,26 @@ from typing import Annotated
 
 from pydantic import Field
 
-from flows.operations.casework import Act, advance, perform
-from flows.operations.desk import Desk
-from flows.requests.fields import (
+from flows.forms.asking import request_flow
+from flows.forms.fields import (
     Actor,
     Amount,
     Evidence,
-    Form,
     OnDay,
     Project,
+    RequestForm,
     amount_of,
     choice,
     code_of,
     described,
 )
-from flows.requests.telling import advanced
+from flows.forms.telling import advanced
+from flows.operations.casework import Act, advance, perform
+from flows.operations.desk import Desk
 from policy.errors import UsageError
 
 
-class Reason(Form):
+class DepartureReason(RequestForm):
     """Why a project departs from a soft condition."""
 
     model_config = described("说明", "一个软性条件不符的书面说明。")
@@ -33,7 +34,7 @@ class Reason(Form):
     reason: Annotated[str, Field(title="书面说明")]
 
 
-class Check(Form):
+class ChecklistAnswer(RequestForm):
     """One answer of the acceptance checklist."""
 
     model_config = described("验收项", "验收表的一项及其结果。")
@@ -44,7 +45,7 @@ class Check(Form):
     ]
 
 
-class AdvanceForm(Form):
+class AdvanceForm(RequestForm):
     """Takes an action on a project."""
 
     model_config = described("办理项目", "条件不符的不办理，逐条说明原因，不作任何改动。")
@@ -56,14 +57,15 @@ class AdvanceForm(Form):
     evidence: Evidence = ""
     amount: Amount = ""
     reasons: Annotated[
-        tuple[Reason, ...],
+        tuple[DepartureReason, ...],
         Field(title="软性条件的书面说明", description="没有不符的可不填；每个条件一次。"),
     ] = ()
     checks: Annotated[
-        tuple[Check, ...], Field(title="验收表", description="只有验收需要；每项一次。")
+        tuple[ChecklistAnswer, ...], Field(title="验收表", description="只有验收需要；每项一次。")
     ] = ()
 
 
+@request_flow("为一个项目办理一个动作；条件不符的不办理，逐条说明原因。", "project", "action")
 def advance_project(desk: Desk, form: AdvanceForm, *, today: date, at: datetime) -> str:
     """Take the action; where the project stands now, as Markdown.
 
