@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from sqlmodel import Session
 
-from documents.letters import Letter
+from documents.blocks import Letter
 from flows.operations.desk import Desk
 from flows.operations.digests import known_of, line_about
 from flows.operations.fingerprint import fingerprint
