@@ -9,9 +9,9 @@ from sqlmodel import Session
 
 from documents.blocks import Letter
 from flows.operations.desk import Desk
-from flows.operations.digests import known_of, line_about
 from flows.operations.fingerprint import fingerprint
 from flows.operations.letters import Reply, letter_to
+from flows.operations.lines import known_of, line_about
 from flows.operations.papers import Asked, Paper, Signature, issue, papers
 from models.database import reading
 from models.deadlines import deadline_rows
