@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from documents.blocks import Graph, Series
 from documents.graphs import FONT, data_uri, png
 from documents.letters import Graph, Series
 from tests.support.builders import plan

@@ -9,6 +9,7 @@ from functools import cache
 
 import pytest
 
+from documents.blocks import Annex, Graph, Heading, Letter, Series, Table
 from documents.letters import (
     SHIPPED,
     Annex,

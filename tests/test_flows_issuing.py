@@ -8,6 +8,7 @@ from inspect import unwrap
 import pytest
 from docx import Document
 
+from documents.blocks import Table
 from documents.letters import Table
 from flows.forms import issue_paper as by_form
 from flows.forms.issue_paper import IssueForm

@@ -11,10 +11,15 @@ from documents import lists
 from documents.layout import Leaf, to_bytes
 from documents.summary import city_named
 from flows.operations.desk import Desk
-from flows.operations.digests import responsible
 from flows.operations.forms.making import Made, Request
 from flows.operations.funds import FundsView, funds_views
-from flows.operations.overview import DeadlineView, deadline_views, projects, with_standing
+from flows.operations.overview import (
+    DeadlineView,
+    deadline_views,
+    projects,
+    responsible,
+    with_standing,
+)
 from models.projects import subjects
 from models.tables import Subject
 from policy.schema import Plan
