@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from common.words import for_paper
 from documents.bulletin import bulletin
 from documents.feedback import feedback
 from documents.letters import Graph, Heading, Letter, Table
@@ -19,7 +20,6 @@ from documents.progress_words import (
     numeral,
     quarter_name,
     short_day,
-    without_numbers,
 )
 from policy.errors import RefusedError
 from policy.load import plan_path
@@ -434,7 +434,7 @@ def test_a_plan_without_them_has_none(quiet: Snapshot) -> None:
     ],
 )
 def test_numbers_of_people_are_left_out_of_free_text(said_: str, told: str) -> None:
-    assert without_numbers(said_) == told
+    assert for_paper(said_) == told
 
 
 @pytest.mark.parametrize(
