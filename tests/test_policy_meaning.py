@@ -53,7 +53,7 @@ def shuffled(value: Any, random: Random) -> Any:
     return {key: shuffled(value[key], random) for key in keys}
 
 
-@settings(max_examples=8)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from((None, "'", '"')), st.booleans())
 def test_the_same_plan_written_otherwise_is_the_same(
     seed: int, quotes: str | None, flow: bool
@@ -119,7 +119,7 @@ def changed(path: Path_) -> Any:
     return made
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_whatever_is_changed_makes_it_another(draw: st.DataObject) -> None:
     path = draw.draw(st.sampled_from(every_leaf()))

@@ -64,12 +64,12 @@ class Arrival:
     mark: Mark
 
 
-def patience(settings: Settings) -> Patience:
-    """As the settings have it."""
+def patience(settings: Settings, most_bytes: int) -> Patience:
+    """As the settings have it, for files that may have so many bytes."""
     return Patience(
         settle=timedelta(seconds=settings.inbox_settle_seconds),
         broken=timedelta(minutes=settings.inbox_broken_minutes),
-        most_bytes=settings.most_workbook_mb * 1_000_000,
+        most_bytes=most_bytes,
     )
 
 
