@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+
+from policy.errors import UsageError
 
 if TYPE_CHECKING:
     from flows.operations.desk import Desk
@@ -18,10 +18,12 @@ W = TypeVar("W", bound="Word")
 
 
 def as_date(text: str) -> date:
-    """A day as typed; a usage error when it is none."""
+    """A day as typed, read as a cell is; a usage error when it is none."""
+    from documents.cells import CellError, day, required
+
     try:
-        return date.fromisoformat(text)
-    except ValueError:
+        return required("日期", day)(text)
+    except CellError:
         raise typer.BadParameter(f"“{text}”不是日期，请写作 2023-06-01") from None
 
 
@@ -56,10 +58,16 @@ Code = Annotated[str, typer.Argument(metavar="项目编码")]
 
 
 def _amount(text: str) -> Decimal:
-    plain = unicodedata.normalize("NFKC", text).replace(",", "").strip().removesuffix("元")
-    if not re.fullmatch(r"\d+(\.\d{1,2})?", plain):
-        raise typer.BadParameter(f"“{text}”不是金额，请以元为单位填写，最多两位小数，如 840000.00")
-    return Decimal(plain)
+    """元 as typed; a usage error as forms tell it, and when there is none."""
+    from flows.requests.fields import amount_of
+
+    try:
+        found = amount_of(text)
+    except UsageError as error:
+        raise typer.BadParameter(str(error)) from None
+    if found is None:
+        raise typer.BadParameter("未填写金额，请以元为单位填写，如 840000.00")
+    return found
 
 
 Amount = Annotated[

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from common.words import for_paper
 from documents.acceptance import verdicts
 from documents.blocks import Annex, Block, Heading, Letter, Table
 from documents.progress_words import (
@@ -17,7 +18,6 @@ from documents.progress_words import (
     numeral,
     programme,
     short_day,
-    without_numbers,
 )
 from policy.acceptance import CrossAcceptance
 from policy.errors import RefusedError
@@ -187,7 +187,7 @@ def _because(item: Outcome) -> str:
 
 def _state(item: Outcome, as_of: date) -> str:
     """What was found, and what has become of it."""
-    found = without_numbers(item.problems).rstrip("。；")
+    found = for_paper(item.problems).rstrip("。；")
     return "；".join(filter(None, (found, _mending(item, as_of))))
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
+from common.words import for_paper
 from documents.forms import DAY, Column
 from documents.layout import Leaf, Page, Value
-from documents.progress_words import long_day, month_name, quarter_name, short_day, without_numbers
+from documents.progress_words import long_day, month_name, quarter_name, short_day
 from policy.evaluation import Counted, Place, PointKind
 from states.scoring import Case, Evaluated, Line, Mark, Score, Standard
 
@@ -260,7 +261,7 @@ def _rows(item: Standard, line: Line) -> Iterator[tuple[Value, ...]]:
 
 def _evidence(case: Case) -> tuple[Value, ...]:
     place = case.name if case.name != case.subject else ""
-    what = "：".join(filter(None, (place, without_numbers(case.what))))
+    what = "：".join(filter(None, (place, for_paper(case.what))))
     return (what, case.subject, case.due, case.done, case.row, case.points)
 
 

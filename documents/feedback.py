@@ -7,6 +7,7 @@ A draft: people number and sign it.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from common.words import for_paper
 from documents.blocks import Annex, Block, Heading, Letter, Table
 from documents.progress_words import (
     MATCHING,
@@ -33,7 +34,6 @@ from documents.progress_words import (
     still,
     subject_of,
     waiting,
-    without_numbers,
 )
 from policy.errors import RefusedError
 from policy.schema import Plan
@@ -228,4 +228,4 @@ def _line(told: _Quarter, item: ProjectShot, behind: dict[str, str]) -> tuple[st
 def _told(item: ProjectShot, period: str) -> str:
     """What its report for the month says of problems."""
     report = item.reported(period)
-    return without_numbers(report.problem or "") if report else ""
+    return for_paper(report.problem or "") if report else ""

@@ -1,11 +1,11 @@
 """How progress, money and lateness are told in the papers of the year (通报, 反馈函)."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
+from common.words import for_paper
 from documents.blocks import Block, Heading
 from policy.clauses import Clause
 from policy.schema import LedgerFact, Plan
@@ -20,11 +20,6 @@ NONE, NOT_STATED = "无。", "—"
 MATCHING = "市县配套"
 NUMERALS = "一二三四五六七八九十"
 PROPOSED = "（通知未定，建议时限）"
-NUMBER = re.compile(
-    r"(?<![\d.])(?!\d{4}[-.]\d{1,2}[-.]\d{1,2}(?!\d))\+?\d(?:[-\s()（）]{0,2}\d){9,}[Xx]?(?!\.?\d)"
-    r"|(?<=电话)[:：为是\s]{0,3}\d[-\d]{6,}|(?<=手机)[:：号为是\s]{0,3}\d[-\d]{6,}"
-)
-"""A telephone or identity number in free text: ten digits, or seven that are said to be one."""
 MOST_NAMED = 10
 """More projects than these are counted by city, and named in the annex only."""
 
@@ -84,11 +79,6 @@ def numeral(number: int) -> str:
     tens, ones = divmod(number, 10)
     head = f"{NUMERALS[tens - 1] if tens > 1 else ''}十" if tens else ""
     return head + (NUMERALS[ones - 1] if ones else "")
-
-
-def without_numbers(text: str) -> str:
-    """Free text on one line, without telephone and identity numbers."""
-    return NUMBER.sub("（号码略）", " ".join(text.split()))
 
 
 def change(now: Decimal | int, before: Decimal | int | None, since: str, unit: str) -> str:
@@ -262,7 +252,7 @@ def still(item: Ahead, asked: str, whole: bool = True) -> str:
 def reasons(plan: Plan, item: Behind) -> str:
     """Why a project is behind: what is overdue, whose it is, and what its report says."""
     told = [_reason(plan, late) for late in _first_of_each(plan, item.late)]
-    problem = without_numbers(item.problem)
+    problem = for_paper(item.problem)
     return "；".join([*told, *([f"月报反映：{problem}"] if problem else [])])
 
 
@@ -289,7 +279,7 @@ def stage_name(plan: Plan, project: ProjectShot) -> str:
 
 def responsible(project: ProjectShot) -> str:
     """责任人, without a number."""
-    return without_numbers(project.responsible) or NOT_STATED
+    return for_paper(project.responsible) or NOT_STATED
 
 
 def in_order(plan: Plan, found: Iterable[ProjectShot]) -> list[ProjectShot]:

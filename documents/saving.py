@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from uuid import uuid4
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
 from openpyxl.writer.excel import ExcelWriter
 
+from common import files
 from policy.errors import UnavailableError
 
 LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001  # a fixed mark, not a moment
@@ -18,9 +18,9 @@ NO_ROWS = re.compile(rb"<sheetData\s*/>|<sheetData></sheetData>")
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file. UnavailableError when it cannot be written."""
+    """Write a file whole. UnavailableError when it cannot be written."""
     try:
-        path.write_bytes(content)
+        files.write(path, content)
     except OSError:
         raise UnavailableError(
             f"{path.name}：无法写入；请核对文件夹是否存在、有无权限，并关闭正在使用该文件的程序"
@@ -32,15 +32,10 @@ def write_once(path: Path, content: bytes) -> None:
 
     Several may do so at once.
     """
-    scratch = path.with_name(f"~{uuid4().hex}")
     try:
-        write(scratch, content)
-        if not path.exists():
-            scratch.replace(path)
+        files.write(path, content, over=False)
     except OSError as error:
         raise UnavailableError(f"{path.name}：无法写入（{error.strerror}）") from None
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 def finished(workbook: Workbook, bodies: Sequence[bytes] = ()) -> bytes:

@@ -7,6 +7,7 @@ from prefect import flow, get_run_logger, runtime, task
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from common.words import without_numbers
 from flows.business_date import now, today
 from flows.deliver_outbox import deliver, fail_for
 from flows.operations import changes, days, enforcement
@@ -86,7 +87,7 @@ def decide(desk: Desk, as_of: date) -> Enforced:
     if done.missed:
         log.warning("此前未核对的%s，已补作", run_of(done.missed))
     for note in done.notes:
-        log.warning(note)
+        log.warning(without_numbers(note))
     return done
 
 

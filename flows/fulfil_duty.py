@@ -8,6 +8,7 @@ from prefect import flow, get_run_logger, runtime, task
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from common.words import without_numbers
 from flows.business_date import now, today
 from flows.forms.asking import shortened
 from flows.operations import duties as jobs
@@ -69,8 +70,8 @@ def make(desk: Desk, kinds: Sequence[Product], as_of: date) -> tuple[list[str], 
     made, refused = [], []
     for _, item in jobs.fulfil(desk, kinds, as_of, now()):
         if isinstance(item, RefusedError):
-            get_run_logger().error(str(item))
-            refused.append(str(item))
+            refused.append(without_numbers(str(item)))
+            get_run_logger().error(refused[-1])
         else:
             made.append(f"{item.occasion.period}{item.occasion.subject}{item.kind.label}")
     return made, refused

@@ -2,6 +2,7 @@
 
 from prefect import flow, get_run_logger, task
 
+from common.words import without_numbers
 from flows.business_date import now, today
 from flows.forms.asking import afterwards
 from flows.forms.choices import refresh_choices
@@ -47,9 +48,9 @@ def read(desk: Desk) -> Read:
     done = inbox.read_inbox(desk, today=today(desk.settings), at=now())
     log = get_run_logger()
     for line in (*done.done, *done.returned, *done.left):
-        log.info(line)
+        log.info(without_numbers(line))
     for line in done.failed:
-        log.error(line)
+        log.error(without_numbers(line))
     return done
 
 

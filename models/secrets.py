@@ -1,11 +1,11 @@
 """Channel addresses may hold passwords: encrypted at rest, masked wherever they are shown."""
 
-import os
 import re
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
+from common import files
 from models.settings import Settings
 from policy.errors import UnavailableError, UsageError
 
@@ -49,10 +49,6 @@ def masked(address: str) -> str:
 
 def _key_file(path: Path) -> bytes:
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        file.write(Fernet.generate_key())
+    if not path.exists():
+        files.write(path, Fernet.generate_key(), mode=files.OWNER_ONLY, over=False)
     return path.read_bytes()

@@ -44,10 +44,10 @@ class Settings(BaseSettings):
     business_date: date | None = None
     """Pins 'today' and lifts office hours, for demonstrations; never set in real use."""
 
-    most_workbook_mb: int = Field(default=20, gt=0)
-    """MB that a workbook may have, packed or unpacked; a larger one is refused unread."""
-    most_rows: int = Field(default=20000, gt=0)
-    """Rows that a sheet of a workbook may have."""
+    most_workbook_mb: int | None = Field(default=None, gt=0)
+    """MB that a workbook may have; a larger one is refused unread. None: as usual."""
+    most_rows: int | None = Field(default=None, gt=0)
+    """Rows that a sheet of a workbook may have. What is usual is said by `documents.gate`."""
     inbox_settle_seconds: int = Field(default=60, gt=0)
     """A file of the inbox is read once it has not changed for so long: copying takes a while."""
     inbox_broken_minutes: int = Field(default=60, gt=0)

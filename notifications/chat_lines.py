@@ -5,9 +5,11 @@ A chat takes so many bytes at once. What does not fit is told in a shorter versi
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from common.words import masked_phone, without_numbers
 from notifications.message import Block, Item, Key, Message, Receipt
-from notifications.wording import contact, masked_phone, without_numbers
+from notifications.wording import contact
 from policy.vocabulary import RungKind
 
 LEFT_OUT = "内容过长，此处从略，请登录系统查看"
@@ -31,13 +33,28 @@ class Group:
     lines: tuple[Line, ...]
 
 
-def groups(message: Message, *, masked: bool) -> tuple[Group, ...]:
-    """All that the message says; with `masked` no telephone number can be read from it."""
-    said = [_receipt(receipt, masked) for receipt in message.receipts]
-    said += [_group(block, masked) for block in message.blocks]
+def groups(message: Message) -> tuple[Group, ...]:
+    """All that the message says."""
+    said = [*map(_receipt, message.receipts), *map(_group, message.blocks)]
     if not said:
-        said = [_plain(message.text.splitlines(), "", masked)]
-    return (_plain(message.notices, "提示：", masked), *said) if message.notices else tuple(said)
+        said = [_plain(message.text.splitlines(), "")]
+    return (_plain(message.notices, "提示："), *said) if message.notices else tuple(said)
+
+
+def masked(message: Message) -> Message:
+    """The message without a telephone number that could be read, whoever wrote it into whatever."""
+    return replace(
+        message,
+        **_hidden(message, "recipient", "addressee", "title", "text", "headline", "summary"),
+        notices=tuple(map(without_numbers, message.notices)),
+        blocks=tuple(map(_masked_block, message.blocks)),
+        receipts=tuple(
+            replace(
+                each, **_hidden(each, "head"), details=tuple(map(without_numbers, each.details))
+            )
+            for each in message.receipts
+        ),
+    )
 
 
 def opening(message: Message, count: str) -> Iterator[str]:
@@ -48,28 +65,27 @@ def opening(message: Message, count: str) -> Iterator[str]:
     yield begin
 
 
-def _group(block: Block, masked: bool) -> Group:
+def _group(block: Block) -> Group:
     return Group(
         heads=_heads(block, ""),
         again=_heads(block, "（续）"),
         lines=tuple(
-            Line(tuple(_versions(block, index, item, masked)), item.key)
+            Line(tuple(_versions(block, index, item)), item.key)
             for index, item in enumerate(block.items, start=1)
         ),
     )
 
 
-def _receipt(receipt: Receipt, masked: bool) -> Group:
+def _receipt(receipt: Receipt) -> Group:
     mark = f"【{RungKind.RECEIPT.label}】"
-    told = _plain((f"{mark}{receipt.head}", *receipt.details), "", masked, receipt.key)
+    told = _plain((f"{mark}{receipt.head}", *receipt.details), "", receipt.key)
     again = f"（续）{mark}"
     return replace(told, again=(again, again, again))
 
 
-def _plain(lines: Sequence[str], head: str, masked: bool, key: Key | None = None) -> Group:
+def _plain(lines: Sequence[str], head: str, key: Key | None = None) -> Group:
     again = head and f"（续）{head}"
-    said = [without_numbers(line) if masked else line for line in lines]
-    told = tuple(Line((_one_line(line), f"（{LEFT_OUT}）"), key) for line in said)
+    told = tuple(Line((_one_line(line), f"（{LEFT_OUT}）"), key) for line in lines)
     return Group((head, head, head), (again, again, again), told)
 
 
@@ -91,36 +107,50 @@ def _shares(block: Block) -> bool:
     return bool(block.responsible) and len(block.items) > 1
 
 
-def _versions(block: Block, index: int, item: Item, masked: bool) -> Iterator[str]:
+def _versions(block: Block, index: int, item: Item) -> Iterator[str]:
     """Without the last 尚缺 entries first, then without the note, then only its code."""
     number = f"（{index}）" if len(block.items) > 1 else ""
     label = f"{number}{item.label}"
     responsible = "" if _shares(block) else f"责任单位：{item.responsible}"
-    named, note = _named(item, masked), f"反馈情况：{item.note}" if item.note else ""
-    if masked:
-        note = without_numbers(note)
+    named, note = _named(item), f"反馈情况：{item.note}" if item.note else ""
     for left in range(len(item.missing), -1, -1):
-        yield _joined(label, responsible, named, _missing(item, left, masked), note)
-    none_left = _missing(item, 0, masked)
+        yield _joined(label, responsible, named, _missing(item, left), note)
+    none_left = _missing(item, 0)
     yield _joined(label, responsible, named, none_left)
     yield _one_line(f"{number}{item.key[0]}：{LEFT_OUT}")
 
 
-def _named(item: Item, masked: bool) -> str:
-    person, phone = item.person, item.phone
-    if masked:
-        person, phone = without_numbers(person), masked_phone(phone)
-    return f"责任人：{contact(person, phone)}" if person or phone else ""
+def _named(item: Item) -> str:
+    known = contact(item.person, item.phone)
+    return f"责任人：{known}" if known else ""
 
 
-def _missing(item: Item, left: int, masked: bool) -> str:
+def _missing(item: Item, left: int) -> str:
     entries, total = item.missing, len(item.missing)
     if not total:
         return ""
     listed = "、".join(entries[:left])
     if left < total:
         listed = f"{listed}…等{total}项" if left else f"共{total}项"
-    return f"尚缺：{without_numbers(listed) if masked else listed}"
+    return f"尚缺：{listed}"
+
+
+def _masked_block(block: Block) -> Block:
+    head = _hidden(block, "title", "basis", "words", "status", "advice", "to_do", "responsible")
+    items = (
+        replace(
+            item,
+            **_hidden(item, "label", "responsible", "person", "note"),
+            phone=masked_phone(item.phone),
+            missing=tuple(map(without_numbers, item.missing)),
+        )
+        for item in block.items
+    )
+    return replace(block, **head, items=tuple(items))
+
+
+def _hidden(of: object, *names: str) -> dict[str, Any]:
+    return {name: without_numbers(getattr(of, name)) for name in names}
 
 
 def _joined(*parts: str) -> str:

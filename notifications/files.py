@@ -2,13 +2,12 @@
 
 import errno
 import json
-import os
 import re
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from common import files
 from notifications.mail import DOMAIN, SENDER, SHANGHAI, mail, mail_address, token
 from notifications.message import Message
 from notifications.parts import chat_text
@@ -124,34 +123,12 @@ def _keep(path: Path, content: bytes) -> None:
 
 def _written(path: Path, content: bytes) -> str:
     """Write the file whole or not at all; the reason in Chinese when it could not be."""
-    scratch = path.with_name(f".{token(path.name)[:12]}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(scratch, content)
-        scratch.replace(path)
-        _sync_folder(path.parent)
+        files.write(path, content)
     except OSError as error:
-        with suppress(OSError):
-            scratch.unlink(missing_ok=True)
         return _why(error)
     return ""
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name survive a power cut, where the system lets a folder be opened."""
-    with suppress(PermissionError):  # Windows does not
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _why(error: OSError) -> str:

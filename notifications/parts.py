@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
 
-from notifications.chat_lines import Group, Line, groups, opening
+from notifications.chat_lines import Group, Line, groups, masked, opening
 from notifications.message import Key, Message
 from notifications.sending import Part
 
@@ -32,18 +32,18 @@ def split(message: Message, limit: int) -> tuple[Part, ...]:
     Each key is in exactly one part, the last that tells of it. A part that goes on with an entry
     repeats the entry's head. ValueError when not even the shortest version of a line fits.
     """
-    return tuple(_parts(message, limit, masked=True))
+    return tuple(_parts(masked(message), limit))
 
 
 def chat_text(message: Message) -> str:
     """The same text in one piece, with telephone numbers in clear."""
-    [part] = _parts(message, sys.maxsize, masked=False)
+    [part] = _parts(message, sys.maxsize)
     return part.text
 
 
-def _parts(message: Message, limit: int, *, masked: bool) -> Iterator[Part]:
+def _parts(message: Message, limit: int) -> Iterator[Part]:
     head = min(_size(_opening(message, COUNT, limit)), limit)
-    pages = _pages(groups(message, masked=masked), limit - head)
+    pages = _pages(groups(message), limit - head)
     # A subject may be told of twice; it has been told once the last of it is out.
     last = {key: number for number, page in enumerate(pages, start=1) for key in page.keys}
     for number, page in enumerate(pages, start=1):

@@ -10,12 +10,6 @@ from states.workdays import weekday
 
 NUMERALS = "一二三四五六七八九十"
 INNER = {ord("“"): "\N{LEFT SINGLE QUOTATION MARK}", ord("”"): "\N{RIGHT SINGLE QUOTATION MARK}"}
-PERSONAL = (
-    r"(?<!\d)(?:\d{17}[\dXx]"
-    r"|(?:\+?86[-\s]?)?1[3-9]\d[-\s]?\d{4}[-\s]?\d{4}"
-    r"|0\d{2,3}[-\s]?\d{7,8})(?!\d)"
-)
-"""Identity numbers, mobile numbers, numbers with an area code."""
 
 # What one line counts as, in the order in which a summary names it.
 COUNTED = (Standing.OVERDUE, Standing.COORDINATING, Standing.DUE_SOON)
@@ -99,23 +93,6 @@ def ended(sentence: str) -> str:
 def contact(person: str, phone: str) -> str:
     """``张某 0351-2022000``; whatever is not known is left out."""
     return f"{person} {phone}".strip()
-
-
-def masked_phone(phone: str) -> str:
-    """The number with its middle hidden: its first three and last four digits stay, or fewer."""
-    return re.sub(r"\d(?:[-\s]?\d)*", _hide, phone)
-
-
-def without_numbers(text: str) -> str:
-    """Free text with telephone and identity numbers hidden as `masked_phone` does."""
-    return re.sub(PERSONAL, _hide, text)
-
-
-def _hide(number: re.Match[str]) -> str:
-    digits = re.sub(r"[-\s]", "", number[0])
-    if len(digits) < len("1234567"):
-        return "****"
-    return f"{digits[:3]}****{digits[-(4 if len(digits) >= len('13912345678') else 2) :]}"
 
 
 def _gone(line: DigestLine, as_of: date) -> str:

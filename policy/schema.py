@@ -327,7 +327,7 @@ class InventoryLine(Frozen):
     words: Text
     kind: ClauseKind
     by: Annotated[tuple[Text, ...], Field(min_length=1)]
-    """Ids of the plan's rules, sections of the plan, or the dotted name of a function."""
+    """Ids of the plan's rules, sections of the plan, or names of `policy.inventory.FUNCTIONS`."""
 
 
 class Notice(Frozen):
@@ -418,7 +418,7 @@ class Plan(Frozen):
     office_hours: OfficeHours
     inventory: tuple[InventoryLine, ...] = ()
     digest: Digest
-    """SHA-256 of the file it was read from."""
+    """SHA-256 of all that it says, however the file writes it: see `policy.load.meaning`."""
 
     def __hash__(self) -> int:
         return hash((self.id, self.digest))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from policy.checks import Reached
 from policy.evaluation import Early, Indicator, Levels, OnSchedule, OnTime, Recorded
 from policy.inspection import Inspection
+from policy.inventory import FUNCTIONS
 from policy.risks import MATCHING_FUNDS, RESPONSIBLE_PERSON
 from policy.schema import QUOTA_SUBMITTED, RECORDED, PerArea, Plan
 from policy.timing import DeadlineRule, Duty, Span, TimedRule
@@ -495,12 +496,12 @@ def _words(plan: Plan, notice: str) -> Iterator[Fault]:
 
 
 def _inventory(plan: Plan) -> Iterator[Fault]:
-    """Each clause ends somewhere that exists; functions are looked up by a test."""
+    """Each clause ends somewhere that exists: a rule, a section of the plan, or a function."""
     rules = [rule for _, rule in plan.rules()]
-    known = {str(rule.id) for rule in rules if hasattr(rule, "id")} | set(Plan.model_fields)
+    known = {str(rule.id) for rule in rules if hasattr(rule, "id")}
+    known |= {*Plan.model_fields, *FUNCTIONS}
     for index, line in enumerate(plan.inventory):
-        plain = [name for name in line.by if "." not in name]
-        yield from _unknown(("inventory", index), "去处", plain, known)
+        yield from _unknown(("inventory", index), "去处", line.by, known)
 
 
 def _evaluation(plan: Plan) -> Iterator[Fault]:

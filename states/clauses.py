@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from policy.clauses import Clause
+from policy.inventory import FUNCTIONS
 from policy.schema import Plan
 
 HEAD = """# Clauses
@@ -23,7 +24,7 @@ def clause_table(plan: Plan) -> str:
     known = dict(_places(plan))
     lines = (
         f"| {line.number} | {line.clause} | {line.words} | {line.kind.label} "
-        f"| {'；'.join(known.get(name, f'`{name}`') for name in line.by)} |"
+        f"| {'；'.join(known.get(name, f'`{FUNCTIONS.get(name, name)}`') for name in line.by)} |"
         for line in plan.inventory
     )
     return HEAD.format(number=plan.notice.number) + "\n".join(lines) + "\n"

@@ -9,7 +9,8 @@ import pytest
 
 from policy import vocabulary
 from policy.fields import FIELDS
-from policy.schema import Requirement
+from policy.inventory import FUNCTIONS
+from policy.schema import Plan, Requirement
 from policy.timing import TimedRule
 from policy.vocabulary import ClauseKind, Force, Word
 from states.clauses import clause_table
@@ -87,11 +88,14 @@ def test_every_clause_of_the_inventory_ends_somewhere() -> None:
 
 
 def test_what_the_inventory_names_in_the_code_is_there() -> None:
-    for line in plan().inventory:
-        for name in line.by:
-            if "." in name:
-                module, _, function = name.rpartition(".")
-                assert callable(getattr(import_module(module), function)), name
+    """The plan itself names no function; what it names in its place is nothing else, and used."""
+    for name in FUNCTIONS.values():
+        module, _, function = name.rpartition(".")
+        assert callable(getattr(import_module(module), function)), name
+    named = {name for line in plan().inventory for name in line.by}
+    ids = {str(getattr(rule, "id", path)) for path, rule in plan().rules()}
+    assert FUNCTIONS.keys() <= named - ids - set(Plan.model_fields)
+    assert not any("." in name for name in named)
 
 
 def test_the_table_of_clauses_is_that_of_the_plan() -> None:

@@ -16,7 +16,6 @@ from PIL import Image
 
 from documents.blocks import Graph, Series
 from documents.graphs import FONT, data_uri, png
-from documents.letters import Graph, Series
 from tests.support.builders import plan
 
 ROOT = Path(__file__).parents[1]

@@ -10,17 +10,7 @@ from functools import cache
 import pytest
 
 from documents.blocks import Annex, Graph, Heading, Letter, Series, Table
-from documents.letters import (
-    SHIPPED,
-    Annex,
-    Graph,
-    Heading,
-    Letter,
-    Series,
-    Table,
-    draft,
-    final,
-)
+from documents.letters import SHIPPED, draft, final
 from tests.support.builders import plan
 from tests.support.office import needs_writer, printed
 

@@ -18,7 +18,6 @@ from documents.placed import known
 from documents.recognise import recognise
 from documents.report import (
     FURTHER_SHEET,
-    REPORT_SHEET,
     Head,
     Report,
     ReportLine,

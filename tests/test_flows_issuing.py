@@ -9,7 +9,6 @@ import pytest
 from docx import Document
 
 from documents.blocks import Table
-from documents.letters import Table
 from flows.forms import issue_paper as by_form
 from flows.forms.issue_paper import IssueForm
 from flows.operations import bulletins, feedbacks

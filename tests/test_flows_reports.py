@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flows.operations.prefilled import prefilled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -24,7 +23,7 @@ from flows.operations.explain import explain
 from flows.operations.forms.report import filled_in
 from flows.operations.intake import import_workbook
 from flows.operations.overview import deadline_views
-from flows.operations.products import Kept, due, make, make_due
+from flows.operations.products import Kept, due, make
 from flows.operations.reports import JOB, Received, Reports
 from flows.operations.snapshots import snapshot
 from models.database import reading, writing

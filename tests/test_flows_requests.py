@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from inspect import unwrap
 from pathlib import Path
 from typing import Any, TypedDict
@@ -16,6 +17,8 @@ from pydantic import ValidationError
 from sqlalchemy import text
 
 from deployments.demo import EXAMPLE
+from deployments.options import _amount, as_date
+from documents import cells
 from flows.forms.advance_project import AdvanceForm, advance_project, the_act
 from flows.forms.choosing import (
     HOLD,
@@ -248,8 +251,25 @@ def test_a_form_says_what_is_to_be_done() -> None:
     )
     asked = the_act(form)
     assert (asked.subject, asked.name, asked.on) == (ONE, "confirm_site", date(2023, 2, 6))
-    assert (asked.actor, asked.evidence, str(asked.amount)) == ("示例", "", "840000.5")
+    assert (asked.actor, asked.evidence, str(asked.amount)) == ("示例", "", "840000.50")
     assert (asked.reasons, asked.checks) == ({"R16": "示例"}, {"beds": "12"})
+
+
+@pytest.mark.parametrize(
+    ("typed", "amount"),
+    [("840", "840"), ("８４０．５元", "840.5"), ("٨٤٠", "840"), (" 84万元", "840000"), (" ", None)],
+)
+def test_an_amount_is_typed_as_into_a_cell(typed: str, amount: str | None) -> None:
+    """In a form as on the command line."""
+    assert amount_of(typed) == (amount and Decimal(amount))
+    if amount:
+        assert _amount(typed) == Decimal(amount)
+        assert cells.yuan(typed) == Decimal(amount)
+
+
+@pytest.mark.parametrize("typed", ["2023-06-01", "２０２３.６.１", "2023年6月1日", "20230601"])
+def test_a_day_is_typed_as_into_a_cell(typed: str) -> None:
+    assert as_date(typed) == cells.day(typed) == date(2023, 6, 1)
 
 
 @pytest.mark.parametrize("typed", ["12.345", "-1", "八十四万", "1e3"])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from notifications.chat_lines import masked
 from notifications.message import DigestLine, Message
 from notifications.parts import chat_text, split
 from notifications.render import digest
@@ -88,8 +89,7 @@ def test_every_part_fits_and_each_key_is_in_exactly_one(
 @given(some_lines())
 def test_what_fits_is_told_whole_and_in_order(lines: list[DigestLine]) -> None:
     made = message(*[replace(line, words="全部开工", to_do="请办理") for line in lines])
-    whole = chat_text(made).replace("13912345678", "139****5678")
-    whole = whole.replace("0351-2022000", "035****2000")
+    whole = chat_text(masked(made))
     told = [line for part in split(made, 8_000) for line in part.text.splitlines()[1:]]
     once = [line for line in told if re.match(r"（\d+）|XF|太原", line)]
     assert once == [line for line in whole.splitlines()[1:] if re.match(r"（\d+）|XF|太原", line)]
@@ -100,6 +100,15 @@ def test_no_part_shows_a_telephone_number(lines: list[DigestLine], limit: int) -
     for part in split(message(*lines), limit):
         assert "13912345678" not in part.text
         assert "2022000" not in part.text
+
+
+@pytest.mark.parametrize("where", ["name", "place", "responsible", "to_do", "person", "note"])
+@pytest.mark.parametrize("number", ["7023456", "１３９１２３４５６７８", "139\u200b12345678"])
+def test_a_number_is_hidden_wherever_it_was_typed(where: str, number: str) -> None:
+    typed = replace(LINE, **{where: f"联系{number}"})  # type: ignore[arg-type]
+    made = message(typed, notices=(f"请致电{number}",), office=f"某局{number}")
+    for part in split(replace(made, addressee=number), WECOM):
+        assert number not in part.text
 
 
 def heads(part: Part) -> list[str]:

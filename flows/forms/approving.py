@@ -20,6 +20,7 @@ from prefect.input.actions import filter_flow_run_input
 from prefect.states import Completed, Failed
 from pydantic import ValidationError
 
+from common.words import without_numbers
 from flows.business_date import today
 from flows.emitting import emit_events
 from flows.forms.asking import REFUSED, afterwards, shortened
@@ -101,7 +102,7 @@ def approved(desk: Desk, matter: Matter[F]) -> State[Any]:
         settled = _settled(desk, matter)
     except (RefusedError, UsageError) as refusal:
         _publish(desk, matter, f"{matter.title}：{REFUSED}", refused(refusal))
-        return Failed(name=REFUSED, message=shortened(str(refusal)))
+        return Failed(name=REFUSED, message=shortened(without_numbers(str(refusal))))
     told = f"{matter.title}：{settled.word}"
     _publish(desk, matter, told, settled.text)
     afterwards(emit_events, desk)

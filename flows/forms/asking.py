@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import FailedRun
 from prefect.states import Completed, Failed
 
+from common.words import without_numbers
 from flows.business_date import now, today
 from flows.emitting import emit_events
 from flows.forms.fields import RequestForm, code_of
@@ -82,7 +83,7 @@ def _answer(
         _publish(desk, name, heading, refused(refusal))
         get_run_logger().warning("%s，原因见本次运行的结果（Artifacts）", heading)
         getLogger("prefect.flow_runs").addFilter(_is_trouble)
-        return Failed(name=REFUSED, message=shortened(str(refusal)))
+        return Failed(name=REFUSED, message=shortened(without_numbers(str(refusal))))
     heading = f"{title}：{TRIED if tried else DONE}"
     afterwards(lambda desk: _publish(desk, name, heading, text), desk)
     afterwards(emit_events, desk)

@@ -6,7 +6,6 @@ beyond the types (`enum`, `minLength`) the server asks for before a run is made.
 left to the operations, which say in Chinese what is wrong.
 """
 
-import re
 import unicodedata
 from datetime import date
 from decimal import Decimal
@@ -14,6 +13,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from documents import cells
+from documents.cells import CellError
 from policy.errors import UsageError
 
 MARK = "xingfu"
@@ -84,10 +85,10 @@ def code_of(chosen: str) -> str:
 
 
 def amount_of(typed: str) -> Decimal | None:
-    """元 as typed; None where nothing was. UsageError for anything but an amount."""
-    plain = unicodedata.normalize("NFKC", typed).replace(",", "").strip().removesuffix("元")
-    if not plain:
-        return None
-    if not re.fullmatch(r"\d+(\.\d{1,2})?", plain, re.ASCII):
-        raise UsageError(f"“{typed}”不是金额，请以元为单位填写，最多两位小数，如 840000.00")
-    return Decimal(plain)
+    """元 as typed, read as a cell is; None where nothing was. UsageError for anything else."""
+    try:
+        return cells.yuan(typed)
+    except CellError:
+        raise UsageError(
+            f"“{typed}”不是金额，请以元为单位填写，最多两位小数，如 840000.00"
+        ) from None

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from common.words import without_numbers
 from flows.operations.desk import Desk
 from flows.operations.effects import labels
 from models.database import reading, writing
@@ -83,9 +84,9 @@ def _of_row(plan: Plan, row: Audit, subject: Subject, words: Mapping[str, str]) 
         "label": words.get(row.action, row.action),
         **dict(_stages(plan, row)),
         "on": row.effective_on.isoformat(),
-        "actor": row.actor,
+        "actor": without_numbers(row.actor),
         "clause": row.clause,
-        "evidence": _shortened(row.evidence),
+        "evidence": _shortened(without_numbers(row.evidence)),
         "row": row.id,
     }
     return Announcement(
@@ -106,7 +107,7 @@ def _of_held(plan: Plan, row: EventRow, subject: Subject | None) -> Announcement
         occurred=row.at,
         resource=_resource(plan, subject),
         related=tuple(_related(plan, subject)),
-        payload={"plan": plan.id, "subject": row.subject, **row.payload},
+        payload={"plan": plan.id, "subject": row.subject, **_hidden(row.payload)},
         audit_id=None,
     )
 
@@ -132,7 +133,7 @@ def _resource(plan: Plan, subject: Subject | None) -> Mapping[str, str]:
         return _plan_resource(plan)
     said = {
         "prefect.resource.id": f"xingfu.{plan.id}.{subject.code}",
-        "prefect.resource.name": subject.name,
+        "prefect.resource.name": without_numbers(subject.name),
         "xingfu.plan": plan.id,
         "xingfu.kind": str(subject.kind),
         "xingfu.city": subject.city,
@@ -158,6 +159,14 @@ def _plan_resource(plan: Plan) -> Mapping[str, str]:
         "prefect.resource.id": f"xingfu.{plan.id}",
         "prefect.resource.name": plan.name,
         "xingfu.plan": plan.id,
+    }
+
+
+def _hidden(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was typed without telephone numbers; everything else as it is."""
+    return {
+        name: without_numbers(said) if isinstance(said, str) else said
+        for name, said in payload.items()
     }
 
 

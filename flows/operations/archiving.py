@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from common import files
 from policy.errors import RefusedError, UnavailableError, XingfuError
 
 FORMAT, VERSION = "xingfu-backup", 1
@@ -82,28 +82,8 @@ def publish(made: Path, target: Path, *, force: bool) -> None:
 
     RefusedError when there is one already, unless by `force`.
     """
-    with made.open("rb+") as file:
-        os.fsync(file.fileno())
-    if force:
-        made.replace(target)
-    else:
-        _link(made, target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _link(made: Path, target: Path) -> None:
-    try:
-        os.link(made, target)  # unlike renaming, it never takes the place of another file
-    except FileExistsError:
-        raise already_there(target) from None
-    except OSError:  # a disk without links
-        if target.exists():
-            raise already_there(target) from None
-        made.replace(target)
+    if not files.publish(made, target, over=force):
+        raise already_there(target)
 
 
 def already_there(target: Path) -> RefusedError:

@@ -22,6 +22,7 @@ from flows.operations.forms.paper import Asked
 from flows.operations.inbox_folder import (
     Arrival,
     NotReadyError,
+    Patience,
     move,
     patience,
     plain_stem,
@@ -104,7 +105,7 @@ def read_inbox(desk: Desk, *, today: date, at: datetime) -> Read:
 def _round(folder: Folder) -> Iterator[tuple[str, str]]:
     """What became of each file, as a field of `Read` and a line."""
     try:
-        prepare(folder.home, patience(folder.desk.settings), folder.at)
+        prepare(folder.home, _patience(folder), folder.at)
         found = waiting(folder.home)
     except (XingfuError, OSError) as error:
         yield "failed", f"{folder.city.name}：{error}"
@@ -114,9 +115,14 @@ def _round(folder: Folder) -> Iterator[tuple[str, str]]:
         yield what, f"{folder.city.name}/{safe_name(path.name)}：{line}"
 
 
+def _patience(folder: Folder) -> Patience:
+    settings = folder.desk.settings
+    return patience(settings, limits(settings).most_bytes)
+
+
 def _settle(folder: Folder, path: Path) -> tuple[str, str]:
     try:
-        arrival = read(path, patience(folder.desk.settings), folder.at)
+        arrival = read(path, _patience(folder), folder.at)
         reply = _known(folder, arrival) or _take(folder, arrival)
         filed = _file(folder, arrival, reply)
     except NotReadyError as reason:

@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from zipfile import is_zipfile
 
+from common import files
 from models.settings import Settings
 from policy.errors import UnavailableError, XingfuError
 from policy.vocabulary import Intake
@@ -28,7 +29,6 @@ LONGEST_SUFFIX = 10
 RESERVED = '\\/:*?"<>|'
 FILED = re.compile(r"^(?:\d{4}-\d{2}-\d{2} )+|(?:-[0-9a-f]{8})?-需修改$")
 """What filing and marking put around a name."""
-SCRATCH = ".{}.tmp"  # a process
 GONE = "已被移走"
 
 Mark = tuple[int, int, int, int]
@@ -64,12 +64,12 @@ class Arrival:
     mark: Mark
 
 
-def patience(settings: Settings) -> Patience:
-    """As the settings have it."""
+def patience(settings: Settings, most_bytes: int) -> Patience:
+    """As the settings have it, for files that may have so many bytes."""
     return Patience(
         settle=timedelta(seconds=settings.inbox_settle_seconds),
         broken=timedelta(minutes=settings.inbox_broken_minutes),
-        most_bytes=settings.most_workbook_mb * 1_000_000,
+        most_bytes=most_bytes,
     )
 
 
@@ -83,7 +83,7 @@ def prepare(home: Path, patience: Patience, now: datetime) -> None:
             folder.mkdir(parents=True, exist_ok=True)
         if not folder.is_dir() or (folder != home and folder.is_symlink()):
             raise UnavailableError(f"{folder} 应为文件夹；请移走同名的文件或链接，并核对写入权限")
-    for scratch in (home / Intake.RETURNED.value).glob(SCRATCH.format("*")):
+    for scratch in (home / Intake.RETURNED.value).glob(files.SCRATCH.format("*")):
         with suppress(OSError):  # another round may be about it
             if _quiet(scratch.lstat(), now) >= patience.broken:
                 scratch.unlink()
@@ -135,8 +135,8 @@ def move(arrival: Arrival, folder: Path, name: str) -> bool:
         same = _mark(target.lstat()) == arrival.mark
         if not same:
             target.rename(_free(arrival.path.parent, arrival.path.name))
-        _sync(folder)
-        _sync(arrival.path.parent)
+        files.sync(folder)
+        files.sync(arrival.path.parent)
     except FileNotFoundError:
         return False
     except OSError as error:
@@ -146,14 +146,8 @@ def move(arrival: Arrival, folder: Path, name: str) -> bool:
 
 def write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all. UnavailableError when it cannot be written."""
-    scratch = path.with_name(SCRATCH.format(os.getpid()))
     try:
-        with scratch.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(path)
-        _sync(path.parent)
+        files.write(path, content)
     except OSError as error:
         raise UnavailableError(f"{path.parent} 无法写入（{error.strerror}），请核对权限") from None
 
@@ -235,13 +229,3 @@ def _free(folder: Path, name: str) -> Path:
     while os.path.lexists(path):
         path = folder / next(names)
     return path
-
-
-def _sync(folder: Path) -> None:
-    """Make new names survive a power cut, where the system lets a folder be opened."""
-    with suppress(PermissionError):  # Windows does not
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -1,7 +1,7 @@
 """Workbooks in: recognised, read whole, compared with what is stored, written all or nothing."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import count
 from pathlib import Path
@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from documents.annotate import annotated, returned_name
 from documents.faults import WorkbookError
-from documents.gate import LIMITS, Limits
+from documents.gate import LIMITS, MEGABYTE, Limits
 from documents.grid import Book, open_book
 from documents.identity import Identity, identity_of
 from documents.recognise import recognise
@@ -147,12 +147,11 @@ def return_copy(
 
 
 def limits(settings: Settings) -> Limits:
-    """What a workbook may be, as the settings have it."""
-    return Limits(
-        most_bytes=settings.most_workbook_mb * 1_000_000,
-        most_rows=settings.most_rows,
-        most_unpacked=LIMITS.most_unpacked,
-    )
+    """What a workbook may be, as the settings have it; else as everywhere."""
+    given = {"most_rows": settings.most_rows}
+    if settings.most_workbook_mb is not None:
+        given["most_bytes"] = settings.most_workbook_mb * MEGABYTE
+    return replace(LIMITS, **{name: most for name, most in given.items() if most is not None})
 
 
 def _hold(session: Session, desk: Desk, done: Imported, at: datetime) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from itertools import count, groupby
 from operator import attrgetter
 
+from common.words import for_paper
 from documents.blocks import Letter
 from documents.letters import draft
 from flows.operations.desk import Desk
@@ -94,5 +95,5 @@ def _step(numeral: str, lines: Sequence[DigestLine], as_of: date) -> str:
 
 def _where(line: DigestLine) -> str:
     name = line.name if line.place == line.name else f"{line.place}{line.name}"
-    told = [f"责任单位：{line.responsible}", *([line.note] if line.note else [])]
+    told = [f"责任单位：{line.responsible}", *([for_paper(line.note)] if line.note else [])]
     return f"{name}（{'，'.join(told)}）"

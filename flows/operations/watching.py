@@ -5,7 +5,6 @@ a database that is gone.
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from common import files
 from flows.operations.admins import Alarm, addresses, quoted, shanghai, tell
 from models.database import open_engine, reading, require_schema
 from models.settings import Settings
@@ -145,11 +145,9 @@ def remembered(home: Path) -> Memory:
 def remember(home: Path, memory: Memory) -> None:
     """Keep what admins have been told. UnavailableError when the file cannot be written."""
     text = json.dumps({key: at.isoformat() for key, at in memory.items()}, ensure_ascii=False)
-    scratch = home / f".{MEMORY}.{os.getpid()}.tmp"
     try:
         home.mkdir(parents=True, exist_ok=True)
-        scratch.write_text(text, encoding="utf-8")
-        scratch.replace(home / MEMORY)
+        files.write(home / MEMORY, text.encode())
     except OSError as error:
         raise UnavailableError(
             f"值守记录无法写入 {home / MEMORY}（{error.strerror}），下次将重复告警"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from notifications.wording import without_numbers
+from common.words import without_numbers
 from policy.schema import Plan
 
 Links = Mapping[str, str]
@@ -45,17 +45,19 @@ def page(plan: Plan, name: str, title: str, as_of: date, lines: Iterable[str]) -
 
 
 def plain(text: object) -> str:
-    """A text as one line that Markdown shows as it is; its marks become full-width."""
-    kept = "".join(_visible(char) for char in str(text))
-    line = " ".join(kept.split()).translate(LOOKALIKES)
+    """A text as one line that Markdown shows as it is; its marks become full-width.
+
+    Whatever it is, no telephone or identity number leaves in it.
+    """
+    line = without_numbers(_line(text)).translate(LOOKALIKES)
     for marks in (EDGE, WEB, ENDS):
         line = marks.sub(_wide, line)
     return line
 
 
 def private(text: object) -> str:
-    """As `plain`, with telephone and identity numbers and all addresses hidden."""
-    return plain(ADDRESS.sub(HIDDEN, without_numbers(str(text))))
+    """As `plain`, with all addresses hidden, too."""
+    return plain(ADDRESS.sub(HIDDEN, _line(text)))
 
 
 def link(text: object, target: str | None) -> str:
@@ -83,6 +85,10 @@ def left_out(count: int, what: str) -> Iterator[str]:
 
 def _row(cells: Sequence[object]) -> str:
     return f"| {' | '.join(map(str, cells))} |"
+
+
+def _line(text: object) -> str:
+    return " ".join("".join(map(_visible, str(text))).split())
 
 
 def _visible(char: str) -> str:

@@ -1,0 +1,166 @@
+"""Hides telephone and identity numbers in what people have typed. Pure.
+
+Amounts, areas, dates and codes stay: they are told by their shape, their unit or the word before
+them. Both kinds are listed, case by case, in `tests/cases/phones.yaml`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+FEWEST = 6
+"""Digits of the shortest number that is looked for."""
+
+_ODD = 0xE000  # private signs: digits that are no decimals, such as ① and 一
+_WRITTEN_OUT = re.compile(r"[\ue000-\ue009](?:[-\s.·]?[\ue000-\ue009]){6,}")
+
+# All of this is matched after folding: signs are half-width, every dash is "-".
+_GAP = r"[-\s.·\ue001]{0,3}"
+_UNIT = r"\s?(?:[百千万亿]*元(?!旦)|万(?![一-鿿])|亿|m2|平方|平米|米|公里|吨|%)"
+_COUNT = r"\s?(?:人(?!员)|户(?!主|籍)|个(?!人)|床|套)"
+_DATE = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_BORN = rf"\d{{6}}{_DATE}\d{{3}}[\dXx]"
+_CARRIER = r"1[3-9]\d"
+_COUNTRY = rf"(?:\+?(?:00)?86{_GAP})?"
+_NO_PHONE = rf"(?!{_CARRIER}\d{{8}}(?!\d|\.\d\d(?!\d))|0\d|{_BORN})"
+_MONEY = "投资|金额|资金|补助|补贴|合计|共计|总计|造价|概算|预算|支出|到账|拨付|下达|配套|结存"
+_NUMBERED = "(?:编|证|案|文|批|单|流水|记录|序|合同|消息|登记)号|编码|代码|第"
+_SAID = (
+    "(?:电话|手机|座机|热线|联系(?:方式|人)?|致电|拨打|来电|传真|微信|短信|号码"
+    "|(?i:tel|phone|mobile|fax))(?:号码|号)?"
+)
+
+LEFT = (
+    rf"(?<!\d)\d+(?:\.\d+)?{_UNIT}",
+    rf"(?:{_MONEY}|[¥$])(?:总?额|[约为是共达计:\s]){{0,4}}{_NO_PHONE}\d+(?:\.\d+)?",
+    rf"(?:{_NUMBERED})[:为是\s]{{0,3}}{_NO_PHONE}[0-9A-Za-z][0-9A-Za-z-]*",
+    r"〔\d{4}〕\d+号",
+    r"(?<![0-9A-Za-z])[A-Za-z]{1,8}(?:19|20)\d\d-\d{6}-\d{1,4}(?!\d)",
+    # 统一社会信用代码: with a letter, or beginning as no identity number does.
+    r"(?<![0-9A-Za-z])(?:(?=[0-9A-Z]{1,16}[A-Z][0-9A-Z])[0-9A-Z]{2}\d{6}[0-9A-Z]{10}"
+    r"|9[1-3]\d{15}[0-9X])(?![0-9A-Za-z])",
+    # Ids of runs, fingerprints, and what a returned workbook's name ends in.
+    r"(?<![0-9A-Za-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9A-Za-z])",
+    r"(?<![0-9A-Za-z])(?=(?:\d*[a-f]){3})[0-9a-f]{16,}(?![0-9A-Za-z])",
+    r"(?<=-)[0-9a-f]{8}(?=-需修改)",
+)
+"""What looks like a number of a person and is none: amounts, codes, ids, 文号."""
+
+NUMBERS = (
+    rf"{_COUNTRY}{_CARRIER}{_GAP}\d{{4}}{_GAP}\d{{4}}(?!\d)",
+    # Mobile numbers in groups that are seldom seen.
+    rf"(?<![0-9A-Za-z])(?<![0-9A-Za-z]-)(?:{_CARRIER}(?:\d[-\s.·]?\d{{3}}[-\s.·]?\d{{4}}"
+    r"|[-\s.·]\d{3}[-\s.·]\d{5}|[-\s.·]\d{5}[-\s.·]\d{3}|\d(?P<gap>[-\s.·])\d{4}(?P=gap)\d{3}"
+    r"|\d\d[-\s.·]\d{6}|\d{3}\s\d{5}|(?:[-\s.·]\d\d){4})"
+    r"|1[3-9](?:[-\s.·]\d{3}){3}|1[-\s.·][3-9](?:[-\s.·]\d){9})(?!\d)",
+    rf"{_COUNTRY}[(]?(?!0086)0\d{{2,3}}[)]?{_GAP}(?:\d{{7,8}}|\d{{3,4}}{_GAP}\d{{4}})(?!\d)",
+    rf"(?:\+|00)86{_GAP}[1-9]\d{{1,2}}{_GAP}\d{{7,8}}(?!\d)",
+    rf"[48]00{_GAP}(?:\d{{3}}{_GAP}\d{{4}}|\d{{4}}{_GAP}\d{{3}})(?!\d|{_UNIT}|{_COUNT})",
+    r"(?:\d{17}|\d{6}\s\d{8}\s\d{3})[\dXx](?![0-9A-Za-z])",
+    r"62\d\d(?:\s\d{4}){3}(?:\s\d{1,3})?(?!\d)",
+    rf"(?<![0-9A-Za-z])(?!{_DATE}(?!\d))[2-9]\d{{6,7}}(?![0-9A-Za-z]|\.\d|{_COUNT})",
+    rf"(?<![0-9A-Za-z])(?!{_DATE}\d{{0,6}}(?!\d))\d{{10,}}[Xx]?(?![0-9A-Za-z]|\.\d|{_COUNT})",
+)
+"""Mobile, landline, 400 and 800 numbers, identity and account numbers."""
+
+_TOLD = rf"(?:\d{{6,}}|\d{{3,4}}[-\s]\d{{3,4}})(?!\d|-\d|\.\d|{_UNIT}|{_COUNT})"
+_NUMBER = "|".join(NUMBERS)
+_FIRST = "".join({word[0] for word in re.findall("[一-鿿]+", f"{_SAID} {_MONEY} {_NUMBERED}")})
+PERSONAL = re.compile(
+    rf"(?=[0-9A-Za-z+(¥$〔{_FIRST}])(?:"  # elsewhere nothing begins: most signs are passed quickly
+    rf"{_SAID}[:为是\s.]{{0,3}}(?P<said>{_NUMBER}|{_TOLD})|{'|'.join(LEFT)}"
+    rf"|(?<!\d)(?P<number>{_NUMBER.replace('gap', 'gap2')}))"
+)
+ANY = re.compile(r"(?P<number>\d(?:[-\s]?\d)*)")
+
+
+def without_numbers(text: str, instead: str | None = None) -> str:
+    """Free text with telephone and identity numbers hidden, and everything else as it was.
+
+    Full-width digits, those of other scripts, and signs in between that nobody sees make no
+    difference. Of each number the ends stay, as `masked_phone` leaves them, or stands `instead`.
+    """
+    if sum(map(str.isnumeric, text)) < FEWEST:
+        return text
+    return _hidden(text, PERSONAL, instead)
+
+
+def for_paper(text: str) -> str:
+    """Free text as a paper tells it: on one line, and no telephone or identity number."""
+    return without_numbers(" ".join(text.split()), "（号码略）")
+
+
+def masked_phone(phone: str) -> str:
+    """The number with its middle hidden: its first three and last four digits stay, or fewer."""
+    return _hidden(phone, ANY, None)
+
+
+def _hidden(text: str, pattern: re.Pattern[str], instead: str | None) -> str:
+    plain, places = _fold(text)
+    told, end = [], 0
+    for start, stop in _spans(plain, pattern):
+        told += [text[end : places[start]], instead or _hide(plain[start:stop])]
+        end = places[stop - 1] + 1
+    return "".join((*told, text[end:]))
+
+
+def _spans(plain: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    for found in pattern.finditer(plain):
+        for name in ("said", "number"):
+            if found.groupdict().get(name):
+                yield found.span(name)
+
+
+def _fold(text: str) -> tuple[str, Sequence[int]]:
+    """The text as it is looked through, and for each of its signs where that stands in `text`."""
+    plain = text.translate(_FOLDED)
+    places: Sequence[int] = range(len(text))
+    if not _FOLDED.uneven.isdisjoint(text):
+        folded = [(sign, place) for place, char in enumerate(text) for sign in _plain(char)]
+        plain, places = "".join(sign for sign, _ in folded), [place for _, place in folded]
+    return _WRITTEN_OUT.sub(_digits, plain), places
+
+
+def _plain(char: str) -> str:
+    """A sign's half-width form; none for a sign that is not seen."""
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return str(unicodedata.decimal(char))
+    value = unicodedata.numeric(char, -1)
+    if value in range(10):
+        return chr(_ODD + int(value))
+    if category in ("Cf", "Mn", "Me"):
+        return ""
+    if category == "Pd" or char in "\N{MINUS SIGN}\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}~～":
+        return "-"
+    return unicodedata.normalize("NFKC", char)
+
+
+class _Folded(dict[int, str]):
+    """The half-width form of each sign that was met."""
+
+    def __init__(self) -> None:
+        self.uneven = set[str]()
+        """Those that fold to more signs than one, or to none."""
+
+    def __missing__(self, code: int) -> str:
+        plain = self[code] = _plain(chr(code))
+        if len(plain) != 1:
+            self.uneven.add(chr(code))
+        return plain
+
+
+_FOLDED = _Folded()
+
+
+def _digits(found: re.Match[str]) -> str:
+    return "".join(
+        str(ord(sign) - _ODD) if "\ue000" <= sign <= "\ue009" else sign for sign in found[0]
+    )
+
+
+def _hide(number: str) -> str:
+    digits = "".join(sign for sign in number if sign.isalnum() or sign == "+")
+    if len(digits) < len("1234567"):
+        return "****"
+    return f"{digits[:3]}****{digits[-(4 if len(digits) >= len('13912345678') else 2) :]}"
