@@ -3,7 +3,6 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 AS_OF ?= 2023-06-01
 SERVE ?= 1
 BIN := .venv/bin
-PIP := $(BIN)/pip --disable-pip-version-check -qq
 # A process a core; which tests stay together says tests/conftest.py.
 PYTEST := $(BIN)/pytest --numprocesses=logical --dist=loadscope
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -40,22 +39,16 @@ fuzz: .venv/.fuzz
 lock: .venv/.dev
 	$(UV_COMPILE) pyproject.toml --group build -o requirements/run.txt --upgrade
 	$(UV_COMPILE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt --upgrade
+	$(UV_COMPILE) --group uv -c requirements/dev.txt -o requirements/uv.txt --upgrade
 	$(UV_COMPILE) --group fuzz -c requirements/dev.txt -o requirements/fuzz.txt --upgrade
 
 clean:
 	rm -rf .venv .xingfu .fuzz
 
-# The lock lists every dependency with its hash, so pip resolves nothing (--no-deps).
-.venv/.run: requirements/run.txt pyproject.toml
-	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
-	@$(PIP) install --no-deps --require-hashes -r requirements/run.txt
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-deps --no-build-isolation --editable .
-	@touch $@
-
-.venv/.dev: requirements/dev.txt .venv/.run
-	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
-	@touch $@
-
-.venv/.fuzz: requirements/fuzz.txt .venv/.dev
-	@$(PIP) install --no-deps --require-hashes -r requirements/fuzz.txt
+# The locks list every dependency with its hash, so that nothing is resolved.
+.venv/.run: pyproject.toml
+.venv/.dev: .venv/.run
+.venv/.fuzz: .venv/.dev
+.venv/.%: requirements/%.txt
+	@PYTHON="$(PYTHON)" requirements/install $*
 	@touch $@
