@@ -8,7 +8,7 @@ PYTEST := $(BIN)/pytest --numprocesses=logical --dist=loadscope
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: run test check lint bench fuzz lock clean
+.PHONY: run test check lint coverage bench fuzz lock clean
 
 run: .venv/.run
 	@XINGFU_HOME=.xingfu $(BIN)/xingfu demo --as-of $(AS_OF) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
@@ -25,6 +25,12 @@ lint: .venv/.dev
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports > .venv/imports.log || { cat .venv/imports.log; exit 1; }
+
+# What of the core's branches its own fast tests reach.
+coverage: .venv/.dev
+	@$(BIN)/coverage run -m pytest -p no:cacheprovider tests/test_policy_* tests/test_states_* > .venv/coverage.log || \
+		{ cat .venv/coverage.log; exit 1; }
+	@$(BIN)/coverage report
 
 bench: .venv/.dev
 	@$(BIN)/python -m tests.benchmarks

@@ -1,6 +1,6 @@
 """What every scheduled flow begins and ends with."""
 
-from prefect import task
+from prefect import get_run_logger, task
 
 from flows.emitting import emit_events
 from flows.operations.desk import Desk, open_desk
@@ -17,4 +17,6 @@ def opened(plan: str | None) -> Desk:
 @task(name="emit", **PATIENT)
 def emit(desk: Desk) -> int:
     """Emit the events of what was recorded; how many there were."""
-    return emit_events(desk)
+    count = emit_events(desk)
+    get_run_logger().info("已发出事件 %d 条", count)
+    return count
