@@ -3,13 +3,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 AS_OF ?= 2023-06-01
 SERVE ?= 1
 BIN := .venv/bin
-PIP := $(BIN)/pip --disable-pip-version-check -qq
 # A process a core; which tests stay together says tests/conftest.py.
 PYTEST := $(BIN)/pytest --numprocesses=logical --dist=loadscope
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: run test check lint bench fuzz lock clean
+.PHONY: run test check lint coverage bench fuzz lock clean
 
 run: .venv/.run
 	@XINGFU_HOME=.xingfu $(BIN)/xingfu demo --as-of $(AS_OF) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
@@ -27,6 +26,12 @@ lint: .venv/.dev
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports > .venv/imports.log || { cat .venv/imports.log; exit 1; }
 
+# What of the core's branches its own fast tests reach.
+coverage: .venv/.dev
+	@$(BIN)/coverage run -m pytest -p no:cacheprovider tests/test_policy_* tests/test_states_* > .venv/coverage.log || \
+		{ cat .venv/coverage.log; exit 1; }
+	@$(BIN)/coverage report
+
 bench: .venv/.dev
 	@$(BIN)/python -m tests.benchmarks
 
@@ -40,22 +45,16 @@ fuzz: .venv/.fuzz
 lock: .venv/.dev
 	$(UV_COMPILE) pyproject.toml --group build -o requirements/run.txt --upgrade
 	$(UV_COMPILE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt --upgrade
+	$(UV_COMPILE) --group uv -c requirements/dev.txt -o requirements/uv.txt --upgrade
 	$(UV_COMPILE) --group fuzz -c requirements/dev.txt -o requirements/fuzz.txt --upgrade
 
 clean:
 	rm -rf .venv .xingfu .fuzz
 
-# The lock lists every dependency with its hash, so pip resolves nothing (--no-deps).
-.venv/.run: requirements/run.txt pyproject.toml
-	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
-	@$(PIP) install --no-deps --require-hashes -r requirements/run.txt
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-deps --no-build-isolation --editable .
-	@touch $@
-
-.venv/.dev: requirements/dev.txt .venv/.run
-	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
-	@touch $@
-
-.venv/.fuzz: requirements/fuzz.txt .venv/.dev
-	@$(PIP) install --no-deps --require-hashes -r requirements/fuzz.txt
+# The locks list every dependency with its hash, so that nothing is resolved.
+.venv/.run: pyproject.toml
+.venv/.dev: .venv/.run
+.venv/.fuzz: .venv/.dev
+.venv/.%: requirements/%.txt
+	@PYTHON="$(PYTHON)" requirements/install $*
 	@touch $@

@@ -2,14 +2,30 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
-from typing import Any
+from time import monotonic
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+PATIENCE = 2.0
+"""Seconds that staff wait for a sign of progress; plain lines, which a log can keep as well."""
 
 
 def say(text: str) -> None:
     """A line for staff, on standard output."""
     sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def counted(what: str, items: Sequence[T]) -> Iterator[T]:
+    """`items` one after another; every few seconds staff are told how many are done."""
+    told = monotonic()
+    for done, item in enumerate(items):
+        if monotonic() - told >= PATIENCE:
+            told = monotonic()
+            say(f"  {what}：{done}／{len(items)}")
+        yield item
 
 
 def complain(text: str) -> None:

@@ -1,12 +1,16 @@
 """The example province, run for real: initialise, import, replay, enforce, deliver, look."""
 
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from deployments.console import say
+import flows
+from deployments.console import counted, say
 from deployments.serve import serve_deployments, stopping_cleanly
-from deployments.server import running_server
+from deployments.server import starting_server
 from flows.business_date import now
 from flows.operations.desk import Desk
 from flows.operations.events import happen, key, tables
@@ -25,6 +29,7 @@ from policy.vocabulary import Product, Standing
 DEFAULT_DAY = date(2023, 6, 1)
 EXAMPLE = Path(__file__).with_name("example")
 MARK = "示例"
+FLOWS = Path(flows.__file__).parent
 
 
 def demo(settings: Settings, as_of: date, *, stay: bool) -> None:
@@ -32,10 +37,13 @@ def demo(settings: Settings, as_of: date, *, stay: bool) -> None:
     # Scheduled runs of the demonstration stay on its day; real use never pins the date.
     os.environ["XINGFU_BUSINESS_DATE"] = as_of.isoformat()
     with stopping_cleanly():
+        say("正在建立数据库……")
         desk = initialise(settings, None, now())
         _refuse_real_data(desk)
-        load_example(desk, as_of)
-        with running_server(settings) as address:
+        with starting_server(settings) as ready:  # it takes its time, and needs nothing of ours
+            load_example(desk, as_of)
+            say("正在等待 Prefect 服务就绪……")
+            address = ready()
             run_flows(as_of)
             _tell(desk, as_of, address)
             if stay:
@@ -49,13 +57,14 @@ def load_example(desk: Desk, as_of: date) -> None:
     for path in sorted((EXAMPLE / "workbooks").glob("*.xlsx")):
         done = import_workbook(desk, path, today=as_of, at=now())
         took = done.taken
-        counted = f"新增{took.added}，更新{took.changed}，未变{took.unchanged}"
-        say(f"{done.file}：{done.form.label}，{counted}")
+        changes = f"新增{took.added}，更新{took.changed}，未变{took.unchanged}"
+        say(f"{done.file}：{done.form.label}，{changes}")
     with writing(desk.engine) as session:
         require_plan(session, desk.plan, desk.calendar, lock=True)
         known = recorded_acts(session, desk.plan)
         new = [event for event in tables(EXAMPLE) if event.on <= as_of and key(event) not in known]
-        for event in new:
+        say(f"正在登记示例事实{len(new)}条……")
+        for event in counted("已登记", new):
             happen(session, desk, event, today=as_of, at=now())
     say(f"已登记示例事实{len(new)}条（截至 {as_of}）")
 
@@ -79,9 +88,30 @@ def run_flows(as_of: date) -> None:
     from flows.enforce_deadlines import enforce_deadlines
     from flows.fulfil_duty import fulfil_duty
 
-    enforce_deadlines(as_of=as_of)
-    fulfil_duty(duties=list(Product), as_of=as_of, return_state=True)
+    with _heard():
+        say("正在核对当日时限、发送消息、发布页面……")
+        enforce_deadlines(as_of=as_of)
+        say("正在编制到期的通报、函件、安排等……")
+        fulfil_duty(duties=list(Product), as_of=as_of, return_state=True)
     APILogHandler().flush()  # what it has logged, before the server may stop
+
+
+@contextmanager
+def _heard() -> Iterator[None]:
+    """Meanwhile staff see what our runs say of their work; warnings come from Prefect itself."""
+    handler = logging.Handler(logging.INFO)
+    handler.emit = lambda record: say(f"  {record.getMessage()}")  # type: ignore[method-assign]
+    handler.addFilter(
+        lambda record: record.levelno == logging.INFO and Path(record.pathname).parent == FLOWS
+    )
+    loggers = [logging.getLogger(f"prefect.{kind}_runs") for kind in ("flow", "task")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
 
 
 def _tell(desk: Desk, as_of: date, address: str) -> None:

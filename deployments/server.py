@@ -4,8 +4,8 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -20,7 +20,8 @@ ADMIN = "admin"
 """The one user of the UI: Prefect's server knows a single credential and no roles."""
 SERVER_AUTH, CLIENT_AUTH = "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # how we ourselves reach a server there
-START_SECONDS = 180
+START_SECONDS, LOOKS = 180, 5
+"""How long it may take to come up, and how often a second one looks."""
 STOP_SECONDS = 20
 HEARTBEAT_SECONDS = 30
 """How often a run gives a sign of life; the least that Prefect takes."""
@@ -96,10 +97,18 @@ def _is_loopback(host: str) -> bool:
 
 @contextmanager
 def running_server(settings: Settings) -> Iterator[str]:
-    """The UI's address, while a server runs as a child; stopped by its own pid at the end.
+    """The UI's address, while a server runs; see `starting_server`."""
+    with starting_server(settings) as ready:
+        yield ready()
 
-    RefusedError when it would be open to others unguarded, UnavailableError when the port is taken
-    or the server does not come up.
+
+@contextmanager
+def starting_server(settings: Settings) -> Iterator[Callable[[], str]]:
+    """A server that comes up as a child meanwhile; stopped by its own pid at the end.
+
+    What is given waits until it is ready, and gives back the UI's address. RefusedError when it
+    would be open to others unguarded, UnavailableError when the port is taken or the server does
+    not come up.
     """
     require_guard(settings)
     _require_free_port(settings)
@@ -115,8 +124,7 @@ def running_server(settings: Settings) -> Iterator[str]:
             start_new_session=True,  # Ctrl-C reaches us, and we stop the child in order
         )
         try:
-            _wait_until_ready(child, address(settings), log)
-            yield address(settings)
+            yield lambda: _ready(child, address(settings), log)
         finally:
             _stop(child)
 
@@ -134,16 +142,15 @@ def _require_free_port(settings: Settings) -> None:
             ) from None
 
 
-def _wait_until_ready(child: subprocess.Popen[bytes], base: str, log: Path) -> None:
-    for _ in range(START_SECONDS * 2):
-        if child.poll() is not None:
-            raise UnavailableError(f"Prefect 服务启动失败，详见 {log}")
-        try:
-            if httpx.get(f"{base}/api/ready", timeout=5).is_success:
-                return
-        except httpx.HTTPError:
-            pass
-        sleep(0.5)
+def _ready(child: subprocess.Popen[bytes], base: str, log: Path) -> str:
+    with httpx.Client(timeout=5) as client:
+        for _ in range(START_SECONDS * LOOKS):
+            if child.poll() is not None:
+                raise UnavailableError(f"Prefect 服务启动失败，详见 {log}")
+            with suppress(httpx.HTTPError):
+                if client.get(f"{base}/api/ready").is_success:
+                    return base
+            sleep(1 / LOOKS)
     raise UnavailableError(f"Prefect 服务{START_SECONDS}秒内未能就绪，详见 {log}")
 
 

@@ -11,6 +11,7 @@ from math import ceil, nan
 from pathlib import Path
 
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font
@@ -55,7 +56,8 @@ def png(graph: Graph, dpi: int = PRINT_DPI) -> bytes:
     _frame(axes, graph)
     _name(figure, graph)
     picture = BytesIO()
-    figure.savefig(picture, format="png", dpi="figure", metadata={"Software": None})
+    # Not by `savefig`, which draws every figure twice for the sake of its layout.
+    FigureCanvasAgg(figure).print_png(picture, metadata={"Software": None})
     return picture.getvalue()
 
 

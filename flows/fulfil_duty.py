@@ -14,7 +14,7 @@ from flows.forms.asking import shortened
 from flows.operations import duties as jobs
 from flows.operations.desk import Desk
 from flows.operations.enforcement import day_to_enforce
-from flows.operations.products import lay_out, published, unpublished
+from flows.operations.products import Kept, lay_out, published, unpublished
 from flows.pages.duties import product_pages, refusal_page
 from flows.publishing import put
 from flows.steps import PATIENT, opened
@@ -73,8 +73,13 @@ def make(desk: Desk, kinds: Sequence[Product], as_of: date) -> tuple[list[str], 
             refused.append(without_numbers(str(item)))
             get_run_logger().error(refused[-1])
         else:
-            made.append(f"{item.occasion.period}{item.occasion.subject}{item.kind.label}")
+            made.append(_name(item))
+            get_run_logger().info("已编制：%s", made[-1])
     return made, refused
+
+
+def _name(made: Kept[Any]) -> str:
+    return f"{made.occasion.period}{made.occasion.subject}{made.kind.label}"
 
 
 @task(name="publish", **PATIENT)
@@ -84,6 +89,7 @@ def publish(desk: Desk, kinds: Sequence[Product]) -> None:
         for item in unpublished(desk, job):
             put(desk, product_pages(desk, item, lay_out(desk, job, item)))
             published(desk, job, item)
+            get_run_logger().info("已生成文件并发布：%s", _name(item))
 
 
 @task(name="publish-refusals", **PATIENT)

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from prefect import Task, task
+from prefect import Task, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
@@ -38,4 +38,6 @@ def opened(plan: str | None) -> Desk:
 @task(name="emit", **PATIENT)
 def emit(desk: Desk) -> int:
     """Emit the events of what was recorded; how many there were."""
-    return emit_events(desk)
+    count = emit_events(desk)
+    get_run_logger().info("已发出事件 %d 条", count)
+    return count

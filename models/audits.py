@@ -11,18 +11,26 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, insert
+from sqlalchemy import bindparam, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
+from models.rows import among, ask, columns, into
 from models.tables import Audit, PlanRow
 from policy.schema import Plan
 from policy.vocabulary import AuditKind
 
 CHUNK = 500
-INSERT = insert(Audit.__table__)  # type: ignore[attr-defined]  # a mapped class
 LINKED = tuple(name for name in Audit.model_fields if name not in ("id", "previous", "hash"))
 """What a row's hash covers beside the hash before it."""
+
+AUDIT = columns(Audit)
+NEWEST = (
+    select_columns(AUDIT.subject, func.max(AUDIT.id).label("id"))
+    .where(AUDIT.plan == bindparam("plan"), AUDIT.kind != AuditKind.OVERDUE)
+    .group_by(AUDIT.subject)
+)
+NEWEST_OF = NEWEST.where(among(AUDIT.subject, "codes"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +62,29 @@ class Break:
 def add_audit(session: Session, plan: Plan, row: NewRow) -> int:
     """Record what was done and give back the row's id. The caller holds the plan's lock."""
     (values,) = _chained(session, plan, [row])
-    added: Any = session.connection().execute(INSERT, values)
-    return int(added.inserted_primary_key[0])
+    made = session.connection().execute(into(Audit), values)
+    return int(made.inserted_primary_key[0])
 
 
 def add_audits(session: Session, plan: Plan, rows: Sequence[NewRow]) -> None:
     """Record several things in their order. The caller holds the plan's lock."""
     if rows:
         # Past the ORM, which would take three times as long for a day on which thousands are late.
-        session.connection().execute(INSERT, _chained(session, plan, rows))
+        session.connection().execute(into(Audit), _chained(session, plan, rows))
+
+
+def _chained(session: Session, plan: Plan, rows: Sequence[NewRow]) -> list[dict[str, Any]]:
+    """The rows as they are kept, each linked to the one before; the last is the new end."""
+    head = session.get_one(PlanRow, plan.id)
+    last, values = head.head, []
+    for row in rows:
+        said = _columns(plan, row)
+        said["hash"] = link(last, said)
+        said["previous"], last = last, said["hash"]
+        values.append(said)
+    head.head = last
+    session.add(head)
+    return values
 
 
 def link(previous: str, row: Mapping[str, Any]) -> str:
@@ -161,12 +183,8 @@ def revisions(
     session: Session, plan: Plan, codes: Sequence[str] | None = None
 ) -> Mapping[str, int]:
     """Per subject, the id of the newest row that somebody recorded; lateness aside."""
-    query = select_columns(col(Audit.subject), func.max(col(Audit.id))).where(
-        col(Audit.plan) == plan.id, col(Audit.kind) != AuditKind.OVERDUE
-    )
-    if codes is not None:
-        query = query.where(col(Audit.subject).in_(codes))
-    return dict(session.execute(query.group_by(col(Audit.subject))).tuples().all())
+    query = NEWEST if codes is None else NEWEST_OF
+    return {row.subject: row.id for row in ask(session, query, plan=plan.id, codes=codes)}
 
 
 def first_revisions(session: Session, plan: Plan, codes: Sequence[str]) -> Mapping[str, int]:
@@ -195,21 +213,6 @@ def changes_since(session: Session, plan: Plan, code: str, seen: int) -> tuple[A
         for row in history(session, plan, code)
         if (row.id or 0) > seen and row.kind != AuditKind.OVERDUE
     )
-
-
-def _chained(session: Session, plan: Plan, rows: Sequence[NewRow]) -> list[dict[str, Any]]:
-    """The rows' columns, each chained to the one before; the plan keeps the newest hash."""
-    head = session.get_one(PlanRow, plan.id)
-    last, values = head.head, []
-    for row in rows:
-        said = _columns(plan, row)
-        said["hash"] = link(last, said)
-        said["previous"], last = last, said["hash"]
-        values.append(said)
-    head.head = last
-    session.add(head)
-    session.flush()
-    return values
 
 
 def _columns(plan: Plan, row: NewRow) -> dict[str, Any]:

@@ -59,6 +59,7 @@ def refresh(
     query = select_rows(DeadlineRow).where(
         DeadlineRow.plan == plan.id, DeadlineRow.subject == state.code
     )
+    closed = []
     for row in session.exec(query).all():
         deadline = deadlines.get(row.rule)
         if deadline is None or state.kind not in deadline.rule.fulfilled_by:
@@ -66,12 +67,12 @@ def refresh(
         was_open, visit = row.next_look_on is not None, row.visit
         _refresh_row(plan, calendar, row, deadline, state)
         if was_open and (row.next_look_on is None or row.visit != visit):
-            cancel(session, row)
+            closed.append(row.rule)
         elif not was_open and row.next_look_on is not None:
             reinstate(session, row)
             if _was_marked(session, row):
                 row.standing = Standing.OVERDUE
-    session.flush()
+    cancel(session, plan, state.code, closed)
 
 
 def extend(
@@ -86,9 +87,7 @@ def extend(
     row = session.get_one(DeadlineRow, (plan.id, state.code, deadline.id))
     row.extended_to = until
     _refresh_row(plan, calendar, row, deadline, state)
-    session.add(row)
-    session.flush()
-    cancel(session, row)
+    cancel(session, plan, state.code, [deadline.id])
     return row
 
 

@@ -1,10 +1,13 @@
 """The money ledger: rows to `states.ledger.Line` and back."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import Row, delete
 from sqlmodel import Session, col, select
 
+from models.rows import into, rows_of
 from models.tables import LedgerLine
 from policy.schema import Plan
 from policy.vocabulary import Entry, Holder, Source
@@ -15,34 +18,17 @@ def lines(
     session: Session, plan: Plan, codes: Sequence[str] | None = None
 ) -> Mapping[str, tuple[Line, ...]]:
     """Per project, the lines that count, by day and then in the order of booking."""
-    query = select(LedgerLine).where(LedgerLine.plan == plan.id)
-    if codes is not None:
-        query = query.where(col(LedgerLine.subject).in_(codes))
     found: dict[str, list[Line]] = {}
-    for row in session.exec(query.order_by(col(LedgerLine.on), col(LedgerLine.audit_id))):
+    for row in rows_of(session, LedgerLine, plan, codes, ("on", "audit_id")):
         found.setdefault(row.subject, []).append(_line(row))
     return {code: tuple(kept) for code, kept in found.items()}
 
 
 def add_line(session: Session, plan: Plan, code: str, line: Line, audit_id: int) -> None:
     """Keep a line that the row `audit_id` books."""
-    session.add(
-        LedgerLine(
-            plan=plan.id,
-            subject=code,
-            audit_id=audit_id,
-            entry=line.entry,
-            on=line.on,
-            source=line.source,
-            holder=line.holder,
-            amount=line.amount,
-            voucher=line.voucher,
-            to_holder=line.to_holder,
-            category=line.category,
-            payee=line.payee,
-        )
-    )
-    session.flush()
+    said = {field.name: getattr(line, field.name) for field in fields(line)}
+    said |= {"plan": plan.id, "subject": code, "audit_id": audit_id}
+    session.connection().execute(into(LedgerLine), said)
 
 
 def remove(session: Session, plan: Plan, audit_id: int) -> None:
@@ -62,7 +48,7 @@ def find_voucher(session: Session, plan: Plan, voucher: str) -> str | None:
     return session.exec(query).first()
 
 
-def _line(row: LedgerLine) -> Line:
+def _line(row: Row[Any]) -> Line:
     return Line(
         audit_id=row.audit_id,
         entry=Entry(row.entry),

@@ -3,18 +3,26 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import and_, exists, func, select, true, update
+from sqlalchemy import and_, bindparam, exists, func, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from models.inbox import receipt_rule
+from models.rows import among, ask, columns
 from models.tables import DeadlineRow, Delivery, InboxFile, Outbox
 from policy.schema import Plan
 from policy.vocabulary import DecisionKind, DeliveryStatus, MessageStatus, RungKind
 
 ON_THE_WAY = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
 UNDONE = (*ON_THE_WAY, DeliveryStatus.DEAD)
+OUTBOX = columns(Outbox)
+OWED = select(OUTBOX.id).where(
+    OUTBOX.plan == bindparam("plan"),
+    OUTBOX.subject == bindparam("subject"),
+    among(OUTBOX.rule, "rules"),
+    OUTBOX.status == MessageStatus.PENDING,
+)
 
 
 def key(row: Outbox) -> str:
@@ -50,9 +58,10 @@ def is_receipt() -> ColumnElement[bool]:
     return col(Outbox.decision) == DecisionKind.RECEIPT
 
 
-def cancel(session: Session, row: DeadlineRow) -> None:
-    """Withdraw what is still owed about a deadline that has been closed."""
-    _cancel(session, *_about(row))
+def cancel(session: Session, plan: Plan, subject: str, rules: Sequence[str]) -> None:
+    """Withdraw what is still owed about deadlines of a subject that have been closed."""
+    if owed := ask(session, OWED, plan=plan.id, subject=subject, rules=rules):
+        _cancel(session, col(Outbox.id).in_([row.id for row in owed]))
 
 
 def cancel_repeats(session: Session, plan: Plan, row: DeadlineRow) -> None:

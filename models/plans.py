@@ -63,14 +63,22 @@ def require_plan(session: Session, plan: Plan, calendar: Calendar, *, lock: bool
     With `lock`, which every writer asks for first, other writers of the plan wait until this
     transaction ends: what was read stays true until it is written.
     """
-    query = select_rows(PlanRow).where(PlanRow.id == plan.id)
-    row = session.exec(query.with_for_update() if lock else query).first()
+    row = _locked(session, plan) if lock else session.get(PlanRow, plan.id)
     if row is None:
         raise RefusedError(f"实施方案 {plan.id} 尚未装入，请先运行 xingfu init --plan {plan.id}")
     if row.digest != installed_digest(plan, calendar):
         raise RefusedError(
             f"实施方案 {plan.id} 或工作日历已更改，请先运行 xingfu init --plan {plan.id}"
         )
+
+
+def _locked(session: Session, plan: Plan) -> PlanRow | None:
+    """The plan's own row, which this transaction alone may change; asked for once in it."""
+    transaction, row = session.info.get(plan.id, (None, None))
+    if row is None or transaction is not session.get_transaction():
+        row = session.get(PlanRow, plan.id, with_for_update=True, populate_existing=True)
+        session.info[plan.id] = session.get_transaction(), row
+    return row
 
 
 @lru_cache

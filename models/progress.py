@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import delete
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
+from models.rows import rows_of
 from models.tables import ProgressRow
 from policy.schema import Plan
 from states.progress import PROGRESS_LABELS, Progress
@@ -16,11 +17,8 @@ def progress_of(
     session: Session, plan: Plan, codes: Sequence[str] | None = None
 ) -> Mapping[str, tuple[Progress, ...]]:
     """Per project, what was reported of it month by month, oldest first."""
-    query = select(ProgressRow).where(ProgressRow.plan == plan.id)
-    if codes is not None:
-        query = query.where(col(ProgressRow.subject).in_(codes))
     found: dict[str, tuple[Progress, ...]] = {}
-    for row in session.exec(query.order_by(col(ProgressRow.period))):
+    for row in rows_of(session, ProgressRow, plan, codes, ("period",)):
         report = Progress(**{name: getattr(row, name) for name in FIELDS})
         found[row.subject] = (*found.get(row.subject, ()), report)
     return found

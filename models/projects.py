@@ -7,7 +7,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import and_, delete, func
+from sqlalchemy import and_, bindparam, delete, func, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -15,6 +15,7 @@ from models.audits import revisions
 from models.ledger import lines
 from models.opinions import opinions
 from models.progress import progress_of
+from models.rows import among, ask, columns, into, rows_of
 from models.tables import Fact, Project, Subject
 from policy.errors import RefusedError
 from policy.fields import FIELDS
@@ -25,6 +26,39 @@ from states.ledger import Line
 from states.progress import Progress
 from states.reporting import expected, finished_on
 from states.review import Opinion
+
+PROJECT, SUBJECT, FACT = columns(Project), columns(Subject), columns(Fact)
+ITS = and_(SUBJECT.plan == PROJECT.plan, SUBJECT.code == PROJECT.code)
+ALL = (
+    select_columns(*PROJECT, SUBJECT.name, SUBJECT.city, SUBJECT.county)
+    .where(PROJECT.plan == bindparam("plan"))
+    .join_from(Project, Subject, ITS)
+    .order_by(PROJECT.code)
+)
+SOME = ALL.where(among(PROJECT.code, "codes"))
+GONE = delete(FACT.on.table).where(
+    FACT.plan == bindparam("plan"),
+    FACT.subject == bindparam("subject"),
+    among(FACT.name, "names"),
+)
+_IN_CITIES = (
+    select_columns(SUBJECT.city)
+    .join_from(Subject, Project, ITS)
+    .where(
+        PROJECT.plan == bindparam("plan"),
+        among(SUBJECT.city, "cities"),
+        PROJECT.disposition.in_(GOING_ON),
+    )
+)
+BUILT = _IN_CITIES.add_columns(SUBJECT.county, PROJECT.building_kind, func.count()).group_by(
+    SUBJECT.city, SUBJECT.county, PROJECT.building_kind
+)
+TAKEN = (
+    _IN_CITIES.add_columns(PROJECT.kind, func.count())
+    .join(Fact, and_(FACT.plan == PROJECT.plan, FACT.subject == PROJECT.code))
+    .where(FACT.name == bindparam("name"))
+    .group_by(SUBJECT.city, PROJECT.kind)
+)
 
 
 def find_subject(session: Session, plan: Plan, code: str) -> Subject:
@@ -54,15 +88,9 @@ def dossiers(
 ) -> tuple[Dossier, ...]:
     """All projects, or those of `codes`, ordered by code."""
     wanted = None if codes is None else list(codes)
-    joined = and_(col(Project.plan) == Subject.plan, col(Project.code) == Subject.code)
-    query = select(Project, Subject).join(Subject, joined).where(Project.plan == plan.id)
-    if wanted is not None:
-        query = query.where(col(Project.code).in_(wanted))
-    gathered = _gather(session, plan, wanted)
-    return tuple(
-        _to_dossier(plan, project, subject, gathered)
-        for project, subject in session.exec(query.order_by(Project.code))
-    )
+    found = ask(session, ALL if wanted is None else SOME, plan=plan.id, codes=wanted)
+    gathered = _gather(session, plan, wanted, sorted({row.city for row in found}))
+    return tuple(_to_dossier(plan, row, row, gathered) for row in found)
 
 
 def dossiers_in(session: Session, plan: Plan, city: str) -> tuple[Dossier, ...]:
@@ -77,14 +105,9 @@ def facts(
     session: Session, plan: Plan, codes: list[str] | None = None
 ) -> Mapping[str, Mapping[str, date]]:
     """Per subject, the facts that hold now with their days."""
-    query = select_columns(col(Fact.subject), col(Fact.name), col(Fact.on)).where(
-        col(Fact.plan) == plan.id
-    )
-    if codes is not None:
-        query = query.where(col(Fact.subject).in_(codes))
     held: dict[str, dict[str, date]] = {}
-    for subject, name, on in session.execute(query).tuples():
-        held.setdefault(subject, {})[name] = on
+    for row in rows_of(session, Fact, plan, codes):
+        held.setdefault(row.subject, {})[row.name] = row.on
     return held
 
 
@@ -97,27 +120,24 @@ def change_facts(
     audit_id: int | None,
 ) -> None:
     """Date some facts of a subject and undo others."""
-    gone = [*dated, *revoked]
-    session.execute(
-        delete(Fact).where(
-            col(Fact.plan) == plan.id, col(Fact.subject) == code, col(Fact.name).in_(gone)
-        )
-    )
-    session.add_all(
-        Fact(plan=plan.id, subject=code, name=name, on=on, audit_id=audit_id)
-        for name, on in dated.items()
-    )
-    session.flush()
+    gone = {"plan": plan.id, "subject": code, "names": [*dated, *revoked]}
+    session.connection().execute(GONE, gone)
+    said = {"plan": plan.id, "subject": code, "audit_id": audit_id}
+    if rows := [{**said, "name": name, "on": on} for name, on in dated.items()]:
+        session.connection().execute(into(Fact), rows)
 
 
 def set_columns(session: Session, plan: Plan, code: str, columns: Mapping[str, Any]) -> None:
     """Set some of a project's columns, whether its place in the chain or its profile."""
-    project = session.get_one(Project, (plan.id, code))
-    for name, value in columns.items():
-        plain = sorted(value) if isinstance(value, frozenset) else value
-        setattr(project, name, dict(plain) if isinstance(plain, Mapping) else plain)
-    session.add(project)
-    session.flush()
+    its = {name: _plain(value) for name, value in columns.items()}
+    this = (PROJECT.plan == plan.id, PROJECT.code == code)
+    session.connection().execute(update(PROJECT.code.table).where(*this).values(its))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def add_project(
@@ -218,62 +238,45 @@ class _Gathered:
     built: Mapping[str, Mapping[str, int]]
 
 
-def _gather(session: Session, plan: Plan, codes: list[str] | None) -> _Gathered:
-    served, built = _going_on(session, plan)
+def _gather(session: Session, plan: Plan, codes: list[str] | None, cities: list[str]) -> _Gathered:
+    served, built = _going_on(session, plan, cities)
     return _Gathered(
         milestones=facts(session, plan, codes),
         opinions=opinions(session, plan, codes),
         lines=lines(session, plan, codes),
         progress=progress_of(session, plan, codes),
         revisions=revisions(session, plan, codes),
-        taken=_taken(session, plan),
+        taken=_taken(session, plan, cities),
         served=served,
         built=built,
     )
 
 
 def _going_on(
-    session: Session, plan: Plan
+    session: Session, plan: Plan, cities: list[str]
 ) -> tuple[frozenset[tuple[str, str]], Mapping[str, Counter[str]]]:
-    joined = and_(col(Project.plan) == Subject.plan, col(Project.code) == Subject.code)
-    query = (
-        select(Subject.city, Subject.county, Project.building_kind)
-        .join(Subject, joined)
-        .where(Project.plan == plan.id, col(Project.disposition).in_(GOING_ON))
-    )
     served: set[tuple[str, str]] = set()
     built: dict[str, Counter[str]] = {}
-    for city, county, kind in session.exec(query):
+    for city, county, kind, count in ask(session, BUILT, plan=plan.id, cities=cities):
         served.add((city, county))
         if kind is not None:
-            built.setdefault(city, Counter())[kind] += 1
+            built.setdefault(city, Counter())[kind] += count
     return frozenset(served), built
 
 
-def _taken(session: Session, plan: Plan) -> Mapping[tuple[str, str | None], int]:
-    """How many places of each city and kind of project are taken."""
-    joined = and_(col(Subject.plan) == Fact.plan, col(Subject.code) == Fact.subject)
-    query = (
-        select(Subject.city, Project.kind, func.count())
-        .join(Fact, joined)
-        .join(Project, and_(col(Project.plan) == Fact.plan, col(Project.code) == Fact.subject))
-        .where(
-            Fact.plan == plan.id,
-            Fact.name == plan.quota.taken_when,
-            col(Project.disposition).in_(GOING_ON),
-        )
-        .group_by(col(Subject.city), col(Project.kind))
-    )
-    return {(city, kind): count for city, kind, count in session.exec(query)}
+def _taken(session: Session, plan: Plan, cities: list[str]) -> Mapping[tuple[str, str | None], int]:
+    """How many places of these cities are taken, by city and kind of project."""
+    found = ask(session, TAKEN, plan=plan.id, cities=cities, name=plan.quota.taken_when)
+    return {(city, kind): count for city, kind, count in found}
 
 
-def _profile(project: Project) -> Profile:
+def _profile(project: Any) -> Profile:
     held: dict[str, Any] = {name: getattr(project, name) for name in FIELDS}
     listed = {name: frozenset(value) for name, value in held.items() if isinstance(value, list)}
     return Profile(**(held | listed))
 
 
-def _to_dossier(plan: Plan, project: Project, subject: Subject, held: _Gathered) -> Dossier:
+def _to_dossier(plan: Plan, project: Any, subject: Any, held: _Gathered) -> Dossier:
     city = plan.city(subject.city)
     unserved = city.unserved if city else ()
     quota = city.quota_of(project.kind) if city else None
