@@ -12,6 +12,7 @@ from flows.operations.desk import Desk
 from flows.operations.forms.making import Made
 from flows.operations.lacking import missing
 from flows.operations.letters import drafts
+from flows.operations.overview import responsible
 from flows.operations.prefilled import prefilled, told_of
 from flows.operations.receipts import Answer, answers, is_receipt, told
 from models import outbox
@@ -118,14 +119,6 @@ def digest_id(claim: Claim) -> str:
     """The same intents to the same person make the same digest, so that a repeat is recognised."""
     keys = sorted(outbox.key(row) for _, row in claim.rows)
     return hashlib.sha256("\n".join([claim.person, *keys]).encode()).hexdigest()
-
-
-def responsible(desk: Desk, body_id: str, subject: Subject) -> str:
-    """The office that is responsible; a body that the notice cannot bind goes by its own name."""
-    body = desk.plan.bodies[body_id]
-    if not body.bound:
-        return body.name
-    return desk.plan.office(body.reached_at, subject.city, subject.county)
 
 
 def _own_reports(desk: Desk, known: Known, rows: Iterable[Outbox]) -> Iterator[Made]:

@@ -38,6 +38,9 @@ class DeadlineView:
     overdue_after: date | None
     standing: Standing
     fulfilled_on: date | None
+    responsible: str
+    """The office that is responsible."""
+    to_do: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,17 @@ def _view(
             ended=ended,
         ),
         fulfilled_on=row.fulfilled_on,
+        responsible=responsible(desk, deadline.rule.responsible, subject),
+        to_do=deadline.rule.to_do,
     )
+
+
+def responsible(desk: Desk, body_id: str, subject: Subject) -> str:
+    """The office that is responsible; a body that the notice cannot bind goes by its own name."""
+    body = desk.plan.bodies[body_id]
+    if not body.bound:
+        return body.name
+    return desk.plan.office(body.reached_at, subject.city, subject.county)
 
 
 def with_standing(views: list[DeadlineView], *wanted: Standing) -> Iterator[DeadlineView]:
