@@ -104,6 +104,14 @@ def board(desk: Desk, views: list[DeadlineView]) -> tuple[CityBoard, ...]:
     return _board(desk, views, projects(desk))
 
 
+def responsible(desk: Desk, body_id: str, subject: Subject) -> str:
+    """The office that is responsible; a body that the notice cannot bind goes by its own name."""
+    body = desk.plan.bodies[body_id]
+    if not body.bound:
+        return body.name
+    return desk.plan.office(body.reached_at, subject.city, subject.county)
+
+
 def _board(
     desk: Desk, views: Sequence[DeadlineView], found: Sequence[Dossier]
 ) -> tuple[CityBoard, ...]:
@@ -193,14 +201,6 @@ def _view(
         responsible=responsible(desk, deadline.rule.responsible, subject),
         to_do=deadline.rule.to_do,
     )
-
-
-def responsible(desk: Desk, body_id: str, subject: Subject) -> str:
-    """The office that is responsible; a body that the notice cannot bind goes by its own name."""
-    body = desk.plan.bodies[body_id]
-    if not body.bound:
-        return body.name
-    return desk.plan.office(body.reached_at, subject.city, subject.county)
 
 
 def with_standing(views: list[DeadlineView], *wanted: Standing) -> Iterator[DeadlineView]:
