@@ -80,7 +80,14 @@ def printed(shown: DataTable, links: Links, most: int | None = None) -> Iterator
 
     What a row is about leads to its page, where there is one.
     """
-    rows = [[plain(cell) or "—" for cell in row] for row in shown.texts()]
+    kinds = [column.kind for column in shown.columns]
+    rows = [
+        [
+            (plain(cell) if kind == "text" else cell) or "—"
+            for kind, cell in zip(kinds, row, strict=True)
+        ]
+        for row in shown.texts()
+    ]
     for row, subject in zip(rows, shown.subjects, strict=False):
         row[shown.named] = link(row[shown.named], links.get(subject))
     if shown.total is not None:
