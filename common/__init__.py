@@ -1,1 +1,1 @@
-"""The ground that everything stands on; it imports nothing of the product."""
+"""The ground that every room stands on; it imports none of them."""

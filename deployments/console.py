@@ -4,8 +4,11 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
+from shutil import get_terminal_size
 from time import monotonic
 from typing import Any, TypeVar
+
+from common.table import DataColumn, DataTable, padded, room
 
 T = TypeVar("T")
 PATIENCE = 2.0
@@ -40,17 +43,37 @@ def emit(value: Any) -> None:
 
 
 def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table for staff, as wide as the terminal, or unabridged when piped."""
-    from rich.console import Console
-    from rich.table import Table
+    """A table for staff whose cells are all texts."""
+    cells = [tuple(None if cell is None else str(cell) for cell in row) for row in rows]
+    show(DataTable(title, tuple(map(DataColumn, headings)), cells))
 
-    made = Table(title=title, title_justify="left")
-    for heading in headings:
-        made.add_column(heading, overflow="fold")
-    for row in rows:
-        made.add_row(*("" if cell is None else str(cell) for cell in row))
-    piped = not sys.stdout.isatty()
-    Console(file=sys.stdout, width=200 if piped else None, markup=False).print(made)
+
+def show(shown: DataTable) -> None:
+    """A table for staff, unabridged: a line a row when piped, and else where there is room.
+
+    Where the terminal is too narrow for that, it is a paragraph a row, and a line each cell.
+    """
+    width = get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in printed(shown, width):
+        say(line)
+
+
+def printed(shown: DataTable, width: int | None = None) -> Iterator[str]:
+    """The lines of a table; None: as wide as it needs."""
+    heads = [column.title for column in shown.columns]
+    rows = [[" ".join(cell.split()) for cell in row] for row in shown.texts()]
+    widths = [max(map(room, cells)) for cells in zip(heads, *rows, strict=True)]
+    yield shown.title
+    if width is not None and sum(widths) + len(widths) > width + 1:
+        for row in rows:
+            yield ""
+            yield from (f"{head}：{cell}" for head, cell in zip(heads, row, strict=True) if cell)
+        return
+    gap = "  " if width is None or sum(widths) + 2 * len(widths) <= width + 2 else " "
+    sides = [column.right for column in shown.columns]
+    for row in (heads, ["-" * each for each in widths], *rows):
+        cells = map(padded, row, widths, sides)
+        yield gap.join(cells).rstrip()
 
 
 def _plain(value: Any) -> Any:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deployments.console import complain, emit, say, table
+from deployments.console import complain, emit, say, show, table
 from deployments.options import AboutDay, AsOf, Json, the_day, the_desk, word
 
 if TYPE_CHECKING:
@@ -27,30 +26,15 @@ def deadlines(
     json: Json = False,
 ) -> None:
     from flows.operations.overview import deadline_views
+    from flows.operations.tables import deadline_table
 
     desk = the_desk()
-    views = deadline_views(desk, the_day(desk, as_of), subject)
+    day = the_day(desk, as_of)
+    views = deadline_views(desk, day, subject)
     if json:
         emit([_labelled(view, standing_label=view.standing.label) for view in views])
         return
-    table(
-        f"时限一览（截至 {the_day(desk, as_of)}）",
-        ("对象", "名称", "时限", "事项", "依据", "应完成", "逾期认定", "状态", "完成"),
-        (
-            (
-                view.subject,
-                view.name,
-                view.rule,
-                view.title,
-                view.clause if view.origin == "notice" else f"{view.clause}（建议）",
-                view.remind_by,
-                view.overdue_after,
-                view.standing.label,
-                view.fulfilled_on,
-            )
-            for view in views
-        ),
-    )
+    show(deadline_table(f"时限一览（截至 {day}）", views, day))
 
 
 def check(as_of: AsOf = None, json: Json = False) -> None:
@@ -125,10 +109,11 @@ def outbox(
 
 def board(as_of: AsOf = None, json: Json = False) -> None:
     from flows.operations import overview
+    from flows.operations.tables import board_table
 
     desk = the_desk()
-    rows = overview.board(desk, overview.deadline_views(desk, the_day(desk, as_of)))
-    stages = [stage.label for stage in desk.plan.stages]
+    day = the_day(desk, as_of)
+    rows = overview.board(desk, overview.deadline_views(desk, day))
     if json:
         emit(
             [
@@ -137,22 +122,7 @@ def board(as_of: AsOf = None, json: Json = False) -> None:
             ]
         )
         return
-    table(
-        f"全省进度（截至 {the_day(desk, as_of)}）",
-        ("市", "名额", "项目", *stages, "办结", "临期", "逾期"),
-        (
-            (
-                row.city,
-                "未明确" if row.quota is None else row.quota,
-                row.projects,
-                *row.by_stage,
-                row.finished,
-                row.due_soon,
-                row.overdue,
-            )
-            for row in rows
-        ),
-    )
+    show(board_table(desk.plan, rows, day))
 
 
 def funds(
@@ -160,42 +130,18 @@ def funds(
     json: Json = False,
 ) -> None:
     from flows.operations.funds import funds_views
-    from policy.vocabulary import Source
+    from flows.operations.money_views import TOTAL, by_city, total
+    from flows.operations.tables import city_funds_table, funds_table
 
-    views = funds_views(the_desk(), subject)
+    desk = the_desk()
+    views = funds_views(desk, subject)
     if json:
         emit(views)
         return
-    table(
-        f"资金一览（共{len(views)}个项目，单位：元）",
-        (
-            "编码",
-            "名称",
-            "应补",
-            "下达",
-            "省补到账",
-            "市配套",
-            "县配套",
-            "支出",
-            "结存",
-            "面积差额",
-        ),
-        (
-            (
-                view.code,
-                view.name,
-                _yuan(view.subsidy),
-                _yuan(view.released, "未下达"),
-                _yuan(view.received[Source.PROVINCE]),
-                f"{_yuan(view.received[Source.CITY])}／{_yuan(view.promised[Source.CITY])}",
-                f"{_yuan(view.received[Source.COUNTY])}／{_yuan(view.promised[Source.COUNTY])}",
-                _yuan(view.spent),
-                _yuan(view.balance),
-                _yuan(view.as_built, "—"),
-            )
-            for view in views
-        ),
-    )
+    show(funds_table(f"资金一览（共{len(views)}个项目，单位：元）", views))
+    say("")
+    cities = [city for city in by_city(desk.plan, views) if subject is None or city.projects]
+    show(city_funds_table("各市资金（单位：元）", cities, total(TOTAL, views)))
 
 
 def figures(json: Json = False) -> None:
@@ -232,10 +178,6 @@ def figures(json: Json = False) -> None:
             for row in rows
         ),
     )
-
-
-def _yuan(amount: Decimal | None, blank: str = "未明确") -> str:
-    return blank if amount is None else f"{amount:,.2f}"
 
 
 def audit_verify(json: Json = False) -> None:

@@ -62,7 +62,7 @@ def import_(
 
 
 def export(
-    what: Annotated[str, typer.Argument(metavar="表格", help="见 xingfu export --help 下方的列表")],
+    what: Annotated[str, typer.Argument(metavar="表格", help=f"哪一种：{_listed()}")],
     file: Annotated[Path, typer.Argument(metavar="文件", help="要写入的 .xlsx 文件或文件夹")],
     subject: Annotated[
         str | None, typer.Option("--subject", help="市名或项目编码，如 太原市")
@@ -106,6 +106,13 @@ def inbox(json: Json = False) -> None:
         )
     if done.failed:
         raise typer.Exit(UnavailableError.exit_code)
+
+
+def _listed() -> str:
+    """The workbooks that can be made, as they are named."""
+    from policy.vocabulary import Form, Listing
+
+    return "、".join(f"{each.value}（{each.label}）" for each in (*Form, *Listing))
 
 
 def _words(kind: type[Word]) -> set[str]:

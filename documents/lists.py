@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from common.table import DataTable
 from documents.forms import DAY, Column
 from documents.layout import Chart, Leaf, Page, Value
 from policy.fields import FIELDS, PROJECTS_SHEET
@@ -45,46 +46,6 @@ class DatedProject:
     days: tuple[date | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LateLine:
-    """One deadline that is late or waits for others."""
-
-    city: str
-    county: str
-    name: str
-    code: str
-    title: str
-    clause: str
-    remind_by: date | None
-    overdue_after: date | None
-    days: int
-    """Natural days since `overdue_after`."""
-    lamp: str
-    responsible: str
-    to_do: str
-
-
-@dataclass(frozen=True, slots=True)
-class FundsLine:
-    """The money of one project, or of one city (then without county, code and name); 元."""
-
-    city: str
-    county: str
-    code: str
-    name: str
-    subsidy: Decimal | None
-    released: Decimal | None
-    province: Decimal
-    promised: Decimal | None
-    """市县承诺配套."""
-    matched: Decimal
-    """市县配套到账."""
-    other: Decimal
-    spent: Decimal
-    balance: Decimal
-    as_built: Decimal | None
-
-
 def _column(key: str, heading: str, width: float, format: str = "@") -> Column:
     return Column(key, heading, f"^{heading}$", width, format, centred=width <= 12)
 
@@ -118,36 +79,7 @@ PROJECTS = (
     _column("invested", "完成投资\n（元）", 15, MONEY),
     *_stated("operator", "responsible_person", "responsible_phone"),
 )
-LATE = (
-    NUMBER,
-    CITY,
-    COUNTY,
-    _column("name", "项目或单位", 32),
-    _column("code", "编码", 18),
-    _column("title", "事项", 24),
-    _column("clause", "依据", 14),
-    _column("remind_by", "应完成日期", 12, DAY),
-    _column("overdue_after", "逾期认定日", 12, DAY),
-    _column("days", "逾期天数", 9, "0"),
-    _column("lamp", "状态", 10),
-    _column("responsible", "责任单位", 24),
-    _column("to_do", "请办理", 36),
-)
-SUMS = (
-    _column("subsidy", "应补助", 15, MONEY),
-    _column("released", "已下达", 15, MONEY),
-    _column("province", "省补到账", 15, MONEY),
-    _column("promised", "市县承诺配套", 15, MONEY),
-    _column("matched", "市县配套到账", 15, MONEY),
-    _column("other", "其他资金到账", 15, MONEY),
-    _column("spent", "支出", 15, MONEY),
-    _column("balance", "结存", 15, MONEY),
-    _column("as_built", "按实测面积差额", 16, MONEY),
-)
-FUNDS = (NUMBER, CITY, COUNTY, CODE, NAME, *SUMS)
-CITY_FUNDS = (NUMBER, CITY, *SUMS)
-PLACE_FIELDS = 4
-"""Of `FundsLine`: city, county, code and name."""
+FORMATS = {"text": "@", "count": "0", "money": MONEY, "date": DAY}
 
 
 def project_leaves(
@@ -181,11 +113,11 @@ def project_leaves(
 
 
 def late_leaves(
-    title: str, lines: Sequence[LateLine], by_city: Sequence[Sequence[Value]], footer: str
+    late: DataTable, by_city: Sequence[Sequence[Value]], footer: str
 ) -> tuple[Leaf, ...]:
     """逾期清单, and how many of them each city has."""
     return (
-        _page("逾期清单", title, LATE, _numbered(lines), footer, lamps=("lamp",)),
+        _sheet("逾期清单", late, footer, lamps=("状态",)),
         Chart(
             "各市逾期", "各市逾期和待协调事项数", "bar", ("市", "逾期", "待协调"), by_city, footer
         ),
@@ -193,19 +125,33 @@ def late_leaves(
 
 
 def funds_leaves(
-    title: str, lines: Sequence[FundsLine], cities: Sequence[FundsLine], footer: str
+    funds: DataTable, cities: DataTable, shown: tuple[str, ...], footer: str
 ) -> tuple[Leaf, ...]:
-    """资金一览: by project, by city, and released beside received as a chart. All in 元."""
-    sums = ((each.city, *astuple(each)[PLACE_FIELDS:]) for each in cities)
-    summed = [(number, *line) for number, line in enumerate(sums, 1)]
-    shown = [(each.city, each.subsidy, each.released, each.province) for each in cities]
-    heads = ("市", "应补助", "已下达", "省补到账")
-    unit = "单位：元"
+    """资金一览: by project, by city, and as a chart the columns `shown` of it. All in 元."""
+    titles = [column.title for column in cities.columns]
+    drawn = [[row[titles.index(title)] for title in shown] for row in cities.rows]
     return (
-        _page("资金一览", title, FUNDS, _numbered(lines), footer, unit=unit),
-        _page("各市资金", f"{title}（各市）", CITY_FUNDS, summed, footer, unit=unit),
-        Chart("各市补助", "各市省级补助（元）", "bar", heads, shown, footer),
+        _sheet("资金一览", funds, footer, unit="单位：元"),
+        _sheet("各市资金", cities, footer, unit="单位：元"),
+        Chart("各市补助", "各市省级补助（元）", "bar", shown, drawn, footer),
     )
+
+
+def _sheet(
+    sheet: str, table: DataTable, footer: str, *, lamps: tuple[str, ...] = (), unit: str = ""
+) -> Page:
+    """The table with its rows numbered; what is not known stays empty."""
+    columns = (
+        NUMBER,
+        *(
+            _column(each.title, each.title, each.width, FORMATS[each.kind])
+            for each in table.columns
+        ),
+    )
+    rows: list[Sequence[Value]] = [(number, *row) for number, row in enumerate(table.rows, 1)]
+    if table.total is not None:
+        rows.append((None, *table.total))
+    return _page(sheet, table.title, columns, rows, footer, lamps=lamps, unit=unit)
 
 
 def _page(

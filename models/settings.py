@@ -5,8 +5,6 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from policy.errors import UsageError
 
@@ -91,6 +89,9 @@ class Settings(BaseSettings):
 
 
 def _is_supported(url: str) -> bool:
+    from sqlalchemy import make_url  # slow to load, and few installations state an address
+    from sqlalchemy.exc import ArgumentError
+
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):

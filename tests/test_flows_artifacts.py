@@ -72,6 +72,8 @@ def a_view(**changes: Any) -> DeadlineView:
         overdue_after=date(2023, 5, 31),
         standing=Standing.OVERDUE,
         fulfilled_on=None,
+        responsible="小店区民政局",
+        to_do="请签订施工合同",
     )
     return replace(view, **changes)
 
@@ -158,7 +160,7 @@ def test_every_figure_of_the_board_stands_under_its_heading() -> None:
     assert {len(head), len(ruler), len(taiyuan), len(total)} == {14}
     shown = dict(zip(head, taiyuan, strict=True))
     assert shown["市"] == "[太原市](/artifacts/artifact/7)"
-    assert (shown["名额"], shown["项目"]) == ("10", "11")
+    assert (shown["任务数"], shown["项目"]) == ("10", "11")
     assert (shown["选址"], shown["运营"]) == ("21", "28")
     assert (shown["办结"], shown["临期"], shown["逾期"]) == ("31", "32", "33")
 
@@ -167,9 +169,12 @@ def test_the_overdue_list_is_longest_first_and_links_to_explanations() -> None:
     late = a_view(overdue_after=date(2023, 5, 4), subject="XF2023-140106-01", name="甲")
     met = a_view(standing=Standing.MET)
     made = overdue_page(plan(), surveyed(a_view(), late, met), {"XF2023-140106-01": "/a/1"}, 3)
-    _, _, first, second = cells(made.text)
-    assert first[:3] == ["逾期28天", "[甲](/a/1)", "太原市小店区"]
-    assert second[:2] == ["逾期1天", "示例街道示例社区养老幸福工程"]
+    head, _, first, second = cells(made.text)
+    shown = dict(zip(head, first, strict=True))
+    assert (shown["状态"], shown["超期天数"], shown["项目或单位"]) == ("逾期", "28", "[甲](/a/1)")
+    assert (shown["市"], shown["县（市、区）"]) == ("太原市", "小店区")
+    assert (shown["责任单位"], shown["请办理"]) == ("小店区民政局", "请签订施工合同")
+    assert second[:3] == ["逾期", "1", "示例街道示例社区养老幸福工程"]
     assert made.title == "逾期清单（共2项）"
     assert "另有3个对象" in made.text
 
@@ -212,7 +217,7 @@ def test_what_is_due_links_to_explanations_and_has_a_bound() -> None:
     first = due(0, subject="XF2023-140105-02", name="甲")
     found = surveyed(*[due(3)] * LONGEST, first)
     made = due_page(plan(), found, {"XF2023-140105-02": "/a/1"})
-    assert ["临期", "[甲](/a/1)", "太原市小店区"] in [row[:3] for row in cells(made.text)]
+    assert ["临期", "—", "[甲](/a/1)", "太原市"] in [row[:4] for row in cells(made.text)]
     assert f"共{LONGEST + 1}项" in made.text
     assert "另有1项" in made.text
 

@@ -24,7 +24,7 @@ from flows.pages.city import city_page
 from flows.pages.explain import explain_pages
 from flows.pages.lists import overdue_page
 from flows.pages.money import funds_page
-from policy.vocabulary import AuditKind, DeliveryStatus, RungKind
+from policy.vocabulary import AuditKind, DeliveryStatus, RungKind, Source
 from states.workdays import Calendar
 from tests.conftest import AT, INSTALLED, DeskIn
 from tests.support.delivering import DAY, OFFICES, OWING, TAIYUAN, at, send
@@ -94,7 +94,8 @@ def test_the_lists_count_what_the_sweep_wrote_down(june: Desk) -> None:
     )
     assert written.total() > 20
     found = survey(june, JUNE)
-    listed = [row[3].split()[0] for row in cells(overdue_page(june.plan, found, {}).text)[2:]]
+    head, _, *late = cells(overdue_page(june.plan, found, {}).text)
+    listed = [row[head.index("事项")].split()[0] for row in late]
     assert Counter(listed) == written
     (in_city,) = rows(
         june,
@@ -134,17 +135,25 @@ def test_money_is_summed_exactly(june: Desk) -> None:
     change(june, "UPDATE ledger SET amount = amount + 10 WHERE entry = 'receipt'")
     by = dict(rows(june, "SELECT source, sum(amount) FROM ledger WHERE entry='receipt' GROUP BY 1"))
     (released,) = rows(june, "SELECT sum(released) FROM project")[0]
-    (promised,) = rows(june, "SELECT sum(city_share) + sum(county_share) FROM project")[0]
+    promised = rows(june, "SELECT sum(city_share), sum(county_share) FROM project")[0]
     found = money(june, survey(june, JUNE)).total
     cent = Decimal("0.01")
-    assert found.received == Decimal(by["province"]) * cent
-    assert found.matched == Decimal(by["city"] + by["county"]) * cent
+    assert found.received[Source.PROVINCE] == Decimal(by["province"]) * cent
+    both = (Source.CITY, Source.COUNTY)
+    assert [found.received[source] for source in both] == [
+        Decimal(by[source.value]) * cent for source in both
+    ]
     assert found.released == Decimal(released) * cent
-    assert found.promised == Decimal(promised) * cent
+    assert [found.promised[source] for source in both] == [
+        Decimal(amount) * cent for amount in promised
+    ]
     assert found.balance == sum(map(Decimal, by.values())) * cent - found.spent
     shown = funds_page(june.plan, money(june, survey(june, JUNE)), JUNE, {})
-    total = next(row for row in cells(shown.text) if row[0] == "**合计**")
-    assert total[4] == f"**{found.received:,.2f}**"
+    head, *_ = rows_ = cells(shown.text)
+    total = dict(zip(head, next(row for row in rows_ if row[0] == "**合计**"), strict=True))
+    assert total["省补到账"] == f"**{found.received[Source.PROVINCE]:,.2f}**"
+    assert total["市县配套到账"] == f"**{Decimal(by['city'] + by['county']) * cent:,.2f}**"
+    assert total["市县承诺配套"] == f"**{Decimal(sum(promised)) * cent:,.2f}**"
 
 
 def test_explaining_many_says_what_explaining_each_says(june: Desk) -> None:

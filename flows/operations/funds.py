@@ -21,6 +21,7 @@ class FundsView:
     code: str
     name: str
     city: str
+    county: str
     subsidy: Decimal | None
     """省级补助 by the rule, on the area that was applied for; None: not stated."""
     released: Decimal | None
@@ -48,6 +49,7 @@ def funds_view(desk: Desk, project: Dossier) -> FundsView:
         code=project.code,
         name=project.name,
         city=project.city,
+        county=project.county,
         subsidy=subsidy(desk.plan, profile, project.county_type),
         released=project.released,
         received=received_by(project.lines),

@@ -39,6 +39,9 @@ class DeadlineView:
     overdue_after: date | None
     standing: Standing
     fulfilled_on: date | None
+    responsible: str
+    """The office that is responsible."""
+    to_do: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,8 @@ def _view(
             ended=ended,
         ),
         fulfilled_on=row.fulfilled_on,
+        responsible=responsible(desk, deadline.rule.responsible, subject),
+        to_do=deadline.rule.to_do,
     )
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from flows.operations.overview import CityBoard, DeadlineView, Survey, with_standing
-from flows.pages.markdown import Links, Page, link, page, plain, table
+from flows.operations.overview import DeadlineView, Survey, with_standing
+from flows.operations.tables import board_table
+from flows.pages.markdown import Links, Page, link, page, plain, printed, table
 from policy.schema import Plan
 from policy.vocabulary import DeliveryStatus, Standing, SubjectKind
 
@@ -36,10 +37,7 @@ def _onward(others: Mapping[str, str]) -> Iterator[str]:
 def _lines(
     plan: Plan, survey: Survey, outbox: Mapping[DeliveryStatus, int], links: Links
 ) -> Iterator[str]:
-    names = ["名额", "项目", *(stage.label for stage in plan.stages), "办结", "临期", "逾期"]
-    rows = [_cells(row, link(row.city, links.get(row.city))) for row in survey.board]
-    total = [f"**{cell}**" for cell in _cells(_total(survey.board), "合计")]
-    yield from table({"市": "---", **dict.fromkeys(names, "---:")}, [*rows, total])
+    yield from printed(board_table(plan, survey.board, survey.as_of), links)
     yield _province(plan, survey.views, links)
     yield ""
     yield from _due_soon(survey.views)
@@ -68,7 +66,7 @@ def _due_soon(views: Sequence[DeadlineView]) -> Iterator[str]:
         names = [plain(v.name) for v in found if (v.remind_by, v.rule, v.title) == key]
         shown = "、".join(names[:NAMED]) + (f"等{len(names)}个" if len(names) > NAMED else "")
         rows.append([key[0], f"{key[1]} {plain(key[2])}", len(names), shown])
-    yield from table({"应完成": "---", "事项": "---", "数量": "---:", "涉及": "---"}, rows)
+    yield from table({"提前办结日": "---", "事项": "---", "数量": "---:", "涉及": "---"}, rows)
 
 
 def _coordinating(views: Sequence[DeadlineView]) -> Iterator[str]:
@@ -77,20 +75,3 @@ def _coordinating(views: Sequence[DeadlineView]) -> Iterator[str]:
         titles = dict.fromkeys(f"{view.rule} {plain(view.title)}" for view in found)
         yield f"待协调事项{len(found)}项（{'；'.join(titles)}），不作逾期认定。"
         yield ""
-
-
-def _total(board: Sequence[CityBoard]) -> CityBoard:
-    return CityBoard(
-        city="合计",
-        quota=sum(row.quota or 0 for row in board),
-        projects=sum(row.projects for row in board),
-        by_stage=tuple(map(sum, zip(*(row.by_stage for row in board), strict=True))),
-        finished=sum(row.finished for row in board),
-        due_soon=sum(row.due_soon for row in board),
-        overdue=sum(row.overdue for row in board),
-    )
-
-
-def _cells(row: CityBoard, name: str) -> list[object]:
-    quota = "未明确" if row.quota is None else row.quota
-    return [name, quota, row.projects, *row.by_stage, row.finished, row.due_soon, row.overdue]

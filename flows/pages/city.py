@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from flows.operations.money_views import CityFunds
+from flows.operations.money_views import CityFunds, local
 from flows.operations.overview import DeadlineView, Survey
-from flows.pages.items import HEAD, in_order, item_row, lamp
-from flows.pages.markdown import Links, Page, left_out, link, page, plain, private, table
+from flows.operations.tables import deadline_table
+from flows.pages.items import in_order, lamp
+from flows.pages.markdown import Links, Page, left_out, link, page, plain, printed, private, table
 from flows.pages.money import yuan
 from policy.schema import City, Plan
-from policy.vocabulary import Standing, SubjectKind
+from policy.vocabulary import Source, Standing, SubjectKind
 from states.deadlines import PRESSING
 from states.dossier import GOING_ON, Dossier
 
@@ -50,8 +51,7 @@ def _items(views: Sequence[DeadlineView], links: Links, survey: Survey) -> Itera
     yield f"## 逾期、待协调和临期事项：{len(pressing)}项"
     yield ""
     if pressing:
-        rows = (item_row(view, links, survey.as_of) for view in pressing[:LONGEST])
-        yield from table(HEAD, rows)
+        yield from printed(deadline_table("", pressing, survey.as_of), links, LONGEST)
         yield from left_out(len(pressing) - LONGEST, "项较晚的事项")
     else:
         yield "无。"
@@ -104,8 +104,9 @@ def _money(funds: CityFunds) -> Iterator[str]:
     yield ""
     yield (
         f"应补{yuan(funds.subsidy)}元，下达{yuan(funds.released)}元，"
-        f"省补到账{yuan(funds.received)}元；配套承诺{yuan(funds.promised)}元，"
-        f"到账{yuan(funds.matched)}元；支出{yuan(funds.spent)}元，结存{yuan(funds.balance)}元。"
+        f"省补到账{yuan(funds.received[Source.PROVINCE])}元；"
+        f"配套承诺{yuan(local(funds.promised))}元，"
+        f"到账{yuan(local(funds.received))}元；支出{yuan(funds.spent)}元，结存{yuan(funds.balance)}元。"
     )
     if funds.unstated:
         yield f"{funds.unstated}个项目应补金额未明确，未计入。"

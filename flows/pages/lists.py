@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from flows.operations.overview import DeadlineView, Survey
-from flows.pages.items import HEAD, in_order, item_row
-from flows.pages.markdown import Links, Page, left_out, page, table
+from flows.operations.tables import deadline_table
+from flows.pages.items import in_order
+from flows.pages.markdown import Links, Page, left_out, page, printed
 from notifications.wording import dated
 from policy.schema import Plan
 from policy.vocabulary import Standing
@@ -60,7 +61,7 @@ def _overdue(late: Sequence[DeadlineView], links: Links, as_of: date) -> Iterato
     if not late:
         yield "没有逾期事项。"
         return
-    yield from table(HEAD, (item_row(view, links, as_of) for view in late[:LONGEST]))
+    yield from printed(deadline_table("", late, as_of), links, LONGEST)
     yield from left_out(len(late) - LONGEST, "项较晚的逾期事项")
 
 
@@ -73,5 +74,5 @@ def _due(due: Sequence[tuple[date, DeadlineView]], links: Links, as_of: date) ->
         views = [view for _, view in items]
         yield f"## {dated(day)}：{len(views)}项"
         yield ""
-        yield from table(HEAD, (item_row(view, links, as_of) for view in views))
+        yield from printed(deadline_table("", views, as_of), links)
     yield from left_out(len(due) - LONGEST, "项较晚到期的事项")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from common.table import DataTable
 from common.words import without_numbers
 from policy.schema import Plan
 
@@ -74,6 +75,27 @@ def table(head: Mapping[str, str], rows: Iterable[Sequence[object]]) -> Iterator
     yield _row([*head.values()])
     yield from (_row(row) for row in rows)
     yield ""
+
+
+def printed(shown: DataTable, links: Links, most: int | None = None) -> Iterator[str]:
+    """A table without its title, at most so many of its rows, and an empty line.
+
+    What a row is about leads to its page, where there is one.
+    """
+    kinds = [column.kind for column in shown.columns]
+    rows = [
+        [
+            (plain(cell) if kind == "text" else cell) or "—"
+            for kind, cell in zip(kinds, row, strict=True)
+        ]
+        for row in shown.texts()
+    ]
+    for row, subject in zip(rows, shown.subjects, strict=False):
+        row[shown.named] = link(row[shown.named], links.get(subject))
+    if shown.total is not None:
+        rows[-1] = [f"**{cell}**" for cell in rows[-1]]
+    head = {column.title: "---:" if column.right else "---" for column in shown.columns}
+    yield from table(head, rows[:most])
 
 
 def left_out(count: int, what: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """31 provinces in one installation, and how what grows grows: the figures of docs/scale.md.
 
-    python -m tests.benchmarks nation
+    python -m tests.benchmarks nation          six provinces, up to 4,000 projects
+    python -m tests.benchmarks nation-whole    31 provinces, up to 40,000: hours
 
 Every figure is taken in a process of its own, so that its memory is its own.
 """
@@ -40,6 +41,7 @@ DEFINITIONS = Path(__file__).parents[2] / "deployments" / "prefect.yaml"
 DAY, AGAIN = date(2023, 6, 1), date(2023, 6, 2)
 YEAR = (date(2023, 1, 17), date(2023, 12, 31))
 SIZES, AT_ONCE = (100, 4_000, 40_000), 4_000
+SOME, SOME_SIZES = PROVINCES[:6], SIZES[:2]
 RUN_CPU_SECONDS = 2.3  # of a deployed run in a process of its own, measured with Prefect 3.8.8
 SENT = """INSERT INTO delivery (outbox_id, person, plan, because, status, attempts, ambiguous,
     digest, channel, sent_at)
@@ -50,43 +52,57 @@ Measured = tuple[str, float, float]
 
 
 def measure() -> Iterator[Measured]:
-    """Says every figure; those with a bound are given back as they are taken."""
+    """Says the figures of some provinces; those with a bound are given back as they are taken."""
+    yield from _measured(SOME, SOME_SIZES)
+
+
+def measure_whole() -> Iterator[Measured]:
+    """Likewise of a whole nation."""
+    yield from _measured(PROVINCES, SIZES)
+
+
+def _measured(provinces: Sequence[int], sizes: Sequence[int]) -> Iterator[Measured]:
     for name, place in (("SQLite", _sqlite), ("PostgreSQL", _postgresql)):
-        yield from _one_database(name, place)
-    _own_databases()
+        yield from _one_database(name, place, provinces)
+    _own_databases(provinces)
     _year()
-    for size in SIZES:
+    for size in sizes:
         _say(f"one plan of {size} projects, SQLite, MB", _grown(size))
     yield from _runs()
 
 
-def _one_database(name: str, place: Any) -> Iterator[Measured]:
+def _one_database(name: str, place: Any, provinces: Sequence[int]) -> Iterator[Measured]:
+    number_of = len(provinces)
     with TemporaryDirectory() as plans, place(Path(plans)) as settings:
-        write_plans(Path(plans))
-        for number in PROVINCES:
+        write_plans(Path(plans), provinces)
+        for number in provinces:
             with _desk(settings, number, new=True) as desk:
                 found(desk, 100)
         size = _size(settings)
-        one = _child("daily", settings, PROVINCES[:1], DAY)
-        _say(f"one of 31 x 100 in one {name}, first day", one)
+        one = _child("daily", settings, provinces[:1], DAY)
+        which = f"{number_of} x 100 in one {name}"
+        _say(f"one of {which}, first day", one)
         for told, day in (("first", DAY), ("next", AGAIN)):
-            _say(f"31 x 100 in one {name}, {told} day", _child("daily", settings, PROVINCES, day))
-        _say(f"31 x 100 in one {name}, MB before and after", [size, _size(settings)])
-        yield f"a province's first day among 31 ({name}), CPU-seconds", one["cpu"], 30.0
+            _say(f"{which}, {told} day", _child("daily", settings, provinces, day))
+        _say(f"{which}, MB before and after", [size, _size(settings)])
+        yield f"a province's first day among {number_of} ({name}), CPU-seconds", one["cpu"], 30.0
         yield f"memory of it ({name}), MB", one["mb"], 400.0
 
 
-def _own_databases() -> None:
+def _own_databases(provinces: Sequence[int]) -> None:
     with TemporaryDirectory() as folder:
         plans = Path(folder) / "plans"
-        write_plans(plans)
+        write_plans(plans, provinces)
         cpu = 0.0
-        for number in PROVINCES:
+        for number in provinces:
             settings = Settings(home=Path(folder) / str(number), plans=plans)
             with _desk(settings, number, new=True) as desk:
                 found(desk, 100)
             cpu += _child("daily", settings, [number], DAY)["cpu"]
-        _say("31 x 100, each with a SQLite of its own, CPU-seconds of the first day", cpu)
+        _say(
+            f"{len(provinces)} x 100, each with a SQLite of its own, CPU-seconds of the first day",
+            cpu,
+        )
 
 
 def _year() -> None:

@@ -12,21 +12,14 @@ from documents.layout import Leaf, to_bytes
 from documents.summary import city_named
 from flows.operations.desk import Desk
 from flows.operations.forms.making import Made, Request
-from flows.operations.funds import FundsView, funds_views
-from flows.operations.overview import (
-    DeadlineView,
-    deadline_views,
-    projects,
-    responsible,
-    with_standing,
-)
-from models.projects import subjects
-from models.tables import Subject
+from flows.operations.funds import funds_views
+from flows.operations.money_views import TOTAL, by_city, total
+from flows.operations.overview import DeadlineView, deadline_views, projects, with_standing
+from flows.operations.tables import city_funds_table, deadline_table, funds_table
 from policy.schema import Plan
-from policy.vocabulary import Source, Standing
+from policy.vocabulary import Standing
 from states.deadlines import LATE, PRESSING
 from states.dossier import Dossier
-from states.ledger import from_below, stated
 from states.subsidy import subsidy
 
 
@@ -66,7 +59,6 @@ def make_overdue(session: Session, desk: Desk, request: Request, today: date) ->
         for view in with_standing(deadline_views(desk, today), *LATE)
         if request.subject in (None, view.city)
     ]
-    owners = subjects(session, desk.plan, sorted({view.subject for view in views}))
     counted = Counter((view.city, view.standing) for view in views)
     cities = [
         (
@@ -77,8 +69,8 @@ def make_overdue(session: Session, desk: Desk, request: Request, today: date) ->
         for city in desk.plan.cities
         if request.subject in (None, city.name)
     ]
-    lines = [_late(desk, view, owners[view.subject], today) for view in views]
-    leaves = lists.late_leaves(_title(desk, request, today), lines, cities, _footer(request, today))
+    late = deadline_table(_title(desk, request, today), views, today)
+    leaves = lists.late_leaves(late, cities, _footer(request, today))
     return _made(request, today, leaves)
 
 
@@ -86,15 +78,15 @@ def make_funds(session: Session, desk: Desk, request: Request, today: date) -> M
     """资金一览 of the province, or of one city. RefusedError for an unknown one."""
     request = _of_city(desk, request)
     views = funds_views(desk, request.subject)
-    counties = {item.code: item.county for item in projects(desk)}
-    lines = [_funds(view, counties[view.code]) for view in views]
-    cities = [
-        _sum(city.name, [line for line in lines if line.city == city.name])
-        for city in desk.plan.cities
-        if any(line.city == city.name for line in lines)
-    ]
-    title, footer = _title(desk, request, today), _footer(request, today)
-    return _made(request, today, lists.funds_leaves(title, lines, cities, footer))
+    cities = [city for city in by_city(desk.plan, views) if request.subject in (None, city.place)]
+    title = _title(desk, request, today)
+    leaves = lists.funds_leaves(
+        funds_table(title, views),
+        city_funds_table(f"{title}（各市）", cities, total(TOTAL, views)),
+        ("市", "应补助", "已下达", "省补到账"),
+        _footer(request, today),
+    )
+    return _made(request, today, leaves)
 
 
 def _project(desk: Desk, item: Dossier, lamp: Standing) -> lists.ProjectLine:
@@ -146,49 +138,6 @@ def _curve(
             for mark in marks
         )
         yield (f"{plan.year}-{month:02d}", *counts)
-
-
-def _late(desk: Desk, view: DeadlineView, owner: Subject, today: date) -> lists.LateLine:
-    rule = desk.deadlines[view.rule].rule
-    return lists.LateLine(
-        city=view.city,
-        county=view.county,
-        name=view.name,
-        code=view.subject,
-        title=view.title,
-        clause=view.clause,
-        remind_by=view.remind_by,
-        overdue_after=view.overdue_after,
-        days=(today - view.overdue_after).days if view.overdue_after else 0,
-        lamp=view.standing.label,
-        responsible=responsible(desk, rule.responsible, owner),
-        to_do=rule.to_do,
-    )
-
-
-def _funds(view: FundsView, county: str) -> lists.FundsLine:
-    got = view.received
-    return lists.FundsLine(
-        city=view.city,
-        county=county,
-        code=view.code,
-        name=view.name,
-        subsidy=view.subsidy,
-        released=view.released,
-        province=got[Source.PROVINCE],
-        promised=stated(view.promised.values()),
-        matched=from_below(got),
-        other=got[Source.OTHER],
-        spent=view.spent,
-        balance=view.balance,
-        as_built=view.as_built,
-    )
-
-
-def _sum(city: str, lines: Sequence[lists.FundsLine]) -> lists.FundsLine:
-    """The city's line; what no project states stays unstated."""
-    sums = {it.key: stated(getattr(line, it.key) for line in lines) for it in lists.SUMS}
-    return lists.FundsLine(city, "", "", "", **sums)  # type: ignore[arg-type]  # booked sums are stated
 
 
 def _of_city(desk: Desk, request: Request) -> Request:

@@ -1,0 +1,158 @@
+"""Which commands there are, how they are found when called, and how they explain themselves."""
+
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.table import room
+from deployments.cli import COMMANDS, command_line
+from deployments.lazy import LazyGroup, Stub, folded
+
+ROOT = Path(__file__).parents[1]
+LEAVES = {path: (where, told) for them in COMMANDS.values() for path, where, told in them if where}
+GROUPS = {path for them in COMMANDS.values() for path, where, _ in them if not where}
+HEAVY = ("openpyxl", "prefect", "pydantic", "rich", "sqlalchemy", "sqlmodel", "yaml")
+
+
+def run(*words: str) -> int:
+    """The command in this process; its exit code."""
+    with pytest.raises(SystemExit) as ended:
+        command_line().main(list(words), prog_name="xingfu")
+    return int(ended.value.code or 0)
+
+
+def found(path: str) -> Any:
+    here: Any = command_line()
+    for word in path.split():
+        here = here.commands[word]
+    return here
+
+
+@pytest.mark.parametrize("path", LEAVES)
+def test_a_stub_stands_for_its_command(path: str) -> None:
+    where, told = LEAVES[path]
+    stub = found(path)
+    assert isinstance(stub, Stub)
+    real = stub.load()
+    assert (real.name, real.help) == (stub.name, stub.help) == (path.split()[-1], told)
+    module, _, function = where.partition(":")
+    assert real.callback.__module__ == module
+    assert function.rstrip("_") in (path, path.replace(" ", "_"), path.split()[-1])
+
+
+def test_no_command_is_forgotten() -> None:
+    """What the modules of commands offer and what the table names are the same."""
+    modules = {where.partition(":")[0] for where, _ in LEAVES.values()}
+    offered = {
+        f"{module}:{name}"
+        for module in modules
+        for name, each in vars(import_module(module)).items()
+        if callable(each) and getattr(each, "__module__", "") == module
+        if not name.startswith("_") and not isinstance(each, type)
+    }
+    offered -= {"deployments.simulating:tell"}  # which the golden year prints with
+    assert offered == {where for where, _ in LEAVES.values()}
+
+
+def test_manuals_speak_of_commands_that_are_there() -> None:
+    texts = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    written = "\n".join(path.read_text(encoding="utf-8") for path in texts)
+    named = re.findall(r"`(?:[A-Z_]+=\S+ )*xingfu ([a-z]+)(?: ([a-z]+))?", written)
+    assert len(named) > 20
+    for first, second in named:
+        assert first in LEAVES or first in GROUPS, first
+        assert first in LEAVES or not second or f"{first} {second}" in LEAVES, (first, second)
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+@pytest.mark.parametrize("path", [*LEAVES, *GROUPS])
+def test_every_command_explains_itself(
+    path: str, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*path.split(), option) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"用法：xingfu {path} [选项]")
+    told = next(told for them in COMMANDS.values() for name, _, told in them if name == path)
+    assert "".join(told.split()) in "".join(shown.split())
+    assert "显示本说明" in shown
+    assert not re.search(r"\[(required|default)|<(str|int|path)>", shown)
+
+
+def test_the_overview_has_each_command_once_below_whom_it_serves(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run("--help") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(room, lines)) <= 80
+    assert [line[:-1] for line in lines if line.endswith("：")] == [*COMMANDS, "选项"]
+    listed = [line.split()[0] for line in lines if re.match(r"  [a-z]", line)]
+    assert listed == [path for them in COMMANDS.values() for path, *_ in them if " " not in path]
+
+
+def test_the_overview_loads_no_command() -> None:
+    tell = (
+        "import sys, contextlib; from deployments.cli import command_line\n"
+        "with contextlib.suppress(SystemExit): command_line().main(sys.argv[1:])\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    for words in (["--help"], ["board", "--help"], ["report", "bulletin", "--help"]):
+        done = subprocess.run(
+            [sys.executable, "-c", tell, *words], capture_output=True, text=True, check=True
+        )
+        loaded = set(done.stderr.split())
+        assert {"deployments.cli", "typer"} <= loaded
+        assert not loaded & set(HEAVY), words
+        ours = {name for name in loaded if name.startswith(("flows.", "models.", "documents."))}
+        assert not ours, words
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["fly"], "没有命令“fly”；全部命令见 xingfu --help"),
+        (["bord"], "没有命令“bord”，是否为 board"),
+        (["report", "fly"], "没有命令“fly”；全部命令见 xingfu report --help"),
+    ],
+)
+def test_an_unknown_command_is_named(
+    words: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*words) == 2
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["report"]])
+def test_without_a_command_the_overview_is_shown(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*words) == 2
+    assert capsys.readouterr().err.startswith(" ".join(["用法：xingfu", *words, "[选项]"]))
+
+
+def test_groups_hold_what_the_table_says() -> None:
+    root = command_line()
+    held = {
+        f"{name} {each}"
+        for name, group in root.commands.items()
+        if isinstance(group, LazyGroup)
+        for each in group.commands
+    }
+    assert held == {path for path in LEAVES if " " in path}
+
+
+WORDS = st.sampled_from(("汉", "字，", "登记。", " ab ", " --issue ", " "))
+
+
+@given(st.lists(WORDS, max_size=40).map("".join), st.integers(14, 40))
+def test_folding_loses_nothing_and_keeps_to_its_width(text: str, width: int) -> None:
+    lines = list(folded(text, width))
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(room(line) <= width and line[:1] not in ("，", "。") for line in lines)
