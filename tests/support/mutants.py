@@ -1,0 +1,202 @@
+"""Changes the core one place at a time and shows which changes its own fast tests do not see.
+
+``python -m tests.support.mutants 150`` tries a seeded sample of so many changes, ``all`` tries all;
+names of modules after it (``states.ledger``) leave out the others. A change lives in the memory of
+a process of its own: no file is edited. What may survive, and why: tests/accepted_mutants.toml.
+"""
+
+import ast
+import importlib
+import os
+import random
+import resource
+import sys
+import tomllib
+from collections.abc import Iterator, Sequence
+from difflib import ndiff
+from importlib.util import module_from_spec, spec_from_loader
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from cosmic_ray.ast import ast_nodes, get_ast_from_path
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[2]
+SEED = 2023
+LEAST = 95
+LIBRARIES = ("chinese_calendar", "highspy", "pydantic", "stdnum.cn.uscc", "transitions", "yaml")
+OPTIONS = ("-xq", "--noconftest", "--assert=plain", "-pno:cacheprovider", "-mnot heavy")
+# Others that cosmic-ray has, `<` for `is` or `**` for `+`, end in a TypeError that any test sees.
+OPERATORS = (
+    *("AddNot", "ReplaceAndWithOr", "ReplaceOrWithAnd", "ReplaceUnaryOperator_Delete_Not"),
+    *("NumberReplacer", "ReplaceTrueWithFalse", "ReplaceFalseWithTrue"),
+    *("ReplaceBreakWithContinue", "ReplaceContinueWithBreak", "ZeroIterationForLoop"),
+    *("ExceptionReplacer", "ReplaceUnaryOperator_USub_UAdd", "ReplaceUnaryOperator_Delete_USub"),
+    *(
+        f"ReplaceComparisonOperator_{pair}"
+        for pair in (
+            *("Lt_LtE", "Lt_GtE", "LtE_Lt", "LtE_Gt", "Gt_GtE", "Gt_LtE", "GtE_Gt", "GtE_Lt"),
+            *("Eq_NotEq", "Eq_LtE", "Eq_GtE", "NotEq_Eq", "Is_IsNot", "IsNot_Is"),
+        )
+    ),
+    *(
+        f"ReplaceBinaryOperator_{pair}"
+        for pair in (
+            *("Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "FloorDiv_Mul", "Mod_FloorDiv"),
+            *("Pow_Mul", "BitOr_BitAnd", "BitAnd_BitOr", "BitXor_BitOr"),
+        )
+    ),
+)
+
+
+class Place(NamedTuple):
+    """Where a module may be changed, and how."""
+
+    module: str
+    operator: str
+    occurrence: int
+    line: int
+
+
+class Mutant(NamedTuple):
+    """A module with one change."""
+
+    module: str
+    line: int
+    was: str
+    becomes: str
+    source: str
+
+
+def main(size: str, *modules: str) -> int:
+    """Try a sample of changes, or all; 1 where too few of them are seen."""
+    settings.register_profile("mutants", derandomize=True, database=None, max_examples=30)
+    settings.load_profile("mutants")
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    places = [place for name in modules or _modules() for place in _places(name)]
+    random.Random(SEED).shuffle(places)  # noqa: S311  # no secret
+    chosen = sorted(places if size == "all" else places[: int(size)])
+    accepted = _accepted()
+    tried = [
+        mutant
+        for mutant in map(_mutant, chosen)
+        if (mutant.module, mutant.was, mutant.becomes) not in accepted
+    ]
+    limits = {name: _limit(name) for name in sorted({mutant.module for mutant in tried})}
+    survivors = []
+    for mutant in tried:
+        if _passes(mutant.module, limits[mutant.module], mutant.source):
+            survivors.append(mutant)
+            _say(f"{mutant.module}:{mutant.line}: {mutant.was}  ->  {mutant.becomes}")
+    killed = 100 * (1 - len(survivors) / max(len(tried), 1))
+    _say(f"seed {SEED}: {len(tried)} of {len(places)} changes tried, {killed:.1f} % seen")
+    return int(killed < LEAST)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _modules() -> Iterator[str]:
+    for path in sorted(chain(*(ROOT.glob(f"{room}/*.py") for room in ("policy", "states")))):
+        yield f"{path.parent.name}.{path.stem}"
+
+
+def _path(module: str) -> Path:
+    return ROOT.joinpath(*module.split(".")).with_suffix(".py")
+
+
+def _places(module: str) -> Iterator[Place]:
+    """Every place of a module; `X | None` as a type is none."""
+    nodes = list(ast_nodes(get_ast_from_path(_path(module))))
+    types = set(_types(ast.parse(_path(module).read_text(encoding="utf-8"))))
+    for name in OPERATORS:
+        operator = get_operator(f"core/{name}")()
+        found = (spot for node in nodes for spot in operator.mutation_positions(node))
+        for occurrence, (start, _) in enumerate(found):
+            if "BitOr_" not in name or start not in types:
+                yield Place(module, name, occurrence, start[0])
+
+
+def _types(tree: ast.AST) -> Iterator[tuple[int, int]]:
+    """Where ``|`` may stand within types."""
+    for node in ast.walk(tree):
+        for name in ("annotation", "returns", "slice"):
+            part = getattr(node, name, None)
+            if part is not None:
+                last = part.end_lineno
+                for line in range(part.lineno, last + 1):
+                    first = part.col_offset if line == part.lineno else 0
+                    end = part.end_col_offset if line == last else 200
+                    yield from ((line, column) for column in range(first, end))
+
+
+def _mutant(place: Place) -> Mutant:
+    source = _path(place.module).read_text(encoding="utf-8")
+    operator = get_operator(f"core/{place.operator}")()
+    changed = mutate_code(source, operator, place.occurrence)
+    lines = list(ndiff(source.splitlines(), changed.splitlines()))
+    was, becomes = (
+        " ".join(" ".join(line[1:].split()) for line in lines if line[0] == sign) for sign in "-+"
+    )
+    return Mutant(place.module, place.line, was, becomes, changed)
+
+
+def _accepted() -> set[tuple[str, str, str]]:
+    with (ROOT / "tests" / "accepted_mutants.toml").open("rb") as file:
+        return {
+            (item["module"], item["was"], item["becomes"]) for item in tomllib.load(file)["mutant"]
+        }
+
+
+def _tests(module: str) -> Sequence[str]:
+    """The files of tests that a module answers to: the one of its name, or those using it."""
+    room, _, name = module.partition(".")
+    files = sorted(chain(*(ROOT.glob(f"tests/test_{room}_*.py") for room in ("policy", "states"))))
+    own = [path for path in files if path.stem == f"test_{room}_{name}"]
+    using = [path for path in files if f"from {module} import" in path.read_text(encoding="utf-8")]
+    return [str(path) for path in own or using]
+
+
+def _limit(module: str) -> int:
+    """CPU seconds that the tests of a changed module get, by what they take of the unchanged."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    if not _passes(module, 600, None):
+        raise SystemExit(f"the tests of {module} fail, or there are none: {_tests(module)}")
+    return 10 + 5 * round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
+
+
+def _passes(module: str, limit: int, source: str | None) -> bool:
+    """Whether the tests of a module pass with other source; an endless loop ends as failed."""
+    child = os.fork()
+    if not child:
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(1, 2)
+        try:
+            if source is not None:
+                _load(module, source)
+            os._exit(int(pytest.main([*OPTIONS, *_tests(module)])))
+        finally:
+            os._exit(1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def _load(module: str, source: str) -> None:
+    """Import a module with other source than its file's."""
+    room, _, name = module.partition(".")
+    changed = module_from_spec(spec_from_loader(module, None, origin=str(_path(module))))
+    changed.__file__ = str(_path(module))
+    sys.modules[module] = changed
+    setattr(importlib.import_module(room), name, changed)
+    exec(compile(source, str(_path(module)), "exec"), changed.__dict__)  # noqa: S102  # the point
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
