@@ -74,14 +74,15 @@ def test_there_is_no_tie_where_nothing_is_cut() -> None:
 
 def test_who_has_a_place_already_keeps_it_and_more_than_the_quota_take_none() -> None:
     taken = [replace(ONE, code=f"t{n}", taken=True) for n in range(3)]
-    found = select(with_places(2), (*taken, ONE))
-    assert (found.determined, found.reserves, found.short) == ((), (("c1", 1),), {})
+    found = select(with_places(2), (*taken, ONE, replace(ONE, code="c2")))
+    assert (found.determined, found.reserves, found.short) == ((), (("c1", 1), ("c2", 2)), {})
 
 
-def test_who_has_no_score_comes_last() -> None:
-    unrated = replace(ONE, code="c0", score=None)
-    last = replace(ONE, code="c9", score=Decimal("0.01"))
-    assert select(with_places(1), (unrated, last)).determined == ("c9",)
+def test_who_has_no_score_counts_as_having_no_points() -> None:
+    unrated = replace(ONE, code="c2", score=None)
+    others = [replace(ONE, code=f"c{n}", score=Decimal(n) - 1) for n in (1, 3)]
+    assert select(with_places(3), (unrated, *others)).determined == ("c3", "c1", "c2")
+    assert select(with_places(3), (replace(unrated, code="c0"), *others)).determined[1] == "c0"
 
 
 def test_a_quota_that_is_not_stated_selects_nothing() -> None:

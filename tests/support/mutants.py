@@ -9,6 +9,7 @@ import ast
 import importlib
 import os
 import random
+import re
 import resource
 import sys
 import tomllib
@@ -51,6 +52,7 @@ OPERATORS = (
         )
     ),
 )
+TYPED = ("ReplaceBinaryOperator_BitOr", "ReplaceTrueWithFalse")
 
 
 class Place(NamedTuple):
@@ -113,28 +115,25 @@ def _path(module: str) -> Path:
 
 
 def _places(module: str) -> Iterator[Place]:
-    """Every place of a module; `X | None` as a type is none."""
+    """Every place of a module but those that mypy holds."""
     nodes = list(ast_nodes(get_ast_from_path(_path(module))))
-    types = set(_types(ast.parse(_path(module).read_text(encoding="utf-8"))))
+    typed = list(_typed(ast.parse(_path(module).read_text(encoding="utf-8"))))
     for name in OPERATORS:
         operator = get_operator(f"core/{name}")()
         found = (spot for node in nodes for spot in operator.mutation_positions(node))
         for occurrence, (start, _) in enumerate(found):
-            if "BitOr_" not in name or start not in types:
+            held = name.startswith(TYPED) and any(first <= start < end for first, end in typed)
+            if not held:
                 yield Place(module, name, occurrence, start[0])
 
 
-def _types(tree: ast.AST) -> Iterator[tuple[int, int]]:
-    """Where ``|`` may stand within types."""
+def _typed(tree: ast.AST) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """From where to where the types stand, and what says of a class that it is frozen."""
     for node in ast.walk(tree):
-        for name in ("annotation", "returns", "slice"):
-            part = getattr(node, name, None)
+        parts = [getattr(node, name, None) for name in ("annotation", "returns", "slice")]
+        for part in (*parts, *getattr(node, "decorator_list", ())):
             if part is not None:
-                last = part.end_lineno
-                for line in range(part.lineno, last + 1):
-                    first = part.col_offset if line == part.lineno else 0
-                    end = part.end_col_offset if line == last else 200
-                    yield from ((line, column) for column in range(first, end))
+                yield (part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset)
 
 
 def _mutant(place: Place) -> Mutant:
@@ -160,7 +159,8 @@ def _tests(module: str) -> Sequence[str]:
     room, _, name = module.partition(".")
     files = sorted(chain(*(ROOT.glob(f"tests/test_{room}_*.py") for room in ("policy", "states"))))
     own = [path for path in files if path.stem == f"test_{room}_{name}"]
-    using = [path for path in files if f"from {module} import" in path.read_text(encoding="utf-8")]
+    uses = re.compile(f"^from ({room}.{name} import|{room} import {name}$)", re.MULTILINE)
+    using = [path for path in files if uses.search(path.read_text(encoding="utf-8"))]
     return [str(path) for path in own or using]
 
 
