@@ -238,7 +238,10 @@ def test_matching_funds_are_whole_by_the_day(
         for source in (Source.CITY,)
         if came
     ]
-    shares = {"city_share": Decimal(promised) if promised else None, "county_share": Decimal(7)}
+    shares: dict[str, Any] = {
+        "city_share": Decimal(promised) if promised else None,
+        "county_share": Decimal(7),
+    }
     assert holds(checks.Matched(kind="matched", source=Source.CITY), lines=lines, **shares) is met
     assert not holds(checks.Matched(kind="matched", source=Source.COUNTY), lines=lines, **shares)
 

@@ -149,7 +149,7 @@ def test_replaying_is_a_plain_fold(trail: tuple[Row, ...]) -> None:
             kept["progress", change.progress.period] = change.progress
     found = replay(trail)
     assert (found.columns, found.facts) == (columns, facts)
-    together = {("line", id): line for id, line in found.lines.items()}
+    together: dict[tuple[str, Any], Any] = {("line", id): line for id, line in found.lines.items()}
     together |= {("opinion", id): given_ for id, given_ in found.opinions.items()}
     together |= {("progress", month): item for month, item in found.progress.items()}
     assert together == kept

@@ -13,19 +13,19 @@ import re
 import resource
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import ndiff
 from functools import cache
-from importlib.util import module_from_spec, spec_from_loader
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import pytest
 from cosmic_ray.ast import ast_nodes, get_ast_from_path
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[2]
 SEED = 2023
@@ -77,7 +77,9 @@ class Mutant(NamedTuple):
 
 def main(size: str, *modules: str) -> int:
     """Try a sample of changes, or all; 1 where too few of them are seen."""
-    settings.register_profile("mutants", derandomize=True, database=None, max_examples=30)
+    alike: Mapping[str, Any] = {"derandomize": True, "database": None, "deadline": None}
+    unhurried = list(HealthCheck)  # a slow machine sees no change
+    settings.register_profile("mutants", **alike, max_examples=30, suppress_health_check=unhurried)
     settings.load_profile("mutants")
     for name in LIBRARIES:
         importlib.import_module(name)
@@ -199,7 +201,7 @@ def _passes(module: str, limit: int, source: str | None) -> bool:
 def _load(module: str, source: str) -> None:
     """Import a module with other source than its file's."""
     room, _, name = module.partition(".")
-    changed = module_from_spec(spec_from_loader(module, None, origin=str(_path(module))))
+    changed = ModuleType(module)
     changed.__file__ = str(_path(module))
     sys.modules[module] = changed
     setattr(importlib.import_module(room), name, changed)
