@@ -54,6 +54,7 @@ OPERATORS = (
     ),
 )
 TYPED = ("ReplaceBinaryOperator_BitOr", "ReplaceTrueWithFalse")
+ELSEWHERE = {"policy.validate": "test_policy_load", "policy.evaluation": "test_states_scoring"}
 
 
 class Place(NamedTuple):
@@ -156,11 +157,15 @@ def _accepted() -> set[tuple[str, str, str]]:
 def _tests(module: str) -> Sequence[str]:
     """The files of tests that a module answers to: the one of its name, or those using it."""
     room, _, name = module.partition(".")
-    files = sorted(chain(*(ROOT.glob(f"tests/test_{room}_*.py") for room in ("policy", "states"))))
-    own = [path for path in files if path.stem == f"test_{room}_{name}"]
     uses = re.compile(f"^from ({room}.{name} import|{room} import {name}$)", re.MULTILINE)
-    using = [path for path in files if uses.search(path.read_text(encoding="utf-8"))]
-    return [str(path) for path in own or using]
+    own = ROOT / "tests" / f"{ELSEWHERE.get(module, f'test_{room}_{name}')}.py"
+    if own.exists():
+        return [str(own)]
+    for near in (room, "states"):
+        files = sorted(ROOT.glob(f"tests/test_{near}_*.py"))
+        if using := [str(path) for path in files if uses.search(path.read_text(encoding="utf-8"))]:
+            return using
+    return []
 
 
 def _seen(mutant: Mutant) -> bool:
