@@ -54,7 +54,10 @@ OPERATORS = (
     ),
 )
 TYPED = ("ReplaceBinaryOperator_BitOr", "ReplaceTrueWithFalse")
-ELSEWHERE = {"policy.validate": "test_policy_load", "policy.evaluation": "test_states_scoring"}
+ALSO = {
+    "policy.validate": ("policy_load",),
+    "policy.evaluation": ("policy_bounds", "states_scoring"),
+}
 
 
 class Place(NamedTuple):
@@ -158,9 +161,10 @@ def _tests(module: str) -> Sequence[str]:
     """The files of tests that a module answers to: the one of its name, or those using it."""
     room, _, name = module.partition(".")
     uses = re.compile(f"^from ({room}.{name} import|{room} import {name}$)", re.MULTILINE)
-    own = ROOT / "tests" / f"{ELSEWHERE.get(module, f'test_{room}_{name}')}.py"
-    if own.exists():
-        return [str(own)]
+    named = (f"{room}_{name}", *ALSO.get(module, ()))
+    own = [path for each in named if (path := ROOT / "tests" / f"test_{each}.py").exists()]
+    if own:
+        return list(map(str, own))
     for near in (room, "states"):
         files = sorted(ROOT.glob(f"tests/test_{near}_*.py"))
         if using := [str(path) for path in files if uses.search(path.read_text(encoding="utf-8"))]:
