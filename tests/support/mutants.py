@@ -55,6 +55,12 @@ OPERATORS = (
 )
 TYPED = ("ReplaceBinaryOperator_BitOr", "ReplaceTrueWithFalse")
 ALSO = {
+    "policy.evaluation": ("policy_bounds", "states_scoring"),
+    "policy.validate": ("policy_load",),
+    "states.deadlines": ("states_ladder",),
+    "states.decide": ("states_ladder",),
+}
+"""Modules that have tests in other files than that of their name."""
     "policy.validate": ("policy_load",),
     "policy.evaluation": ("policy_bounds", "states_scoring"),
 }
