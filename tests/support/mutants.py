@@ -60,10 +60,7 @@ ALSO = {
     "states.deadlines": ("states_ladder",),
     "states.decide": ("states_ladder",),
 }
-"""Modules that have tests in other files than that of their name."""
-    "policy.validate": ("policy_load",),
-    "policy.evaluation": ("policy_bounds", "states_scoring"),
-}
+"""Modules that have tests in other files than that of their name too."""
 
 
 class Place(NamedTuple):
