@@ -88,7 +88,9 @@ def allot(demand: Demand) -> Allotment | None:
     whole = _kept_whole(even, found)
     proofs = ((even.proven, EVEN), (fewest, TRIPS), (whole is not found and whole.proven, WHOLE))
     unproven = tuple(words for proven, words in proofs if not proven)
-    return Allotment(whole.counts(), even.worth, whole.trips_made, unproven)
+    takes = whole.counts()  # at least as even as `even`, whose search may have ended early
+    loads = [sum(takes.get(team, {}).values()) for team in range(len(demand.teams))]
+    return Allotment(takes, max(loads) - min(loads), whole.trips_made, unproven)
 
 
 def remedies(demand: Demand) -> tuple[Remedy, ...]:

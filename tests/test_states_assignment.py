@@ -9,7 +9,7 @@ from itertools import product
 from math import ceil
 from random import Random
 from time import monotonic
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from hypothesis import example, given, settings
@@ -444,6 +444,24 @@ def test_where_only_the_first_search_ends_its_plan_stands(monkeypatch: pytest.Mo
     found = assign(made, wanted, DAYS, 2)
     assert broken(made, wanted, visits(found), DAYS, 2) == []
     assert found.unproven == ("各组所到的市最少", "同一县（市、区）的项目不分给两组")
+
+
+def test_what_is_told_of_the_loads_is_that_of_the_plan_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first search may end early with uneven loads, which a later one betters by the way."""
+    homes = list("甲乙丙丁戊己")
+    made, wanted = teams(*homes), tasks({city: [3, 2, 1, 1] for city in homes})
+    search = allotment._few_trips
+
+    def betters(demand: Demand, even: Any) -> Any:
+        found = search(demand, even)
+        even.worth = 11
+        return found
+
+    monkeypatch.setattr(allotment, "_few_trips", betters)
+    found = assign(made, wanted, DAYS, 2)
+    assert worth(made, wanted, found)[:2] == (found.spread, found.trips)
 
 
 @pytest.mark.heavy

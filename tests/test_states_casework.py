@@ -12,10 +12,19 @@ import yaml
 
 from policy.errors import RefusedError
 from policy.vocabulary import Disposition, Entry, Holder, Source
-from states.casework import Ruling, rule_on_action, rule_on_record
+from states.casework import (
+    Ruling,
+    dependants,
+    is_done,
+    rule_on_action,
+    rule_on_amendment,
+    rule_on_record,
+)
 from states.dossier import Dossier, Profile
 from states.ledger import Line
+from states.machine import Position
 from states.requirements import Case
+from states.trail import Effects
 from tests.support.builders import a_dossier, answers, opinion, plan
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "requirements.yaml").read_text("utf-8"))
@@ -645,3 +654,144 @@ def test_an_unknown_record_lists_what_is_recorded_by_hand(milestone: str) -> Non
         "opened",
         "inspected",
     ]
+
+
+# --- what an action changes, by hand --------------------------------------------------------------
+
+
+def _effects(act: str, dossier: Dossier | None = None, **more: Any) -> Effects:
+    found = rule_on_action(_case(dossier or _ready(act), act=act, **more), act).effects
+    return replace(found, columns={**found.columns})
+
+
+def test_a_move_sets_stage_day_and_milestone_and_nothing_else() -> None:
+    assert _effects("confirm_site") == Effects(
+        columns={
+            "stage": "application",
+            "disposition": Disposition.ACTIVE,
+            "last_on": LATE_IN_YEAR,
+        },
+        dated={"site_confirmed": LATE_IN_YEAR},
+    )
+
+
+def test_what_stays_in_place_moves_nothing() -> None:
+    ready = _ready("pass_review")
+    assert _effects("pass_review", ready) == Effects(dated={"review_passed": LATE_IN_YEAR})
+
+
+def test_a_hold_moves_the_disposition_alone() -> None:
+    held = _effects("hold")
+    assert held.columns["disposition"] is Disposition.HELD
+    assert held.columns["stage"] == "construction"
+    assert held.columns["last_on"] == LATE_IN_YEAR
+
+
+def test_only_a_return_drops_the_opinions_of_the_round() -> None:
+    given = tuple(replace(opinion("专家甲", 80), audit_id=id) for id in (7, 9))
+    returned = replace(_ready("return_for_correction"), opinions=given)
+    assert _effects("return_for_correction", returned).dropped == (7, 9)
+    assert _effects("hold", replace(_ready("hold"), opinions=given)).dropped == ()
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "840000.00"), (Decimal("0.50"), "840000.50")])
+def test_what_is_released_adds_up(before: Decimal | None, after: str) -> None:
+    ready = replace(_ready("release_funds"), released=before)
+    assert str(_effects("release_funds", ready).columns["released"]) == after
+
+
+def test_a_checklist_is_kept_without_its_spaces() -> None:
+    told = answers(beds=" 12 ")
+    kept = _effects("pass_acceptance", checks=told).columns["checks"]
+    assert kept == answers(beds="12")
+    assert "checks" not in _effects("confirm_site").columns
+
+
+def test_the_reason_for_a_departure_travels_with_the_project_until_it_is_asked_anew() -> None:
+    reasoned = "R16"  # the area
+    small = replace(_ready("submit_application"), findings={"R00": "早前", reasoned: "旧"})
+    profile = replace(small.profile, area=Decimal("400.00"), city_share=Decimal("1500000.00"))
+    told = _effects(
+        "submit_application", replace(small, profile=profile), reasons={reasoned: "老城区"}
+    )
+    assert told.columns["findings"] == {"R00": "早前", reasoned: "老城区"}
+    assert _effects("submit_application", small).columns["findings"] == {"R00": "早前"}
+    kept = replace(small, findings={"R00": "早前"})
+    assert "findings" not in _effects("submit_application", kept).columns
+
+
+@pytest.mark.parametrize(
+    ("act", "more", "says"),
+    [
+        ("confirm_site", {"amount": Decimal(1)}, "不涉及金额，请不要填写金额"),
+        ("confirm_site", {"checks": {"area": "1"}}, "不填写验收表，请去掉验收结果"),
+        ("confirm_site", {"reasons": {"R98": "甲", "R97": "乙"}}, "没有须说明的条件“R97、R98”"),
+        ("pass_acceptance", {"checks": answers(looks="是")}, "验收表没有“looks”，可填：area（"),
+        ("pass_acceptance", {"checks": answers(beds="十二")}, "无法识别“十二”，请填写数字"),
+    ],
+)
+def test_what_nobody_asked_for_or_can_be_read_is_refused(
+    act: str, more: dict[str, Any], says: str
+) -> None:
+    (told,) = _refused(_case(_ready(act), act=act, **more), act)
+    assert says in told
+
+
+def test_a_judged_item_is_answered_with_yes_or_no() -> None:
+    item = next(item for item in plan().checklist if item.judged)
+    told = answers(**{item.id: "好"})
+    (reason,) = _refused(_case(_ready("fail_acceptance"), checks=told), "fail_acceptance")
+    assert f"“{item.label}”须填“是”或“否”，原值“好”" in reason
+    assert _effects("fail_acceptance", checks=answers(**{item.id: " 否 "}))
+
+
+# --- amendments -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("on", [date(2023, 5, 24), date(2023, 5, 26), date(2023, 11, 20)])
+def test_a_day_may_be_amended_to_an_earlier_or_a_later_one(on: date) -> None:
+    ready = _in_stage("acceptance")
+    ruling = rule_on_amendment(_case(ready, on), "work_started")
+    assert ruling.effects == Effects(dated={"work_started": on})
+    assert ruling.position == Position("acceptance", Disposition.ACTIVE)
+
+
+def test_an_amendment_to_the_same_day_or_of_nothing_dated_is_refused() -> None:
+    ready = _in_stage("acceptance")
+    with pytest.raises(RefusedError, match=r"“.*”已登记为2023-05-25，无需变更"):
+        rule_on_amendment(_case(ready, date(2023, 5, 25)), "work_started")
+    with pytest.raises(RefusedError, match=r"没有已登记的节点“accepted”，现有：site_confirmed（"):
+        rule_on_amendment(_case(ready), "accepted")
+    with pytest.raises(RefusedError, match=r"现有：无$"):
+        rule_on_amendment(_case(_in_stage("siting")), "accepted")
+
+
+def test_an_amended_day_keeps_the_order_of_what_needs_it_and_what_it_needs() -> None:
+    ready = _in_stage("acceptance")
+    with pytest.raises(RefusedError, match="已于2023-11-20登记，不能早于2023-11-21"):
+        rule_on_amendment(_case(ready, date(2023, 11, 21)), "work_started")
+    with pytest.raises(RefusedError, match="登记为2023-02-08，本节点不能早于该日"):
+        rule_on_amendment(_case(ready, date(2023, 2, 7)), "review_passed")
+    assert rule_on_amendment(_case(ready, date(2023, 2, 8)), "review_passed").dated
+
+
+def test_what_depends_on_a_fact_is_told_while_the_fact_is_missing_or_later() -> None:
+    ready = _in_stage("acceptance")
+    assert list(dependants(plan(), ready, "work_started")) == []
+    missing = _undated(ready, ["work_started"])
+    told = list(dependants(plan(), missing, "work_started"))
+    assert any("（2023-11-20）以“" in reason for reason in told)
+    late = {**ready.milestones, "work_started": date(2023, 11, 21)}
+    assert list(dependants(plan(), replace(ready, milestones=late), "work_started")) == told
+    same = {**ready.milestones, "work_started": date(2023, 11, 20)}
+    assert list(dependants(plan(), replace(ready, milestones=same), "work_started")) == []
+
+
+def test_only_an_action_that_stays_in_place_is_done_once_it_is_dated() -> None:
+    action = plan().action("complete_construction")
+    ready = _ready("complete_construction")
+    assert not is_done(ready, action)
+    assert is_done(_dated(ready, "construction_finished"), action)
+    elsewhere = replace(_dated(ready, "construction_finished"), stage="siting")
+    assert not is_done(elsewhere, action)
+    assert not is_done(ready, plan().action("hold"))

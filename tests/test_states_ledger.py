@@ -1,18 +1,18 @@
-"""Money and selection against naive programs that share no code with them."""
+"""Money against naive programs that share no code with it, and each reason not to book a line."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import permutations
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.vocabulary import Entry, Holder, Source
 from states.ledger import Line, balances, matched, overdrawn, received, refusals, resting
-from states.review import average, spread
-from states.selection import Candidate, select
-from tests.support.builders import opinion, plan
+from tests.support.builders import plan
 
 START = date(2023, 5, 4)
 AMOUNTS = st.decimals("0.01", "500.00", places=2)
@@ -130,41 +130,180 @@ def test_matching_funds_count_from_the_day_they_are_whole(
     assert matched(lines, Source.CITY, None) is None
 
 
-# --- review and selection -------------------------------------------------------------------------
-
-
-@given(st.lists(st.integers(0, 100), min_size=1, max_size=6))
-def test_average_and_spread(points: list[int]) -> None:
-    given_ = [opinion(str(n), each) for n, each in enumerate(points)]
-    assert abs(average(given_) - Decimal(sum(points)) / len(points)) <= Decimal("0.005")
-    assert spread(given_) == max(points) - min(points)
-
-
-CANDIDATES = st.lists(
-    st.tuples(st.sampled_from([60, 70, 80]), st.booleans(), st.booleans()), max_size=6
+PLAN = plan()
+CITY, COUNTY, PROJECT = Holder
+PROVINCIAL = Source.PROVINCE
+RECEIPT = Line(1, Entry.RECEIPT, START, PROVINCIAL, CITY, Decimal("700.00"), "凭证1")
+TRANSFER = replace(RECEIPT, entry=Entry.TRANSFER, to_holder=PROJECT)
+EXPENSE = replace(
+    RECEIPT, entry=Entry.EXPENSE, holder=PROJECT, category="construction", payee="示例公司"
 )
+BOOK = (RECEIPT, TRANSFER)
+"""The subsidy lies with the project."""
 
 
-@given(CANDIDATES, st.integers(0, 4))
-def test_selection_is_the_best_of_all_orders(
-    drawn: list[tuple[int, bool, bool]], places: int
-) -> None:
-    candidates = [
-        Candidate(f"c{n}", "太原市", "小店区", None, Decimal(score), unserved, taken)
-        for n, (score, unserved, taken) in enumerate(drawn)
+def reasons(line: Line, book: tuple[Line, ...] = BOOK, **more: Any) -> tuple[str, ...]:
+    told = {"reason": "", "released": Decimal("1400.00"), **more}
+    return refusals(PLAN, line, told["reason"], book, told["released"])
+
+
+@pytest.mark.parametrize(
+    ("line", "book"),
+    [
+        (RECEIPT, ()),
+        (RECEIPT, (RECEIPT,)),
+        (replace(RECEIPT, on=date(2023, 1, 16)), ()),
+        (replace(RECEIPT, amount=Decimal("0.01")), ()),
+        (replace(RECEIPT, source=Source.COUNTY, holder=PROJECT, amount=Decimal(9000)), ()),
+        (TRANSFER, (RECEIPT,)),
+        (replace(TRANSFER, to_holder=COUNTY), (RECEIPT,)),
+        (EXPENSE, BOOK),
+        (replace(EXPENSE, category="基础设施建设"), BOOK),
+        (
+            replace(EXPENSE, source=Source.CITY, category="工资"),
+            (replace(RECEIPT, source=Source.CITY, holder=PROJECT),),
+        ),
+    ],
+)
+def test_what_is_in_order_is_booked(line: Line, book: tuple[Line, ...]) -> None:
+    assert reasons(line, book) == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        (replace(EXPENSE, amount=Decimal("0.00")), ["金额须大于零"]),
+        (
+            replace(RECEIPT, amount=Decimal("-0.01")),
+            ["金额须大于零", "市财政的省级补助余额不足"],
+        ),
+        (replace(EXPENSE, amount=Decimal("0.005")), ["最多两位小数"]),
+        (replace(EXPENSE, voucher=""), ["没有凭证号"]),
+        (replace(RECEIPT, on=date(2023, 1, 15)), ["日期2023-01-15早于通知印发日2023-01-16"]),
+        (replace(TRANSFER, to_holder=None), ["须写明拨给谁", "市财政的省级补助余额不足"]),
+        (
+            replace(TRANSFER, source=Source.OTHER, holder=COUNTY, to_holder=CITY),
+            ["不能由县财政拨给市财政", "县财政的其他资金余额不足"],
+        ),
+        (
+            replace(TRANSFER, holder=PROJECT, to_holder=PROJECT),
+            ["不能由项目单位拨给项目单位"],
+        ),
+        (replace(RECEIPT, to_holder=COUNTY), ["“到账”不写拨付对象"]),
+        (replace(EXPENSE, to_holder=PROJECT), ["“支出”不写拨付对象"]),
+        (replace(RECEIPT, category="construction"), ["“到账”不写支出类别和收款单位"]),
+        (replace(RECEIPT, payee="示例公司"), ["“到账”不写支出类别和收款单位"]),
+        (
+            replace(EXPENSE, holder=CITY),
+            ["市财政只拨付，不直接支出", "市财政的省级补助余额不足"],
+        ),
+        (replace(EXPENSE, payee=None), ["没有收款单位"]),
+        (replace(EXPENSE, payee=" 　"), ["没有收款单位"]),
+        (replace(EXPENSE, category=None), ["没有类别"]),
+        (replace(EXPENSE, category="  "), ["没有类别"]),
+        (replace(EXPENSE, category="一季度工资"), ["机构运行经费，不得使用省级补助（七(二)）"]),
+        (
+            replace(EXPENSE, category="绿化"),
+            ["“绿化”不在省级补助用途之内（七(二)），可用：construction（基础设施建设）、"],
+        ),
+        (replace(EXPENSE, category="other_care"), ["“其他养老服务用途”须说明具体用途"]),
+        (
+            replace(EXPENSE, amount=Decimal("700.01")),
+            ["2023-05-04项目单位的省级补助余额不足"],
+        ),
+        (
+            replace(EXPENSE, source=Source.COUNTY),
+            ["2023-05-04项目单位的县级配套余额不足"],
+        ),
+    ],
+)
+def test_each_reason_is_given_and_no_other(line: Line, wanted: list[str]) -> None:
+    for told, part in zip(reasons(line), wanted, strict=True):
+        assert part in told
+
+
+def test_other_use_needs_a_reason_that_says_something() -> None:
+    line = replace(EXPENSE, category="other_care")
+    assert reasons(line, reason="适老化改造") == ()
+    assert len(reasons(line, reason=" 　")) == 1
+
+
+def test_a_plan_without_rules_of_use_lets_the_subsidy_be_spent_on_anything() -> None:
+    bare = PLAN.model_copy(update={"money": None})
+    line = replace(EXPENSE, category="工资")
+    assert refusals(bare, line, "", BOOK, None) == ()
+
+
+@pytest.mark.parametrize(
+    ("released", "part"),
+    [
+        (None, "尚未下达"),
+        ("1399.99", "到账合计1,400.00元，超过下达的1,399.99元"),
+        ("1400.00", ""),
+    ],
+)
+def test_no_more_subsidy_comes_in_than_was_released(released: str | None, part: str) -> None:
+    found = reasons(RECEIPT, released=Decimal(released) if released else None)
+    assert [part in told for told in found] == ([True] if part else [])
+    assert reasons(replace(RECEIPT, source=Source.CITY), released=None) == ()
+    assert reasons(TRANSFER, (RECEIPT,), released=None) == ()
+
+
+def test_what_is_overdrawn_already_is_not_the_new_lines_fault() -> None:
+    short = (*BOOK, replace(EXPENSE, amount=Decimal("900.00")))
+    assert list(overdrawn(short)) == [(PROVINCIAL, PROJECT, START)]
+    assert reasons(EXPENSE, short) == ()
+    assert len(reasons(replace(EXPENSE, source=Source.OTHER), short)) == 1
+
+
+def test_a_pot_may_be_empty_and_its_first_short_day_is_told() -> None:
+    day = timedelta(days=1)
+    again = replace(EXPENSE, amount=Decimal("0.01"), on=START + day)
+    later = replace(RECEIPT, holder=PROJECT, on=START + 3 * day)
+    assert list(overdrawn((*BOOK, EXPENSE))) == []
+    assert list(overdrawn((*BOOK, EXPENSE, replace(again, on=START + 2 * day), again))) == [
+        (PROVINCIAL, PROJECT, START + day)
     ]
-    city = plan().cities[0].model_copy(update={"quota": places})
-    found = select(plan().model_copy(update={"cities": (city,)}), candidates)
-    waiting = [item for item in candidates if not item.taken]
-    free = max(places - (len(candidates) - len(waiting)), 0)
-    best = max(
-        permutations(waiting),
-        key=lambda order: [
-            (item.score, item.unserved, [-ord(c) for c in item.code]) for item in order
-        ],
-        default=(),
-    )
-    codes = [item.code for item in best]
-    assert list(found.determined) == codes[:free]
-    assert list(found.reserves) == [(code, n) for n, code in enumerate(codes[free:], 1)]
-    assert found.short.get("太原市", 0) == max(free - len(waiting), 0)
+    assert list(overdrawn((*BOOK, EXPENSE, again, later))) == [(PROVINCIAL, PROJECT, START + day)]
+
+
+def test_resting_money_by_hand() -> None:
+    """300 on the 4th and 200 on the 6th; 300 leave on the 8th, 150 on the 9th, 50 on the 10th."""
+    days = [START + timedelta(days=n) for n in (0, 2, 4, 5, 6)]
+    amounts = [Decimal(each) for each in ("300", "200", "300", "150", "50")]
+    book = [
+        replace(RECEIPT if n < 2 else TRANSFER, on=on, amount=amount)
+        for n, (on, amount) in enumerate(zip(days, amounts, strict=True))
+    ]
+    assert [resting(book[:n], CITY) for n in range(6)] == [
+        (None, None),
+        (days[0], None),
+        (days[0], None),
+        (days[1], None),
+        (days[1], None),
+        (days[1], days[4]),
+    ]
+    assert resting(book, COUNTY) == (None, None)
+    assert resting(book, PROJECT) == (days[2], None)
+
+
+def test_money_that_comes_and_goes_on_one_day_has_not_rested() -> None:
+    first = replace(TRANSFER, audit_id=0)
+    assert resting((first, RECEIPT), CITY) == (START, START)
+
+
+def test_only_receipts_of_the_source_count_as_received() -> None:
+    book = (*BOOK, EXPENSE, replace(RECEIPT, source=Source.CITY, amount=Decimal("5.10")))
+    assert str(received(book, PROVINCIAL)) == "700.00"
+    assert str(received(book, Source.CITY)) == "5.10"
+    assert str(received(book, Source.COUNTY)) == "0.00"
+
+
+def test_matching_funds_by_hand() -> None:
+    first = replace(RECEIPT, source=Source.CITY, amount=Decimal("399.99"))
+    second = replace(first, on=START + timedelta(days=9), amount=Decimal("0.01"))
+    promised = Decimal("400.00")
+    assert matched((second, first), Source.CITY, promised) == second.on
+    assert matched((first,), Source.CITY, promised) is None
+    assert matched((first, replace(second, source=Source.COUNTY)), Source.CITY, promised) is None
+    assert matched((first, second), Source.CITY, Decimal(0)) is None

@@ -51,6 +51,38 @@ def test_what_may_be_true_passes(now: Progress) -> None:
     assert list(contradictions(now, MAY)) == []
 
 
+@pytest.mark.parametrize(
+    ("now", "fields"),
+    [
+        (Progress("2023-05", 0, Decimal("0.00")), []),
+        (Progress("2023-05", 100, Decimal("999999999999999.99")), []),
+        (Progress("2023-05", 0, Decimal("-0.01")), ["invested"]),
+        (Progress("2023-05", 0, Decimal(10**15)), ["invested"]),
+        (Progress("2023-05", 0, Decimal("0.001")), ["invested"]),
+        (Progress("2023-05", 0, Decimal("Infinity")), ["invested"]),
+        (Progress("2023-05", -1), ["percent"]),
+        (Progress("2023-05", 101), ["percent"]),
+        (Progress("2023-5", 101, Decimal(-1), False), ["period", "percent", "invested", "problem"]),
+    ],
+)
+def test_a_first_report_is_judged_by_itself(now: Progress, fields: list[str]) -> None:
+    assert [name for name, _ in contradictions(now, None)] == fields
+    assert now.audit_id == 0
+
+
+@pytest.mark.parametrize(
+    ("now", "fields"),
+    [
+        (Progress("2023-06", 40, Decimal("1000000.00")), []),
+        (Progress("2023-06", 39, Decimal("999999.99")), ["percent", "invested"]),
+        (Progress("2023-06", 40, Decimal("NaN")), ["invested"]),
+        (Progress("2023-06", 41), []),
+    ],
+)
+def test_a_later_report_may_stand_still_but_not_fall(now: Progress, fields: list[str]) -> None:
+    assert [name for name, _ in contradictions(now, MAY)] == fields
+
+
 def test_an_amount_that_was_left_out_for_a_month_is_still_known() -> None:
     before = latest_before([MAY, Progress("2023-06", 50)], "2023-07")
     assert before == Progress("2023-06", 50, Decimal("1000000.00"))

@@ -1,0 +1,224 @@
+"""Changes the core one place at a time and shows which changes its own fast tests do not see.
+
+``python -m tests.support.mutants 150`` tries a seeded sample of so many changes, ``all`` tries all;
+names of modules after it (``states.ledger``) leave out the others. A change lives in the memory of
+a process of its own: no file is edited. What may survive, and why: tests/accepted_mutants.toml.
+"""
+
+import ast
+import importlib
+import os
+import random
+import re
+import resource
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import ndiff
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pytest
+from cosmic_ray.ast import ast_nodes, get_ast_from_path
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parents[2]
+SEED = 2023
+LEAST = 95
+LIBRARIES = ("chinese_calendar", "highspy", "pydantic", "stdnum.cn.uscc", "transitions", "yaml")
+OPTIONS = ("-xq", "--noconftest", "--assert=plain", "-pno:cacheprovider", "-mnot heavy")
+# Others that cosmic-ray has, `<` for `is` or `**` for `+`, end in a TypeError that any test sees.
+OPERATORS = (
+    *("AddNot", "ReplaceAndWithOr", "ReplaceOrWithAnd", "ReplaceUnaryOperator_Delete_Not"),
+    *("NumberReplacer", "ReplaceTrueWithFalse", "ReplaceFalseWithTrue"),
+    *("ReplaceBreakWithContinue", "ReplaceContinueWithBreak", "ZeroIterationForLoop"),
+    *("ExceptionReplacer", "ReplaceUnaryOperator_USub_UAdd", "ReplaceUnaryOperator_Delete_USub"),
+    *(
+        f"ReplaceComparisonOperator_{pair}"
+        for pair in (
+            *("Lt_LtE", "Lt_GtE", "LtE_Lt", "LtE_Gt", "Gt_GtE", "Gt_LtE", "GtE_Gt", "GtE_Lt"),
+            *("Eq_NotEq", "Eq_LtE", "Eq_GtE", "NotEq_Eq", "Is_IsNot", "IsNot_Is"),
+        )
+    ),
+    *(
+        f"ReplaceBinaryOperator_{pair}"
+        for pair in (
+            *("Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "FloorDiv_Mul", "Mod_FloorDiv"),
+            *("Pow_Mul", "BitOr_BitAnd", "BitAnd_BitOr", "BitXor_BitOr"),
+        )
+    ),
+)
+TYPED = ("ReplaceBinaryOperator_BitOr", "ReplaceTrueWithFalse")
+ALSO = {
+    "policy.evaluation": ("policy_bounds", "states_scoring"),
+    "policy.validate": ("policy_load",),
+    "states.deadlines": ("states_ladder",),
+    "states.decide": ("states_ladder",),
+}
+"""Modules that have tests in other files than that of their name too."""
+
+
+class Place(NamedTuple):
+    """Where a module may be changed, and how."""
+
+    module: str
+    operator: str
+    occurrence: int
+    line: int
+
+
+class Mutant(NamedTuple):
+    """A module with one change."""
+
+    module: str
+    line: int
+    was: str
+    becomes: str
+    source: str
+
+
+def main(size: str, *modules: str) -> int:
+    """Try a sample of changes, or all; 1 where too few of them are seen."""
+    alike: Mapping[str, Any] = {"derandomize": True, "database": None, "deadline": None}
+    unhurried = list(HealthCheck)  # a slow machine sees no change
+    settings.register_profile("mutants", **alike, max_examples=30, suppress_health_check=unhurried)
+    settings.load_profile("mutants")
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    places = [place for name in modules or _modules() for place in _places(name)]
+    random.Random(SEED).shuffle(places)  # noqa: S311  # no secret
+    # Those of policy/ come first: what states/ imports of it must not be there yet.
+    chosen = sorted(places if size == "all" else places[: int(size)])
+    accepted = _accepted()
+    tried = [
+        mutant
+        for mutant in map(_mutant, chosen)
+        if (mutant.module, mutant.was, mutant.becomes) not in accepted
+    ]
+    survivors = [mutant for mutant in tried if not _seen(mutant)]
+    killed = 100 * (1 - len(survivors) / max(len(tried), 1))
+    _say(f"seed {SEED}: {len(tried)} of {len(places)} changes tried, {killed:.1f} % seen")
+    return int(killed < LEAST)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _modules() -> Iterator[str]:
+    for path in sorted(chain(*(ROOT.glob(f"{room}/*.py") for room in ("policy", "states")))):
+        yield f"{path.parent.name}.{path.stem}"
+
+
+def _path(module: str) -> Path:
+    return ROOT.joinpath(*module.split(".")).with_suffix(".py")
+
+
+def _places(module: str) -> Iterator[Place]:
+    """Every place of a module but those that mypy holds."""
+    nodes = list(ast_nodes(get_ast_from_path(_path(module))))
+    typed = list(_typed(ast.parse(_path(module).read_text(encoding="utf-8"))))
+    for name in OPERATORS:
+        operator = get_operator(f"core/{name}")()
+        found = (spot for node in nodes for spot in operator.mutation_positions(node))
+        for occurrence, (start, _) in enumerate(found):
+            held = name.startswith(TYPED) and any(first <= start < end for first, end in typed)
+            if not held:
+                yield Place(module, name, occurrence, start[0])
+
+
+def _typed(tree: ast.AST) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """From where to where the types stand, and what says of a class that it is frozen."""
+    for node in ast.walk(tree):
+        parts = [getattr(node, name, None) for name in ("annotation", "returns", "slice")]
+        for part in (*parts, *getattr(node, "decorator_list", ())):
+            if part is not None:
+                yield (part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset)
+
+
+def _mutant(place: Place) -> Mutant:
+    source = _path(place.module).read_text(encoding="utf-8")
+    operator = get_operator(f"core/{place.operator}")()
+    changed = mutate_code(source, operator, place.occurrence)
+    lines = list(ndiff(source.splitlines(), changed.splitlines()))
+    was, becomes = (
+        " ".join(" ".join(line[1:].split()) for line in lines if line[0] == sign) for sign in "-+"
+    )
+    return Mutant(place.module, place.line, was, becomes, changed)
+
+
+def _accepted() -> set[tuple[str, str, str]]:
+    with (ROOT / "tests" / "accepted_mutants.toml").open("rb") as file:
+        return {
+            (item["module"], item["was"], item["becomes"]) for item in tomllib.load(file)["mutant"]
+        }
+
+
+def _tests(module: str) -> Sequence[str]:
+    """The files of tests that a module answers to: the one of its name, or those using it."""
+    room, _, name = module.partition(".")
+    uses = re.compile(f"^from ({room}.{name} import|{room} import {name}$)", re.MULTILINE)
+    named = (f"{room}_{name}", *ALSO.get(module, ()))
+    own = [path for each in named if (path := ROOT / "tests" / f"test_{each}.py").exists()]
+    if own:
+        return list(map(str, own))
+    for near in (room, "states"):
+        files = sorted(ROOT.glob(f"tests/test_{near}_*.py"))
+        if using := [str(path) for path in files if uses.search(path.read_text(encoding="utf-8"))]:
+            return using
+    return []
+
+
+def _seen(mutant: Mutant) -> bool:
+    """Whether the tests see a change; one that they do not is told."""
+    if mutant.module.startswith("states."):
+        importlib.import_module("policy.load")  # is the same for all of them
+    seen = not _passes(mutant.module, _limit(mutant.module), mutant.source)
+    if not seen:
+        _say(f"{mutant.module}:{mutant.line}: {mutant.was}  ->  {mutant.becomes}")
+    return seen
+
+
+@cache
+def _limit(module: str) -> int:
+    """CPU seconds that the tests of a changed module get, by what they take of the unchanged."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    if not _passes(module, 600, None):
+        raise SystemExit(f"the tests of {module} fail, or there are none: {_tests(module)}")
+    return 10 + 5 * round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
+
+
+def _passes(module: str, limit: int, source: str | None) -> bool:
+    """Whether the tests of a module pass with other source; an endless loop ends as failed."""
+    child = os.fork()
+    if not child:
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(1, 2)
+        try:
+            if source is not None:
+                _load(module, source)
+            os._exit(int(pytest.main([*OPTIONS, *_tests(module)])))
+        finally:
+            os._exit(1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def _load(module: str, source: str) -> None:
+    """Import a module with other source than its file's."""
+    room, _, name = module.partition(".")
+    changed = ModuleType(module)
+    changed.__file__ = str(_path(module))
+    sys.modules[module] = changed
+    setattr(importlib.import_module(room), name, changed)
+    exec(compile(source, str(_path(module)), "exec"), changed.__dict__)  # noqa: S102  # the point
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,122 @@
+"""What figures of a plan may be: the least that is taken and the first that is refused."""
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from policy.acceptance import VisitDays
+from policy.checks import Aged, Crossed, Elapsed, Lasts
+from policy.curves import Curves
+from policy.evaluation import Evaluation, Levels, YesNo
+from policy.inspection import VisitRule
+from policy.ladder import Ladder, Repeat, Rung, rung_id
+from policy.risks import GapRule, Grade, Lateness, Margin, Risks, Stalled
+from policy.schema import Category, City, Criterion, PerBed, Quota, Review
+from policy.vocabulary import RungKind
+from tests.support.builders import plan
+
+BOUNDS: list[tuple[type[BaseModel], str, Any, Any]] = [
+    (VisitDays, "least_team", 1, 0),
+    (VisitDays, "most_a_day", 1, 0),
+    (Lasts, "years", 1, 0),
+    (Aged, "years", 1, 0),
+    (Elapsed, "days", 1, 0),
+    (Crossed, "least", 1, 0),
+    (Curves, "pace_months", 1, 0),
+    (Evaluation, "leaders", 1, 0),
+    (Evaluation, "laggards", 1, 0),
+    (Evaluation, "suggestions", 1, 0),
+    (Evaluation, "most_bonus", "0.01", "0"),
+    (Evaluation, "most_bonus", "999.99", "1000.00"),
+    (Evaluation, "most_bonus", "0.01", "0.001"),
+    (Levels, "full", "0.0001", "0"),
+    (Levels, "full", "1", "1.0001"),
+    (Levels, "part", "0.9999", "0.99999"),
+    (YesNo, "points", "0.01", "0"),
+    (VisitRule, "least", 1, 0),
+    (VisitRule, "share", "0.01", "0"),
+    (VisitRule, "share", "1", "1.01"),
+    (VisitRule, "most_a_day", 1, 0),
+    (Repeat, "every_workdays", 1, 0),
+    (Repeat, "every_days", 1, 0),
+    (Margin, "points", 0, -1),
+    (GapRule, "from_days", 0, -1),
+    (GapRule, "points", 0, -1),
+    (Stalled, "months", 1, 0),
+    (Stalled, "points", 0, -1),
+    (Lateness, "points", 0, -1),
+    (Lateness, "most", 0, -1),
+    (Grade, "points", 0, -1),
+    (Risks, "least_samples", 1, 0),
+    (Risks, "passed", 0, -1),
+    (Quota, "goal", 1, 0),
+    (City, "quota", 0, -1),
+    (Criterion, "points", "0.1", "0"),
+    (Criterion, "points", "999.9", "1000.0"),
+    (Criterion, "points", "0.1", "0.01"),
+    (PerBed, "most_beds", 1, 0),
+    (PerBed, "yuan_per_bed", "0.00", "-0.01"),
+    (PerBed, "yuan_per_bed", "9999999999999.99", "10000000000000.00"),
+    (PerBed, "yuan_per_bed", "0.01", "0.001"),
+    (Review, "least_opinions", 1, 0),
+]
+
+
+@pytest.mark.parametrize(("model", "field", "least", "refused"), BOUNDS)
+def test_a_figure_within_its_bounds_is_taken_and_no_other(
+    model: type[BaseModel], field: str, least: Any, refused: Any
+) -> None:
+    """Other fields are left out: what is missing there is not looked at."""
+    assert field not in faulty(model, {field: least})
+    assert field in faulty(model, {field: refused})
+
+
+def faulty(model: type[BaseModel], values: dict[str, Any]) -> set[str]:
+    try:
+        model.model_validate(values)
+    except ValidationError as error:
+        return {str(told["loc"][0]) for told in error.errors()}
+    return set()
+
+
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [
+        (Ladder, "rungs"),
+        (Rung, "audience"),
+        (Risks, "steps"),
+        (Risks, "grades"),
+        (Curves, "counted"),
+    ],
+)
+def test_what_may_not_be_empty(model: type[BaseModel], field: str) -> None:
+    assert field in faulty(model, {field: ()})
+
+
+def test_nothing_is_taken_that_a_plan_does_not_know_and_nothing_is_changed() -> None:
+    assert "surplus" in faulty(Category, {"id": "a", "label": "甲", "surplus": 1})
+    category = Category(id="a", label="甲")
+    assert category.needs_reason is False
+    with pytest.raises(ValueError, match="frozen"):
+        category.label = "乙"  # type: ignore[misc]  # that is the point
+
+
+@pytest.mark.parametrize(
+    ("days", "name", "offset"),
+    [
+        ({"workdays": -7}, "T-7", -7),
+        ({"workdays": 1}, "T+1", 1),
+        ({"days": 7}, "T+7d", 7),
+        ({"days": -3}, "T-3d", -3),
+        ({}, "T+0", 0),
+    ],
+)
+def test_a_rung_is_named_by_its_distance(days: dict[str, int], name: str, offset: int) -> None:
+    rung = Rung(kind=RungKind.REMIND, audience=("responsible",), **days)
+    assert (rung.offset, rung.id) == (offset, name)
+    assert rung_id(offset, natural=name.endswith("d")) == name
+
+
+def test_the_shipped_ladder_is_named_as_the_domain_names_it() -> None:
+    assert [rung.id for rung in plan().ladder.rungs][:3] == ["T-7", "T-3", "T-1"]

@@ -1,0 +1,98 @@
+"""The months of a monthly duty, and what the dates of a rule may be."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy.timing import DeadlineRule, HolidayRules, Monthly, Quarterly, Span, Weekly
+from policy.vocabulary import HolidayRule
+from tests.support.builders import plan
+
+MONTHS = st.tuples(st.integers(2021, 2023), st.integers(1, 12))
+
+
+def monthly(first: str, last: str) -> Monthly:
+    return Monthly(first=first, last=last, remind_day=24, due_day=25)
+
+
+def test_within_a_year_a_month_is_named_by_its_number() -> None:
+    assert monthly("2023-03", "2023-05").months == {
+        "03": "2023-03",
+        "04": "2023-04",
+        "05": "2023-05",
+    }
+    assert monthly("2023-12", "2023-12").months == {"12": "2023-12"}
+
+
+def test_over_several_years_a_month_is_named_with_its_year() -> None:
+    names = ["2022-11", "2022-12", "2023-01"]
+    assert monthly("2022-11", "2023-01").months == dict(zip(names, names, strict=True))
+
+
+@given(MONTHS, MONTHS)
+def test_months_follow_one_another_from_the_first_to_the_last(
+    one: tuple[int, int], other: tuple[int, int]
+) -> None:
+    first, last = sorted((one, other))
+    found = monthly("{}-{:02d}".format(*first), "{}-{:02d}".format(*last)).months
+    year, month = first
+    for told in found.values():
+        assert told == f"{year}-{month:02d}"
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+    assert (year * 12 + month) == last[0] * 12 + last[1] + 1
+
+
+@pytest.mark.parametrize(
+    ("model", "good", "bad"),
+    [
+        (Monthly, {"first": "2023-01", "last": "2023-12"}, {"first": "2023-13"}),
+        (Monthly, {"remind_day": 1, "due_day": 28}, {"remind_day": 0}),
+        (Monthly, {"remind_day": "last"}, {"remind_day": 29}),
+        (Monthly, {"due_day": 1}, {"due_day": 0}),
+        (Monthly, {"due_day": "last"}, {"due_day": 29}),
+        (Quarterly, {"first": "2023Q1", "last": "2023Q4"}, {"first": "2023Q5"}),
+        (Quarterly, {"month": 0}, {"month": -1}),
+        (Quarterly, {"month": 3}, {"month": 4}),
+        (Quarterly, {"remind_day": 1}, {"remind_day": 0}),
+        (Quarterly, {"remind_day": 28}, {"remind_day": 29}),
+        (Quarterly, {"due_day": 1}, {"due_day": 0}),
+        (Quarterly, {"due_day": 28}, {"due_day": 29}),
+        (Weekly, {"weekday": 1}, {"weekday": 0}),
+        (Weekly, {"weekday": 7}, {"weekday": 8}),
+        (Span, {"days": 1}, {"days": 0}),
+        (Span, {"workdays": 1}, {"workdays": 0}),
+    ],
+)
+def test_what_dates_may_be(model: Any, good: dict[str, Any], bad: dict[str, Any]) -> None:
+    usual: dict[Any, dict[str, Any]] = {
+        Monthly: {"first": "2023-01", "last": "2023-12", "remind_day": 1, "due_day": 2},
+        Quarterly: {
+            "first": "2023Q1",
+            "last": "2023Q2",
+            "month": 1,
+            "remind_day": 1,
+            "due_day": 2,
+        },
+        Weekly: {"first": "2023-01-01", "last": "2023-12-31", "weekday": 1},
+        Span: {"after": "determined"},
+    }
+    model.model_validate({**usual[model], **good})
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        model.model_validate({**usual[model], **bad})
+
+
+def test_reminders_are_strict_and_lateness_lenient_by_default() -> None:
+    assert HolidayRules().remind is HolidayRule.ADVANCE
+    assert HolidayRules().overdue is HolidayRule.POSTPONE
+
+
+def test_a_deadline_is_stated_by_a_day_or_by_a_span() -> None:
+    rule = plan().deadlines[0]
+    bare = rule.model_copy(update={"remind": None, "due": None, "follows": None})
+    span = Span(after="determined", days=30)
+    assert isinstance(rule, DeadlineRule)
+    assert not bare.stated
+    assert bare.model_copy(update={"due": rule.due}).stated
+    assert bare.model_copy(update={"follows": span}).stated

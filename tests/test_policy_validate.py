@@ -1,0 +1,349 @@
+"""What must hold across a plan's rules: the shipped plan with one thing changed, in memory."""
+
+from datetime import date, time
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from policy.clauses import Clause
+from policy.load import plan_path
+from policy.schema import Flat, NamedSite, NotStated, ProjectKind
+from policy.timing import HolidayRules, Occasion, Quarterly, Span, Weekly
+from policy.validate import faults
+from policy.vocabulary import HolidayRule, Level, RungKind, SubjectKind
+from tests.support.builders import plan
+
+NOTICE = (plan_path("shanxi-2023").parent / "notice.txt").read_text("utf-8")
+RULES: dict[str, Any] = {f"@{rule.id}": rule for _, rule in plan().rules() if hasattr(rule, "id")}
+
+
+def where(group: str, id: str) -> str:
+    """The path of a rule: ``deadlines.7``."""
+    return f"{group}.{[item.id for item in getattr(plan(), group)].index(id)}"
+
+
+def put(held: Any, path: str, value: Any) -> Any:
+    """A model with another value at a path."""
+    head, _, rest = path.partition(".")
+    if isinstance(held, tuple):
+        changed = put(held[int(head)], rest, value) if rest else value
+        return (*held[: int(head)], changed, *held[int(head) + 1 :])
+    if isinstance(held, dict):
+        return {**held, head: put(held[head], rest, value) if rest else value}
+    changed = put(getattr(held, head), rest, value) if rest else value
+    return held.model_copy(update={head: changed})
+
+
+def found(changes: dict[str, Any]) -> list[tuple[str, str]]:
+    changed = plan()
+    for path, value in changes.items():
+        changed = put(changed, path, value)
+    return [(".".join(map(str, fault.loc)), fault.says) for fault in faults(changed, NOTICE)]
+
+
+def test_the_shipped_plan_has_no_fault() -> None:
+    assert found({}) == []
+
+
+D01, D08, D10 = where("deadlines", "D01"), where("deadlines", "D08"), where("duties", "D10")
+FIRST = plan().cities[0]
+FREE = RULES["@D08"].model_copy(update={"remind": None, "due": None, "later_of": None})
+SPAN = Span(after="determined", days=30)
+WEEKLY = Weekly(first=date(2023, 1, 2), last=date(2023, 12, 25), weekday=1)
+QUARTERS = Quarterly(first="2023Q1", last="2023Q4", month=1, remind_day=5, due_day=10)
+ENDED = WEEKLY.model_copy(update={"first": date(2024, 1, 1)})
+CROSSED = HolidayRules(remind=HolidayRule.POSTPONE, overdue=HolidayRule.UNCHANGED)
+NEW = ProjectKind(id="new", label="新建")
+CLAUSE = plan().subsidies[0].model_dump(include=set(Clause.model_fields))
+SITE = NamedSite(city="太原市", county="小店区", street="甲街道", community="乙社区")
+VISITS = plan().inspection.visits  # type: ignore[union-attr]  # the shipped plan has it
+ACCEPTING = plan().cross_acceptance.visits  # type: ignore[union-attr]  # likewise
+TABLE = plan().evaluation.indicators  # type: ignore[union-attr]  # likewise
+LEVELS = next(n for n, item in enumerate(TABLE) if item.rule.kind == "levels")
+RUNG = plan().ladder.rungs[0]
+
+FAULTY: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
+    # quotas, places, kinds
+    ({"quota.goal": 101}, [("quota.goal", "各市名额合计100，与总数101不符")]),
+    (
+        {"cities.0.quota": {"new": FIRST.quota}},
+        [("cities.0.quota", "太原市的名额须按项目类别写明：不分类别")],
+    ),
+    (
+        {
+            "kinds": (ProjectKind(id="new", label="新建"),),
+            "cities": (FIRST,),
+            "quota.goal": FIRST.quota,
+        },
+        [("cities.0.quota", "太原市的名额须按项目类别写明：新建")],
+    ),
+    (
+        {"cities.0.unserved": (*FIRST.unserved, FIRST.unserved[0])},
+        [("cities.0.unserved", f"“{FIRST.unserved[0]}”出现了2次")],
+    ),
+    ({"sites": (SITE, SITE)}, [("sites", "“太原市小店区甲街道乙社区”出现了2次")]),
+    (
+        {"sites": (SITE.model_copy(update={"county": "平城区"}),)},
+        [("sites.0", "没有“太原市平城区”")],
+    ),
+    (
+        {"sites": (SITE.model_copy(update={"city": "北京市"}),)},
+        [("sites.0", "没有“北京市小店区”")],
+    ),
+    (
+        {"sites": (SITE.model_copy(update={"kind": "new"}),)},
+        [("sites.0.kind", "未知的项目类别“new”")],
+    ),
+    # patterns
+    ({"project_name": "{street}{block}"}, [("project_name", "可用：street、community")]),
+    ({"application_name": "{}"}, [("application_name", "占位符有误")]),
+    ({"code_format": "XF-{county"}, [("code_format", "可用：county、number")]),
+    ({"offices.county": "{town}民政局"}, [("offices.county", "可用：city、county")]),
+    # subsidies
+    ({"subsidies": ()}, [("subsidies", "“”有0条")]),
+    ({"subsidies": plan().subsidies * 2}, [("subsidies", "“”有2条")]),
+    (
+        {"subsidies.0.kinds": ("new",)},
+        [("subsidies.0", "未知的项目类别“new”"), ("subsidies", "“”有0条")],
+    ),
+    # review
+    ({"review.criteria.0.points": Decimal(26)}, [("review.criteria", "各项分值合计101，应为100")]),
+    ({"review.stage": "soon"}, [("review", "未知的阶段“soon”")]),
+    ({"review.passed": "good"}, [("review", "未知的节点“good”")]),
+    ({"review.determine": "take"}, [("review", "未知的办理动作“take”")]),
+    ({"review.reserve": "keep"}, [("review", "未知的办理动作“keep”")]),
+    # papers
+    ({"bulletin.duty": "D10"}, [("bulletin.duty", "未知的省级每月任务“D10”")]),
+    ({"feedback.duty": "D10"}, [("feedback.duty", "未知的各市每季任务“D10”")]),
+    # curves
+    ({"curves.counted.0.milestone": "begun"}, [("curves.counted", "未知的节点“begun”")]),
+    ({"curves.counted.0.by": "D10"}, [("curves", "未知的项目时限“D10”")]),
+    ({"curves.invested_from": "D99"}, [("curves", "未知的项目时限“D99”")]),
+    # risks
+    ({"risks.steps.0.milestone": "begun"}, [("risks.steps", "未知的节点“begun”")]),
+    ({"risks.steps.0.by": "D99"}, [("risks.steps", "未知的项目时限“D99”")]),
+    ({"risks.gaps.of.0.lacks": "luck"}, [("risks.gaps", "未知的节点或条件“luck”")]),
+    ({"risks.gaps.of.0.by": "D99"}, [("risks.gaps", "未知的时限“D99”")]),
+    ({"risks.margins.0.points": 999}, [("risks.margins", "分值不得增加")]),
+    ({"risks.margins.0.below": 999}, [("risks.margins", "须按天数由少到多排列")]),
+    ({"risks.grades.0.points": 0}, [("risks.grades", "等级须由高到低排列")]),
+    # the chain
+    (
+        {f"{where('actions', 'confirm_site')}.leaves": ()},
+        [(where("actions", "confirm_site"), "没有写明在哪个阶段办理")],
+    ),
+    (
+        {f"{where('actions', 'hold')}.anywhere": False},
+        [(where("actions", "hold"), "没有写明在哪个阶段办理")],
+    ),
+    ({"finished_by": ("begun",)}, [("finished_by", "未知的节点“begun”")]),
+    # deadlines
+    ({f"{D01}.remind": None}, [(D01, "remind 和 due 须同时写明或同时不写")]),
+    ({f"{D01}.kinds": ("new",)}, [(f"{D01}.kinds", "未知的项目类别“new”")]),
+    ({f"{D08}.follows": SPAN}, [(D08, "写明 follows 的，不再写日期或 later_of")]),
+    (
+        {D08: FREE.model_copy(update={"follows": SPAN, "later_of": SPAN})},
+        [(D08, "写明 follows 的"), (D08, "later_of 须与日期同时写明")],
+    ),
+    (
+        {D08: FREE.model_copy(update={"later_of": SPAN})},
+        [(D08, "later_of 须与日期同时写明")],
+    ),
+    (
+        {D08: FREE.model_copy(update={"follows": Span(after="determined")})},
+        [(f"{D08}.follows", "须写明 days（自然日）或 workdays（工作日），且只写一种")],
+    ),
+    (
+        {f"{D08}.later_of": Span(after="determined", days=1, workdays=1)},
+        [(f"{D08}.later_of", "且只写一种")],
+    ),
+    (
+        {f"{D08}.later_of": Span(after="begun", workdays=1)},
+        [(f"{D08}.later_of", "未知的节点“begun”")],
+    ),
+    (
+        {
+            f"{D08}.holiday_rule": HolidayRules(
+                remind=HolidayRule.POSTPONE, overdue=HolidayRule.UNCHANGED
+            )
+        },
+        [(f"{D08}.holiday_rule", "remind 不得比 overdue 移得更晚")],
+    ),
+    # duties
+    ({f"{D10}.weekly": WEEKLY}, [(D10, "且只写一种")]),
+    (
+        {
+            f"{D10}.monthly": None,
+            f"{D10}.weekly": WEEKLY.model_copy(update={"first": date(2024, 1, 1)}),
+        },
+        [
+            ("report.duty", "未知的各市每月任务“D10”"),
+            (f"{D10}.weekly", "first 不得晚于 last"),
+            (f"{D10}.ends_with", "只有各市的每月任务可以写明 ends_with"),
+        ],
+    ),
+    ({f"{D10}.monthly.first": "2024-01"}, [(f"{D10}.monthly", "first 不得晚于 last")]),
+    (
+        {f"{D10}.monthly.remind_day": "last"},
+        [(f"{D10}.monthly", "remind_day 不得晚于 due_day")],
+    ),
+    (
+        {f"{where('duties', 'D12')}.quarterly": QUARTERS, f"{where('duties', 'D12')}.occasions": {}}
+        | {f"{where('duties', 'D12')}.quarterly.remind_day": 11},
+        [(f"{where('duties', 'D12')}.quarterly", "remind_day 不得晚于 due_day")],
+    ),
+    ({"finished_by": ()}, [(f"{D10}.ends_with", "须写明 finished_by")]),
+    # ladder and hours
+    (
+        {"ladder.rungs": (*plan().ladder.rungs, plan().ladder.rungs[-1])},
+        [("ladder.rungs", "天数互不相同")],
+    ),
+    ({"ladder.rungs": (RUNG,)}, [("ladder.rungs", "最后一级须在逾期之后")]),
+    (
+        {"ladder.rungs": (RUNG, RUNG.model_copy(update={"workdays": None}))},
+        [("ladder.rungs.1", "只写一种且不为0")],
+    ),
+    (
+        {"ladder.repeat.every_days": 5, "ladder.repeat.every_workdays": 5},
+        [("ladder.repeat", "且只写一种")],
+    ),
+    (
+        {"ladder.repeat.kind": RungKind.RECEIPT},
+        [("ladder.repeat.kind", "“回执”用于答复来文")],
+    ),
+    (
+        {"office_hours.opens": time(18), "office_hours.closes": time(18)},
+        [("office_hours", "opens 须早于 closes")],
+    ),
+    # inspection
+    ({"inspection.deadline": "D10"}, [("inspection.deadline", "未知的各市时限“D10”")]),
+    (
+        {"inspection.visits": VISITS.model_copy(update={"made_on": date(2023, 6, 1)})},
+        [("inspection", "visits.made_on 须早于 first")],
+    ),
+    (
+        {"inspection.first": date(2023, 7, 31), "inspection.last": date(2023, 7, 30)},
+        [("inspection", "first 不得晚于 last")],
+    ),
+    (
+        {"inspection.last": date(2023, 8, 1)},
+        [("inspection.last", "晚于时限D13的日期2023-07-31")],
+    ),
+    ({"inspection.visited": "determined"}, [("inspection.visited", "未知的可登记的节点")]),
+    ({"inspection.order": "hold"}, [("inspection.order", "“hold”")]),
+    ({"inspection.rectify": "D08"}, [("inspection.rectify", "“D08”")]),
+    # cross acceptance
+    ({"cross_acceptance.deadline": "D08"}, [("cross_acceptance.deadline", "“D08”")]),
+    ({"cross_acceptance.results": "D08"}, [("cross_acceptance.results", "“D08”")]),
+    (
+        {"cross_acceptance.visits.made_on": ACCEPTING.first},
+        [("cross_acceptance.visits", "须 made_on 早于 first")],
+    ),
+    (
+        {"cross_acceptance.results_on": ACCEPTING.last},
+        [("cross_acceptance.visits", "last 早于 results_on")],
+    ),
+    (
+        {"cross_acceptance.roles.0.level": Level.COUNTY},
+        [("cross_acceptance.roles.0", "只能抽调市级的人员")],
+    ),
+    ({"cross_acceptance.letter": "luck"}, [("cross_acceptance.letter", "luck")] * 2),
+    # evaluation
+    ({"evaluation.duty": "D10"}, [("evaluation.duty", "未知的省级周期任务“D10”")]),
+    (
+        {f"evaluation.indicators.{LEVELS}.rule.part": TABLE[LEVELS].rule.full},  # type: ignore[union-attr]  # its kind
+        [(f"evaluation.indicators.{LEVELS}.rule", "（part）须小于")],
+    ),
+    (
+        {f"evaluation.indicators.{LEVELS}.rule.part_points": TABLE[LEVELS].points},
+        [(f"evaluation.indicators.{LEVELS}.rule", "（part_points）须小于")],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"), FAULTY, ids=lambda told: "|".join(map(str, told))[:60]
+)
+def test_each_fault_is_told_at_its_path_and_no_other(
+    changes: dict[str, Any], wanted: list[tuple[str, str]]
+) -> None:
+    told = found(changes)
+    assert [path for path, _ in told] == [path for path, _ in wanted], told
+    for (_, says), (_, part) in zip(told, wanted, strict=True):
+        assert part in says
+
+
+SOUND: list[dict[str, Any]] = [
+    {"quota.goal": None},
+    {"cities.0.quota": None, "quota.goal": 100 - (FIRST.places or 0)},
+    {"sites": (SITE, SITE.model_copy(update={"community": "丙社区"}))},
+    {"subsidies": (NotStated(**CLAUSE, basis="not_stated"),)},
+    {"review": None},
+    {"review.declined": None},
+    {"risks": None},
+    {"evaluation": None},
+    {"inspection": None},
+    {"cross_acceptance": None},
+    {"inspection.last": date(2023, 6, 1)},
+    {f"{D01}.remind": date(2023, 2, 20)},
+    {f"{D08}.later_of": SPAN},
+    {D08: FREE.model_copy(update={"follows": SPAN})},
+    {f"{D10}.monthly.remind_day": 25},
+    {f"{D10}.monthly.remind_day": "last", f"{D10}.monthly.due_day": "last"},
+    {f"{D10}.monthly.last": "2023-03"},
+    {f"{D08}.holiday_rule": HolidayRules(remind=HolidayRule.POSTPONE)},
+    {"cross_acceptance.visits.last": ACCEPTING.first},
+]
+
+
+@pytest.mark.parametrize("changes", SOUND, ids=lambda changes: "|".join(changes))
+def test_what_is_just_right_is_no_fault(changes: dict[str, Any]) -> None:
+    assert found(changes) == []
+
+
+def test_every_kind_of_project_has_one_subsidy_of_its_own() -> None:
+    kinds = tuple(ProjectKind(id=name, label=name) for name in ("new", "old"))
+    changes = {"kinds": kinds, "cities": (FIRST,), "cities.0.quota": None, "quota.goal": 0}
+    flat = [Flat(**CLAUSE, basis="flat", yuan=Decimal(1), kinds=(name,)) for name in ("new", "old")]
+    assert found({**changes, "subsidies": tuple(flat)}) == []
+    assert found({**changes, "subsidies": (flat[0],)}) == [
+        ("subsidies", "每类项目须有且只有一条补助标准，“old”有0条")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("suffixes", "ok"), [(("Q2", "Q3"), True), (("2023Q2",), True), (("Q2", "July"), False)]
+)
+def test_letters_come_by_the_quarter(suffixes: tuple[str, ...], *, ok: bool) -> None:
+    day = Occasion(remind=date(2023, 7, 10), due=date(2023, 7, 10))
+    told = found({f"{where('duties', 'D12')}.occasions": dict.fromkeys(suffixes, day)})
+    assert [path for path, _ in told] == ([] if ok else ["feedback.duty"])
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        ("严把项目入口关", None),
+        ("严把 项目\n入口关", None),
+        ("一季度…选址", None),
+        ("—", None),
+        ("", ""),
+        ("选址…", ""),
+        ("不在通知里的话", "不在通知里的话"),
+        ("选址…不在通知里的话", "不在通知里的话"),
+    ],
+)
+def test_words_stand_in_the_notice_in_their_order(words: str, missing: str | None) -> None:
+    told = found({"stages.0.words": words})
+    assert told == ([] if missing is None else [("stages.0.words", f"通知原文中没有“{missing}”")])
+
+
+def test_a_project_needs_a_body_at_the_county_or_above_and_a_city_one_above_it() -> None:
+    told = found({f"{D10}.responsible": "county"})
+    assert told == [(f"{D10}.responsible", "市一级的时限不能由县级民政局负责")]
+    assert found({f"{D08}.responsible": "city"}) == []
+    of_province = next(d for d in plan().duties if set(d.fulfilled_by) == {SubjectKind.PROVINCE})
+    path = where("duties", of_province.id)
+    told = found({f"{path}.responsible": "city"})
+    assert (f"{path}.responsible", "省一级的时限不能由市级民政局负责") in told

@@ -1,0 +1,396 @@
+"""Each kind of check at its edges: what just meets it, and what just does not."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from policy import checks
+from policy.vocabulary import Entry, Force, Holder, Level, Source
+from states.dossier import Profile
+from states.ledger import Line
+from states.requirements import Case, Shortfall, concerns, is_met, payable, read_measure, shortfalls
+from tests.support.builders import a_dossier, answers, opinion, plan
+
+ON = date(2023, 6, 1)
+EVE, NEXT = date(2023, 5, 31), date(2023, 6, 2)
+
+
+def a_case(*, case: dict[str, Any] | None = None, **changes: Any) -> Case:
+    """A case on 1 June; `changes` of its dossier or profile, `case` of itself."""
+    return replace(Case(plan(), a_dossier(**changes), ON, "会议纪要1号"), **(case or {}))
+
+
+def holds(check: Any, *, case: dict[str, Any] | None = None, **changes: Any) -> bool:
+    return is_met(check, a_case(case=case, **changes))
+
+
+AREA = checks.Within(kind="within", field="area", least=Decimal(500), most=Decimal(2000))
+LEAST = checks.Within(kind="within", field="beds", least=Decimal(10))
+MOST = checks.Within(kind="within", field="beds", most=Decimal(10))
+PRESENT = checks.Present(kind="present", fields=("street", "beds", "functions"))
+ONE_OF = checks.OneOf(kind="one_of", field="old_community", values=("是",))
+NONE_OF = checks.NoneOf(kind="none_of", field="tenure", values=("政府租赁",))
+INCLUDES = checks.Includes(kind="includes", field="commitments", values=("按时完工", "足额"))
+ENDS = checks.EndsWith(kind="ends_with", field="letter_issuer", text="{city}人民政府")
+REACHED = checks.Reached(kind="reached", milestones=("determined", "funds_released"))
+EVIDENCED = checks.Evidenced(kind="evidenced")
+FREE = checks.QuotaFree(kind="quota_free")
+PAIRED = checks.Paired(
+    kind="paired", field="building_kind", by="site_source", allowed={"A": ("改建", "其他")}
+)
+PAST = checks.Past(kind="past", fields=("visited_on", "letter_on"))
+ORDERED = checks.Ordered(
+    kind="ordered", groups=(("county_civil_on", "county_finance_on"), ("city_civil_on",))
+)
+UNTIL = checks.Until(kind="until", field="agreement_to", after=date(2023, 12, 31))
+LASTS = checks.Lasts(kind="lasts", start="agreement_from", end="agreement_to", years=5)
+AGED = checks.Aged(kind="aged", field="operator_since", years=1)
+CODE = checks.CreditCode(kind="credit_code", field="operator_code")
+ELAPSED = checks.Elapsed(kind="elapsed", since="determined", days=5)
+ANSWERED = checks.Answered(kind="answered", milestone="rectification_ordered", by="rectified")
+BY_COUNTY = checks.ActedBy(kind="acted_by", level=Level.COUNTY)
+UNSERVED = checks.UnservedFirst(kind="unserved_first")
+MAJORITY = checks.Majority(kind="majority", building_kind="改建")
+STATED = checks.AmountStated(kind="amount_stated")
+CAPPED = checks.AmountCapped(kind="amount_capped")
+EXACT = checks.AmountExact(kind="amount_exact")
+SHARES = checks.LocalShareCovered(kind="local_share_covered")
+SUBSIDISED = checks.SubsidyCovered(kind="subsidy_covered")
+
+
+@pytest.mark.parametrize(
+    ("check", "changes", "met"),
+    [
+        (AREA, {"area": Decimal("499.99")}, False),
+        (AREA, {"area": Decimal("500.00")}, True),
+        (AREA, {"area": Decimal("2000.00")}, True),
+        (AREA, {"area": Decimal("2000.01")}, False),
+        (AREA, {"area": None}, False),
+        (LEAST, {"beds": 9}, False),
+        (LEAST, {"beds": 9000}, True),
+        (MOST, {"beds": 0}, True),
+        (MOST, {"beds": 11}, False),
+        (PRESENT, {"beds": 0}, True),
+        (PRESENT, {"beds": None}, False),
+        (PRESENT, {"street": ""}, False),
+        (PRESENT, {"functions": frozenset()}, False),
+        (ONE_OF, {"old_community": True}, True),
+        (ONE_OF, {"old_community": False}, False),
+        (ONE_OF, {"old_community": None}, False),
+        (NONE_OF, {"tenure": "政府无偿提供"}, True),
+        (NONE_OF, {"tenure": "政府租赁"}, False),
+        (NONE_OF, {"tenure": None}, False),
+        (NONE_OF, {"tenure": ""}, False),
+        (INCLUDES, {"commitments": frozenset({"按时完工", "足额", "其他"})}, True),
+        (INCLUDES, {"commitments": frozenset({"按时完工"})}, False),
+        (ENDS, {"letter_issuer": "山西省太原市人民政府"}, True),
+        (ENDS, {"letter_issuer": "大同市人民政府"}, False),
+        (ENDS, {"letter_issuer": None}, False),
+        (REACHED, {"milestones": {"determined": EVE, "funds_released": ON}}, True),
+        (REACHED, {"milestones": {"determined": EVE, "funds_released": NEXT}}, False),
+        (REACHED, {"milestones": {"funds_released": ON}}, False),
+        (EVIDENCED, {}, True),
+        (EVIDENCED, {"case": {"evidence": " 　"}}, False),
+        (FREE, {"quota_left": 1}, True),
+        (FREE, {"quota_left": 0}, False),
+        (FREE, {"quota_left": -1}, False),
+        (FREE, {"quota_left": None}, False),
+        (PAIRED, {"site_source": "A", "building_kind": "改建"}, True),
+        (PAIRED, {"site_source": "A", "building_kind": "新建"}, False),
+        (PAIRED, {"site_source": "A", "building_kind": None}, False),
+        (PAIRED, {"site_source": "Z", "building_kind": "新建"}, True),
+        (PAIRED, {"site_source": None, "building_kind": "新建"}, True),
+        (PAST, {"visited_on": ON, "letter_on": ON}, True),
+        (PAST, {"visited_on": ON, "letter_on": NEXT}, False),
+        (PAST, {"visited_on": None, "letter_on": ON}, False),
+        (ORDERED, {"county_civil_on": ON, "county_finance_on": EVE, "city_civil_on": ON}, True),
+        (ORDERED, {"county_civil_on": ON, "county_finance_on": EVE, "city_civil_on": EVE}, False),
+        (ORDERED, {"county_civil_on": None, "county_finance_on": None}, True),
+        (ORDERED, {"county_civil_on": None, "county_finance_on": ON, "city_civil_on": EVE}, False),
+        (UNTIL, {"agreement_to": date(2024, 1, 1)}, True),
+        (UNTIL, {"agreement_to": date(2023, 12, 31)}, False),
+        (UNTIL, {"agreement_to": None}, False),
+        (LASTS, {"agreement_from": date(2023, 3, 1), "agreement_to": date(2028, 2, 29)}, True),
+        (LASTS, {"agreement_from": date(2023, 3, 1), "agreement_to": date(2028, 2, 28)}, False),
+        (LASTS, {"agreement_from": date(2024, 2, 29), "agreement_to": date(2029, 2, 28)}, True),
+        (LASTS, {"agreement_from": None, "agreement_to": date(2099, 1, 1)}, False),
+        (LASTS, {"agreement_from": date(2023, 3, 1), "agreement_to": None}, False),
+        (AGED, {"operator_since": date(2022, 6, 1)}, True),
+        (AGED, {"operator_since": date(2022, 6, 2)}, False),
+        (AGED, {"operator_since": None}, False),
+        (CODE, {"operator_code": "91140100MA00000016"}, True),
+        (CODE, {"operator_code": "91140100MA00000017"}, False),
+        (CODE, {"operator_code": None}, False),
+        (ELAPSED, {"milestones": {"determined": date(2023, 5, 26)}}, True),
+        (ELAPSED, {"milestones": {"determined": date(2023, 5, 27)}}, False),
+        (ELAPSED, {}, False),
+        (ANSWERED, {}, True),
+        (ANSWERED, {"milestones": {"rectification_ordered": EVE}}, False),
+        (ANSWERED, {"milestones": {"rectification_ordered": EVE, "rectified": EVE}}, True),
+        (ANSWERED, {"milestones": {"rectification_ordered": EVE, "rectified": ON}}, True),
+        (ANSWERED, {"milestones": {"rectification_ordered": EVE, "rectified": NEXT}}, False),
+        (ANSWERED, {"milestones": {"rectification_ordered": ON, "rectified": EVE}}, False),
+        (BY_COUNTY, {"case": {"actor": " 太原市小店区民政局王某"}}, True),
+        (BY_COUNTY, {"case": {"actor": "太原市民政局王某"}}, False),
+        (UNSERVED, {"unserved": True, "unserved_open": ("清徐县",)}, True),
+        (UNSERVED, {"unserved": False, "unserved_open": ()}, True),
+        (UNSERVED, {"unserved": False, "unserved_open": ("清徐县",)}, False),
+        (MAJORITY, {"building_kinds": {"改建": 3, "新建": 2}}, True),
+        (MAJORITY, {"building_kinds": {"改建": 2, "新建": 2}}, False),
+        (MAJORITY, {"building_kinds": {"新建": 1}}, False),
+        (MAJORITY, {"building_kinds": {"改建": 1}}, True),
+        (STATED, {"case": {"amount": Decimal("0.01")}}, True),
+        (STATED, {"case": {"amount": Decimal(0)}}, False),
+        (STATED, {"case": {"amount": None}}, False),
+        # 1200 ㎡ in a district: 840,000 元
+        (CAPPED, {"case": {"amount": Decimal(840000)}}, True),
+        (CAPPED, {"case": {"amount": Decimal("840000.01")}}, False),
+        (CAPPED, {"case": {"amount": None}}, True),
+        (CAPPED, {"area": None, "case": {"amount": Decimal(1)}}, True),
+        (EXACT, {"case": {"amount": Decimal(840000)}}, True),
+        (EXACT, {"case": {"amount": Decimal("839999.99")}}, False),
+        (EXACT, {"case": {"amount": Decimal("840000.01")}}, False),
+        (EXACT, {"case": {"amount": None}}, True),
+        (EXACT, {"area": None, "case": {"amount": Decimal(1)}}, False),
+        # 1,500,000 less 840,000 leaves 660,000 元
+        (SHARES, {}, True),
+        (SHARES, {"city_share": Decimal("400000.01")}, True),
+        (SHARES, {"city_share": Decimal("399999.99")}, False),
+        (SHARES, {"county_share": Decimal("259999.99")}, False),
+        (SHARES, {"city_share": None}, False),
+        (SHARES, {"county_share": None}, False),
+        (SHARES, {"investment": None, "county_share": None}, True),
+        (SHARES, {"area": None, "county_share": None}, True),
+        (SUBSIDISED, {"investment": Decimal(840000)}, True),
+        (SUBSIDISED, {"investment": Decimal("839999.99")}, False),
+        (SUBSIDISED, {"investment": None}, True),
+        (SUBSIDISED, {"area": None, "investment": Decimal(1)}, True),
+    ],
+)
+def test_each_check_at_its_edge(check: Any, changes: dict[str, Any], *, met: bool) -> None:
+    assert holds(check, **changes) is met
+
+
+# --- review ---------------------------------------------------------------------------------------
+
+ENOUGH = checks.EnoughOpinions(kind="enough_opinions")
+AGREED = checks.Agreed(kind="agreed", discussed="review_discussed")
+SCORED = checks.Scored(kind="scored")
+UNREVIEWED = plan().model_copy(update={"review": None})
+
+
+def rated(*points: int, on: date = EVE) -> dict[str, Any]:
+    return {"opinions": tuple(opinion(f"专家{n}", each, on) for n, each in enumerate(points))}
+
+
+@pytest.mark.parametrize(
+    ("check", "changes", "met"),
+    [
+        (ENOUGH, rated(80, 80, 80, on=ON), True),
+        (ENOUGH, rated(80, 80), False),
+        (ENOUGH, rated(80, 80, 80, on=NEXT), False),
+        (AGREED, rated(60, 80), True),
+        (AGREED, rated(60, 81), False),
+        (AGREED, rated(), True),
+        (AGREED, {**rated(60, 81), "milestones": {"review_discussed": EVE}}, True),
+        (AGREED, {**rated(60, 81), "milestones": {"review_discussed": ON}}, True),
+        (AGREED, {**rated(60, 81), "milestones": {"review_discussed": NEXT}}, False),
+        (AGREED, {**rated(60, 81, on=ON), "milestones": {"review_discussed": EVE}}, False),
+        (SCORED, rated(60, 60), True),
+        (SCORED, rated(60, 59), False),
+        (SCORED, rated(), False),
+    ],
+)
+def test_reviews_at_their_edge(check: Any, changes: dict[str, Any], *, met: bool) -> None:
+    assert holds(check, **changes) is met
+
+
+def test_without_a_rule_of_review_nothing_is_enough_and_nobody_disagrees() -> None:
+    without = {"plan": UNREVIEWED}
+    assert [holds(check, case=without, **rated(0, 100, 90)) for check in (ENOUGH, SCORED)] == [
+        False,
+        False,
+    ]
+    assert holds(AGREED, case=without, **rated(0, 100, 90))
+
+
+# --- matching funds, checklist, acceptors ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("promised", "came", "on", "met"),
+    [
+        ("400.00", "400.00", ON, True),
+        ("400.00", "399.99", ON, False),
+        ("400.00", "400.00", NEXT, False),
+        ("0", None, ON, True),
+        (None, "400.00", ON, False),
+    ],
+)
+def test_matching_funds_are_whole_by_the_day(
+    promised: str | None, came: str | None, on: date, *, met: bool
+) -> None:
+    lines = [
+        Line(1, Entry.RECEIPT, on, source, Holder.PROJECT, Decimal(came), "凭证")
+        for source in (Source.CITY,)
+        if came
+    ]
+    shares: dict[str, Any] = {
+        "city_share": Decimal(promised) if promised else None,
+        "county_share": Decimal(7),
+    }
+    assert holds(checks.Matched(kind="matched", source=Source.CITY), lines=lines, **shares) is met
+    assert not holds(checks.Matched(kind="matched", source=Source.COUNTY), lines=lines, **shares)
+
+
+@pytest.mark.parametrize(
+    ("changes", "answered", "passed"),
+    [
+        ({}, True, True),
+        ({"area": "900"}, True, True),
+        ({"fire": "否"}, True, False),
+        ({"fire": " 是 "}, True, True),
+        ({"fire": " "}, False, False),
+        ({"beds": ""}, False, False),
+    ],
+)
+def test_a_checklist_is_answered_or_passed(
+    changes: dict[str, str], *, answered: bool, passed: bool
+) -> None:
+    judged = next(item.id for item in plan().checklist if item.judged)
+    told = answers(**{judged if name == "fire" else name: word for name, word in changes.items()})
+    found = [
+        holds(checks.Checklist(kind="checklist", passed=strict), case={"checks": told})
+        for strict in (False, True)
+    ]
+    assert found == [answered, passed]
+
+
+@pytest.mark.parametrize(
+    ("people", "met"),
+    [
+        ("大同市民政局王某、大同市民政局李某", True),
+        ("大同市民政局王某，朔州市民政局李某", True),
+        ("大同市民政局王某", False),
+        ("大同市民政局王某、大同市民政局王某", False),
+        ("大同市民政局王某、大同市民政局李某、太原市民政局赵某", False),
+        ("", False),
+    ],
+)
+def test_acceptors_are_several_and_from_elsewhere(people: str, *, met: bool) -> None:
+    crossed = checks.Crossed(kind="crossed", item="acceptors", least=2)
+    assert holds(crossed, case={"checks": {"acceptors": people}}) is met
+
+
+# --- what a shortfall says ------------------------------------------------------------------------
+
+RULE = plan().requirements[0]
+
+
+@pytest.mark.parametrize(
+    ("force", "reasoned", "reason", "refuses", "end"),
+    [
+        (Force.HARD, False, "", True, "；请补正"),
+        (Force.SOFT, False, "", False, "；请补正"),
+        (Force.SOFT, True, "", True, "；请补正；须附书面说明（R99）"),
+        (Force.SOFT, True, "面积受限", False, "；请补正；已说明：面积受限"),
+        (Force.HARD, True, "", True, "；请补正"),
+    ],
+)
+def test_a_shortfall_refuses_unless_it_is_soft_and_explained(
+    force: Force, reason: str, end: str, *, reasoned: bool, refuses: bool
+) -> None:
+    changes = {"force": force, "reasoned": reasoned, "id": "R99", "mend": "请补正"}
+    found = Shortfall(RULE.model_copy(update=changes), reason)
+    assert found.hard is (force is Force.HARD)
+    assert found.refuses is refuses
+    assert str(found) == f"{RULE.says}（{RULE.clause}）{end}"
+
+
+def the_plan(*rules: dict[str, Any]) -> Any:
+    made = [RULE.model_copy(update={"before": ("hold",), "when": {}, **rule}) for rule in rules]
+    return plan().model_copy(update={"requirements": tuple(made)})
+
+
+def lacking(*rules: dict[str, Any], **changes: Any) -> list[str]:
+    case = replace(a_case(**changes), plan=the_plan(*rules))
+    return [found.requirement.id for found in shortfalls(case, "hold")]
+
+
+def test_shortfalls_come_hard_first_and_only_those_of_the_act_and_the_project() -> None:
+    soft = {"id": "soft", "force": Force.SOFT, "check": FREE}
+    hard = {"id": "hard", "force": Force.HARD, "check": FREE}
+    other = {"id": "other", "before": ("resume",), "check": FREE}
+    young = {"id": "young", "check": FREE, "when": {"old_community": ("否",)}}
+    assert lacking(soft, hard, other, young, quota_left=0) == ["hard", "soft"]
+    assert lacking(soft, hard, other, quota_left=1) == []
+    assert lacking(young, quota_left=0, old_community=False) == ["young"]
+    assert lacking(young, quota_left=0, old_community=None) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "explanation", "told"),
+    [({"soft": " 甲 "}, "乙", "甲"), ({"soft": " "}, " 乙 ", "乙"), ({}, None, "")],
+)
+def test_a_reason_is_given_for_the_condition_or_for_all(
+    given: dict[str, str], explanation: str | None, told: str
+) -> None:
+    rule = {"id": "soft", "force": Force.SOFT, "check": FREE, "reasoned": True}
+    case = a_case(case={"reasons": given}, quota_left=0, explanation=explanation)
+    (found,) = shortfalls(replace(case, plan=the_plan(rule)), "hold")
+    assert found.reason == told
+    plain = the_plan({**rule, "reasoned": False})
+    (found,) = shortfalls(replace(case, plan=plain), "hold")
+    assert found.reason == ""
+
+
+def test_an_action_pays_its_share_rounded_to_the_fen() -> None:
+    """700 元 times 1200.01 ㎡ is 840,007 元, of which 0.335 is 281,402.345."""
+    case = a_case(area=Decimal("1200.01"))
+    half = plan().actions[0].model_copy(update={"id": "pay", "pays": Decimal("0.335")})
+    sharing = plan().model_copy(update={"actions": (half,)})
+    assert str(payable(case)) == "840007.00"
+    assert str(payable(replace(case, plan=sharing, act="pay"))) == "281402.35"
+    assert str(payable(replace(case, plan=sharing, act="other"))) == "840007.00"
+    assert payable(a_case(area=None)) is None
+
+
+def test_what_acceptance_measured_anew_is_what_is_judged() -> None:
+    """1200 ㎡ were applied for; the checklist of an acceptance says 400."""
+    rule = {"id": "size", "before": ("pass_acceptance", "hold"), "check": AREA}
+    told = {"checks": answers(area="400.00")}
+    case = replace(a_case(case=told), plan=the_plan(rule))
+    assert len(shortfalls(case, "pass_acceptance")) == 1
+    assert shortfalls(case, "hold") == ()
+    blank = replace(case, checks=answers(area=" "))
+    assert shortfalls(blank, "pass_acceptance") == ()
+
+
+def test_a_measure_is_read_as_its_field() -> None:
+    assert read_measure("area", " 900.5 ") == Decimal("900.50")
+    assert read_measure("beds", "12") == 12
+    assert read_measure("functions", "老人餐厅， 日间照料、") == frozenset({"老人餐厅", "日间照料"})
+    with pytest.raises(ValueError, match="九百"):
+        read_measure("area", "九百")
+
+
+@pytest.mark.parametrize(
+    ("check", "fields"),
+    [
+        (SUBSIDISED, ("investment", "area")),
+        (SHARES, ("city_share", "county_share")),
+        (UNSERVED, ("community",)),
+        (MAJORITY, ("building_kind",)),
+        (AREA, ("area",)),
+        (PAST, ("visited_on", "letter_on")),
+        (ORDERED, ("county_civil_on", "county_finance_on", "city_civil_on")),
+        (LASTS, ("agreement_from", "agreement_to")),
+        (FREE, ()),
+    ],
+)
+def test_a_check_names_the_fields_it_is_about(check: Any, fields: tuple[str, ...]) -> None:
+    assert concerns(check) == fields
+    assert set(fields) <= set(Profile.__dataclass_fields__)

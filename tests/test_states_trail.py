@@ -1,0 +1,203 @@
+"""What rows add up to: against a plain fold, and every effect through JSON and back."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy.vocabulary import AuditKind, Disposition, Entry, Holder, Source
+from states.ledger import Line
+from states.progress import Progress
+from states.review import Opinion
+from states.trail import (
+    Effects,
+    Row,
+    State,
+    after,
+    difference,
+    from_detail,
+    replay,
+    to_detail,
+    under,
+)
+
+DAY = date(2023, 6, 1)
+FACTS = st.sampled_from(["determined", "work_started", "accepted"])
+DAYS = st.dates(date(2023, 1, 16), date(2023, 12, 31))
+AMOUNTS = st.decimals("0.01", "9999.99", places=2)
+MONTHS = st.sampled_from(["2023-03", "2023-04"])
+WORDS = st.text("示例甲乙", max_size=3)
+COLUMNS = st.fixed_dictionaries(
+    {},
+    optional={
+        "stage": st.sampled_from(["siting", "review"]),
+        "disposition": st.sampled_from(Disposition),
+        "last_on": st.none() | DAYS,
+        "released": st.none() | AMOUNTS,
+        "findings": st.dictionaries(WORDS, WORDS, max_size=2),
+        "area": st.none() | AMOUNTS,
+        "beds": st.none() | st.integers(0, 99),
+        "old_community": st.none() | st.booleans(),
+        "letter_on": st.none() | DAYS,
+        "functions": st.frozensets(WORDS.filter(bool), max_size=2),
+        "community": st.none() | WORDS.filter(bool),
+    },
+)
+
+
+def lines(id: int) -> st.SearchStrategy[Line]:
+    return st.builds(
+        Line,
+        st.just(id),
+        st.sampled_from(Entry),
+        DAYS,
+        st.sampled_from(Source),
+        st.sampled_from(Holder),
+        AMOUNTS,
+        WORDS,
+        st.none() | st.sampled_from(Holder),
+        st.none() | WORDS,
+        st.none() | WORDS,
+    )
+
+
+def opinions(id: int) -> st.SearchStrategy[Opinion]:
+    points = st.dictionaries(st.sampled_from(["need", "site"]), AMOUNTS)
+    return st.builds(Opinion, WORDS, WORDS, DAYS, points, st.just(id))
+
+
+def reports(id: int) -> st.SearchStrategy[Progress]:
+    return st.builds(
+        Progress,
+        MONTHS,
+        st.integers(0, 100),
+        st.none() | AMOUNTS,
+        st.none() | st.booleans(),
+        st.none() | WORDS,
+        st.none() | WORDS,
+        st.just(id) | st.just(99),
+    )
+
+
+@st.composite
+def rows(draw: st.DrawFn, id: int = 7) -> Row:
+    effects = Effects(
+        draw(COLUMNS),
+        draw(st.dictionaries(FACTS, DAYS, max_size=2)),
+        tuple(draw(st.lists(FACTS, max_size=2, unique=True))),
+        draw(st.none() | lines(id)),
+        draw(st.none() | opinions(id)),
+        draw(st.none() | reports(id)),
+        tuple(draw(st.lists(st.integers(1, 4), max_size=2, unique=True))),
+    )
+    return Row(id, draw(st.sampled_from(AuditKind)), effects)
+
+
+def one_effect(id: int) -> st.SearchStrategy[Row]:
+    dropped = st.lists(st.integers(1, 4), max_size=2, unique=True).map(tuple)
+    dated = st.dictionaries(FACTS, DAYS, max_size=2)
+    effects = (
+        st.builds(Effects, columns=COLUMNS),
+        st.builds(Effects, dated=dated, revoked=st.lists(FACTS, max_size=1).map(tuple)),
+        st.builds(Effects, line=lines(id), dropped=dropped),
+        st.builds(Effects, opinion=opinions(id), dropped=dropped),
+        st.builds(Effects, progress=reports(id), dropped=dropped),
+    )
+    return st.builds(Row, st.just(id), st.just(AuditKind.RECORD), st.one_of(*effects))
+
+
+TRAILS = st.tuples(*(one_effect(id) for id in range(1, 6)))
+
+
+@given(rows())
+def test_a_row_is_read_back_from_json_whole(row: Row) -> None:
+    detail = json.loads(json.dumps(to_detail(row.effects)))
+    assert from_detail(row.id, row.kind, detail) == row
+    assert all(detail.values())
+
+
+def test_nothing_leaves_nothing() -> None:
+    assert to_detail(Effects()) == {}
+    assert from_detail(7, AuditKind.RECORD, {}) == Row(7, AuditKind.RECORD, Effects())
+    assert not Effects().any
+    assert Effects(revoked=("accepted",)).any
+
+
+@given(TRAILS)
+def test_replaying_is_a_plain_fold(trail: tuple[Row, ...]) -> None:
+    columns: dict[str, Any] = {}
+    facts: dict[str, date] = {}
+    kept: dict[tuple[str, Any], Any] = {}
+    for row in trail:
+        change = row.effects
+        columns.update(change.columns)
+        for name in change.revoked:
+            facts.pop(name, None)
+        facts.update(change.dated)
+        for key, value in list(kept.items()):
+            if value.audit_id in change.dropped:
+                del kept[key]
+        if change.line:
+            kept["line", row.id] = change.line
+        if change.opinion:
+            kept["opinion", row.id] = change.opinion
+        if change.progress:
+            kept["progress", change.progress.period] = change.progress
+    found = replay(trail)
+    assert (found.columns, found.facts) == (columns, facts)
+    together: dict[tuple[str, Any], Any] = {("line", id): line for id, line in found.lines.items()}
+    together |= {("opinion", id): given_ for id, given_ in found.opinions.items()}
+    together |= {("progress", month): item for month, item in found.progress.items()}
+    assert together == kept
+
+
+def test_a_report_is_kept_under_its_row_unless_it_has_one() -> None:
+    told = Progress("2023-06", 50)
+    assert under(told, 7).audit_id == 7
+    assert under(replace(told, audit_id=3), 7).audit_id == 3
+    row = Row(7, AuditKind.PROGRESS, Effects(progress=told))
+    assert after(State(), row).progress == {"2023-06": replace(told, audit_id=7)}
+
+
+@given(st.lists(rows(1), min_size=2, max_size=2))
+def test_a_correction_leads_back_to_what_was(two: list[Row]) -> None:
+    """A second row taken back: its line and opinion dropped, its columns and facts as before."""
+    first, second = (replace(row, id=n) for n, row in enumerate(two, 1))
+    effects = replace(second.effects, progress=None, dropped=())
+    opinion = effects.opinion and replace(effects.opinion, audit_id=2)
+    line = effects.line and replace(effects.line, audit_id=2)
+    second = replace(second, effects=replace(effects, opinion=opinion, line=line))
+    before = after(State(), replace(first, effects=replace(first.effects, dropped=())))
+    now = after(before, second)
+    back = after(now, Row(3, AuditKind.REVERSAL, difference(now, before)))
+    named = {name: value for name, value in back.columns.items() if name in before.columns}
+    assert named == before.columns
+    rest = {name: value for name, value in back.columns.items() if name not in before.columns}
+    assert rest == {name: {} if name == "findings" else None for name in rest}
+    assert (back.facts, back.lines, back.opinions) == (before.facts, before.lines, before.opinions)
+
+
+def test_a_correction_says_only_what_changes() -> None:
+    may, june = Progress("2023-05", 10, audit_id=1), Progress("2023-06", 20, audit_id=2)
+    now = State(
+        {"stage": "review"}, {"determined": DAY}, progress={"2023-05": may, "2023-06": june}
+    )
+    assert not difference(now, now).any
+    wanted = replace(now, progress={"2023-05": replace(may, percent=9)})
+    assert difference(now, wanted) == Effects(progress=replace(may, percent=9), dropped=(2,))
+    assert difference(now, replace(now, facts={})) == Effects(revoked=("determined",))
+    later = {"determined": date(2023, 6, 2)}
+    assert difference(now, replace(now, facts=later)) == Effects(dated=later)
+    assert difference(now, replace(now, columns={})) == Effects(columns={"stage": None})
+    marked = replace(now, columns={"findings": {"R16": "面积"}, "checks": {"area": "是"}})
+    assert difference(marked, replace(now, columns={})).columns == {"findings": {}, "checks": {}}
+
+
+@pytest.mark.parametrize("name", ["last_on", "released", "area"])
+def test_a_column_set_to_nothing_is_read_back_as_nothing(name: str) -> None:
+    detail = to_detail(Effects(columns={name: None}))
+    assert from_detail(1, AuditKind.RECORD, detail).effects.columns == {name: None}
