@@ -320,7 +320,7 @@ class MonthlyReport(Clause):
 
 
 class InventoryLine(Frozen):
-    """One clause of the notice, what it ends as, and where (`docs/clauses.md`)."""
+    """One clause of the notice, what it ends as, and where (`docs/reference/clauses.md`)."""
 
     number: Annotated[str, StringConstraints(pattern=r"^R\d{2,}$")]
     clause: Text

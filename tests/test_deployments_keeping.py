@@ -1,4 +1,4 @@
-"""A machine is lost: a new admin puts everything back by what docs/backup.md says."""
+"""A machine is lost: a new admin puts everything back by what docs/how-to/backup.md says."""
 
 import shutil
 from pathlib import Path

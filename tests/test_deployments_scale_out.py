@@ -73,7 +73,7 @@ def variables() -> Iterator[str]:
     yield from given(WORKER["worker"]["extraEnvVars"])
     for unit in (HERE / "systemd").glob("*.service"):
         yield from re.findall(r"^Environment=(\w+)=", unit.read_text(), re.M)
-    notes = (ROOT / "docs" / "scale-out.md").read_text()
+    notes = (ROOT / "docs" / "how-to" / "scale-out.md").read_text()
     yield from re.findall(r"--from-literal=([A-Z_]+)=", notes)
     yield from re.findall(
         r"^ENV (?:.* )?((?:XINGFU|PREFECT)_\w+)=", (HERE / "Dockerfile").read_text()
@@ -222,7 +222,7 @@ def test_what_compose_mounts_and_the_image_copies_is_there() -> None:
 
 def test_kubernetes_names_agree() -> None:
     """The secrets that the notes make are those that are asked for, and one image runs it all."""
-    notes = (ROOT / "docs" / "scale-out.md").read_text()
+    notes = (ROOT / "docs" / "how-to" / "scale-out.md").read_text()
     made = set(re.findall(r"create secret generic (\S+)", notes))
     texts = [path.read_text() for path in (HERE / "kubernetes").glob("*.yaml")]
     asked = {

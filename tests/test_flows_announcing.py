@@ -97,7 +97,7 @@ def test_every_kind_of_row_has_a_name_of_its_own() -> None:
 
 
 def test_the_page_on_events_names_them_all() -> None:
-    page = (Path(__file__).parent.parent / "docs" / "events.md").read_text("utf-8")
+    page = (Path(__file__).parent.parent / "docs" / "reference" / "events.md").read_text("utf-8")
     listed = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `xingfu.")]
     assert sorted(listed) == sorted(f"xingfu.{name}" for name in (*NAMES.values(), DEAD, IMPORTED))
 

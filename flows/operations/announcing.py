@@ -1,4 +1,4 @@
-"""What happened, as values for whoever passes events on; see ``docs/events.md``."""
+"""What happened, as values for whoever passes events on; see ``docs/reference/events.md``."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
