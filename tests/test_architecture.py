@@ -100,7 +100,9 @@ def test_what_the_inventory_names_in_the_code_is_there() -> None:
 
 def test_the_table_of_clauses_is_that_of_the_plan() -> None:
     """`xingfu plan clauses` prints it."""
-    assert (ROOT / "docs" / "reference" / "clauses.md").read_text(encoding="utf-8") == clause_table(plan())
+    assert (ROOT / "docs" / "reference" / "clauses.md").read_text(encoding="utf-8") == clause_table(
+        plan()
+    )
 
 
 def test_every_condition_belongs_to_a_clause() -> None:

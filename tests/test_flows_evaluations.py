@@ -23,7 +23,6 @@ from flows.operations.products import (
     due,
     lay_out,
     make,
-    make_due,
     occasion,
 )
 from models.database import reading, writing
@@ -33,7 +32,7 @@ from states.scoring import Evaluated, Score
 from tests.conftest import AT, INSTALLED, DeskIn
 from tests.support.province import END
 from tests.support.stores import Snapshot, Stores
-from tests.support.yearly import YEAR
+from tests.support.yearly import YEAR, make_due
 
 STATED = "评分标准为系统建议值，版本 2023-1"
 ONE, REASON = "XF2023-140105-01", "示例文件〔2023〕1号，联系电话13912345678"
