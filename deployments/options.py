@@ -59,7 +59,7 @@ Code = Annotated[str, typer.Argument(metavar="项目编码")]
 
 def _amount(text: str) -> Decimal:
     """元 as typed; a usage error as forms tell it, and when there is none."""
-    from flows.requests.fields import amount_of
+    from flows.forms.fields import amount_of
 
     try:
         found = amount_of(text)

@@ -57,7 +57,7 @@ def png(graph: Graph, dpi: int = PRINT_DPI) -> bytes:
     _name(figure, graph)
     picture = BytesIO()
     # Not by `savefig`, which draws every figure twice for the sake of its layout.
-    FigureCanvasAgg(figure).print_png(picture, metadata={"Software": None})
+    FigureCanvasAgg(figure).print_png(picture, metadata={"Software": None})  # type: ignore[no-untyped-call]
     return picture.getvalue()
 
 

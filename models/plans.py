@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import and_, case, literal, not_, or_, select, true
 from sqlalchemy.dialects import postgresql, sqlite
@@ -78,7 +78,7 @@ def _locked(session: Session, plan: Plan) -> PlanRow | None:
     if row is None or transaction is not session.get_transaction():
         row = session.get(PlanRow, plan.id, with_for_update=True, populate_existing=True)
         session.info[plan.id] = session.get_transaction(), row
-    return row
+    return cast("PlanRow | None", row)
 
 
 @lru_cache

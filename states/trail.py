@@ -12,7 +12,7 @@ from typing import Any
 
 from policy.fields import FIELDS
 from policy.vocabulary import AuditKind, Disposition, Entry, Holder, Source
-from states.dossier import PROFILE_FIELDS, Dossier, from_plain, to_plain
+from states.dossier import Dossier, from_plain, to_plain
 from states.ledger import Line
 from states.progress import PROGRESS_LABELS, Progress
 from states.review import Opinion
@@ -106,7 +106,7 @@ def carried_on(project: Dossier, row: Row) -> Dossier:
         ),
         row,
     )
-    own = {name: value for name, value in change.columns.items() if name in PROFILE_FIELDS}
+    own = {name: value for name, value in change.columns.items() if name in FIELDS}
     return replace(
         project,
         **{name: value for name, value in change.columns.items() if name not in own},

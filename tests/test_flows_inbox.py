@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 from prefect.logging import disable_run_logger
-from typer.testing import CliRunner
 
-from deployments.cli import app
 from documents.contacts import contacts_page
 from documents.layout import to_bytes
 from flows.operations import inbox, intake
@@ -42,6 +40,7 @@ from tests.support.handing_in import (
 )
 from tests.support.steps import ONE
 from tests.support.steps import TAIYUAN as LOADED
+from tests.test_deployments_commands import run
 
 BAD = "F13"
 
@@ -476,7 +475,7 @@ def test_the_flow_fails_only_when_something_failed(
 
 
 def test_the_command_tells_what_was_done_and_fails_only_when_something_failed(
-    sqlite_desk: Desk, monkeypatch: pytest.MonkeyPatch
+    sqlite_desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put(sqlite_desk, wrong(BAD), "错.xlsx")
     monkeypatch.setenv("XINGFU_HOME", str(sqlite_desk.settings.home))
@@ -484,13 +483,12 @@ def test_the_command_tells_what_was_done_and_fails_only_when_something_failed(
     put(sqlite_desk, GOOD)
     put(sqlite_desk, b"", "~$太原.xlsx")
     time.sleep(1.1)
-    done = CliRunner().invoke(app, ["inbox"])
-    assert done.exit_code == 0
-    assert "太原市/错.xlsx：贵局报送的“错.xlsx”" in done.stdout
-    assert "导入0份，退回1份，待下次读取1份，出错0份" in done.stdout
-    assert "太原市/太原.xlsx：正在被打开，关闭后读取" in done.stderr
+    assert run("inbox") == 0
+    told = capsys.readouterr()
+    assert "太原市/错.xlsx：贵局报送的“错.xlsx”" in told.out
+    assert "导入0份，退回1份，待下次读取1份，出错0份" in told.out
+    assert "太原市/太原.xlsx：正在被打开，关闭后读取" in told.err
     (sqlite_desk.settings.inbox / DATONG / "done").rmdir()
     put(sqlite_desk, b"x", "done", DATONG)
-    done = CliRunner().invoke(app, ["inbox", "--json"])
-    assert done.exit_code == 3
-    assert "应为文件夹" in json.loads(done.stdout)["failed"][0]
+    assert run("inbox", "--json") == 3
+    assert "应为文件夹" in json.loads(capsys.readouterr().out)["failed"][0]

@@ -155,13 +155,14 @@ def _found(session: Session, folder: Folder, arrival: Arrival) -> Reply | None:
 
 def _take(folder: Folder, arrival: Arrival) -> Reply:
     """Import a file that has not come before, or return it."""
-    book = known = None
+    book: Book | None = None
+    known: Recognised | None = None
     try:
         book = read_book(arrival.name, arrival.content, limits(folder.desk.settings))
         known = recognised(folder.desk, book)
         return _import(folder, arrival, book, known)
     except RefusedError as refusal:
-        return _return(folder, arrival, book, known and known.form, refusal)
+        return _return(folder, arrival, book, known.form if known else None, refusal)
 
 
 def _import(folder: Folder, arrival: Arrival, book: Book, what: Recognised) -> Reply:
