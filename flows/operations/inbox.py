@@ -155,7 +155,7 @@ def _take(folder: Folder, arrival: Arrival) -> Reply:
         known = recognised(folder.desk, book)
         return _import(folder, arrival, book, known)
     except RefusedError as refusal:
-        return _return(folder, arrival, book, known and known.form, refusal)
+        return _return(folder, arrival, book, known.form if known else None, refusal)
 
 
 def _import(folder: Folder, arrival: Arrival, book: Book, what: Recognised) -> Reply:
