@@ -5,7 +5,8 @@ Matplotlib takes half a second to import: import this module where a graph is dr
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from functools import cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from io import BytesIO
 from math import ceil, nan
 from pathlib import Path
@@ -63,6 +64,11 @@ def png(graph: Graph, dpi: int = PRINT_DPI) -> bytes:
 
 def data_uri(graph: Graph) -> str:
     """The graph as the address of an image, for pages: smaller than on paper."""
+    return _uri(replace(graph, caption=""))  # which is not in the picture
+
+
+@lru_cache(maxsize=64)  # a city in which nothing moves has the same graph month after month
+def _uri(graph: Graph) -> str:
     return "data:image/png;base64," + b64encode(png(graph, SCREEN_DPI)).decode()
 
 
