@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from io import BytesIO
 from math import ceil, nan
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -58,7 +59,8 @@ def png(graph: Graph, dpi: int = PRINT_DPI) -> bytes:
     _name(figure, graph)
     picture = BytesIO()
     # Not by `savefig`, which draws every figure twice for the sake of its layout.
-    FigureCanvasAgg(figure).print_png(picture, metadata={"Software": None})
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.print_png(picture, metadata={"Software": None})
     return picture.getvalue()
 
 
