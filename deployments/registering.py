@@ -24,7 +24,7 @@ from prefect.utilities.asyncutils import run_coro_as_sync
 from prefect.workers.utilities import get_default_base_job_template_for_infrastructure_type
 
 from deployments.automations import apply_automations, our_deployments
-from deployments.console import complain
+from deployments.console import complain, counted
 from deployments.definitions import POOL, TAG, Definition, definitions, definitions_for
 from flows.forms.choices import refresh_choices
 from flows.operations.desk import Desk, open_desk
@@ -54,7 +54,7 @@ def register(settings: Settings, pool_type: str) -> tuple[str, ...]:
     with get_client(sync_client=True) as client:
         _require_pool(client, pool_type)
     deployments = built(settings)
-    finish(settings, [_applied(item) for item in deployments])
+    finish(settings, [_applied(item) for item in counted("已登记任务", deployments)])
     return tuple(item.name for item in deployments)
 
 

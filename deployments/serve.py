@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from deployments.console import say
+from deployments.console import counted, say
 from deployments.server import running_server
 from models.settings import Settings
 
@@ -50,7 +50,9 @@ def serve_deployments(settings: Settings, ready: str) -> None:
     runner = Runner(pause_on_shutdown=False, limit=AT_ONCE)
     # Its own way out would leave through the middle of its loop, with tracebacks.
     runner.handle_sigterm = _as_ctrl_c  # type: ignore[method-assign]
-    registered = [runner.add_deployment(item) for item in built(settings)]
+    say("正在登记定时任务……")
+    deployments = counted("已登记任务", built(settings))
+    registered = [runner.add_deployment(item) for item in deployments]
     finish(settings, [id for id in registered if isinstance(id, UUID)])
     say(ready)
     asyncio.run(runner.start())

@@ -5,10 +5,12 @@ Matplotlib takes half a second to import: import this module where a graph is dr
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from functools import cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from io import BytesIO
 from math import ceil, nan
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -57,12 +59,18 @@ def png(graph: Graph, dpi: int = PRINT_DPI) -> bytes:
     _name(figure, graph)
     picture = BytesIO()
     # Not by `savefig`, which draws every figure twice for the sake of its layout.
-    FigureCanvasAgg(figure).print_png(picture, metadata={"Software": None})  # type: ignore[no-untyped-call]
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.print_png(picture, metadata={"Software": None})
     return picture.getvalue()
 
 
 def data_uri(graph: Graph) -> str:
     """The graph as the address of an image, for pages: smaller than on paper."""
+    return _uri(replace(graph, caption=""))  # which is not in the picture
+
+
+@lru_cache(maxsize=64)  # a city in which nothing moves has the same graph month after month
+def _uri(graph: Graph) -> str:
     return "data:image/png;base64," + b64encode(png(graph, SCREEN_DPI)).decode()
 
 

@@ -62,8 +62,8 @@ class Break:
 def add_audit(session: Session, plan: Plan, row: NewRow) -> int:
     """Record what was done and give back the row's id. The caller holds the plan's lock."""
     (values,) = _chained(session, plan, [row])
-    made = session.connection().execute(into(Audit), values)
-    return int(made.inserted_primary_key[0])  # type: ignore[index]  # one row was added
+    made: Any = session.connection().execute(into(Audit), values)
+    return int(made.inserted_primary_key[0])
 
 
 def add_audits(session: Session, plan: Plan, rows: Sequence[NewRow]) -> None:

@@ -74,6 +74,8 @@ def require_plan(session: Session, plan: Plan, calendar: Calendar, *, lock: bool
 
 def _locked(session: Session, plan: Plan) -> PlanRow | None:
     """The plan's own row, which this transaction alone may change; asked for once in it."""
+    transaction: object
+    row: PlanRow | None
     transaction, row = session.info.get(plan.id, (None, None))
     if row is None or transaction is not session.get_transaction():
         row = session.get(PlanRow, plan.id, with_for_update=True, populate_existing=True)

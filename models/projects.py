@@ -27,8 +27,10 @@ from states.progress import Progress
 from states.reporting import expected, finished_on
 from states.review import Opinion
 
+# Built once, see `models.rows`; what is asked of them is bound when they are executed.
 PROJECT, SUBJECT, FACT = columns(Project), columns(Subject), columns(Fact)
 ITS = and_(SUBJECT.plan == PROJECT.plan, SUBJECT.code == PROJECT.code)
+"""The subject that a project is."""
 ALL = (
     select_columns(*PROJECT, SUBJECT.name, SUBJECT.city, SUBJECT.county)
     .where(PROJECT.plan == bindparam("plan"))
@@ -50,6 +52,7 @@ _IN_CITIES = (
         PROJECT.disposition.in_(GOING_ON),
     )
 )
+"""The projects that go on in some cities."""
 BUILT = _IN_CITIES.add_columns(SUBJECT.county, PROJECT.building_kind, func.count()).group_by(
     SUBJECT.city, SUBJECT.county, PROJECT.building_kind
 )

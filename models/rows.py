@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Insert, Row, Select, bindparam, insert, select
-from sqlalchemy.orm import class_mapper
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, SQLModel
 
@@ -36,12 +35,12 @@ def ask(session: Session, query: Select[Any], **values: Any) -> Sequence[Row[Any
 @cache
 def into(table: type[SQLModel]) -> Insert:
     """Adds rows of which nobody holds an object: to be executed on the connection."""
-    return insert(class_mapper(table).local_table)
+    return insert(table.metadata.tables[str(table.__tablename__)])
 
 
 def columns(table: type[SQLModel]) -> Any:
     """A table's columns as the database has them, by name."""
-    return class_mapper(table).local_table.c
+    return table.metadata.tables[str(table.__tablename__)].c
 
 
 def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:

@@ -33,6 +33,15 @@ def test_it_tells_where_to_look(running: Served) -> None:
     assert list((running.home / "outgoing").rglob("*.eml"))
 
 
+def test_it_says_how_far_it_has_come(running: Served) -> None:
+    said = running.said
+    told = ["正在登记示例事实1456条", "正在核对当日时限", "已发送", "正在编制到期的"]
+    assert [words for words in (*told, "正在登记定时任务") if words not in said] == []
+    assert said.count("已编制：") == said.count("已生成文件并发布：") == 24
+    assert "\r" not in said, "a log keeps whole lines"
+    assert "Completed" not in said, "what Prefect says of its runs is not for staff"
+
+
 def test_the_day_was_enforced_as_a_flow_run(running: Served) -> None:
     (run,) = [
         run
