@@ -33,7 +33,7 @@ DAYS = st.dates(date(2023, 2, 1), TODAY - timedelta(days=15))  # the sweep has l
 FACTS = st.dictionaries(st.sampled_from(NAMES), DAYS)
 PROJECTS = st.lists(st.tuples(FACTS, st.sampled_from(Disposition)), min_size=1, max_size=3)
 SHIFTS = st.dictionaries(
-    st.sampled_from([rule.id for rule in plan().deadlines if rule.due]), st.integers(-40, 40)
+    st.sampled_from([rule.id for rule in plan().deadlines if rule.due]), st.integers(-150, 150)
 )
 FREELY = settings(
     deadline=None,
