@@ -262,9 +262,7 @@ def test_an_amount_is_typed_as_into_a_cell(typed: str, amount: str | None) -> No
         assert cells.yuan(typed) == Decimal(amount)
 
 
-@pytest.mark.parametrize(
-    "typed", ["2023-06-01", "２０２３.６.１", "2023年6月1日", "20230601"]
-)
+@pytest.mark.parametrize("typed", ["2023-06-01", "２０２３.６.１", "2023年6月1日", "20230601"])
 def test_a_day_is_typed_as_into_a_cell(typed: str) -> None:
     assert as_date(typed) == cells.day(typed) == date(2023, 6, 1)
 

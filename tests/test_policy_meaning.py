@@ -138,9 +138,11 @@ def test_the_order_of_a_list_says_something() -> None:
 
 def nodes(text: str, loader: type[yaml.SafeLoader]) -> list[tuple[str, int, object]]:
     """Every node in order: what it is, where, and what it says."""
+    root = yaml.compose(text, Loader=loader)
+    assert root is not None
     return [
         (node.tag, node.start_mark.line, node.value if isinstance(node, yaml.ScalarNode) else "")
-        for node in load._nodes(yaml.compose(text, Loader=loader))
+        for node in load._nodes(root)
     ]
 
 
