@@ -17,7 +17,7 @@ FUNCTIONS: Mapping[str, str] = {
     "bookkeeping": "flows.operations.money.book",
     "plan_check": "policy.validate.faults",
     "application_form": "documents.application_form.read_application",
-    "digest": "notifications.render.digest",
+    "daily_digest": "notifications.render.digest",
     "delivery": "flows.operations.delivery.deliver",
     "report_intake": "flows.operations.forms.report.take",
 }
