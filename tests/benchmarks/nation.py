@@ -1,4 +1,4 @@
-"""31 provinces in one installation, and how what grows grows: the figures of docs/explanation/scale.md.
+"""31 provinces in one installation, and how what grows grows: figures of docs/explanation/scale.md.
 
     python -m tests.benchmarks nation          six provinces, up to 4,000 projects
     python -m tests.benchmarks nation-whole    31 provinces, up to 40,000: hours
