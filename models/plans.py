@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import and_, case, literal, not_, or_, select, true
 from sqlalchemy.dialects import postgresql, sqlite
@@ -80,7 +80,7 @@ def _locked(session: Session, plan: Plan) -> PlanRow | None:
     if row is None or transaction is not session.get_transaction():
         row = session.get(PlanRow, plan.id, with_for_update=True, populate_existing=True)
         session.info[plan.id] = session.get_transaction(), row
-    return cast("PlanRow | None", row)
+    return row
 
 
 @lru_cache
