@@ -12,7 +12,7 @@ from policy.evaluation import Evaluation, Levels, YesNo
 from policy.inspection import VisitRule
 from policy.ladder import Ladder, Repeat, Rung, rung_id
 from policy.risks import GapRule, Grade, Lateness, Margin, Risks, Stalled
-from policy.schema import Category, City, Criterion, PerBed, Quota, Review
+from policy.schema import Category, City, Criterion, PerArea, PerBed, Quota, Review
 from policy.vocabulary import RungKind
 from tests.support.builders import plan
 
@@ -55,6 +55,9 @@ BOUNDS: list[tuple[type[BaseModel], str, Any, Any]] = [
     (Criterion, "points", "0.1", "0"),
     (Criterion, "points", "999.9", "1000.0"),
     (Criterion, "points", "0.1", "0.01"),
+    (PerArea, "cap_square_metres", {"县": "0.01"}, {"县": "0.001"}),
+    (PerArea, "cap_square_metres", {"县": "9999999.99"}, {"县": "10000000.00"}),
+    (PerArea, "cap_square_metres", {"县": "0"}, {"县": "-0.01"}),
     (PerBed, "most_beds", 1, 0),
     (PerBed, "yuan_per_bed", "0.00", "-0.01"),
     (PerBed, "yuan_per_bed", "9999999999999.99", "10000000000000.00"),
