@@ -7,13 +7,25 @@ from pydantic import BaseModel, ValidationError
 
 from policy.acceptance import VisitDays
 from policy.checks import Aged, Crossed, Elapsed, Lasts
+from policy.clauses import Clause
 from policy.curves import Curves
 from policy.evaluation import Evaluation, Levels, YesNo
 from policy.inspection import VisitRule
-from policy.ladder import Ladder, Repeat, Rung, rung_id
+from policy.ladder import Repeat, Rung, rung_id
 from policy.risks import GapRule, Grade, Lateness, Margin, Risks, Stalled
-from policy.schema import Category, City, Criterion, PerBed, Quota, Review
-from policy.vocabulary import RungKind
+from policy.schema import (
+    ActionRule,
+    Category,
+    ChecklistItem,
+    City,
+    Criterion,
+    MilestoneRule,
+    PerArea,
+    PerBed,
+    Quota,
+    Review,
+)
+from policy.vocabulary import Disposition, RungKind
 from tests.support.builders import plan
 
 BOUNDS: list[tuple[type[BaseModel], str, Any, Any]] = [
@@ -55,6 +67,9 @@ BOUNDS: list[tuple[type[BaseModel], str, Any, Any]] = [
     (Criterion, "points", "0.1", "0"),
     (Criterion, "points", "999.9", "1000.0"),
     (Criterion, "points", "0.1", "0.01"),
+    (PerArea, "cap_square_metres", {"县": "0.01"}, {"县": "0.001"}),
+    (PerArea, "cap_square_metres", {"县": "9999999.99"}, {"县": "10000000.00"}),
+    (PerArea, "cap_square_metres", {"县": "0"}, {"县": "-0.01"}),
     (PerBed, "most_beds", 1, 0),
     (PerBed, "yuan_per_bed", "0.00", "-0.01"),
     (PerBed, "yuan_per_bed", "9999999999999.99", "10000000000000.00"),
@@ -81,17 +96,26 @@ def faulty(model: type[BaseModel], values: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("model", "field"),
+    "path",
     [
-        (Ladder, "rungs"),
-        (Rung, "audience"),
-        (Risks, "steps"),
-        (Risks, "grades"),
-        (Curves, "counted"),
+        *("curves.counted", "cross_acceptance.roles", "evaluation.indicators", "inspection.items"),
+        *("ladder.rungs", "money.categories", "review.criteria", "risks.grades", "risks.steps"),
     ],
 )
-def test_what_may_not_be_empty(model: type[BaseModel], field: str) -> None:
-    assert field in faulty(model, {field: ()})
+def test_one_is_enough_and_none_is_not(path: str) -> None:
+    section, _, field = path.partition(".")
+    held = getattr(plan(), section)
+    assert field in faulty(type(held), {field: ()})
+    assert field not in faulty(type(held), {field: getattr(held, field)[:1]})
+
+
+def test_what_a_plan_does_not_say_of_a_rule_is_not_so() -> None:
+    said = plan().stages[0].model_dump(include={*Clause.model_fields, "id", "label"})
+    action, milestone = ActionRule(**said), MilestoneRule(**said)
+    assert not any((action.anywhere, action.clears_opinions, action.checklist, action.pays))
+    assert action.while_ == (Disposition.ACTIVE,)
+    assert not milestone.beside_chain
+    assert ChecklistItem(**said).judged
 
 
 def test_nothing_is_taken_that_a_plan_does_not_know_and_nothing_is_changed() -> None:

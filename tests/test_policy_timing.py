@@ -96,3 +96,8 @@ def test_a_deadline_is_stated_by_a_day_or_by_a_span() -> None:
     assert not bare.stated
     assert bare.model_copy(update={"due": rule.due}).stated
     assert bare.model_copy(update={"follows": span}).stated
+
+
+def test_a_day_may_move_into_the_next_year_unless_the_plan_forbids_it() -> None:
+    said = plan().deadlines[0].model_dump(exclude={"within_year"})
+    assert not DeadlineRule(**said).within_year

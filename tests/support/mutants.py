@@ -56,6 +56,7 @@ OPERATORS = (
 TYPED = ("ReplaceBinaryOperator_BitOr", "ReplaceTrueWithFalse")
 ALSO = {
     "policy.evaluation": ("policy_bounds", "states_scoring"),
+    "policy.schema": ("policy_bounds",),
     "policy.validate": ("policy_load",),
     "states.deadlines": ("states_ladder",),
     "states.decide": ("states_ladder",),
