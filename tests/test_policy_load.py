@@ -435,6 +435,9 @@ FAULTS = {
     "a key that is a list": Planted(
         Edit("year: 2023\n", "year: 2023\n? [a, b]\n: 1\n"), "? [a, b]", "plan.yaml"
     ),
+    "a field that no profile has": Planted(
+        Edit("measures: beds", "measures: bads"), "measures: bads", "项目档案没有“bads”这一项"
+    ),
     "an alias of itself": Planted(
         Edit("unserved: [清徐县,", "unserved: &a [*a, 清徐县,"), "&a [*a", "plan.yaml"
     ),
