@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from documents.acceptance import verdicts
-from documents.letters import Annex, Block, Heading, Letter, Table
+from documents.blocks import Annex, Block, Heading, Letter, Table
 from documents.progress_words import (
     NOT_STATED,
     basis,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from documents.blocks import Annex, Block, Graph, Heading, Letter, Series, Table
 from documents.curves import counted_graphs, money_graphs
-from documents.letters import Annex, Block, Graph, Heading, Letter, Series, Table
 from documents.progress_words import (
     MATCHING,
     NONE,

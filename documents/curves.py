@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
+from documents.blocks import Graph, Series
 from documents.forms import Column
 from documents.layout import Chart, Leaf, Page, Value
-from documents.letters import Graph, Series
 from policy.schema import Plan
 from states.series import (
     FROM_PROVINCE,

@@ -7,7 +7,7 @@ A draft: people number and sign it.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from documents.letters import Annex, Block, Heading, Letter, Table
+from documents.blocks import Annex, Block, Heading, Letter, Table
 from documents.progress_words import (
     MATCHING,
     NONE,

@@ -19,7 +19,7 @@ from matplotlib.patches import Patch
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
-from documents.letters import Graph, Series
+from documents.blocks import Graph, Series
 
 WIDTH_CM, HEIGHT_CM = 15.6, 8.6
 """As wide as the type area of a paper."""

@@ -12,7 +12,8 @@ import docx
 from docx.document import Document
 from docx.oxml.ns import qn
 
-from documents.letters import Annex, Graph, Heading, Letter, Series, Table, draft, final
+from documents.blocks import Annex, Graph, Heading, Letter, Series, Table
+from documents.letters import draft, final
 from documents.word_template import TABLE_STYLE
 from policy.errors import RefusedError, UnavailableError
 

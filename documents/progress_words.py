@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
-from documents.letters import Block, Heading
+from documents.blocks import Block, Heading
 from policy.clauses import Clause
 from policy.schema import LedgerFact, Plan
 from policy.timing import DeadlineRule, TimedRule

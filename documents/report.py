@@ -12,11 +12,11 @@ from documents import cells
 from documents.application_fields import reader
 from documents.faults import Fault, Spot
 from documents.forms import COUNTY, DAY, NUMBER, TWO_DECIMALS, YES_NO, Column, plain
-from documents.grid import Book
+from documents.grid import Book, Sheet
 from documents.layout import Page, Value
 from documents.placed import Known, project_of
 from documents.summary import city_of
-from documents.table import Row, Table, duplicates, find_table, likeness
+from documents.table import Row, Table, duplicates, find_table, likeness, sheet_likeness
 from documents.units import money_reader
 from policy.errors import RefusedError
 from policy.schema import City, MonthlyReport, Plan
@@ -43,6 +43,17 @@ IN_FILE_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(0[1-9]|1[0-2])(?![-_.]?\d)")
 MONEY = ("invested", "province_received", "local_received")
 FILLER = re.compile(r"填报人:(.*?)(?=联系电话|电话|手机|填报|审核|负责人|日期|$)")
 Parse = Callable[[object], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTables:
+    """A workbook's 月报 and, where it has one, its 节点登记, to be read."""
+
+    book: Book
+    first: Table
+    further: Table | None
+    faults: list[Fault]
+    """What is wrong with the cells of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +166,22 @@ def the_month(month: str) -> str:
     return month
 
 
+def find_report(book: Book, plan: Plan) -> ReportTables:
+    """The report's tables; RefusedError when the form is not to be recognised."""
+    columns, more, faults = report_columns(plan), further_columns(plan), list[Fault]()
+    apart = [(sheet, _is_further(sheet, columns, more)) for sheet in book.sheets]
+    first, second = (
+        replace(book, sheets=tuple(sheet for sheet, is_further in apart if is_further is wanted))
+        for wanted in (False, True)
+    )
+    table = find_table(first, columns, faults)
+    if table is None:
+        raise RefusedError(f"{book.file}：没有找到月报；请核对表头文字是否与样表一致")
+    return ReportTables(book, table, find_table(second, more, faults) if more else None, faults)
+
+
 def read_head(
-    book: Book,
+    tables: ReportTables,
     plan: Plan,
     city: str | None = None,
     month: str | None = None,
@@ -168,14 +193,14 @@ def read_head(
     RefusedError when that is not certain, or when a sheet says otherwise; when it is signed, so
     may its file name not.
     """
-    first, further = _report_table(book, plan, []), _further_table(book, plan, [])
+    book, first = tables.book, tables.first
     head = Head(
         city=city_of(plan, city, first.above, book.file),
         month=the_month(month) if month else _month(plan, first.above, book.file),
         filler=_filler(book),
     )
     held = f"标识为{month}" if signed else f"导入的是{head.month}的月报"
-    for table in (first, further) if further else (first,):
+    for table in filter(None, (first, tables.further)):
         city_of(plan, head.city.name, table.above, book.file)
         told = _in_title(table.above, head.month[:4])
         _same_month(head, told, f"{book.file}「{table.sheet}」：表内", held)
@@ -184,19 +209,17 @@ def read_head(
     return head
 
 
-def read_report(book: Book, plan: Plan, projects: Known) -> Report:
+def read_report(tables: ReportTables, plan: Plan, projects: Known) -> Report:
     """What it says of each of `projects`, with every fault of its cells.
 
-    RefusedError when the form is not to be recognised, or lists nothing.
+    RefusedError when it lists nothing.
     """
-    faults: list[Fault] = []
-    table = _report_table(book, plan, faults)
+    table, further = tables.first, tables.further
     rows = list(_rows(table, projects, _parsers(plan, table)))
     if not table.lines:
-        raise RefusedError(f"{book.file}「{table.sheet}」：表中没有任何项目；请填写后再报送")
-    further = _further_table(book, plan, faults)
+        raise RefusedError(f"{table.file}「{table.sheet}」：表中没有任何项目；请填写后再报送")
     more = list(_rows(further, projects, _parsers(plan, further))) if further else []
-    return Report(_joined([*rows, *more]), _listed(table, rows), _codes(table), faults)
+    return Report(_joined([*rows, *more]), _listed(table, rows), _codes(table), tables.faults)
 
 
 def report_pages(
@@ -238,28 +261,9 @@ def _sum(key: str, heading: str, known_by: str) -> Column:
     return Column(key, heading, known_by, 10, TWO_DECIMALS, locked=True, optional=True)
 
 
-def _report_table(book: Book, plan: Plan, faults: list[Fault]) -> Table:
-    table = find_table(_sheets(book, plan, further=False), report_columns(plan), faults)
-    if table is None:
-        raise RefusedError(f"{book.file}：没有找到月报；请核对表头文字是否与样表一致")
-    return table
-
-
-def _further_table(book: Book, plan: Plan, faults: list[Fault]) -> Table | None:
-    columns = further_columns(plan)
-    return find_table(_sheets(book, plan, further=True), columns, faults) if columns else None
-
-
-def _sheets(book: Book, plan: Plan, *, further: bool) -> Book:
-    """The sheets that are more like 节点登记 than like 月报, or the others: they share headings."""
-    first, second = report_columns(plan), further_columns(plan)
-    found = []
-    for sheet in book.sheets:
-        alone = replace(book, sheets=(sheet,))
-        second_like = likeness(alone, second) if second else 0
-        if further == (second_like > likeness(alone, first)):
-            found.append(sheet)
-    return replace(book, sheets=tuple(found))
+def _is_further(sheet: Sheet, first: Sequence[Column], further: Sequence[Column]) -> bool:
+    """Whether a sheet is more like 节点登记 than like 月报: they share headings."""
+    return bool(further) and sheet_likeness(sheet, further) > sheet_likeness(sheet, first)
 
 
 def _parsers(plan: Plan, table: Table) -> Mapping[str, Parse]:

@@ -117,10 +117,11 @@ class Row:
 
 def likeness(book: Book, columns: Sequence[Column]) -> float:
     """How much a workbook is like a form: the share of its columns that a sheet has, 0 for none."""
-    return max((_likeness(sheet, columns) for sheet in book.sheets), default=0)
+    return max((sheet_likeness(sheet, columns) for sheet in book.sheets), default=0)
 
 
-def _likeness(sheet: Sheet, columns: Sequence[Column]) -> float:
+def sheet_likeness(sheet: Sheet, columns: Sequence[Column]) -> float:
+    """How much a sheet is like a form, see `likeness`."""
     top = _header(sheet.rows, columns)
     return len(_columns(sheet.rows[top - 1], columns)) / len(columns) if top else 0
 
@@ -130,15 +131,16 @@ def find_table(book: Book, columns: Sequence[Column], faults: list[Fault]) -> Ta
 
     RefusedError when two sheets have it, or when one of its columns is missing (序号 may be).
     """
-    found = [sheet for sheet in book.sheets if _header(sheet.rows, columns)]
+    found = [(sheet, top) for sheet in book.sheets if (top := _header(sheet.rows, columns))]
     if len(found) > 1:
-        names = "、".join(f"「{sheet.title}」" for sheet in found)
+        names = "、".join(f"「{sheet.title}」" for sheet, _ in found)
         raise RefusedError(f"{book.file}：工作表{names}表头相同，无法判断以哪张为准；请只保留一张")
-    return _table(book.file, found[0], columns, faults) if found else None
+    return _table(book.file, *found[0], columns, faults) if found else None
 
 
-def _table(file: str, sheet: Sheet, columns: Sequence[Column], faults: list[Fault]) -> Table:
-    top = _header(sheet.rows, columns)
+def _table(
+    file: str, sheet: Sheet, top: int, columns: Sequence[Column], faults: list[Fault]
+) -> Table:
     head = sheet.rows[top - 1]
     at = _columns(head, columns)
     needed = (c for c in columns if c.key != "number" and not c.optional)

@@ -20,6 +20,7 @@ from policy.schema import Plan
 from policy.vocabulary import AuditKind
 
 CHUNK = 500
+INSERT = insert(Audit.__table__)  # type: ignore[attr-defined]  # a mapped class
 LINKED = tuple(name for name in Audit.model_fields if name not in ("id", "previous", "hash"))
 """What a row's hash covers beside the hash before it."""
 
@@ -52,26 +53,16 @@ class Break:
 
 def add_audit(session: Session, plan: Plan, row: NewRow) -> int:
     """Record what was done and give back the row's id. The caller holds the plan's lock."""
-    add_audits(session, plan, [row])
-    return newest(session, plan)
+    (values,) = _chained(session, plan, [row])
+    added: Any = session.connection().execute(INSERT, values)
+    return int(added.inserted_primary_key[0])
 
 
 def add_audits(session: Session, plan: Plan, rows: Sequence[NewRow]) -> None:
     """Record several things in their order. The caller holds the plan's lock."""
-    if not rows:
-        return
-    head = session.get_one(PlanRow, plan.id)
-    last, values = head.head, []
-    for row in rows:
-        said = _columns(plan, row)
-        said["hash"] = link(last, said)
-        said["previous"], last = last, said["hash"]
-        values.append(said)
-    head.head = last
-    session.add(head)
-    session.flush()
-    # Past the ORM, which would take three times as long for a day on which thousands are late.
-    session.connection().execute(insert(Audit.__table__), values)  # type: ignore[attr-defined]
+    if rows:
+        # Past the ORM, which would take three times as long for a day on which thousands are late.
+        session.connection().execute(INSERT, _chained(session, plan, rows))
 
 
 def link(previous: str, row: Mapping[str, Any]) -> str:
@@ -127,6 +118,16 @@ def history(session: Session, plan: Plan, code: str) -> tuple[Audit, ...]:
     """Everything recorded about a subject, oldest first."""
     query = select(Audit).where(Audit.plan == plan.id, Audit.subject == code)
     return tuple(session.exec(query.order_by(col(Audit.id))).all())
+
+
+def histories(session: Session, plan: Plan, codes: Sequence[str]) -> Mapping[str, Sequence[Audit]]:
+    """As `history`, of several subjects."""
+    found: dict[str, list[Audit]] = {code: [] for code in codes}
+    if found:
+        query = select(Audit).where(Audit.plan == plan.id, col(Audit.subject).in_(codes))
+        for row in session.exec(query.order_by(col(Audit.id))):
+            found[row.subject].append(row)
+    return found
 
 
 def trail_to(session: Session, plan: Plan, day: date) -> tuple[Audit, ...]:
@@ -194,6 +195,21 @@ def changes_since(session: Session, plan: Plan, code: str, seen: int) -> tuple[A
         for row in history(session, plan, code)
         if (row.id or 0) > seen and row.kind != AuditKind.OVERDUE
     )
+
+
+def _chained(session: Session, plan: Plan, rows: Sequence[NewRow]) -> list[dict[str, Any]]:
+    """The rows' columns, each chained to the one before; the plan keeps the newest hash."""
+    head = session.get_one(PlanRow, plan.id)
+    last, values = head.head, []
+    for row in rows:
+        said = _columns(plan, row)
+        said["hash"] = link(last, said)
+        said["previous"], last = last, said["hash"]
+        values.append(said)
+    head.head = last
+    session.add(head)
+    session.flush()
+    return values
 
 
 def _columns(plan: Plan, row: NewRow) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from policy.vocabulary import AuditKind, Disposition, Entry, Holder, Source
-from states.dossier import FIELD_TYPES, from_plain, to_plain
+from states.dossier import FIELD_TYPES, PROFILE_FIELDS, Dossier, from_plain, to_plain
 from states.ledger import Line
 from states.progress import PROGRESS_LABELS, Progress
 from states.review import Opinion
@@ -92,6 +92,31 @@ def after(state: State, row: Row) -> State:
         lines,
         opinions,
         _progress_after(state, row),
+    )
+
+
+def carried_on(project: Dossier, row: Row) -> Dossier:
+    """The project once a row has been recorded about it; what follows from others stays."""
+    change = row.effects
+    state = after(
+        State(
+            facts=project.milestones,
+            lines={line.audit_id: line for line in project.lines},
+            opinions={given.audit_id: given for given in project.opinions},
+            progress={report.period: report for report in project.progress},
+        ),
+        row,
+    )
+    own = {name: value for name, value in change.columns.items() if name in PROFILE_FIELDS}
+    return replace(
+        project,
+        **{name: value for name, value in change.columns.items() if name not in own},
+        profile=replace(project.profile, **own),
+        milestones=state.facts,
+        lines=tuple(sorted(state.lines.values(), key=lambda line: (line.on, line.audit_id))),
+        opinions=tuple(state.opinions[id] for id in sorted(state.opinions)),
+        progress=tuple(state.progress[period] for period in sorted(state.progress)),
+        revision=row.id,
     )
 
 

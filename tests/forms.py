@@ -15,7 +15,7 @@ from documents.layout import Leaf, to_bytes
 from documents.ledger import ledger_pages, ledger_table, money_rows
 from documents.opinions import Filled, opinion_pages, opinion_rows, opinion_table
 from documents.placed import known
-from documents.report import read_head, read_report, report_pages
+from documents.report import find_report, read_head, read_report, report_pages
 from documents.summary import pages, read_applications
 from policy.vocabulary import Form
 from states.contacts import Post
@@ -87,7 +87,8 @@ def _report(footer: str) -> Sequence[Leaf]:
 
 
 def _read_report(book: Book) -> object:
-    head, read = read_head(book, plan()), read_report(book, plan(), known(REPORTED))
+    tables = find_report(book, plan())
+    head, read = read_head(tables, plan()), read_report(tables, plan(), known(REPORTED))
     raise_faults(book.file, read.faults)
     return [head, *((row.project, row.said) for row in read.rows)]
 

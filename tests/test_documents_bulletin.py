@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from documents.blocks import Graph, Heading, Letter, Table
 from documents.bulletin import bulletin
 from documents.feedback import feedback
-from documents.letters import Graph, Heading, Letter, Table
 from documents.progress_words import (
     amount,
     month_after,

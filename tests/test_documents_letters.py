@@ -17,17 +17,8 @@ from docx.shared import Mm, Pt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.letters import (
-    SHIPPED,
-    Annex,
-    Graph,
-    Heading,
-    Letter,
-    Series,
-    Table,
-    draft,
-    final,
-)
+from documents.blocks import Annex, Graph, Heading, Letter, Series, Table
+from documents.letters import SHIPPED, draft, final
 from documents.office_template import the_template
 from flows.operations.delivery import deliver
 from flows.operations.desk import Desk

@@ -9,17 +9,8 @@ from functools import cache
 
 import pytest
 
-from documents.letters import (
-    SHIPPED,
-    Annex,
-    Graph,
-    Heading,
-    Letter,
-    Series,
-    Table,
-    draft,
-    final,
-)
+from documents.blocks import Annex, Graph, Heading, Letter, Series, Table
+from documents.letters import SHIPPED, draft, final
 from tests.builders import plan
 from tests.office import needs_writer, printed
 

@@ -19,8 +19,10 @@ from documents.recognise import recognise
 from documents.report import (
     FURTHER_SHEET,
     REPORT_SHEET,
+    Head,
     Report,
     ReportLine,
+    find_report,
     further_columns,
     read_head,
     read_report,
@@ -28,6 +30,7 @@ from documents.report import (
     report_pages,
 )
 from policy.errors import RefusedError
+from policy.schema import Plan
 from policy.vocabulary import Form
 from states.dossier import Dossier
 from tests.builders import a_dossier, plan
@@ -104,7 +107,11 @@ def book(content: bytes, name: str = "a.xlsx") -> Book:
 
 
 def read(content: bytes) -> Report:
-    return read_report(book(content), plan(), known(PROJECTS))
+    return read_report(find_report(book(content), plan()), plan(), known(PROJECTS))
+
+
+def head_of(made: Book, rules: Plan, *asked: str, **more: Any) -> Head:
+    return read_head(find_report(made, rules), rules, *asked, **more)
 
 
 def said(report: Report) -> dict[str, dict[str, Any]]:
@@ -158,7 +165,7 @@ def test_what_is_written_is_read_back(values: tuple[dict[str, Any], dict[str, An
 def test_an_export_is_recognised_with_its_city_and_month() -> None:
     made = book(written(line(ONE), month="2023-11"))
     assert recognise(made, plan()) is Form.REPORT
-    head = read_head(made, plan())
+    head = head_of(made, plan())
     assert (head.city.name, head.month, head.filler) == ("太原市", "2023-11", "")
     assert [sheet.title for sheet in made.sheets] == [REPORT_SHEET, FURTHER_SHEET]
     assert written(line(ONE)) == written(line(ONE))
@@ -185,7 +192,7 @@ def test_the_columns_are_those_of_the_form_and_what_is_kept_elsewhere_is_locked(
 def test_a_report_typed_from_scratch_is_understood() -> None:
     content = typed(typed_row())
     assert recognise(book(content), plan()) is Form.REPORT
-    head = read_head(book(content), plan())
+    head = head_of(book(content), plan())
     assert (head.city.name, head.month, head.filler) == ("太原市", "2023-06", "示例·王某")
     wanted = {key: value for key, value in FULL.items() if key in said(read(content))[ONE.code]}
     assert said(read(content)) == {ONE.code: wanted}
@@ -334,7 +341,7 @@ def test_a_missing_column_and_an_empty_form_are_refused() -> None:
     ],
 )
 def test_the_month_is_in_the_title_or_the_file_name(title: str, name: str, month: str) -> None:
-    assert read_head(book(typed(typed_row(), title=title), name), plan()).month == month
+    assert head_of(book(typed(typed_row(), title=title), name), plan()).month == month
 
 
 def test_a_month_that_is_not_certain_is_refused() -> None:
@@ -344,11 +351,11 @@ def test_a_month_that_is_not_certain_is_refused() -> None:
         ("太原市", "8.xlsx"),
     ):
         with pytest.raises(RefusedError, match="无法判断是哪个月"):
-            read_head(book(typed(typed_row(), title=title), name), plan())
+            head_of(book(typed(typed_row(), title=title), name), plan())
     with pytest.raises(RefusedError, match="月份“6月”有误"):
-        read_head(book(typed(typed_row())), plan(), month="6月")
+        head_of(book(typed(typed_row())), plan(), month="6月")
     untitled = book(typed(typed_row(), title="太原市月报"))
-    assert read_head(untitled, plan(), month="2023-07").month == "2023-07"
+    assert head_of(untitled, plan(), month="2023-07").month == "2023-07"
 
 
 @pytest.mark.parametrize(
@@ -366,7 +373,7 @@ def test_a_signed_report_that_names_another_month_is_refused(
 ) -> None:
     made = book(typed(typed_row(), title=title), name)
     with pytest.raises(RefusedError, match=says):
-        read_head(made, plan(), month="2023-05", signed=True)
+        head_of(made, plan(), month="2023-05", signed=True)
 
 
 @pytest.mark.parametrize(
@@ -380,14 +387,14 @@ def test_a_signed_report_that_names_another_month_is_refused(
 )
 def test_a_signed_report_may_name_its_month_in_any_way(title: str, name: str) -> None:
     made = book(typed(typed_row(), title=title), name)
-    assert read_head(made, plan(), month="2024-01", signed=True).month == "2024-01"
+    assert head_of(made, plan(), month="2024-01", signed=True).month == "2024-01"
 
 
 def test_the_title_must_agree_with_the_month_that_is_asked_for_and_the_name_need_not() -> None:
     made = book(typed(typed_row()), "2023-07.xlsx")
     with pytest.raises(RefusedError, match="表内写的是2023年6月，导入的是2023-07的月报"):
-        read_head(made, plan(), month="2023-07")
-    assert read_head(made, plan(), month="2023-06").month == "2023-06"
+        head_of(made, plan(), month="2023-07")
+    assert head_of(made, plan(), month="2023-06").month == "2023-06"
 
 
 @pytest.mark.parametrize("cell", ["A1", "A2"])
@@ -399,7 +406,7 @@ def test_a_sheet_of_another_city_is_refused(sheet: str, cell: str) -> None:
 
     made = book(edited(written(line(ONE)), relabel))
     with pytest.raises(RefusedError, match="表中写明的是大同市，不能作为太原市的导入"):
-        read_head(made, plan(), "太原市")
+        head_of(made, plan(), "太原市")
 
 
 def test_a_second_sheet_of_another_month_is_refused() -> None:
@@ -407,7 +414,7 @@ def test_a_second_sheet_of_another_month_is_refused() -> None:
         made[FURTHER_SHEET]["A1"] = "太原市2023年5月"
 
     with pytest.raises(RefusedError, match=f"「{FURTHER_SHEET}」：表内写的是2023年5月"):
-        read_head(book(edited(written(line(ONE)), relabel)), plan())
+        head_of(book(edited(written(line(ONE)), relabel)), plan())
 
 
 @pytest.mark.parametrize(
@@ -423,4 +430,4 @@ def test_who_filled_it_in_is_found_in_any_line(words: str) -> None:
         written(line(ONE)),
         lambda made: made.worksheets[0].__setitem__("A2", f"太原市民政局 {words}"),
     )
-    assert read_head(book(content), plan()).filler == "示例·王某"
+    assert head_of(book(content), plan()).filler == "示例·王某"

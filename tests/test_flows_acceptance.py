@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from deployments.demo import EXAMPLE
 from documents.acceptance_schedule import Schedule, Target, named
-from documents.letters import Letter, Table
+from documents.blocks import Letter, Table
 from flows.operations.acceptance import RESULTS, SCHEDULE
 from flows.operations.contacts import Change, remove_contact, set_contact, set_substitute
 from flows.operations.desk import Desk

@@ -19,9 +19,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from deployments.demo import EXAMPLE
+from documents.blocks import Graph, Heading, Letter, Table
 from documents.bulletin import bulletin
 from documents.feedback import feedback
-from documents.letters import Graph, Heading, Letter, Table
 from flows.operations import bulletins, feedbacks, month_ends
 from flows.operations.casework import Act, advance
 from flows.operations.corrections import Reversal, reverse

@@ -4,15 +4,24 @@ from datetime import date
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import Session
 
+from deployments.demo import EXAMPLE
 from flows.operations.casework import Act, advance, record
 from flows.operations.desk import Desk
+from flows.operations.effects import Casebook
 from flows.operations.enforcement import enforce
+from flows.operations.events import Event, tables
+from flows.operations.money import Booking, book
 from flows.operations.overview import deadline_views
+from flows.operations.progress import Reported, report_progress
 from flows.operations.project_views import project_record
+from flows.operations.review import Given, give_opinion
 from models.database import writing
+from models.projects import dossier
 from policy.errors import RefusedError
 from policy.vocabulary import Disposition, Entry, Holder, MessageStatus, Source, Standing
+from states.progress import Progress
 from tests.conftest import AT, DeskIn
 from tests.province import END, morning
 from tests.steps import ONE, PROVINCE, TAIYUAN, act, money, show, walk
@@ -270,3 +279,40 @@ def test_what_a_decision_records_is_not_recorded_otherwise(
             at=AT,
         )
     assert audit_rows(taiyuan) == before
+
+
+def test_a_casebook_is_in_step_with_the_store(taiyuan: Desk) -> None:
+    """Through the example's year of a city: what was read once is what reading anew would give."""
+    codes = _codes(taiyuan)
+    happened = [item for item in tables(EXAMPLE) if item.subject in codes]
+    kinds, read = set[type](), 0
+    with writing(taiyuan.engine) as session:
+        casebook = Casebook(session, taiyuan)
+        before = {code: casebook.project(code) for code in codes}
+        for item in happened:
+            _happen(session, taiyuan, item, casebook)
+            kinds.add(type(item))
+            stored = dossier(session, taiyuan.plan, item.subject)
+            read += casebook.project(item.subject) is not before[item.subject]
+            assert casebook.project(item.subject) == stored
+        asked = Reported(codes[0], Progress("2023-12", 100), END, PROVINCE)
+        report_progress(session, taiyuan, asked, today=END, at=AT, casebook=casebook)
+        assert [casebook.project(code) for code in codes] == [
+            dossier(session, taiyuan.plan, code) for code in codes
+        ]
+    assert kinds >= {Act, Booking, Given}
+    assert read > len(codes)
+
+
+def _happen(session: Session, desk: Desk, item: Event, casebook: Casebook) -> None:
+    match item:
+        case Booking():
+            book(session, desk, item, today=END, at=AT, casebook=casebook)
+        case Given():
+            give_opinion(session, desk, item, today=END, at=AT, casebook=casebook)
+        case Act():
+            is_action = item.name in {action.id for action in desk.plan.actions}
+            take = advance if is_action else record
+            take(session, desk, item, today=END, at=AT, casebook=casebook)
+        case _:
+            raise AssertionError(item)

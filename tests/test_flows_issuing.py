@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from docx import Document
 
-from documents.letters import Table
+from documents.blocks import Table
 from flows.operations import bulletins, feedbacks
 from flows.operations.casework import Act, record
 from flows.operations.desk import Desk

@@ -21,7 +21,7 @@ from flows.operations.exports import export_workbook
 from flows.operations.forms.making import Request
 from flows.operations.forms.paper import Asked, Taken
 from flows.operations.forms.report import filled_in
-from flows.operations.intake import import_workbook, take_in
+from flows.operations.intake import import_workbook, recognised, take_in
 from flows.operations.progress import Reported, report_progress
 from models.audits import history, newest
 from models.database import reading, writing
@@ -475,7 +475,7 @@ def test_whatever_is_stored_comes_back_unchanged(begun: Desk, told: list[Progres
             report_progress(session, begun, asked, today=END, at=AT)
         made, before = filled_in(session, begun, CITY, month), newest(session, begun.plan)
         book = read_book(made.name, made.content)
-        done = take_in(session, begun, book, AS_IT_IS, END, AT).taken
+        done = take_in(session, begun, book, recognised(begun, book), AS_IT_IS, END, AT).taken
         assert (done.added, done.changed, done.unchanged, done.differences) == (0, 0, 2, ())
         again = newest(session, begun.plan) - before
         assert again == (duty(begun, f"D10-{month[5:]}") is None)  # nothing but the duty

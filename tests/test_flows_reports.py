@@ -17,12 +17,12 @@ from sqlmodel import Session, select
 from documents.forms import plain
 from flows.operations.casework import Act, advance
 from flows.operations.desk import Desk
+from flows.operations.enclosures import prefilled
 from flows.operations.enforcement import enforce
 from flows.operations.explain import explain
 from flows.operations.forms.report import filled_in
 from flows.operations.intake import import_workbook
 from flows.operations.overview import deadline_views
-from flows.operations.prefilled import prefilled
 from flows.operations.products import Kept, due, make, make_due
 from flows.operations.reports import JOB, Received, Reports
 from flows.operations.snapshots import snapshot

@@ -26,9 +26,10 @@ from documents.acceptance_schedule import (
     schedule_leaves,
     team_name,
 )
+from documents.blocks import Letter
 from documents.identity import Identity
 from documents.layout import to_bytes
-from documents.letters import Letter, draft
+from documents.letters import draft
 from flows.operations.contacts import listed
 from flows.operations.corrections import reversed_rows
 from flows.operations.desk import Desk

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from sqlmodel import Session
 
+from documents.blocks import Letter
 from documents.bulletin import bulletin
-from documents.letters import Letter, draft
+from documents.letters import draft
 from documents.progress_words import month_name
 from flows.operations.desk import Desk
 from flows.operations.month_ends import snapshots

@@ -8,11 +8,11 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from flows.operations.desk import Desk
-from flows.operations.effects import Entry, begin, commit
+from flows.operations.effects import Casebook, Entry, begin, commit
 from flows.operations.fulfilment import refresh_subject
 from models.audits import NewRow, add_audit, history, revision
 from models.database import reading, writing
-from models.projects import change_facts, dossier, facts, find_subject
+from models.projects import change_facts, facts, find_subject
 from models.tables import Subject
 from policy.errors import RefusedError
 from policy.schema import RECORDED, EvidenceRule, Plan
@@ -20,6 +20,7 @@ from policy.vocabulary import AuditKind, SubjectKind
 from states.casework import Ruling, find_action, rule_on_action, rule_on_amendment, rule_on_record
 from states.dossier import Dossier
 from states.requirements import Case
+from states.trail import Effects, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +68,51 @@ def perform(desk: Desk, operation: Operation, act: Act, *, today: date, at: date
         return operation(session, desk, act, today=today, at=at)
 
 
-def advance(session: Session, desk: Desk, act: Act, *, today: date, at: datetime) -> Done:
+def advance(
+    session: Session,
+    desk: Desk,
+    act: Act,
+    *,
+    today: date,
+    at: datetime,
+    casebook: Casebook | None = None,
+) -> Done:
     """Take an action on a project. RefusedError with every reason, and nothing written."""
-    _begin(session, desk, act, today)
-    before = dossier(session, desk.plan, act.subject)
+    casebook = _begin(session, desk, act, today, casebook)
+    before = casebook.project(act.subject)
     ruling = rule_on_action(_case(desk, before, act), act.name)
     entry = _entry(act, AuditKind.TRANSITION, find_action(desk.plan, act.name).clause)
     entry = replace(entry, stages=(before.stage, ruling.position.stage))
-    return _commit(session, desk, before, entry, ruling, at)
+    return _commit(session, desk, casebook, entry, ruling, at)
 
 
-def record(session: Session, desk: Desk, act: Act, *, today: date, at: datetime) -> Done:
+def record(
+    session: Session,
+    desk: Desk,
+    act: Act,
+    *,
+    today: date,
+    at: datetime,
+    casebook: Casebook | None = None,
+) -> Done:
     """Record a milestone beside the chain, evidence, or a duty that an office has fulfilled.
 
     Recording a milestone or duty again with another day corrects it; with the same day nothing is
     written. RefusedError with every reason.
     """
-    _begin(session, desk, act, today)
+    casebook = _begin(session, desk, act, today, casebook)
     subject = find_subject(session, desk.plan, act.subject)
     if rule := next((item for item in desk.plan.evidence if item.id == act.name), None):
-        return _record_evidence(session, desk, act, subject, rule, at)
+        return _record_evidence(session, desk, casebook, act, subject, rule, at)
     if subject.kind != SubjectKind.PROJECT:
         return _record_duty(session, desk, act, SubjectKind(subject.kind), at)
-    before = dossier(session, desk.plan, act.subject)
+    before = casebook.project(act.subject)
     ruling = rule_on_record(_case(desk, before, act), act.name)
     if before.milestones.get(act.name) == act.on:
         return _unchanged(desk, before)
     entry = _entry(act, AuditKind.RECORD, desk.plan.milestone(act.name).clause)
-    return _commit(session, desk, before, entry, ruling, at, **_corrects(before.milestones, act))
+    corrected = _corrects(before.milestones, act)
+    return _commit(session, desk, casebook, entry, ruling, at, **corrected)
 
 
 def amend(session: Session, desk: Desk, act: Act, *, today: date, at: datetime) -> Done:
@@ -102,13 +120,14 @@ def amend(session: Session, desk: Desk, act: Act, *, today: date, at: datetime) 
 
     The old day is kept in the trail. RefusedError with every reason.
     """
-    _begin(session, desk, act, today)
+    casebook = _begin(session, desk, act, today, None)
     if not act.evidence.strip():
         raise RefusedError("节点变更须有批准文件，请注明文件名称和文号")
-    before = dossier(session, desk.plan, act.subject)
+    before = casebook.project(act.subject)
     ruling = rule_on_amendment(_case(desk, before, act), act.name)
     entry = _entry(act, AuditKind.AMENDMENT, desk.plan.milestone(act.name).clause)
-    return _commit(session, desk, before, entry, ruling, at, **_corrects(before.milestones, act))
+    corrected = _corrects(before.milestones, act)
+    return _commit(session, desk, casebook, entry, ruling, at, **corrected)
 
 
 def by_decision(plan: Plan) -> frozenset[str]:
@@ -119,8 +138,19 @@ def by_decision(plan: Plan) -> frozenset[str]:
     return frozenset(filter(None, (declined, *letters)))
 
 
-def _begin(session: Session, desk: Desk, act: Act, today: date) -> None:
-    begin(session, desk, act.subject, actor=act.actor, on=act.on, today=today, seen=act.seen)
+def _begin(
+    session: Session, desk: Desk, act: Act, today: date, casebook: Casebook | None
+) -> Casebook:
+    return begin(
+        session,
+        desk,
+        act.subject,
+        actor=act.actor,
+        on=act.on,
+        today=today,
+        seen=act.seen,
+        casebook=casebook,
+    )
 
 
 def _case(desk: Desk, before: Dossier, act: Act) -> Case:
@@ -136,16 +166,17 @@ def _entry(act: Act, kind: AuditKind, clause: str) -> Entry:
 def _commit(
     session: Session,
     desk: Desk,
-    before: Dossier,
+    casebook: Casebook,
     entry: Entry,
     ruling: Ruling,
     at: datetime,
     **more: object,
 ) -> Done:
+    before = casebook.project(entry.subject)
     warned = [shortfall.requirement.id for shortfall in ruling.warnings]
     if warned:
         more["warnings"] = warned
-    commit(session, desk, before, entry, ruling.effects, at, **more)
+    commit(session, desk, casebook, entry, ruling.effects, at, **more)
     return Done(
         from_stage=desk.plan.stage(before.stage).label,
         to_stage=desk.plan.stage(ruling.position.stage).label,
@@ -159,7 +190,13 @@ def _unchanged(desk: Desk, before: Dossier) -> Done:
 
 
 def _record_evidence(
-    session: Session, desk: Desk, act: Act, subject: Subject, rule: EvidenceRule, at: datetime
+    session: Session,
+    desk: Desk,
+    casebook: Casebook,
+    act: Act,
+    subject: Subject,
+    rule: EvidenceRule,
+    at: datetime,
 ) -> Done:
     if subject.kind not in rule.subjects:
         kinds = "、".join(kind.label for kind in rule.subjects)
@@ -169,7 +206,8 @@ def _record_evidence(
     if not act.evidence.strip():
         raise RefusedError(f"请在依据中写明“{rule.label}”的内容或文件（{rule.clause}）")
     if not _is_on_record(session, desk, act):
-        _audit(session, desk, act, AuditKind.EVIDENCE, rule.clause, at, {})
+        audit_id = _audit(session, desk, act, AuditKind.EVIDENCE, rule.clause, at, {})
+        casebook.note(act.subject, Row(audit_id, AuditKind.EVIDENCE, Effects()))
     return Done("", "", ())
 
 

@@ -11,7 +11,6 @@ from flows.operations.effects import Entry, action_label, begin, commit
 from flows.operations.money import ledger_facts
 from flows.operations.progress import untenable
 from models.audits import find_audit, history
-from models.projects import dossier
 from models.tables import Audit
 from policy.errors import RefusedError
 from policy.vocabulary import AuditKind, Source
@@ -53,7 +52,7 @@ def reverse(
     row = find_audit(session, desk.plan, reversal.audit_id)
     if row is None:
         raise RefusedError(f"没有第{reversal.audit_id}号记录，请用 xingfu project show 查看记录号")
-    begin(
+    casebook = begin(
         session,
         desk,
         row.subject,
@@ -66,7 +65,7 @@ def reverse(
     label = f"{AuditKind(row.kind).label} {action_label(desk, row.action)}"
     if bars := list(_bars(row, rows, reversal)):
         raise _refused(row, label, bars)
-    now = dossier(session, desk.plan, row.subject)
+    now = casebook.project(row.subject)
     wanted = _standing(rows, without=row.id)
     as_if = replace(
         now,
@@ -88,7 +87,7 @@ def reverse(
         reversal.evidence,
         (now.stage, effects.columns.get("stage", now.stage)),
     )
-    commit(session, desk, now, entry, effects, at, reverses=row.id)
+    commit(session, desk, casebook, entry, effects, at, reverses=row.id)
     return row.subject, label
 
 

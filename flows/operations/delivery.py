@@ -12,7 +12,7 @@ from sqlmodel import Session
 from documents.text_list import TextRow, write_text_list
 from flows.operations.addressing import address_all, directory
 from flows.operations.desk import Desk
-from flows.operations.digests import Known, gather, message
+from flows.operations.digests import Material, gather, message
 from models.claims import Claim, Outcome, claim, finish, people_in_turn, progress
 from models.database import reading, writing
 from models.outbox import withdraw_untrue
@@ -143,11 +143,11 @@ def _deliver(around: Round, batch: Sequence[str], insist: bool) -> list[Outcome]
     marked = begun = 0
     try:
         with reading(desk.engine) as session:
-            known = gather(session, desk, claims)
+            material = gather(session, desk, claims)
             session.expunge_all()
         for each in claims:
             begun += 1
-            done.append(_send(around, known, each))
+            done.append(_send(around, material, each))
             if done[-1].channel not in FOLDING:
                 _finish(around, done[marked:])
                 marked = len(done)
@@ -171,7 +171,7 @@ def _marking(around: Round) -> Iterator[Session]:
         yield session
 
 
-def _send(around: Round, known: Known, owed: Claim) -> Outcome:
+def _send(around: Round, material: Material, owed: Claim) -> Outcome:
     """Send one person's digest through the channel whose turn it is."""
     if not owed.rows or not _in_time(around, owed):
         return Outcome(owed)  # the next delivery has time for it
@@ -179,7 +179,7 @@ def _send(around: Round, known: Known, owed: Claim) -> Outcome:
     try:
         channel = around.open_channel(_address(around.people, owed))
         outcome = replace(outcome, channel=channel.kind)
-        for part in channel.parts(_made(around, known, owed, channel)):
+        for part in channel.parts(_made(around, material, owed, channel)):
             if not _in_time(around, owed):
                 break  # a slow robot, or closing time: what is left goes with the next delivery
             if wait := _no_slot(around, channel):
@@ -199,9 +199,9 @@ def _send(around: Round, known: Known, owed: Claim) -> Outcome:
     return outcome
 
 
-def _made(around: Round, known: Known, owed: Claim, channel: Channel) -> Message:
+def _made(around: Round, material: Material, owed: Claim, channel: Channel) -> Message:
     """The digest; what the channel cannot carry of it is laid in the folder."""
-    made = message(around.desk, known, around.people, owed, around.today, around.clock())
+    made = message(around.desk, material, around.people, owed, around.today, around.clock())
     if channel.kind in WITHOUT_FILES:
         keep_attachments(around.desk.settings.outgoing, made)
     return made

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -11,6 +12,7 @@ from models.database import open_engine, require_schema
 from models.settings import Settings
 from policy.load import calendar_overrides, named_plan
 from policy.schema import Plan
+from policy.vocabulary import Product
 from states.deadlines import Deadline, deadlines
 from states.decide import first_look
 from states.workdays import Calendar
@@ -27,6 +29,8 @@ class Desk:
         self.plan = plan
         self.calendar = calendar
         self.engine = engine
+        self.products: dict[Product, dict[tuple[str, str, int], Any]] = {}
+        """What `products.all_kept` has read."""
 
     @cached_property
     def deadlines(self) -> Mapping[str, Deadline]:

@@ -1,6 +1,6 @@
 """Writes down one thing that was done: its audit row, and all of its effects, in one place."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,11 +12,12 @@ from flows.operations.fulfilment import refresh_subject, settle_city
 from models import ledger, opinions, progress
 from models.audits import NewRow, add_audit, changes_since, revision
 from models.plans import require_plan
-from models.projects import change_facts, set_columns
+from models.projects import change_facts, dossier, set_columns
 from policy.errors import ConflictError, RefusedError
+from policy.schema import Plan
 from policy.vocabulary import AuditKind, SubjectKind
 from states.dossier import Dossier
-from states.trail import Effects, to_detail, under
+from states.trail import Effects, Row, carried_on, from_detail, to_detail, under
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,36 +35,74 @@ class Entry:
     stages: tuple[str, str] | None = None
 
 
+class Casebook:
+    """The projects that one transaction works on: each is read once, then kept as it stands.
+
+    Other writers are kept out until the transaction ends. Whatever is recorded meanwhile is
+    recorded with it.
+    """
+
+    def __init__(self, session: Session, desk: Desk, projects: Iterable[Dossier] = ()) -> None:
+        require_plan(session, desk.plan, desk.calendar, lock=True)
+        self._session, self._plan = session, desk.plan
+        self._projects = {project.code: project for project in projects}
+
+    def project(self, code: str) -> Dossier:
+        """The project as it stands; RefusedError when there is none."""
+        if code not in self._projects:
+            self._projects[code] = dossier(self._session, self._plan, code)
+        return self._projects[code]
+
+    def note(self, code: str, row: Row) -> None:
+        """Keep in step with what has been recorded about a project."""
+        if _bears_on_others(self._plan, row.effects):
+            self._projects.clear()
+        elif code in self._projects:
+            self._projects[code] = carried_on(self._projects[code], row)
+
+
 def begin(
-    session: Session, desk: Desk, code: str, *, actor: str, on: date, today: date, seen: int | None
-) -> None:
+    session: Session,
+    desk: Desk,
+    code: str,
+    *,
+    actor: str,
+    on: date,
+    today: date,
+    seen: int | None,
+    casebook: Casebook | None = None,
+) -> Casebook:
     """Keep other writers out until the transaction ends, and check what every change must hold to.
+
+    Gives back the casebook, a new one where there is none yet.
 
     RefusedError without an actor or for a day to come; ConflictError, which tells what changed,
     when the subject is no longer at the revision `seen`.
     """
-    require_plan(session, desk.plan, desk.calendar, lock=True)
+    casebook = casebook or Casebook(session, desk)
     if not actor.strip():
         raise RefusedError("请注明经办人")
     if on > today:
         raise RefusedError(f"日期{on}尚未到来（今天是{today}），只能登记已发生的事项")
     if seen is not None and revision(session, desk.plan, code) != seen:
         raise ConflictError(_changed(session, desk, code, seen))
+    return casebook
 
 
 def commit(
     session: Session,
     desk: Desk,
-    before: Dossier,
+    casebook: Casebook,
     entry: Entry,
     effects: Effects,
     at: datetime,
     **more: Any,
-) -> int:
+) -> None:
     """Record `entry`, apply its effects to the project, and bring deadlines in line.
 
-    `more` goes into the row's detail. Gives back the row's id.
+    `more` goes into the row's detail.
     """
+    before = casebook.project(entry.subject)
     row = NewRow(
         subject=entry.subject,
         kind=entry.kind,
@@ -79,7 +118,13 @@ def commit(
     audit_id = add_audit(session, desk.plan, row)
     _apply(session, desk, before.code, effects, audit_id)
     _settle(session, desk, before, effects, audit_id)
-    return audit_id
+    casebook.note(before.code, from_detail(audit_id, entry.kind, row.detail))
+
+
+def _bears_on_others(plan: Plan, effects: Effects) -> bool:
+    """Whether other projects of the city are told of it: its places, and what is built where."""
+    taken = plan.quota.taken_when in (*effects.dated, *effects.revoked)
+    return taken or bool({"disposition", "kind", "building_kind"} & set(effects.columns))
 
 
 def _apply(session: Session, desk: Desk, code: str, effects: Effects, audit_id: int) -> None:

@@ -17,8 +17,6 @@ from sqlmodel import Session
 from documents.annotate import annotated
 from documents.faults import WorkbookError
 from documents.grid import Book, read_book
-from documents.identity import identity_of
-from documents.recognise import recognise
 from flows.operations.desk import Desk, inbox_of
 from flows.operations.forms.paper import Asked
 from flows.operations.inbox_folder import (
@@ -33,14 +31,13 @@ from flows.operations.inbox_folder import (
     waiting,
     write,
 )
-from flows.operations.intake import Imported, limits, take_in
+from flows.operations.intake import Imported, Recognised, limits, recognised, take_in
 from flows.operations.receipts import accepted, marked_name, reasons, refused
 from models import inbox
 from models.database import reading, writing
 from models.outbox import owe_receipt
 from models.plans import require_plan
 from models.projects import subjects
-from models.secrets import secret_key
 from models.tables import InboxFile
 from policy.errors import RefusedError, XingfuError
 from policy.schema import City
@@ -152,29 +149,35 @@ def _found(session: Session, folder: Folder, arrival: Arrival) -> Reply | None:
 
 def _take(folder: Folder, arrival: Arrival) -> Reply:
     """Import a file that has not come before, or return it."""
-    book = None
+    book = known = None
     try:
         book = read_book(arrival.name, arrival.content, limits(folder.desk.settings))
-        return _import(folder, arrival, book)
+        known = recognised(folder.desk, book)
+        return _import(folder, arrival, book, known)
     except RefusedError as refusal:
-        return _return(folder, arrival, book, refusal)
+        return _return(folder, arrival, book, known.form if known else None, refusal)
 
 
-def _import(folder: Folder, arrival: Arrival, book: Book) -> Reply:
+def _import(folder: Folder, arrival: Arrival, book: Book, what: Recognised) -> Reply:
     desk, today, at = folder.desk, folder.today, folder.at
-    _refuse_others(folder, _form(desk, book))
+    _refuse_others(folder, what.form)
     with _alone(folder) as session:
         if known := _found(session, folder, arrival):
             return known
-        done = take_in(session, desk, book, Asked(city=folder.city.name), today, at)
+        done = take_in(session, desk, book, what, Asked(city=folder.city.name), today, at)
         _refuse_strangers(session, folder, done)
         text = accepted(arrival.name, done, today, at)
         return _answer(session, folder, arrival, Intake.DONE, done.form, text)
 
 
-def _return(folder: Folder, arrival: Arrival, book: Book | None, refusal: RefusedError) -> Reply:
+def _return(
+    folder: Folder,
+    arrival: Arrival,
+    book: Book | None,
+    form: Form | None,
+    refusal: RefusedError,
+) -> Reply:
     """Remember that a file was refused, once what it is returned with has been laid out."""
-    form = _form(folder.desk, book) if book else None
     marked = _lay_out(folder, arrival, book, refusal)
     text = refused(arrival.name, form, refusal, folder.today, folder.at, marked=marked)
     with _alone(folder) as session:
@@ -246,15 +249,8 @@ def _alone(folder: Folder) -> Iterator[Session]:
         yield session
 
 
-def _form(desk: Desk, book: Book) -> Form | None:
-    with suppress(RefusedError):
-        identity = identity_of(book, secret_key(desk.settings))
-        return identity.form if identity else recognise(book, desk.plan)
-    return None
-
-
-def _refuse_others(folder: Folder, form: Form | None) -> None:
-    if form is not None and form not in FROM_CITIES:
+def _refuse_others(folder: Folder, form: Form) -> None:
+    if form not in FROM_CITIES:
         province = folder.desk.plan.office(Level.PROVINCE)
         raise RefusedError(f"“{form.label}”不从各市的收件文件夹导入；请报{province}登记")
 

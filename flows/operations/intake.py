@@ -50,6 +50,14 @@ AS_IT_IS = Asked()
 
 
 @dataclass(frozen=True, slots=True)
+class Recognised:
+    """Which form a workbook is; without an identity where only its headings tell."""
+
+    form: Form
+    identity: Identity | None
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What came of one workbook."""
 
@@ -82,20 +90,31 @@ def take(
     """As `import_workbook`, of a workbook that is open."""
     with writing(desk.engine) as session:
         require_plan(session, desk.plan, desk.calendar, lock=True)
-        done = take_in(session, desk, book, asked, today, at)
+        done = take_in(session, desk, book, recognised(desk, book), asked, today, at)
         if dry_run:
             session.rollback()
     return done
 
 
-def take_in(
-    session: Session, desk: Desk, book: Book, asked: Asked, today: date, at: datetime
-) -> Imported:
-    """As `take`, in a transaction that holds the plan's lock."""
+def recognised(desk: Desk, book: Book) -> Recognised:
+    """What a workbook is: as it is signed, else as its headings say. RefusedError if nothing."""
     identity = identity_of(book, secret_key(desk.settings))
+    return Recognised(identity.form if identity else recognise(book, desk.plan), identity)
+
+
+def take_in(
+    session: Session,
+    desk: Desk,
+    book: Book,
+    known: Recognised,
+    asked: Asked,
+    today: date,
+    at: datetime,
+) -> Imported:
+    """As `take`, of a workbook that is known, in a transaction that holds the plan's lock."""
+    form, identity = known.form, known.identity
     if identity is not None:
         _refuse_other(session, desk, book, identity)
-    form = identity.form if identity else recognise(book, desk.plan)
     taken = TAKERS[form](session, desk, Paper(book, identity, asked, today, at))
     done = Imported(book.file, form, identity is not None, taken)
     _hold(session, desk, done, at)

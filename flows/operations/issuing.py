@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from sqlmodel import Session
 
-from documents.letters import Letter
+from documents.blocks import Letter
 from flows.operations.casework import Act, record
 from flows.operations.desk import Desk
 from flows.operations.duties import JOBS

@@ -6,7 +6,8 @@ from datetime import date
 from itertools import count, groupby
 from operator import attrgetter
 
-from documents.letters import Letter, draft
+from documents.blocks import Letter
+from documents.letters import draft
 from flows.operations.desk import Desk
 from flows.operations.stationery import template
 from models.tables import Subject

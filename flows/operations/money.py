@@ -8,8 +8,8 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from flows.operations.desk import Desk
+from flows.operations.effects import Casebook, begin, commit
 from flows.operations.effects import Entry as AuditEntry
-from flows.operations.effects import begin, commit
 from models import ledger
 from models.projects import dossier
 from policy.errors import RefusedError
@@ -40,13 +40,19 @@ class Booking:
 
 
 def book(
-    session: Session, desk: Desk, booking: Booking, *, today: date, at: datetime
+    session: Session,
+    desk: Desk,
+    booking: Booking,
+    *,
+    today: date,
+    at: datetime,
+    casebook: Casebook | None = None,
 ) -> Mapping[tuple[Source, Holder], Decimal]:
     """Book one line and give back the project's balances. RefusedError with every reason.
 
     What the ledger dates (money resting, matching funds come in) is dated with it (八(四), 六(二)).
     """
-    begin(
+    casebook = begin(
         session,
         desk,
         booking.subject,
@@ -54,8 +60,9 @@ def book(
         on=booking.on,
         today=today,
         seen=booking.seen,
+        casebook=casebook,
     )
-    before = dossier(session, desk.plan, booking.subject)
+    before = casebook.project(booking.subject)
     line = _line(booking)
     reasons = [
         *_ended(before),
@@ -76,7 +83,7 @@ def book(
         booking.evidence,
     )
     dated, revoked = ledger_facts(desk, before, lines)
-    commit(session, desk, before, entry, Effects(dated=dated, revoked=revoked, line=line), at)
+    commit(session, desk, casebook, entry, Effects(dated=dated, revoked=revoked, line=line), at)
     return balances(lines)
 
 

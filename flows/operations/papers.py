@@ -15,7 +15,8 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlmodel import Session
 
-from documents.letters import Letter, final
+from documents.blocks import Letter
+from documents.letters import final
 from documents.saving import write_once
 from flows.operations.desk import Desk
 from flows.operations.effects import begin

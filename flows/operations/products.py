@@ -165,8 +165,17 @@ def kept(session: Session, desk: Desk, job: Job[C], period: str, subject: str) -
 
 
 def all_kept(session: Session, desk: Desk, job: Job[C]) -> tuple[Kept[C], ...]:
-    """All that was made, the newest versions, by period and subject."""
-    return tuple(_kept(job, row) for row in products_of(session, desk.plan, job.kind))
+    """All that was made, the newest versions, by period and subject.
+
+    A version never changes, and to read one takes long: a desk reads it once.
+    """
+    made = sorted(made_of(session, desk.plan, job.kind))
+    known: dict[tuple[str, str, int], Kept[C]] = desk.products.setdefault(job.kind, {})
+    if not known.keys() >= set(made):
+        for row in products_of(session, desk.plan, job.kind):
+            at = row.period, row.subject, row.version
+            known[at] = known.get(at) or _kept(job, row)
+    return tuple(known[at] for at in made)
 
 
 def lay_out(desk: Desk, job: Job[C], made: Kept[C]) -> tuple[Path, ...]:

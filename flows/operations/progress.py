@@ -1,14 +1,13 @@
 """Monthly reports of a project's progress (五(五)): one a month, replaced when reported again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlmodel import Session
 
 from flows.operations.desk import Desk
-from flows.operations.effects import Entry, begin, commit
-from models.projects import dossier
+from flows.operations.effects import Casebook, Entry, begin, commit
 from policy.errors import RefusedError
 from policy.schema import Plan
 from policy.vocabulary import AuditKind
@@ -29,14 +28,30 @@ class Reported:
     seen: int | None = None
 
 
+class UntenableError(RefusedError):
+    """月报内容不能成立，未作登记。"""
+
+    def __init__(self, project: Dossier, period: str, reasons: Sequence[tuple[str, str]]) -> None:
+        head = f"{project.code} {project.name}：不能登记{period}的月报"
+        super().__init__("\n".join([head, *(f"  · {reason}" for _, reason in reasons)]))
+        self.reasons = reasons
+        """The field that each is about, and the reason."""
+
+
 def report_progress(
-    session: Session, desk: Desk, reported: Reported, *, today: date, at: datetime
+    session: Session,
+    desk: Desk,
+    reported: Reported,
+    *,
+    today: date,
+    at: datetime,
+    casebook: Casebook | None = None,
 ) -> bool:
     """Record a month's report; False, and nothing written, when it stands so already.
 
-    RefusedError with every reason (五(五)).
+    UntenableError with every reason (五(五)).
     """
-    begin(
+    casebook = begin(
         session,
         desk,
         reported.subject,
@@ -44,14 +59,14 @@ def report_progress(
         on=reported.on,
         today=today,
         seen=reported.seen,
+        casebook=casebook,
     )
-    before = dossier(session, desk.plan, reported.subject)
+    before = casebook.project(reported.subject)
     progress = replace(reported.progress, audit_id=0)
     if progress in (replace(known, audit_id=0) for known in before.progress):
         return False
     if reasons := progress_refusals(desk.plan, before, progress, reported.on):
-        head = f"{before.code} {before.name}：不能登记{progress.period}的月报"
-        raise RefusedError("\n".join([head, *(f"  · {reason}" for _, reason in reasons)]))
+        raise UntenableError(before, progress.period, reasons)
     entry = Entry(
         reported.subject,
         AuditKind.PROGRESS,
@@ -61,7 +76,7 @@ def report_progress(
         CLAUSE,
         reported.evidence,
     )
-    commit(session, desk, before, entry, Effects(progress=progress), at)
+    commit(session, desk, casebook, entry, Effects(progress=progress), at)
     return True
 
 

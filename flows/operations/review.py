@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from flows.operations.casework import Act, advance
 from flows.operations.desk import Desk
-from flows.operations.effects import Entry, begin, commit
+from flows.operations.effects import Casebook, Entry, begin, commit
 from models.database import reading
 from models.plans import require_plan
-from models.projects import dossier, dossiers
+from models.projects import dossiers
 from policy.errors import RefusedError
 from policy.schema import Plan, Review
 from policy.vocabulary import AuditKind, Disposition
@@ -47,10 +47,16 @@ class Determination:
 
 
 def give_opinion(
-    session: Session, desk: Desk, given: Given, *, today: date, at: datetime
+    session: Session,
+    desk: Desk,
+    given: Given,
+    *,
+    today: date,
+    at: datetime,
+    casebook: Casebook | None = None,
 ) -> Opinion:
     """Record an expert's opinion. RefusedError with every reason (五(二))."""
-    begin(
+    casebook = begin(
         session,
         desk,
         given.subject,
@@ -58,9 +64,10 @@ def give_opinion(
         on=given.on,
         today=today,
         seen=given.seen,
+        casebook=casebook,
     )
     review = the_review(desk.plan)
-    before = dossier(session, desk.plan, given.subject)
+    before = casebook.project(given.subject)
     opinion = Opinion(given.expert, given.organisation, given.on, given.scores)
     reasons = [*_misplaced(desk.plan, review, before), *_refusals(desk.plan, before, opinion)]
     if reasons:
@@ -75,7 +82,7 @@ def give_opinion(
         review.clause,
         given.evidence,
     )
-    commit(session, desk, before, entry, Effects(opinion=opinion), at)
+    commit(session, desk, casebook, entry, Effects(opinion=opinion), at)
     return opinion
 
 

@@ -7,11 +7,11 @@ from itertools import takewhile
 
 from sqlmodel import Session
 
-from documents.letters import Letter
+from documents.blocks import Letter
 from flows.operations.desk import Desk
-from flows.operations.digests import known_of, line_about
 from flows.operations.fingerprint import fingerprint
 from flows.operations.letters import Reply, letter_to
+from flows.operations.lines import known_of, line_about
 from flows.operations.papers import Asked, Paper, Signature, issue, papers
 from models.database import reading
 from models.deadlines import deadline_rows

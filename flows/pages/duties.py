@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from documents.letters import Annex, Block, Graph, Heading, Letter, Table
+from documents.blocks import Annex, Block, Graph, Heading, Letter, Table
 from flows.operations.desk import Desk
 from flows.operations.products import Kept
 from flows.pages.curves import city_pages, curves_lines

@@ -12,6 +12,7 @@ from documents.faults import Fault, Spot, raise_faults
 from flows.operations.casework import Act, advance
 from flows.operations.corrections import reversed_rows
 from flows.operations.desk import Desk
+from flows.operations.effects import Casebook
 from flows.operations.forms.making import Made, Request, identity, signed
 from flows.operations.forms.paper import Difference, Paper, Taken
 from flows.operations.forms.refusals import reasons
@@ -45,7 +46,7 @@ def take(session: Session, desk: Desk, paper: Paper) -> Taken:
     given = _given(session, desk, project)
     if any(_is_same(row, asked) for row in given):
         return Taken(project.code, unchanged=1)
-    warned = _advance(session, desk, paper, read, asked)
+    warned = _advance(session, desk, project, paper, read, asked)
     return Taken(
         project.code,
         changed=1,
@@ -138,11 +139,13 @@ def _is_same(row: Audit, asked: Act) -> bool:
 
 
 def _advance(
-    session: Session, desk: Desk, paper: Paper, read: Acceptance, asked: Act
+    session: Session, desk: Desk, project: Dossier, paper: Paper, read: Acceptance, asked: Act
 ) -> tuple[str, ...]:
     """Take the action; soft conditions that it does not meet. Refusals as `take`."""
     try:
-        return advance(session, desk, asked, today=paper.today, at=paper.at).warnings
+        casebook = Casebook(session, desk, [project])
+        done = advance(session, desk, asked, today=paper.today, at=paper.at, casebook=casebook)
+        return done.warnings
     except ConflictError as error:
         changed = "\n".join(f"  · {reason}" for reason in reasons(error))
         raise RefusedError(

@@ -18,10 +18,10 @@ from documents.inspection import (
     inspection_sheet,
     read_inspection,
 )
-from flows.operations.casework import Act, advance, record
+from flows.operations.casework import Act, Operation, advance, record
 from flows.operations.corrections import reversed_rows
 from flows.operations.desk import Desk
-from flows.operations.effects import Entry, begin, commit
+from flows.operations.effects import Casebook, Entry, begin, commit
 from flows.operations.forms.making import Made, Request, identity, signed
 from flows.operations.forms.paper import Difference, Paper, Taken
 from flows.operations.forms.refusals import reasons
@@ -52,8 +52,10 @@ class Work:
     session: Session
     desk: Desk
     paper: Paper
+    casebook: Casebook
     rule: Inspection
     project: Dossier
+    """As it stood when the form came in."""
     read: Inspected
     on: date
 
@@ -74,7 +76,8 @@ def take(session: Session, desk: Desk, paper: Paper) -> Taken:
     raise_faults(paper.book.file, read.form.faults)
     assert project is not None  # noqa: S101  # otherwise there is a fault
     assert read.on is not None  # noqa: S101  # likewise
-    work = Work(session, desk, paper, inspection_rule(desk.plan), project, read, read.on)
+    casebook, rule = Casebook(session, desk, [project]), inspection_rule(desk.plan)
+    work = Work(session, desk, paper, casebook, rule, project, read, read.on)
     last = last_visit(work.rule, history(session, desk.plan, project.code))
     if last is not None and (last.effective_on, said_in(last)) == (work.on, _said(read)):
         return Taken(project.code, unchanged=1)
@@ -183,6 +186,7 @@ def _visit(work: Work) -> None:
             on=work.on,
             today=paper.today,
             seen=None,
+            casebook=work.casebook,
         )
         ruling = rule_on_record(Case(plan, work.project, work.on, evidence, work.actor), name)
     except RefusedError as error:
@@ -191,7 +195,7 @@ def _visit(work: Work) -> None:
         code, AuditKind.RECORD, name, work.actor, work.on, plan.milestone(name).clause, evidence
     )
     more = {SAID: _said(work.read)}
-    commit(work.session, work.desk, work.project, entry, ruling.effects, paper.at, **more)
+    commit(work.session, work.desk, work.casebook, entry, ruling.effects, paper.at, **more)
 
 
 def _evidence(read: Inspected) -> str:
@@ -209,7 +213,7 @@ def _order(work: Work, last: Audit | None) -> Iterator[str]:
         evidence = with_source(words, Form.INSPECTION, work.paper.evidence)
         asked = Act(work.project.code, work.rule.order, work.on, work.actor, evidence)
         try:
-            advance(work.session, work.desk, asked, today=work.paper.today, at=work.paper.at)
+            _do(work, advance, asked)
         except RefusedError as error:
             _refuse(work, error)
     elif before and not problems:
@@ -242,7 +246,12 @@ def _meet(work: Work) -> None:
         told = f"{work.project.code} {work.project.name}"
         evidence = with_source(told, Form.INSPECTION, work.paper.evidence)
         asked = Act(city, duty, work.on, work.actor, evidence)
-        record(work.session, work.desk, asked, today=work.paper.today, at=work.paper.at)
+        _do(work, record, asked)
+
+
+def _do(work: Work, operation: Operation, asked: Act) -> None:
+    today, at = work.paper.today, work.paper.at
+    operation(work.session, work.desk, asked, today=today, at=at, casebook=work.casebook)
 
 
 def _doubts(work: Work) -> Iterator[Fault]:

@@ -27,6 +27,7 @@ from documents.placed import known
 from documents.summary import city_of
 from documents.table import Table
 from flows.operations.desk import Desk
+from flows.operations.effects import Casebook
 from flows.operations.forms.making import Made, Request, identity, signed, the_city
 from flows.operations.forms.paper import Difference, Paper, Taken
 from flows.operations.forms.refusals import note_refusal, row_of
@@ -91,7 +92,8 @@ def take(session: Session, desk: Desk, paper: Paper) -> Taken:
     new = [each for each in rows if _is_new(each, shelf)]
     if not paper.asked.confirmed:
         _ask(new)
-    _book(session, desk, city, paper, _bookable(table, rows, new))
+    casebook = Casebook(session, desk, projects)
+    _book(session, desk, casebook, city, paper, _bookable(table, rows, new))
     raise_faults(paper.book.file, sorted(table.faults, key=row_of))
     return Taken(
         city.name,
@@ -241,7 +243,12 @@ def _turn(each: MoneyRow) -> tuple[Any, ...]:
 
 
 def _book(
-    session: Session, desk: Desk, city: City, paper: Paper, lines: Sequence[MoneyRow]
+    session: Session,
+    desk: Desk,
+    casebook: Casebook,
+    city: City,
+    paper: Paper,
+    lines: Sequence[MoneyRow],
 ) -> None:
     """Book the lines; after a refusal, which is noted, nothing more of that project."""
     actor = paper.asked.actor or desk.plan.office(Level.CITY, city.name)
@@ -250,7 +257,8 @@ def _book(
         if _code(each) in stopped:
             continue
         try:
-            book(session, desk, _booking(each, paper, actor), today=paper.today, at=paper.at)
+            booking = _booking(each, paper, actor)
+            book(session, desk, booking, today=paper.today, at=paper.at, casebook=casebook)
         except RefusedError as error:
             note_refusal(each.row, error, CELLS, "amount")
             stopped.add(_code(each))

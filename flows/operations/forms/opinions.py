@@ -22,6 +22,7 @@ from documents.placed import known
 from documents.summary import city_named
 from documents.table import Table
 from flows.operations.desk import Desk
+from flows.operations.effects import Casebook
 from flows.operations.forms.making import SPARE, Made, Request, identity, signed
 from flows.operations.forms.paper import Difference, Paper, Taken
 from flows.operations.forms.refusals import note_refusal, row_of
@@ -66,8 +67,9 @@ def take(session: Session, desk: Desk, paper: Paper) -> Taken:
     involved = {each.project.code: each.project for each in rows if each.project}
     told = traces(session, desk, involved.values(), paper.version)
     new = [each for each in rows if _is_new(each, told, review)]
+    casebook = Casebook(session, desk, projects)
     for each in _sound(table, new):
-        _record(session, desk, paper, each)
+        _record(session, desk, casebook, paper, each)
     raise_faults(paper.book.file, sorted(table.faults, key=row_of))
     return Taken(
         where,
@@ -180,7 +182,9 @@ def _sound(table: Table, new: Sequence[OpinionRow]) -> Sequence[OpinionRow]:
     return [each for each in new if each.row.number not in wrong]
 
 
-def _record(session: Session, desk: Desk, paper: Paper, each: OpinionRow) -> None:
+def _record(
+    session: Session, desk: Desk, casebook: Casebook, paper: Paper, each: OpinionRow
+) -> None:
     """Record an opinion, or note why not: one that is refused does not stand in another's way."""
     given, project = each.opinion, each.project
     assert given is not None  # noqa: S101  # the caller has looked
@@ -195,7 +199,7 @@ def _record(session: Session, desk: Desk, paper: Paper, each: OpinionRow) -> Non
         evidence=with_source(each.remark, Form.OPINIONS, paper.evidence),
     )
     try:
-        give_opinion(session, desk, asked, today=paper.today, at=paper.at)
+        give_opinion(session, desk, asked, today=paper.today, at=paper.at, casebook=casebook)
     except RefusedError as error:
         first = next(iter(given.scores))
         note_refusal(each.row, error, CELLS, MARK + first)

@@ -21,6 +21,7 @@ from documents.report import (
     Report,
     ReportLine,
     ReportRow,
+    find_report,
     monthly_report,
     read_head,
     read_report,
@@ -29,7 +30,7 @@ from documents.report import (
 )
 from flows.operations.casework import Act, advance, record
 from flows.operations.desk import Desk
-from flows.operations.effects import Entry, commit
+from flows.operations.effects import Casebook, Entry, commit
 from flows.operations.forms.making import SPARE, Made, Request, identity, signed, the_city
 from flows.operations.forms.merging import Merged, merge
 from flows.operations.forms.paper import Difference, Paper, Taken
@@ -40,8 +41,8 @@ from flows.operations.forms.report_values import (
     values_then,
 )
 from flows.operations.forms.trace import traces
-from flows.operations.progress import Reported, progress_refusals, report_progress
-from models.projects import dossier, dossiers_in, facts
+from flows.operations.progress import Reported, UntenableError, report_progress
+from models.projects import dossiers_in, facts
 from policy.errors import RefusedError
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Form, Level
@@ -70,6 +71,7 @@ class Work:
     session: Session
     desk: Desk
     paper: Paper
+    casebook: Casebook
     month: str
     actor: str
     warnings: list[Fault]
@@ -94,14 +96,16 @@ def take(session: Session, desk: Desk, paper: Paper) -> Taken:
     Milestones that it dates newly are recorded; one that is dated already stays (六, R69). The
     month's duty is fulfilled on the day on which the first whole report comes in.
     """
+    tables = find_report(paper.book, desk.plan)
     head = read_head(
-        paper.book, desk.plan, paper.city(), paper.month(), signed=paper.identity is not None
+        tables, desk.plan, paper.city(), paper.month(), signed=paper.identity is not None
     )
     projects = dossiers_in(session, desk.plan, head.city.name)
-    read = read_report(paper.book, desk.plan, known(projects))
+    read = read_report(tables, desk.plan, known(projects))
     office = desk.plan.office(Level.CITY, head.city.name)
     actor = paper.asked.actor or f"{office} {head.filler}".strip()
-    work = Work(session, desk, paper, head.month, actor, [])
+    casebook = Casebook(session, desk, projects)
+    work = Work(session, desk, paper, casebook, head.month, actor, [])
     found = list(_compared(work, read.rows))
     for each in found:
         _check(desk.plan, each)
@@ -158,12 +162,14 @@ def laid_out(desk: Desk, who: Identity, lines: Sequence[ReportLine]) -> Made:
 def _compared(work: Work, rows: Iterable[ReportRow]) -> Iterator[Compared]:
     plan, month, version = work.desk.plan, work.month, work.paper.version
     going_on = [row for row in rows if row.project.disposition in GOING_ON]
-    projects = [row.project for row in going_on]
-    told = traces(work.session, work.desk, projects if version is not None else (), version)
+    outdated = [
+        row.project for row in going_on if version is not None and row.project.revision > version
+    ]
+    told = traces(work.session, work.desk, outdated, version)
     for row in going_on:
         project, stored = row.project, values_now(plan, row.project, month)
-        outdated = version is not None and project.revision > version
-        then = values_then(plan, told[project.code].then, month) if outdated else None
+        trace = told.get(project.code)
+        then = values_then(plan, trace.then, month) if trace else None
         merged = merge(_stated(plan, row, month), stored, then)
         reported = any(report.period == month for report in project.progress)
         yield Compared(row, stored, merged, "percent" in row.said and not reported)
@@ -246,7 +252,8 @@ def _change_people(work: Work, row: ReportRow, changes: Mapping[str, Any]) -> No
         code, paper = row.project.code, work.paper
         kind, today = AuditKind.IMPORT, paper.today
         entry = Entry(code, kind, "import", work.actor, today, clause, paper.evidence)
-        commit(work.session, work.desk, row.project, entry, Effects(columns=changes), paper.at)
+        effects = Effects(columns=changes)
+        commit(work.session, work.desk, work.casebook, entry, effects, paper.at)
 
 
 def _date(work: Work, row: ReportRow, milestone: str, on: date) -> None:
@@ -256,7 +263,9 @@ def _date(work: Work, row: ReportRow, milestone: str, on: date) -> None:
     alone = action is None or plan.milestone(milestone).beside_chain
     operation, name = (record, milestone) if action is None or alone else (advance, action.id)
     act = Act(row.project.code, name, on, work.actor, paper.evidence)
-    done = operation(work.session, work.desk, act, today=paper.today, at=paper.at)
+    done = operation(
+        work.session, work.desk, act, today=paper.today, at=paper.at, casebook=work.casebook
+    )
     work.warnings.extend(Fault(row.spot(milestone), words) for words in done.warnings)
 
 
@@ -266,14 +275,14 @@ def _report(work: Work, each: Compared) -> None:
         return
     paper, code = work.paper, each.row.project.code
     said = {name: each.merged.changes.get(name, each.stored[name]) for name in STATED}
-    progress = Progress(work.month, **said)
-    now = dossier(work.session, work.desk.plan, code)
-    refused = progress_refusals(work.desk.plan, now, progress, paper.today)
-    for field, reason in refused:
-        each.row.refuse(field, reason)
-    if not refused:
-        asked = Reported(code, progress, paper.today, work.actor, paper.evidence)
-        report_progress(work.session, work.desk, asked, today=paper.today, at=paper.at)
+    asked = Reported(code, Progress(work.month, **said), paper.today, work.actor, paper.evidence)
+    try:
+        report_progress(
+            work.session, work.desk, asked, today=paper.today, at=paper.at, casebook=work.casebook
+        )
+    except UntenableError as error:
+        for field, reason in error.reasons:
+            each.row.refuse(field, reason)
 
 
 def _left_out(plan: Plan, projects: Sequence[Dossier], read: Report) -> Iterator[Fault]:
@@ -298,7 +307,7 @@ def _fulfil(work: Work, city: str) -> tuple[str, ...]:
     if duty not in facts(work.session, work.desk.plan, [city]).get(city, {}):
         paper = work.paper
         act = Act(city, duty, paper.today, work.actor, paper.evidence)
-        record(work.session, work.desk, act, today=paper.today, at=paper.at)
+        record(work.session, work.desk, act, today=paper.today, at=paper.at, casebook=work.casebook)
     return ()
 
 

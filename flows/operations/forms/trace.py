@@ -1,13 +1,14 @@
 """What the audit trail tells about a project's lines and opinions: in whose words, and when."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
 
 from flows.operations.desk import Desk
-from models.audits import history
+from models.audits import histories
+from models.tables import Audit
 from policy.vocabulary import AuditKind, Form
 from states.dossier import Dossier
 from states.trail import State, from_detail, replay
@@ -29,7 +30,8 @@ def traces(
     session: Session, desk: Desk, projects: Iterable[Dossier], version: int | None
 ) -> Mapping[str, Trace]:
     """By code, what the trail tells about each project."""
-    return {project.code: _trace(session, desk, project.code, version or 0) for project in projects}
+    rows = histories(session, desk.plan, [project.code for project in projects])
+    return {code: _trace(found, version or 0) for code, found in rows.items()}
 
 
 def with_source(words: str, form: Form, paper: str) -> str:
@@ -42,8 +44,8 @@ def words_in(evidence: str) -> str:
     return SOURCE.sub("", evidence)
 
 
-def _trace(session: Session, desk: Desk, code: str, version: int) -> Trace:
-    rows = [(row.id or 0, row) for row in history(session, desk.plan, code)]
+def _trace(found: Sequence[Audit], version: int) -> Trace:
+    rows = [(row.id or 0, row) for row in found]
     return Trace(
         {id: words_in(row.evidence) for id, row in rows},
         replay(
