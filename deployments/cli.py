@@ -2,6 +2,9 @@
 
 import sys
 from collections.abc import Mapping
+from typing import Any
+
+import typer
 
 from deployments.console import complain
 from deployments.lazy import LazyGroup, Stub
@@ -225,30 +228,38 @@ COMMANDS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 by two words), and what it does."""
 
 
-def command_line() -> LazyGroup:
-    """All commands; none of them is loaded."""
-    made = LazyGroup(
-        "xingfu",
-        help="幸福养老工程进度管理：按实施方案的时限提醒、催办、提级。",
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    groups = {"": made}
-    for panel, commands in COMMANDS.items():
-        for path, where, told in commands:
-            group, _, name = path.rpartition(" ")
-            if where:
-                each: Stub | LazyGroup = Stub(name, where, help=told)
-            else:
-                each = groups[name] = LazyGroup(name, help=told)
-            each.rich_help_panel = "" if group else panel
-            groups[group].add_command(each)
-    return made
+class CommandLine(LazyGroup):
+    """All commands of the table; none of them is loaded."""
+
+    def __init__(self, **told: Any) -> None:
+        super().__init__(**told)
+        groups: dict[str, LazyGroup] = {"": self}
+        for panel, commands in COMMANDS.items():
+            for path, where, does in commands:
+                group, _, name = path.rpartition(" ")
+                if where:
+                    each: Stub | LazyGroup = Stub(name, where, help=does)
+                else:
+                    each = groups[name] = LazyGroup(name=name, help=does)
+                each.rich_help_panel = "" if group else panel
+                groups[group].add_command(each)
+
+
+app = typer.Typer(
+    name="xingfu",
+    cls=CommandLine,
+    callback=lambda: None,
+    help="幸福养老工程进度管理：按实施方案的时限提醒、催办、提级。",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 def main() -> None:
     """Run the command; a known trouble is one clear sentence and its exit code (1, 2 or 3)."""
     try:
-        command_line()()
+        app()
     except XingfuError as error:
         complain(str(error))
         sys.exit(error.exit_code)

@@ -68,15 +68,10 @@ class Stub(Help, TyperCommand):
 class LazyGroup(Help, TyperGroup):
     """A group of stubs and groups; the command that is called is loaded."""
 
-    def __init__(self, name: str, **told: Any) -> None:
-        super().__init__(
-            name=name,
-            no_args_is_help=True,
-            rich_markup_mode=None,
-            options_metavar=OPTIONS,
-            subcommand_metavar="命令 …",
-            **told,
-        )
+    def __init__(self, **told: Any) -> None:
+        plain = {"no_args_is_help": True, "rich_markup_mode": None}
+        words = {"options_metavar": OPTIONS, "subcommand_metavar": "命令 …"}
+        super().__init__(**{**told, **plain, **words})
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         if args[0] not in self.commands and not ctx.resilient_parsing:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.main import get_command
 
 from common.table import room
-from deployments.cli import COMMANDS, command_line
+from deployments.cli import COMMANDS, app
 from deployments.lazy import LazyGroup, Stub, folded
 
 ROOT = Path(__file__).parents[1]
@@ -24,12 +25,12 @@ HEAVY = ("openpyxl", "prefect", "pydantic", "rich", "sqlalchemy", "sqlmodel", "y
 def run(*words: str) -> int:
     """The command in this process; its exit code."""
     with pytest.raises(SystemExit) as ended:
-        command_line().main(list(words), prog_name="xingfu")
+        app(list(words), prog_name="xingfu")
     return int(ended.value.code or 0)
 
 
 def found(path: str) -> Any:
-    here: Any = command_line()
+    here: Any = get_command(app)
     for word in path.split():
         here = here.commands[word]
     return here
@@ -99,8 +100,8 @@ def test_the_overview_has_each_command_once_below_whom_it_serves(
 
 def test_the_overview_loads_no_command() -> None:
     tell = (
-        "import sys, contextlib; from deployments.cli import command_line\n"
-        "with contextlib.suppress(SystemExit): command_line().main(sys.argv[1:])\n"
+        "import sys, contextlib; from deployments.cli import app\n"
+        "with contextlib.suppress(SystemExit): app(sys.argv[1:])\n"
         "print(*sys.modules, file=sys.stderr)"
     )
     for words in (["--help"], ["board", "--help"], ["report", "bulletin", "--help"]):
@@ -138,7 +139,7 @@ def test_without_a_command_the_overview_is_shown(
 
 
 def test_groups_hold_what_the_table_says() -> None:
-    root = command_line()
+    root: Any = get_command(app)
     held = {
         f"{name} {each}"
         for name, group in root.commands.items()

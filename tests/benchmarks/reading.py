@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
 from statistics import median
-from time import perf_counter
+from time import process_time  # of this process: what else the machine does is not counted
 from typing import Annotated, Literal, NamedTuple
 
 from openpyxl import Workbook
@@ -88,18 +88,18 @@ def workbook(rows: int) -> bytes:
 
 
 def _ours(content: bytes, rows: int, known: Plan) -> float:
-    start = perf_counter()
+    start = process_time()
     read = read_applications(read_book("a.xlsx", content), known, CITY)
-    seconds = perf_counter() - start
+    seconds = process_time() - start
     assert (len(read.rows), read.faults) == (rows, ())
     return seconds
 
 
 def _floor(content: bytes, rows: int) -> float:
-    start = perf_counter()
+    start = process_time()
     with CalamineWorkbook.from_filelike(BytesIO(content)) as book:
         lines = book.get_sheet_by_index(0).to_python()
     read = ROWS.validate_python(lines[3:])
-    seconds = perf_counter() - start
+    seconds = process_time() - start
     assert len(read) == rows
     return seconds
