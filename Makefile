@@ -3,22 +3,33 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 AS_OF ?= 2023-06-01
 SERVE ?= 1
 BIN := .venv/bin
-# A process a core; which tests stay together says tests/conftest.py.
-PYTEST := $(BIN)/pytest --numprocesses=logical --dist=loadscope
+# Else each of the hundreds of processes that tests start would compile the product anew.
+unexport PYTHONDONTWRITEBYTECODE
+# Where memory is plenty, what tests write stays there: hundreds of databases wait for no disk.
+ROOMY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "TMPDIR=/dev/shm" }')
+# Which tests begin first and which stay together says tests/conftest.py.
+PYTEST := $(ROOMY) $(BIN)/pytest --dist=loadscope --no-loadscope-reorder
+# Many of the tests wait for servers and processes, so there are more workers than cores.
+WORKERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: run test check lint coverage bench fuzz mutants lock clean
+.PHONY: run test check storm lint coverage bench fuzz mutants lock clean
 
 run: .venv/.run
 	@XINGFU_HOME=.xingfu $(BIN)/xingfu demo --as-of $(AS_OF) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
 test: .venv/.dev lint
-	@$(PYTEST)
+	@$(PYTEST) --numprocesses=$(WORKERS)
 
 # While editing: everything but what starts servers, browsers or a whole year.
 check: .venv/.dev lint
-	@$(PYTEST) -m "not heavy and not browser and not postgresql" -x
+	@$(PYTEST) --numprocesses=logical -m "not heavy and not browser and not postgresql" -x
+
+# Every kill that tests know of, on both databases; `test` takes a sample.
+STORM := flows_kill flows_inbox_kill flows_emitting flows_outage flows_year flows_channels models_trail
+storm: .venv/.dev
+	@$(PYTEST) --numprocesses=$(WORKERS) --storm $(STORM:%=tests/test_%.py)
 
 lint: .venv/.dev
 	@$(BIN)/ruff check --quiet

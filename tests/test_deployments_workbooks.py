@@ -1,9 +1,5 @@
 """Workbooks by command: in whole or not at all, marked where they are wrong, looked at first."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,38 +10,19 @@ from deployments.demo import EXAMPLE
 from documents.annotate import LIST, OPENING
 from policy.fields import SUMMARY_SHEET
 from policy.vocabulary import Form, Listing
+from tests.support.command import Xingfu
 
-pytestmark = pytest.mark.heavy  # a process for each call
-COMMAND = str(Path(sys.executable).with_name("xingfu"))
+pytestmark = pytest.mark.heavy
 BOOKS = EXAMPLE / "workbooks"
-Xingfu = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def xingfu(tmp_path_factory: pytest.TempPathFactory) -> Xingfu:
     """A state folder that knows 太原市's projects and its contacts."""
-    folder = tmp_path_factory.mktemp("home")
-    for arguments in (("init",), ("import", BOOKS / "01-太原市.xlsx", BOOKS / "通讯录.xlsx")):
-        assert _run(folder, *arguments).returncode == 0
-    return folder
-
-
-@pytest.fixture
-def xingfu(home: Path) -> Xingfu:
-    return lambda *arguments: _run(home, *arguments)
-
-
-def _run(home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [COMMAND, *map(str, arguments)],
-        env={**os.environ, "XINGFU_HOME": str(home), "XINGFU_BUSINESS_DATE": "2023-06-01"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert "Traceback" not in done.stderr
-    return done
+    made = Xingfu(tmp_path_factory.mktemp("home"), XINGFU_BUSINESS_DATE="2023-06-01")
+    made.ok("init")
+    made.ok("import", BOOKS / "01-太原市.xlsx", BOOKS / "通讯录.xlsx")
+    return made
 
 
 def edited(path: Path, cell: str, value: Any) -> Path:

@@ -10,9 +10,11 @@ import pytest
 from deployments.demo import EXAMPLE
 from flows.operations.desk import Desk
 from tests.support.delivering import DAY
+from tests.support.forking import Forks
 from tests.support.handing_in import (
     GOOD,
     TAIYUAN,
+    environment,
     go,
     known,
     lying,
@@ -72,20 +74,19 @@ LAYING_OUT = {
 }
 
 
-def run(desk: Desk, script: str) -> int:
-    process = start(desk, ROUND.format(day=DAY) + script)
-    _, told = process.communicate(timeout=240)
-    assert process.returncode in (0, -signal.SIGKILL), told
-    return int(process.returncode)
+def run(forked: Forks, desk: Desk, script: str) -> int:
+    ended = forked.run(ROUND.format(day=DAY) + script, environment=environment(desk))
+    assert ended.returncode in (0, -signal.SIGKILL), ended.stderr
+    return ended.returncode
 
 
 @pytest.mark.parametrize("point", [*POINTS, *IMPORTING])
 def test_a_round_killed_at_any_step_loses_nothing_and_does_nothing_twice(
-    sqlite_desk: Desk, point: str
+    sqlite_desk: Desk, forked: Forks, point: str
 ) -> None:
     put(sqlite_desk, GOOD)
     script, answered = {**POINTS, **IMPORTING}[point]
-    assert run(sqlite_desk, f"{script}\ngo()") == -signal.SIGKILL
+    assert run(forked, sqlite_desk, f"{script}\ngo()") == -signal.SIGKILL
     assert (projects(sqlite_desk), len(receipts(sqlite_desk))) == (10 * answered, answered)
     done = go(sqlite_desk)
     assert (done.left, done.failed) == ((), ())
@@ -99,11 +100,11 @@ def test_a_round_killed_at_any_step_loses_nothing_and_does_nothing_twice(
 
 @pytest.mark.parametrize("point", [*POINTS, *LAYING_OUT])
 def test_a_return_killed_at_any_step_loses_nothing_and_does_nothing_twice(
-    sqlite_desk: Desk, point: str
+    sqlite_desk: Desk, forked: Forks, point: str
 ) -> None:
     put(sqlite_desk, BAD)
     script, answered = {**POINTS, **LAYING_OUT}[point]
-    assert run(sqlite_desk, f"{script}\ngo()") == -signal.SIGKILL
+    assert run(forked, sqlite_desk, f"{script}\ngo()") == -signal.SIGKILL
     assert len(receipts(sqlite_desk)) == answered
     done = go(sqlite_desk)
     assert (done.left, done.failed) == ((), ())

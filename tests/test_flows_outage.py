@@ -18,6 +18,7 @@ from tests.support.tape import Tape
 from tests.test_flows_kill import taiyuan
 
 pytestmark = pytest.mark.heavy
+POSTGRESQL, STORM = pytest.mark.postgresql, pytest.mark.storm
 __all__ = ["taiyuan"]  # a fixture
 BEGAN = date(2023, 5, 22)  # Monday; D08 and D07 come due on the 31st
 STATE = "SELECT subject, rule, visit, fired, standing, next_look_on FROM deadline ORDER BY 1, 2"
@@ -26,7 +27,15 @@ Told = dict[tuple[str, str, str, str], str]
 """Per person, office and deadline, the rung that was told last."""
 
 
-@pytest.mark.parametrize("length", [1, 2, 3, 10, 30])
+@pytest.mark.parametrize(
+    ("server", "length"),
+    [
+        *(("sqlite", length) for length in (1, 2, 3, 10, 30)),
+        *(pytest.param("postgresql", n, marks=[POSTGRESQL, STORM]) for n in (1, 2, 3, 10)),
+        pytest.param("postgresql", 30, marks=POSTGRESQL),
+    ],
+    indirect=["server"],
+)
 def test_an_outage_then_one_run_equals_daily_runs(taiyuan: Desk, length: int) -> None:
     for day in days(date(2023, 5, 15), BEGAN - timedelta(days=1)):
         run(taiyuan, day, Tape())

@@ -37,8 +37,11 @@ PROJECT_FACTS = {  # which acts of facts.csv fulfil which rule, read off the not
     "D09": ["break_ground"],
 }
 pytestmark = pytest.mark.heavy
+# A year on PostgreSQL, killed now and then, is in test_flows_kill.py.
+QUIET = ("sqlite", pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.storm]))
 
 
+@pytest.mark.parametrize("server", QUIET, indirect=True)
 def test_a_year_of_daily_runs(desk: Desk) -> None:
     """Every day of 2023: facts, enforce, deliver; nothing fails, nothing repeats, none is lost."""
     import_example(desk)

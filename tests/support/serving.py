@@ -19,6 +19,11 @@ CHROMIUM = shutil.which("chromium")
 COMMAND = str(Path(sys.executable).with_name("xingfu"))
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 READY = "定时任务已就绪"
+IMPATIENT = {  # how often Prefect looks what there is to do; left alone it takes its time
+    "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "5",
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "5",
+}
 BROWSER = ("--no-sandbox", "--disable-background-networking", "--disable-component-update")
 
 
@@ -91,11 +96,11 @@ class Served:
         return found
 
     def _once(self, run: str, is_so: Callable[[Any], bool]) -> Any:
-        for _ in range(180):
+        for _ in range(900):
             found = self.get(f"flow_runs/{run}")
             if is_so(found):
                 return found
-            sleep(1)
+            sleep(0.2)
         raise AssertionError(f"{found['name']} is {found['state_name']}")
 
     def artifact(self, name: str) -> Any:
@@ -113,7 +118,7 @@ def serving(folder: Path, *arguments: str, until: str = READY, **settings: str) 
     """
     port, output = free_port(), folder / "output"
     given = {f"XINGFU_{name.upper()}": value for name, value in settings.items()}
-    own = {"XINGFU_HOME": "state", "XINGFU_PORT": str(port)}
+    own = {"XINGFU_HOME": "state", "XINGFU_PORT": str(port), **IMPATIENT}
     with output.open("w", encoding="utf-8") as file:
         process = subprocess.Popen(
             [COMMAND, *arguments],
@@ -149,9 +154,9 @@ def picture(name: str, otherwise: Path) -> Path:
 
 
 def _wait(served: Served, words: str) -> None:
-    for _ in range(240):
+    for _ in range(1200):
         assert served.process.poll() is None, served.said
         if words in served.said:
             return
-        sleep(1)
+        sleep(0.2)
     raise AssertionError(f"{words!r} did not come: {served.said}")

@@ -1,8 +1,10 @@
-"""Databases for tests: a state is made once, by the product itself, and then copied.
+"""Databases for tests: a state is made once a run, by the product itself, and then copied.
 
-Each process of pytest-xdist makes its own, on a PostgreSQL of its own: nothing is shared.
+The processes of pytest-xdist share a folder and a PostgreSQL: whoever needs a state first makes it,
+and the others wait for it.
 """
 
+import fcntl
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 from flows.operations.desk import Desk
+from models.copying import all_alone, one_moment, replace_rows
 from models.database import migrate, open_engine
 from models.settings import Settings
 from policy.load import calendar_overrides
@@ -27,6 +30,8 @@ class Snapshot:
     name: str  # part of a database's name
     reach: Callable[[Desk], object]
     base: "Snapshot | None" = None
+    copied: bool = False
+    """PostgreSQL gets a copy of SQLite's rows: it takes too long to reach twice."""
 
 
 MIGRATED = Snapshot("migrated", lambda desk: migrate(desk.engine))
@@ -63,13 +68,49 @@ class Stores:
         if home in self._made:
             assert self._made[home] is state, f"two states are called {state.name}"
             return
-        base = None if state is MIGRATED else state.base or MIGRATED
+        copied = bool(server) and state.copied
+        base = None if state is MIGRATED else MIGRATED if copied else state.base or MIGRATED
         if base:
             self._make(server, base)
-        desk = _desk(self._begin(server, base, home, f"template_{state.name}"))
-        state.reach(desk)
-        desk.engine.dispose()
+        if copied:
+            self._make(None, state)
+        with _alone(home.with_suffix(".lock")):
+            if not (home.exists() and _has(server, _template(state))):
+                self._reach(
+                    server, state, base, self._from_sqlite(state) if copied else state.reach
+                )
         self._made[home] = state
+
+    def _reach(
+        self,
+        server: str | None,
+        state: Snapshot,
+        base: Snapshot | None,
+        reach: Callable[[Desk], object],
+    ) -> None:
+        """Make a state under other names, so that nobody takes one that is half made."""
+        home, name = self._home(server, state), f"making_{state.name}"
+        making = home.with_suffix(".making")
+        for left in (making, home):
+            shutil.rmtree(left, ignore_errors=True)
+        if server:
+            run(server, f"DROP DATABASE IF EXISTS {name}")
+        desk = _desk(self._begin(server, base, making, name))
+        reach(desk)
+        desk.engine.dispose()
+        if server:
+            run(server, f"ALTER DATABASE {name} RENAME TO {_template(state)}")
+        making.rename(home)
+
+    def _from_sqlite(self, state: Snapshot) -> Callable[[Desk], object]:
+        def copy(desk: Desk) -> None:
+            made = _desk(Settings(home=self._home(None, state)))
+            with one_moment(made.engine) as read, all_alone(desk.engine) as write:
+                replace_rows(read, write)
+            made.engine.dispose()
+            shutil.copy(made.settings.home / "secret.key", desk.settings.home)
+
+        return copy
 
     def _begin(self, server: str | None, state: Snapshot | None, home: Path, name: str) -> Settings:
         """Settings on a copy of `state`, or on an empty database, that is called `name`."""
@@ -79,7 +120,7 @@ class Stores:
             home.mkdir()
         if not server:
             return Settings(home=home)
-        template = f"template_{state.name}" if state else "template0"
+        template = _template(state) if state else "template0"
         run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
         return Settings(home=home, database_url=server.replace("/postgres?", f"/{name}?"))
 
@@ -87,12 +128,30 @@ class Stores:
         return self._folder / f"{'postgresql' if server else 'sqlite'}-{state.name}"
 
 
-def run(url: str, statement: str) -> None:
-    """Run a statement on a PostgreSQL server, outside any transaction."""
+def run(url: str, statement: str) -> int:
+    """Run a statement on a PostgreSQL server, outside any transaction; how many rows it met."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(statement))
+        met = connection.execute(text(statement)).rowcount
     engine.dispose()
+    return met
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Within, no other process is here: it waits."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _template(state: Snapshot) -> str:
+    return f"template_{state.name}"
+
+
+def _has(server: str | None, name: str) -> bool:
+    """Whether a PostgreSQL server knows the database; a SQLite file is where its home is."""
+    return not server or run(server, f"SELECT 1 FROM pg_database WHERE datname = '{name}'") > 0  # noqa: S608
 
 
 def _desk(settings: Settings) -> Desk:
