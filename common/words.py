@@ -1,12 +1,74 @@
-"""Hides telephone and identity numbers in what people have typed. Pure.
+"""How days, amounts and numerals read in Chinese, and what of people's numbers is hidden. Pure.
 
-Amounts, areas, dates and codes stay: they are told by their shape, their unit or the word before
-them. Both kinds are listed, case by case, in `tests/cases/phones.yaml`.
+Hidden are telephone and identity numbers in what people have typed. Amounts, areas, dates and codes
+stay: they are told by their shape, their unit or the word before them. Both kinds are listed, case
+by case, in `tests/cases/phones.yaml`.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+NUMERALS = "一二三四五六七八九十"
+CENT = Decimal("0.01")
+TEN_THOUSAND = Decimal(10000)
+"""元 in a 万元."""
+NONE, NOT_STATED = "无。", "—"
+
+
+def weekday(day: date) -> str:
+    """``一`` for a Monday to ``日`` for a Sunday."""
+    return "一二三四五六日"[day.weekday()]
+
+
+def month_name(period: str) -> str:
+    """``2023年6月``."""
+    return f"{period[:4]}年{int(period[5:])}月"
+
+
+def quarter_name(quarter: str) -> str:
+    """``2023年第二季度``."""
+    return f"{quarter[:4]}年第{NUMERALS[int(quarter[5]) - 1]}季度"
+
+
+def long_date(day: date) -> str:
+    """``2023年6月30日``."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def short_date(day: date) -> str:
+    """``6月30日``."""
+    return f"{day.month}月{day.day}日"
+
+
+def amount(yuan: Decimal) -> str:
+    """万元 with two decimals, rounded half up; without the unit."""
+    return f"{(yuan / TEN_THOUSAND).quantize(CENT, ROUND_HALF_UP)}"
+
+
+def percent(value: Decimal | None) -> str:
+    """``95.0%``; — where there is nothing to measure against."""
+    return NOT_STATED if value is None else f"{value}%"
+
+
+def numeral(number: int) -> str:
+    """一, 二 … 十, 十一 …, up to 99."""
+    tens, ones = divmod(number, 10)
+    head = f"{NUMERALS[tens - 1] if tens > 1 else ''}十" if tens else ""
+    return head + (NUMERALS[ones - 1] if ones else "")
+
+
+def dated(day: date) -> str:
+    """``2023年5月31日（星期三）``."""
+    return f"{long_date(day)}（星期{weekday(day)}）"
+
+
+def ended(sentence: str) -> str:
+    """With a full stop, unless it has an end already."""
+    return sentence if sentence.endswith(("。", "！", "？")) else f"{sentence}。"
+
 
 FEWEST = 6
 """Digits of the shortest number that is looked for."""

@@ -8,14 +8,11 @@ from datetime import date
 from pathlib import Path
 
 import flows
-from deployments.console import counted, say
-from deployments.serve import serve_deployments, stopping_cleanly
-from deployments.server import starting_server
-from flows.business_date import now
-from flows.operations.desk import Desk
-from flows.operations.events import happen, key, tables
-from flows.operations.intake import import_workbook
-from flows.operations.setup import initialise
+from common.clock import now
+from common.errors import RefusedError
+from deployments.commands.console import counted, say
+from deployments.server.serve import serve_deployments, stopping_cleanly
+from deployments.server.server import starting_server
 from models.audits import recorded_acts
 from models.contacts import posts
 from models.database import reading, writing
@@ -23,7 +20,10 @@ from models.plans import require_plan
 from models.projects import dossiers
 from models.secrets import cipher
 from models.settings import Settings
-from policy.errors import RefusedError
+from operations.cases.desk import Desk
+from operations.upkeep.scenario import happen, key, tables
+from operations.upkeep.setup import initialise
+from operations.workbooks.intake import import_workbook
 from policy.vocabulary import Product, Standing
 
 DEFAULT_DAY = date(2023, 6, 1)
@@ -115,8 +115,8 @@ def _heard() -> Iterator[None]:
 
 
 def _tell(desk: Desk, as_of: date, address: str) -> None:
-    from flows.operations.outbox_views import outbox_counts
-    from flows.operations.overview import board, deadline_views
+    from operations.views.outbox import outbox_counts
+    from operations.views.overview import board, deadline_views
 
     views = deadline_views(desk, as_of)
     standings = [view.standing for view in views]

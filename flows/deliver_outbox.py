@@ -2,12 +2,12 @@
 
 from prefect import flow, get_run_logger, task
 
-from flows.business_date import now, today
-from flows.operations import delivery
-from flows.operations.delivery import Delivered
-from flows.operations.desk import Desk
+from common.clock import now, today
 from flows.publishing import progress_of, publish_outbox
 from flows.steps import PATIENT, emit, opened
+from operations.cases.desk import Desk
+from operations.daily import delivery
+from operations.daily.delivery import DeliveryResult
 
 
 @flow(
@@ -30,7 +30,7 @@ def deliver_outbox(plan: str | None = None) -> None:
 
 
 @task(name="deliver", **PATIENT)
-def deliver(desk: Desk) -> Delivered:
+def deliver(desk: Desk) -> DeliveryResult:
     """Send one digest to everybody who is owed something; what came of it."""
     done = delivery.deliver(desk, now, report=progress_of(desk, "发送消息（人）"))
     log = get_run_logger()
@@ -46,7 +46,7 @@ def publish(desk: Desk) -> None:
     publish_outbox(desk, today(desk.settings))
 
 
-def fail_for(delivered: Delivered) -> None:
+def fail_for(delivered: DeliveryResult) -> None:
     """RuntimeError when somebody could not be reached, with everybody's reason."""
     if delivered.errors:
         failed = delivered.errors

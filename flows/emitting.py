@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 
-from flows.operations import announcing
-from flows.operations.announcing import Announcement
-from flows.operations.desk import Desk
-from policy.errors import UnavailableError
+from common.errors import UnavailableError
+from operations.cases.desk import Desk
+from operations.daily import announcing
+from operations.daily.announcing import Announcement
 
 BATCH = 1000  # events at a time: Prefect stores the last of each after a second of rest
 PAGE = 50  # events that Prefect lists at once

@@ -7,19 +7,19 @@ from prefect import flow, get_run_logger, runtime, task
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from common.clock import now, today
+from common.errors import PolicyError, RefusedError
 from common.words import without_numbers
-from flows.business_date import now, today
 from flows.deliver_outbox import deliver, fail_for
-from flows.operations import changes, days, enforcement
-from flows.operations.delivery import Delivered
-from flows.operations.desk import Desk
-from flows.operations.enforcement import Enforced
 from flows.pages.changes import run_of
 from flows.publishing import publish_day, publish_refusal
 from flows.steps import PATIENT, emit, opened
-from models.marks import Mark
+from models.marks import TrailMark
 from models.settings import load_settings
-from policy.errors import PolicyError, RefusedError
+from operations.cases.desk import Desk
+from operations.daily import changes, enforcement
+from operations.daily.delivery import DeliveryResult
+from operations.daily.enforcement import EnforcementResult
 
 HOURS = 3600
 
@@ -65,15 +65,15 @@ def enforce_deadlines(
 
 
 @task(name="begin", **PATIENT)
-def begin(desk: Desk, as_of: date, only_if_missed: bool) -> Mark | None:
+def begin(desk: Desk, as_of: date, only_if_missed: bool) -> TrailMark | None:
     """Where trail and outbox stand; None when the day is finished and nothing is to be done."""
-    if only_if_missed and days.is_finished(desk, as_of):
+    if only_if_missed and enforcement.is_finished(desk, as_of):
         return None
     return changes.begin(desk)
 
 
 @task(name="decide", task_run_name="decide-{as_of}", **PATIENT)
-def decide(desk: Desk, as_of: date) -> Enforced:
+def decide(desk: Desk, as_of: date) -> EnforcementResult:
     """Write the day's decisions in one transaction. Why that is refused is published."""
     try:
         done = enforcement.enforce(desk, as_of, now())
@@ -92,7 +92,13 @@ def decide(desk: Desk, as_of: date) -> Enforced:
 
 
 @task(name="publish", task_run_name="publish-{as_of}", **PATIENT)
-def publish(desk: Desk, as_of: date, since: Mark, enforced: Enforced, delivered: Delivered) -> None:
+def publish(
+    desk: Desk,
+    as_of: date,
+    since: TrailMark,
+    enforced: EnforcementResult,
+    delivered: DeliveryResult,
+) -> None:
     """Publish the day's pages and what the run changed as artifacts."""
     told = changes.changes_since(desk, since, delivered, enforced.missed, enforced.notes)
     count = publish_day(desk, as_of, told)
@@ -102,8 +108,8 @@ def publish(desk: Desk, as_of: date, since: Mark, enforced: Enforced, delivered:
 @task(name="finish", task_run_name="finish-{as_of}", **PATIENT)
 def finish(desk: Desk, as_of: date) -> None:
     """Record that the day is finished."""
-    days.finish(desk, as_of, now())
+    enforcement.finish(desk, as_of, now())
 
 
-def _caught_up(done: Enforced) -> str:
+def _caught_up(done: EnforcementResult) -> str:
     return f"（补作漏做的{run_of(done.missed)}）" if done.missed else ""

@@ -8,18 +8,18 @@ from prefect import flow, get_run_logger, runtime, task
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from common.clock import now, today
+from common.errors import RefusedError
 from common.words import without_numbers
-from flows.business_date import now, today
 from flows.forms.asking import shortened
-from flows.operations import duties as jobs
-from flows.operations.desk import Desk
-from flows.operations.enforcement import day_to_enforce
-from flows.operations.products import Kept, lay_out, published, unpublished
 from flows.pages.duties import product_pages, refusal_page
 from flows.publishing import put
 from flows.steps import PATIENT, opened
 from models.settings import load_settings
-from policy.errors import RefusedError
+from operations.cases.desk import Desk
+from operations.daily.enforcement import day_to_enforce
+from operations.duties import duties as jobs
+from operations.duties.products import KeptProduct, lay_out, published, unpublished
 from policy.vocabulary import Product
 
 FEW = 2  # kinds that a run is named by
@@ -78,7 +78,7 @@ def make(desk: Desk, kinds: Sequence[Product], as_of: date) -> tuple[list[str], 
     return made, refused
 
 
-def _name(made: Kept[Any]) -> str:
+def _name(made: KeptProduct[Any]) -> str:
     return f"{made.occasion.period}{made.occasion.subject}{made.kind.label}"
 
 

@@ -11,22 +11,10 @@ from datetime import date
 from uuid import UUID
 
 import httpx
-from prefect.artifacts import (
-    MarkdownArtifact,
-    create_progress_artifact,
-    update_progress_artifact,
-)
+from prefect.artifacts import MarkdownArtifact, create_progress_artifact, update_progress_artifact
 from prefect.client.orchestration import PrefectClient, get_client
 
-from flows.operations.changes import Changes
-from flows.operations.desk import Desk
-from flows.operations.explain import explain_all
-from flows.operations.health import outbox_health
-from flows.operations.inbox import Read
-from flows.operations.money_views import Money, money
-from flows.operations.outbox_views import outbox_counts
-from flows.operations.overview import Survey, survey
-from flows.operations.quality import Quality, quality
+from common.errors import UnavailableError
 from flows.pages.board import board_page
 from flows.pages.changes import changes_page, inbox_page
 from flows.pages.city import city_page
@@ -36,7 +24,14 @@ from flows.pages.markdown import Links, Page
 from flows.pages.money import funds_page
 from flows.pages.outbox import outbox_page
 from flows.pages.quality import quality_page
-from policy.errors import UnavailableError
+from operations.cases.desk import Desk
+from operations.daily.changes import Changes
+from operations.views.explain import explain_all
+from operations.views.funds import MoneyOverview, money
+from operations.views.outbox import outbox_counts, outbox_health
+from operations.views.overview import Survey, survey
+from operations.views.quality import DataQuality, quality
+from operations.workbooks.inbox import InboxResult
 
 SIDE_BY_SIDE = 8  # pages on their way to the server at once
 STEP = 50  # pages after which progress is told
@@ -67,7 +62,7 @@ def publish_day(desk: Desk, as_of: date, changes: Changes) -> int:
 
 def publish_refusal(desk: Desk, as_of: date, reason: str) -> None:
     """Publish why the plan cannot be run, in the place of what its data lack."""
-    put(desk, [quality_page(desk.plan, Quality(plan=reason), as_of, {})])
+    put(desk, [quality_page(desk.plan, DataQuality(plan=reason), as_of, {})])
 
 
 def publish_outbox(desk: Desk, as_of: date) -> None:
@@ -75,7 +70,7 @@ def publish_outbox(desk: Desk, as_of: date) -> None:
     put(desk, [outbox_page(desk.plan, outbox_health(desk), as_of)])
 
 
-def publish_inbox(desk: Desk, read: Read, changes: Changes, as_of: date) -> None:
+def publish_inbox(desk: Desk, read: InboxResult, changes: Changes, as_of: date) -> None:
     """Publish what a round of the inbox read."""
     put(desk, [inbox_page(desk.plan, read, changes, as_of)])
 
@@ -128,7 +123,7 @@ def _explained(desk: Desk, codes: Sequence[str], as_of: date) -> Links:
     return dict(zip((each.subject for each in explained), targets, strict=True))
 
 
-def _publish_cities(desk: Desk, found: Survey, funds: Money, links: Links) -> Links:
+def _publish_cities(desk: Desk, found: Survey, funds: MoneyOverview, links: Links) -> Links:
     cities = desk.plan.cities
     pages = [
         city_page(desk.plan, city, found, row, links)

@@ -2,16 +2,17 @@
 
 from prefect import flow, get_run_logger, task
 
+from common.clock import now, today
 from common.words import without_numbers
-from flows.business_date import now, today
 from flows.forms.asking import afterwards
 from flows.forms.choices import refresh_choices
-from flows.operations import changes, inbox
-from flows.operations.desk import Desk
-from flows.operations.inbox import Read
 from flows.publishing import publish_inbox
 from flows.steps import PATIENT, emit, opened
-from models.marks import Mark
+from models.marks import TrailMark
+from operations.cases.desk import Desk
+from operations.daily import changes
+from operations.workbooks import inbox
+from operations.workbooks.inbox import InboxResult
 
 
 @flow(
@@ -37,13 +38,13 @@ def read_inbox(plan: str | None = None) -> None:
 
 
 @task(name="begin", **PATIENT)
-def begin(desk: Desk) -> Mark:
+def begin(desk: Desk) -> TrailMark:
     """Where trail and outbox stand."""
     return changes.begin(desk)
 
 
 @task(name="read", **PATIENT)
-def read(desk: Desk) -> Read:
+def read(desk: Desk) -> InboxResult:
     """Import or return what is ready."""
     done = inbox.read_inbox(desk, today=today(desk.settings), at=now())
     log = get_run_logger()
@@ -55,6 +56,6 @@ def read(desk: Desk) -> Read:
 
 
 @task(name="publish-inbox", **PATIENT)
-def publish(desk: Desk, since: Mark, done: Read) -> None:
+def publish(desk: Desk, since: TrailMark, done: InboxResult) -> None:
     """Publish what was read as an artifact."""
     publish_inbox(desk, done, changes.changes_since(desk, since), today(desk.settings))

@@ -6,10 +6,10 @@ from prefect import Task, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
+from common.errors import UnavailableError
 from flows.emitting import emit_events
-from flows.operations.desk import Desk, open_desk
 from models.settings import load_settings
-from policy.errors import UnavailableError
+from operations.cases.desk import Desk, open_desk
 
 WAITS = (30, 120, 600)
 """Seconds before each further try."""

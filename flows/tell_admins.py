@@ -5,10 +5,10 @@ from typing import Any
 from prefect import flow, runtime, task, unmapped
 from prefect.utilities.urls import url_for
 
-from flows.business_date import now
-from flows.operations.admins import Alarm, Trouble, addresses, run_alarm, tell
+from common.clock import now
 from flows.steps import PATIENT
 from models.settings import load_settings
+from operations.upkeep.admins import Alarm, Trouble, addresses, run_alarm, tell
 
 
 def _run_name() -> str:

@@ -50,7 +50,7 @@ class NewRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Break:
+class ChainBreak:
     """Where the chain does not hold."""
 
     row: int | None
@@ -108,22 +108,22 @@ def link(previous: str, row: Mapping[str, Any]) -> str:
     return sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def verify(session: Session, plan: Plan) -> tuple[int, tuple[Break, ...]]:
+def verify(session: Session, plan: Plan) -> tuple[int, tuple[ChainBreak, ...]]:
     """How many rows the plan's trail has, and every place where its chain does not hold."""
     return verify_named(session, plan.id)
 
 
-def verify_named(session: Session, plan_id: str) -> tuple[int, tuple[Break, ...]]:
+def verify_named(session: Session, plan_id: str) -> tuple[int, tuple[ChainBreak, ...]]:
     """As `verify`, for a plan whose file need not be at hand."""
     query = select(Audit).where(Audit.plan == plan_id).order_by(col(Audit.id))
     previous, count = "", 0
-    breaks: list[Break] = []
+    breaks: list[ChainBreak] = []
     for row in session.exec(query.execution_options(yield_per=CHUNK)):
         breaks += _broken(row, previous)
         previous, count = row.hash, count + 1
     head = session.get(PlanRow, plan_id)
     if head is None or head.head != previous:
-        breaks.append(Break(None, "最后的记录与登记的链尾不符，末尾可能被删除或添加"))
+        breaks.append(ChainBreak(None, "最后的记录与登记的链尾不符，末尾可能被删除或添加"))
     return count, tuple(breaks)
 
 
@@ -240,12 +240,23 @@ def _exact(value: Any) -> Any:
     return [_exact(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _broken(row: Audit, previous: str) -> Iterator[Break]:
+def _broken(row: Audit, previous: str) -> Iterator[ChainBreak]:
     if row.previous != previous:
-        yield Break(row.id, "与前一条记录接不上，其间可能有记录被删除、插入或改动")
+        yield ChainBreak(row.id, "与前一条记录接不上，其间可能有记录被删除、插入或改动")
     try:
         same = link(row.previous, {name: getattr(row, name) for name in LINKED}) == row.hash
     except (TypeError, ValueError, KeyError):
         same = False
     if not same:
-        yield Break(row.id, "内容与记录时不符，可能被改动")
+        yield ChainBreak(row.id, "内容与记录时不符，可能被改动")
+
+
+PAPER = "paper"
+"""What holds the letter in the row's detail."""
+
+
+def paper_rows(session: Session, plan: Plan) -> tuple[Audit, ...]:
+    """The rows of the plan that record a letter of any kind, oldest first."""
+    query = select(Audit).where(Audit.plan == plan.id, Audit.kind == AuditKind.EVIDENCE)
+    rows = session.exec(query.order_by(col(Audit.id)))
+    return tuple(row for row in rows if PAPER in row.detail)

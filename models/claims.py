@@ -33,7 +33,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ClaimResult:
     """What came of a claim."""
 
     claim: Claim
@@ -115,14 +115,14 @@ def claim(
     )
 
 
-def progress(session: Session, plan: Plan, outcome: Outcome, at: datetime) -> None:
+def progress(session: Session, plan: Plan, outcome: ClaimResult, at: datetime) -> None:
     """Mark what one part of a digest carried, while the rest is still on its way."""
     if _ours(session, plan, [outcome.claim]):
         _mark_sent(session, plan, [outcome], at)
 
 
 def finish(
-    session: Session, plan: Plan, outcomes: Sequence[Outcome], at: datetime, today: date
+    session: Session, plan: Plan, outcomes: Sequence[ClaimResult], at: datetime, today: date
 ) -> None:
     """Mark what was sent, let what failed rest, and give the turns back.
 
@@ -213,7 +213,7 @@ def _ours(session: Session, plan: Plan, claims: Sequence[Claim]) -> Mapping[str,
     return {person: failures for person, until, failures in found if until == leases[person]}
 
 
-def _mark_sent(session: Session, plan: Plan, outcomes: Sequence[Outcome], at: datetime) -> None:
+def _mark_sent(session: Session, plan: Plan, outcomes: Sequence[ClaimResult], at: datetime) -> None:
     rows = [
         {"intent": id, "who": outcome.claim.person, "by": digest, "through": outcome.channel}
         for outcome in outcomes
@@ -238,12 +238,12 @@ def _mark_sent(session: Session, plan: Plan, outcomes: Sequence[Outcome], at: da
     )
 
 
-def _left(outcome: Outcome) -> list[Delivery]:
+def _left(outcome: ClaimResult) -> list[Delivery]:
     return [row for row, _ in outcome.claim.rows if row.outbox_id not in outcome.sent]
 
 
 def _put_back(
-    session: Session, plan: Plan, outcome: Outcome, left: Sequence[Delivery], at: datetime
+    session: Session, plan: Plan, outcome: ClaimResult, left: Sequence[Delivery], at: datetime
 ) -> None:
     """What was not accepted is owed still; after too many attempts it is a dead letter."""
     tried = bool(outcome.error)
@@ -272,7 +272,7 @@ def _put_back(
 
 
 def _mourn(
-    session: Session, plan: Plan, outcome: Outcome, row: Delivery, intent: Outbox, at: datetime
+    session: Session, plan: Plan, outcome: ClaimResult, row: Delivery, intent: Outbox, at: datetime
 ) -> None:
     """Owe the event of a dead letter; who was not reached is told by office, never by name."""
     payload = {
@@ -299,7 +299,7 @@ def _drop_withdrawn(session: Session, ids: Sequence[int]) -> None:
     )
 
 
-def _rests(failures: Mapping[str, int], outcome: Outcome, at: datetime) -> dict[str, Any]:
+def _rests(failures: Mapping[str, int], outcome: ClaimResult, at: datetime) -> dict[str, Any]:
     """How long somebody rests who was not told everything; not at all if nothing was tried."""
     person = outcome.claim.person
     if outcome.wait is not None:

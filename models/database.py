@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlmodel import Session
 
-from policy.errors import RefusedError, UnavailableError
+from common.errors import RefusedError, UnavailableError
 
 BUSY_TIMEOUT_MS = 10_000
 WRITES = "xingfu_writes"

@@ -14,10 +14,10 @@ from models.audits import NewRow, add_audits
 from models.columns import Instant
 from models.outbox import cancel, cancel_repeats, reinstate
 from models.plans import insert_ignore
-from models.tables import Audit, DeadlineRow, Fact, Office, Outbox, Subject
+from models.tables import Audit, DeadlineRow, Fact, OfficeRow, Outbox, Subject
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Disposition, Level, MessageStatus, Standing, SubjectKind
-from states.deadlines import Dates, Deadline, at_rest, dates_of, fulfilled_on, has_ended
+from states.deadlines import Deadline, DeadlineDates, at_rest, dates_of, fulfilled_on, has_ended
 from states.decide import Decision, Situation, Verdict, first_look
 from states.workdays import DAY, Calendar, UnknownYearError
 
@@ -37,7 +37,7 @@ class SubjectState:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class VerdictRows:
     """How many rows a verdict added."""
 
     messages: int
@@ -120,7 +120,7 @@ def targets(
     session: Session, plan: Plan, situation: Situation, decision: Decision, as_of: date
 ) -> Iterator[tuple[DeadlineRow, Subject, str]]:
     """The deadlines that a decision concerns, with their subject and the office it is for."""
-    query = _reached(select(DeadlineRow, Subject, Office.name), decision.level)  # type: ignore[call-overload]  # too many entity kinds for its overloads
+    query = _reached(select(DeadlineRow, Subject, OfficeRow.name), decision.level)  # type: ignore[call-overload]  # too many entity kinds for its overloads
     where = (*_to_look_at(plan, as_of), *_in(situation))
     ordered = query.where(*where).order_by(col(DeadlineRow.subject))
     yield from session.execute(ordered).tuples()
@@ -134,7 +134,7 @@ def apply(
     verdict: Verdict,
     as_of: date,
     at: datetime,
-) -> Written:
+) -> VerdictRows:
     """Write what a verdict asks for, and move its deadlines on."""
     where = (*_to_look_at(plan, as_of), *_in(situation))
     messages = marked = 0
@@ -148,7 +148,7 @@ def apply(
         .where(*where)
         .values(standing=verdict.standing, fired=verdict.fired, next_look_on=verdict.next_look_on)
     )
-    return Written(messages, marked)
+    return VerdictRows(messages, marked)
 
 
 def stalled(session: Session, plan: Plan, deadlines: Iterable[Deadline]) -> tuple[str, ...]:
@@ -244,7 +244,7 @@ def _first_look(plan: Plan, calendar: Calendar, remind_by: date, state: SubjectS
         return newest + DAY
 
 
-def _redate(row: DeadlineRow, dates: Dates | None) -> bool:
+def _redate(row: DeadlineRow, dates: DeadlineDates | None) -> bool:
     """Set a row's dates; True when it had others before."""
     before = (row.remind_by, row.overdue_after)
     row.remind_by = dates.remind_by if dates else None
@@ -267,7 +267,7 @@ def _owe(
         "visit": row.visit,
         "due": row.overdue_after,
         "rung": literal(decision.rung),
-        "recipient": Office.name,
+        "recipient": OfficeRow.name,
         "decision": literal(decision.kind.value),
         "rung_kind": literal(rung_kind.value if rung_kind else None),
         "as_of": literal(as_of, type_=Date()),
@@ -316,12 +316,12 @@ def _reached(query: Select[Any], level: Level) -> Select[Any]:
     city = literal("") if level is Level.PROVINCE else col(Subject.city)
     county = col(Subject.county) if level is Level.COUNTY else literal("")
     office = and_(
-        col(Office.plan) == Subject.plan,
-        col(Office.level) == level.value,
-        col(Office.city) == city,
-        col(Office.county) == county,
+        col(OfficeRow.plan) == Subject.plan,
+        col(OfficeRow.level) == level.value,
+        col(OfficeRow.city) == city,
+        col(OfficeRow.county) == county,
     )
-    return query.select_from(DeadlineRow).join(Subject, _same_subject()).join(Office, office)
+    return query.select_from(DeadlineRow).join(Subject, _same_subject()).join(OfficeRow, office)
 
 
 def _same_subject() -> ColumnElement[bool]:

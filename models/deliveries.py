@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, bindparam, exists, func, or_, select, true, update
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from models.plans import insert_ignore
-from models.tables import Addressee, Delivery, Office, Outbox, Subject
+from models.tables import Addressee, Delivery, OfficeRow, Outbox, Pace, Subject
 from policy.schema import Plan
 from policy.vocabulary import DeliveryStatus, Level, MessageStatus
-from states.contacts import Place, Told
+from states.contacts import Place, Recipient
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class OpenDelivery:
     """An intent that is not closed yet, and to whom it is or was on its way."""
 
     id: int
@@ -26,7 +26,7 @@ class Owed:
     """By person."""
 
 
-def owed(session: Session, plan: Plan) -> tuple[Owed, ...]:
+def owed(session: Session, plan: Plan) -> tuple[OpenDelivery, ...]:
     """Every intent that somebody is still to be told of, in order."""
     pending = (col(Outbox.plan) == plan.id, col(Outbox.status) == MessageStatus.PENDING)
     told: dict[int, dict[str, DeliveryStatus]] = {}
@@ -38,19 +38,22 @@ def owed(session: Session, plan: Plan) -> tuple[Owed, ...]:
     for id, person, status in found.tuples():
         told.setdefault(id, {})[person] = DeliveryStatus(status)
     query = (
-        select(col(Outbox.id), col(Office.level), col(Subject.city), col(Subject.county))
-        .join(Office, and_(col(Office.plan) == Outbox.plan, col(Office.name) == Outbox.recipient))
+        select(col(Outbox.id), col(OfficeRow.level), col(Subject.city), col(Subject.county))
+        .join(
+            OfficeRow,
+            and_(col(OfficeRow.plan) == Outbox.plan, col(OfficeRow.name) == Outbox.recipient),
+        )
         .join(Subject, and_(col(Subject.plan) == Outbox.plan, col(Subject.code) == Outbox.subject))
         .where(*pending)
         .order_by(col(Outbox.id))
     )
     return tuple(
-        Owed(id, Level(level), Place(city, county), told.get(id, {}))
+        OpenDelivery(id, Level(level), Place(city, county), told.get(id, {}))
         for id, level, city, county in session.execute(query)
     )
 
 
-def address(session: Session, plan: Plan, found: Iterable[tuple[int, Told]]) -> None:
+def address(session: Session, plan: Plan, found: Iterable[tuple[int, Recipient]]) -> None:
     """Owe intents to people, anew where that was withdrawn."""
     rows = [
         {"outbox_id": id, "person": told.person, "plan": plan.id, "because": told.because}
@@ -151,3 +154,32 @@ def retry_dead(session: Session, plan: Plan, person: str | None = None) -> int:
     )
     session.execute(update(Delivery).where(*dead).values(status=DeliveryStatus.PENDING, attempts=0))
     return int(found)
+
+
+def reserve(
+    session: Session, target: str, at: datetime, spacing: timedelta, longest: timedelta
+) -> timedelta:
+    """How long to wait for a target's next free slot, which is taken unless it is too far off.
+
+    The slot after it is `spacing` later. What is longer than `longest` takes no slot.
+    """
+    turn = _turn(session, target, at)
+    slot = max(turn.free_at, at)
+    if slot - at <= longest:
+        turn.free_at = slot + spacing
+        session.add(turn)
+        session.flush()
+    return slot - at
+
+
+def stay_away(session: Session, target: str, until: datetime) -> None:
+    """Give out no slot of a target before `until`: it refused for being written to too often."""
+    turn = _turn(session, target, until)
+    turn.free_at = max(turn.free_at, until)
+    session.add(turn)
+    session.flush()
+
+
+def _turn(session: Session, target: str, at: datetime) -> Pace:
+    session.execute(insert_ignore(session, Pace), [{"target": target, "free_at": at}])
+    return session.get_one(Pace, target, with_for_update=True)

@@ -1,13 +1,15 @@
 """Which days the daily job has decided and finished."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, or_, update
 from sqlmodel import Session, col, select
 
-from models.tables import EnforcedDay
+from models.tables import Delivery, EnforcedDay, PlanRow
 from policy.schema import Plan
+from policy.vocabulary import DeliveryStatus
 
 
 def missed_days(session: Session, plan: Plan, as_of: date) -> tuple[date, ...]:
@@ -54,3 +56,41 @@ def _between(first: date, last: date) -> Iterator[date]:
     """The days between the two, neither included."""
     for days in range(1, (last - first).days):
         yield first + timedelta(days=days)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkStatus:
+    """How the work for a plan stands."""
+
+    plan: str
+    since: datetime
+    """When a day was finished last; when the plan was installed, as long as none ever was."""
+    finished: bool
+    """Whether a day ever was."""
+    dead: int
+    """Messages that are not tried any more."""
+
+
+def watched(session: Session) -> tuple[WorkStatus, ...]:
+    """Every installed plan, by id."""
+    last = dict(
+        session.exec(
+            select(EnforcedDay.plan, func.max(EnforcedDay.finished_at)).group_by(EnforcedDay.plan)
+        ).all()
+    )
+    dead = dict(
+        session.exec(
+            select(Delivery.plan, func.count())
+            .where(Delivery.status == DeliveryStatus.DEAD)
+            .group_by(Delivery.plan)
+        ).all()
+    )
+    return tuple(
+        WorkStatus(
+            row.id,
+            last.get(row.id) or row.installed_at,
+            bool(last.get(row.id)),
+            dead.get(row.id, 0),
+        )
+        for row in session.exec(select(PlanRow).order_by(col(PlanRow.id)))
+    )

@@ -15,7 +15,7 @@ from policy.vocabulary import AuditKind, MessageStatus, RungKind
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class TrailMark:
     """Where the trail and the outbox stood."""
 
     audit: int
@@ -26,20 +26,20 @@ class Mark:
     """The intents that were not settled then."""
 
 
-def mark(session: Session, plan: Plan) -> Mark:
+def mark(session: Session, plan: Plan) -> TrailMark:
     """Where they stand now."""
     last = select(func.max(col(Outbox.id))).where(col(Outbox.plan) == plan.id)
     owed = select(col(Outbox.id)).where(
         col(Outbox.plan) == plan.id, col(Outbox.status) == MessageStatus.PENDING
     )
-    return Mark(
+    return TrailMark(
         audit=newest(session, plan),
         outbox=session.execute(last).scalar_one() or 0,
         owed=frozenset(id for id in session.execute(owed).scalars() if id is not None),
     )
 
 
-def recorded_since(session: Session, plan: Plan, since: Mark) -> Mapping[AuditKind, int]:
+def recorded_since(session: Session, plan: Plan, since: TrailMark) -> Mapping[AuditKind, int]:
     """How many rows the trail has gained, by kind."""
     query = (
         select(col(Audit.kind), func.count())
@@ -50,7 +50,7 @@ def recorded_since(session: Session, plan: Plan, since: Mark) -> Mapping[AuditKi
     return {kind: found[kind] for kind in AuditKind if kind in found}
 
 
-def overdue_since(session: Session, plan: Plan, since: Mark, most: int) -> tuple[Audit, ...]:
+def overdue_since(session: Session, plan: Plan, since: TrailMark, most: int) -> tuple[Audit, ...]:
     """The first rows of lateness that the trail has gained."""
     query = select_rows(Audit).where(
         Audit.plan == plan.id, Audit.kind == AuditKind.OVERDUE, col(Audit.id) > since.audit
@@ -58,7 +58,7 @@ def overdue_since(session: Session, plan: Plan, since: Mark, most: int) -> tuple
     return tuple(session.exec(query.order_by(col(Audit.id)).limit(most)).all())
 
 
-def owed_since(session: Session, plan: Plan, since: Mark) -> Mapping[RungKind, int]:
+def owed_since(session: Session, plan: Plan, since: TrailMark) -> Mapping[RungKind, int]:
     """How many intents are new, by kind."""
     query = (
         select(col(Outbox.rung_kind), func.count())
@@ -69,7 +69,7 @@ def owed_since(session: Session, plan: Plan, since: Mark) -> Mapping[RungKind, i
     return {kind: found[kind] for kind in RungKind if kind in found}
 
 
-def withdrawn_since(session: Session, plan: Plan, since: Mark) -> Mapping[RungKind, int]:
+def withdrawn_since(session: Session, plan: Plan, since: TrailMark) -> Mapping[RungKind, int]:
     """How many intents have been withdrawn that were owed then or are new, by kind."""
     query = select(col(Outbox.id), col(Outbox.rung_kind)).where(
         col(Outbox.plan) == plan.id,

@@ -12,12 +12,12 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, SQLModel, col, update
 from sqlmodel import select as select_rows
 
+from common.errors import RefusedError
 from models.database import serialise
-from models.tables import DeadlineRow, Fact, Office, PlanRow, Project, Subject
-from policy.errors import RefusedError
+from models.tables import DeadlineRow, Fact, OfficeRow, PlanRow, Project, Subject
 from policy.schema import Plan
 from policy.vocabulary import Standing, SubjectKind
-from states.deadlines import Dates, Deadline, deadlines, deadlines_of
+from states.deadlines import Deadline, DeadlineDates, deadlines, deadlines_of
 from states.decide import first_look
 from states.workdays import Calendar
 
@@ -44,7 +44,7 @@ def install_plan(session: Session, plan: Plan, calendar: Calendar, at: datetime)
     session.add(row)
     session.flush()
     insert_new(session, Subject, _subjects(plan))
-    insert_new(session, Office, _offices(plan))
+    insert_new(session, OfficeRow, _offices(plan))
     for kind in SubjectKind:
         for deadline in deadlines_of(plan, calendar, kind):
             _sync_deadline(session, plan, calendar, kind, deadline)
@@ -148,7 +148,9 @@ def _deadline_row(plan: Plan, calendar: Calendar, deadline: Deadline) -> dict[st
     }
 
 
-def _dated_columns(plan: Plan, calendar: Calendar, dates: Dates | None) -> dict[str, date | None]:
+def _dated_columns(
+    plan: Plan, calendar: Calendar, dates: DeadlineDates | None
+) -> dict[str, date | None]:
     if dates is None:
         return {"remind_by": None, "overdue_after": None, "next_look_on": None}
     return {
@@ -215,7 +217,7 @@ def _restart(
     plan: Plan,
     kind: SubjectKind,
     deadline: Deadline,
-    dates: Dates,
+    dates: DeadlineDates,
     look_on: date,
 ) -> None:
     """Give deadlines the dates as they now are, and let the open ones climb the ladder again."""

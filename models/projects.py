@@ -11,18 +11,16 @@ from sqlalchemy import and_, bindparam, delete, func, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
+from common.errors import RefusedError
 from models.audits import revisions
-from models.ledger import lines
-from models.opinions import opinions
-from models.progress import progress_of
+from models.records import lines, opinions, progress_of
 from models.rows import among, ask, columns, into, rows_of
 from models.tables import Fact, Project, Subject
-from policy.errors import RefusedError
 from policy.fields import FIELDS
 from policy.schema import PROJECTS_FINISHED, QUOTA_SUBMITTED, Plan
 from policy.vocabulary import Disposition, SubjectKind
 from states.dossier import GOING_ON, Dossier, Profile
-from states.ledger import Line
+from states.ledger import LedgerLine
 from states.progress import Progress
 from states.reporting import expected, finished_on
 from states.review import Opinion
@@ -232,7 +230,7 @@ class _Gathered:
 
     milestones: Mapping[str, Mapping[str, date]]
     opinions: Mapping[str, tuple[Opinion, ...]]
-    lines: Mapping[str, tuple[Line, ...]]
+    lines: Mapping[str, tuple[LedgerLine, ...]]
     progress: Mapping[str, tuple[Progress, ...]]
     revisions: Mapping[str, int]
     taken: Mapping[tuple[str, str | None], int]
@@ -307,3 +305,14 @@ def _to_dossier(plan: Plan, project: Any, subject: Any, held: _Gathered) -> Doss
         last_on=project.last_on,
         revision=held.revisions.get(project.code, 0),
     )
+
+
+def project_names(session: Session, plan: Plan, most: int) -> Mapping[str, str]:
+    """The names of the first `most` projects of the plan, by code and in its order."""
+    query = (
+        select(Subject.code, Subject.name)
+        .where(Subject.plan == plan.id, Subject.kind == SubjectKind.PROJECT)
+        .order_by(col(Subject.code))
+        .limit(most)
+    )
+    return dict(session.exec(query).all())

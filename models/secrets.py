@@ -6,8 +6,8 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken
 
 from common import files
+from common.errors import UnavailableError, UsageError
 from models.settings import Settings
-from policy.errors import UnavailableError, UsageError
 
 
 def cipher(settings: Settings) -> Fernet:

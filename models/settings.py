@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from policy.errors import UsageError
+from common.errors import UsageError
 
 
 class Settings(BaseSettings):
@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     most_workbook_mb: int | None = Field(default=None, gt=0)
     """MB that a workbook may have; a larger one is refused unread. None: as usual."""
     most_rows: int | None = Field(default=None, gt=0)
-    """Rows that a sheet of a workbook may have. What is usual is said by `documents.gate`."""
+    """Rows that a sheet of a workbook may have; what is usual says `documents.reading.gate`."""
     inbox_settle_seconds: int = Field(default=60, gt=0)
     """A file of the inbox is read once it has not changed for so long: copying takes a while."""
     inbox_broken_minutes: int = Field(default=60, gt=0)

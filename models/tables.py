@@ -22,17 +22,17 @@ from models.columns import Hundredths, Instant
 from policy.fields import FIELDS, ProfileField
 from policy.vocabulary import (
     AuditKind,
-    Because,
     ChannelKind,
     DecisionKind,
     DeliveryStatus,
     Disposition,
-    Entry,
+    EntryKind,
     Holder,
-    Intake,
+    IntakeResult,
     Level,
     MessageStatus,
     Product,
+    RecipientReason,
     RungKind,
     Source,
     Standing,
@@ -216,13 +216,13 @@ class OpinionRow(SQLModel, table=True):
     """Per criterion of the plan, the points given, as exact text."""
 
 
-class LedgerLine(SQLModel, table=True):
+class LedgerRow(SQLModel, table=True):
     """One line of a project's money ledger; a reversed line is gone and its audit row stays."""
 
     __tablename__ = "ledger"
     __table_args__ = (
         _to_subject(),
-        _one_of("entry", Entry),
+        _one_of("entry", EntryKind),
         _one_of("source", Source),
         _one_of("holder", Holder),
         CheckConstraint("amount > 0", name="amount"),
@@ -233,7 +233,7 @@ class LedgerLine(SQLModel, table=True):
     plan: str
     subject: str
     audit_id: int = Field(primary_key=True, foreign_key="audit.id")
-    entry: Entry = Field(sa_type=String)
+    entry: EntryKind = Field(sa_type=String)
     on: date
     source: Source = Field(sa_type=String)
     holder: Holder = Field(sa_type=String)
@@ -389,7 +389,7 @@ class InboxFile(SQLModel, table=True):
     """
 
     __tablename__ = "inbox"
-    __table_args__ = (_one_of("outcome", Intake),)
+    __table_args__ = (_one_of("outcome", IntakeResult),)
     plan: str = Field(primary_key=True, foreign_key="plan.id")
     place: str = Field(primary_key=True)
     """The folder's name: a city."""
@@ -398,7 +398,7 @@ class InboxFile(SQLModel, table=True):
     name: str
     form: str | None = None
     """Which form it is (`policy.vocabulary.Form`); empty where it could not be told."""
-    outcome: Intake = Field(sa_type=String)
+    outcome: IntakeResult = Field(sa_type=String)
     reply: str
     received_at: datetime = Field(sa_type=Instant)
     filed: bool = False
@@ -410,7 +410,7 @@ class Delivery(SQLModel, table=True):
 
     __tablename__ = "delivery"
     __table_args__ = (
-        _one_of("because", Because),
+        _one_of("because", RecipientReason),
         _one_of("status", DeliveryStatus),
         _one_of("channel", ChannelKind),
         CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent"),
@@ -427,7 +427,7 @@ class Delivery(SQLModel, table=True):
     person: str = Field(primary_key=True)
     """``office name``, see `states.contacts.Directory`."""
     plan: str
-    because: Because = Field(sa_type=String)
+    because: RecipientReason = Field(sa_type=String)
     status: DeliveryStatus = Field(default=DeliveryStatus.PENDING, sa_type=String)
     attempts: int = 0
     ambiguous: bool = False
@@ -465,7 +465,7 @@ class Pace(SQLModel, table=True):
     free_at: datetime = Field(sa_type=Instant)
 
 
-class Office(SQLModel, table=True):
+class OfficeRow(SQLModel, table=True):
     """An office that can be told, by level and place."""
 
     __tablename__ = "office"
@@ -495,3 +495,8 @@ class Contact(SQLModel, table=True):
     substitute: str = Field(default="", sa_column_kwargs={"server_default": ""})
     away_from: date | None = None
     away_to: date | None = None
+
+
+def is_receipt(row: Outbox) -> bool:
+    """Whether an intent answers a file, and speaks of no deadline."""
+    return row.decision == DecisionKind.RECEIPT

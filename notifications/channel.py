@@ -8,26 +8,12 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import unquote
 
-from notifications.files import FolderChannel, ListChannel, ListEntry, read_list
-from notifications.message import Key, Message
-from notifications.sending import Channel, DeliveryError, Part, whole
+from notifications.files import FolderChannel, ListChannel
+from notifications.message import Message
+from notifications.sending import Channel, DeliveryError, Part, Tls, whole
 from notifications.sessions import Sessions
-from notifications.tls import Tls
 from policy.vocabulary import ChannelKind
 from states.contacts import SCHEMES
-
-__all__ = [
-    "Channel",
-    "Channels",
-    "DeliveryError",
-    "FolderChannel",
-    "Key",
-    "ListChannel",
-    "ListEntry",
-    "Part",
-    "RecordingChannel",
-    "read_list",
-]
 
 POST_TIMEOUT = 10.0  # seconds, for each step of a request
 MAIL_TIMEOUT = 30.0  # for each answer of a mail server; the last may wait for a virus scanner
@@ -121,8 +107,8 @@ class Channels:
 
     def _chat(self, url: str, kind: ChannelKind) -> Channel:
         from notifications.chats import open_chat
-        from notifications.posting import Poster
+        from notifications.posting import JsonPoster
 
         if not hasattr(self, "_poster"):
-            self._poster = self._stack.enter_context(Poster(self._tls, self._post_timeout))
+            self._poster = self._stack.enter_context(JsonPoster(self._tls, self._post_timeout))
         return open_chat(url, kind, self._poster)

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from notifications.driver import BAD_ADDRESS, asset, drive
 from notifications.message import Message
 from notifications.parts import split
-from notifications.posting import Poster
-from notifications.robots import ROBOTS, Ours
+from notifications.posting import JsonPoster
+from notifications.robots import ROBOTS, OwnService
 from notifications.sending import DeliveryError, Part, whole
 from policy.vocabulary import ChannelKind
 
@@ -41,7 +41,7 @@ class ChatChannel:
 
     kind: ChannelKind
     pace: str | None
-    service: Ours = field(repr=False)  # it holds a key
+    service: OwnService = field(repr=False)  # it holds a key
 
     @property
     def spacing(self) -> timedelta:
@@ -60,7 +60,7 @@ class ChatChannel:
         drive(self.service, body=part.text, title="", body_format="text")
 
 
-def open_chat(url: str, kind: ChannelKind, poster: Poster) -> ChatChannel:
+def open_chat(url: str, kind: ChannelKind, poster: JsonPoster) -> ChatChannel:
     """The channel of an address; DeliveryError when not all of it can be honoured."""
     service = _service(url, ROBOTS[kind], poster)
     if service is None:
@@ -71,7 +71,7 @@ def open_chat(url: str, kind: ChannelKind, poster: Poster) -> ChatChannel:
     return ChatChannel(kind, pace, service)
 
 
-def _service(url: str, made: type[Ours], poster: Poster) -> Ours | None:
+def _service(url: str, made: type[OwnService], poster: JsonPoster) -> OwnService | None:
     make: Any = made  # the half of Apprise that is untyped
     parsed = make.parse_url(url)
     if not parsed or "#" in url or not _honoured(parsed, made):
@@ -80,14 +80,14 @@ def _service(url: str, made: type[Ours], poster: Poster) -> Ours | None:
     if api is None:
         return None
     try:
-        service: Ours = make(asset=asset(), **parsed)
+        service: OwnService = make(asset=asset(), **parsed)
     except TypeError:  # what Apprise raises for an address it cannot use
         return None
     service.poster, service.api = poster, api or None
     return service
 
 
-def _honoured(parsed: Mapping[str, Any], made: type[Ours]) -> bool:
+def _honoured(parsed: Mapping[str, Any], made: type[OwnService]) -> bool:
     """Whether nothing of an address would be passed over."""
     options = {name for name in parsed["qsd"] if not (_is_hook(made) and name.startswith(HEADER))}
     used = {name for name in ("user", "password", "port", "fullpath") if _given(parsed[name])}
@@ -98,7 +98,7 @@ def _given(value: object) -> bool:
     return value not in (None, "", "/")
 
 
-def _is_hook(made: type[Ours]) -> bool:
+def _is_hook(made: type[OwnService]) -> bool:
     return made.kind is ChannelKind.WEBHOOK
 
 

@@ -8,11 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from common import files
+from common.errors import UnavailableError
 from notifications.mail import DOMAIN, SENDER, SHANGHAI, mail, mail_address, token
 from notifications.message import Message
 from notifications.parts import chat_text
 from notifications.sending import DeliveryError, Part, whole
-from policy.errors import UnavailableError
 from policy.vocabulary import ChannelKind
 
 LONGEST_NAME = 50  # characters; with the rest of a file name under 255 bytes on every system

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from policy.vocabulary import Intake, Origin, RungKind, SubjectKind
+from policy.vocabulary import IntakeResult, Origin, RungKind, SubjectKind
 
 Key = tuple[str, str]
 """What a line is about: the subject's code and the deadline's id, or its receipt's."""
@@ -52,7 +52,7 @@ class DigestLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class BlockItem:
     """One subject of a block, with all that is particular to it."""
 
     key: Key
@@ -75,7 +75,7 @@ class Block:
     rule: str
     concerns: str
     """项目, or 涉及37个项目 when there are several."""
-    items: tuple[Item, ...]
+    items: tuple[BlockItem, ...]
     basis: str
     words: str
     term: str
@@ -93,7 +93,7 @@ class Receipt:
     """What became of a file that an office handed in (回执)."""
 
     key: Key
-    outcome: Intake
+    outcome: IntakeResult
     head: str
     """That it has come, and what became of it."""
     details: tuple[str, ...] = ()

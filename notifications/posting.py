@@ -9,9 +9,8 @@ from typing import Self
 
 import httpx
 
-from notifications.replies import Reply
-from notifications.sending import DeliveryError
-from notifications.tls import Tls
+from notifications.replies import HttpReply
+from notifications.sending import DeliveryError, Tls
 
 # What fails before a request goes out. An illegal address or header is found here, too.
 NOT_SENT = (
@@ -27,7 +26,7 @@ NOT_SENT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """What is posted, and to whom; nothing of it may be shown."""
 
     url: str = field(repr=False)
@@ -38,7 +37,7 @@ class Request:
     verify: bool = True
 
 
-class Poster:
+class JsonPoster:
     """Posts JSON, one connection a request, within a ``with``."""
 
     def __init__(self, tls: Tls, timeout: float) -> None:
@@ -58,7 +57,7 @@ class Poster:
     ) -> None:
         self._stack.close()
 
-    def post(self, name: str, request: Request) -> Reply | DeliveryError:
+    def post(self, name: str, request: HttpRequest) -> HttpReply | DeliveryError:
         """The answer, or why there is none; `name` stands for the target in the reason."""
         try:
             answer = self._client(request.verify).post(
@@ -74,7 +73,7 @@ class Poster:
             return DeliveryError(f"{name}没有答复，消息可能已送达", unknown=True)
         except httpx.RequestError:
             return DeliveryError(f"与{name}的连接中断，消息可能已送达", unknown=True)
-        return Reply(answer.status_code, answer.content, answer.headers.get("Retry-After", ""))
+        return HttpReply(answer.status_code, answer.content, answer.headers.get("Retry-After", ""))
 
     def _client(self, verify: bool) -> httpx.Client:
         if verify not in self._clients:

@@ -19,7 +19,7 @@ BUSY = "对方系统繁忙，请稍后重试"
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpReply:
     """An answer over HTTP."""
 
     status: int
@@ -95,7 +95,7 @@ VENDORS = {
 HOOK = "接收系统"
 
 
-def vendor_failure(vendor: Vendor, reply: Reply) -> DeliveryError | None:
+def vendor_failure(vendor: Vendor, reply: HttpReply) -> DeliveryError | None:
     """Why a platform did not accept; None when it did.
 
     An answer without a readable code leaves it unknown, unless its HTTP status is a refusal.
@@ -109,14 +109,14 @@ def vendor_failure(vendor: Vendor, reply: Reply) -> DeliveryError | None:
     return None if code == "0" else _refused(vendor, code, _hurried(vendor, code, answer))
 
 
-def hook_failure(reply: Reply) -> DeliveryError | None:
+def hook_failure(reply: HttpReply) -> DeliveryError | None:
     """Why another system did not accept; None for any status of success."""
     if reply.status == 429:
         return _too_fast(HOOK, reply)
     return None if _good(reply) else _by_status(HOOK, reply)
 
 
-def _good(reply: Reply) -> bool:
+def _good(reply: HttpReply) -> bool:
     return 200 <= reply.status < 300
 
 
@@ -147,7 +147,7 @@ def _refused(vendor: Vendor, code: str, wait: timedelta | None) -> DeliveryError
     return DeliveryError(reason, code=code, wait=wait)
 
 
-def _by_status(name: str, reply: Reply) -> DeliveryError:
+def _by_status(name: str, reply: HttpReply) -> DeliveryError:
     code = str(reply.status)
     if _good(reply):
         return DeliveryError(f"{name}的答复无法识别，消息可能已送达", code=code, unknown=True)
@@ -156,7 +156,7 @@ def _by_status(name: str, reply: Reply) -> DeliveryError:
     return DeliveryError(f"{name}拒收（{code}）", code=code)
 
 
-def _too_fast(name: str, reply: Reply) -> DeliveryError:
+def _too_fast(name: str, reply: HttpReply) -> DeliveryError:
     asked = reply.retry_after.strip()
     seconds = int(asked) if re.fullmatch(r"[0-9]{1,9}", asked) else 0
     wait = min(timedelta(seconds=seconds), LONGEST_WAIT) or MINUTE

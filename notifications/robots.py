@@ -6,6 +6,7 @@ and encodes DingTalk's signature twice, which DingTalk does not accept.
 """
 
 from abc import ABC, abstractmethod
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
@@ -15,14 +16,71 @@ from apprise.plugins.dingtalk import NotifyDingTalk
 from apprise.plugins.feishu import NotifyFeishu
 from apprise.plugins.wecombot import NotifyWeComBot
 
-from notifications.payload import payload
-from notifications.posting import Poster, Request
-from notifications.replies import HOOK, VENDORS, Reply, hook_failure, vendor_failure
+from notifications.message import DigestLine, Message, Receipt
+from notifications.posting import HttpRequest, JsonPoster
+from notifications.replies import HOOK, VENDORS, HttpReply, hook_failure, vendor_failure
 from notifications.sending import DeliveryError, Part
 from policy.vocabulary import ChannelKind
 
+VERSION = "1"
 
-class Ours(ABC):
+
+def payload(message: Message) -> dict[str, Any]:
+    """What is pushed to an interface; `id` is the same when a message is pushed again."""
+    return {
+        "version": VERSION,
+        "id": message.id,
+        "office": message.recipient,
+        "addressee": message.addressee,
+        "title": message.title,
+        "text": message.text,
+        "sent_at": message.sent_at.isoformat(),
+        "notices": list(message.notices),
+        "receipts": [_receipt(receipt) for receipt in message.receipts],
+        "lines": [_line(line) for line in message.lines],
+        "attachments": [
+            {"name": each.name, "base64": b64encode(each.content).decode()}
+            for each in message.attachments
+        ],
+    }
+
+
+def _receipt(receipt: Receipt) -> dict[str, Any]:
+    subject, rule = receipt.key
+    return {
+        "subject": subject,
+        "rule": rule,
+        "outcome": receipt.outcome.value,
+        "head": receipt.head,
+        "details": list(receipt.details),
+    }
+
+
+def _line(line: DigestLine) -> dict[str, Any]:
+    return {
+        "subject": line.subject,
+        "subject_kind": line.subject_kind.value,
+        "name": line.name,
+        "place": line.place,
+        "rule": line.rule,
+        "kind": line.kind.value,
+        "title": line.title,
+        "notice_number": line.notice_number,
+        "clause": line.clause,
+        "words": line.words,
+        "origin": line.origin.value,
+        "remind_by": line.remind_by.isoformat(),
+        "overdue_after": line.overdue_after.isoformat(),
+        "responsible": line.responsible,
+        "person": line.person,
+        "phone": line.phone,
+        "to_do": line.to_do,
+        "missing": list(line.missing),
+        "note": line.note,
+    }
+
+
+class OwnService(ABC):
     """What our services share: one part at a time, and the reason when it was not accepted."""
 
     kind: ClassVar[ChannelKind]
@@ -30,7 +88,7 @@ class Ours(ABC):
     """What an address may ask for; anything else is refused, for it would be passed over."""
     parts_used: ClassVar[frozenset[str]] = frozenset()
     """Which of user, password, port and path an address may have."""
-    poster: Poster
+    poster: JsonPoster
     api: str | None = None
     """The base of the platform's addresses, where it is not the public one."""
     part: Part | None = None
@@ -47,10 +105,10 @@ class Ours(ABC):
         return self.failure is None
 
     @abstractmethod
-    def request(self, part: Part) -> Request:
+    def request(self, part: Part) -> HttpRequest:
         """What is posted."""
 
-    def judged(self, reply: Reply) -> DeliveryError | None:
+    def judged(self, reply: HttpReply) -> DeliveryError | None:
         """Why the target did not accept; None when it did."""
         return vendor_failure(VENDORS[self.kind], reply)
 
@@ -64,35 +122,35 @@ class Ours(ABC):
         return f"{self.api or f'{public.scheme}://{public.netloc}'}{path}"
 
 
-class WeComBot(Ours, NotifyWeComBot):  # type: ignore[misc, no-untyped-call]  # Apprise is half typed
+class WeComBot(OwnService, NotifyWeComBot):  # type: ignore[misc, no-untyped-call]  # Apprise is half typed
     """A robot in a WeCom group."""
 
     kind, name = ChannelKind.WECOM, "企业微信"
     options = frozenset({"api", "verify"})
 
-    def request(self, part: Part) -> Request:
+    def request(self, part: Part) -> HttpRequest:
         """A text message."""
         body = {"msgtype": "text", "text": {"content": part.text}}
         url, key = self.at("/cgi-bin/webhook/send"), {"key": str(self.key)}
-        return Request(url, body, key, verify=self.verify_certificate)
+        return HttpRequest(url, body, key, verify=self.verify_certificate)
 
     def target(self) -> str:
         """The robot of that key."""
         return self.at(f"/{self.key}")
 
 
-class DingTalkBot(Ours, NotifyDingTalk):  # type: ignore[misc, no-untyped-call]
+class DingTalkBot(OwnService, NotifyDingTalk):  # type: ignore[misc, no-untyped-call]
     """A robot in a DingTalk group."""
 
     kind, name = ChannelKind.DINGTALK, "钉钉"
     options = frozenset({"api", "verify"})
     parts_used = frozenset({"user"})
 
-    def request(self, part: Part) -> Request:
+    def request(self, part: Part) -> HttpRequest:
         """A text message, signed where the address has a secret."""
         body = {"msgtype": "text", "text": {"content": part.text}}
         params = {"access_token": str(self.token)} | self._signature()
-        return Request(self.at("/robot/send"), body, params, verify=self.verify_certificate)
+        return HttpRequest(self.at("/robot/send"), body, params, verify=self.verify_certificate)
 
     def target(self) -> str:
         """The robot of that token."""
@@ -106,34 +164,34 @@ class DingTalkBot(Ours, NotifyDingTalk):  # type: ignore[misc, no-untyped-call]
         return {"timestamp": str(timestamp), "sign": unquote(str(sign))}
 
 
-class FeishuBot(Ours, NotifyFeishu):  # type: ignore[misc, no-untyped-call]
+class FeishuBot(OwnService, NotifyFeishu):  # type: ignore[misc, no-untyped-call]
     """A robot in a Feishu group."""
 
     kind, name = ChannelKind.FEISHU, "飞书"
     options = frozenset({"api", "verify"})
 
-    def request(self, part: Part) -> Request:
+    def request(self, part: Part) -> HttpRequest:
         """A text message."""
         body = {"msg_type": "text", "content": {"text": part.text}}
         url = self.at(f"/open-apis/bot/v2/hook/{self.token}")
-        return Request(url, body, verify=self.verify_certificate)
+        return HttpRequest(url, body, verify=self.verify_certificate)
 
     def target(self) -> str:
         """The robot of that token."""
         return self.at(f"/{self.token}")
 
 
-class JsonHook(Ours, NotifyJSON):  # type: ignore[misc, no-untyped-call]
+class JsonHook(OwnService, NotifyJSON):  # type: ignore[misc, no-untyped-call]
     """Another system that takes JSON."""
 
     kind, name = ChannelKind.WEBHOOK, HOOK
     options = frozenset({"verify", "user", "pass", "password"})
     parts_used = frozenset({"user", "password", "port", "fullpath"})
 
-    def request(self, part: Part) -> Request:
+    def request(self, part: Part) -> HttpRequest:
         """The message as data."""
         port = f":{self.port}" if self.port else ""
-        return Request(
+        return HttpRequest(
             url=f"{'https' if self.secure else 'http'}://{self.host}{port}{self.fullpath or '/'}",
             body=payload(part.message),
             headers=self.headers,
@@ -141,11 +199,11 @@ class JsonHook(Ours, NotifyJSON):  # type: ignore[misc, no-untyped-call]
             verify=self.verify_certificate,
         )
 
-    def judged(self, reply: Reply) -> DeliveryError | None:
+    def judged(self, reply: HttpReply) -> DeliveryError | None:
         """Any status of success is enough."""
         return hook_failure(reply)
 
 
-ROBOTS: Mapping[ChannelKind, type[Ours]] = {
+ROBOTS: Mapping[ChannelKind, type[OwnService]] = {
     each.kind: each for each in (WeComBot, DingTalkBot, FeishuBot, JsonHook)
 }

@@ -1,11 +1,13 @@
 """What every channel promises: parts of a message go out one by one, or say why they did not."""
 
+import ssl
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Protocol
 
+from common.errors import UnavailableError
 from notifications.message import Key, Message
-from policy.errors import UnavailableError
 from policy.vocabulary import ChannelKind
 
 
@@ -66,3 +68,22 @@ class Channel(Protocol):
 def whole(message: Message) -> tuple[Part, ...]:
     """The message as its only part."""
     return (Part(message, message.text, message.keys, 1, 1),)
+
+
+class Tls:
+    """Makes each context when it is first asked for."""
+
+    def context(self, verify: bool) -> ssl.SSLContext:
+        """The one that checks certificates, or the one for addresses that say ``verify=no``."""
+        return self._checking if verify else self._trusting
+
+    @cached_property
+    def _checking(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
+
+    @cached_property
+    def _trusting(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context

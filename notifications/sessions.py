@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
-from notifications.tls import Tls
+from notifications.sending import Tls
 
 Refused = dict[str, tuple[int, bytes]]
 """Recipients that a server refused while it accepted others, with its replies."""

@@ -4,30 +4,14 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from common.words import dated
 from notifications.message import DigestLine, Receipt
-from policy.vocabulary import Intake, RungKind, Standing
-from states.workdays import weekday
+from policy.vocabulary import IntakeResult, RungKind, Standing
 
-NUMERALS = "一二三四五六七八九十"
 INNER = {ord("“"): "\N{LEFT SINGLE QUOTATION MARK}", ord("”"): "\N{RIGHT SINGLE QUOTATION MARK}"}
 
 # What one line counts as, in the order in which a summary names it.
 COUNTED = (Standing.OVERDUE, Standing.COORDINATING, Standing.DUE_SOON)
-
-
-def long_date(day: date) -> str:
-    """``2023年5月31日``."""
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
-def short_date(day: date) -> str:
-    """``5月31日``."""
-    return f"{day.month}月{day.day}日"
-
-
-def dated(day: date) -> str:
-    """``2023年5月31日（星期三）``."""
-    return f"{long_date(day)}（星期{weekday(day)}）"
 
 
 def standing(line: DigestLine, as_of: date) -> Standing:
@@ -52,7 +36,7 @@ def summary(lines: Sequence[DigestLine], as_of: date) -> str:
 def receipt_summary(receipts: Sequence[Receipt]) -> str:
     """``1份已导入、2份已退回``."""
     outcomes = [receipt.outcome for receipt in receipts]
-    counts = ((outcomes.count(each), each.label) for each in Intake)
+    counts = ((outcomes.count(each), each.label) for each in IntakeResult)
     return "、".join(f"{count}份{label}" for count, label in counts if count)
 
 
@@ -83,11 +67,6 @@ def quoted(words: str) -> str:
     """The notice's own words in quotation marks; marks within them become single ones."""
     said = " ".join(words.split())
     return f"“{said.translate(INNER)}”" if said else ""
-
-
-def ended(sentence: str) -> str:
-    """With a full stop, unless it has an end already."""
-    return sentence if sentence.endswith(("。", "！", "？")) else f"{sentence}。"
 
 
 def contact(person: str, phone: str) -> str:

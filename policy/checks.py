@@ -11,14 +11,14 @@ from policy.fields import FieldId
 from policy.vocabulary import Level, Source
 
 
-class Present(Frozen):
+class PresentCheck(Frozen):
     """Every one of these dossier fields is filled in."""
 
     kind: Literal["present"]
     fields: tuple[FieldId, ...]
 
 
-class Within(Frozen):
+class WithinCheck(Frozen):
     """A number lies between `least` and `most`, ends included."""
 
     kind: Literal["within"]
@@ -27,7 +27,7 @@ class Within(Frozen):
     most: Decimal | None = None
 
 
-class OneOf(Frozen):
+class OneOfCheck(Frozen):
     """A field has one of these values."""
 
     kind: Literal["one_of"]
@@ -35,7 +35,7 @@ class OneOf(Frozen):
     values: tuple[Text, ...]
 
 
-class NoneOf(Frozen):
+class NoneOfCheck(Frozen):
     """A field is filled in and has none of these values."""
 
     kind: Literal["none_of"]
@@ -43,7 +43,7 @@ class NoneOf(Frozen):
     values: tuple[Text, ...]
 
 
-class Includes(Frozen):
+class IncludesCheck(Frozen):
     """A list-valued field holds at least these values."""
 
     kind: Literal["includes"]
@@ -51,7 +51,7 @@ class Includes(Frozen):
     values: tuple[Text, ...]
 
 
-class EndsWith(Frozen):
+class EndsWithCheck(Frozen):
     """A text field ends with this text, which may name the project's ``{city}``."""
 
     kind: Literal["ends_with"]
@@ -59,20 +59,20 @@ class EndsWith(Frozen):
     text: Text
 
 
-class Reached(Frozen):
+class ReachedCheck(Frozen):
     """These milestones are dated, on or before the day of the action."""
 
     kind: Literal["reached"]
     milestones: tuple[Identifier, ...]
 
 
-class Evidenced(Frozen):
+class EvidencedCheck(Frozen):
     """The action itself comes with a written reason or document."""
 
     kind: Literal["evidenced"]
 
 
-class Paired(Frozen):
+class PairedCheck(Frozen):
     """A field has one of the values that fit the value of another field."""
 
     kind: Literal["paired"]
@@ -81,21 +81,21 @@ class Paired(Frozen):
     allowed: dict[Text, tuple[Text, ...]]
 
 
-class Past(Frozen):
+class PastCheck(Frozen):
     """These days are stated, and are not after the day of the action."""
 
     kind: Literal["past"]
     fields: tuple[FieldId, ...]
 
 
-class Ordered(Frozen):
+class OrderedCheck(Frozen):
     """No day of a group comes before a day of the groups ahead of it; days not stated aside."""
 
     kind: Literal["ordered"]
     groups: tuple[tuple[FieldId, ...], ...]
 
 
-class Until(Frozen):
+class UntilCheck(Frozen):
     """A day is stated and lies after another day."""
 
     kind: Literal["until"]
@@ -103,7 +103,7 @@ class Until(Frozen):
     after: date
 
 
-class Lasts(Frozen):
+class LastsCheck(Frozen):
     """A span is stated and takes at least so many years, both days included."""
 
     kind: Literal["lasts"]
@@ -112,7 +112,7 @@ class Lasts(Frozen):
     years: Annotated[int, Field(gt=0)]
 
 
-class Aged(Frozen):
+class AgedCheck(Frozen):
     """A day is stated and lies at least so many years before the day of the action."""
 
     kind: Literal["aged"]
@@ -120,14 +120,14 @@ class Aged(Frozen):
     years: Annotated[int, Field(gt=0)]
 
 
-class CreditCode(Frozen):
+class CreditCodeCheck(Frozen):
     """A field holds a valid 统一社会信用代码 (GB 32100)."""
 
     kind: Literal["credit_code"]
     field: FieldId
 
 
-class Elapsed(Frozen):
+class ElapsedCheck(Frozen):
     """So many whole natural days lie between a milestone and the action (公示期)."""
 
     kind: Literal["elapsed"]
@@ -135,7 +135,7 @@ class Elapsed(Frozen):
     days: Annotated[int, Field(gt=0)]
 
 
-class Answered(Frozen):
+class AnsweredCheck(Frozen):
     """If `milestone` is dated, `by` is too, not before it and not after the action."""
 
     kind: Literal["answered"]
@@ -143,39 +143,39 @@ class Answered(Frozen):
     by: Identifier
 
 
-class ActedBy(Frozen):
+class ActedByCheck(Frozen):
     """The office at this level takes the action: the actor's name begins with the office's."""
 
     kind: Literal["acted_by"]
     level: Level
 
 
-class UnservedFirst(Frozen):
+class UnservedFirstCheck(Frozen):
     """The county is not yet served, or every such county of its city has a project."""
 
     kind: Literal["unserved_first"]
 
 
-class Majority(Frozen):
+class MajorityCheck(Frozen):
     """More than half of the city's projects have this 配建性质."""
 
     kind: Literal["majority"]
     building_kind: Text
 
 
-class LocalShareCovered(Frozen):
+class LocalShareCoveredCheck(Frozen):
     """City and county promise at least what the subsidy leaves of the investment."""
 
     kind: Literal["local_share_covered"]
 
 
-class EnoughOpinions(Frozen):
+class EnoughOpinionsCheck(Frozen):
     """The round has at least the plan's number of expert opinions."""
 
     kind: Literal["enough_opinions"]
 
 
-class Agreed(Frozen):
+class AgreedCheck(Frozen):
     """Scores differ no more than the plan allows, or the difference has been discussed."""
 
     kind: Literal["agreed"]
@@ -183,57 +183,57 @@ class Agreed(Frozen):
     """The milestone of the discussion, which counts from the day of the last opinion on."""
 
 
-class Scored(Frozen):
+class ScoredCheck(Frozen):
     """The average score is at least the plan's."""
 
     kind: Literal["scored"]
 
 
-class AmountStated(Frozen):
+class AmountStatedCheck(Frozen):
     """The action states an amount of money above zero."""
 
     kind: Literal["amount_stated"]
 
 
-class AmountCapped(Frozen):
+class AmountCappedCheck(Frozen):
     """The amount is not above what the subsidy's rule gives."""
 
     kind: Literal["amount_capped"]
 
 
-class AmountExact(Frozen):
+class AmountExactCheck(Frozen):
     """The amount is what the subsidy's rule gives, to the 分."""
 
     kind: Literal["amount_exact"]
 
 
-class Matched(Frozen):
+class MatchedCheck(Frozen):
     """Money received from a source has reached what that level promised."""
 
     kind: Literal["matched"]
     source: Source
 
 
-class Checklist(Frozen):
+class ChecklistCheck(Frozen):
     """Every item of the acceptance checklist is answered; to pass, each with 是."""
 
     kind: Literal["checklist"]
     passed: bool
 
 
-class QuotaFree(Frozen):
+class QuotaFreeCheck(Frozen):
     """The city has a place left in its quota."""
 
     kind: Literal["quota_free"]
 
 
-class SubsidyCovered(Frozen):
+class SubsidyCoveredCheck(Frozen):
     """The total investment is at least the provincial subsidy."""
 
     kind: Literal["subsidy_covered"]
 
 
-class Crossed(Frozen):
+class CrossedCheck(Frozen):
     """So many people of a checklist item are named, and none is from the project's own city."""
 
     kind: Literal["crossed"]
@@ -242,37 +242,37 @@ class Crossed(Frozen):
 
 
 Check = Annotated[
-    Present
-    | Within
-    | OneOf
-    | NoneOf
-    | Includes
-    | EndsWith
-    | Paired
-    | Past
-    | Ordered
-    | Until
-    | Lasts
-    | Aged
-    | CreditCode
-    | Elapsed
-    | Answered
-    | ActedBy
-    | UnservedFirst
-    | Majority
-    | LocalShareCovered
-    | EnoughOpinions
-    | Agreed
-    | Scored
-    | AmountStated
-    | AmountCapped
-    | AmountExact
-    | Matched
-    | Checklist
-    | Crossed
-    | Reached
-    | Evidenced
-    | QuotaFree
-    | SubsidyCovered,
+    PresentCheck
+    | WithinCheck
+    | OneOfCheck
+    | NoneOfCheck
+    | IncludesCheck
+    | EndsWithCheck
+    | PairedCheck
+    | PastCheck
+    | OrderedCheck
+    | UntilCheck
+    | LastsCheck
+    | AgedCheck
+    | CreditCodeCheck
+    | ElapsedCheck
+    | AnsweredCheck
+    | ActedByCheck
+    | UnservedFirstCheck
+    | MajorityCheck
+    | LocalShareCoveredCheck
+    | EnoughOpinionsCheck
+    | AgreedCheck
+    | ScoredCheck
+    | AmountStatedCheck
+    | AmountCappedCheck
+    | AmountExactCheck
+    | MatchedCheck
+    | ChecklistCheck
+    | CrossedCheck
+    | ReachedCheck
+    | EvidencedCheck
+    | QuotaFreeCheck
+    | SubsidyCoveredCheck,
     Field(discriminator="kind"),
 ]

@@ -23,7 +23,7 @@ class PointKind(Word):
     MALUS = "malus", "扣分"
 
 
-class Counted(Word):
+class IndicatorStatus(Word):
     """Whether an indicator counts in a score yet."""
 
     JUDGED = "judged", "已评"
@@ -41,7 +41,7 @@ class _Measure(Frozen):
         return ()
 
 
-class OnTime(_Measure):
+class OnTimeMeasure(_Measure):
     """Deadlines that were met by their day; each is one case."""
 
     kind: Literal["on_time"]
@@ -53,13 +53,13 @@ class OnTime(_Measure):
     """Only these of the facts that fulfil a project's deadline count; empty: all."""
 
 
-class OnSchedule(_Measure):
+class OnScheduleMeasure(_Measure):
     """是否达序时 in the month's report; each project is one case."""
 
     kind: Literal["on_schedule"]
 
 
-class AtOnce(_Measure):
+class AtOnceMeasure(_Measure):
     """Projects that came to `reached` and have no `unless`: passed without being put right."""
 
     kind: Literal["at_once"]
@@ -71,7 +71,7 @@ class AtOnce(_Measure):
         return (self.reached, self.unless)
 
 
-class Early(_Measure):
+class EarlyMeasure(_Measure):
     """Projects with a milestone before a day, or before another milestone."""
 
     kind: Literal["early"]
@@ -84,7 +84,7 @@ class Early(_Measure):
         return tuple(filter(None, (self.milestone, self.before)))
 
 
-class NewlyServed(_Measure):
+class NewlyServedMeasure(_Measure):
     """Counties not served before in which a project came to a milestone; a county counts once."""
 
     kind: Literal["newly_served"]
@@ -95,23 +95,23 @@ class NewlyServed(_Measure):
         return (self.milestone,)
 
 
-class Recorded(_Measure):
+class RecordMeasure(_Measure):
     """What is on record (留痕) of the city and its projects; each record counts once."""
 
     kind: Literal["recorded"]
     evidence: Identifier
 
 
-Judged = Annotated[OnTime | OnSchedule | AtOnce, Field(discriminator="kind")]
-Merits = Annotated[Early | NewlyServed | Recorded, Field(discriminator="kind")]
-Faults = Annotated[OnTime | Recorded, Field(discriminator="kind")]
+Judged = Annotated[OnTimeMeasure | OnScheduleMeasure | AtOnceMeasure, Field(discriminator="kind")]
+Merits = Annotated[EarlyMeasure | NewlyServedMeasure | RecordMeasure, Field(discriminator="kind")]
+Faults = Annotated[OnTimeMeasure | RecordMeasure, Field(discriminator="kind")]
 """Of deadlines, those that were missed."""
 
 
 # --- how points follow ----------------------------------------------------------------------------
 
 
-class PerDefect(Frozen):
+class PerDefectPoints(Frozen):
     """每有一项不符合扣…分，扣完为止."""
 
     kind: Literal["per_defect"]
@@ -120,7 +120,7 @@ class PerDefect(Frozen):
     over: Judged
 
 
-class Levels(Frozen):
+class LevelPoints(Frozen):
     """符合、部分符合、不符合, by the share of cases that are in order."""
 
     kind: Literal["levels"]
@@ -133,7 +133,7 @@ class Levels(Frozen):
     over: Judged
 
 
-class YesNo(Frozen):
+class YesNoPoints(Frozen):
     """符合得分，不符合不得分: one case that is not in order costs all the points."""
 
     kind: Literal["yes_no"]
@@ -159,7 +159,7 @@ class Malus(Frozen):
 
 
 ScoringRule = Annotated[
-    PerDefect | Levels | YesNo | Bonus | Malus,
+    PerDefectPoints | LevelPoints | YesNoPoints | Bonus | Malus,
     Field(discriminator="kind"),
 ]
 

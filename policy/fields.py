@@ -54,7 +54,7 @@ PROJECTS_SHEET = "项目台账"
 
 @dataclass(frozen=True, slots=True)
 class FieldColumn:
-    """Where a workbook holds a field, as `documents.forms.Column` has it."""
+    """Where a workbook holds a field, as `documents.writing.columns.Column` has it."""
 
     sheet: str
     heading: str

@@ -16,9 +16,9 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from policy.errors import PolicyError
+from common.errors import PolicyError
 from policy.schema import Plan
-from policy.validate import Fault, faults
+from policy.validate import PlanFault, faults
 
 HOME = Path(__file__).parent
 UNREAD = "0" * 64  # the digest of a plan while it is being read
@@ -82,7 +82,7 @@ def load_plan(path: Path) -> Plan:
     try:
         plan = Plan.model_validate({**data, "digest": UNREAD})
     except ValidationError as error:
-        found = [Fault(_plain(e["loc"]), e["msg"]) for e in error.errors()]
+        found = [PlanFault(_plain(e["loc"]), e["msg"]) for e in error.errors()]
         raise PolicyError(_report(path, root, found)) from None
     notice = _read(path.parent / "notice.txt")
     if found := list(faults(plan, notice)):
@@ -222,7 +222,7 @@ def _repeated_key(node: yaml.Node) -> yaml.Node | None:
     return None
 
 
-def _report(path: Path, root: yaml.Node, found: list[Fault]) -> str:
+def _report(path: Path, root: yaml.Node, found: list[PlanFault]) -> str:
     return "\n".join(
         f"{path}:{_line(root, fault.loc)}: {'.'.join(map(str, fault.loc))}: {fault.says}"
         for fault in found

@@ -7,24 +7,20 @@ from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from policy.acceptance import CrossAcceptance
 from policy.checks import Check
 from policy.clauses import Clause, Frozen, Identifier, RuleId, Text
-from policy.curves import Curves
+from policy.duties import (
+    BulletinRule,
+    CrossAcceptance,
+    CurveRules,
+    FeedbackRule,
+    InspectionRules,
+    RiskRules,
+)
 from policy.evaluation import Evaluation
 from policy.fields import FieldId
-from policy.inspection import Inspection
-from policy.ladder import Ladder, OfficeHours
-from policy.papers import Bulletin, Feedback
-from policy.risks import Risks
-from policy.timing import DeadlineRule, Duty
-from policy.vocabulary import (
-    LOCAL_LEVELS,
-    ClauseKind,
-    Disposition,
-    Level,
-    SubjectKind,
-)
+from policy.timing import DeadlineRule, Duty, Ladder, OfficeHours
+from policy.vocabulary import LOCAL_LEVELS, ClauseKind, Disposition, Level, SubjectKind
 
 Metres = Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]
 Yuan = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)]
@@ -202,7 +198,7 @@ class ChecklistItem(Clause):
         return self.measures is None and not self.people
 
 
-class Plausible(Clause):
+class PlausibleRange(Clause):
     """What a field's value may be without being asked about; 元 for money."""
 
     field: FieldId
@@ -265,7 +261,7 @@ class Category(Frozen):
     needs_reason: bool = False
 
 
-class Money(Clause):
+class MoneyRules(Clause):
     """How the subsidy may be used (七(二))."""
 
     categories: Annotated[tuple[Category, ...], Field(min_length=1)]
@@ -282,7 +278,7 @@ class Criterion(Frozen):
     """The most that can be given."""
 
 
-class Review(Clause):
+class ReviewRules(Clause):
     """How experts review projects, and the actions that follow (五(二), 五(三))."""
 
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
@@ -303,7 +299,7 @@ class Review(Clause):
     """The kind of evidence that records that a proposed list was not agreed to."""
 
 
-class MonthlyReport(Clause):
+class MonthlyReportRules(Clause):
     """What the cities report of their projects each month (月报, 五(五))."""
 
     duty: RuleId
@@ -395,23 +391,23 @@ class Plan(Frozen):
     requirements: tuple[Requirement, ...]
     checklist: tuple[ChecklistItem, ...] = ()
     evidence: tuple[EvidenceRule, ...] = ()
-    plausible: tuple[Plausible, ...] = ()
+    plausible: tuple[PlausibleRange, ...] = ()
     finished_by: tuple[Identifier, ...] = ()
     """The milestones that together finish a project (办结)."""
     subsidies: tuple[Annotated[Subsidy, Field(discriminator="basis")], ...]
     """Exactly one for each kind of project."""
-    money: Money | None = None
-    review: Review | None = None
-    report: MonthlyReport | None = None
+    money: MoneyRules | None = None
+    review: ReviewRules | None = None
+    report: MonthlyReportRules | None = None
     """None where nothing is reported month by month."""
-    curves: Curves | None = None
+    curves: CurveRules | None = None
     """The year's duties, this and those that follow: None where a plan does not have them."""
-    bulletin: Bulletin | None = None
-    feedback: Feedback | None = None
-    inspection: Inspection | None = None
+    bulletin: BulletinRule | None = None
+    feedback: FeedbackRule | None = None
+    inspection: InspectionRules | None = None
     cross_acceptance: CrossAcceptance | None = None
     evaluation: Evaluation | None = None
-    risks: Risks | None = None
+    risks: RiskRules | None = None
     deadlines: tuple[DeadlineRule, ...]
     duties: tuple[Duty, ...]
     ladder: Ladder

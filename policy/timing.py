@@ -1,16 +1,16 @@
 """When things are due (时限规则, 周期任务): literal dates, spans after a fact, and what recurs."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from policy.clauses import Clause, Frozen, Identifier, RuleId, Text
-from policy.vocabulary import HolidayRule, SubjectKind
+from policy.vocabulary import HolidayRule, Level, RungKind, SubjectKind
 
 
-class Occasion(Frozen):
+class OccasionDates(Frozen):
     """The literal dates of one occurrence, before the calendar moves them."""
 
     remind: date
@@ -110,7 +110,7 @@ class Duty(TimedRule):
     weekly: Weekly | None = None
     monthly: Monthly | None = None
     quarterly: Quarterly | None = None
-    occasions: dict[Text, Occasion] = Field(default_factory=dict)
+    occasions: dict[Text, OccasionDates] = Field(default_factory=dict)
     ends_with: Literal["finished"] | None = None
     """Set where a city's months end that begin after all of its projects were finished."""
 
@@ -119,3 +119,60 @@ class Duty(TimedRule):
         """By the id of each of its deadlines, its month; empty where it does not recur by month."""
         found = self.monthly.months if self.monthly else {}
         return {f"{self.id}-{suffix}": month for suffix, month in found.items()}
+
+
+Audience = Annotated[tuple[Level | Literal["responsible"], ...], Field(min_length=1)]
+
+
+class Rung(Frozen):
+    """One step of the ladder, so many days before `remind_by` (negative) or after `overdue_after`.
+
+    Counted in workdays or in natural days; one that falls on a rest day moves to a workday, back
+    before the date and on after it.
+    """
+
+    workdays: int | None = None
+    days: int | None = None
+    kind: RungKind
+    audience: Audience
+
+    @property
+    def offset(self) -> int:
+        """The number of days, of whichever kind; 0 where neither is given, which no plan may."""
+        return self.workdays or self.days or 0
+
+    @property
+    def id(self) -> str:
+        """``T-7``, ``T+1`` …; ``T+7d`` in natural days."""
+        return rung_id(self.offset, natural=self.days is not None)
+
+
+class Repeat(Frozen):
+    """What follows the last rung, every so many days, until the deadline is met or acknowledged."""
+
+    every_workdays: Annotated[int, Field(gt=0)] | None = None
+    every_days: Annotated[int, Field(gt=0)] | None = None
+    kind: RungKind
+    audience: Audience
+
+
+def rung_id(offset: int, *, natural: bool) -> str:
+    """How a rung is named by its distance from the date."""
+    return f"T{offset:+d}{'d' if natural else ''}"
+
+
+class Ladder(Clause):
+    """The reminder ladder; rungs in ascending order."""
+
+    rungs: Annotated[tuple[Rung, ...], Field(min_length=1)]
+    repeat: Repeat
+    letter: Identifier | None = None
+    """The kind of evidence that records a letter that was issued; None: none is issued here."""
+
+
+class OfficeHours(Clause):
+    """When messages may go out on a workday, Asia/Shanghai; what is owed otherwise waits."""
+
+    opens: time
+    closes: time
+    """Nothing is sent from this time on."""

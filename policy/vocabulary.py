@@ -114,7 +114,7 @@ class AuditKind(Word):
     REVERSAL = "reversal", "更正"
 
 
-class Entry(Word):
+class EntryKind(Word):
     """What a line of a project's money ledger says."""
 
     RECEIPT = "receipt", "到账"
@@ -175,7 +175,7 @@ class DeliveryStatus(Word):
     CANCELLED = "cancelled", "已撤销"
 
 
-class Because(Word):
+class RecipientReason(Word):
     """Why a person is told of what concerns an office."""
 
     POST = "post", "任职"
@@ -216,7 +216,7 @@ class Listing(Word):
     FUNDS = "funds", "资金一览"
 
 
-class Intake(Word):
+class IntakeResult(Word):
     """What became of a file in the inbox."""
 
     DONE = "done", "已导入"

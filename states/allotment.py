@@ -11,7 +11,7 @@ from typing import Any
 
 from highspy import Highs, HighsModelStatus, ObjSense, SolutionStatus
 
-from policy.errors import RefusedError
+from common.errors import RefusedError
 
 NODES, FINER_NODES, SECONDS = 1000, 50, 15.0
 """Where a search ends, and one that has something to start from.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations, groupby
 
-from policy.errors import RefusedError
+from common.errors import RefusedError
 from states.allotment import Allotment, Demand, Remedy, allot, remedies
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from policy.checks import Reached
-from policy.errors import RefusedError
+from common.errors import RefusedError
+from policy.checks import ReachedCheck
 from policy.schema import ActionRule, MilestoneRule, Plan
 from policy.vocabulary import Disposition, Force
 from states.dossier import Dossier
@@ -99,7 +99,7 @@ def _rule_on_day(case: Case, milestone: MilestoneRule) -> Ruling:
 def _too_early(case: Case, recorders: list[str]) -> Iterator[str]:
     """What an action needed must not come after the day that is set for it now."""
     for requirement in case.plan.requirements:
-        if requirement.force is Force.SOFT or not isinstance(requirement.check, Reached):
+        if requirement.force is Force.SOFT or not isinstance(requirement.check, ReachedCheck):
             continue
         if not set(recorders) & set(requirement.before):
             continue
@@ -266,7 +266,7 @@ def dependants(plan: Plan, dossier: Dossier, milestone_id: str) -> Iterator[str]
 def _followers(plan: Plan, dossier: Dossier, milestone_id: str) -> Iterator[tuple[str, str, date]]:
     """Clause, name and day of every dated milestone that needs `milestone_id`."""
     for requirement in plan.requirements:
-        if requirement.force is Force.SOFT or not isinstance(requirement.check, Reached):
+        if requirement.force is Force.SOFT or not isinstance(requirement.check, ReachedCheck):
             continue
         if milestone_id not in requirement.check.milestones:
             continue

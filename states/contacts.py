@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from policy.schema import Plan
-from policy.vocabulary import Because, ChannelKind, Level
+from policy.vocabulary import ChannelKind, Level, RecipientReason
 
 LEVELS = tuple(Level)
 SCHEMES = {
@@ -69,12 +69,12 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Recipient:
     """One person who is told, and why."""
 
     person: str
     """A key of `Directory.people`."""
-    because: Because
+    because: RecipientReason
 
 
 class Directory:
@@ -91,7 +91,7 @@ class Directory:
         self.people: Mapping[str, tuple[Post, ...]] = _grouped(self._at, self._keys)
         """Every person with all of his or her posts, by key: ``office name``."""
 
-    def told(self, level: Level, place: Place, day: date) -> tuple[Told, ...]:
+    def told(self, level: Level, place: Place, day: date) -> tuple[Recipient, ...]:
         """Who hears of what concerns the office at `level` for `place` on a day.
 
         Where nobody looks after the place, the level above does (下级无联系人); where nobody at
@@ -101,12 +101,12 @@ class Directory:
             office = self._plan.office(rank, place.city, place.county)
             found = [post for post in self._at.get(office, ()) if post.covers(rank, place)]
             if found:
-                because = Because.POST if rank is level else Because.VACANT
+                because = RecipientReason.POST if rank is level else RecipientReason.VACANT
                 present = [self._present(post, day, because) for post in found]
                 # Who also stands in for a colleague is told because of the own post.
                 return tuple({told.person: told for told in sorted(present, key=_plainly)}.values())
         office = self._plan.office(level, place.city, place.county)
-        return (Told(office, Because.POST),)
+        return (Recipient(office, RecipientReason.POST),)
 
     @property
     def offices(self) -> frozenset[str]:
@@ -125,22 +125,22 @@ class Directory:
                     return post
         return None
 
-    def _present(self, post: Post, day: date, because: Because) -> Told:
+    def _present(self, post: Post, day: date, because: RecipientReason) -> Recipient:
         """The person, or whoever stands in on that day; a circle ends where it began."""
         seen, standing_in = {(post.office, post.name)}, post
         while standing_in.is_away(day):
             following = self.find(standing_in.office, standing_in.substitute)
             if following is None or (following.office, following.name) in seen:
-                return Told(self.key(post), because)
+                return Recipient(self.key(post), because)
             seen.add((following.office, following.name))
             standing_in = following
-        if standing_in is not post and because is Because.POST:
-            because = Because.SUBSTITUTE
-        return Told(self.key(standing_in), because)
+        if standing_in is not post and because is RecipientReason.POST:
+            because = RecipientReason.SUBSTITUTE
+        return Recipient(self.key(standing_in), because)
 
 
-def _plainly(told: Told) -> bool:
-    return told.because is Because.POST
+def _plainly(told: Recipient) -> bool:
+    return told.because is RecipientReason.POST
 
 
 def _keys(at: Mapping[str, list[Post]]) -> Iterator[tuple[tuple[str, str], str]]:

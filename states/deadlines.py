@@ -7,7 +7,16 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from policy.schema import PROJECTS_FINISHED, RECORDED, Plan
-from policy.timing import DeadlineRule, Duty, Monthly, Occasion, Quarterly, Span, TimedRule, Weekly
+from policy.timing import (
+    DeadlineRule,
+    Duty,
+    Monthly,
+    OccasionDates,
+    Quarterly,
+    Span,
+    TimedRule,
+    Weekly,
+)
 from policy.vocabulary import Disposition, HolidayRule, Standing, SubjectKind
 from states.dossier import GOING_ON
 from states.workdays import DAY, Calendar, UnknownYearError
@@ -23,10 +32,10 @@ DONE = (Standing.MET, Standing.MET_LATE)
 
 
 @dataclass(frozen=True, slots=True)
-class Dates:
+class DeadlineDates:
     """One deadline's dates: 提醒从严、追责从宽."""
 
-    literal: Occasion
+    literal: OccasionDates
     """Before the calendar moved them."""
     remind_by: date
     """Strict reading, moved back to a workday: reminders aim at it."""
@@ -41,7 +50,7 @@ class Deadline:
     id: str
     """The rule's id, with the occasion for a duty: ``D01``, ``D10-03``, ``D12-Q2``."""
     rule: TimedRule
-    dates: Dates | None
+    dates: DeadlineDates | None
     """As the plan sets them; None for a relative deadline, whose dates each subject has its own.
 
     None too where a date falls into a year whose calendar is not known yet: see `gaps`.
@@ -106,14 +115,14 @@ def dates_of(
     facts: Mapping[str, date],
     extended_to: date | None,
     calendar: Calendar,
-) -> Dates | None:
+) -> DeadlineDates | None:
     """A subject's own dates; None while the fact that a relative deadline follows has not come.
 
     None too where they fall into a year without a known calendar. An approved extension takes the
     place of whatever else would hold.
     """
     if extended_to is not None:
-        return _dates(deadline.rule, Occasion(remind=extended_to, due=extended_to), calendar)
+        return _dates(deadline.rule, OccasionDates(remind=extended_to, due=extended_to), calendar)
     try:
         return _running_from(deadline, facts, calendar)
     except UnknownYearError:
@@ -122,7 +131,7 @@ def dates_of(
 
 def _running_from(
     deadline: Deadline, facts: Mapping[str, date], calendar: Calendar
-) -> Dates | None:
+) -> DeadlineDates | None:
     if (span := deadline.follows) is not None:
         day = _reached(deadline.rule, span, facts, calendar)
         return None if day is None else _dates(deadline.rule, _on(day), calendar)
@@ -208,8 +217,8 @@ def running(bound: bool, *, late: bool, near: bool) -> Standing:
     return Standing.DUE_SOON if near else Standing.ON_TRACK
 
 
-def _on(day: date) -> Occasion:
-    return Occasion(remind=day, due=day)
+def _on(day: date) -> OccasionDates:
+    return OccasionDates(remind=day, due=day)
 
 
 def _reached(
@@ -234,7 +243,7 @@ def _end(since: date, span: Span, calendar: Calendar) -> date:
     return since + timedelta(days=span.days or 0)
 
 
-def _dates(rule: TimedRule, occasion: Occasion, calendar: Calendar) -> Dates | None:
+def _dates(rule: TimedRule, occasion: OccasionDates, calendar: Calendar) -> DeadlineDates | None:
     """None where the calendar of a year that they touch is not known."""
     last = date(occasion.due.year, 12, 31) if rule.within_year else date.max
     try:
@@ -242,7 +251,7 @@ def _dates(rule: TimedRule, occasion: Occasion, calendar: Calendar) -> Dates | N
         overdue_after = _moved(occasion.due, rule.holiday_rule.overdue, last, calendar)
     except UnknownYearError:
         return None
-    return Dates(occasion, min(remind_by, overdue_after), overdue_after)
+    return DeadlineDates(occasion, min(remind_by, overdue_after), overdue_after)
 
 
 def _moved(day: date, rule: HolidayRule, last: date, calendar: Calendar) -> date:
@@ -255,18 +264,18 @@ def _moved(day: date, rule: HolidayRule, last: date, calendar: Calendar) -> date
     return day
 
 
-def _occasions(rule: DeadlineRule | Duty) -> Iterator[tuple[str, Occasion | None]]:
+def _occasions(rule: DeadlineRule | Duty) -> Iterator[tuple[str, OccasionDates | None]]:
     if isinstance(rule, DeadlineRule):
         if rule.follows is not None:
             yield rule.id, None
         elif rule.remind is not None and rule.due is not None:
-            yield rule.id, Occasion(remind=rule.remind, due=rule.due)
+            yield rule.id, OccasionDates(remind=rule.remind, due=rule.due)
     else:
         for suffix, occasion in _recurring(rule):
             yield f"{rule.id}-{suffix}", occasion
 
 
-def _recurring(duty: Duty) -> Iterator[tuple[str, Occasion]]:
+def _recurring(duty: Duty) -> Iterator[tuple[str, OccasionDates]]:
     if duty.weekly:
         yield from _weeks(duty.weekly)
     if duty.monthly:
@@ -276,7 +285,7 @@ def _recurring(duty: Duty) -> Iterator[tuple[str, Occasion]]:
     yield from duty.occasions.items()
 
 
-def _weeks(weekly: Weekly) -> Iterator[tuple[str, Occasion]]:
+def _weeks(weekly: Weekly) -> Iterator[tuple[str, OccasionDates]]:
     day = weekly.first + timedelta(days=(weekly.weekday - weekly.first.isoweekday()) % 7)
     while day <= weekly.last:
         year, week, _ = day.isocalendar()
@@ -284,21 +293,21 @@ def _weeks(weekly: Weekly) -> Iterator[tuple[str, Occasion]]:
         day += timedelta(days=7)
 
 
-def _months(monthly: Monthly) -> Iterator[tuple[str, Occasion]]:
+def _months(monthly: Monthly) -> Iterator[tuple[str, OccasionDates]]:
     for suffix, named in monthly.months.items():
         year, month = map(int, named.split("-"))
         remind = _day(year, month, monthly.remind_day)
         due = _day(year, month, monthly.due_day)
-        yield suffix, Occasion(remind=remind, due=due)
+        yield suffix, OccasionDates(remind=remind, due=due)
 
 
-def _quarters(quarterly: Quarterly) -> Iterator[tuple[str, Occasion]]:
+def _quarters(quarterly: Quarterly) -> Iterator[tuple[str, OccasionDates]]:
     year, quarter = map(int, quarterly.first.split("Q"))
     while f"{year}Q{quarter}" <= quarterly.last:
         later, index = divmod(quarter * 3 - 1 + quarterly.month, 12)
         remind = _day(year + later, index + 1, quarterly.remind_day)
         due = _day(year + later, index + 1, quarterly.due_day)
-        yield f"{year}Q{quarter}", Occasion(remind=remind, due=due)
+        yield f"{year}Q{quarter}", OccasionDates(remind=remind, due=due)
         year, quarter = (year, quarter + 1) if quarter < 4 else (year + 1, 1)
 
 

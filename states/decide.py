@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import count
 
-from policy.ladder import Ladder, rung_id
 from policy.schema import Body, Plan
+from policy.timing import Ladder, rung_id
 from policy.vocabulary import DecisionKind, Level, RungKind, Standing
 from states.deadlines import Deadline, running
 from states.workdays import DAY, Calendar, UnknownYearError
@@ -41,7 +41,7 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RungDate:
     """One rung of the ladder with the day it fires for one deadline."""
 
     id: str
@@ -102,7 +102,9 @@ def first_look(remind_by: date, ladder: Ladder, calendar: Calendar) -> date:
     return _distant(remind_by, rung.offset, natural=rung.days is not None, calendar=calendar)
 
 
-def steps(situation: Situation, ladder: Ladder, body: Body, calendar: Calendar) -> Iterator[Step]:
+def steps(
+    situation: Situation, ladder: Ladder, body: Body, calendar: Calendar
+) -> Iterator[RungDate]:
     """The ladder's rungs for one deadline in order of day, then its repeats without end.
 
     Every step falls on a workday, none before the one ahead of it, and no repeat on the day of
@@ -113,14 +115,16 @@ def steps(situation: Situation, ladder: Ladder, body: Body, calendar: Calendar) 
         base = situation.remind_by if rung.offset < 0 else situation.overdue_after
         natural = rung.days is not None
         day = max(day, _distant(base, rung.offset, natural=natural, calendar=calendar))
-        yield Step(rung.id, day, _kind(rung.kind, rung.offset, body), _levels(rung.audience, body))
+        yield RungDate(
+            rung.id, day, _kind(rung.kind, rung.offset, body), _levels(rung.audience, body)
+        )
     last, repeat = ladder.rungs[-1], ladder.repeat
     natural, every = repeat.every_days is not None, repeat.every_days or repeat.every_workdays or 1
     kind, levels = _kind(repeat.kind, last.offset, body), _levels(repeat.audience, body)
     for number in count(1):
         day = _distant(day, every, natural=natural, calendar=calendar)
         id = rung_id(last.offset + number * every, natural=natural)
-        yield Step(id, day, kind, levels, repeats=True)
+        yield RungDate(id, day, kind, levels, repeats=True)
 
 
 def _distant(base: date, offset: int, *, natural: bool, calendar: Calendar) -> date:
@@ -131,17 +135,17 @@ def _distant(base: date, offset: int, *, natural: bool, calendar: Calendar) -> d
     return calendar.on_or_before(day) if offset < 0 else calendar.on_or_after(day)
 
 
-def _heard(due: list[Step], situation: Situation) -> list[Step]:
+def _heard(due: list[RungDate], situation: Situation) -> list[RungDate]:
     """Without the repeats that an acknowledgement silences."""
     quiet = situation.quiet_until
     return [step for step in due if not (step.repeats and quiet and step.fires_on <= quiet)]
 
 
 def _split(
-    ladder: Iterator[Step], fired: int, as_of: date
-) -> tuple[list[Step], date | UnknownYearError]:
+    ladder: Iterator[RungDate], fired: int, as_of: date
+) -> tuple[list[RungDate], date | UnknownYearError]:
     """The steps newly due as of a day, and the day of the first that is not due yet."""
-    due: list[Step] = []
+    due: list[RungDate] = []
     try:
         for index, step in enumerate(ladder):
             if step.fires_on > as_of:
@@ -165,7 +169,7 @@ def _overdue(situation: Situation, standing: Standing, body: Body) -> Iterator[D
         yield Decision(DecisionKind.MARK_OVERDUE, body.reached_at)
 
 
-def _tell(due: list[Step]) -> Iterator[Decision]:
+def _tell(due: list[RungDate]) -> Iterator[Decision]:
     for level in Level:
         last = next((step for step in reversed(due) if level in step.levels), None)
         if last is not None:

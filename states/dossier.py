@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 from policy.fields import FIELDS
 from policy.vocabulary import Disposition, Source
-from states.ledger import Line
+from states.ledger import LedgerLine
 from states.progress import Progress
 from states.review import Opinion
 
@@ -152,7 +152,7 @@ class Dossier:
     """How many of its city's projects that go on have which 配建性质."""
     opinions: tuple[Opinion, ...] = ()
     """Of the present round of review."""
-    lines: tuple[Line, ...] = ()
+    lines: tuple[LedgerLine, ...] = ()
     """Its money ledger, in order of day."""
     progress: tuple[Progress, ...] = ()
     """What was reported of it month by month, oldest first."""

@@ -22,7 +22,7 @@ from states.snapshot import DeadlineShot, ProjectShot, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class FactCount:
     """How many projects have a fact that the plan's curves count."""
 
     label: str
@@ -32,7 +32,7 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
-class Behind:
+class LaggingProject:
     """A project that is 慢序时, and why."""
 
     project: ProjectShot
@@ -44,7 +44,7 @@ class Behind:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class MonthFigures:
     """One place at the month's end; money in 元, rates in percent with one decimal (四舍五入).
 
     A rate is None where there is nothing to measure against; above 100 it is shown as it is.
@@ -55,7 +55,7 @@ class Figures:
     """任务数; None: not stated."""
     projects: int
     """Those that go on, on hold included."""
-    reached: tuple[Reached, ...]
+    reached: tuple[FactCount, ...]
     """In the order of the plan's curves."""
     investment: Decimal
     """投资总额, of the projects that state one."""
@@ -77,7 +77,7 @@ class Figures:
     """What of it has come in."""
     matched_rate: Decimal | None
     spent: Decimal
-    behind: tuple[Behind, ...]
+    behind: tuple[LaggingProject, ...]
     on_schedule: tuple[ProjectShot, ...]
     held: tuple[ProjectShot, ...]
     late: tuple[DeadlineShot, ...]
@@ -91,7 +91,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class UpcomingDeadline:
     """What is still to be done by a day: one deadline rule, and for how many."""
 
     rule: DeadlineRule
@@ -103,19 +103,19 @@ class Ahead:
 
 
 @lru_cache(maxsize=24)  # a year's papers ask for them again and again
-def figures(plan: Plan, shot: Snapshot) -> Figures:
+def figures(plan: Plan, shot: Snapshot) -> MonthFigures:
     """The province's."""
     return _figures(plan, shot, plan.province, plan.quota.goal)
 
 
 @lru_cache(maxsize=240)
-def figures_of(plan: Plan, shot: Snapshot, city: str) -> Figures:
+def figures_of(plan: Plan, shot: Snapshot, city: str) -> MonthFigures:
     """One city's."""
     found = plan.city(city)
     return _figures(plan, shot.of_city(city), city, found.places if found else None)
 
 
-def by_city(plan: Plan, shot: Snapshot) -> tuple[Figures, ...]:
+def by_city(plan: Plan, shot: Snapshot) -> tuple[MonthFigures, ...]:
     """Every city's, in the plan's order."""
     return tuple(figures_of(plan, shot, city.name) for city in plan.cities)
 
@@ -157,7 +157,9 @@ def still_missing(plan: Plan, shot: Snapshot) -> Mapping[str, tuple[str, ...]]:
     return {city: missing for city, missing in owed.items() if missing}
 
 
-def problems(plan: Plan, found: Figures) -> tuple[tuple[TimedRule, tuple[DeadlineShot, ...]], ...]:
+def problems(
+    plan: Plan, found: MonthFigures
+) -> tuple[tuple[TimedRule, tuple[DeadlineShot, ...]], ...]:
     """What may be named as late, by rule in the plan's order.
 
     Only deadlines that the notice itself dates: a day that is proposed blames nobody. Of two
@@ -181,14 +183,14 @@ def coordinating(plan: Plan, shot: Snapshot) -> tuple[tuple[TimedRule, int], ...
     return tuple((rule, found.count(rule.id)) for rule in plan.deadlines if rule.id in found)
 
 
-def ahead(plan: Plan, shot: Snapshot, until: date) -> tuple[Ahead, ...]:
+def ahead(plan: Plan, shot: Snapshot, until: date) -> tuple[UpcomingDeadline, ...]:
     """What the plan's deadlines up to a day still ask of cities and projects, in its order.
 
     What bodies outside the notice are to do is not asked of anybody.
     """
     started = {project.code: project.milestones for project in shot.projects}
     return tuple(
-        Ahead(rule, day, kind, count)
+        UpcomingDeadline(rule, day, kind, count)
         for rule in _distinct(plan)
         if isinstance(rule, DeadlineRule) and plan.bodies[rule.responsible].bound
         for kind in _nearest(rule)
@@ -206,14 +208,14 @@ def of_the_province(plan: Plan, responsible: str) -> bool:
     return plan.bodies[responsible].reached_at is Level.PROVINCE
 
 
-def _figures(plan: Plan, shot: Snapshot, place: str, quota: int | None) -> Figures:
+def _figures(plan: Plan, shot: Snapshot, place: str, quota: int | None) -> MonthFigures:
     found, late = shot.going_on, _late(plan, shot)
     running = [item for item in found if item.disposition is Disposition.ACTIVE]
     behind = tuple(item for each in running if (item := _behind(plan, each, shot.period, late)))
     slow = {item.project.code for item in behind}
     invested = [last for each in found if (last := each.invested) is not None]
     investment, money = total(each.investment for each in found), sums(found)
-    return Figures(
+    return MonthFigures(
         place=place,
         quota=quota,
         projects=len(found),
@@ -232,10 +234,10 @@ def _figures(plan: Plan, shot: Snapshot, place: str, quota: int | None) -> Figur
     )
 
 
-def _reached(plan: Plan, found: Sequence[ProjectShot], quota: int | None) -> Iterator[Reached]:
+def _reached(plan: Plan, found: Sequence[ProjectShot], quota: int | None) -> Iterator[FactCount]:
     for curve in plan.curves.counted if plan.curves else ():
         count = sum(curve.milestone in project.milestones for project in found)
-        yield Reached(curve.label, count, rate(count, len(found) if quota is None else quota))
+        yield FactCount(curve.label, count, rate(count, len(found) if quota is None else quota))
 
 
 def _late(plan: Plan, shot: Snapshot) -> Mapping[str, tuple[DeadlineShot, ...]]:
@@ -259,12 +261,12 @@ def _place(order: Sequence[str], rule: str) -> int:
 
 def _behind(
     plan: Plan, project: ProjectShot, period: str, late: Mapping[str, tuple[DeadlineShot, ...]]
-) -> Behind | None:
+) -> LaggingProject | None:
     report, overdue = project.reported(period), late.get(project.code, ())
     says_so = report is not None and report.on_schedule is False
     if not says_so and not any(counts(plan, item) for item in overdue):
         return None
-    return Behind(project, overdue, (report.problem or "") if report and says_so else "")
+    return LaggingProject(project, overdue, (report.problem or "") if report and says_so else "")
 
 
 def _theirs(plan: Plan, item: DeadlineShot) -> bool:

@@ -7,12 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from policy.schema import Money, Plan
-from policy.vocabulary import Entry, Holder, Source
+from policy.schema import MoneyRules, Plan
+from policy.vocabulary import EntryKind, Holder, Source
 
 NOTHING = Decimal("0.00")
-CENT, TENTH = Decimal("0.01"), Decimal("0.1")
-TEN_THOUSAND = Decimal(10000)
+TENTH = Decimal("0.1")
 LOCAL = (Source.CITY, Source.COUNTY)
 """Whose money 市县配套 is."""
 Pot = tuple[Source, Holder]
@@ -20,12 +19,12 @@ Pot = tuple[Source, Holder]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LedgerLine:
     """One line of the ledger; amounts in 元 with two decimals."""
 
     audit_id: int
     """The row that booked it; 0 while it is only asked for."""
-    entry: Entry
+    entry: EntryKind
     on: date
     source: Source
     holder: Holder
@@ -95,7 +94,7 @@ def short(owed: Mapping[Source, Decimal | None], come: Mapping[Source, Decimal])
     return total(gap for gap in gaps if gap > 0)
 
 
-def balances(lines: Sequence[Line]) -> Mapping[Pot, Decimal]:
+def balances(lines: Sequence[LedgerLine]) -> Mapping[Pot, Decimal]:
     """元 that lie with each holder, by source."""
     held: dict[Pot, Decimal] = defaultdict(lambda: NOTHING)
     for line in lines:
@@ -104,22 +103,22 @@ def balances(lines: Sequence[Line]) -> Mapping[Pot, Decimal]:
     return dict(held)
 
 
-def received(lines: Sequence[Line], source: Source) -> Decimal:
+def received(lines: Sequence[LedgerLine], source: Source) -> Decimal:
     """元 that have come in from a source."""
     return sum((line.amount for line in _receipts(lines, source)), NOTHING)
 
 
-def received_by(lines: Sequence[Line]) -> Mapping[Source, Decimal]:
+def received_by(lines: Sequence[LedgerLine]) -> Mapping[Source, Decimal]:
     """元 that have come in from each source."""
     return {source: received(lines, source) for source in Source}
 
 
-def spent(lines: Sequence[Line]) -> Decimal:
+def spent(lines: Sequence[LedgerLine]) -> Decimal:
     """元 that were paid out."""
-    return total(line.amount for line in lines if line.entry is Entry.EXPENSE)
+    return total(line.amount for line in lines if line.entry is EntryKind.EXPENSE)
 
 
-def held_by(lines: Sequence[Line]) -> Mapping[Holder, Decimal]:
+def held_by(lines: Sequence[LedgerLine]) -> Mapping[Holder, Decimal]:
     """元 that lie with each holder, all sources together."""
     held = balances(lines)
     return {
@@ -127,7 +126,7 @@ def held_by(lines: Sequence[Line]) -> Mapping[Holder, Decimal]:
     }
 
 
-def overdrawn(lines: Sequence[Line]) -> Iterator[tuple[Source, Holder, date]]:
+def overdrawn(lines: Sequence[LedgerLine]) -> Iterator[tuple[Source, Holder, date]]:
     """Each pot that is below zero at the end of a day, with the first such day."""
     held: dict[Pot, Decimal] = defaultdict(lambda: NOTHING)
     told: set[Pot] = set()
@@ -141,7 +140,7 @@ def overdrawn(lines: Sequence[Line]) -> Iterator[tuple[Source, Holder, date]]:
                 yield *pot, day
 
 
-def resting(lines: Sequence[Line], holder: Holder) -> tuple[date | None, date | None]:
+def resting(lines: Sequence[LedgerLine], holder: Holder) -> tuple[date | None, date | None]:
     """Since when money rests with a holder, and when all of it had been passed on.
 
     First in, first out, all sources together. The first is the day of the oldest money still there
@@ -161,7 +160,7 @@ def resting(lines: Sequence[Line], holder: Holder) -> tuple[date | None, date | 
     return (waiting[0][0], None) if waiting else (last_in, cleared)
 
 
-def matched(lines: Sequence[Line], source: Source, promised: Decimal | None) -> date | None:
+def matched(lines: Sequence[LedgerLine], source: Source, promised: Decimal | None) -> date | None:
     """The day on which receipts from a source reached what was promised.
 
     None while they have not, when the promise is not stated, and when nothing was promised.
@@ -177,7 +176,7 @@ def matched(lines: Sequence[Line], source: Source, promised: Decimal | None) -> 
 
 
 def refusals(
-    plan: Plan, line: Line, reason: str, lines: Sequence[Line], released: Decimal | None
+    plan: Plan, line: LedgerLine, reason: str, lines: Sequence[LedgerLine], released: Decimal | None
 ) -> tuple[str, ...]:
     """Every reason why `line` may not be booked after `lines`, with its clause; Chinese.
 
@@ -192,8 +191,8 @@ def refusals(
     )
 
 
-def _changes(line: Line) -> Iterator[tuple[Pot, Decimal]]:
-    if line.entry is Entry.RECEIPT:
+def _changes(line: LedgerLine) -> Iterator[tuple[Pot, Decimal]]:
+    if line.entry is EntryKind.RECEIPT:
         yield (line.source, line.holder), line.amount
         return
     yield (line.source, line.holder), -line.amount
@@ -201,7 +200,7 @@ def _changes(line: Line) -> Iterator[tuple[Pot, Decimal]]:
         yield (line.source, line.to_holder), line.amount
 
 
-def _flows(lines: Sequence[Line], holder: Holder) -> Iterator[tuple[date, Decimal]]:
+def _flows(lines: Sequence[LedgerLine], holder: Holder) -> Iterator[tuple[date, Decimal]]:
     """What comes to and leaves a holder, in order of day; on one day, first what comes."""
     flows = [
         (line.on, change) for line in lines for pot, change in _changes(line) if pot[1] is holder
@@ -219,11 +218,11 @@ def _paid(waiting: list[tuple[date, Decimal]], amount: Decimal) -> list[tuple[da
     return left
 
 
-def _receipts(lines: Sequence[Line], source: Source) -> list[Line]:
-    return [line for line in lines if line.entry is Entry.RECEIPT and line.source is source]
+def _receipts(lines: Sequence[LedgerLine], source: Source) -> list[LedgerLine]:
+    return [line for line in lines if line.entry is EntryKind.RECEIPT and line.source is source]
 
 
-def _unclear(plan: Plan, line: Line) -> Iterator[str]:
+def _unclear(plan: Plan, line: LedgerLine) -> Iterator[str]:
     if line.amount <= 0 or line.amount != line.amount.quantize(NOTHING):
         yield "金额须大于零，最多两位小数，请以元为单位填写"
     if not line.voucher:
@@ -232,24 +231,24 @@ def _unclear(plan: Plan, line: Line) -> Iterator[str]:
         yield f"日期{line.on}早于通知印发日{plan.notice.issued_on}，请核对年份"
 
 
-def _misdirected(line: Line) -> Iterator[str]:
+def _misdirected(line: LedgerLine) -> Iterator[str]:
     ranks = list(Holder)
-    if line.entry is Entry.TRANSFER:
+    if line.entry is EntryKind.TRANSFER:
         if line.to_holder is None:
             yield "拨付须写明拨给谁"
         elif ranks.index(line.to_holder) <= ranks.index(line.holder):
             yield f"资金只能逐级下拨，不能由{line.holder.label}拨给{line.to_holder.label}"
     elif line.to_holder is not None:
         yield f"“{line.entry.label}”不写拨付对象，请去掉"
-    if line.entry is not Entry.EXPENSE and (line.category or line.payee):
+    if line.entry is not EntryKind.EXPENSE and (line.category or line.payee):
         yield f"“{line.entry.label}”不写支出类别和收款单位"
-    if line.entry is Entry.EXPENSE and line.holder is Holder.CITY:
+    if line.entry is EntryKind.EXPENSE and line.holder is Holder.CITY:
         yield "市财政只拨付，不直接支出；请登记拨付"
 
 
-def _not_for_this(money: Money | None, line: Line, reason: str) -> Iterator[str]:
+def _not_for_this(money: MoneyRules | None, line: LedgerLine, reason: str) -> Iterator[str]:
     """What a subsidy may be spent on (七(二)); other money is not judged."""
-    if line.entry is not Entry.EXPENSE:
+    if line.entry is not EntryKind.EXPENSE:
         return
     if not (line.payee or "").strip():
         yield "支出没有收款单位，请填写（八(四)专款专用）"
@@ -259,7 +258,7 @@ def _not_for_this(money: Money | None, line: Line, reason: str) -> Iterator[str]
         yield from _refused_category(money, line.category or "", reason)
 
 
-def _refused_category(money: Money, category: str, reason: str) -> Iterator[str]:
+def _refused_category(money: MoneyRules, category: str, reason: str) -> Iterator[str]:
     known = {name: item for item in money.categories for name in (item.id, item.label)}
     if any(word in category for word in money.refused):
         yield f"“{category}”属于机构运行经费，不得使用省级补助（{money.clause}）；请另列资金来源"
@@ -270,8 +269,10 @@ def _refused_category(money: Money, category: str, reason: str) -> Iterator[str]
         yield f"“{known[category].label}”须说明具体用途（{money.clause}）"
 
 
-def _beyond_release(line: Line, lines: Sequence[Line], released: Decimal | None) -> Iterator[str]:
-    if line.entry is not Entry.RECEIPT or line.source is not Source.PROVINCE:
+def _beyond_release(
+    line: LedgerLine, lines: Sequence[LedgerLine], released: Decimal | None
+) -> Iterator[str]:
+    if line.entry is not EntryKind.RECEIPT or line.source is not Source.PROVINCE:
         return
     total = received(lines, Source.PROVINCE) + line.amount
     if released is None:
@@ -280,7 +281,7 @@ def _beyond_release(line: Line, lines: Sequence[Line], released: Decimal | None)
         yield f"省级补助到账合计{total:,.2f}元，超过下达的{released:,.2f}元（七(一)）；请核对金额"
 
 
-def _overdraws(line: Line, lines: Sequence[Line]) -> Iterator[str]:
+def _overdraws(line: LedgerLine, lines: Sequence[LedgerLine]) -> Iterator[str]:
     before = {(source, holder) for source, holder, _ in overdrawn(lines)}
     for source, holder, day in overdrawn((*lines, line)):
         if (source, holder) not in before:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from states.ledger import CENT
+from common.words import CENT
 
 PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 TOO_MUCH = Decimal(10**15)

@@ -9,7 +9,7 @@ from policy.vocabulary import Disposition
 from states.dossier import GOING_ON
 
 
-class Placed(Protocol):
+class PlacedProject(Protocol):
     """A project, whole or as of a day."""
 
     @property
@@ -21,7 +21,7 @@ class Placed(Protocol):
         """What is dated."""
 
 
-P = TypeVar("P", bound=Placed)
+P = TypeVar("P", bound=PlacedProject)
 
 
 def expected(plan: Plan, projects: Sequence[P]) -> Sequence[P]:
@@ -30,12 +30,12 @@ def expected(plan: Plan, projects: Sequence[P]) -> Sequence[P]:
     return [item for item in going_on if takes_place(plan, item)] or going_on
 
 
-def takes_place(plan: Plan, project: Placed) -> bool:
+def takes_place(plan: Plan, project: PlacedProject) -> bool:
     """Whether it is determined (确定) and goes on: it takes one of its city's places."""
     return project.disposition in GOING_ON and plan.quota.taken_when in project.milestones
 
 
-def finished_on(plan: Plan, project: Placed) -> date | None:
+def finished_on(plan: Plan, project: PlacedProject) -> date | None:
     """办结: the day on which the last of the plan's `finished_by` came about; None before."""
     days = [project.milestones.get(name) for name in plan.finished_by]
     known = [day for day in days if day is not None]

@@ -8,50 +8,58 @@ from functools import singledispatch
 from itertools import pairwise
 from typing import Any
 
+from stdnum.cn import uscc
+
+from common.words import CENT
 from policy.checks import (
-    ActedBy,
-    Aged,
-    Agreed,
-    AmountCapped,
-    AmountExact,
-    AmountStated,
-    Answered,
+    ActedByCheck,
+    AgedCheck,
+    AgreedCheck,
+    AmountCappedCheck,
+    AmountExactCheck,
+    AmountStatedCheck,
+    AnsweredCheck,
     Check,
-    Checklist,
-    CreditCode,
-    Crossed,
-    Elapsed,
-    EndsWith,
-    EnoughOpinions,
-    Evidenced,
-    Includes,
-    Lasts,
-    LocalShareCovered,
-    Majority,
-    Matched,
-    NoneOf,
-    OneOf,
-    Ordered,
-    Paired,
-    Past,
-    Present,
-    QuotaFree,
-    Reached,
-    Scored,
-    SubsidyCovered,
-    UnservedFirst,
-    Until,
-    Within,
+    ChecklistCheck,
+    CreditCodeCheck,
+    CrossedCheck,
+    ElapsedCheck,
+    EndsWithCheck,
+    EnoughOpinionsCheck,
+    EvidencedCheck,
+    IncludesCheck,
+    LastsCheck,
+    LocalShareCoveredCheck,
+    MajorityCheck,
+    MatchedCheck,
+    NoneOfCheck,
+    OneOfCheck,
+    OrderedCheck,
+    PairedCheck,
+    PastCheck,
+    PresentCheck,
+    QuotaFreeCheck,
+    ReachedCheck,
+    ScoredCheck,
+    SubsidyCoveredCheck,
+    UnservedFirstCheck,
+    UntilCheck,
+    WithinCheck,
 )
 from policy.fields import FIELDS
 from policy.schema import ActionRule, Plan, Requirement
 from policy.vocabulary import Force
 from states.dossier import Dossier, Profile, from_plain
-from states.ledger import CENT, matched
+from states.ledger import matched
 from states.review import average, spread
 from states.subsidy import subsidy
-from states.uscc import valid_uscc
 from states.workdays import DAY, years_after
+
+
+def valid_uscc(code: str) -> bool:
+    """Whether `code` is an 18-character code with a right check character."""
+    return bool(uscc.is_valid(code))
+
 
 YES, NO = "是", "否"
 
@@ -181,14 +189,14 @@ def is_met(check: Check, case: Case) -> bool:
 
 
 @is_met.register
-def _(check: Present, case: Case) -> bool:
+def _(check: PresentCheck, case: Case) -> bool:
     return all(
         getattr(case.dossier.profile, name) not in (None, "", frozenset()) for name in check.fields
     )
 
 
 @is_met.register
-def _(check: Within, case: Case) -> bool:
+def _(check: WithinCheck, case: Case) -> bool:
     value: Decimal | int | None = getattr(case.dossier.profile, check.field)
     if value is None:
         return False
@@ -198,52 +206,52 @@ def _(check: Within, case: Case) -> bool:
 
 
 @is_met.register
-def _(check: OneOf, case: Case) -> bool:
+def _(check: OneOfCheck, case: Case) -> bool:
     return _word(case.dossier.profile, check.field) in check.values
 
 
 @is_met.register
-def _(check: NoneOf, case: Case) -> bool:
+def _(check: NoneOfCheck, case: Case) -> bool:
     value = getattr(case.dossier.profile, check.field)
     return bool(value) and value not in check.values
 
 
 @is_met.register
-def _(check: Includes, case: Case) -> bool:
+def _(check: IncludesCheck, case: Case) -> bool:
     held: frozenset[str] = getattr(case.dossier.profile, check.field)
     return held.issuperset(check.values)
 
 
 @is_met.register
-def _(check: EndsWith, case: Case) -> bool:
+def _(check: EndsWithCheck, case: Case) -> bool:
     text: str | None = getattr(case.dossier.profile, check.field)
     return (text or "").endswith(check.text.format(city=case.dossier.city))
 
 
 @is_met.register
-def _(check: Reached, case: Case) -> bool:
+def _(check: ReachedCheck, case: Case) -> bool:
     dated = case.dossier.milestones
     return all(name in dated and dated[name] <= case.on for name in check.milestones)
 
 
 @is_met.register
-def _(check: Evidenced, case: Case) -> bool:
+def _(check: EvidencedCheck, case: Case) -> bool:
     return bool(case.evidence.strip())
 
 
 @is_met.register
-def _(check: QuotaFree, case: Case) -> bool:
+def _(check: QuotaFreeCheck, case: Case) -> bool:
     return case.dossier.quota_left is not None and case.dossier.quota_left > 0
 
 
 @is_met.register
-def _(check: SubsidyCovered, case: Case) -> bool:
+def _(check: SubsidyCoveredCheck, case: Case) -> bool:
     investment, due = case.dossier.profile.investment, payable(case)
-    return investment is None or due is None or investment >= due  # `Present` asks for both
+    return investment is None or due is None or investment >= due  # `PresentCheck` asks for both
 
 
 @is_met.register
-def _(check: Paired, case: Case) -> bool:
+def _(check: PairedCheck, case: Case) -> bool:
     fitting = check.allowed.get(_word(case.dossier.profile, check.by) or "")
     if fitting is None:
         return True  # another condition asks for the value that it is to fit
@@ -251,13 +259,13 @@ def _(check: Paired, case: Case) -> bool:
 
 
 @is_met.register
-def _(check: Past, case: Case) -> bool:
+def _(check: PastCheck, case: Case) -> bool:
     days = [getattr(case.dossier.profile, name) for name in check.fields]
     return all(day is not None and day <= case.on for day in days)
 
 
 @is_met.register
-def _(check: Ordered, case: Case) -> bool:
+def _(check: OrderedCheck, case: Case) -> bool:
     stated = [
         [day for name in group if (day := getattr(case.dossier.profile, name)) is not None]
         for group in check.groups
@@ -267,77 +275,77 @@ def _(check: Ordered, case: Case) -> bool:
 
 
 @is_met.register
-def _(check: Until, case: Case) -> bool:
+def _(check: UntilCheck, case: Case) -> bool:
     day: date | None = getattr(case.dossier.profile, check.field)
     return day is not None and day > check.after
 
 
 @is_met.register
-def _(check: Lasts, case: Case) -> bool:
+def _(check: LastsCheck, case: Case) -> bool:
     start: date | None = getattr(case.dossier.profile, check.start)
     end: date | None = getattr(case.dossier.profile, check.end)
     return bool(start and end) and end + DAY >= years_after(start, check.years)  # type: ignore[operator, arg-type]  # both are stated
 
 
 @is_met.register
-def _(check: Aged, case: Case) -> bool:
+def _(check: AgedCheck, case: Case) -> bool:
     day: date | None = getattr(case.dossier.profile, check.field)
     return day is not None and years_after(day, check.years) <= case.on
 
 
 @is_met.register
-def _(check: CreditCode, case: Case) -> bool:
+def _(check: CreditCodeCheck, case: Case) -> bool:
     return valid_uscc(getattr(case.dossier.profile, check.field) or "")
 
 
 @is_met.register
-def _(check: Elapsed, case: Case) -> bool:
+def _(check: ElapsedCheck, case: Case) -> bool:
     since = case.dossier.milestones.get(check.since)
     return since is not None and (case.on - since).days > check.days
 
 
 @is_met.register
-def _(check: Answered, case: Case) -> bool:
+def _(check: AnsweredCheck, case: Case) -> bool:
     asked = case.dossier.milestones.get(check.milestone)
     answered = case.dossier.milestones.get(check.by)
     return asked is None or (answered is not None and asked <= answered <= case.on)
 
 
 @is_met.register
-def _(check: ActedBy, case: Case) -> bool:
+def _(check: ActedByCheck, case: Case) -> bool:
     office = case.plan.office(check.level, case.dossier.city, case.dossier.county)
     return case.actor.strip().startswith(office)
 
 
 @is_met.register
-def _(check: UnservedFirst, case: Case) -> bool:
+def _(check: UnservedFirstCheck, case: Case) -> bool:
     return case.dossier.unserved or not case.dossier.unserved_open
 
 
 @is_met.register
-def _(check: Majority, case: Case) -> bool:
+def _(check: MajorityCheck, case: Case) -> bool:
     built = case.dossier.building_kinds
     return 2 * built.get(check.building_kind, 0) > sum(built.values())
 
 
 @is_met.register
-def _(check: LocalShareCovered, case: Case) -> bool:
+def _(check: LocalShareCoveredCheck, case: Case) -> bool:
     profile, due = case.dossier.profile, payable(case)
     if profile.investment is None or due is None:
-        return True  # `Present` asks for the figures
+        return True  # `PresentCheck` asks for the figures
     if profile.city_share is None or profile.county_share is None:
         return False
     return profile.city_share + profile.county_share >= profile.investment - due
 
 
 @is_met.register
-def _(check: EnoughOpinions, case: Case) -> bool:
+def _(check: EnoughOpinionsCheck, case: Case) -> bool:
     counted = [opinion for opinion in case.dossier.opinions if opinion.on <= case.on]
     return case.plan.review is not None and len(counted) >= case.plan.review.least_opinions
 
 
 @is_met.register
-def _(check: Agreed, case: Case) -> bool:
+def _(check: AgreedCheck, case: Case) -> bool:
     opinions, review = case.dossier.opinions, case.plan.review
     if review is None or not opinions or spread(opinions) <= review.most_spread:
         return True
@@ -346,43 +354,43 @@ def _(check: Agreed, case: Case) -> bool:
 
 
 @is_met.register
-def _(check: Scored, case: Case) -> bool:
+def _(check: ScoredCheck, case: Case) -> bool:
     review, opinions = case.plan.review, case.dossier.opinions
     return bool(review and opinions) and average(opinions) >= review.pass_score  # type: ignore[union-attr]  # stated
 
 
 @is_met.register
-def _(check: AmountStated, case: Case) -> bool:
+def _(check: AmountStatedCheck, case: Case) -> bool:
     return case.amount is not None and case.amount > 0
 
 
 @is_met.register
-def _(check: AmountCapped, case: Case) -> bool:
+def _(check: AmountCappedCheck, case: Case) -> bool:
     due = payable(case)
     return case.amount is None or due is None or case.amount <= due
 
 
 @is_met.register
-def _(check: AmountExact, case: Case) -> bool:
+def _(check: AmountExactCheck, case: Case) -> bool:
     return case.amount is None or case.amount == payable(case)
 
 
 @is_met.register
-def _(check: Matched, case: Case) -> bool:
+def _(check: MatchedCheck, case: Case) -> bool:
     promised = case.dossier.profile.promised.get(check.source)
     reached = matched(case.dossier.lines, check.source, promised)
     return promised == 0 or (reached is not None and reached <= case.on)
 
 
 @is_met.register
-def _(check: Checklist, case: Case) -> bool:
+def _(check: ChecklistCheck, case: Case) -> bool:
     answers = {item.id: case.checks.get(item.id, "").strip() for item in case.plan.checklist}
     judged = (answers[item.id] for item in case.plan.checklist if item.judged)
     return all(answers.values()) and (not check.passed or all(word == YES for word in judged))
 
 
 @is_met.register
-def _(check: Crossed, case: Case) -> bool:
+def _(check: CrossedCheck, case: Case) -> bool:
     people = words(case.checks.get(check.item, ""))
     own = case.dossier.city
     return len(set(people)) >= check.least and not any(name.startswith(own) for name in people)
@@ -390,13 +398,13 @@ def _(check: Crossed, case: Case) -> bool:
 
 def concerns(check: Check) -> tuple[str, ...]:
     """The fields of a profile that a condition is about."""
-    if isinstance(check, SubsidyCovered):
+    if isinstance(check, SubsidyCoveredCheck):
         return ("investment", "area")
-    if isinstance(check, LocalShareCovered):
+    if isinstance(check, LocalShareCoveredCheck):
         return ("city_share", "county_share")
-    if isinstance(check, UnservedFirst):
+    if isinstance(check, UnservedFirstCheck):
         return ("community",)
-    if isinstance(check, Majority):
+    if isinstance(check, MajorityCheck):
         return ("building_kind",)
     named = check.model_dump()
     single = [named[key] for key in ("field", "start", "end") if named.get(key)]

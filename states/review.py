@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from policy.schema import Plan, Review
-from states.ledger import CENT, TENTH
+from common.words import CENT
+from policy.schema import Plan, ReviewRules
+from states.ledger import TENTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,14 @@ def opinion_refusals(
     )
 
 
-def _unnamed(review: Review, opinion: Opinion) -> Iterator[str]:
+def _unnamed(review: ReviewRules, opinion: Opinion) -> Iterator[str]:
     if not _bare(opinion.expert) or not _bare(opinion.organisation):
         yield f"没有写明专家姓名或所在单位（{review.clause}）"
 
 
-def _own(review: Review, city: str, counties: Sequence[str], opinion: Opinion) -> Iterator[str]:
+def _own(
+    review: ReviewRules, city: str, counties: Sequence[str], opinion: Opinion
+) -> Iterator[str]:
     where = _bare(opinion.organisation)
     bureau = "民政" in where
     local = city in where or any(where.startswith(county) for county in counties)
@@ -75,12 +78,12 @@ def _own(review: Review, city: str, counties: Sequence[str], opinion: Opinion) -
         yield f"专家来自项目所在市的民政部门（{opinion.organisation}），应当回避（{review.clause}）"
 
 
-def _twice(review: Review, opinion: Opinion, earlier: Sequence[Opinion]) -> Iterator[str]:
+def _twice(review: ReviewRules, opinion: Opinion, earlier: Sequence[Opinion]) -> Iterator[str]:
     if _bare(opinion.expert) in {_bare(item.expert) for item in earlier}:
         yield f"专家{opinion.expert}已对本项目提出意见，不得重复（{review.clause}）"
 
 
-def _scores(review: Review, opinion: Opinion) -> Iterator[str]:
+def _scores(review: ReviewRules, opinion: Opinion) -> Iterator[str]:
     criteria = {item.id: item for item in review.criteria}
     for name in criteria:
         if name not in opinion.scores:
@@ -94,7 +97,7 @@ def _scores(review: Review, opinion: Opinion) -> Iterator[str]:
             yield f"“{criteria[name].label}”评分{points}应在0—{most}之间，最多一位小数"
 
 
-def _too_early(review: Review, opinion: Opinion, applied_on: date | None) -> Iterator[str]:
+def _too_early(review: ReviewRules, opinion: Opinion, applied_on: date | None) -> Iterator[str]:
     if applied_on is None or opinion.on < applied_on:
         yield f"评审日期{opinion.on}早于申报日期（{review.clause}）；请核对日期"
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date
 from statistics import median_high
 
-from policy.risks import MATCHING_FUNDS, RESPONSIBLE_PERSON, Gap, Risks, Step
+from policy.duties import MATCHING_FUNDS, RESPONSIBLE_PERSON, ChainStep, Need, RiskRules
 from policy.schema import Plan
 from policy.vocabulary import LOCAL_LEVELS, Disposition, Standing
 from states.deadlines import RUNNING, deadlines
@@ -64,7 +64,7 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
+class UsualDuration:
     """How long a step usually takes."""
 
     days: int
@@ -77,9 +77,9 @@ class _Ground:
     """What all projects are held against."""
 
     plan: Plan
-    rules: Risks
+    rules: RiskRules
     as_of: date
-    usual: Mapping[str, Usual]
+    usual: Mapping[str, UsualDuration]
     """By the step's deadline; without those that nothing is known of."""
     bound: frozenset[str]
     """Rules whose lateness is put down to a county or city."""
@@ -89,7 +89,7 @@ class _Ground:
 class _Ahead:
     """A step that is still to be done; days."""
 
-    step: Step
+    step: ChainStep
     title: str
     due: date
     left: int
@@ -119,35 +119,35 @@ def risks(plan: Plan, snapshot: Snapshot, calendar: Calendar) -> tuple[Risk, ...
     return tuple(sorted(found, key=lambda it: (-it.points, it.due or date.max, it.code)))
 
 
-def usual_days(plan: Plan, snapshot: Snapshot, calendar: Calendar) -> Mapping[str, Usual]:
+def usual_days(plan: Plan, snapshot: Snapshot, calendar: Calendar) -> Mapping[str, UsualDuration]:
     """How long each step usually takes, by its deadline.
 
     From all projects of the snapshot that have been through it, those that have ended too. Early in
     the year only the fast ones have: then it is rather too short.
     """
     rules = plan.risks
-    found: dict[str, Usual] = {}
+    found: dict[str, UsualDuration] = {}
     for step in rules.steps if rules else ():
         samples = list(_samples(plan, step, snapshot.projects))
         if rules and len(samples) >= rules.least_samples:
-            found[step.by] = Usual(median_high(samples), len(samples))
+            found[step.by] = UsualDuration(median_high(samples), len(samples))
         elif (days := _interval(plan, step, calendar)) is not None:
-            found[step.by] = Usual(days, 0)
+            found[step.by] = UsualDuration(days, 0)
     return found
 
 
-def _samples(plan: Plan, step: Step, projects: Sequence[ProjectShot]) -> Iterator[int]:
+def _samples(plan: Plan, step: ChainStep, projects: Sequence[ProjectShot]) -> Iterator[int]:
     for project in projects:
         start, end = _begun(plan, step, project), project.milestones.get(step.milestone)
         if start is not None and end is not None and end >= start:
             yield (end - start).days
 
 
-def _begun(plan: Plan, step: Step, project: ProjectShot) -> date | None:
+def _begun(plan: Plan, step: ChainStep, project: ProjectShot) -> date | None:
     return plan.notice.issued_on if step.since is None else project.milestones.get(step.since)
 
 
-def _interval(plan: Plan, step: Step, calendar: Calendar) -> int | None:
+def _interval(plan: Plan, step: ChainStep, calendar: Calendar) -> int | None:
     """Natural days from the one deadline to the other, as the plan sets them."""
     dates = {item.id: item.dates.overdue_after for item in deadlines(plan, calendar) if item.dates}
     start = plan.notice.issued_on if step.after is None else dates.get(step.after)
@@ -198,7 +198,7 @@ def _ahead(ground: _Ground, project: ProjectShot, own: Held) -> Iterator[_Ahead]
             yield _Ahead(step, item.title, item.overdue_after, left, need)
 
 
-def _need(ground: _Ground, step: Step, project: ProjectShot) -> int:
+def _need(ground: _Ground, step: ChainStep, project: ProjectShot) -> int:
     """The days that are usually still needed for a step, and for those before it."""
     usual = ground.usual.get(step.by)
     whole = usual.days if usual else 0
@@ -243,7 +243,7 @@ def _told(ground: _Ground, project: ProjectShot, tight: _Ahead) -> str:
     return f"{until}；{known}，{used}，还需{tight.need}天，{rest}"
 
 
-def _known(ground: _Ground, step: Step, usual: Usual) -> str:
+def _known(ground: _Ground, step: ChainStep, usual: UsualDuration) -> str:
     """How long a step usually takes, and how that is known."""
     start = ground.plan.milestone(step.since).label if step.since else "通知印发"
     span = f"{start}至{ground.plan.milestone(step.milestone).label}"
@@ -262,7 +262,7 @@ def _gaps(ground: _Ground, project: ProjectShot, held: Held) -> Iterator[Sign]:
             yield Sign(rule.points, gap.says)
 
 
-def _lacks(gap: Gap, project: ProjectShot) -> bool:
+def _lacks(gap: Need, project: ProjectShot) -> bool:
     if gap.lacks == MATCHING_FUNDS:
         return any(
             promised is None or project.received.get(source, 0) < promised

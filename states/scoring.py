@@ -15,39 +15,39 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import singledispatch
 
-from policy.errors import PolicyError
+from common.errors import PolicyError
+from common.words import CENT
 from policy.evaluation import (
-    AtOnce,
+    AtOnceMeasure,
     Bonus,
-    Counted,
-    Early,
+    EarlyMeasure,
     Evaluation,
     Indicator,
+    IndicatorStatus,
     Judged,
-    Levels,
+    LevelPoints,
     Malus,
-    NewlyServed,
-    OnSchedule,
-    OnTime,
-    PerDefect,
+    NewlyServedMeasure,
+    OnScheduleMeasure,
+    OnTimeMeasure,
+    PerDefectPoints,
     Place,
     PointKind,
-    Recorded,
+    RecordMeasure,
     ScoringRule,
-    YesNo,
+    YesNoPoints,
 )
 from policy.schema import Plan
 from policy.vocabulary import Standing
-from states.ledger import CENT
 from states.snapshot import DeadlineShot, ProjectShot, RecordShot, Snapshot, months
 from states.workdays import DAY
 
 ZERO = Decimal("0.00")
-Measure = Judged | Early | NewlyServed | Recorded
+Measure = Judged | EarlyMeasure | NewlyServedMeasure | RecordMeasure
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class IndicatorCase:
     """One thing that an indicator looked at: the evidence of its points."""
 
     subject: str
@@ -66,17 +66,17 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class IndicatorScore:
     """One indicator's points."""
 
     indicator: str
     kind: PointKind
-    state: Counted
+    state: IndicatorStatus
     available: Decimal
     """Of the base, what could be had by now; 0 for a bonus and a malus."""
     points: Decimal
     """What was earned; for a malus, what it costs."""
-    cases: tuple[Case, ...]
+    cases: tuple[IndicatorCase, ...]
 
     @property
     def lost(self) -> Decimal:
@@ -95,7 +95,7 @@ class Score:
     """Empty: the city itself."""
     projects: int
     """Those that go on."""
-    lines: tuple[Line, ...]
+    lines: tuple[IndicatorScore, ...]
     base: Decimal
     available: Decimal
     bonus: Decimal
@@ -132,7 +132,7 @@ class Standard:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class MonthScore:
     """A place's score in one month of a quarter."""
 
     city: str
@@ -144,16 +144,16 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class MonthScores:
     """All marks of one month."""
 
     period: str
     as_of: date
-    marks: tuple[Mark, ...]
+    marks: tuple[MonthScore, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluated:
+class MonthEvaluation:
     """The evaluation of one month, and of the quarter that it ends where it ends one."""
 
     version: str
@@ -171,7 +171,7 @@ class Evaluated:
     laggards: tuple[str, ...]
     quarter: str = ""
     """``2023Q2``; the quarter's score is that of its last month."""
-    months: tuple[Month, ...] = ()
+    months: tuple[MonthScores, ...] = ()
     """The quarter's monthly scores."""
 
 
@@ -196,15 +196,15 @@ class _Look:
     """What was found at one place."""
 
     ground: _Ground
-    cases: Mapping[str, tuple[Case, ...]]
+    cases: Mapping[str, tuple[IndicatorCase, ...]]
     """By indicator, of those that the place is judged by."""
 
 
-States = Mapping[str, Counted]
+States = Mapping[str, IndicatorStatus]
 """By indicator: whether it counts, for every place that has cases of it."""
 
 
-def evaluate(plan: Plan, snapshot: Snapshot) -> Evaluated:
+def evaluate(plan: Plan, snapshot: Snapshot) -> MonthEvaluation:
     """All scores at a month's end. PolicyError where the plan has no scoring table."""
     table = plan.evaluation
     if table is None:
@@ -216,7 +216,7 @@ def evaluate(plan: Plan, snapshot: Snapshot) -> Evaluated:
     states = {item.id: _counted(item, every, plan, snapshot) for item in table.indicators}
     cities = _ranked([_score(table, look, states) for look in looks])
     counties = (_ranked([_score(table, look, states) for look in group]) for group in inner)
-    return Evaluated(
+    return MonthEvaluation(
         version=table.version,
         reading=f"{table.reading}加分合计最多{_plain(table.most_bonus)}分。",
         period=snapshot.period,
@@ -229,7 +229,9 @@ def evaluate(plan: Plan, snapshot: Snapshot) -> Evaluated:
     )
 
 
-def with_quarter(last: Evaluated, quarter: str, earlier: Iterable[Evaluated]) -> Evaluated:
+def with_quarter(
+    last: MonthEvaluation, quarter: str, earlier: Iterable[MonthEvaluation]
+) -> MonthEvaluation:
     """The evaluation of a quarter's last month as that of the quarter, beside the months before."""
     return replace(last, quarter=quarter, months=tuple(map(_month, (*earlier, last))))
 
@@ -237,14 +239,14 @@ def with_quarter(last: Evaluated, quarter: str, earlier: Iterable[Evaluated]) ->
 def says(rule: ScoringRule) -> str:
     """How points follow (评分标准), in Chinese."""
     match rule:
-        case PerDefect():
+        case PerDefectPoints():
             return f"共{_plain(rule.points)}分，每有一项不符合扣{_plain(rule.each)}分，扣完为止"
-        case Levels():
+        case LevelPoints():
             return (
                 f"达到{_plain(rule.full * 100)}%得{_plain(rule.points)}分，"
                 f"达到{_plain(rule.part * 100)}%得{_plain(rule.part_points)}分，不足的不得分"
             )
-        case YesNo():
+        case YesNoPoints():
             return f"符合得{_plain(rule.points)}分，不符合不得分"
         case Bonus():
             return f"每有一项加{_plain(rule.each)}分，最多加{_plain(rule.most)}分"
@@ -258,12 +260,12 @@ def _standard(item: Indicator) -> Standard:
     )
 
 
-def _month(made: Evaluated) -> Month:
+def _month(made: MonthEvaluation) -> MonthScores:
     marks = (
-        Mark(each.city, each.county, each.score, each.available, each.rate, each.place)
+        MonthScore(each.city, each.county, each.score, each.available, each.rate, each.place)
         for each in (*made.cities, *made.counties)
     )
-    return Month(made.period, made.as_of, tuple(marks))
+    return MonthScores(made.period, made.as_of, tuple(marks))
 
 
 # --- places ---------------------------------------------------------------------------------------
@@ -349,7 +351,7 @@ def _score(table: Evaluation, look: _Look, states: States) -> Score:
     )
 
 
-def _suggestions(table: Evaluation, lines: Sequence[Line]) -> Iterator[str]:
+def _suggestions(table: Evaluation, lines: Sequence[IndicatorScore]) -> Iterator[str]:
     items = {item.id: item for item in table.indicators}
     costly = sorted((line for line in lines if line.lost), key=lambda line: -line.lost)
     for line in costly[: table.suggestions]:
@@ -387,46 +389,53 @@ def _laggards(ranked: Sequence[Score], table: Evaluation) -> tuple[str, ...]:
 # --- points ---------------------------------------------------------------------------------------
 
 
-def _line(item: Indicator, cases: tuple[Case, ...], state: Counted) -> Line:
+def _line(
+    item: Indicator, cases: tuple[IndicatorCase, ...], state: IndicatorStatus
+) -> IndicatorScore:
     rule = item.rule
     if isinstance(rule, Bonus):
         counted = tuple(_shared(cases, rule.each, rule.most))
     elif isinstance(rule, Malus):
-        listed = isinstance(rule.over, Recorded)
+        listed = isinstance(rule.over, RecordMeasure)
         counted = tuple(_cost(case, rule.each) for case in cases if listed or case.good is False)
     else:
-        return _base(item, rule, cases, state if cases else Counted.NOTHING)
+        return _base(item, rule, cases, state if cases else IndicatorStatus.NOTHING)
     points = abs(_sum(case.points or ZERO for case in counted))
-    return Line(item.id, item.kind, Counted.JUDGED, ZERO, points, counted)
+    return IndicatorScore(item.id, item.kind, IndicatorStatus.JUDGED, ZERO, points, counted)
 
 
 def _base(
-    item: Indicator, rule: PerDefect | Levels | YesNo, cases: tuple[Case, ...], state: Counted
-) -> Line:
-    if state is not Counted.JUDGED:
-        return Line(item.id, item.kind, state, ZERO, ZERO, cases)
+    item: Indicator,
+    rule: PerDefectPoints | LevelPoints | YesNoPoints,
+    cases: tuple[IndicatorCase, ...],
+    state: IndicatorStatus,
+) -> IndicatorScore:
+    if state is not IndicatorStatus.JUDGED:
+        return IndicatorScore(item.id, item.kind, state, ZERO, ZERO, cases)
     judged = [case.good for case in cases if case.good is not None]
-    if isinstance(rule, PerDefect):
+    if isinstance(rule, PerDefectPoints):
         cases = tuple(_deducted(cases, rule))
         points = rule.points + _sum(case.points or ZERO for case in cases)
-    elif isinstance(rule, Levels):
+    elif isinstance(rule, LevelPoints):
         points = _level(rule, sum(judged), len(judged))
     else:
         points = rule.points if all(judged) else ZERO
     available = rule.points.quantize(CENT)
-    return Line(item.id, item.kind, state, available, points.quantize(CENT), cases)
+    return IndicatorScore(item.id, item.kind, state, available, points.quantize(CENT), cases)
 
 
-def _counted(item: Indicator, looks: Iterable[_Look], plan: Plan, snapshot: Snapshot) -> Counted:
+def _counted(
+    item: Indicator, looks: Iterable[_Look], plan: Plan, snapshot: Snapshot
+) -> IndicatorStatus:
     """Judged when the day of one case has passed anywhere, or all are done before their day."""
     cases = [case for look in looks for case in look.cases.get(item.id, ())]
     told = [case for case in cases if case.good is not None]
-    rules = item.rule.over.rules if isinstance(item.rule.over, OnTime) else ()
+    rules = item.rule.over.rules if isinstance(item.rule.over, OnTimeMeasure) else ()
     until = _until(plan, snapshot.period, snapshot.as_of, rules)
     passed = any(case.due is None or case.due < until for case in told)
     if not cases:
-        return Counted.NOTHING
-    return Counted.JUDGED if passed or len(told) == len(cases) else Counted.NOT_DUE
+        return IndicatorStatus.NOTHING
+    return IndicatorStatus.JUDGED if passed or len(told) == len(cases) else IndicatorStatus.NOT_DUE
 
 
 def _until(plan: Plan, period: str, as_of: date, rules: Iterable[str]) -> date:
@@ -437,13 +446,13 @@ def _until(plan: Plan, period: str, as_of: date, rules: Iterable[str]) -> date:
     return date(plan.year, 12, 31) + DAY if within and closing else as_of
 
 
-def _level(rule: Levels, good: int, judged: int) -> Decimal:
+def _level(rule: LevelPoints, good: int, judged: int) -> Decimal:
     if good >= rule.full * judged:
         return rule.points
     return rule.part_points if good >= rule.part * judged else ZERO
 
 
-def _deducted(cases: Iterable[Case], rule: PerDefect) -> Iterator[Case]:
+def _deducted(cases: Iterable[IndicatorCase], rule: PerDefectPoints) -> Iterator[IndicatorCase]:
     """Each defect with what it costs, until nothing is left."""
     left = rule.points
     for case in cases:
@@ -452,7 +461,9 @@ def _deducted(cases: Iterable[Case], rule: PerDefect) -> Iterator[Case]:
         yield _cost(case, cost) if case.good is False else case
 
 
-def _shared(cases: Iterable[Case], each: Decimal, most: Decimal) -> Iterator[Case]:
+def _shared(
+    cases: Iterable[IndicatorCase], each: Decimal, most: Decimal
+) -> Iterator[IndicatorCase]:
     """Each instance with what it earns, until the cap is reached."""
     left = most
     for case in cases:
@@ -461,7 +472,7 @@ def _shared(cases: Iterable[Case], each: Decimal, most: Decimal) -> Iterator[Cas
         yield replace(case, points=given.quantize(CENT))
 
 
-def _cost(case: Case, points: Decimal) -> Case:
+def _cost(case: IndicatorCase, points: Decimal) -> IndicatorCase:
     return replace(case, points=-points.quantize(CENT))
 
 
@@ -478,12 +489,12 @@ def _plain(number: Decimal) -> str:
 
 
 @singledispatch
-def _cases(over: Measure, ground: _Ground) -> Iterator[Case]:
+def _cases(over: Measure, ground: _Ground) -> Iterator[IndicatorCase]:
     raise TypeError(over)
 
 
 @_cases.register
-def _(over: OnTime, ground: _Ground) -> Iterator[Case]:
+def _(over: OnTimeMeasure, ground: _Ground) -> Iterator[IndicatorCase]:
     projects = {project.code: project for project in ground.projects}
     for item in ground.deadlines:
         mine = item.kind is over.of and item.rule.partition("-")[0] in over.rules
@@ -493,7 +504,7 @@ def _(over: OnTime, ground: _Ground) -> Iterator[Case]:
             done = item.fulfilled_on if not over.facts else _last(project, over.facts)
             good = _in_time(ground, item, due, done)
             ahead = good is False and ground.as_of <= due  # the year's end, by its last snapshot
-            yield Case(
+            yield IndicatorCase(
                 subject=item.subject,
                 name=project.name if project else item.subject,
                 what=f"{item.rule} {item.title}{_not_by(ground.as_of) if ahead else ''}",
@@ -524,11 +535,11 @@ def _in_time(ground: _Ground, item: DeadlineShot, due: date, done: date | None) 
 
 
 @_cases.register
-def _(over: OnSchedule, ground: _Ground) -> Iterator[Case]:
+def _(over: OnScheduleMeasure, ground: _Ground) -> Iterator[IndicatorCase]:
     """A report that came without figures of projects, on paper say, leaves nothing to judge."""
     for project in ground.projects:
         said = project.reported(ground.period)
-        case = Case(project.code, project.name, f"{ground.period} 月报")
+        case = IndicatorCase(project.code, project.name, f"{ground.period} 月报")
         if said is not None:
             told = {True: "达到序时进度", False: "未达序时进度", None: "未填是否达序时"}
             what = f"{case.what}：{told[said.on_schedule]}"
@@ -540,12 +551,12 @@ def _(over: OnSchedule, ground: _Ground) -> Iterator[Case]:
 
 
 @_cases.register
-def _(over: AtOnce, ground: _Ground) -> Iterator[Case]:
+def _(over: AtOnceMeasure, ground: _Ground) -> Iterator[IndicatorCase]:
     for project in ground.projects:
         reached = project.milestones.get(over.reached)
         again = project.milestones.get(over.unless)
         told = over.reached if again is None else over.unless
-        yield Case(
+        yield IndicatorCase(
             subject=project.code,
             name=project.name,
             what=ground.plan.milestone(told).label,
@@ -555,17 +566,17 @@ def _(over: AtOnce, ground: _Ground) -> Iterator[Case]:
 
 
 @_cases.register
-def _(over: Early, ground: _Ground) -> Iterator[Case]:
+def _(over: EarlyMeasure, ground: _Ground) -> Iterator[IndicatorCase]:
     label = ground.plan.milestone(over.milestone).label
     for project in ground.projects:
         on = project.milestones.get(over.milestone)
         limit = over.day or project.milestones.get(over.before or "")
         if on is not None and (limit is None or on < limit):
-            yield Case(project.code, project.name, label, limit, on, good=True)
+            yield IndicatorCase(project.code, project.name, label, limit, on, good=True)
 
 
 @_cases.register
-def _(over: NewlyServed, ground: _Ground) -> Iterator[Case]:
+def _(over: NewlyServedMeasure, ground: _Ground) -> Iterator[IndicatorCase]:
     label = ground.plan.milestone(over.milestone).label
     first: dict[str, tuple[date, ProjectShot]] = {}
     for project in ground.projects:
@@ -574,7 +585,9 @@ def _(over: NewlyServed, ground: _Ground) -> Iterator[Case]:
             held = first.get(project.county)
             first[project.county] = min(held or (on, project), (on, project), key=_by_day)
     for county, (on, project) in first.items():
-        yield Case(project.code, project.name, f"{county}首个项目{label}", done=on, good=True)
+        yield IndicatorCase(
+            project.code, project.name, f"{county}首个项目{label}", done=on, good=True
+        )
 
 
 def _by_day(found: tuple[date, ProjectShot]) -> tuple[date, str]:
@@ -582,11 +595,11 @@ def _by_day(found: tuple[date, ProjectShot]) -> tuple[date, str]:
 
 
 @_cases.register
-def _(over: Recorded, ground: _Ground) -> Iterator[Case]:
+def _(over: RecordMeasure, ground: _Ground) -> Iterator[IndicatorCase]:
     label = next(item.label for item in ground.plan.evidence if item.id == over.evidence)
     names = {project.code: project.name for project in ground.projects}
     for item in ground.records:
         if item.kind == over.evidence:
             name = names.get(item.subject, item.subject)
             what = f"{label}：{item.evidence}"
-            yield Case(item.subject, name, what, done=item.on, row=item.row)
+            yield IndicatorCase(item.subject, name, what, done=item.on, row=item.row)

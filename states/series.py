@@ -26,10 +26,11 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import lru_cache, partial
 from itertools import pairwise, takewhile
 
-from policy.curves import Curve, Curves
+from common.words import CENT
+from policy.duties import CurveRule, CurveRules
 from policy.schema import Plan
 from policy.vocabulary import Source, SubjectKind
-from states.ledger import CENT, LOCAL, TENTH
+from states.ledger import LOCAL, TENTH
 from states.snapshot import ProjectShot, Snapshot, months
 
 ONE = Decimal(1)
@@ -41,7 +42,7 @@ Limits = Mapping[str, date]
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class Forecast:
     """What a month may come to by the pace so far."""
 
     middle: Decimal
@@ -69,7 +70,7 @@ class Course:
     """Percent."""
     planned: tuple[Decimal, ...]
     """Empty where the plan has no day for it."""
-    expected: tuple[Expected | None, ...]
+    expected: tuple[Forecast | None, ...]
     """Of the months after the latest."""
     paced: int
     """How many months' increments make the pace; 0: too few to expect anything."""
@@ -154,7 +155,7 @@ def _courses(plan: Plan, snapshots: tuple[Snapshot, ...]) -> YearCourses:
 
 def expected(
     known: Sequence[Decimal], ahead: int, pace: int, step: Decimal, most: Decimal | None
-) -> tuple[Expected, ...]:
+) -> tuple[Forecast, ...]:
     """What the next `ahead` months may come to after the `known` ones, oldest first.
 
     `step`: the smallest unit; `most`: a bound, or None. Empty for fewer than two known months.
@@ -168,9 +169,9 @@ def expected(
     def to(gain: Decimal) -> Decimal:
         return last + gain if most is None else max(last, min(last + gain, most))
 
-    def after(k: int) -> Expected:
+    def after(k: int) -> Forecast:
         middle = (total * k / len(gains)).quantize(step, ROUND_DOWN)
-        return Expected(to(middle), to(slowest * k), to(fastest * k))
+        return Forecast(to(middle), to(slowest * k), to(fastest * k))
 
     return tuple(after(k) for k in range(1, ahead + 1))
 
@@ -180,7 +181,7 @@ def _extremes(gains: Sequence[Decimal]) -> tuple[Decimal, Decimal, Decimal]:
     return min(gains), sum(gains, NOTHING), max(gains)
 
 
-def _measures(rules: Curves) -> Iterator[_Measure]:
+def _measures(rules: CurveRules) -> Iterator[_Measure]:
     yield from map(_counted, rules.counted)
     yield _money(rules, RECEIVED, "资金到位", (Source.PROVINCE, *LOCAL))
     yield _money(rules, FROM_PROVINCE, "省级补助到位", (Source.PROVINCE,))
@@ -198,7 +199,7 @@ def _measures(rules: Curves) -> Iterator[_Measure]:
     )
 
 
-def _counted(curve: Curve) -> _Measure:
+def _counted(curve: CurveRule) -> _Measure:
     return _Measure(
         key=curve.milestone,
         label=curve.label,
@@ -211,7 +212,7 @@ def _counted(curve: Curve) -> _Measure:
     )
 
 
-def _money(rules: Curves, key: str, label: str, sources: tuple[Source, ...]) -> _Measure:
+def _money(rules: CurveRules, key: str, label: str, sources: tuple[Source, ...]) -> _Measure:
     by = {source: rules.received_by[source] for source in sources if source in rules.received_by}
 
     def planned(project: ProjectShot, limits: Limits, day: date) -> Decimal:
@@ -294,7 +295,7 @@ def _course(
 
 def _ahead(
     plan: Plan, measure: _Measure, so_far: Sequence[Decimal | None], whole: Decimal | None
-) -> tuple[tuple[Expected, ...], int]:
+) -> tuple[tuple[Forecast, ...], int]:
     """What the months to come may bring, and how many increments tell it."""
     assert plan.curves is not None  # noqa: S101  # see `courses`
     unbroken = takewhile(lambda value: value is not None, reversed(so_far))

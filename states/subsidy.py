@@ -4,9 +4,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import singledispatch
 from typing import cast
 
+from common.words import CENT
 from policy.schema import CountyType, Flat, NotStated, PerArea, PerBed, Plan, Subsidy
 from states.dossier import Profile
-from states.ledger import CENT
 
 
 def subsidy(plan: Plan, profile: Profile, county_type: str) -> Decimal | None:

@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from policy.fields import FIELDS
-from policy.vocabulary import AuditKind, Disposition, Entry, Holder, Source
+from policy.vocabulary import AuditKind, Disposition, EntryKind, Holder, Source
 from states.dossier import Dossier, from_plain, to_plain
-from states.ledger import Line
+from states.ledger import LedgerLine
 from states.progress import PROGRESS_LABELS, Progress
 from states.review import Opinion
 
@@ -29,7 +29,7 @@ class Effects:
     """Per column of the project that it sets, its new value: ``stage``, a field of Profile …"""
     dated: Mapping[str, date] = field(default_factory=dict)
     revoked: tuple[str, ...] = ()
-    line: Line | None = None
+    line: LedgerLine | None = None
     """A line of the money ledger, booked under this row's id."""
     opinion: Opinion | None = None
     progress: Progress | None = None
@@ -47,19 +47,19 @@ class Effects:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ProjectState:
     """A project as its rows add up; the same values as the store keeps."""
 
     columns: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, date] = field(default_factory=dict)
-    lines: Mapping[int, Line] = field(default_factory=dict)
+    lines: Mapping[int, LedgerLine] = field(default_factory=dict)
     opinions: Mapping[int, Opinion] = field(default_factory=dict)
     progress: Mapping[str, Progress] = field(default_factory=dict)
     """By month."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TrailRow:
     """One audit row of a subject, as far as it changes anything."""
 
     id: int
@@ -67,15 +67,15 @@ class Row:
     effects: Effects
 
 
-def replay(rows: Iterable[Row]) -> State:
+def replay(rows: Iterable[TrailRow]) -> ProjectState:
     """What rows add up to, oldest first."""
-    state = State()
+    state = ProjectState()
     for row in rows:
         state = after(state, row)
     return state
 
 
-def after(state: State, row: Row) -> State:
+def after(state: ProjectState, row: TrailRow) -> ProjectState:
     """The state once a row has been recorded."""
     change = row.effects
     facts = {name: on for name, on in state.facts.items() if name not in change.revoked}
@@ -85,7 +85,7 @@ def after(state: State, row: Row) -> State:
         lines[row.id] = change.line
     if change.opinion:
         opinions[row.id] = change.opinion
-    return State(
+    return ProjectState(
         {**state.columns, **change.columns},
         {**facts, **change.dated},
         lines,
@@ -94,11 +94,11 @@ def after(state: State, row: Row) -> State:
     )
 
 
-def carried_on(project: Dossier, row: Row) -> Dossier:
+def carried_on(project: Dossier, row: TrailRow) -> Dossier:
     """The project once a row has been recorded about it; what follows from others stays."""
     change = row.effects
     state = after(
-        State(
+        ProjectState(
             facts=project.milestones,
             lines={line.audit_id: line for line in project.lines},
             opinions={given.audit_id: given for given in project.opinions},
@@ -119,7 +119,7 @@ def carried_on(project: Dossier, row: Row) -> Dossier:
     )
 
 
-def _progress_after(state: State, row: Row) -> Mapping[str, Progress]:
+def _progress_after(state: ProjectState, row: TrailRow) -> Mapping[str, Progress]:
     change = row.effects
     kept = {n: p for n, p in state.progress.items() if p.audit_id not in change.dropped}
     return kept | (
@@ -132,7 +132,7 @@ def under(progress: Progress, row: int) -> Progress:
     return replace(progress, audit_id=progress.audit_id or row)
 
 
-def difference(now: State, wanted: State) -> Effects:
+def difference(now: ProjectState, wanted: ProjectState) -> Effects:
     """The effects that turn `now` into `wanted`.
 
     Nothing is to be added but columns, facts and one month's report. A column that `wanted` does
@@ -170,7 +170,7 @@ def to_detail(effects: Effects) -> dict[str, Any]:
     return {name: value for name, value in detail.items() if value}
 
 
-def from_detail(id: int, kind: AuditKind, detail: Mapping[str, Any]) -> Row:
+def from_detail(id: int, kind: AuditKind, detail: Mapping[str, Any]) -> TrailRow:
     """The row whose detail `to_detail` gave."""
     columns = {name: _column(name, plain) for name, plain in detail.get("columns", {}).items()}
     effects = Effects(
@@ -182,7 +182,7 @@ def from_detail(id: int, kind: AuditKind, detail: Mapping[str, Any]) -> Row:
         progress=_progress_in(id, detail["progress"]) if detail.get("progress") else None,
         dropped=tuple(detail.get("dropped", ())),
     )
-    return Row(id, kind, effects)
+    return TrailRow(id, kind, effects)
 
 
 def _column(name: str, plain: Any) -> Any:
@@ -195,7 +195,7 @@ def _column(name: str, plain: Any) -> Any:
     return Decimal(plain) if plain is not None and name == "released" else plain
 
 
-def _line_out(line: Line) -> dict[str, Any]:
+def _line_out(line: LedgerLine) -> dict[str, Any]:
     return {
         "entry": line.entry.value,
         "on": line.on.isoformat(),
@@ -209,10 +209,10 @@ def _line_out(line: Line) -> dict[str, Any]:
     }
 
 
-def _line_in(id: int, plain: Mapping[str, Any]) -> Line:
-    return Line(
+def _line_in(id: int, plain: Mapping[str, Any]) -> LedgerLine:
+    return LedgerLine(
         audit_id=id,
-        entry=Entry(plain["entry"]),
+        entry=EntryKind(plain["entry"]),
         on=date.fromisoformat(plain["on"]),
         source=Source(plain["source"]),
         holder=Holder(plain["holder"]),

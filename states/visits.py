@@ -7,11 +7,12 @@ from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from itertools import islice, pairwise
 
-from policy.errors import RefusedError
-from policy.inspection import Inspection
+from common.errors import RefusedError
+from common.words import TEN_THOUSAND
+from policy.duties import InspectionRules
 from policy.schema import Plan
 from policy.vocabulary import Disposition, Source, Standing, SubjectKind
-from states.ledger import TEN_THOUSAND, short
+from states.ledger import short
 from states.reporting import expected
 from states.snapshot import ProjectShot, Snapshot
 from states.workdays import DAY, Calendar
@@ -31,7 +32,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Risk:
+class VisitRisk:
     """What speaks for a visit, as far as the province knows."""
 
     late: tuple[str, ...]
@@ -84,7 +85,7 @@ def choose(shot: Snapshot, plan: Plan, calendar: Calendar) -> tuple[Visit, ...]:
     )
 
 
-def workdays(rule: Inspection, calendar: Calendar) -> tuple[date, ...]:
+def workdays(rule: InspectionRules, calendar: Calendar) -> tuple[date, ...]:
     """The workdays of the window."""
     span = ((rule.last - rule.first) // DAY) + 1
     days = (rule.first + n * DAY for n in range(span))
@@ -98,7 +99,7 @@ def _projects(shot: Snapshot, plan: Plan) -> Mapping[str, Sequence[ProjectShot]]
     }
 
 
-def _counts(rule: Inspection, wanted: Sequence[int], days: Sequence[date]) -> Sequence[int]:
+def _counts(rule: InspectionRules, wanted: Sequence[int], days: Sequence[date]) -> Sequence[int]:
     """How many projects of each city; where days are short, the longest stays are shortened."""
     if len(wanted) > len(days):
         raise RefusedError(
@@ -113,24 +114,27 @@ def _counts(rule: Inspection, wanted: Sequence[int], days: Sequence[date]) -> Se
     return [min(count, stay * most) for count, stay in zip(wanted, stays, strict=True)]
 
 
-def _left(rule: Inspection, projects: Sequence[ProjectShot]) -> int:
+def _left(rule: InspectionRules, projects: Sequence[ProjectShot]) -> int:
     """How many of a city's projects are to be visited still."""
     visited = sum(_is_visited(rule, item) for item in projects)
     return max(0, _wanted(rule, len(projects)) - visited)
 
 
-def _is_visited(rule: Inspection, project: ProjectShot) -> bool:
+def _is_visited(rule: InspectionRules, project: ProjectShot) -> bool:
     on = project.milestones.get(rule.visited)
     return on is not None and rule.first <= on <= rule.last
 
 
-def _wanted(rule: Inspection, size: int) -> int:
+def _wanted(rule: InspectionRules, size: int) -> int:
     share = (rule.visits.share * size).to_integral_value(ROUND_CEILING)
     return min(size, max(rule.visits.least, int(share)))
 
 
 def _picked(
-    rule: Inspection, projects: Sequence[ProjectShot], risks: Mapping[str, Risk], count: int
+    rule: InspectionRules,
+    projects: Sequence[ProjectShot],
+    risks: Mapping[str, VisitRisk],
+    count: int,
 ) -> Sequence[ProjectShot]:
     """The first of every county by risk, then the second ones, and so on; in order of code."""
     seen = Counter(item.county for item in projects if _is_visited(rule, item))
@@ -149,9 +153,9 @@ def _held(project: ProjectShot) -> bool:
 
 
 def _of_city(
-    rule: Inspection,
+    rule: InspectionRules,
     projects: Sequence[ProjectShot],
-    risks: Mapping[str, Risk],
+    risks: Mapping[str, VisitRisk],
     count: int,
     ahead: Iterator[date],
 ) -> Iterator[Visit]:
@@ -164,7 +168,7 @@ def _of_city(
         yield Visit(days[place // most], item.city, item.county, item.code, item.name, told)
 
 
-def _risks(shot: Snapshot, plan: Plan) -> Mapping[str, Risk]:
+def _risks(shot: Snapshot, plan: Plan) -> Mapping[str, VisitRisk]:
     late: dict[str, list[str]] = defaultdict(list)
     for item in shot.deadlines:
         if item.kind is SubjectKind.PROJECT and item.standing is Standing.OVERDUE:
@@ -172,11 +176,11 @@ def _risks(shot: Snapshot, plan: Plan) -> Mapping[str, Risk]:
     return {item.code: _risk(plan, item, tuple(late[item.code])) for item in shot.projects}
 
 
-def _risk(plan: Plan, project: ProjectShot, late: tuple[str, ...]) -> Risk:
+def _risk(plan: Plan, project: ProjectShot, late: tuple[str, ...]) -> VisitRisk:
     start = plan.report.started if plan.report else None
     started = start is None or start in project.milestones
     percents = [report.percent for report in project.progress]
-    return Risk(
+    return VisitRisk(
         late=late,
         stalled=_stalled(percents) if started else 0,
         started=started,
@@ -197,7 +201,7 @@ def _missing(project: ProjectShot) -> Decimal:
     return short({Source.PROVINCE: project.released, **project.promised}, project.received)
 
 
-def _reasons(risk: Risk, average: Decimal) -> Iterator[str]:
+def _reasons(risk: VisitRisk, average: Decimal) -> Iterator[str]:
     if risk.late:
         yield f"逾期{len(risk.late)}项：{'、'.join(risk.late)}"
     if risk.stalled:

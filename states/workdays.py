@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
-from policy.errors import PolicyError
+from common.errors import PolicyError
+from policy.timing import OfficeHours
 
 DAY = timedelta(days=1)
-
-
-def weekday(day: date) -> str:
-    """``一`` for a Monday to ``日`` for a Sunday."""
-    return "一二三四五六日"[day.weekday()]
 
 
 def years_after(day: date, years: int) -> date:
@@ -100,3 +97,24 @@ class Calendar:
         if end < start:
             return -self.between(end, start)
         return sum(self.is_workday(start + DAY * n) for n in range(1, (end - start).days + 1))
+
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def shanghai_day(at: datetime) -> date:
+    """The date in Shanghai at an aware instant."""
+    return at.astimezone(SHANGHAI).date()
+
+
+def is_open(hours: OfficeHours, calendar: Calendar, at: datetime) -> bool:
+    """Whether offices are open. UnknownYearError outside the calendar's known years."""
+    local = at.astimezone(SHANGHAI)
+    return calendar.is_workday(local.date()) and hours.opens <= local.time() < hours.closes
+
+
+def opens_next(hours: OfficeHours, calendar: Calendar, at: datetime) -> datetime:
+    """When offices open next after `at`. UnknownYearError as `is_open`."""
+    local = at.astimezone(SHANGHAI)
+    day = local.date() if local.time() < hours.opens else local.date() + DAY
+    return datetime.combine(calendar.on_or_after(day), hours.opens, SHANGHAI)

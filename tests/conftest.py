@@ -11,9 +11,9 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-from flows.operations.desk import Desk
-from flows.operations.setup import install
 from models.settings import Settings
+from operations.cases.desk import Desk
+from operations.upkeep.setup import install
 from tests.support.forking import Forks, forks
 from tests.support.stores import MIGRATED, Snapshot, Stores, run
 

@@ -51,7 +51,7 @@ def test_only_one_file_reads_the_clock() -> None:
         if path.relative_to(ROOT).parts[0] not in (".venv", "tests")
         if ".now(" in path.read_text(encoding="utf-8")
     ]
-    assert readers == ["flows/business_date.py"]
+    assert readers == ["common/clock.py"]
 
 
 def test_the_stage_diagram_is_that_of_the_machine() -> None:

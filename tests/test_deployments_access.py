@@ -5,10 +5,10 @@ import subprocess
 import pytest
 from pydantic import SecretStr
 
-from deployments.server import CLIENT_AUTH, SERVER_AUTH, address, environment, require_guard
-from flows.operations.desk import Desk
+from common.errors import RefusedError
+from deployments.server.server import CLIENT_AUTH, SERVER_AUTH, address, environment, require_guard
 from models.settings import Settings
-from policy.errors import RefusedError
+from operations.cases.desk import Desk
 from tests.support.serving import COMMAND
 
 PASSWORD = SecretStr("canary-password")

@@ -6,13 +6,13 @@ from prefect.server.events.schemas import automations as server
 from prefect.server.events.schemas.events import ReceivedEvent as ServerEvent
 from prefect.types._datetime import now
 
-from deployments.automations import PREFIX, Known, automations
-from deployments.definitions import TAG, definitions
+from deployments.server.automations import PREFIX, KnownDeployments, automations
+from deployments.server.definitions import TAG, definitions
 from flows.forms.asking import REFUSED
 from flows.tell_admins import tell_admins
 
 TELLER = UUID(int=1)
-KNOWN = Known(TELLER, jobs=["enforce_deadlines"], approvals=["determine_projects"])
+KNOWN = KnownDeployments(TELLER, jobs=["enforce_deadlines"], approvals=["determine_projects"])
 TELL, SILENT, UNBEGUN, DECISION, AGAIN = (
     f"{PREFIX}{name}"
     for name in (
@@ -125,7 +125,7 @@ def test_what_is_passed_on_is_what_the_flow_takes() -> None:
 
 
 def test_without_jobs_and_approvals_there_is_nothing_about_them() -> None:
-    names = {item.name for item in automations(Known(TELLER))}
+    names = {item.name for item in automations(KnownDeployments(TELLER))}
     assert names == {TELL, SILENT, UNBEGUN}
 
 

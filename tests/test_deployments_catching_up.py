@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from flows.operations.delivery import deliver
-from flows.operations.desk import Desk, open_desk
-from flows.operations.enforcement import enforce
 from models.settings import Settings
+from operations.cases.desk import Desk, open_desk
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import enforce
 from tests.support.province import days, morning
 from tests.support.serving import Served, serving
 from tests.support.stores import Stores

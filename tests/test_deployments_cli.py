@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from common.clock import now
 from deployments.demo import EXAMPLE
-from flows.business_date import now
-from states.office_hours import is_open, opens_next
+from states.workdays import is_open, opens_next
 from tests.support.builders import calendar, plan
 from tests.support.command import COMMAND, Xingfu
 

@@ -14,10 +14,10 @@ from prefect.events.schemas.automations import AutomationCore
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 from sqlalchemy import text
 
-from deployments import automations
-from deployments.automations import apply_automations
-from flows.operations.delivery import BATCH
-from flows.operations.desk import Desk
+from deployments.server import automations
+from deployments.server.automations import apply_automations
+from operations.cases.desk import Desk
+from operations.daily.delivery import BATCH
 from states.contacts import Post
 from tests.conftest import INSTALLED
 from tests.support.cluster import AUTH, MACHINERY, XINGFU, Cluster, until

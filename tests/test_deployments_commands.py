@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from common.table import room
 from deployments.cli import COMMANDS, app
-from deployments.lazy import LazyGroup, Stub, folded
+from deployments.commands.lazy import LazyGroup, Stub, folded
 
 ROOT = Path(__file__).parents[1]
 LEAVES = {path: (where, told) for them in COMMANDS.values() for path, where, told in them if where}
@@ -58,7 +58,7 @@ def test_no_command_is_forgotten() -> None:
         if callable(each) and getattr(each, "__module__", "") == module
         if not name.startswith("_") and not isinstance(each, type)
     }
-    offered -= {"deployments.simulating:tell"}  # which the golden year prints with
+    offered -= {"deployments.commands.simulating:tell"}  # which the golden year prints with
     assert offered == {where for where, _ in LEAVES.values()}
 
 

@@ -15,8 +15,8 @@ import pytest
 from openpyxl import load_workbook
 
 from deployments.demo import EXAMPLE
-from documents.contacts import read_contacts
-from documents.grid import open_book
+from documents.forms.contacts import read_contacts
+from documents.reading.grid import open_book
 from states.contacts import Directory
 from tests.support.builders import plan
 from tests.support.command import COMMAND, Xingfu

@@ -12,7 +12,7 @@ from prefect import Flow, Task
 from prefect.client.schemas.objects import ConcurrencyLimitConfig
 from prefect.server.schemas.schedules import CronSchedule
 
-from deployments.definitions import Definition, definitions, definitions_for
+from deployments.server.definitions import Definition, definitions, definitions_for
 from policy.vocabulary import Product
 
 ALL = definitions()

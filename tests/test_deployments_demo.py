@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from deployments.definitions import definitions
+from deployments.server.definitions import definitions
 from tests.support.serving import BROWSER, CHROMIUM, COMMAND, Served, picture, run, serving
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]

@@ -12,14 +12,14 @@ from prefect.states import Suspended
 from prefect.testing.utilities import prefect_test_harness
 from prefect.types.entrypoint import EntrypointType
 
-from deployments.automations import PREFIX
-from deployments.definitions import POOL, TAG, definitions
-from deployments.registering import register
+from common.errors import RefusedError
+from deployments.server.automations import PREFIX
+from deployments.server.definitions import POOL, TAG, definitions
+from deployments.server.registering import register
 from flows.deliver_outbox import deliver_outbox
-from flows.operations.desk import desk_for
-from flows.operations.setup import install
 from models.settings import Settings
-from policy.errors import RefusedError
+from operations.cases.desk import desk_for
+from operations.upkeep.setup import install
 from tests.conftest import AT
 from tests.support.stores import Stores
 from tests.test_flows_enforcement import IMPORTED, ONE

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from deployments.cli import COMMANDS
-from deployments.definitions import POOL
-from deployments.server import environment
+from deployments.server.definitions import POOL
+from deployments.server.server import environment
 from models.settings import Settings
 
 ROOT = Path(__file__).parent.parent

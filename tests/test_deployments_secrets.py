@@ -15,8 +15,8 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from sqlalchemy import create_engine, inspect, make_url, text
 
-from flows.operations.desk import open_desk
 from models.settings import Settings
+from operations.cases.desk import open_desk
 from states.contacts import Post
 from tests.support.delivering import DATONG, DAY, OWING, TAIYUAN, know
 from tests.support.handing_in import wrong

@@ -7,7 +7,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from deployments.demo import EXAMPLE
-from documents.annotate import LIST, OPENING
+from documents.reading.annotate import LIST, OPENING
 from policy.fields import SUMMARY_SHEET
 from policy.vocabulary import Form, Listing
 from tests.support.command import Xingfu
@@ -131,9 +131,9 @@ def test_trouble_is_told_in_a_sentence(
 
 
 def test_every_form_has_its_way_in_and_out() -> None:
-    from documents.recognise import LIKENESS
-    from flows.operations.exports import MAKERS
-    from flows.operations.intake import TAKERS
+    from documents.forms.recognise import LIKENESS
+    from operations.workbooks.exports import MAKERS
+    from operations.workbooks.intake import TAKERS
 
     assert set(TAKERS) == set(LIKENESS) == set(Form)
     assert set(MAKERS) == {*Form, *Listing}

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from documents.acceptance import Acceptance, acceptance_sheet, read_acceptance, verdicts
-from documents.grid import Book, read_book
-from documents.layout import Cell, FormSheet, Line, to_bytes
-from documents.recognise import recognise
-from policy.errors import RefusedError
+from common.errors import RefusedError
+from documents.forms.acceptance import AcceptanceForm, acceptance_sheet, read_acceptance, verdicts
+from documents.forms.recognise import recognise
+from documents.reading.grid import Book, read_book
+from documents.writing.layout import FormSheet, to_bytes
+from documents.writing.lines import FormCell, FormLine
 from policy.vocabulary import Form
 from tests.support.builders import FUNCTIONS, a_dossier, answers, plan
 
@@ -45,7 +46,7 @@ def _problem(said: tuple[str, date | None] | None) -> Mapping[int, object]:
     return {PROBLEM: said[0], UNTIL: said[1]} if said else {}
 
 
-def _with(line: Line, told: Mapping[str, Mapping[int, object]]) -> Line:
+def _with(line: FormLine, told: Mapping[str, Mapping[int, object]]) -> FormLine:
     put = told.get(str(line.cells[0].value), {})
     cells = tuple(
         replace(cell, value=put[n]) if n in put else cell  # type: ignore[arg-type]  # any value
@@ -58,7 +59,7 @@ def book(sheet: FormSheet) -> Book:
     return read_book("验收表.xlsx", to_bytes([sheet]))
 
 
-def read(sheet: FormSheet) -> Acceptance:
+def read(sheet: FormSheet) -> AcceptanceForm:
     return read_acceptance(book(sheet), plan())
 
 
@@ -171,7 +172,7 @@ def test_an_implausible_figure_is_asked_about() -> None:
 def test_an_item_of_its_own_is_a_fault() -> None:
     sheet = filled(answers())
     lines = [*sheet.lines]
-    lines[8] = replace(lines[8], cells=(Cell("绿化面积"), *lines[8].cells[1:]))
+    lines[8] = replace(lines[8], cells=(FormCell("绿化面积"), *lines[8].cells[1:]))
     back = read(replace(sheet, lines=lines))
     assert {fault.spot.cell for fault in back.form.faults} == {"A9"}
     assert "beds" not in back.findings

@@ -6,11 +6,11 @@ from io import BytesIO
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from documents.annotate import LIST, MARK, OPENING, annotated, returned_name
-from documents.faults import Fault, Spot, WorkbookError, raise_faults
-from documents.grid import read_book
-from documents.layout import to_bytes
-from documents.summary import pages, read_applications
+from documents.forms.summary import pages, read_applications
+from documents.reading.annotate import LIST, MARK, OPENING, annotated, returned_name
+from documents.reading.faults import CellFault, Spot, WorkbookError, raise_faults
+from documents.reading.grid import read_book
+from documents.writing.layout import to_bytes
 from policy.fields import OPERATOR_SHEET, SITE_SHEET, SUMMARY_SHEET, SUPPLEMENT_SHEET
 from tests.support.builders import plan
 from tests.test_documents_summary import FULL, row
@@ -54,7 +54,7 @@ def edited(content: bytes, edit: Callable[[Workbook], object]) -> bytes:
     return buffer.getvalue()
 
 
-def faults_of(content: bytes) -> tuple[Fault, ...]:
+def faults_of(content: bytes) -> tuple[CellFault, ...]:
     return read_applications(read_book("上报.xlsx", content), plan()).faults
 
 
@@ -172,9 +172,9 @@ def test_the_copy_has_a_name_of_its_own(file: str, copy: str) -> None:
 
 def test_an_error_lists_its_faults_one_a_line_with_sheet_cell_value_and_mend() -> None:
     faults = [
-        Fault(Spot("表", "B4", "晋原区"), "没有这个区；请核对", "附件1"),
-        Fault(Spot("表", "C5", "geheim"), "不应填写；请移走", secret=True),
-        Fault(Spot("表"), "缺少一列；请补齐"),
+        CellFault(Spot("表", "B4", "晋原区"), "没有这个区；请核对", "附件1"),
+        CellFault(Spot("表", "C5", "geheim"), "不应填写；请移走", secret=True),
+        CellFault(Spot("表"), "缺少一列；请补齐"),
     ]
     with pytest.raises(WorkbookError) as caught:
         raise_faults("a.xlsx", faults)

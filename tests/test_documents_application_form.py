@@ -12,21 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from documents.application_form import (
+from common.errors import RefusedError
+from documents.forms.application_form import (
     BUILDING_KINDS,
     OPINIONS,
-    Application,
+    ApplicationForm,
     application_sheet,
     name_reader,
     read_application,
     read_building_kind,
 )
-from documents.cells import CellError
-from documents.grid import Book, read_book
-from documents.layout import to_bytes
-from documents.opinion_dates import opinion_date
-from documents.recognise import recognise
-from policy.errors import RefusedError
+from documents.forms.marks import opinion_date
+from documents.forms.recognise import recognise
+from documents.reading.cells import CellError
+from documents.reading.grid import Book, read_book
+from documents.writing.layout import to_bytes
 from policy.vocabulary import Form
 from states.dossier import Profile, stated
 from tests.support.builders import a_profile, plan
@@ -80,7 +80,7 @@ def with_cells(**cells: object) -> Book:
     return read_book("表.xlsx", buffer.getvalue())
 
 
-def read(book: Book) -> Application:
+def read(book: Book) -> ApplicationForm:
     return read_application(book, plan())
 
 

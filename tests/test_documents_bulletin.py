@@ -10,18 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from common.words import for_paper
-from documents.blocks import Graph, Heading, Letter, Table
-from documents.bulletin import bulletin
-from documents.feedback import feedback
-from documents.progress_words import (
-    amount,
-    month_after,
-    numeral,
-    quarter_name,
-    short_day,
-)
-from policy.errors import RefusedError
+from common.errors import RefusedError
+from common.words import amount, for_paper, numeral, quarter_name, short_date
+from documents.papers.bulletin import bulletin
+from documents.papers.feedback import feedback
+from documents.papers.progress_words import month_after
+from documents.writing.blocks import Graph, Heading, PaperTable, PaperText
 from policy.load import plan_path
 from policy.schema import Plan
 from policy.validate import faults
@@ -48,7 +42,7 @@ COMMANDS = (
 PHONE = "13912345678"
 
 
-def sections(letter: Letter) -> dict[str, list[str]]:
+def sections(letter: PaperText) -> dict[str, list[str]]:
     """The texts under each heading of the first level; headings below are texts."""
     found: dict[str, list[str]] = {"": []}
     for block in letter.paragraphs:
@@ -60,16 +54,16 @@ def sections(letter: Letter) -> dict[str, list[str]]:
     return found
 
 
-def wording(letter: Letter) -> str:
+def wording(letter: PaperText) -> str:
     """All that it says, tables and annexes included."""
     return repr(letter)
 
 
-def month(*, now: Snapshot, before: Snapshot | None = None) -> Letter:
+def month(*, now: Snapshot, before: Snapshot | None = None) -> PaperText:
     return bulletin(plan(), (before, now) if before else (now,))
 
 
-def of_quarter(city: str, *shots: Snapshot) -> Letter:
+def of_quarter(city: str, *shots: Snapshot) -> PaperText:
     return feedback(plan(), city, shots)
 
 
@@ -185,7 +179,7 @@ def test_what_the_province_owes_or_only_proposes_is_marked_in_the_annex(
     troubled: Snapshot,
 ) -> None:
     slow, *_ = month(now=troubled).annexes
-    (table,) = [block for block in slow.blocks if isinstance(block, Table)]
+    (table,) = [block for block in slow.blocks if isinstance(block, PaperTable)]
     why = {row[3]: row[table.heads.index("未达序时原因")] for row in table.rows}
     first = why["示例140105-01社区养老幸福工程"]
     proposed = "（通知未定，建议时限）"
@@ -397,7 +391,7 @@ def test_a_letter_is_of_its_own_city_alone(data: st.DataObject) -> None:
 
 
 def test_what_is_kept_as_json_is_the_same_letter(troubled: Snapshot) -> None:
-    kind = TypeAdapter(Letter)
+    kind = TypeAdapter(PaperText)
     for letter in (month(now=troubled), of_quarter("太原市", troubled)):
         assert kind.validate_python(kind.dump_python(letter, mode="json")) == letter
 
@@ -405,7 +399,7 @@ def test_what_is_kept_as_json_is_the_same_letter(troubled: Snapshot) -> None:
 def test_every_row_of_a_table_is_as_long_as_its_heads(troubled: Snapshot) -> None:
     for letter in (month(now=troubled), of_quarter("太原市", troubled)):
         blocks = [*letter.paragraphs, *(b for annex in letter.annexes for b in annex.blocks)]
-        for table in (block for block in blocks if isinstance(block, Table)):
+        for table in (block for block in blocks if isinstance(block, PaperTable)):
             assert {len(row) for row in table.rows} == {len(table.heads)}
             assert len(table.widths) in (0, len(table.heads))
 
@@ -450,7 +444,7 @@ def test_days_and_numbers_in_words() -> None:
         *("一", "十", "十一", "二十", "二十一", "九十九")
     ]
     assert quarter_name("2023Q4") == "2023年第四季度"
-    assert short_day(date(2023, 6, 3)) == "6月3日"
+    assert short_date(date(2023, 6, 3)) == "6月3日"
     ends = [month_after(date(2023, n, 15)) for n in (1, 10, 11, 12)]
     assert ends == [*(date(2023, 2, 28), date(2023, 11, 30), date(2023, 12, 31), date(2024, 1, 31))]
 

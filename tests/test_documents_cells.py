@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents import cells
-from documents.cells import CellError
+from documents.reading import cells
+from documents.reading.cells import CellError
 
 Parse = Callable[[object], object]
 

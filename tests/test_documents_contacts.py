@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from documents.contacts import contacts_page, read_contacts
-from documents.grid import open_book
-from documents.layout import save
-from documents.recognise import recognise
-from policy.errors import RefusedError
+from common.errors import RefusedError
+from documents.forms.contacts import contacts_page, read_contacts
+from documents.forms.recognise import recognise
+from documents.reading.grid import open_book
+from documents.writing.layout import save
 from policy.schema import Office
 from policy.vocabulary import Form, Level
 from states.contacts import Post

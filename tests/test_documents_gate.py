@@ -18,9 +18,9 @@ from openpyxl.comments import Comment
 from openpyxl.utils import get_column_letter
 from python_calamine import CalamineWorkbook
 
-from documents import gate
-from documents.gate import LIMITS, Limits, check
-from policy.errors import RefusedError
+from common.errors import RefusedError
+from documents.reading import gate
+from documents.reading.gate import LIMITS, Limits, check
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = sorted((ROOT / "deployments" / "example" / "workbooks").glob("*.xlsx"))
@@ -376,8 +376,8 @@ def test_what_is_hostile_or_foreign_is_refused_with_what_to_do(name: str) -> Non
 GUARDED = """
 import json, resource, sys
 from pathlib import Path
-from documents.gate import check
-from policy.errors import RefusedError
+from documents.reading.gate import check
+from common.errors import RefusedError
 resource.setrlimit(resource.RLIMIT_AS, (MOST, MOST))
 said = {}
 for file in Path(sys.argv[1]).iterdir():

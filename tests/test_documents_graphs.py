@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from documents.blocks import Graph, Series
-from documents.graphs import FONT, data_uri, png
+from documents.papers.graphs import FONT, data_uri, png
+from documents.writing.blocks import Graph, Series
 from tests.support.builders import plan
 
 ROOT = Path(__file__).parents[1]

@@ -9,9 +9,9 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
 
-from documents.cells import NO_RESULT
-from documents.grid import Book, read_book
-from policy.errors import RefusedError
+from common.errors import RefusedError
+from documents.reading.cells import NO_RESULT
+from documents.reading.grid import Book, read_book
 
 
 def book(edit: Callable[[Workbook], object]) -> Book:

@@ -11,11 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from documents.grid import Book, read_book
-from documents.inspection import About, Inspected, inspection_sheet, read_inspection
-from documents.layout import FormSheet, to_bytes
-from documents.recognise import LIKENESS, recognise
-from policy.errors import RefusedError
+from common.errors import RefusedError
+from documents.forms.inspection import (
+    InspectedProject,
+    InspectionForm,
+    inspection_sheet,
+    read_inspection,
+)
+from documents.forms.recognise import LIKENESS, recognise
+from documents.reading.grid import Book, read_book
+from documents.writing.layout import FormSheet, to_bytes
 from policy.vocabulary import Form
 from tests.support.builders import plan
 from tests.test_documents_acceptance import _with as with_cells
@@ -24,7 +29,7 @@ ON = date(2023, 6, 15)
 RULE = plan().inspection
 assert RULE is not None
 ITEMS = {item.id: item for item in RULE.items}
-ABOUT = About(
+ABOUT = InspectedProject(
     as_of=date(2023, 5, 31),
     code="XF2023-140105-01",
     name="示例街道示例社区养老幸福工程",
@@ -67,7 +72,7 @@ def book(sheet: FormSheet) -> Book:
     return read_book("督查表.xlsx", to_bytes([sheet]))
 
 
-def read(sheet: FormSheet) -> Inspected:
+def read(sheet: FormSheet) -> InspectionForm:
     return read_inspection(book(sheet), plan())
 
 

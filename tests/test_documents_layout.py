@@ -16,24 +16,14 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from python_calamine import CalamineWorkbook
 
-from documents.forms import DAY, TWO_DECIMALS, Column
-from documents.grid import read_book
-from documents.layout import (
-    FIXED_FILL,
-    Cell,
-    Chart,
-    FormSheet,
-    Leaf,
-    Line,
-    Look,
-    Page,
-    Value,
-    add_page,
-    finished,
-    save,
-    to_bytes,
-)
-from policy.errors import RefusedError, UnavailableError
+from common.errors import RefusedError, UnavailableError
+from documents.reading.grid import read_book
+from documents.writing.columns import DAY, TWO_DECIMALS, Column
+from documents.writing.layout import Chart, FormSheet, Leaf, TableSheet, add_page, save, to_bytes
+from documents.writing.lines import FormCell, FormLine
+from documents.writing.looks import FIXED_FILL, Look
+from documents.writing.rows import Value
+from documents.writing.saving import finished
 from tests.support.office import converted, needs_calc
 
 COLUMNS = (
@@ -44,17 +34,27 @@ COLUMNS = (
     Column("lamp", "状态", "状态", 12, choices=("是", "否")),
 )
 ROW: tuple[Value, ...] = ("TY-001", "示例甲", Decimal("1.50"), date(2023, 5, 31), "逾期3天")
-PAGE = Page("表", "标题", COLUMNS, [ROW], note="说明", unit="单位：万元")
+PAGE = TableSheet("表", "标题", COLUMNS, [ROW], note="说明", unit="单位：万元")
 FORM = FormSheet(
     "申报表",
     (12, 20, 12, 20),
     (
-        Line((Cell("申报表", Look.TITLE, across=4),), 40),
-        Line(
-            (Cell("运行主体", Look.LABEL, down=2), Cell("名称", Look.LABEL), Cell("甲", across=2))
+        FormLine((FormCell("申报表", Look.TITLE, across=4),), 40),
+        FormLine(
+            (
+                FormCell("运行主体", Look.LABEL, down=2),
+                FormCell("名称", Look.LABEL),
+                FormCell("甲", across=2),
+            )
         ),
-        Line((Cell("电话", Look.LABEL), Cell(choices=("是", "否")), Cell("乙", Look.LOCKED))),
-        Line((Cell("意见", Look.LABEL), Cell("　年　月　日", Look.SIGN, across=3)), 90),
+        FormLine(
+            (
+                FormCell("电话", Look.LABEL),
+                FormCell(choices=("是", "否")),
+                FormCell("乙", Look.LOCKED),
+            )
+        ),
+        FormLine((FormCell("意见", Look.LABEL), FormCell("　年　月　日", Look.SIGN, across=3)), 90),
     ),
     protected=True,
 )
@@ -91,9 +91,9 @@ def read(content: bytes) -> list[list[Any]]:
     return CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_index(0).to_python()
 
 
-def texts(values: Sequence[str]) -> Page:
+def texts(values: Sequence[str]) -> TableSheet:
     column = Column("text", "文字", "文字", 30)
-    return Page("表", "标题", (column,), [(value,) for value in values])
+    return TableSheet("表", "标题", (column,), [(value,) for value in values])
 
 
 def test_equal_leaves_give_equal_bytes_without_a_moment() -> None:
@@ -123,7 +123,7 @@ def test_values_are_read_back() -> None:
 def test_numbers_show_no_fewer_digits_than_they_have() -> None:
     numbers = [Decimal("1.5"), Decimal("1.500"), Decimal("1.505"), Decimal("0.0001")]
     column = replace(COLUMNS[2], format="#,##0.00")
-    shown = sheet(Page("表", "标题", (column,), [(number,) for number in numbers]))
+    shown = sheet(TableSheet("表", "标题", (column,), [(number,) for number in numbers]))
     formats = [cell.number_format for cell in shown["A"][2:]]
     assert formats == ["#,##0.00", "#,##0.00", "#,##0.000", "#,##0.0000"]
 
@@ -175,12 +175,14 @@ def test_a_page_is_ready_to_print() -> None:
 
 def test_rows_are_as_high_as_their_texts() -> None:
     rows = [(name, "长" * 15) for name in ("短", "长" * 8, "一\n二\n三")]
-    shown = sheet(Page("表", "题", (COLUMNS[0], replace(COLUMNS[1], width=60)), rows, size=11))
+    shown = sheet(
+        TableSheet("表", "题", (COLUMNS[0], replace(COLUMNS[1], width=60)), rows, size=11)
+    )
     heights = [shown.row_dimensions[row].height for row in (3, 4, 5)]
     assert heights == sorted(heights)
     assert heights[0] == 24
     assert len(set(heights)) == 3
-    endless = sheet(Page("表", "题", (COLUMNS[0],), [("长" * 9000,)]))
+    endless = sheet(TableSheet("表", "题", (COLUMNS[0],), [("长" * 9000,)]))
     assert endless.row_dimensions[3].height == 409
 
 
@@ -253,7 +255,7 @@ def test_a_protected_form_can_be_filled_in_where_it_looks_so() -> None:
 
 
 def test_a_line_grows_with_its_texts() -> None:
-    lines = [Line((Cell("长" * 40),), 30), Line((Cell("长" * 40, across=2),), 200)]
+    lines = [FormLine((FormCell("长" * 40),), 30), FormLine((FormCell("长" * 40, across=2),), 200)]
     shown = sheet(FormSheet("表", (20, 20), lines))
     first, second = (shown.row_dimensions[row].height for row in (1, 2))
     assert first > 60

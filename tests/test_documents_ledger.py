@@ -11,33 +11,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from documents.cells import text
-from documents.grid import Book, read_book
-from documents.layout import to_bytes
-from documents.ledger import (
-    LookUp,
-    MoneyRow,
+from common.errors import RefusedError
+from documents.forms.ledger import (
+    LedgerFormRow,
+    LedgerProject,
     ledger_columns,
     ledger_pages,
     ledger_table,
     money_rows,
     question,
 )
-from documents.placed import known
-from documents.recognise import recognise
-from policy.errors import RefusedError
-from policy.vocabulary import Entry, Form, Holder, Source
+from documents.forms.recognise import recognise
+from documents.reading.cells import text
+from documents.reading.grid import Book, read_book
+from documents.reading.placed import known
+from documents.writing.layout import to_bytes
+from policy.vocabulary import EntryKind, Form, Holder, Source
 from states.dossier import Dossier
-from states.ledger import Line
+from states.ledger import LedgerLine
 from tests.support.builders import a_dossier, plan
 
 ONE = a_dossier()
 TWO = a_dossier(code="XF2023-140121-01", county="清徐县", name="示例镇示例村养老幸福工程")
 TWIN = a_dossier(code="XF2023-140121-02", county="清徐县")
 PROJECTS = (ONE, TWO, TWIN)
-IN = Line(
+IN = LedgerLine(
     audit_id=0,
-    entry=Entry.RECEIPT,
+    entry=EntryKind.RECEIPT,
     on=date(2023, 5, 4),
     source=Source.PROVINCE,
     holder=Holder.CITY,
@@ -46,7 +46,7 @@ IN = Line(
 )
 SPENT = replace(
     IN,
-    entry=Entry.EXPENSE,
+    entry=EntryKind.EXPENSE,
     holder=Holder.PROJECT,
     amount=Decimal("0.30"),
     voucher="示例凭证2",
@@ -61,9 +61,9 @@ WORDS = st.text("示例甲乙a1=+@，、（）", min_size=1, max_size=12)
 """A payee or a purpose; of a dash alone nobody could tell that it says something."""
 VOUCHERS = st.text("示例凭证字第号0123456789-", min_size=1, max_size=12)
 LINES = st.builds(
-    Line,
+    LedgerLine,
     audit_id=st.just(0),
-    entry=st.sampled_from(Entry),
+    entry=st.sampled_from(EntryKind),
     on=st.dates(date(2023, 1, 16), date(2030, 12, 31)),
     source=st.sampled_from(Source),
     holder=st.sampled_from(Holder),
@@ -75,9 +75,9 @@ LINES = st.builds(
 ).map(
     lambda line: replace(
         line,
-        to_holder=line.to_holder if line.entry is Entry.TRANSFER else None,
-        category=line.category if line.entry is Entry.EXPENSE else None,
-        payee=line.payee if line.entry is Entry.EXPENSE else None,
+        to_holder=line.to_holder if line.entry is EntryKind.TRANSFER else None,
+        category=line.category if line.entry is EntryKind.EXPENSE else None,
+        payee=line.payee if line.entry is EntryKind.EXPENSE else None,
     )
 )
 BOOKED = st.lists(
@@ -87,9 +87,9 @@ BOOKED = st.lists(
 )
 
 
-def booked(lines: Sequence[tuple[Dossier, Line, str]]) -> Book:
+def booked(lines: Sequence[tuple[Dossier, LedgerLine, str]]) -> Book:
     nothing = (None,) * 4 + (Decimal(0),) * 5
-    listed = [LookUp(item.code, item.county, item.name, *nothing) for item in PROJECTS]
+    listed = [LedgerProject(item.code, item.county, item.name, *nothing) for item in PROJECTS]
     pages = ledger_pages(plan(), "太原市", lines, listed, footer="版本1", spare=3)
     return read_book("a.xlsx", to_bytes(pages))
 
@@ -103,14 +103,14 @@ def typed(*rows: Sequence[object], heads: Sequence[str] = HEADS, unit: str = "")
     return read_book("a.xlsx", buffer.getvalue())
 
 
-def read(book: Book) -> tuple[tuple[MoneyRow, ...], list[tuple[str, str]]]:
+def read(book: Book) -> tuple[tuple[LedgerFormRow, ...], list[tuple[str, str]]]:
     """The rows, and each fault with its cell."""
     table = ledger_table(book, plan())
     rows = money_rows(table, plan(), known(PROJECTS))
     return rows, [(fault.spot.cell, fault.line("a.xlsx")) for fault in table.faults]
 
 
-def only(book: Book) -> MoneyRow:
+def only(book: Book) -> LedgerFormRow:
     (row,), faults = read(book)
     assert faults == []
     return row
@@ -138,7 +138,7 @@ def a_row(**changes: object) -> list[object]:
 
 @settings(deadline=None)
 @given(BOOKED)
-def test_what_is_written_is_read_back(lines: list[tuple[Dossier, Line, str]]) -> None:
+def test_what_is_written_is_read_back(lines: list[tuple[Dossier, LedgerLine, str]]) -> None:
     rows, faults = read(booked(lines))
     assert faults == []
     found = [(row.project, row.line, row.purpose) for row in rows]
@@ -237,11 +237,11 @@ def test_an_amount_above_three_times_the_investment_is_asked_about(
     ],
 )
 def test_what_people_write_for_short(
-    changes: dict[str, object], wanted: Line | tuple[Source, Holder]
+    changes: dict[str, object], wanted: LedgerLine | tuple[Source, Holder]
 ) -> None:
     line = only(typed(a_row(**changes))).line
     assert line
-    if isinstance(wanted, Line):
+    if isinstance(wanted, LedgerLine):
         assert line == wanted
     else:
         assert (line.source, line.holder) == wanted

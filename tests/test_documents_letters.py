@@ -17,21 +17,21 @@ from docx.shared import Mm, Pt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.blocks import Annex, Graph, Heading, Letter, Series, Table
-from documents.letters import SHIPPED, draft, final
-from documents.office_template import the_template
-from flows.operations.delivery import deliver
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from policy.errors import RefusedError
+from common.errors import RefusedError
+from documents.papers.letters import SHIPPED, draft, final
+from documents.papers.office_template import the_template
+from documents.writing.blocks import Annex, Graph, Heading, PaperTable, PaperText, Series
+from operations.cases.desk import Desk
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import enforce
 from tests.support.province import morning
 from tests.support.steps import load
 from tests.support.tape import Tape
 
-LETTER = Letter(
+LETTER = PaperText(
     "关于太原市“全部开工建设”逾期的督办函", "太原市民政局", ("第一段。", "第二段。"), "山西省民政厅"
 )
-CITIES = Table(
+CITIES = PaperTable(
     ("序号", "市", "开工", "完成投资（万元）", "存在问题"),
     (
         ("1", "太原市", "10", "1,234.50", "部分项目施工图审查意见尚未修改完成"),
@@ -42,7 +42,7 @@ CITIES = Table(
     (1, 2, 1, 1, 8),
 )
 PACE = Graph("推进情况", ("3月", "4月"), (Series("开工", (Decimal(40), Decimal(105))),), "%")
-FULL = Letter(
+FULL = PaperText(
     title="关于2023年6月工程进展情况的通报",
     addressee="各市民政局",
     paragraphs=(
@@ -139,7 +139,9 @@ def test_a_single_annex_has_no_number() -> None:
 
 
 @pytest.mark.parametrize("letter", [LETTER, FULL])
-def test_draft_stands_in_the_head_of_every_page_and_never_on_a_final_paper(letter: Letter) -> None:
+def test_draft_stands_in_the_head_of_every_page_and_never_on_a_final_paper(
+    letter: PaperText,
+) -> None:
     for made, mark in ((draft(letter), "草稿"), (final(letter, NUMBER, DAY), "")):
         paper = opened(made)
         assert paper.settings.odd_and_even_pages_header_footer
@@ -240,7 +242,7 @@ def test_a_column_is_wide_enough_for_its_numbers() -> None:
     """五号 digits of 仿宋 are half as wide as they are high: 8 of them take 42 points."""
     columns = ("市", *(f"到位资金{n}（万元）" for n in range(4)), *(f"开工{n}" for n in range(7)))
     row = ("太原市", *["1,234.56"] * 4, *["10"] * 7)
-    (table,) = opened(draft(replace(LETTER, paragraphs=(Table(columns, (row,)),)))).tables
+    (table,) = opened(draft(replace(LETTER, paragraphs=(PaperTable(columns, (row,)),)))).tables
     widths = [column.w.pt for column in table._tbl.tblGrid.gridCol_lst]
     assert len(widths) == 12
     assert all(width > 8 * 10.5 / 2 + 3 for width in widths[1:5]), widths
@@ -250,7 +252,7 @@ def test_a_column_is_wide_enough_for_its_numbers() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(1, 9), min_size=1, max_size=12))
 def test_columns_stand_in_the_ratio_that_is_asked_for(shares: list[float]) -> None:
-    empty = Table(("",) * len(shares), (), widths=tuple(shares))
+    empty = PaperTable(("",) * len(shares), (), widths=tuple(shares))
     (table,) = opened(draft(replace(LETTER, paragraphs=(empty,)))).tables
     widths = [column.w for column in table._tbl.tblGrid.gridCol_lst]
     assert abs(sum(widths) - Mm(156)) < Mm(0.2)
@@ -268,7 +270,7 @@ def test_a_picture_is_as_wide_as_the_type_area_and_told_in_words() -> None:
     assert shape._inline.docPr.get("descr") == "推进情况"
 
 
-def held(table: Table) -> list[bool]:
+def held(table: PaperTable) -> list[bool]:
     """Which rows of a table stay on the page of the next one."""
     (made,) = opened(draft(replace(LETTER, paragraphs=(table,)))).tables
     return [
@@ -278,11 +280,11 @@ def held(table: Table) -> list[bool]:
 
 
 def test_a_sum_never_stands_alone_and_a_small_table_of_figures_is_not_torn() -> None:
-    figures = Table(("市", "开工"), tuple(("太原市", str(n)) for n in range(12)))
+    figures = PaperTable(("市", "开工"), tuple(("太原市", str(n)) for n in range(12)))
     assert held(figures) == [True] * 11 + [False]
-    texts = Table(("市", "存在问题"), (("太原市", "施工图审查意见尚未修改完成"),) * 5)
+    texts = PaperTable(("市", "存在问题"), (("太原市", "施工图审查意见尚未修改完成"),) * 5)
     assert held(texts) == [False, False, True, True, False]
-    long = Table(figures.heads, figures.rows * 2)
+    long = PaperTable(figures.heads, figures.rows * 2)
     assert held(long) == [False] * 21 + [True, True, False]
 
 
@@ -318,9 +320,9 @@ TEXTS = st.one_of(
 @settings(max_examples=30, deadline=None)
 @given(title=TEXTS, texts=st.lists(TEXTS, min_size=1, max_size=20), cells=st.tuples(TEXTS, TEXTS))
 def test_any_text_comes_out_as_it_is(title: str, texts: list[str], cells: tuple[str, str]) -> None:
-    table = Table(cells, (cells[::-1],), texts[0])
+    table = PaperTable(cells, (cells[::-1],), texts[0])
     annex = Annex(texts[0], (Heading(texts[-1]), table))
-    made = opened(draft(Letter(title, texts[0], (*texts, table), texts[-1], (annex,))))
+    made = opened(draft(PaperText(title, texts[0], (*texts, table), texts[-1], (annex,))))
     told = [item.text for item in made.paragraphs]
     assert told[3:5] == [title, f"{texts[0]}："]
     assert told[5 : 5 + len(texts)] == texts
@@ -342,7 +344,7 @@ def test_a_sign_that_no_file_can_hold_is_refused_with_its_place(sign: str) -> No
     where = [
         replace(LETTER, paragraphs=(f"示例{sign}社区",)),
         replace(LETTER, title=f"示例{sign}社区"),
-        replace(LETTER, paragraphs=(Table(("甲",), ((f"示例{sign}社区",),)),)),
+        replace(LETTER, paragraphs=(PaperTable(("甲",), ((f"示例{sign}社区",),)),)),
         replace(LETTER, paragraphs=(replace(PACE, caption=f"示例{sign}社区"),)),
     ]
     for letter in where:

@@ -7,10 +7,10 @@ from tempfile import mkdtemp
 
 import pytest
 
-from documents.grid import read_book
-from documents.identity import Identity, identity_of, sealed
-from documents.layout import to_bytes
-from documents.recognise import recognise
+from documents.forms.recognise import recognise
+from documents.reading.grid import read_book
+from documents.reading.identity import Identity, identity_of, sealed
+from documents.writing.layout import to_bytes
 from policy.vocabulary import Form
 from tests.support.builders import plan
 from tests.support.forms import LEAVES, READERS

@@ -11,20 +11,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from documents.cells import name
-from documents.grid import Book, read_book
-from documents.layout import to_bytes
-from documents.opinions import (
-    Filled,
-    OpinionRow,
+from common.errors import RefusedError
+from documents.forms.opinions import (
+    OpinionFormRow,
+    PrefilledOpinion,
     opinion_pages,
     opinion_rows,
     opinion_table,
     unscored_remarks,
 )
-from documents.placed import known
-from documents.recognise import recognise
-from policy.errors import RefusedError
+from documents.forms.recognise import recognise
+from documents.reading.cells import name
+from documents.reading.grid import Book, read_book
+from documents.reading.placed import known
+from documents.writing.layout import to_bytes
 from policy.vocabulary import Form
 from states.dossier import Dossier
 from states.review import Opinion
@@ -58,7 +58,7 @@ FILLED = st.lists(
 )
 
 
-def written(rows: Sequence[Filled]) -> Book:
+def written(rows: Sequence[PrefilledOpinion]) -> Book:
     return read_book("a.xlsx", to_bytes(opinion_pages(plan(), "山西省", rows, spare=3)))
 
 
@@ -71,7 +71,7 @@ def typed(*rows: Sequence[object], heads: Sequence[object] = HEADS) -> Book:
     return read_book("a.xlsx", buffer.getvalue())
 
 
-def read(book: Book) -> tuple[tuple[OpinionRow, ...], list[tuple[str, str]]]:
+def read(book: Book) -> tuple[tuple[OpinionFormRow, ...], list[tuple[str, str]]]:
     """The rows that give points, and each fault with its cell."""
     table = opinion_table(book, plan())
     rows = opinion_rows(table, plan(), known(PROJECTS))
@@ -103,14 +103,16 @@ def sorted_scores() -> dict[str, Decimal]:
 @settings(deadline=None)
 @given(FILLED)
 def test_what_is_written_is_read_back(given: list[tuple[Dossier, Opinion, str]]) -> None:
-    filled = [Filled(project, said, remark=remark) for project, said, remark in given]
-    rows, faults = read(written([*filled, Filled(ONE, expert="示例·乙"), Filled(TWO)]))
+    filled = [PrefilledOpinion(project, said, remark=remark) for project, said, remark in given]
+    rows, faults = read(
+        written([*filled, PrefilledOpinion(ONE, expert="示例·乙"), PrefilledOpinion(TWO)])
+    )
     assert faults == []
     assert [(row.project, row.opinion, row.remark) for row in rows] == given
 
 
 def test_the_form_is_recognised() -> None:
-    assert recognise(written([Filled(ONE)]), plan()) is Form.OPINIONS
+    assert recognise(written([PrefilledOpinion(ONE)]), plan()) is Form.OPINIONS
     assert recognise(typed(a_row()), plan()) is Form.OPINIONS
 
 
@@ -180,7 +182,7 @@ def test_a_missing_criterion_is_named() -> None:
 
 
 def test_what_was_given_is_locked_and_the_rest_is_open() -> None:
-    (page,) = opinion_pages(plan(), "山西省", [Filled(ONE, GIVEN), Filled(TWO)])
+    (page,) = opinion_pages(plan(), "山西省", [PrefilledOpinion(ONE, GIVEN), PrefilledOpinion(TWO)])
     assert (page.protected, page.fixed) == (True, 1)
     assert {column.key for column in page.columns if column.locked} == {
         *("number", "city", "county", "project", "code", "total")

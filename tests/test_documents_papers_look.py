@@ -9,8 +9,8 @@ from functools import cache
 
 import pytest
 
-from documents.blocks import Annex, Graph, Heading, Letter, Series, Table
-from documents.letters import SHIPPED, draft, final
+from documents.papers.letters import SHIPPED, draft, final
+from documents.writing.blocks import Annex, Graph, Heading, PaperTable, PaperText, Series
 from tests.support.builders import plan
 from tests.support.office import needs_writer, printed
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.heavy, needs_writer]
 
 CITIES = [city.name for city in plan().cities]
 NUMBER, DAY = "晋民发〔2023〕45号", date(2023, 7, 3)
-ORDER = Letter(
+ORDER = PaperText(
     title="关于太原市城镇社区幸福养老提速工程“全部开工建设”逾期的督办函",
     addressee="太原市民政局",
     paragraphs=(
@@ -28,7 +28,7 @@ ORDER = Letter(
     ),
     sender="山西省民政厅",
 )
-BY_CITY = Table(
+BY_CITY = PaperTable(
     (
         *("序号", "市", "项目数", "选址", "开工", "竣工", "验收", "运营"),
         *("完成投资（万元）", "占投资总额", "省补到位（万元）", "配套到位（万元）"),
@@ -50,7 +50,7 @@ PACE = Graph(
 )
 
 
-def projects(count: int) -> Table:
+def projects(count: int) -> PaperTable:
     rows = tuple(
         (
             *(f"第{n}项", CITIES[n % len(CITIES)], "示例县", "示例一街道示例甲社区养老幸福工程"),
@@ -59,10 +59,10 @@ def projects(count: int) -> Table:
         for n in range(1, count + 1)
     )
     heads = ("序号", "市", "县（市、区）", "项目名称", "阶段", "形象进度", "未达序时原因")
-    return Table(heads, rows, "", (1.4, 1.5, 1.6, 4, 1.2, 1.3, 3))
+    return PaperTable(heads, rows, "", (1.4, 1.5, 1.6, 4, 1.2, 1.3, 3))
 
 
-BULLETIN = Letter(
+BULLETIN = PaperText(
     title="关于2023年6月城镇社区幸福养老提速工程进展情况的通报",
     addressee="各市民政局",
     paragraphs=(

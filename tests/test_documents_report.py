@@ -11,15 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from documents.cells import text
-from documents.grid import Book, read_book
-from documents.layout import to_bytes
-from documents.placed import known
-from documents.recognise import recognise
-from documents.report import (
+from common.errors import RefusedError
+from documents.forms.recognise import recognise
+from documents.forms.report import (
     FURTHER_SHEET,
-    Head,
-    Report,
+    ReportForm,
+    ReportHead,
     ReportLine,
     find_report,
     further_columns,
@@ -28,7 +25,10 @@ from documents.report import (
     report_columns,
     report_pages,
 )
-from policy.errors import RefusedError
+from documents.reading.cells import text
+from documents.reading.grid import Book, read_book
+from documents.reading.placed import known
+from documents.writing.layout import to_bytes
 from policy.fields import REPORT_SHEET
 from policy.schema import Plan
 from policy.vocabulary import Form
@@ -106,15 +106,15 @@ def book(content: bytes, name: str = "a.xlsx") -> Book:
     return read_book(name, content)
 
 
-def read(content: bytes) -> Report:
+def read(content: bytes) -> ReportForm:
     return read_report(find_report(book(content), plan()), plan(), known(PROJECTS))
 
 
-def head_of(made: Book, rules: Plan, *asked: str, **more: Any) -> Head:
+def head_of(made: Book, rules: Plan, *asked: str, **more: Any) -> ReportHead:
     return read_head(find_report(made, rules), rules, *asked, **more)
 
 
-def said(report: Report) -> dict[str, dict[str, Any]]:
+def said(report: ReportForm) -> dict[str, dict[str, Any]]:
     return {row.project.code: dict(row.said) for row in report.rows}
 
 
@@ -147,7 +147,7 @@ def edited(content: bytes, edit: Callable[[Workbook], object]) -> bytes:
     return saved.getvalue()
 
 
-def places(report: Report) -> list[tuple[str, str]]:
+def places(report: ReportForm) -> list[tuple[str, str]]:
     return [(fault.spot.sheet, fault.spot.cell) for fault in report.faults]
 
 

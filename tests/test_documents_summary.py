@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from documents.faults import raise_faults
-from documents.forms import listed, supplements
-from documents.grid import open_book
-from documents.layout import save
-from documents.recognise import recognise
-from documents.summary import ApplicationRow, Applications, pages, read_applications
-from policy.errors import RefusedError, UnavailableError
+from common.errors import RefusedError, UnavailableError
+from documents.forms.recognise import recognise
+from documents.forms.summary import SummaryForm, SummaryRow, pages, read_applications
+from documents.reading.faults import raise_faults
+from documents.reading.grid import open_book
+from documents.writing.columns import listed, supplements
+from documents.writing.layout import save
 from policy.fields import FIELDS, OPERATOR_SHEET, SUMMARY_SHEET, SUPPLEMENT_SHEET
 from policy.load import load_plan, plan_path
 from policy.vocabulary import Form
@@ -94,27 +94,27 @@ PROFILES = st.builds(
 )
 
 
-def row(county: str, profile: Profile) -> ApplicationRow:
-    return ApplicationRow(county, stated(profile))
+def row(county: str, profile: Profile) -> SummaryRow:
+    return SummaryRow(county, stated(profile))
 
 
-def profile(read: ApplicationRow) -> Profile:
+def profile(read: SummaryRow) -> Profile:
     return Profile(**read.stated)
 
 
-def write(path: Path, *rows: ApplicationRow, city: str = "太原市") -> Path:
+def write(path: Path, *rows: SummaryRow, city: str = "太原市") -> Path:
     save(path, pages(PLAN, city, rows))
     return path
 
 
-def read(path: Path, city: str | None = None, *, confirmed: bool = False) -> Applications:
+def read(path: Path, city: str | None = None, *, confirmed: bool = False) -> SummaryForm:
     found = read_applications(open_book(path), PLAN, city, confirmed=confirmed)
     raise_faults(path.name, found.faults)
     return found
 
 
 @st.composite
-def workbooks(draw: st.DrawFn) -> Applications:
+def workbooks(draw: st.DrawFn) -> SummaryForm:
     city = draw(st.sampled_from(PLAN.cities))
     counties = st.sampled_from([county.name for county in city.counties])
     rows = draw(
@@ -125,7 +125,7 @@ def workbooks(draw: st.DrawFn) -> Applications:
             unique_by=lambda row: (row.county, row.stated["street"], row.stated["community"]),
         )
     )
-    return Applications(city.name, tuple(rows))
+    return SummaryForm(city.name, tuple(rows))
 
 
 Lines = list[list[Any]]
@@ -191,7 +191,7 @@ def edited(path: Path, edit: Callable[[Workbook], object]) -> Path:
 
 @settings(FREELY, max_examples=60)
 @given(workbooks())
-def test_what_is_written_is_read_back(tmp_path: Path, applications: Applications) -> None:
+def test_what_is_written_is_read_back(tmp_path: Path, applications: SummaryForm) -> None:
     path = tmp_path / "a.xlsx"
     write(path, *applications.rows, city=applications.city)
     assert read(path) == applications
@@ -609,7 +609,7 @@ def test_the_heading_that_fits_best_is_taken(tmp_path: Path) -> None:
     assert only.stated["area"] == Decimal("850.50")
 
 
-def ticks(tmp_path: Path, **answers: str | None) -> Applications:
+def ticks(tmp_path: Path, **answers: str | None) -> SummaryForm:
     """The workbook of a project without functions whose answers are typed so."""
     path = write(tmp_path / "a.xlsx", row("小店区", replace(FULL, functions=frozenset())))
 

@@ -6,7 +6,7 @@ from io import BytesIO
 
 from openpyxl import load_workbook
 
-from documents.task_list import TaskRow, task_list
+from documents.lists.lists import TaskRow, task_list
 
 ROW = TaskRow(
     kind="催办",

@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 
 from deployments.example.build import HOME, PLAN_ID, build
-from documents.contacts import read_contacts
-from documents.grid import open_book
-from documents.summary import project_name, read_applications
-from flows.operations.desk import Desk
-from flows.operations.events import happen, tables
-from flows.operations.setup import initialise
+from documents.forms.contacts import read_contacts
+from documents.forms.summary import project_name, read_applications
+from documents.reading.grid import open_book
 from models.database import reading, writing
 from models.projects import dossiers, facts
 from models.settings import Settings
+from operations.cases.desk import Desk
+from operations.upkeep.scenario import happen, tables
+from operations.upkeep.setup import initialise
 from policy.load import load_plan, plan_path
 from policy.schema import Plan
 from policy.vocabulary import Disposition, SubjectKind

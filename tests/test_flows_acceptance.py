@@ -11,17 +11,30 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
 
+from common.errors import RefusedError
 from deployments.demo import EXAMPLE
-from documents.acceptance_schedule import Schedule, Target, named
-from documents.blocks import Letter, Table
-from flows.operations.acceptance import RESULTS, SCHEDULE
-from flows.operations.contacts import Change, remove_contact, set_contact, set_substitute
-from flows.operations.desk import Desk
-from flows.operations.forms.paper import Asked
-from flows.operations.intake import import_workbook
-from flows.operations.products import File, Kept, Occasion, due, kept, lay_out, make
+from documents.lists.acceptance_schedule import AcceptanceTarget, Schedule, named
+from documents.writing.blocks import PaperTable, PaperText
 from models.database import reading
-from policy.errors import RefusedError
+from operations.cases.desk import Desk
+from operations.duties.acceptance import RESULTS, SCHEDULE
+from operations.duties.products import (
+    JobOccasion,
+    KeptProduct,
+    ProductFile,
+    due,
+    kept,
+    lay_out,
+    make,
+)
+from operations.workbooks.directory import (
+    ContactChange,
+    remove_contact,
+    set_contact,
+    set_substitute,
+)
+from operations.workbooks.incoming import ImportOptions
+from operations.workbooks.intake import import_workbook
 from policy.schema import Plan
 from states.assignment import Inspector, Team
 from tests.conftest import AT, DeskIn
@@ -64,18 +77,18 @@ ARRANGED = Snapshot("arranged_year", scheduled, YEAR)
 WAITING = Snapshot("arranged_taiyuan", waiting, TAIYUAN)
 
 
-def occasion(on: date = WHEN, subject: str = PROVINCE) -> Occasion:
-    return Occasion("2023", subject, on)
+def occasion(on: date = WHEN, subject: str = PROVINCE) -> JobOccasion:
+    return JobOccasion("2023", subject, on)
 
 
-def schedule(desk: Desk) -> Kept[Schedule]:
+def schedule(desk: Desk) -> KeptProduct[Schedule]:
     with reading(desk.engine) as session:
         made = kept(session, desk, SCHEDULE, "2023", PROVINCE)
     assert made is not None
     return made
 
 
-def told(desk: Desk, subject: str = PROVINCE) -> Letter:
+def told(desk: Desk, subject: str = PROVINCE) -> PaperText:
     return make(desk, RESULTS, occasion(TOLD, subject), AT).content
 
 
@@ -84,7 +97,7 @@ def rows(desk: Desk, query: str, **values: Any) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(text(query), values)]
 
 
-def files(desk: Desk) -> dict[str, File]:
+def files(desk: Desk) -> dict[str, ProductFile]:
     return {file.name: file for file in SCHEDULE.files(desk, schedule(desk))}
 
 
@@ -266,7 +279,7 @@ def people(desk: Desk, city: str) -> list[str]:
 def test_a_post_counts_by_its_title(known: Desk) -> None:
     office = f"{OTHER}民政局"
     before = people(known, OTHER)
-    set_contact(known, Change(office, "示例·甲", role="副局长、养老服务科科长（主持工作）"))
+    set_contact(known, ContactChange(office, "示例·甲", role="副局长、养老服务科科长（主持工作）"))
     for name, role in (
         ("乙", "办事员"),
         ("丁", "养老服务科副科长"),
@@ -274,8 +287,8 @@ def test_a_post_counts_by_its_title(known: Desk) -> None:
         ("己", "科长助理"),
         ("庚", "项目负责人"),
     ):
-        set_contact(known, Change(office, f"示例·{name}", role=role))
-    set_contact(known, Change(f"{OTHER}平城区民政局", "示例·丙", role="科长"))
+        set_contact(known, ContactChange(office, f"示例·{name}", role=role))
+    set_contact(known, ContactChange(f"{OTHER}平城区民政局", "示例·丙", role="科长"))
     assert sorted(people(known, OTHER)) == sorted([*before, "示例·甲"])
 
 
@@ -294,7 +307,7 @@ def test_who_holds_a_post_in_two_cities_accepts_in_neither(known: Desk) -> None:
     (phone,) = rows(
         known, "SELECT phone FROM contact WHERE office = :o", o=f"{OTHER}民政局分管领导"
     )[0]
-    set_contact(known, Change(f"{CITY}清徐县民政局", leader, phone=phone))
+    set_contact(known, ContactChange(f"{CITY}清徐县民政局", leader, phone=phone))
     made = make(known, SCHEDULE, occasion(), AT, anew=True).content
     (team,) = [team for team in made.teams if OTHER in team.homes]
     assert set(team.homes) == {OTHER, CITY}
@@ -365,7 +378,7 @@ def test_a_prefilled_form_comes_back_after_other_things_were_recorded(
     path = answered(form(known, tmp_path / "out"))
     report(known, "2023-11", 100)
     act(known, "opened", "2023-11-28")
-    done = import_workbook(known, path, Asked(), today=END, at=AT).taken
+    done = import_workbook(known, path, ImportOptions(), today=END, at=AT).taken
     assert (done.subject, done.changed) == (ONE, 1)
     after = stored(known)
     assert after.milestones["accepted"] == date(2023, 12, 5)
@@ -373,7 +386,7 @@ def test_a_prefilled_form_comes_back_after_other_things_were_recorded(
     team = next(stop.team for stop in made.stops if stop.code == ONE)
     assert after.checks["acceptors"] == "、".join(named(made.teams[team - 1]))
     assert trail(known)[-1].action == "pass_acceptance"
-    assert import_workbook(known, path, Asked(), today=END, at=AT).taken.unchanged == 1
+    assert import_workbook(known, path, ImportOptions(), today=END, at=AT).taken.unchanged == 1
 
 
 # --- results --------------------------------------------------------------------------------------
@@ -396,7 +409,7 @@ def test_the_notice_counts_what_the_trail_has(arranged: Desk) -> None:
         result = "通过" if acts == ["pass_acceptance"] else "整改后通过"
         assert acts[-1] == "pass_acceptance"
         by_city.setdefault(city, Counter())[result] += 1
-    (table,) = [block for block in letter.paragraphs if isinstance(block, Table)]
+    (table,) = [block for block in letter.paragraphs if isinstance(block, PaperTable)]
     assert table.heads == ("市", "项目数", "通过", "整改后通过", "不通过", "未验收")
     shown = {row[0]: tuple(map(int, row[1:])) for row in table.rows}
     assert shown.pop("合计") == (100, 98, 2, 0, 0)
@@ -404,7 +417,7 @@ def test_the_notice_counts_what_the_trail_has(arranged: Desk) -> None:
         city: (sum(n.values()), n["通过"], n["整改后通过"], 0, 0) for city, n in by_city.items()
     }
     (listed,) = letter.annexes[0].blocks
-    assert isinstance(listed, Table)
+    assert isinstance(listed, PaperTable)
     assert len(listed.rows) == 100
     assert letter.addressee == "各市民政局"
 
@@ -423,17 +436,17 @@ def test_each_city_has_a_letter_on_its_own_projects(arranged: Desk) -> None:
     listed = "".join(
         cell
         for block in letter.annexes[0].blocks
-        if isinstance(block, Table)
+        if isinstance(block, PaperTable)
         for row in block.rows
         for cell in row
     )
     assert [name for name in others if name in whole + listed] == []
 
 
-def lines(letter: Letter) -> dict[str, tuple[str, ...]]:
+def lines(letter: PaperText) -> dict[str, tuple[str, ...]]:
     """By project, its line of the annex."""
     (table,) = letter.annexes[0].blocks
-    assert isinstance(table, Table)
+    assert isinstance(table, PaperTable)
     return {row[2]: row[3:] for row in table.rows}
 
 
@@ -444,7 +457,7 @@ def test_what_is_not_concluded_is_told(known: Desk, tmp_path: Path) -> None:
     path = answered(form(known, tmp_path / "out"), "整改后通过", fire_safety="否")
     row = FIRST + list(ITEMS).index("fire_safety")
     put(path, {f"{column}{row}": value for column, value in problems.items()})
-    import_workbook(known, path, Asked(), today=END, at=AT)
+    import_workbook(known, path, ImportOptions(), today=END, at=AT)
     letter = told(known, CITY)
     whole = "\n".join(letter.words)
     name = stored(known).name
@@ -501,7 +514,7 @@ def test_a_plan_without_it_has_nothing_to_do(sqlite_desk: Desk) -> None:
 def test_a_target_is_kept_as_json_keeps_it(known: Desk) -> None:
     made = schedule(known).content
     (target,) = [each for each in made.targets if each.code == ONE]
-    assert isinstance(target, Target)
+    assert isinstance(target, AcceptanceTarget)
     profile = stored(known).profile
     assert target.stated["area"] == str(profile.area)
     assert target.stated["functions"] == tuple(sorted(profile.functions))

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from flows.operations.acknowledgement import Acknowledgement, acknowledge
-from flows.operations.delivery import deliver
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.explain import explain
-from flows.operations.extensions import Extension, extend
-from flows.operations.why import why_message, why_on
+from common.errors import RefusedError
 from models.database import writing
-from policy.errors import RefusedError
+from operations.cases.acknowledgement import Acknowledgement, acknowledge
+from operations.cases.desk import Desk
+from operations.cases.extensions import Extension, extend
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import enforce
+from operations.views.explain import explain
+from operations.views.why import why_message, why_on
 from tests.conftest import AT, DeskIn
 from tests.support.province import END, days, morning
 from tests.support.steps import ONE, TAIYUAN, act, load

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from flows.operations.admins import (
+from models.settings import Settings
+from notifications.sending import DeliveryError
+from operations.upkeep.admins import (
     ADVICE,
     LONGEST,
     STATES,
@@ -17,8 +19,6 @@ from flows.operations.admins import (
     run_alarm,
     tell,
 )
-from models.settings import Settings
-from notifications.channel import DeliveryError
 from tests.support.delivering import MAILS
 from tests.support.mail_server import mail_server
 from tests.support.vendor_servers import WECOM_KEY, platform, said
@@ -49,7 +49,7 @@ def test_an_alarm_says_what_when_where_and_what_to_do() -> None:
 
 
 def test_every_state_that_raises_an_alarm_has_words() -> None:
-    from deployments.automations import BAD, EVENT
+    from deployments.server.automations import BAD, EVENT
 
     assert {EVENT + state for state in STATES} == BAD
     assert STATES.keys() == ADVICE.keys()

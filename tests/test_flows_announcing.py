@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from flows.operations.acknowledgement import Acknowledgement, acknowledge
-from flows.operations.announcing import NAMES, Announcement, mark, pending
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.intake import import_workbook
-from flows.operations.outbox_views import retry
-from flows.operations.rehearsal import rehearse
-from flows.operations.scenario import Scenario
+from common.errors import RefusedError
 from models.claims import MOST_ATTEMPTS
 from models.database import writing
 from models.events import DEAD, IMPORTED
-from policy.errors import RefusedError
-from policy.vocabulary import AuditKind, Entry, Holder, Source
+from operations.cases.acknowledgement import Acknowledgement, acknowledge
+from operations.cases.desk import Desk
+from operations.daily.announcing import NAMES, Announcement, mark, pending
+from operations.daily.enforcement import enforce
+from operations.upkeep.rehearsal import rehearse
+from operations.upkeep.scenario import Scenario
+from operations.views.outbox import retry
+from operations.workbooks.intake import import_workbook
+from policy.vocabulary import AuditKind, EntryKind, Holder, Source
 from states.contacts import Post
 from tests.conftest import AT, DeskIn
 from tests.support.delivering import CANARY, DOWN, OWING, PROVINCE, TAIYUAN, at, know, send
@@ -41,7 +41,7 @@ LATE = date(2023, 6, 1)
 def do_all(desk: Desk) -> None:
     """One of each kind of row, by the operations that write it."""
     walk(desk, "operator_confirmed")
-    money(desk, Entry.RECEIPT, Source.PROVINCE, Holder.CITY, "100000.00", "2023-05-04")
+    money(desk, EntryKind.RECEIPT, Source.PROVINCE, Holder.CITY, "100000.00", "2023-05-04")
     undo(desk, stored(desk).lines[-1].audit_id)
     put_off(desk, "D08", "2023-06-30")
     act(desk, "break_ground", "2023-05-10")

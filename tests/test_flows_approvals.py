@@ -8,19 +8,24 @@ from pathlib import Path
 import pytest
 from docx import Document
 
-from flows.operations.desk import Desk
-from flows.operations.determination import Proposed, approve, decline, proposed
-from flows.operations.enforcement import enforce
-from flows.operations.fingerprint import fingerprint
-from flows.operations.letters import Reply
-from flows.operations.papers import Paper, Signature, file_of, find_paper, lay_out, paper_number
-from flows.operations.review import Determination, propose
-from flows.operations.supervision import Draft, decided_on, draft_of, issue_letter
+from common.errors import ConflictError, RefusedError
+from common.fingerprint import fingerprint
 from flows.pages.approvals import letter_page, list_page
 from models.audits import history, newest, verify
 from models.database import reading, writing
 from models.tables import Audit
-from policy.errors import ConflictError, RefusedError
+from operations.cases.desk import Desk
+from operations.cases.determination import ProposedList, approve, decline, proposed
+from operations.cases.review import Determination, propose
+from operations.daily.enforcement import enforce
+from operations.duties.papers import Paper, Signature, file_of, find_paper, lay_out, paper_number
+from operations.duties.supervision import (
+    LetterDraft,
+    ReplyTerms,
+    decided_on,
+    draft_of,
+    issue_letter,
+)
 from policy.vocabulary import AuditKind, Disposition
 from tests.conftest import AT, DeskIn
 from tests.support.province import END, morning
@@ -31,7 +36,7 @@ DAY = date(2023, 3, 28)
 AGREED = Determination(DAY, PROVINCE, "示例会议纪要〔2023〕5号")
 LATE = date(2023, 6, 14)  # D08 is at T+10
 SIGNED = Signature("晋民函〔2023〕45号", LATE, "示例·王某", PROVINCE)
-REPLY = Reply(date(2023, 6, 30), "示例·李某", "0351-0000000")
+REPLY = ReplyTerms(date(2023, 6, 30), "示例·李某", "0351-0000000")
 
 
 def reviewed(desk: Desk) -> Desk:
@@ -68,19 +73,23 @@ def not_agreed(desk: Desk, decision: Determination = AGREED, seen: str | None = 
         return decline(session, desk, decision, seen, today=END, at=AT)
 
 
-def agreed(desk: Desk, found: Proposed) -> None:
+def agreed(desk: Desk, found: ProposedList) -> None:
     with writing(desk.engine) as session:
         approve(session, desk, AGREED, found.fingerprint, today=END, at=AT)
 
 
 def issued(
-    desk: Desk, draft: Draft, signed: Signature = SIGNED, reply: Reply = REPLY, today: date = END
+    desk: Desk,
+    draft: LetterDraft,
+    signed: Signature = SIGNED,
+    reply: ReplyTerms = REPLY,
+    today: date = END,
 ) -> Paper:
     with writing(desk.engine) as session:
         return issue_letter(session, desk, draft, signed, reply, today=today, at=AT)
 
 
-def the_draft(desk: Desk, as_of: date = LATE, city: str = "太原市") -> Draft:
+def the_draft(desk: Desk, as_of: date = LATE, city: str = "太原市") -> LetterDraft:
     found = draft_of(desk, city, as_of)
     assert found is not None
     return found
@@ -264,7 +273,7 @@ def test_a_file_that_is_lost_is_made_again_and_one_that_is_there_is_kept(overdue
     ],
 )
 def test_a_faulty_signature_is_refused(
-    overdue: Desk, signed: Signature, reply: Reply, says: str
+    overdue: Desk, signed: Signature, reply: ReplyTerms, says: str
 ) -> None:
     draft, before = the_draft(overdue), count(overdue)
     with pytest.raises(RefusedError, match=says):

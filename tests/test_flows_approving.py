@@ -28,14 +28,14 @@ from prefect.states import AwaitingRetry, Crashed, Pending
 from prefect.types.entrypoint import EntrypointType
 from sqlalchemy import text
 
-from deployments.server import environment, running_server
+from deployments.server.server import environment, running_server
 from flows.forms.determine_projects import determine_projects
 from flows.forms.issue_letter import issue_letter
-from flows.operations.casework import Act
-from flows.operations.desk import Desk
-from flows.operations.determination import CHANGED
-from flows.operations.review import Given
 from models.settings import Settings
+from operations.cases.casework import Act
+from operations.cases.desk import Desk
+from operations.cases.determination import CHANGED
+from operations.cases.review import OpinionStatement
 from tests.conftest import INSTALLED
 from tests.support.province import by_day, import_example, record
 from tests.support.steps import ONE, PROVINCE, act
@@ -90,9 +90,11 @@ def review_all(desk: Desk) -> None:
     """All hundred projects of the example have passed, and none is determined."""
     import_example(desk)
     for _, events in sorted(by_day().items()):
-        acts = (Given, Act)
+        acts = (OpinionStatement, Act)
         wanted = [item for item in events if isinstance(item, acts)]
-        record(desk, [e for e in wanted if isinstance(e, Given) or e.name in UNTIL_REVIEW])
+        record(
+            desk, [e for e in wanted if isinstance(e, OpinionStatement) or e.name in UNTIL_REVIEW]
+        )
 
 
 REVIEWED = Snapshot("reviewed", review_all, INSTALLED)

@@ -10,14 +10,6 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from flows.operations.changes import Changes, Late
-from flows.operations.contact_gaps import Gap
-from flows.operations.delivery import Delivered
-from flows.operations.explain import Explained
-from flows.operations.health import Health, OutboxHealth
-from flows.operations.inbox import Read
-from flows.operations.overview import CityBoard, DeadlineView, Survey
-from flows.operations.quality import Quality
 from flows.pages.board import board_page
 from flows.pages.changes import changes_page, inbox_page
 from flows.pages.explain import explain_pages, slug, to_explain
@@ -25,6 +17,14 @@ from flows.pages.lists import LONGEST, due_page, overdue_page
 from flows.pages.markdown import link, plain, private, table
 from flows.pages.outbox import outbox_page
 from flows.pages.quality import quality_page
+from operations.daily.changes import Changes, LateDeadline
+from operations.daily.delivery import DeliveryResult
+from operations.views.contact_gaps import Gap
+from operations.views.explain import Explanation
+from operations.views.outbox import Health, OutboxHealth
+from operations.views.overview import CityBoard, DeadlineView, Survey
+from operations.views.quality import DataQuality
+from operations.workbooks.inbox import InboxResult
 from policy.vocabulary import (
     AuditKind,
     DeliveryStatus,
@@ -241,7 +241,7 @@ def test_keys_are_what_prefect_takes() -> None:
 
 def test_an_explanation_is_headed_by_its_subject_and_hostile_words_stay_words() -> None:
     heading = "XF2023-140105-01 示例|[甲](http://x)（太原市小店区，选址，推进中）"
-    each = Explained("XF2023-140105-01", heading, JUNE, (), ())
+    each = Explanation("XF2023-140105-01", heading, JUNE, (), ())
     (made,) = explain_pages(plan(), [each])
     assert made.name == "explain-xf2023-140105-01"
     assert "**XF2023-140105-01 示例｜［甲］(＊＊＊＊（太原市小店区，选址，推进中）**" in made.text
@@ -264,19 +264,19 @@ def test_the_outbox_page_says_how_to_retry() -> None:
 
 def test_the_quality_page_tells_of_offices_and_not_of_people() -> None:
     gap = Gap("大同市民政局", Level.CITY, False, ("平城区", "云冈区"), 4, ("山西省民政厅 张三",))
-    made = quality_page(plan(), Quality(contacts=(gap,), waiting=("D20",)), JUNE, {})
+    made = quality_page(plan(), DataQuality(contacts=(gap,), waiting=("D20",)), JUNE, {})
     assert "平城区、云冈区无人分管" in made.text
     assert "张三" not in made.text
     assert "D20：请在 policy/calendars/ 下增加该年文件" in made.text
 
 
 def test_a_plan_that_cannot_be_run_is_all_that_is_said() -> None:
-    made = quality_page(plan(), Quality(plan="实施方案已更改，请先运行 xingfu init"), JUNE, {})
+    made = quality_page(plan(), DataQuality(plan="实施方案已更改，请先运行 xingfu init"), JUNE, {})
     assert "未能核对时限：实施方案已更改，请先运行 xingfu init" in made.text
     assert "没有联系人" not in made.text
 
 
-NOTHING = Changes((), 0, (), {}, {}, {}, Delivered())
+NOTHING = Changes((), 0, (), {}, {}, {}, DeliveryResult())
 
 
 def test_a_run_that_changed_nothing_says_so() -> None:
@@ -288,11 +288,11 @@ def test_what_a_run_changed() -> None:
     changed = Changes(
         missed=(date(2023, 5, 30), date(2023, 5, 31)),
         overdue=5,
-        late=(Late("XF2023-140105-01", "甲", "太原市", "D08", "全部开工建设", "六(二)"),),
+        late=(LateDeadline("XF2023-140105-01", "甲", "太原市", "D08", "全部开工建设", "六(二)"),),
         owed={RungKind.URGE: 7, RungKind.ESCALATE: 2},
         withdrawn={RungKind.REMIND: 1},
         recorded={AuditKind.TRANSITION: 3},
-        delivered=Delivered(digests=4, sent=8, failed=1, errors=("某局 甲：拒收 x@y.cn",)),
+        delivered=DeliveryResult(digests=4, sent=8, failed=1, errors=("某局 甲：拒收 x@y.cn",)),
         notes=("缺2024年",),
     )
     text = changes_page(plan(), changed, JUNE, {"XF2023-140105-01": "/a/1"}).text
@@ -313,7 +313,7 @@ def test_what_a_run_changed() -> None:
 
 
 def test_a_round_of_the_inbox_lists_every_file() -> None:
-    read = Read(done=("太原市/a|b.xlsx：已导入",), returned=("大同市/c.xlsx：已退回",))
+    read = InboxResult(done=("太原市/a|b.xlsx：已导入",), returned=("大同市/c.xlsx：已退回",))
     text = inbox_page(plan(), read, replace(NOTHING, recorded={AuditKind.IMPORT: 1}), JUNE).text
     assert "- 太原市/a｜b.xlsx：已导入" in text
     assert "## 已退回：1份" in text

@@ -10,20 +10,20 @@ import pytest
 from sqlalchemy import text
 
 from deployments.demo import EXAMPLE
-from flows.operations.changes import begin, changes_since
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.explain import explain, explain_all
-from flows.operations.health import outbox_health
-from flows.operations.intake import import_workbook
-from flows.operations.money_views import money
-from flows.operations.overview import board, deadline_views, projects, survey
-from flows.operations.quality import lacking, quality, unwatched
 from flows.pages.board import board_page
 from flows.pages.city import city_page
 from flows.pages.explain import explain_pages
 from flows.pages.lists import overdue_page
 from flows.pages.money import funds_page
+from operations.cases.desk import Desk
+from operations.daily.changes import begin, changes_since
+from operations.daily.enforcement import enforce
+from operations.views.explain import explain, explain_all
+from operations.views.funds import money
+from operations.views.outbox import outbox_health
+from operations.views.overview import board, deadline_views, projects, survey
+from operations.views.quality import lacking, quality, unwatched
+from operations.workbooks.intake import import_workbook
 from policy.vocabulary import AuditKind, DeliveryStatus, RungKind, Source
 from states.workdays import Calendar
 from tests.conftest import AT, INSTALLED, DeskIn

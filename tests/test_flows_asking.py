@@ -20,6 +20,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 from sqlalchemy import text
 
+from common.errors import UnavailableError
 from deployments.demo import EXAMPLE
 from flows.forms.advance_project import advance_project
 from flows.forms.asking import LONGEST, REFUSED, afterwards, shortened
@@ -31,8 +32,7 @@ from flows.forms.import_workbook import import_workbook
 from flows.forms.record_milestone import record_milestone
 from flows.forms.replace_project import replace_project
 from flows.forms.retry_dead_letters import retry_dead_letters
-from flows.operations.desk import Desk
-from policy.errors import UnavailableError
+from operations.cases.desk import Desk
 from tests.support.mail_server import free_port
 from tests.support.steps import ONE, PROVINCE, TAIYUAN
 from tests.support.stores import Stores

@@ -22,19 +22,19 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from flows.operations.archiving import SCRATCH, inbox_files
-from flows.operations.backup import back_up, restore
-from flows.operations.delivery import deliver
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.integrity import verify_trail
+from common.errors import RefusedError, UnavailableError
 from models.contacts import replace_contacts
 from models.copying import TABLES
 from models.database import alembic_config, migrate, open_engine, writing
 from models.secrets import cipher, secret_key
 from models.settings import Settings
-from notifications.channel import Part
-from policy.errors import RefusedError, UnavailableError
+from notifications.sending import Part
+from operations.cases.desk import Desk
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import enforce
+from operations.upkeep.archiving import SCRATCH, inbox_files
+from operations.upkeep.backup import back_up, restore
+from operations.upkeep.setup import verify_trail
 from states.contacts import Post
 from tests.conftest import AT, INSTALLED, DeskIn
 from tests.support.handing_in import environment, start
@@ -542,12 +542,12 @@ import sys
 from datetime import date
 from pathlib import Path
 from deployments.demo import EXAMPLE
-from flows.operations.desk import open_desk
-from flows.operations.enforcement import enforce
-from flows.operations.intake import import_workbook
+from operations.cases.desk import open_desk
+from operations.daily.enforcement import enforce
+from operations.workbooks.intake import import_workbook
 from models.settings import Settings
 from notifications.channel import Part
-from policy.errors import UnavailableError
+from common.errors import UnavailableError
 from tests.support.province import END, by_day, days, morning, record
 
 desk, stop = open_desk(Settings()), Path(sys.argv[1])

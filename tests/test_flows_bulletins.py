@@ -18,20 +18,20 @@ from docx import Document
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from common.errors import RefusedError
 from deployments.demo import EXAMPLE
-from documents.blocks import Graph, Heading, Letter, Table
-from documents.bulletin import bulletin
-from documents.feedback import feedback
-from flows.operations import bulletins, feedbacks, month_ends
-from flows.operations.casework import Act, advance
-from flows.operations.corrections import Reversal, reverse
-from flows.operations.desk import Desk
-from flows.operations.intake import import_workbook
-from flows.operations.products import all_kept, due, kept, lay_out
-from flows.operations.progress import Reported, report_progress
-from flows.operations.snapshots import snapshot
+from documents.papers.bulletin import bulletin
+from documents.papers.feedback import feedback
+from documents.writing.blocks import Graph, Heading, PaperTable, PaperText
 from models.database import reading, writing
-from policy.errors import RefusedError
+from operations.cases.casework import Act, advance
+from operations.cases.corrections import Reversal, reverse
+from operations.cases.desk import Desk
+from operations.cases.progress import ProgressReport, report_progress
+from operations.duties import month_ends, progress_letters
+from operations.duties.products import all_kept, due, kept, lay_out
+from operations.views.snapshots import snapshot
+from operations.workbooks.intake import import_workbook
 from states.progress import Progress
 from states.snapshot import month_end
 from tests.conftest import AT, INSTALLED, DeskIn
@@ -73,8 +73,8 @@ CITY, OTHERS = "长治市", ("太原市", "大同市", "朔州市", "忻州市",
 
 def papers(desk: Desk) -> None:
     """All bulletins and letters of the year."""
-    make_due(desk, bulletins.JOB, END, AT)
-    make_due(desk, feedbacks.JOB, END, AT)
+    make_due(desk, progress_letters.BULLETINS, END, AT)
+    make_due(desk, progress_letters.FEEDBACKS, END, AT)
 
 
 PAPERS = Snapshot("papers", papers, YEAR)
@@ -100,9 +100,9 @@ def in_time(desk: Desk) -> None:
         if day == date(2023, 7, 11):
             _give_up(desk, day)
         if day in ends:
-            make_due(desk, month_ends.JOB, day, AT)
-            make_due(desk, bulletins.JOB, day, AT)
-            make_due(desk, feedbacks.JOB, day, AT)
+            make_due(desk, month_ends.MONTH_ENDS, day, AT)
+            make_due(desk, progress_letters.BULLETINS, day, AT)
+            make_due(desk, progress_letters.FEEDBACKS, day, AT)
 
 
 def _ours(subject: str, day: date) -> bool:
@@ -137,7 +137,7 @@ def _report(desk: Desk, month: int) -> None:
 
 def _say(desk: Desk, code: str, said: Progress, on: date) -> None:
     with writing(desk.engine) as session:
-        report_progress(session, desk, Reported(code, said, on, ACTOR), today=END, at=AT)
+        report_progress(session, desk, ProgressReport(code, said, on, ACTOR), today=END, at=AT)
 
 
 def _mistake(desk: Desk, said: Progress, month: int) -> None:
@@ -165,9 +165,9 @@ def lived(desk_in: DeskIn) -> Desk:
     return desk_in(IN_TIME)
 
 
-def bulletin_of(desk: Desk, month: str) -> Letter:
+def bulletin_of(desk: Desk, month: str) -> PaperText:
     with reading(desk.engine) as session:
-        made = kept(session, desk, bulletins.JOB, month, PROVINCE)
+        made = kept(session, desk, progress_letters.BULLETINS, month, PROVINCE)
     assert made
     return made.content
 
@@ -503,7 +503,7 @@ COUNTS: Cells = {
 }
 
 
-def _check_table(reader: Reader, table: Table) -> None:
+def _check_table(reader: Reader, table: PaperTable) -> None:
     places = [row[0] for row in table.rows]
     assert places == [*(city["name"] for city in plan()["cities"]), "全省"]
     for row in table.rows:
@@ -589,7 +589,7 @@ def _check_progress(reader: Reader, graph: Graph) -> None:
     assert [series.label for series in graph.series] == list(COUNTED)
 
 
-def _check_list(reader: Reader, table: Table, projects: list[Project]) -> None:
+def _check_list(reader: Reader, table: PaperTable, projects: list[Project]) -> None:
     """An annex: its projects, numbered, with what was last reported and why they are behind."""
     known = {(p.city, p.county, p.name): p for p in projects}
     assert len(known) == len(projects) == len(table.rows)
@@ -633,12 +633,12 @@ def _check_reason(reader: Reader, project: Project, said: str) -> None:
         assert not rest
 
 
-def _annexed(reader: Reader, letter: Letter) -> Iterator[str | Graph]:
+def _annexed(reader: Reader, letter: PaperText) -> Iterator[str | Graph]:
     """The two lists are checked here; what is left are the curves and the notes."""
     slow, good, curves = letter.annexes
     for annex, projects in ((slow, reader.all.behind), (good, reader.all.on_schedule)):
         first, *notes = annex.blocks
-        if isinstance(first, Table):
+        if isinstance(first, PaperTable):
             _check_list(reader, first, projects)
         else:
             assert (first, projects) == ("无。", [])
@@ -646,7 +646,7 @@ def _annexed(reader: Reader, letter: Letter) -> Iterator[str | Graph]:
     yield from (block for block in curves.blocks if isinstance(block, str | Graph))
 
 
-def check_bulletin(trail: Trail, letter: Letter, month: str) -> None:
+def check_bulletin(trail: Trail, letter: PaperText, month: str) -> None:
     """Every figure of a bulletin, and that none is missing."""
     number = int(month[5:])
     months = [trail.month(f"2023-{each:02d}") for each in range(1, number + 1)]
@@ -658,7 +658,7 @@ def check_bulletin(trail: Trail, letter: Letter, month: str) -> None:
                 reader.paragraph(block)
             case Heading():
                 assert not re.search(r"\d", block.heading)
-            case Table():
+            case PaperTable():
                 _check_table(reader, block)
             case Graph():
                 _check_graph(reader, block)
@@ -701,12 +701,12 @@ def test_no_figure_can_be_changed_without_being_noticed(year: Desk, trail: Trail
     assert tried > 100
 
 
-def _tampered(block: str | Heading | Table | Graph) -> Iterator[str | Table]:
+def _tampered(block: str | Heading | PaperTable | Graph) -> Iterator[str | PaperTable]:
     """The block with one of its numbers a little higher; of a table, every seventh."""
     if isinstance(block, str):
         for found in re.finditer(r"\d+", block):
             yield f"{block[: found.start()]}{int(found[0]) + 1}{block[found.end() :]}"
-    if isinstance(block, Table):
+    if isinstance(block, PaperTable):
         cells = [(y, x) for y, row in enumerate(block.rows) for x in range(1, len(row))]
         for y, x in cells[::7]:
             row = block.rows[y]
@@ -719,8 +719,8 @@ def _tampered(block: str | Heading | Table | Graph) -> Iterator[str | Table]:
 
 def test_a_year_has_ten_bulletins_and_a_letter_a_quarter_to_each_city(year: Desk) -> None:
     with reading(year.engine) as session:
-        found = all_kept(session, year, bulletins.JOB)
-        letters = all_kept(session, year, feedbacks.JOB)
+        found = all_kept(session, year, progress_letters.BULLETINS)
+        letters = all_kept(session, year, progress_letters.FEEDBACKS)
     assert tuple(item.occasion.period for item in found) == MONTHS
     cities = [city["name"] for city in plan()["cities"]]
     quarters = ("2023Q2", "2023Q3", "2023Q4")
@@ -729,13 +729,13 @@ def test_a_year_has_ten_bulletins_and_a_letter_a_quarter_to_each_city(year: Desk
     assert len(letters) == 33
     ends = {"2023Q2": date(2023, 6, 30), "2023Q3": date(2023, 9, 28), "2023Q4": date(2023, 12, 29)}
     assert all(item.occasion.on == ends[item.occasion.period] for item in letters)
-    assert not due(year, bulletins.JOB, END)
-    assert not due(year, feedbacks.JOB, END)
+    assert not due(year, progress_letters.BULLETINS, END)
+    assert not due(year, progress_letters.FEEDBACKS, END)
 
 
 def test_a_letter_of_the_year_names_no_other_city(year: Desk) -> None:
     with reading(year.engine) as session:
-        letters = all_kept(session, year, feedbacks.JOB)
+        letters = all_kept(session, year, progress_letters.FEEDBACKS)
     query = "SELECT city, name FROM subject WHERE kind = 'project'"
     with year.engine.connect() as connection:
         names = connection.execute(text(query)).all()
@@ -753,7 +753,7 @@ def test_what_is_drafted_from_a_stored_snapshot_in_december_is_what_was_drafted_
 ) -> None:
     """After further records, corrections and the end of a project."""
     with reading(lived.engine) as session:
-        for job in (bulletins.JOB, feedbacks.JOB):
+        for job in (progress_letters.BULLETINS, progress_letters.FEEDBACKS):
             for made in all_kept(session, lived, job):
                 assert job.make(session, lived, made.occasion) == made.content
 
@@ -763,10 +763,14 @@ def test_papers_from_snapshots_taken_late_are_those_that_were_drafted_in_time(
 ) -> None:
     """A day late or half a year: whatever has come about since is not told."""
     with reading(lived.engine) as session:
-        stored = all_kept(session, lived, month_ends.JOB)
+        stored = all_kept(session, lived, month_ends.MONTH_ENDS)
         late = [snapshot(session, lived, i.occasion.period, i.occasion.on) for i in stored]
-        drafted = all_kept(session, lived, bulletins.JOB)
-        letters = [i for i in all_kept(session, lived, feedbacks.JOB) if i.occasion.subject == CITY]
+        drafted = all_kept(session, lived, progress_letters.BULLETINS)
+        letters = [
+            i
+            for i in all_kept(session, lived, progress_letters.FEEDBACKS)
+            if i.occasion.subject == CITY
+        ]
     by_month = {shot.period: number for number, shot in enumerate(late, 1)}
     for made in drafted:
         known = late[: by_month[made.occasion.period]]
@@ -778,7 +782,7 @@ def test_papers_from_snapshots_taken_late_are_those_that_were_drafted_in_time(
 
 def test_a_snapshot_taken_late_is_the_one_taken_in_time(lived: Desk) -> None:
     with reading(lived.engine) as session:
-        for made in all_kept(session, lived, month_ends.JOB):
+        for made in all_kept(session, lived, month_ends.MONTH_ENDS):
             taken = snapshot(session, lived, made.occasion.period, made.occasion.on)
             assert taken == made.content, made.occasion.period
 
@@ -793,15 +797,18 @@ def test_nobody_changes_what_was_drafted(lived: Desk, change: str) -> None:
 
 def test_a_draft_prints_the_same_again_and_names_its_month(lived: Desk, tmp_path: Path) -> None:
     with reading(lived.engine) as session:
-        made = kept(session, lived, bulletins.JOB, "2023-06", PROVINCE)
-        letter = kept(session, lived, feedbacks.JOB, "2023Q2", CITY)
+        made = kept(session, lived, progress_letters.BULLETINS, "2023-06", PROVINCE)
+        letter = kept(session, lived, progress_letters.FEEDBACKS, "2023Q2", CITY)
     assert made
     assert letter
-    (path,) = lay_out(lived, bulletins.JOB, made)
-    (other,) = lay_out(lived, feedbacks.JOB, letter)
+    (path,) = lay_out(lived, progress_letters.BULLETINS, made)
+    (other,) = lay_out(lived, progress_letters.FEEDBACKS, letter)
     assert path.name == "2023年6月通报（草稿）.docx"
     assert other.name == "长治市 2023年第二季度反馈函（草稿）.docx"
-    for file, job, item in ((path, bulletins.JOB, made), (other, feedbacks.JOB, letter)):
+    for file, job, item in (
+        (path, progress_letters.BULLETINS, made),
+        (other, progress_letters.FEEDBACKS, letter),
+    ):
         printed = [each.content for each in job.files(lived, item)]
         assert printed == [file.read_bytes()]
         words = "".join(each.text for each in Document(BytesIO(printed[0])).paragraphs)
@@ -811,6 +818,6 @@ def test_a_draft_prints_the_same_again_and_names_its_month(lived: Desk, tmp_path
 def test_without_the_months_snapshot_there_is_no_bulletin(desk_in: DeskIn) -> None:
     desk = desk_in(INSTALLED)
     with pytest.raises(RefusedError, match="2023-03的月末快照尚未形成"):
-        make_due(desk, bulletins.JOB, END, AT)
+        make_due(desk, progress_letters.BULLETINS, END, AT)
     with pytest.raises(RefusedError, match="2023-06的月末快照尚未形成"):
-        make_due(desk, feedbacks.JOB, END, AT)
+        make_due(desk, progress_letters.FEEDBACKS, END, AT)

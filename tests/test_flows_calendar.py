@@ -4,14 +4,14 @@ from datetime import date
 
 import pytest
 
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.extensions import Extension, extend
-from flows.operations.overview import deadline_views
-from flows.operations.setup import install
+from common.errors import RefusedError
 from models.database import writing
 from models.plans import require_plan
-from policy.errors import RefusedError
+from operations.cases.desk import Desk
+from operations.cases.extensions import Extension, extend
+from operations.daily.enforcement import enforce
+from operations.upkeep.setup import install
+from operations.views.overview import deadline_views
 from policy.vocabulary import Standing
 from states.workdays import Calendar
 from tests.conftest import AT

@@ -6,21 +6,21 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
+from common.errors import RefusedError
 from deployments.demo import EXAMPLE
-from flows.operations.casework import Act, advance, record
-from flows.operations.desk import Desk
-from flows.operations.effects import Casebook
-from flows.operations.enforcement import enforce
-from flows.operations.events import Event, tables
-from flows.operations.money import Booking, book
-from flows.operations.overview import deadline_views
-from flows.operations.progress import Reported, report_progress
-from flows.operations.project_views import project_record
-from flows.operations.review import Given, give_opinion
 from models.database import writing
 from models.projects import dossier
-from policy.errors import RefusedError
-from policy.vocabulary import Disposition, Entry, Holder, MessageStatus, Source, Standing
+from operations.cases.casework import Act, advance, record
+from operations.cases.desk import Desk
+from operations.cases.effects import Casebook
+from operations.cases.money import Booking, book
+from operations.cases.progress import ProgressReport, report_progress
+from operations.cases.review import OpinionStatement, give_opinion
+from operations.daily.enforcement import enforce
+from operations.upkeep.scenario import Event, tables
+from operations.views.overview import deadline_views
+from operations.views.project_record import project_record
+from policy.vocabulary import Disposition, EntryKind, Holder, MessageStatus, Source, Standing
 from states.progress import Progress
 from tests.conftest import AT, DeskIn
 from tests.support.province import END, morning
@@ -182,7 +182,7 @@ def test_matching_funds_count_from_the_later_of_the_two(taiyuan: Desk) -> None:
         (Source.COUNTY, promised.county_share, "2023-06-02"),
     ):
         assert standing(taiyuan, "D07") is Standing.OVERDUE
-        money(taiyuan, Entry.RECEIPT, source, Holder.PROJECT, str(share), on)
+        money(taiyuan, EntryKind.RECEIPT, source, Holder.PROJECT, str(share), on)
     assert standing(taiyuan, "D07") is Standing.MET_LATE
 
 
@@ -295,12 +295,12 @@ def test_a_casebook_is_in_step_with_the_store(taiyuan: Desk) -> None:
             stored = dossier(session, taiyuan.plan, item.subject)
             read += casebook.project(item.subject) is not before[item.subject]
             assert casebook.project(item.subject) == stored
-        asked = Reported(codes[0], Progress("2023-12", 100), END, PROVINCE)
+        asked = ProgressReport(codes[0], Progress("2023-12", 100), END, PROVINCE)
         report_progress(session, taiyuan, asked, today=END, at=AT, casebook=casebook)
         assert [casebook.project(code) for code in codes] == [
             dossier(session, taiyuan.plan, code) for code in codes
         ]
-    assert kinds >= {Act, Booking, Given}
+    assert kinds >= {Act, Booking, OpinionStatement}
     assert read > len(codes)
 
 
@@ -308,7 +308,7 @@ def _happen(session: Session, desk: Desk, item: Event, casebook: Casebook) -> No
     match item:
         case Booking():
             book(session, desk, item, today=END, at=AT, casebook=casebook)
-        case Given():
+        case OpinionStatement():
             give_opinion(session, desk, item, today=END, at=AT, casebook=casebook)
         case Act():
             is_action = item.name in {action.id for action in desk.plan.actions}

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.explain import explain
-from flows.operations.fulfilment import refresh_all
-from flows.operations.overview import deadline_views
+from common.errors import RefusedError
 from models.database import writing
 from models.plans import install_plan
-from policy.errors import RefusedError
-from policy.vocabulary import Entry, Holder, Source, Standing
+from operations.cases.desk import Desk
+from operations.cases.fulfilment import refresh_all
+from operations.daily.enforcement import enforce
+from operations.views.explain import explain
+from operations.views.overview import deadline_views
+from policy.vocabulary import EntryKind, Holder, Source, Standing
 from tests.conftest import AT, DeskIn
 from tests.support.province import morning
 from tests.support.steps import (
@@ -199,10 +199,10 @@ def test_a_record_that_an_opening_needs_is_not_reversed(taiyuan: Desk) -> None:
 
 def test_a_receipt_already_spent_is_not_reversed(taiyuan: Desk) -> None:
     walk(taiyuan, "release_funds")
-    money(taiyuan, Entry.RECEIPT, Source.OTHER, Holder.PROJECT, "10.00", "2023-05-04")
+    money(taiyuan, EntryKind.RECEIPT, Source.OTHER, Holder.PROJECT, "10.00", "2023-05-04")
     receipt = stored(taiyuan).lines[0].audit_id
     pays = {"category": "construction", "payee": "示例公司"}
-    money(taiyuan, Entry.EXPENSE, Source.OTHER, Holder.PROJECT, "10.00", "2023-05-05", **pays)
+    money(taiyuan, EntryKind.EXPENSE, Source.OTHER, Holder.PROJECT, "10.00", "2023-05-05", **pays)
     with pytest.raises(RefusedError, match="余额为负"):
         undo(taiyuan, receipt)
     undo(taiyuan, stored(taiyuan).lines[1].audit_id)

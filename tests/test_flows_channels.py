@@ -10,18 +10,18 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
-from flows.operations.delivery import deliver
-from flows.operations.desk import Desk
-from flows.operations.digests import severest
-from flows.operations.enforcement import enforce
-from flows.operations.outbox_views import message_views
+from common.errors import UnavailableError
 from models.claims import LEASE
 from models.contacts import posts
 from models.database import reading
 from models.secrets import cipher
 from models.tables import Outbox
-from notifications.channel import DeliveryError, Part
-from policy.errors import UnavailableError
+from notifications.sending import DeliveryError, Part
+from operations.cases.desk import Desk
+from operations.daily.delivery import deliver
+from operations.daily.digests import severest
+from operations.daily.enforcement import enforce
+from operations.views.outbox import message_views
 from policy.vocabulary import ChannelKind, DecisionKind, DeliveryStatus, RungKind
 from states.contacts import Post
 from tests.conftest import DeskIn
@@ -167,7 +167,7 @@ def test_when_nothing_can_be_read_nothing_is_in_doubt(
         raise UnavailableError("数据库不可用")
 
     with monkeypatch.context() as patched:
-        patched.setattr("flows.operations.delivery.gather", broken)
+        patched.setattr("operations.daily.delivery.gather", broken)
         with pytest.raises(UnavailableError):
             send(owing, Tape())
     assert send(owing, Tape()).digests == OFFICES
@@ -192,8 +192,8 @@ def test_the_folder_channel_leaves_mails_that_open(owing: Desk) -> None:
 KILLED = """
 import os, signal
 from datetime import datetime
-from flows.operations.delivery import deliver
-from flows.operations.desk import open_desk
+from operations.daily.delivery import deliver
+from operations.cases.desk import open_desk
 from models.settings import load_settings
 from notifications.channel import FolderChannel
 

@@ -9,29 +9,29 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
+from common.errors import RefusedError, UnavailableError
 from deployments.demo import EXAMPLE
-from documents.contacts import contacts_page, read_contacts
-from documents.grid import open_book
-from documents.layout import save
-from flows.operations.casework import Act, advance
-from flows.operations.contact_gaps import Gap, gaps
-from flows.operations.contacts import (
-    Change,
+from documents.forms.contacts import contacts_page, read_contacts
+from documents.reading.grid import open_book
+from documents.writing.layout import save
+from models.contacts import posts
+from models.database import reading, writing
+from models.secrets import cipher, masked
+from models.settings import Settings
+from operations.cases.casework import Act, advance
+from operations.cases.desk import Desk
+from operations.views.contact_gaps import Gap, gaps
+from operations.workbooks.directory import (
+    ContactChange,
     clear_substitute,
     list_contacts,
     remove_contact,
     set_contact,
     set_substitute,
 )
-from flows.operations.desk import Desk
-from flows.operations.exports import export_workbook
-from flows.operations.forms.making import Request
-from flows.operations.intake import import_workbook
-from models.contacts import posts
-from models.database import reading, writing
-from models.secrets import cipher, masked
-from models.settings import Settings
-from policy.errors import RefusedError, UnavailableError
+from operations.workbooks.exports import export_workbook
+from operations.workbooks.intake import import_workbook
+from operations.workbooks.outgoing import WorkbookRequest
 from policy.vocabulary import Form, Level
 from states.contacts import Post
 from tests.conftest import AT
@@ -85,7 +85,7 @@ def test_what_is_exported_is_imported_as_it_was(desk: Desk, tmp_path: Path) -> N
     away = replace(LI, substitute=f"{CITY} 示例·张某", away_from=FIRST, away_to=LAST)
     take(desk, tmp_path, ZHANG, away)
     path = tmp_path / "导出.xlsx"
-    export_workbook(desk, Request(Form.CONTACTS), path, JUNE)
+    export_workbook(desk, WorkbookRequest(Form.CONTACTS), path, JUNE)
     assert CANARY.encode() not in path.read_bytes()
     exported = {post for _, post in read_contacts(open_book(path), desk.plan)}
     assert exported == {shown(ZHANG), away}
@@ -129,10 +129,10 @@ def test_addresses_that_look_alike_are_kept_together_or_not_at_all(
 ) -> None:
     both = replace(ZHANG, channels=(CHAT, f"{CHAT}2"))
     take(sqlite_desk, tmp_path, both)
-    set_contact(sqlite_desk, Change(CITY, ZHANG.name, channels=[masked(CHAT)] * 2))
+    set_contact(sqlite_desk, ContactChange(CITY, ZHANG.name, channels=[masked(CHAT)] * 2))
     assert stored(sqlite_desk) == {both}
     with pytest.raises(RefusedError, match="与已保存的不一致"):
-        set_contact(sqlite_desk, Change(CITY, ZHANG.name, channels=[masked(CHAT)]))
+        set_contact(sqlite_desk, ContactChange(CITY, ZHANG.name, channels=[masked(CHAT)]))
     assert stored(sqlite_desk) == {both}
 
 
@@ -159,7 +159,7 @@ def test_a_persons_other_posts_follow_newly_stated_channels(
     take(sqlite_desk, tmp_path, replace(ZHANG, channels=(CHAT,)))
     chat = {replace(ZHANG, channels=(CHAT,)), replace(second, channels=(CHAT,)), third}
     assert stored(sqlite_desk) == chat
-    set_contact(sqlite_desk, Change(COUNTY, ZHANG.name, channels=["folder://"]))
+    set_contact(sqlite_desk, ContactChange(COUNTY, ZHANG.name, channels=["folder://"]))
     assert {post.channels for post in stored(sqlite_desk)} == {("folder://",), ()}
 
 
@@ -169,24 +169,24 @@ def test_nobody_becomes_the_same_person_with_other_channels(
     namesake = Post(OTHER, ZHANG.name, channels=("folder://",))
     take(sqlite_desk, tmp_path, ZHANG, namesake)
     with pytest.raises(RefusedError, match="是同一人"):
-        set_contact(sqlite_desk, Change(OTHER, ZHANG.name, phone=ZHANG.phone))
+        set_contact(sqlite_desk, ContactChange(OTHER, ZHANG.name, phone=ZHANG.phone))
     assert stored(sqlite_desk) == {ZHANG, namesake}
 
 
 def test_what_is_not_stated_stays(desk: Desk, tmp_path: Path) -> None:
     take(desk, tmp_path, ZHANG)
-    done = set_contact(desk, Change(" 太原市民政局", "示例·张 某", role="处 长"))
+    done = set_contact(desk, ContactChange(" 太原市民政局", "示例·张 某", role="处 长"))
     assert done == shown(replace(ZHANG, role="处 长"))
-    set_contact(desk, Change(CITY, ZHANG.name, phone="1", divisions=["清徐县、古交市"]))
+    set_contact(desk, ContactChange(CITY, ZHANG.name, phone="1", divisions=["清徐县、古交市"]))
     expected = replace(ZHANG, role="处 长", phone="1", divisions=("清徐县", "古交市"))
     assert stored(desk) == {expected}
-    set_contact(desk, Change(CITY, ZHANG.name, "", "", [""], [""]))
+    set_contact(desk, ContactChange(CITY, ZHANG.name, "", "", [""], [""]))
     assert stored(desk) == {Post(CITY, ZHANG.name)}
 
 
 def test_a_new_person_is_added(sqlite_desk: Desk, tmp_path: Path) -> None:
     take(sqlite_desk, tmp_path, ZHANG)
-    done = set_contact(sqlite_desk, Change(CITY, "示例·王某", channels=[CHAT, "folder://"]))
+    done = set_contact(sqlite_desk, ContactChange(CITY, "示例·王某", channels=[CHAT, "folder://"]))
     assert done.channels == ("wecombot://***", "folder://***")
     assert stored(sqlite_desk) == {ZHANG, Post(CITY, "示例·王某", channels=(CHAT, "folder://"))}
 
@@ -194,16 +194,16 @@ def test_a_new_person_is_added(sqlite_desk: Desk, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (Change("太原市民政厅", "示例·张某"), "是否为太原市民政局"),
-        (Change(CITY, " "), "未填写姓名"),
-        (Change(CITY, "示例·张某", divisions=["平遥县"]), "不是太原市的县"),
-        (Change(PROVINCE, "示例·张某", divisions=["小店区"]), "不是本省的市"),
-        (Change(COUNTY, "示例·张某", divisions=["小店区"]), "请留空"),
-        (Change(CITY, "示例·张某", channels=[f"sms://{CANARY}"]), "通知渠道须以"),
-        (Change(CITY, "示例·张某", phone="1.39E+10"), "科学计数"),
+        (ContactChange("太原市民政厅", "示例·张某"), "是否为太原市民政局"),
+        (ContactChange(CITY, " "), "未填写姓名"),
+        (ContactChange(CITY, "示例·张某", divisions=["平遥县"]), "不是太原市的县"),
+        (ContactChange(PROVINCE, "示例·张某", divisions=["小店区"]), "不是本省的市"),
+        (ContactChange(COUNTY, "示例·张某", divisions=["小店区"]), "请留空"),
+        (ContactChange(CITY, "示例·张某", channels=[f"sms://{CANARY}"]), "通知渠道须以"),
+        (ContactChange(CITY, "示例·张某", phone="1.39E+10"), "科学计数"),
     ],
 )
-def test_what_cannot_be_is_refused(sqlite_desk: Desk, change: Change, words: str) -> None:
+def test_what_cannot_be_is_refused(sqlite_desk: Desk, change: ContactChange, words: str) -> None:
     with pytest.raises(RefusedError, match=words) as caught:
         set_contact(sqlite_desk, change)
     assert CANARY not in str(caught.value)
@@ -270,7 +270,7 @@ def test_a_person_who_is_not_there_is_not_removed(sqlite_desk: Desk, tmp_path: P
 
 def test_the_database_file_holds_no_address(sqlite_desk: Desk, tmp_path: Path) -> None:
     take(sqlite_desk, tmp_path, ZHANG)
-    set_contact(sqlite_desk, Change(OTHER, LI.name, channels=[MAIL]))
+    set_contact(sqlite_desk, ContactChange(OTHER, LI.name, channels=[MAIL]))
     sqlite_desk.engine.dispose()
     files = list(sqlite_desk.settings.home.glob("xingfu.db*"))
     assert ZHANG.name.encode() in b"".join(file.read_bytes() for file in files)

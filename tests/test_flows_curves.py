@@ -11,14 +11,14 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 from sqlmodel import Session
 
-from documents.curves import graphs, outlook
-from flows.operations import curves, month_ends
-from flows.operations.desk import Desk
-from flows.operations.products import Kept, all_kept, due, make
-from flows.pages.curves import city_pages, curves_lines
+from common.errors import RefusedError
+from documents.lists.curves import graphs, outlook
+from flows.pages.duty_lists import city_pages, curves_lines
 from models.database import reading, writing
 from models.tables import ProgressRow
-from policy.errors import RefusedError
+from operations.cases.desk import Desk
+from operations.duties import assessments, month_ends
+from operations.duties.products import KeptProduct, all_kept, due, make
 from policy.vocabulary import Product
 from states.series import FROM_PROVINCE, INVESTED, MATCHING, RECEIVED, YearCourses
 from states.snapshot import month_end, months
@@ -43,7 +43,7 @@ def _drawn(desk: Desk) -> None:
             _report(session, desk, code, Decimal(investment) / 1100, row)
     for month in MONTHS:
         _again(desk, month)
-    make_due(desk, curves.JOB, END, AT)
+    make_due(desk, assessments.CURVES, END, AT)
 
 
 def _report(session: Session, desk: Desk, code: str, part: Decimal, row: int) -> None:
@@ -62,8 +62,8 @@ def _report(session: Session, desk: Desk, code: str, part: Decimal, row: int) ->
 
 def _again(desk: Desk, month: str) -> None:
     """Take a month's snapshot anew, with the reports."""
-    found = next(it for it in month_ends.JOB.occasions(desk) if it.period == month)
-    make(desk, month_ends.JOB, found, AT, anew=True)
+    found = next(it for it in month_ends.MONTH_ENDS.occasions(desk) if it.period == month)
+    make(desk, month_ends.MONTH_ENDS, found, AT, anew=True)
 
 
 DRAWN = Snapshot("year_drawn", _drawn, YEAR)
@@ -74,9 +74,9 @@ def desk(desk_in: DeskIn) -> Desk:
     return desk_in(DRAWN)
 
 
-def made(desk: Desk, month: str = "2023-12") -> Kept[YearCourses]:
+def made(desk: Desk, month: str = "2023-12") -> KeptProduct[YearCourses]:
     with reading(desk.engine) as session:
-        found = all_kept(session, desk, curves.JOB)
+        found = all_kept(session, desk, assessments.CURVES)
     return next(item for item in found if item.occasion.period == month)
 
 
@@ -87,12 +87,12 @@ def rows(desk: Desk, query: str, **values: Any) -> Iterator[tuple[Any, ...]]:
 
 def test_each_months_curves_are_made_once(desk: Desk) -> None:
     with reading(desk.engine) as session:
-        found = all_kept(session, desk, curves.JOB)
+        found = all_kept(session, desk, assessments.CURVES)
     assert [item.occasion.period for item in found] == list(months(desk.plan)) == MONTHS
     assert {item.occasion.on for item in found} == {
         month_end(desk.calendar, month) for month in MONTHS
     }
-    assert due(desk, curves.JOB, END) == ()
+    assert due(desk, assessments.CURVES, END) == ()
 
 
 def test_every_number_is_the_databases_own(desk: Desk) -> None:
@@ -155,13 +155,13 @@ def test_the_forecast_goes_on_at_the_pace_and_above_a_hundred_percent(desk: Desk
 def test_a_curve_needs_its_snapshot(desk_in: DeskIn) -> None:
     bare = desk_in(INSTALLED)
     with pytest.raises(RefusedError, match="2023-01的月末快照尚未形成"):
-        make_due(bare, curves.JOB, date(2023, 2, 1), AT)
+        make_due(bare, assessments.CURVES, date(2023, 2, 1), AT)
 
 
 def test_the_workbook_is_made_from_what_was_kept_and_says_the_same(desk: Desk) -> None:
     kept = made(desk, "2023-09")
-    (file,) = curves.JOB.files(desk, kept)
-    assert (file,) == tuple(curves.JOB.files(desk, made(desk, "2023-09")))
+    (file,) = assessments.CURVES.files(desk, kept)
+    assert (file,) == tuple(assessments.CURVES.files(desk, made(desk, "2023-09")))
     assert file.name == "数据曲线 2023-09.xlsx"
     book = load_workbook(BytesIO(file.content))
     charts = ["完成情况", "选址", "开工", "竣工", "验收", "运营", "资金到位", "省级补助到位"]
@@ -206,7 +206,7 @@ def test_pages_and_graphs_show_every_place(desk: Desk) -> None:
 def test_before_anything_was_reported_no_investment_is_drawn(desk_in: DeskIn) -> None:
     """The example itself has no monthly reports."""
     desk = desk_in(YEAR)
-    (first, *_) = make_due(desk, curves.JOB, date(2023, 3, 31), AT)
+    (first, *_) = make_due(desk, assessments.CURVES, date(2023, 3, 31), AT)
     assert [graph.caption for graph in graphs(desk.plan, first.content, "山西省")] == [
         "山西省项目完成情况",
         "山西省资金到位情况",
@@ -218,5 +218,5 @@ def test_before_anything_was_reported_no_investment_is_drawn(desk_in: DeskIn) ->
 def test_a_plan_without_curves_has_nothing_to_do(sqlite_desk: Desk) -> None:
     bare = sqlite_desk.plan.model_copy(update={"curves": None})
     desk = Desk(sqlite_desk.settings, bare, sqlite_desk.calendar, sqlite_desk.engine)
-    assert list(curves.JOB.occasions(desk)) == []
-    assert curves.JOB.kind is Product.CURVES
+    assert list(assessments.CURVES.occasions(desk)) == []
+    assert assessments.CURVES.kind is Product.CURVES

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 from sqlmodel import col, select
 
-from flows.operations import days
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.rehearsal import rehearse
-from flows.operations.scenario import Scenario
+from common.errors import RefusedError
 from models.database import alembic_config, migrate, open_engine, reading
 from models.tables import EnforcedDay
-from policy.errors import RefusedError
+from operations.cases.desk import Desk
+from operations.daily import enforcement
+from operations.daily.enforcement import enforce
+from operations.upkeep.rehearsal import rehearse
+from operations.upkeep.scenario import Scenario
 from states.workdays import UnknownYearError
 from tests.conftest import AT
 from tests.support.steps import TAIYUAN
@@ -67,28 +67,28 @@ def test_whoever_goes_on_with_a_day_is_told_too_what_was_missed(desk: Desk) -> N
     enforce(desk, DAY, AT)
     first = enforce(desk, on(3), AT)
     assert enforce(desk, on(3), AT + HOUR).missed == first.missed == (on(1), on(2))
-    days.finish(desk, on(3), AT + HOUR)
+    enforcement.finish(desk, on(3), AT + HOUR)
     assert enforce(desk, on(3), AT + 2 * HOUR).missed == ()
 
 
 def test_a_day_is_finished_once_it_is_said_to_be(desk: Desk) -> None:
     assert last_finished(desk) is None
     with pytest.raises(RefusedError, match="尚未核对"):
-        days.finish(desk, DAY, AT)
+        enforcement.finish(desk, DAY, AT)
     enforce(desk, DAY, AT)
-    assert (days.is_finished(desk, DAY), last_finished(desk)) == (False, None)
-    days.finish(desk, DAY, AT + HOUR)
-    assert days.is_finished(desk, DAY)
-    assert not days.is_finished(desk, on(1))
+    assert (enforcement.is_finished(desk, DAY), last_finished(desk)) == (False, None)
+    enforcement.finish(desk, DAY, AT + HOUR)
+    assert enforcement.is_finished(desk, DAY)
+    assert not enforcement.is_finished(desk, on(1))
     enforce(desk, DAY, AT + 2 * HOUR)
-    assert days.is_finished(desk, DAY)
+    assert enforcement.is_finished(desk, DAY)
     assert last_finished(desk) == (DAY, AT + HOUR)
 
 
 def test_the_last_one_is_last_by_the_clock(desk: Desk) -> None:
     for number, at in ((5, AT + 2 * HOUR), (2, AT + 3 * HOUR), (7, AT)):
         enforce(desk, on(number), AT)
-        days.finish(desk, on(number), at)
+        enforcement.finish(desk, on(number), at)
     assert last_finished(desk) == (on(2), AT + 3 * HOUR)
 
 
@@ -103,7 +103,7 @@ def test_another_plans_days_are_not_ours(desk: Desk) -> None:
             {"day": DAY, "at": "2023-03-01 01:00:00"},
         )
     assert enforce(desk, on(5), AT).missed == ()
-    assert (last_finished(desk), days.is_finished(desk, DAY)) == (None, False)
+    assert (last_finished(desk), enforcement.is_finished(desk, DAY)) == (None, False)
 
 
 def test_a_rehearsal_leaves_no_trace(desk: Desk) -> None:
@@ -142,7 +142,7 @@ def test_missed_days_are_those_that_no_run_has_covered(
         wanted = [on(d) for d in range(number) if covering and d not in covered]
         assert list(enforce(desk, on(number), AT).missed) == wanted
         if finishes:
-            days.finish(desk, on(number), AT)
+            enforcement.finish(desk, on(number), AT)
         done[number] = done.get(number, False) or finishes
     assert decided(desk) == [(on(n).isoformat(), done[n]) for n in sorted(done)]
 
@@ -192,7 +192,7 @@ def test_a_new_plan_in_an_older_database_begins_at_nothing(tmp_path: Path) -> No
 
 def test_instants_are_aware(desk: Desk) -> None:
     enforce(desk, DAY, AT)
-    days.finish(desk, DAY, datetime(2023, 3, 1, 9, tzinfo=UTC))
+    enforcement.finish(desk, DAY, datetime(2023, 3, 1, 9, tzinfo=UTC))
     found = last_finished(desk)
     assert found is not None
     assert found[1].utcoffset() == timedelta(0)

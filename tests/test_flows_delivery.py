@@ -9,15 +9,15 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from flows.operations.delivery import Delivered, deliver
-from flows.operations.desk import Desk, open_desk
-from flows.operations.enforcement import enforce
-from flows.operations.outbox_views import message_views, retry
-from models.claims import LEASE, MOST_ATTEMPTS, Outcome, claim, finish, rest
+from common.errors import UsageError
+from models.claims import LEASE, MOST_ATTEMPTS, ClaimResult, claim, finish, rest
 from models.database import writing
 from models.outbox import withdraw_untrue
-from notifications.channel import DeliveryError, Part
-from policy.errors import UsageError
+from notifications.sending import DeliveryError, Part
+from operations.cases.desk import Desk, open_desk
+from operations.daily.delivery import DeliveryResult, deliver
+from operations.daily.enforcement import enforce
+from operations.views.outbox import message_views, retry
 from policy.vocabulary import DeliveryStatus
 from states.contacts import Post
 from tests.conftest import DeskIn
@@ -209,7 +209,7 @@ def test_outside_office_hours_everything_waits(
 ) -> None:
     enforce(sqlite_desk, DAY, morning(DAY))
     tape = Tape()
-    assert send(sqlite_desk, tape, when) == Delivered(opens_at=opens)
+    assert send(sqlite_desk, tape, when) == DeliveryResult(opens_at=opens)
     assert tape.sent == []
     assert set(statuses(sqlite_desk)) == {"pending"}
     assert send(sqlite_desk, tape, opens).digests > 0
@@ -353,7 +353,7 @@ def test_who_was_overtaken_does_not_undo_what_was_sent(owing: Desk) -> None:
     (mine,) = _claim(owing, at(9))
     send(owing, Tape(), at(10))
     with writing(owing.engine) as session:
-        finish(session, owing.plan, [Outcome(mine, error="太慢")], at(10), DAY)
+        finish(session, owing.plan, [ClaimResult(mine, error="太慢")], at(10), DAY)
     assert set(statuses(owing)) == {"sent"}
 
 

@@ -11,13 +11,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
-from flows.operations import duties, month_ends
-from flows.operations.desk import Desk
-from flows.operations.products import (
-    File,
+from common.errors import RefusedError, UnavailableError
+from models.database import reading
+from operations.cases.desk import Desk
+from operations.duties import duties, month_ends
+from operations.duties.products import (
     Job,
-    Kept,
-    Occasion,
+    JobOccasion,
+    KeptProduct,
+    ProductFile,
     due,
     kept,
     lay_out,
@@ -26,8 +28,6 @@ from flows.operations.products import (
     published,
     unpublished,
 )
-from models.database import reading
-from policy.errors import RefusedError, UnavailableError
 from policy.vocabulary import Product
 from tests.conftest import AT
 from tests.support.yearly import make_due
@@ -45,17 +45,17 @@ class Note:
     days: tuple[date, ...]
 
 
-def _occasions(desk: Desk) -> Iterator[Occasion]:
+def _occasions(desk: Desk) -> Iterator[JobOccasion]:
     for day in DAYS:
-        yield Occasion(day.isoformat(), desk.plan.province, day)
+        yield JobOccasion(day.isoformat(), desk.plan.province, day)
 
 
-def _note(session: Session, desk: Desk, asked: Occasion) -> Note:
+def _note(session: Session, desk: Desk, asked: JobOccasion) -> Note:
     return Note(f"{desk.plan.name}", Decimal("0.10"), (asked.on,))
 
 
-def _files(desk: Desk, made: Kept[Note]) -> Iterator[File]:
-    yield File(f"{made.occasion.period}.txt", made.content.words.encode())
+def _files(desk: Desk, made: KeptProduct[Note]) -> Iterator[ProductFile]:
+    yield ProductFile(f"{made.occasion.period}.txt", made.content.words.encode())
 
 
 JOB = Job(Product.RISKS, Note, _occasions, _note, _files)
@@ -80,7 +80,9 @@ def test_of_some_only_the_latest_is_made_up_for(desk: Desk) -> None:
 def test_what_plans_days_to_come_is_made_as_of_today_while_days_are_left(desk: Desk) -> None:
     """Planned late, nothing falls on days that have passed; planned too late, it is not due."""
     last = date(2023, 6, 30)
-    job = replace(JOB, occasions=lambda desk: [Occasion("2023", desk.plan.province, DAYS[0], last)])
+    job = replace(
+        JOB, occasions=lambda desk: [JobOccasion("2023", desk.plan.province, DAYS[0], last)]
+    )
     for day, wanted in (
         (DAYS[0], [DAYS[0]]),
         (DAYS[1], [DAYS[1]]),
@@ -133,7 +135,7 @@ def test_what_is_asked_for_is_refused_plainly(desk: Desk) -> None:
 
 def test_two_that_make_the_same_at_once_make_one(desk: Desk) -> None:
     with ThreadPoolExecutor(4) as crowd:
-        done = list(crowd.map(lambda _: make_due(desk, month_ends.JOB, JUNE, AT), range(4)))
+        done = list(crowd.map(lambda _: make_due(desk, month_ends.MONTH_ENDS, JUNE, AT), range(4)))
     made = {(item.occasion.period, item.version) for some in done for item in some}
     assert made == {(f"2023-{month:02d}", 1) for month in range(1, 7)}
 
@@ -141,13 +143,13 @@ def test_two_that_make_the_same_at_once_make_one(desk: Desk) -> None:
 def test_one_that_cannot_be_made_does_not_stop_the_others(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse_first(session: Session, desk: Desk, asked: Occasion) -> Note:
+    def refuse_first(session: Session, desk: Desk, asked: JobOccasion) -> Note:
         if asked.on == DAYS[0]:
             raise RefusedError("缺少资料")
         return _note(session, desk, asked)
 
     needing = replace(JOB, make=refuse_first, needs=(Product.SNAPSHOT,))
-    monkeypatch.setattr(duties, "JOBS", (month_ends.JOB, needing))
+    monkeypatch.setattr(duties, "JOBS", (month_ends.MONTH_ENDS, needing))
     found = list(duties.fulfil(desk, [Product.RISKS], JUNE, AT))
     kinds = [job.kind for job, _ in found]
     assert kinds == [Product.SNAPSHOT] * 6 + [Product.RISKS] * 3, "what it needs comes first"
@@ -171,7 +173,9 @@ def test_files_are_laid_out_once_and_what_somebody_changed_stays(desk: Desk) -> 
 
 
 def test_a_crowd_that_lays_the_same_out_at_once_writes_it(desk: Desk) -> None:
-    big = replace(JOB, files=lambda desk, made: [File(f"{n}.txt", b"x" * 99999) for n in range(20)])
+    big = replace(
+        JOB, files=lambda desk, made: [ProductFile(f"{n}.txt", b"x" * 99999) for n in range(20)]
+    )
     (made,) = make_due(desk, JOB, DAYS[0], AT)
     with ThreadPoolExecutor(8) as crowd:
         written = list(crowd.map(lambda _: lay_out(desk, big, made), range(16)))
@@ -182,8 +186,8 @@ def test_a_crowd_that_lays_the_same_out_at_once_writes_it(desk: Desk) -> None:
 def test_making_lets_others_write_meanwhile(desk: Desk) -> None:
     """A solver may take half a minute."""
 
-    def slowly(session: Session, inner: Desk, asked: Occasion) -> Note:
-        make_due(inner, month_ends.JOB, date(2023, 1, 31), AT)
+    def slowly(session: Session, inner: Desk, asked: JobOccasion) -> Note:
+        make_due(inner, month_ends.MONTH_ENDS, date(2023, 1, 31), AT)
         return _note(session, inner, asked)
 
     assert len(make_due(desk, replace(JOB, make=slowly), DAYS[0], AT)) == 1

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from flows.operations import duties
-from flows.operations.desk import Desk
-from flows.operations.products import Kept, lay_out, make
 from flows.pages.duties import product_pages
 from models.database import reading
 from models.projects import dossiers
+from operations.cases.desk import Desk
+from operations.duties import duties
+from operations.duties.products import KeptProduct, lay_out, make
 from policy.vocabulary import Product
 from tests.conftest import AT
 from tests.support.province import END
@@ -25,7 +25,7 @@ def desk(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Desk:
         return opened
 
 
-def last(desk: Desk, kind: Product) -> Kept[object]:
+def last(desk: Desk, kind: Product) -> KeptProduct[object]:
     job = duties.job_of(kind)
     found = [asked for asked in job.occasions(desk) if asked.on <= END]
     return make(desk, job, max(found, key=lambda asked: asked.on), AT)

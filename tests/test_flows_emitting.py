@@ -21,19 +21,18 @@ from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 from sqlalchemy import create_engine, text
 
+from common.clock import now
+from common.errors import UnavailableError
 from deployments.demo import EXAMPLE
-from deployments.server import environment
+from deployments.server.server import environment
 from flows import emitting
-from flows.business_date import now
 from flows.emitting import BATCH, emit_events
-from flows.operations.announcing import pending
-from flows.operations.days import is_finished
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.intake import import_workbook
 from models.events import row_id
 from models.settings import Settings
-from policy.errors import UnavailableError
+from operations.cases.desk import Desk
+from operations.daily.announcing import pending
+from operations.daily.enforcement import enforce, is_finished
+from operations.workbooks.intake import import_workbook
 from tests.conftest import DeskIn
 from tests.support.emitting import DAYS
 from tests.support.province import END

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from common.errors import RefusedError
 from deployments.demo import EXAMPLE
-from flows.operations.desk import Desk, open_desk
-from flows.operations.enforcement import Finding, check, day_to_enforce, enforce
-from flows.operations.intake import import_workbook
-from policy.errors import RefusedError
+from operations.cases.desk import Desk, open_desk
+from operations.daily.enforcement import DeadlineDecision, check, day_to_enforce, enforce
+from operations.workbooks.intake import import_workbook
 from policy.vocabulary import DecisionKind
 from states.workdays import UnknownYearError
 from tests.conftest import AT, INSTALLED, DeskIn
@@ -36,7 +36,9 @@ def taiyuan(desk_in: DeskIn) -> Desk:
     return desk_in(IMPORTED)
 
 
-def told(found: tuple[Finding, ...], rule: str, subject: str = ONE) -> set[tuple[str | None, str]]:
+def told(
+    found: tuple[DeadlineDecision, ...], rule: str, subject: str = ONE
+) -> set[tuple[str | None, str]]:
     """Rung and office of what is decided about one deadline, marks aside."""
     return {
         (item.rung, item.recipient)

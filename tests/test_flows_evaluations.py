@@ -12,23 +12,16 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
 
-from flows.operations import month_ends
-from flows.operations.casework import Act, record
-from flows.operations.desk import Desk
-from flows.operations.duties import JOBS
-from flows.operations.evaluations import JOB
-from flows.operations.products import (
-    Kept,
-    all_kept,
-    due,
-    lay_out,
-    make,
-    occasion,
-)
+from common.errors import RefusedError
 from models.database import reading, writing
-from policy.errors import RefusedError
+from operations.cases.casework import Act, record
+from operations.cases.desk import Desk
+from operations.duties import month_ends
+from operations.duties.assessments import EVALUATIONS
+from operations.duties.duties import JOBS
+from operations.duties.products import KeptProduct, all_kept, due, lay_out, make, occasion
 from policy.vocabulary import Product
-from states.scoring import Evaluated, Score
+from states.scoring import MonthEvaluation, Score
 from tests.conftest import AT, INSTALLED, DeskIn
 from tests.support.province import END
 from tests.support.stores import Snapshot, Stores
@@ -46,7 +39,7 @@ MARCH, APRIL = date(2023, 3, 31), date(2023, 4, 28)
 
 
 def _first_months(desk: Desk) -> None:
-    make_due(desk, month_ends.JOB, APRIL, AT)
+    make_due(desk, month_ends.MONTH_ENDS, APRIL, AT)
 
 
 EMPTY = Snapshot("evaluations_without_projects", _first_months, INSTALLED)
@@ -54,7 +47,7 @@ EMPTY = Snapshot("evaluations_without_projects", _first_months, INSTALLED)
 
 
 def _judged(desk: Desk) -> None:
-    make_due(desk, JOB, END, AT)
+    make_due(desk, EVALUATIONS, END, AT)
 
 
 EVALUATED = Snapshot("evaluated_year", _judged, YEAR)
@@ -77,23 +70,25 @@ def rows(desk: Desk, query: str, **values: Any) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(text(query), values)]
 
 
-def kept(desk: Desk, period: str) -> Kept[Evaluated]:
+def kept(desk: Desk, period: str) -> KeptProduct[MonthEvaluation]:
     with reading(desk.engine) as session:
-        return next(item for item in all_kept(session, desk, JOB) if item.occasion.period == period)
+        return next(
+            item for item in all_kept(session, desk, EVALUATIONS) if item.occasion.period == period
+        )
 
 
 # --- on both databases ----------------------------------------------------------------------------
 
 
 def test_it_is_made_once_a_month_and_kept_as_it_was_made(early: Desk) -> None:
-    made = make_due(early, JOB, APRIL, AT)
+    made = make_due(early, EVALUATIONS, APRIL, AT)
     assert [(item.occasion.period, item.occasion.on) for item in made] == [
         ("2023-03", MARCH),
         ("2023-04", APRIL),
     ]
-    assert due(early, JOB, APRIL) == ()
+    assert due(early, EVALUATIONS, APRIL) == ()
     with reading(early.engine) as session:
-        assert all_kept(session, early, JOB) == made
+        assert all_kept(session, early, EVALUATIONS) == made
     for score in made[-1].content.cities:  # nobody applied, and two reports are missing
         assert (score.projects, score.score, score.available) == (0, Decimal("12.00"), Decimal(25))
     assert made[-1].content.counties == ()
@@ -101,23 +96,23 @@ def test_it_is_made_once_a_month_and_kept_as_it_was_made(early: Desk) -> None:
 
 def test_it_records_no_duty(early: Desk) -> None:
     before = rows(early, "SELECT count(*), max(id) FROM audit")
-    for item in make_due(early, JOB, APRIL, AT):
-        lay_out(early, JOB, item)
+    for item in make_due(early, EVALUATIONS, APRIL, AT):
+        lay_out(early, EVALUATIONS, item)
     assert rows(early, "SELECT count(*), max(id) FROM audit") == before
 
 
 def test_without_the_months_snapshot_there_is_nothing_to_judge_by(desk_in: DeskIn) -> None:
     desk = desk_in(INSTALLED)
-    asked = next(iter(JOB.occasions(desk)))
+    asked = next(iter(EVALUATIONS.occasions(desk)))
     with pytest.raises(RefusedError, match="2023-03的月末快照尚未形成"):
-        make(desk, JOB, asked, AT)
+        make(desk, EVALUATIONS, asked, AT)
 
 
 # --- when -----------------------------------------------------------------------------------------
 
 
 def test_there_are_ten_a_year(sqlite_desk: Desk) -> None:
-    found = list(JOB.occasions(sqlite_desk))
+    found = list(EVALUATIONS.occasions(sqlite_desk))
     assert [item.period for item in found] == [f"2023-{month:02d}" for month in range(3, 13)]
     assert {item.subject for item in found} == {"山西省"}
     assert [found[n].on for n in (0, 1, 6, 9)] == [
@@ -126,16 +121,16 @@ def test_there_are_ten_a_year(sqlite_desk: Desk) -> None:
         date(2023, 9, 28),
         date(2023, 12, 29),
     ]
-    assert JOB in JOBS
-    assert Product.SNAPSHOT in JOB.needs
+    assert EVALUATIONS in JOBS
+    assert Product.SNAPSHOT in EVALUATIONS.needs
 
 
 @pytest.mark.parametrize("section", ["evaluation", "bulletin"])
 def test_a_plan_without_it_has_nothing_to_do(sqlite_desk: Desk, section: str) -> None:
     bare = sqlite_desk.plan.model_copy(update={section: None})
     desk = Desk(sqlite_desk.settings, bare, sqlite_desk.calendar, sqlite_desk.engine)
-    assert list(JOB.occasions(desk)) == []
-    assert due(desk, JOB, END) == ()
+    assert list(EVALUATIONS.occasions(desk)) == []
+    assert due(desk, EVALUATIONS, END) == ()
 
 
 # --- the example's year ---------------------------------------------------------------------------
@@ -266,7 +261,7 @@ def test_a_city_whose_project_did_not_open_in_the_year_does_not_lead(year: Desk)
 @heavy
 def test_there_is_a_workbook_a_month_and_at_a_quarters_end_one_for_each_city(year: Desk) -> None:
     names = {
-        item.occasion.period: [path.name for path in lay_out(year, JOB, item)]
+        item.occasion.period: [path.name for path in lay_out(year, EVALUATIONS, item)]
         for item in _all(year)
     }
     cities = [city.name for city in year.plan.cities]
@@ -279,17 +274,17 @@ def test_there_is_a_workbook_a_month_and_at_a_quarters_end_one_for_each_city(yea
 @heavy
 def test_what_is_printed_again_is_the_same_whatever_has_come_since(year: Desk) -> None:
     item = kept(year, "2023-06")
-    before = [file.content for file in JOB.files(year, item)]
+    before = [file.content for file in EVALUATIONS.files(year, item)]
     _confirm(year, date(2023, 6, 1))
-    assert [file.content for file in JOB.files(year, kept(year, "2023-06"))] == before
-    anew = make(year, JOB, item.occasion, AT, anew=True)
+    assert [file.content for file in EVALUATIONS.files(year, kept(year, "2023-06"))] == before
+    anew = make(year, EVALUATIONS, item.occasion, AT, anew=True)
     assert anew.version == 2  # the snapshot is that of June, and so are the scores
     assert anew.content == item.content
 
 
 @heavy
 def test_every_sheet_says_whose_values_these_are(year: Desk) -> None:
-    files = list(JOB.files(year, kept(year, "2023-06")))
+    files = list(EVALUATIONS.files(year, kept(year, "2023-06")))
     sheets = {file.name: sheets_of(file.content) for file in files}
     assert list(sheets["绩效评估 2023-06.xlsx"]) == [
         "市排名", "季度评价", "市得分明细", "县得分", "评分标准",
@@ -306,7 +301,7 @@ def test_every_sheet_says_whose_values_these_are(year: Desk) -> None:
 @heavy
 def test_the_ranking_shows_every_city_and_the_counties_their_own_city(year: Desk) -> None:
     item = kept(year, "2023-06")
-    files = {file.name: sheets_of(file.content) for file in JOB.files(year, item)}
+    files = {file.name: sheets_of(file.content) for file in EVALUATIONS.files(year, item)}
     ranking = files["绩效评估 2023-06.xlsx"]["市排名"][3:]
     assert [row[1] for row in ranking] == [score.city for score in item.content.cities]
     assert {row[1] for row in ranking} == {city.name for city in year.plan.cities}
@@ -321,7 +316,9 @@ def test_the_ranking_shows_every_city_and_the_counties_their_own_city(year: Desk
 @heavy
 def test_the_detail_adds_up_to_the_score(year: Desk) -> None:
     item = kept(year, "2023-12")
-    (file,) = [file for file in JOB.files(year, item) if file.name == "绩效评估 2023-12.xlsx"]
+    (file,) = [
+        file for file in EVALUATIONS.files(year, item) if file.name == "绩效评估 2023-12.xlsx"
+    ]
     detail = sheets_of(file.content)["市得分明细"][3:]
     heads = [row for row in detail if row[5] is not None]
     for score in item.content.cities:
@@ -349,13 +346,13 @@ def test_a_quarter_shows_its_months(year: Desk) -> None:
 @heavy
 def test_a_confirmed_violation_costs_points_and_names_its_record(year: Desk) -> None:
     _confirm(year, date(2023, 7, 3))
-    asked = occasion(year, month_ends.JOB, "2023-07", "山西省", END)
-    make(year, month_ends.JOB, asked, AT, anew=True)
+    asked = occasion(year, month_ends.MONTH_ENDS, "2023-07", "山西省", END)
+    make(year, month_ends.MONTH_ENDS, asked, AT, anew=True)
     before = score_of(kept(year, "2023-07"), "太原市")
-    anew = make(year, JOB, asked, AT, anew=True)
+    anew = make(year, EVALUATIONS, asked, AT, anew=True)
     assert score_of(anew, "太原市").malus == before.malus + 5
     (row,) = rows(year, "SELECT id FROM audit WHERE action='violation_confirmed'")
-    (file,) = JOB.files(year, anew)
+    (file,) = EVALUATIONS.files(year, anew)
     detail = sheets_of(file.content)["市得分明细"][3:]
     (shown,) = [line for line in detail if line[10] == row[0]]
     assert (shown[0], shown[1], shown[7]) == ("太原市", "违规认定", ONE)
@@ -373,12 +370,12 @@ def _confirm(desk: Desk, on: date) -> None:
         record(session, desk, act, today=END, at=AT)
 
 
-def _all(desk: Desk) -> tuple[Kept[Evaluated], ...]:
+def _all(desk: Desk) -> tuple[KeptProduct[MonthEvaluation], ...]:
     with reading(desk.engine) as session:
-        return all_kept(session, desk, JOB)
+        return all_kept(session, desk, EVALUATIONS)
 
 
-def score_of(made: Kept[Evaluated], city: str) -> Score:
+def score_of(made: KeptProduct[MonthEvaluation], city: str) -> Score:
     return next(score for score in made.content.cities if score.city == city)
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from documents.faults import WorkbookError
-from flows.operations.desk import Desk
-from flows.operations.exports import export_workbook
-from flows.operations.forms.making import Request
-from flows.operations.forms.paper import Asked, Taken
-from flows.operations.intake import import_workbook
-from policy.errors import RefusedError
-from policy.vocabulary import Entry, Form, Holder, Source
-from states.ledger import Line, balances
+from common.errors import RefusedError
+from documents.reading.faults import WorkbookError
+from operations.cases.desk import Desk
+from operations.workbooks.exports import export_workbook
+from operations.workbooks.incoming import ImportOptions, WorkbookChanges
+from operations.workbooks.intake import import_workbook
+from operations.workbooks.outgoing import WorkbookRequest
+from policy.vocabulary import EntryKind, Form, Holder, Source
+from states.ledger import LedgerLine, balances
 from tests.conftest import AT, DeskIn
 from tests.support.office import converted, needs_calc
 from tests.support.province import END
@@ -26,7 +26,7 @@ from tests.test_documents_ledger import HEADS
 
 TWO = "XF2023-140105-02"
 SHEET = "资金台账"
-AS_IT_IS = Asked()
+AS_IT_IS = ImportOptions()
 PAYS = {"category": "construction", "payee": "示例公司", "evidence": "示例：主体施工"}
 
 
@@ -34,13 +34,13 @@ def booked(desk: Desk) -> None:
     """Three lines of a project to which the subsidy was released."""
     walk(desk, "release_funds")
     source = Source.PROVINCE
-    money(desk, Entry.RECEIPT, source, Holder.CITY, "300000.00", "2023-05-04", voucher="甲1")
+    money(desk, EntryKind.RECEIPT, source, Holder.CITY, "300000.00", "2023-05-04", voucher="甲1")
     money(
-        desk, Entry.TRANSFER, source, Holder.CITY, "300000.00", "2023-05-08",
+        desk, EntryKind.TRANSFER, source, Holder.CITY, "300000.00", "2023-05-08",
         voucher="甲2", to_holder=Holder.PROJECT,
     )  # fmt: skip
     money(
-        desk, Entry.EXPENSE, source, Holder.PROJECT, "120000.01", "2023-06-01",
+        desk, EntryKind.EXPENSE, source, Holder.PROJECT, "120000.01", "2023-06-01",
         voucher="甲3", **PAYS,
     )  # fmt: skip
 
@@ -54,12 +54,14 @@ def desk(desk_in: DeskIn) -> Desk:
     return desk_in(BOOKED)
 
 
-def take(desk: Desk, path: Path, asked: Asked = AS_IT_IS, *, dry_run: bool = False) -> Taken:
+def take(
+    desk: Desk, path: Path, asked: ImportOptions = AS_IT_IS, *, dry_run: bool = False
+) -> WorkbookChanges:
     return import_workbook(desk, path, asked, today=END, at=AT, dry_run=dry_run).taken
 
 
 def exported(desk: Desk, folder: Path, *, empty: bool = False) -> Path:
-    request = Request(Form.LEDGER, "太原市", empty=empty)
+    request = WorkbookRequest(Form.LEDGER, "太原市", empty=empty)
     return export_workbook(desk, request, folder / "台账.xlsx", END)
 
 
@@ -90,7 +92,7 @@ def faults(desk: Desk, path: Path) -> list[tuple[str, str]]:
     return [(fault.spot.cell, fault.line("")) for fault in caught.value.faults]
 
 
-def all_lines(desk: Desk) -> list[tuple[Line, ...]]:
+def all_lines(desk: Desk) -> list[tuple[LedgerLine, ...]]:
     return [stored(desk, code).lines for code in (ONE, TWO)]
 
 
@@ -155,7 +157,7 @@ def test_a_typed_workbook_is_booked_in_order_of_day(desk: Desk, tmp_path: Path) 
         row(ONE, "2023-06-03", "到账", "市配套", "县财政", None, "5,000.00", "乙1"),
         row(ONE, "2023-06-02", "收到", "自筹", "项目单位", None, 5000.0, "乙0"),
     )  # fmt: skip
-    done = take(desk, path, Asked(actor="示例·会计"))
+    done = take(desk, path, ImportOptions(actor="示例·会计"))
     assert (done.added, done.unchanged) == (5, 0)
     lines = stored(desk).lines[3:]
     assert [line.voucher for line in lines] == ["乙0", "乙1", "乙3", "乙4", "乙2"]
@@ -277,7 +279,9 @@ def test_a_line_that_was_reversed_since_is_not_booked_again(desk: Desk, tmp_path
 def test_lines_booked_since_do_not_shift_the_rows(desk: Desk, tmp_path: Path) -> None:
     """A line that was booked meanwhile on an earlier day stands before the others now."""
     path = exported(desk, tmp_path)
-    money(desk, Entry.RECEIPT, Source.OTHER, Holder.PROJECT, "9.00", "2023-05-01", voucher="丁1")
+    money(
+        desk, EntryKind.RECEIPT, Source.OTHER, Holder.PROJECT, "9.00", "2023-05-01", voucher="丁1"
+    )
     assert (take(desk, path).unchanged, take(desk, path).notes) == (3, ())
     ((at, told),) = faults(desk, edited(path, K4="甲11"))
     assert (at, "导出时为“甲1”" in told) == ("K4", True)
@@ -324,7 +328,7 @@ def test_an_amount_that_is_not_plausible_is_asked_about(desk: Desk, tmp_path: Pa
     ((at, told),) = faults(desk, path)
     assert at == "J4"
     assert "元的三倍，可能误将元与万元混淆；请核对后改正" in told
-    assert take(desk, path, Asked(confirmed=True)).added == 1
+    assert take(desk, path, ImportOptions(confirmed=True)).added == 1
     assert take(desk, path).unchanged == 1
 
 
@@ -352,12 +356,12 @@ def test_while_a_line_has_no_project_nothing_is_concluded(desk: Desk, tmp_path: 
 
 def test_which_city_is_signed_asked_for_or_in_the_title(desk: Desk, tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="是太原市的表"):
-        take(desk, exported(desk, tmp_path), Asked(city="大同市"))
+        take(desk, exported(desk, tmp_path), ImportOptions(city="大同市"))
     path = typed(
         tmp_path / "a.xlsx", row(ONE, "2023-06-03", "到账", "其他", "市财政", None, 5, "乙1")
     )
     with pytest.raises(RefusedError, match="表中写明的是太原市，不能作为大同市的导入"):
-        take(desk, path, Asked(city="大同市"))
+        take(desk, path, ImportOptions(city="大同市"))
 
 
 @pytest.mark.parametrize("cell", ["A1", "A2"])

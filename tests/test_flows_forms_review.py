@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from documents.faults import WorkbookError
-from flows.operations.desk import Desk
-from flows.operations.exports import export_workbook
-from flows.operations.forms.making import Request
-from flows.operations.forms.paper import Asked, Taken
-from flows.operations.intake import import_workbook
-from policy.errors import RefusedError
+from common.errors import RefusedError
+from documents.reading.faults import WorkbookError
+from operations.cases.desk import Desk
+from operations.workbooks.exports import export_workbook
+from operations.workbooks.incoming import ImportOptions, WorkbookChanges
+from operations.workbooks.intake import import_workbook
+from operations.workbooks.outgoing import WorkbookRequest
 from policy.vocabulary import Form
 from tests.conftest import AT, DeskIn
 from tests.support.office import converted, needs_calc
@@ -24,7 +24,7 @@ from tests.test_documents_opinions import HEADS
 
 TWO = "XF2023-140105-02"
 SHEET = "专家评分表"
-AS_IT_IS = Asked()
+AS_IT_IS = ImportOptions()
 POINTS = (20, 16.5, 16, 16, 12)
 
 
@@ -44,12 +44,14 @@ def desk(desk_in: DeskIn) -> Desk:
     return desk_in(UNDER_REVIEW)
 
 
-def take(desk: Desk, path: Path, asked: Asked = AS_IT_IS, *, dry_run: bool = False) -> Taken:
+def take(
+    desk: Desk, path: Path, asked: ImportOptions = AS_IT_IS, *, dry_run: bool = False
+) -> WorkbookChanges:
     return import_workbook(desk, path, asked, today=END, at=AT, dry_run=dry_run).taken
 
 
 def exported(desk: Desk, folder: Path, subject: str | None = None, **more: str) -> Path:
-    request = Request(Form.OPINIONS, subject, **more)  # type: ignore[arg-type]  # expert, organisation
+    request = WorkbookRequest(Form.OPINIONS, subject, **more)  # type: ignore[arg-type]  # expert, organisation
     return export_workbook(desk, request, folder / "评分.xlsx", END)
 
 
@@ -171,7 +173,7 @@ def test_several_experts_in_a_typed_workbook(desk: Desk, tmp_path: Path) -> None
         for name in "甲乙"
     ]
     path = typed(tmp_path / "a.xlsx", *rows)
-    done = take(desk, path, Asked(actor="示例·评审组"))
+    done = take(desk, path, ImportOptions(actor="示例·评审组"))
     assert (done.subject, done.added) == ("山西省", 4)
     assert show(desk, TWO).history[-1].actor == "示例·评审组"
     assert take(desk, path).unchanged == 4
@@ -262,8 +264,8 @@ def test_a_remark_without_points_is_noted(desk: Desk, tmp_path: Path) -> None:
 def test_of_a_city_only_its_projects_are_taken(desk: Desk, tmp_path: Path) -> None:
     path = typed(tmp_path / "a.xlsx", [TWO, *GOOD])
     with pytest.raises(WorkbookError, match="没有编码为"):
-        take(desk, path, Asked(city="大同市"))
-    assert take(desk, path, Asked(city="太原市")).subject == "太原市"
+        take(desk, path, ImportOptions(city="大同市"))
+    assert take(desk, path, ImportOptions(city="太原市")).subject == "太原市"
 
 
 def test_a_plan_without_a_review_has_no_form(desk: Desk, tmp_path: Path) -> None:

@@ -9,19 +9,19 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import text
 
-from documents.faults import WorkbookError
-from documents.identity import PROPERTY
-from flows.operations.corrections import reversed_rows
-from flows.operations.desk import Desk
-from flows.operations.exports import export_workbook
-from flows.operations.forms.making import Request
-from flows.operations.forms.paper import Asked, Taken
-from flows.operations.intake import import_workbook
-from flows.operations.overview import deadline_views, projects
+from common.errors import RefusedError
+from documents.reading.faults import WorkbookError
+from documents.reading.identity import PROPERTY
 from models.audits import history
 from models.database import reading
 from models.tables import Audit
-from policy.errors import RefusedError
+from operations.cases.corrections import reversed_rows
+from operations.cases.desk import Desk
+from operations.views.overview import deadline_views, projects
+from operations.workbooks.exports import export_workbook
+from operations.workbooks.incoming import ImportOptions, WorkbookChanges
+from operations.workbooks.intake import import_workbook
+from operations.workbooks.outgoing import WorkbookRequest
 from policy.vocabulary import AuditKind, Form
 from tests.conftest import AT, DeskIn
 from tests.support.builders import answers
@@ -31,7 +31,7 @@ from tests.support.stores import Snapshot
 from tests.test_documents_acceptance import ITEMS
 from tests.test_documents_application_form import TYPED
 
-AS_IT_IS = Asked()
+AS_IT_IS = ImportOptions()
 INSPECTED = Snapshot("inspected", lambda desk: walk(desk, "check_completion"), TAIYUAN)
 ACCEPT = "2023-12-05"
 CELLS: Mapping[str, str] = {
@@ -56,7 +56,9 @@ def built(desk_in: DeskIn) -> Desk:
     return desk_in(INSPECTED)
 
 
-def take(desk: Desk, path: Path, asked: Asked = AS_IT_IS, *, dry_run: bool = False) -> Taken:
+def take(
+    desk: Desk, path: Path, asked: ImportOptions = AS_IT_IS, *, dry_run: bool = False
+) -> WorkbookChanges:
     return import_workbook(desk, path, asked, today=END, at=AT, dry_run=dry_run).taken
 
 
@@ -64,7 +66,7 @@ def made(
     desk: Desk, folder: Path, form: Form, subject: str | None = ONE, *, empty: bool = False
 ) -> Path:
     folder.mkdir(exist_ok=True)
-    return export_workbook(desk, Request(form, subject, empty=empty), folder, END)
+    return export_workbook(desk, WorkbookRequest(form, subject, empty=empty), folder, END)
 
 
 def put(path: Path, cells: Mapping[str, object], *, unsigned: bool = False) -> Path:
@@ -92,7 +94,7 @@ def typed(path: Path, *rows: tuple[object, ...], name: str = "", address: str = 
     return path
 
 
-def refusal(desk: Desk, path: Path, asked: Asked = AS_IT_IS) -> Mapping[str, str]:
+def refusal(desk: Desk, path: Path, asked: ImportOptions = AS_IT_IS) -> Mapping[str, str]:
     """By cell, why the workbook is refused; nothing is written."""
     before = everything(desk)
     with pytest.raises(WorkbookError) as caught:
@@ -233,7 +235,7 @@ def test_one_name_of_several_projects(known: Desk, tmp_path: Path) -> None:
     found = refusal(known, path)
     assert list(found) == ["D2"]
     assert all(code in found["D2"] for code in (ONE, "XF2023-140106-01", "XF2023-140107-01"))
-    assert take(known, path, Asked(subject=ONE)).subject == ONE
+    assert take(known, path, ImportOptions(subject=ONE)).subject == ONE
     path = typed(tmp_path / "b.xlsx", name=name, address="太原市迎泽区示例三街道示例路3号")
     assert take(known, path).subject == "XF2023-140106-01"
     path = typed(tmp_path / "太原市b.xlsx", name=name, address="示例四街道示例路4号")
@@ -248,7 +250,7 @@ def test_another_street_is_not_guessed(known: Desk, tmp_path: Path) -> None:
     )
     found = refusal(known, path)
     assert f"与同名社区的项目{ONE}（小店区示例一街道）不符" in found["D3"]
-    assert take(known, path, Asked(subject=ONE)).subject == ONE
+    assert take(known, path, ImportOptions(subject=ONE)).subject == ONE
 
 
 def test_a_new_project_needs_county_and_street(known: Desk, tmp_path: Path) -> None:
@@ -274,28 +276,28 @@ def test_a_city_is_needed(desk: Desk, tmp_path: Path) -> None:
     path = typed(tmp_path / "a.xlsx", address="示例街道示例路1号")
     assert "无法判断是哪个市" in refusal(desk, path)["D3"]
     path = typed(tmp_path / "b.xlsx", address="小店区示例街道示例路1号")
-    assert take(desk, path, Asked(city="太原")).added == 1
+    assert take(desk, path, ImportOptions(city="太原")).added == 1
     path = typed(tmp_path / "c.xlsx", name="示例二社区养老服务工程", address="娄烦县示例镇1号")
     assert stored(desk, take(desk, path).subject).city == "太原市"  # no other city has it
 
 
 def test_names_are_needed_and_match_the_code(known: Desk, tmp_path: Path) -> None:
     path = typed(tmp_path / "太原市.xlsx", name="示例乙社区养老服务工程")
-    found = refusal(known, path, Asked(subject="XF2023-140105-02"))
+    found = refusal(known, path, ImportOptions(subject="XF2023-140105-02"))
     assert "与编码不符" in found["D2"]
     nameless = put(path, {"D2": None})
     assert "未填写项目名称" in refusal(known, nameless)["C2"]
     with pytest.raises(RefusedError, match="没有项目"):
-        take(known, path, Asked(subject="XF2023-999999-01"))
+        take(known, path, ImportOptions(subject="XF2023-999999-01"))
 
 
 def test_another_city_cannot_hand_it_in(known: Desk, tmp_path: Path) -> None:
     path = made(known, tmp_path / "out", Form.APPLICATION)
     with pytest.raises(RefusedError, match=r"是太原市的项目.*不能作为大同市的导入"):
-        take(known, path, Asked(city="大同市"))
-    assert take(known, path, Asked(city="太原市")).unchanged == 1
+        take(known, path, ImportOptions(city="大同市"))
+    assert take(known, path, ImportOptions(city="太原市")).unchanged == 1
     with pytest.raises(RefusedError, match="不能作为XF2023-140105-02的导入"):
-        take(known, path, Asked(subject="XF2023-140105-02"))
+        take(known, path, ImportOptions(subject="XF2023-140105-02"))
 
 
 @pytest.mark.parametrize("subject", [None, "太原市"])
@@ -387,7 +389,7 @@ def test_problems_and_their_days_are_put_on_record(built: Desk, tmp_path: Path) 
         problems={"fire_safety": ("缺备案表", "2023-12-20")},
         fire_safety="否",
     )
-    take(built, path, Asked(actor="山西省民政厅养老服务处"))
+    take(built, path, ImportOptions(actor="山西省民政厅养老服务处"))
     after = stored(built)
     assert after.stage == "acceptance"
     assert after.milestones["rectification_ordered"] == date(2023, 12, 5)
@@ -508,8 +510,8 @@ def test_an_acceptance_by_hand_finds_its_project(built: Desk, tmp_path: Path) ->
     found = refusal(built, put(path, {"B3": "示例九街道示例乙社区养老幸福工程"}))
     assert "没有这个项目" in found["B3"]
     put(path, {"B3": None, "E3": ONE})
-    assert take(built, path, Asked(city="太原市"), dry_run=True).subject == ONE
-    assert list(refusal(built, path, Asked(city="大同市"))) == ["E3"]
+    assert take(built, path, ImportOptions(city="太原市"), dry_run=True).subject == ONE
+    assert list(refusal(built, path, ImportOptions(city="大同市"))) == ["E3"]
     assert take(built, path).subject == ONE
 
 
@@ -519,7 +521,7 @@ def test_protected_cells_of_an_acceptance(built: Desk, tmp_path: Path) -> None:
     assert sorted(found) == ["B3", "E3"]
     assert all("受保护的内容" in words for words in found.values())
     with pytest.raises(RefusedError, match="不能作为大同市的导入"):
-        take(built, path, Asked(city="大同市"))
+        take(built, path, ImportOptions(city="大同市"))
 
 
 def test_a_plan_without_a_checklist_has_no_acceptance_form(built: Desk, tmp_path: Path) -> None:

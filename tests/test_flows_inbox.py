@@ -12,13 +12,13 @@ import pytest
 from openpyxl import load_workbook
 from prefect.logging import disable_run_logger
 
-from documents.contacts import contacts_page
-from documents.layout import to_bytes
-from flows.operations import inbox, intake
-from flows.operations.desk import Desk
-from flows.operations.exports import export_workbook
-from flows.operations.forms.making import Request
-from flows.operations.inbox_folder import plain_stem, safe_name
+from documents.forms.contacts import contacts_page
+from documents.writing.layout import to_bytes
+from operations.cases.desk import Desk
+from operations.workbooks import inbox, intake
+from operations.workbooks.exports import export_workbook
+from operations.workbooks.inbox_folder import plain_stem, safe_name
+from operations.workbooks.outgoing import WorkbookRequest
 from policy.fields import SUMMARY_SHEET
 from policy.vocabulary import Form
 from states.contacts import Post
@@ -49,7 +49,7 @@ BAD = "F13"
 
 
 def test_every_city_has_a_folder_with_a_place_for_what_is_done(desk: Desk) -> None:
-    assert go(desk) == inbox.Read()
+    assert go(desk) == inbox.InboxResult()
     found = {path.name for path in desk.settings.inbox.iterdir()}
     assert found == {city.name for city in desk.plan.cities}
     assert lying(desk) == {".": [], "done": [], "returned": []}
@@ -128,7 +128,7 @@ def test_each_form_that_a_city_hands_in_comes_back_to_its_own_folder_only(
 ) -> None:
     desk = desk_in(LOADED)
     subject = ONE if form is Form.APPLICATION else TAIYUAN
-    request = Request(form, subject, "2023-02" if form is Form.REPORT else None)
+    request = WorkbookRequest(form, subject, "2023-02" if form is Form.REPORT else None)
     content = export_workbook(desk, request, tmp_path / "表.xlsx", DAY).read_bytes()
     put(desk, content)
     put(desk, content, city=DATONG)
@@ -299,7 +299,7 @@ def test_links_folders_and_pipes_are_told_and_never_read(desk: Desk, tmp_path: P
 def test_hidden_files_and_litter_are_passed_over(desk: Desk) -> None:
     for name in (".x.xlsx", "~$甲.xlsx", "Thumbs.db", "desktop.ini"):
         put(desk, b"x", name)
-    assert go(desk) == inbox.Read()
+    assert go(desk) == inbox.InboxResult()
     assert len(lying(desk)["."]) == 4
 
 
@@ -408,7 +408,7 @@ def test_one_files_trouble_stops_no_other(desk: Desk, monkeypatch: pytest.Monkey
         return taken(session, desk, book, *more)
 
     with monkeypatch.context() as patch:
-        patch.setattr("flows.operations.inbox.take_in", break_down)
+        patch.setattr("operations.workbooks.inbox.take_in", break_down)
         done = go(desk)
     assert len(done.returned) == 1
     [line] = done.failed
@@ -431,7 +431,7 @@ def test_a_file_that_is_replaced_meanwhile_is_read_in_the_next_round(
         return done
 
     with monkeypatch.context() as patch:
-        patch.setattr("flows.operations.inbox.take_in", replace)
+        patch.setattr("operations.workbooks.inbox.take_in", replace)
         done = go(desk)
     assert done.left == ("太原市/太原.xlsx：已导入；原处已被移走或换为另一文件，待下次读取",)
     assert lying(desk) == {".": ["太原.xlsx"], "done": [], "returned": []}

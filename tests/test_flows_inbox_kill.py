@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from deployments.demo import EXAMPLE
-from flows.operations.desk import Desk
+from operations.cases.desk import Desk
 from tests.support.delivering import DAY
 from tests.support.forking import Forks
 from tests.support.handing_in import (
@@ -32,9 +32,9 @@ ROUND = """
 import os, random, signal, sys, time
 from datetime import date, timedelta
 from pathlib import Path
-from flows.business_date import now
+from common.clock import now
 from flows.operations import inbox
-from flows.operations.desk import open_desk
+from operations.cases.desk import open_desk
 from models.settings import Settings
 
 def die(*a, **k):

@@ -9,23 +9,23 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
 
-from documents.grid import read_book
-from documents.identity import identity_of
-from flows.operations.corrections import Reversal, reverse
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.exports import export_workbook
-from flows.operations.forms.making import Request
-from flows.operations.forms.paper import Asked, Taken
-from flows.operations.inbox import FROM_CITIES
-from flows.operations.inspection import INSPECTION, VISITS, Inspections, VisitPlan
-from flows.operations.intake import import_workbook
-from flows.operations.overview import deadline_views
-from flows.operations.products import File, Kept, Occasion, due, kept, make
+from common.errors import RefusedError
+from documents.reading.grid import read_book
+from documents.reading.identity import identity_of
 from models.database import reading, writing
 from models.projects import facts
 from models.secrets import secret_key
-from policy.errors import RefusedError
+from operations.cases.corrections import Reversal, reverse
+from operations.cases.desk import Desk
+from operations.daily.enforcement import enforce
+from operations.duties.inspection import INSPECTION, VISITS, InspectionSummary, VisitPlan
+from operations.duties.products import JobOccasion, KeptProduct, ProductFile, due, kept, make
+from operations.views.overview import deadline_views
+from operations.workbooks.exports import export_workbook
+from operations.workbooks.inbox import FROM_CITIES
+from operations.workbooks.incoming import ImportOptions, WorkbookChanges
+from operations.workbooks.intake import import_workbook
+from operations.workbooks.outgoing import WorkbookRequest
 from policy.vocabulary import Form, Standing
 from tests.conftest import AT, DeskIn
 from tests.support.province import END, morning
@@ -36,7 +36,7 @@ from tests.test_documents_inspection import ITEMS, WELL, Told
 from tests.test_flows_forms_vertical import everything, put, refusal, trail
 
 CITY = "太原市"
-AS_IT_IS = Asked()
+AS_IT_IS = ImportOptions()
 BEGUN = Snapshot("to_be_visited", lambda desk: walk(desk, "break_ground"), TAIYUAN)
 FIRST = 12
 """The row of the form's first item."""
@@ -55,7 +55,7 @@ def form(
 ) -> Path:
     """The project's form as it comes back."""
     folder.mkdir(exist_ok=True)
-    path = export_workbook(desk, Request(Form.INSPECTION, code), folder, END)
+    path = export_workbook(desk, WorkbookRequest(Form.INSPECTION, code), folder, END)
     return put(path, cells(told, on))
 
 
@@ -68,7 +68,9 @@ def cells(told: Told, on: object) -> Mapping[str, object]:
     return found
 
 
-def take(desk: Desk, path: Path, asked: Asked = AS_IT_IS, today: date = END) -> Taken:
+def take(
+    desk: Desk, path: Path, asked: ImportOptions = AS_IT_IS, today: date = END
+) -> WorkbookChanges:
     return import_workbook(desk, path, asked, today=today, at=AT).taken
 
 
@@ -194,7 +196,7 @@ def test_what_stands_against_it_is_told_at_the_cells(begun: Desk, tmp_path: Path
     name = put(form(begun, tmp_path / "d"), {"B3": "别的项目"})
     assert "受保护的内容" in refusal(begun, name)["B3"]
     with pytest.raises(RefusedError, match="不能作为大同市的导入"):
-        take(begun, form(begun, tmp_path / "e"), Asked(city="大同市"))
+        take(begun, form(begun, tmp_path / "e"), ImportOptions(city="大同市"))
 
 
 def test_rectification_needs_a_visit_and_its_end_an_order(begun: Desk) -> None:
@@ -217,7 +219,7 @@ def test_cities_do_not_hand_it_in() -> None:
 # --- the plan of visits and what was found --------------------------------------------------------
 
 
-def files(desk: Desk, made: Kept[VisitPlan]) -> list[File]:
+def files(desk: Desk, made: KeptProduct[VisitPlan]) -> list[ProductFile]:
     return list(VISITS.files(desk, made))
 
 
@@ -244,14 +246,16 @@ def test_a_year_is_planned_taken_along_and_summed_up(desk_in: DeskIn, tmp_path: 
     _check_summary(desk, found, made)
 
 
-def _kept(desk: Desk) -> Kept[VisitPlan]:
+def _kept(desk: Desk) -> KeptProduct[VisitPlan]:
     with reading(desk.engine) as session:
         held = kept(session, desk, VISITS, "2023", desk.plan.province)
     assert held is not None
     return held
 
 
-def _come_back(desk: Desk, folder: Path, made: Kept[VisitPlan], forms: list[File]) -> None:
+def _come_back(
+    desk: Desk, folder: Path, made: KeptProduct[VisitPlan], forms: list[ProductFile]
+) -> None:
     """All but the last city's forms; every fourth with a problem, of which the first is solved."""
     last = made.content.stops[-1].visit.city
     for n, (stop, printed) in enumerate(zip(made.content.stops, forms, strict=True)):
@@ -263,7 +267,9 @@ def _come_back(desk: Desk, folder: Path, made: Kept[VisitPlan], forms: list[File
     act(desk, "finish_inspection_rectification", "2023-06-10", made.content.stops[0].visit.code)
 
 
-def _check_summary(desk: Desk, found: Kept[Inspections], made: Kept[VisitPlan]) -> None:
+def _check_summary(
+    desk: Desk, found: KeptProduct[InspectionSummary], made: KeptProduct[VisitPlan]
+) -> None:
     assert found.occasion.on == date(2023, 8, 1)
     last = made.content.stops[-1].visit.city
     came = [stop.visit for stop in made.content.stops if stop.visit.city != last]
@@ -327,8 +333,8 @@ def test_planned_anew_meanwhile_only_what_is_left_is_planned(begun: Desk, tmp_pa
         make(begun, VISITS, _on(begun, date(2023, 6, 20)), AT, anew=True)
 
 
-def _on(desk: Desk, day: date) -> Occasion:
-    return Occasion("2023", desk.plan.province, day)
+def _on(desk: Desk, day: date) -> JobOccasion:
+    return JobOccasion("2023", desk.plan.province, day)
 
 
 def test_without_projects_there_is_nothing_to_plan(desk: Desk) -> None:

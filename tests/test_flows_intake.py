@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from common.errors import RefusedError
 from deployments.demo import EXAMPLE
-from documents.contacts import contacts_page
-from documents.grid import open_book
-from documents.layout import save
-from documents.summary import ApplicationRow, pages, read_applications
-from flows.operations.casework import Act, advance
-from flows.operations.desk import Desk
-from flows.operations.forms.paper import Taken
-from flows.operations.intake import import_workbook
-from flows.operations.project_views import project_record
+from documents.forms.contacts import contacts_page
+from documents.forms.summary import SummaryRow, pages, read_applications
+from documents.reading.grid import open_book
+from documents.writing.layout import save
 from models.contacts import posts
 from models.database import reading, writing
 from models.secrets import cipher
-from policy.errors import RefusedError
+from operations.cases.casework import Act, advance
+from operations.cases.desk import Desk
+from operations.views.project_record import project_record
+from operations.workbooks.incoming import WorkbookChanges
+from operations.workbooks.intake import import_workbook
 from states.contacts import Post
 from states.dossier import Profile
 from tests.conftest import AT
@@ -31,11 +31,11 @@ TAIYUAN = EXAMPLE / "workbooks" / "01-太原市.xlsx"
 ONE = "XF2023-140105-01"
 
 
-def take(desk: Desk, path: Path) -> Taken:
+def take(desk: Desk, path: Path) -> WorkbookChanges:
     return import_workbook(desk, path, today=END, at=AT).taken
 
 
-def rows(desk: Desk) -> tuple[ApplicationRow, ...]:
+def rows(desk: Desk) -> tuple[SummaryRow, ...]:
     return read_applications(open_book(TAIYUAN), desk.plan).rows
 
 

@@ -8,19 +8,25 @@ from inspect import unwrap
 import pytest
 from docx import Document
 
-from documents.blocks import Table
+from common.errors import RefusedError
+from documents.writing.blocks import PaperTable
 from flows.forms import issue_paper as by_form
-from flows.forms.issue_paper import IssueForm
-from flows.operations import bulletins, feedbacks
-from flows.operations.casework import Act, record
-from flows.operations.desk import Desk
-from flows.operations.duties import fulfil
-from flows.operations.issuing import draft_papers, find_draft, issue_paper, named_draft, occasion_id
-from flows.operations.papers import Paper, Signature, file_of, lay_out
+from flows.forms.issue_paper import IssueRequestForm
 from models.audits import verify
 from models.database import reading, writing
 from models.projects import facts
-from policy.errors import RefusedError
+from operations.cases.casework import Act, record
+from operations.cases.desk import Desk
+from operations.duties import progress_letters
+from operations.duties.duties import fulfil
+from operations.duties.issuing import (
+    draft_papers,
+    find_draft,
+    issue_paper,
+    named_draft,
+    occasion_id,
+)
+from operations.duties.papers import Paper, Signature, file_of, lay_out
 from policy.vocabulary import Product
 from tests.conftest import AT, INSTALLED, DeskIn
 from tests.support.stores import Snapshot
@@ -114,7 +120,7 @@ def test_only_issuing_puts_a_paper_on_record(desk: Desk) -> None:
 
 
 def test_the_form_issues_and_lays_the_final_paper_out(desk: Desk) -> None:
-    form = IssueForm(
+    form = IssueRequestForm(
         draft="feedback:2023Q2:太原市　关于……的函",
         number=" 晋民函(2023)45号",
         on=JULY,
@@ -150,8 +156,8 @@ def test_there_is_one_draft_each(desk: Desk) -> None:
     months = [f"bulletin:2023-{month:02d}:山西省" for month in range(3, 7)]
     letters = [f"feedback:2023Q2:{city.name}" for city in desk.plan.cities]
     assert sorted(names) == sorted([*months, *letters])
-    assert bulletins.JOB.kind is Product.BULLETIN
-    assert feedbacks.JOB.kind is Product.FEEDBACK
+    assert progress_letters.BULLETINS.kind is Product.BULLETIN
+    assert progress_letters.FEEDBACKS.kind is Product.FEEDBACK
 
 
 def test_a_real_bulletin_with_its_tables_is_issued_and_read_back(desk_in: DeskIn) -> None:
@@ -164,7 +170,7 @@ def test_a_real_bulletin_with_its_tables_is_issued_and_read_back(desk_in: DeskIn
     assert draft.issued == paper
     assert paper.letter == draft.made.content
     blocks = [block for annex in paper.letter.annexes for block in annex.blocks]
-    assert any(block.widths for block in blocks if isinstance(block, Table))
+    assert any(block.widths for block in blocks if isinstance(block, PaperTable))
     assert lay_out(desk, paper).exists()
 
 

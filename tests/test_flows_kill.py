@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import text
 
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.intake import import_workbook
 from models.contacts import replace_contacts
 from models.database import writing
 from models.secrets import cipher
+from operations.cases.desk import Desk
+from operations.daily.enforcement import enforce
+from operations.workbooks.intake import import_workbook
 from states.contacts import Post
 from tests.conftest import AT, INSTALLED, STORMY, DeskIn
 from tests.support.forking import Forks
@@ -106,7 +106,7 @@ import os, signal, sys
 from datetime import date, timedelta
 from pathlib import Path
 from flows.operations import delivery
-from flows.operations.desk import open_desk
+from operations.cases.desk import open_desk
 from models.settings import Settings
 from tests.support.killing import Journal
 from tests.support.province import morning

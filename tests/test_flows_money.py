@@ -6,18 +6,18 @@ from decimal import Decimal
 
 import pytest
 
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.overview import deadline_views
-from policy.errors import RefusedError
-from policy.vocabulary import Entry, Holder, Source, Standing
+from common.errors import RefusedError
+from operations.cases.desk import Desk
+from operations.daily.enforcement import enforce
+from operations.views.overview import deadline_views
+from policy.vocabulary import EntryKind, Holder, Source, Standing
 from tests.conftest import DeskIn
 from tests.support.builders import answers
 from tests.support.province import morning
 from tests.support.steps import ONE, TAIYUAN, act, money, show, stored, undo, walk
 from tests.support.stores import Snapshot
 
-IN, ON, OUT = Entry.RECEIPT, Entry.TRANSFER, Entry.EXPENSE
+IN, ON, OUT = EntryKind.RECEIPT, EntryKind.TRANSFER, EntryKind.EXPENSE
 PROVINCE, CITY, OTHER = Source.PROVINCE, Source.CITY, Source.OTHER
 AT_CITY, AT_COUNTY, AT_SITE = Holder.CITY, Holder.COUNTY, Holder.PROJECT
 PAYS = {"category": "construction", "payee": "示例公司"}

@@ -10,16 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from flows.operations.delivery import deliver
-from flows.operations.desk import Desk, desk_for
-from flows.operations.enforcement import Enforced, enforce
-from flows.operations.integrity import verify_trail
-from flows.operations.outbox_views import message_views
-from flows.operations.overview import survey
-from flows.operations.setup import install
+from common.errors import PolicyError
 from models.settings import Settings
 from notifications.message import Message
-from policy.errors import PolicyError
+from operations.cases.desk import Desk, desk_for
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import EnforcementResult, enforce
+from operations.upkeep.setup import install, verify_trail
+from operations.views.outbox import message_views
+from operations.views.overview import survey
 from policy.load import named_plan
 from tests.conftest import AT
 from tests.support.nation import PROVINCES, found, plan_id, province, write_plans
@@ -76,7 +75,7 @@ def send(desk: Desk) -> list[Message]:
     return tape.sent
 
 
-def numbers(done: Enforced) -> tuple[int, int]:
+def numbers(done: EnforcementResult) -> tuple[int, int]:
     return done.messages, done.marked_overdue
 
 

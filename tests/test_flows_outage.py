@@ -6,13 +6,13 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import text
 
-from flows.operations.delivery import deliver
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.outbox_views import message_views
 from models.copying import copy_database
 from models.database import open_engine
 from models.settings import Settings
+from operations.cases.desk import Desk
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import enforce
+from operations.views.outbox import message_views
 from tests.support.province import days, morning
 from tests.support.tape import Tape
 from tests.test_flows_kill import taiyuan

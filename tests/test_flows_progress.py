@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from flows.operations.desk import Desk
-from flows.operations.progress import Reported, report_progress
+from common.errors import ConflictError, RefusedError
 from models.audits import history
 from models.database import reading, writing
-from policy.errors import ConflictError, RefusedError
+from operations.cases.desk import Desk
+from operations.cases.progress import ProgressReport, report_progress
 from policy.vocabulary import AuditKind, Disposition
 from states.progress import Progress
 from states.trail import from_detail
@@ -135,7 +135,7 @@ def test_who_goes_on_reports(building: Desk, action: str, goes_on: bool) -> None
 
 
 def test_who_saw_an_older_state_is_told_what_changed(building: Desk) -> None:
-    asked = Reported(
+    asked = ProgressReport(
         ONE, Progress("2023-07", 50), END, PROVINCE, seen=stored(building).revision - 1
     )
     with pytest.raises(ConflictError, match="进度 2023-06"), writing(building.engine) as session:

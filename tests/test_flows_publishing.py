@@ -18,19 +18,19 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 from sqlalchemy import text
 
-from flows.business_date import now
+from common.clock import now
+from common.errors import RefusedError, UnavailableError
 from flows.deliver_outbox import deliver_outbox
 from flows.enforce_deadlines import enforce_deadlines
 from flows.fulfil_duty import fulfil_duty
-from flows.operations.days import is_finished
-from flows.operations.desk import Desk, open_desk
-from flows.operations.duties import fulfil
-from flows.operations.outbox_views import outbox_counts
 from flows.pages.markdown import Page
 from flows.publishing import progress_of, put
 from flows.read_inbox import read_inbox
 from models.settings import Settings, load_settings
-from policy.errors import RefusedError, UnavailableError
+from operations.cases.desk import Desk, open_desk
+from operations.daily.enforcement import is_finished
+from operations.duties.duties import fulfil
+from operations.views.outbox import outbox_counts
 from policy.vocabulary import DeliveryStatus, Product
 from states.contacts import Post
 from tests.support.delivering import DAY, MAILS, OWING, TAIYUAN, know

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.operations.desk import Desk
-from flows.operations.integrity import verify_trail
+from operations.cases.desk import Desk
+from operations.upkeep.setup import verify_trail
 from tests.support.steps import ONE, load, show, stored, walk
 
 pytestmark = pytest.mark.heavy

@@ -6,19 +6,19 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
-from documents.annotate import LIST
-from flows.operations import receipts
-from flows.operations.delivery import deliver
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.outbox_views import message_views, retry
-from flows.operations.rehearsal import rehearse
-from flows.operations.scenario import Scenario
-from flows.operations.why import why_message
+from documents.reading.annotate import LIST
 from models.claims import LEASE, MOST_ATTEMPTS, claim
 from models.database import writing
 from models.outbox import withdraw_untrue
-from notifications.payload import payload
+from notifications.robots import payload
+from operations.cases.desk import Desk
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import enforce
+from operations.upkeep.rehearsal import rehearse
+from operations.upkeep.scenario import Scenario
+from operations.views.outbox import message_views, retry
+from operations.views.why import why_message
+from operations.workbooks import receipts
 from policy.fields import SUMMARY_SHEET
 from policy.vocabulary import ChannelKind, DeliveryStatus, RungKind
 from states.contacts import Post

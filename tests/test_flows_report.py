@@ -10,25 +10,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from documents.faults import WorkbookError
-from documents.grid import open_book, read_book
-from documents.identity import PROPERTY
-from documents.report import FURTHER_SHEET
-from flows.operations.delivery import deliver
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.exports import export_workbook
-from flows.operations.forms.making import Request
-from flows.operations.forms.paper import Asked, Taken
-from flows.operations.forms.report import filled_in
-from flows.operations.intake import import_workbook, recognised, take_in
-from flows.operations.progress import Reported, report_progress
+from common.errors import RefusedError
+from documents.forms.report import FURTHER_SHEET
+from documents.reading.faults import WorkbookError
+from documents.reading.grid import open_book, read_book
+from documents.reading.identity import PROPERTY
 from models.audits import history, newest
 from models.database import reading, writing
 from models.projects import facts
-from policy.errors import RefusedError
+from operations.cases.desk import Desk
+from operations.cases.progress import ProgressReport, report_progress
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import enforce
+from operations.workbooks.exports import export_workbook
+from operations.workbooks.incoming import ImportOptions, WorkbookChanges
+from operations.workbooks.intake import import_workbook, recognised, take_in
+from operations.workbooks.outgoing import WorkbookRequest
+from operations.workbooks.report import filled_in
 from policy.fields import REPORT_SHEET
-from policy.vocabulary import AuditKind, Entry, Form, Holder, Source
+from policy.vocabulary import AuditKind, EntryKind, Form, Holder, Source
 from states.progress import Progress
 from tests.conftest import AT, DeskIn
 from tests.support.delivering import at
@@ -42,7 +42,7 @@ TWO = "XF2023-140121-01"
 CITY, BUREAU = "太原市", "太原市民政局"
 JUNE = date(2023, 6, 24)
 MILLION = Decimal("1000000.00")
-AS_IT_IS = Asked()
+AS_IT_IS = ImportOptions()
 Cells = dict[str, object]
 
 
@@ -62,10 +62,12 @@ def begun(desk_in: DeskIn) -> Desk:
 
 
 def exported(desk: Desk, folder: Path, month: str = "2023-06") -> Path:
-    return export_workbook(desk, Request(Form.REPORT, CITY, month), folder / "月报.xlsx", END)
+    return export_workbook(
+        desk, WorkbookRequest(Form.REPORT, CITY, month), folder / "月报.xlsx", END
+    )
 
 
-def take(desk: Desk, path: Path, asked: Asked = AS_IT_IS, **more: Any) -> Taken:
+def take(desk: Desk, path: Path, asked: ImportOptions = AS_IT_IS, **more: Any) -> WorkbookChanges:
     return import_workbook(desk, path, asked, today=more.pop("today", JUNE), at=AT, **more).taken
 
 
@@ -87,7 +89,7 @@ def unsigned(path: Path) -> Path:
     return edited(path, edit)
 
 
-def refused(desk: Desk, path: Path, asked: Asked = AS_IT_IS) -> list[tuple[str, str, str]]:
+def refused(desk: Desk, path: Path, asked: ImportOptions = AS_IT_IS) -> list[tuple[str, str, str]]:
     """Sheet, cell and reason of every fault; nothing was written."""
     before = everything(desk)
     with pytest.raises(WorkbookError) as caught:
@@ -109,8 +111,8 @@ def progress(desk: Desk, code: str = ONE, month: str = "2023-06") -> Progress | 
 
 
 def test_it_is_filled_in_with_all_that_is_known(begun: Desk, tmp_path: Path) -> None:
-    money(begun, Entry.RECEIPT, Source.CITY, Holder.CITY, "400000.00", "2023-05-20")
-    money(begun, Entry.RECEIPT, Source.COUNTY, Holder.COUNTY, "100000.50", "2023-05-21")
+    money(begun, EntryKind.RECEIPT, Source.CITY, Holder.CITY, "400000.00", "2023-05-20")
+    money(begun, EntryKind.RECEIPT, Source.COUNTY, Holder.COUNTY, "100000.50", "2023-05-21")
     main, further = open_book(exported(begun, tmp_path)).sheets
     project = stored(begun)
     first, second = main.rows[3:]
@@ -134,7 +136,7 @@ def test_before_any_is_determined_all_that_go_on_are_reported(
 
 
 def test_by_default_it_is_of_the_present_month(begun: Desk, tmp_path: Path) -> None:
-    path = export_workbook(begun, Request(Form.REPORT, CITY), tmp_path, date(2023, 7, 3))
+    path = export_workbook(begun, WorkbookRequest(Form.REPORT, CITY), tmp_path, date(2023, 7, 3))
     assert path.name == "太原市 2023-07 月报.xlsx"
     assert path.read_bytes() == exported(begun, tmp_path, "2023-07").read_bytes()
     with pytest.raises(RefusedError, match="月份“7月”有误"):
@@ -142,7 +144,7 @@ def test_by_default_it_is_of_the_present_month(begun: Desk, tmp_path: Path) -> N
 
 
 def test_an_empty_one_has_rows_to_fill_in(begun: Desk, tmp_path: Path) -> None:
-    asked = Request(Form.REPORT, CITY, "2023-06", empty=True)
+    asked = WorkbookRequest(Form.REPORT, CITY, "2023-06", empty=True)
     path = export_workbook(begun, asked, tmp_path / "a.xlsx", END)
     name = stored(begun).name
     rows = {"B4": "小店区", "C4": name, "F4": "2023-05-10", "G4": 20, "D5": TWO}
@@ -170,7 +172,7 @@ def test_the_same_again_changes_nothing(begun: Desk, tmp_path: Path) -> None:
     take(begun, path)
     before = everything(begun)
     for again in (path, exported(begun, tmp_path), unsigned(exported(begun, tmp_path))):
-        done = take(begun, again, Asked(month="2023-06"), today=date(2023, 6, 30))
+        done = take(begun, again, ImportOptions(month="2023-06"), today=date(2023, 6, 30))
         assert (done.added, done.changed, done.unchanged, done.notes) == (0, 0, 2, ())
         assert everything(begun) == before
 
@@ -241,7 +243,9 @@ def test_reporting_again_corrects_the_month_and_not_the_day_of_the_report(
 
 def test_the_office_reports_where_nobody_is_named(begun: Desk, tmp_path: Path) -> None:
     take(begun, exported(begun, tmp_path))
-    take(begun, put(exported(begun, tmp_path), {"G4": 20}), Asked(actor="太原市民政局 赵某"))
+    take(
+        begun, put(exported(begun, tmp_path), {"G4": 20}), ImportOptions(actor="太原市民政局 赵某")
+    )
     with reading(begun.engine) as session:
         rows = [row for row in history(session, begun.plan, ONE) if row.action == "2023-06"]
     assert [row.actor for row in rows] == [BUREAU, "太原市民政局 赵某"]
@@ -335,9 +339,9 @@ def test_an_unknown_project_is_named_and_so_is_the_one_that_is_missing(
 def test_a_report_of_another_city_or_month_is_refused(begun: Desk, tmp_path: Path) -> None:
     path = exported(begun, tmp_path)
     with pytest.raises(RefusedError, match="是2023-06的表，不能作为2023-07的导入"):
-        take(begun, path, Asked(month="2023-07"))
+        take(begun, path, ImportOptions(month="2023-07"))
     with pytest.raises(RefusedError, match="是太原市的表，不能作为大同市的导入"):
-        take(begun, path, Asked(city="大同市"))
+        take(begun, path, ImportOptions(city="大同市"))
     (fault, *_) = refused(begun, exported(begun, tmp_path, "2023-07"))
     assert "早于2023-07，请核对月份" in fault[2]
 
@@ -354,7 +358,7 @@ def test_a_signed_report_retitled_for_another_month_or_city_is_refused(
     with pytest.raises(RefusedError, match="表中写明的是大同市，不能作为太原市的导入"):
         take(begun, path)
     with pytest.raises(RefusedError, match="表中写明的是大同市，不能作为太原市的导入"):
-        take(begun, unsigned(path), Asked(city="太原市"))
+        take(begun, unsigned(path), ImportOptions(city="太原市"))
     assert everything(begun) == before
 
 
@@ -366,7 +370,7 @@ def test_money_far_above_the_whole_investment_is_asked_about(begun: Desk, tmp_pa
     ((sheet, cell, reason),) = refused(begun, path)
     assert (sheet, cell) == (REPORT_SHEET, "H4")
     assert "元的三倍，可能混淆了元与万元；请核对后改正" in reason
-    take(begun, path, Asked(confirmed=True))
+    take(begun, path, ImportOptions(confirmed=True))
     said = progress(begun)
     assert said is not None
     assert said.invested == total * 3 + 100
@@ -397,7 +401,7 @@ def test_what_was_left_as_it_was_made_out_keeps_what_is_stored_now(
 ) -> None:
     path = exported(begun, tmp_path)
     act(begun, "complete_construction", "2023-06-20")
-    money(begun, Entry.RECEIPT, Source.CITY, Holder.CITY, "400000.00", "2023-05-20")
+    money(begun, EntryKind.RECEIPT, Source.CITY, Holder.CITY, "400000.00", "2023-05-20")
     act(begun, "release_funds", "2023-04-20", TWO)
     report(begun, "2023-06", 40, invested=2 * MILLION, on_schedule=True)
     done = take(begun, path)
@@ -472,7 +476,7 @@ def test_whatever_is_stored_comes_back_unchanged(begun: Desk, told: list[Progres
     with writing(begun.engine) as session:
         for each in (*told, Progress(month, 0)):
             code = ONE if each.percent else TWO
-            asked = Reported(code, each, END, PROVINCE)
+            asked = ProgressReport(code, each, END, PROVINCE)
             report_progress(session, begun, asked, today=END, at=AT)
         made, before = filled_in(session, begun, CITY, month), newest(session, begun.plan)
         book = read_book(made.name, made.content)

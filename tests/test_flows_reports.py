@@ -14,21 +14,21 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 from sqlmodel import Session, select
 
-from documents.forms import plain
-from flows.operations.casework import Act, advance
-from flows.operations.desk import Desk
-from flows.operations.enclosures import prefilled
-from flows.operations.enforcement import enforce
-from flows.operations.explain import explain
-from flows.operations.forms.report import filled_in
-from flows.operations.intake import import_workbook
-from flows.operations.overview import deadline_views
-from flows.operations.products import Kept, due, make
-from flows.operations.reports import JOB, Received, Reports
-from flows.operations.snapshots import snapshot
+from documents.writing.columns import plain
 from models.database import reading, writing
 from models.projects import facts, projects_finished_on
 from models.tables import Outbox
+from operations.cases.casework import Act, advance
+from operations.cases.desk import Desk
+from operations.daily.enclosures import prefilled
+from operations.daily.enforcement import enforce
+from operations.duties.products import KeptProduct, due, make
+from operations.duties.reports import REPORTS, MonthlyReports, ReceivedReport
+from operations.views.explain import explain
+from operations.views.overview import deadline_views
+from operations.views.snapshots import snapshot
+from operations.workbooks.intake import import_workbook
+from operations.workbooks.report import filled_in
 from policy.vocabulary import Standing
 from tests.conftest import AT, DeskIn
 from tests.support.builders import answers
@@ -44,16 +44,16 @@ MONTHS = [f"2023-{n:02d}" for n in range(3, 13)]
 FINISHED = "projects_finished"
 
 
-def made(desk: Desk, period: str) -> Kept[Reports]:
-    asked = next(item for item in JOB.occasions(desk) if item.period == period)
-    return make(desk, JOB, asked, AT)
+def made(desk: Desk, period: str) -> KeptProduct[MonthlyReports]:
+    asked = next(item for item in REPORTS.occasions(desk) if item.period == period)
+    return make(desk, REPORTS, asked, AT)
 
 
-def files(desk: Desk, kept: Kept[Reports]) -> Mapping[str, bytes]:
-    return {file.name: file.content for file in JOB.files(desk, kept)}
+def files(desk: Desk, kept: KeptProduct[MonthlyReports]) -> Mapping[str, bytes]:
+    return {file.name: file.content for file in REPORTS.files(desk, kept)}
 
 
-def of(kept: Kept[Reports], city: str = CITY) -> Received:
+def of(kept: KeptProduct[MonthlyReports], city: str = CITY) -> ReceivedReport:
     return next(each for each in kept.content.received if each.city == city)
 
 
@@ -61,7 +61,7 @@ def of(kept: Kept[Reports], city: str = CITY) -> Received:
 
 
 def test_each_month_opens_with_the_first_reminder_and_closes_the_workday_after(desk: Desk) -> None:
-    found = list(JOB.occasions(desk))
+    found = list(REPORTS.occasions(desk))
     assert [item.period for item in found] == list(
         chain.from_iterable((f"{month}-open", month) for month in MONTHS)
     )
@@ -113,7 +113,7 @@ def test_who_has_sent_it_is_not_asked_again(desk_in: DeskIn, tmp_path: Path) -> 
 def test_a_plan_without_reports_has_nothing_to_do(sqlite_desk: Desk) -> None:
     bare = sqlite_desk.plan.model_copy(update={"report": None})
     other = Desk(sqlite_desk.settings, bare, sqlite_desk.calendar, sqlite_desk.engine)
-    assert due(other, JOB, END) == ()
+    assert due(other, REPORTS, END) == ()
 
 
 # --- received -------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ def test_who_was_in_time_late_or_missing(desk_in: DeskIn) -> None:
 def test_the_years_lists_are_those_of_the_facts(desk_in: DeskIn) -> None:
     """Ten of each; what they say is counted by the database itself."""
     desk = desk_in(YEAR)
-    found = make_due(desk, JOB, END, AT)
+    found = make_due(desk, REPORTS, END, AT)
     closed = [kept for kept in found if not kept.occasion.period.endswith("-open")]
     assert [kept.content.month for kept in closed] == MONTHS
     assert len(found) == 20
@@ -162,7 +162,7 @@ def test_the_years_lists_are_those_of_the_facts(desk_in: DeskIn) -> None:
         assert sent == {city: on for city, on in held.items() if on <= kept.occasion.on}
         missing = {each.city for each in kept.content.received if each.standing is Standing.OVERDUE}
         assert missing == {city.name for city in desk.plan.cities} - set(sent)
-    assert make_due(desk, JOB, END, AT) == ()
+    assert make_due(desk, REPORTS, END, AT) == ()
 
 
 # --- the end of the duty --------------------------------------------------------------------------

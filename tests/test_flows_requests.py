@@ -16,10 +16,11 @@ from prefect.utilities.schema_tools import is_valid_schema, validate
 from pydantic import ValidationError
 from sqlalchemy import text
 
+from common.errors import ConflictError, RefusedError, UsageError
+from deployments.commands.options import _amount, as_date
 from deployments.demo import EXAMPLE
-from deployments.options import _amount, as_date
-from documents import cells
-from flows.forms.advance_project import AdvanceForm, advance_project, the_act
+from documents.reading import cells
+from flows.forms.advance_project import AdvanceRequestForm, advance_project, the_act
 from flows.forms.choosing import (
     HOLD,
     MOST,
@@ -31,19 +32,18 @@ from flows.forms.choosing import (
     listed,
     with_choices,
 )
-from flows.forms.export_workbook import KINDS, ExportForm, export_workbook
-from flows.forms.extend_deadline import ExtendForm, extend_deadline
+from flows.forms.export_workbook import KINDS, ExportRequestForm, export_workbook
+from flows.forms.extend_deadline import ExtendRequestForm, extend_deadline
 from flows.forms.fields import RequestForm, amount_of, code_of
-from flows.forms.hold_project import HoldForm, hold_project
-from flows.forms.import_workbook import ImportForm, import_workbook
-from flows.forms.record_milestone import RecordForm, record_milestone
-from flows.forms.replace_project import ReplaceForm, replace_project
-from flows.forms.retry_dead_letters import RetryForm, retry_dead_letters
+from flows.forms.hold_project import HoldRequestForm, hold_project
+from flows.forms.import_workbook import ImportRequestForm, import_workbook
+from flows.forms.record_milestone import RecordRequestForm, record_milestone
+from flows.forms.replace_project import ReplaceRequestForm, replace_project
+from flows.forms.retry_dead_letters import RetryRequestForm, retry_dead_letters
 from flows.forms.telling import listing, refused
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.project_views import project_record
-from policy.errors import ConflictError, RefusedError, UsageError
+from operations.cases.desk import Desk
+from operations.daily.enforcement import enforce
+from operations.views.project_record import project_record
 from policy.vocabulary import Disposition
 from states.machine import Position
 from tests.conftest import AT, DeskIn
@@ -241,7 +241,7 @@ def test_a_choice_is_taken_apart(chosen: str, code: str) -> None:
 
 
 def test_a_form_says_what_is_to_be_done() -> None:
-    form = AdvanceForm.model_validate(
+    form = AdvanceRequestForm.model_validate(
         {
             **SITE,
             "amount": " 840,000.5元 ",
@@ -280,14 +280,14 @@ def test_no_amount(typed: str) -> None:
 
 def test_nothing_is_stated_twice() -> None:
     twice = [{"item": "beds", "answer": "12"}, {"item": "beds　床位", "answer": "13"}]
-    form = AdvanceForm.model_validate({**SITE, "checks": twice})
+    form = AdvanceRequestForm.model_validate({**SITE, "checks": twice})
     with pytest.raises(UsageError, match="验收项“beds”填写了两次"):
         the_act(form)
 
 
 def test_an_unknown_field_is_no_form() -> None:
     with pytest.raises(ValidationError):
-        AdvanceForm.model_validate({**SITE, "colour": "red"})
+        AdvanceRequestForm.model_validate({**SITE, "colour": "red"})
 
 
 def test_actions_are_known_by_what_they_do() -> None:
@@ -310,7 +310,7 @@ def test_a_plan_may_have_no_such_action() -> None:
 
 
 def test_an_action_is_not_taken_twice(taiyuan: Desk) -> None:
-    form = AdvanceForm.model_validate(SITE)
+    form = AdvanceRequestForm.model_validate(SITE)
     told = done(advance_project, taiyuan, form, **NOW)
     assert "阶段：选址 → 申报，推进中" in told
     assert "提交申报 `submit_application`" in told
@@ -325,7 +325,7 @@ def test_soft_conditions_are_told_with_what_was_done(ten: Desk) -> None:
     walk(ten, "determine")  # the money has not come yet
     act(ten, "operator_confirmed", "2023-04-25")
     action = {"action": "break_ground", "on": "2023-05-10"}
-    form = AdvanceForm.model_validate({**SITE, **action})
+    form = AdvanceRequestForm.model_validate({**SITE, **action})
     told = done(advance_project, ten, form, **NOW)
     assert "阶段：资金下达 → 建设" in told
     warned = told.partition("## 请注意")[2].partition("## 现在可以办理")[0]
@@ -333,7 +333,9 @@ def test_soft_conditions_are_told_with_what_was_done(ten: Desk) -> None:
 
 
 def test_a_fact_is_recorded_once(taiyuan: Desk) -> None:
-    form = RecordForm(subject="太原市", fact="D10-03　月报", on=date(2023, 3, 24), actor="示例")
+    form = RecordRequestForm(
+        subject="太原市", fact="D10-03　月报", on=date(2023, 3, 24), actor="示例"
+    )
     assert "登记：D10-03 " in done(record_milestone, taiyuan, form, **NOW)
     before = audited(taiyuan)
     done(record_milestone, taiyuan, form, **NOW)
@@ -341,7 +343,7 @@ def test_a_fact_is_recorded_once(taiyuan: Desk) -> None:
 
 
 def test_a_deadline_is_put_off_once(taiyuan: Desk) -> None:
-    form = ExtendForm(
+    form = ExtendRequestForm(
         subject=NAMED,
         rule="D01",
         until=date(2023, 3, 10),
@@ -358,7 +360,7 @@ def test_a_deadline_is_put_off_once(taiyuan: Desk) -> None:
 
 def test_a_pause_and_its_end(taiyuan: Desk) -> None:
     def step(name: Any) -> str:
-        form = HoldForm(
+        form = HoldRequestForm(
             project=NAMED, step=name, on=date(2023, 3, 1), actor=PROVINCE, evidence="示例"
         )
         return done(hold_project, taiyuan, form, **NOW)
@@ -381,9 +383,9 @@ def with_a_reserve(desk: Desk) -> Desk:
     return desk
 
 
-def replacement(**changes: Any) -> ReplaceForm:
+def replacement(**changes: Any) -> ReplaceRequestForm:
     form = {"dry_run": False, "withdrawn": NAMED, "replacement": TWO, "on": "2023-05-06"}
-    return ReplaceForm.model_validate(
+    return ReplaceRequestForm.model_validate(
         {**form, "actor": PROVINCE, "evidence": "示例批复", **changes}
     )
 
@@ -424,7 +426,7 @@ def test_one_of_the_two_must_be_chosen(ten: Desk) -> None:
 
 def book(desk: Desk, path: Path | str, later: int = 0, **changes: Any) -> str:
     form = {"dry_run": False, "path": str(path), "actor": "示例", **changes}
-    asked, at = ImportForm.model_validate(form), AT + timedelta(hours=later)
+    asked, at = ImportRequestForm.model_validate(form), AT + timedelta(hours=later)
     return done(import_workbook, desk, asked, today=END, at=at)
 
 
@@ -486,10 +488,10 @@ def test_dead_letters_are_listed_then_owed_anew(ten: Desk) -> None:
         dead = connection.execute(text("SELECT DISTINCT person FROM delivery")).scalars().all()
     asked = {"actor": "示例", "person": dead[0]}
     before = rows(ten, "SELECT * FROM delivery")
-    told = done(retry_dead_letters, ten, RetryForm.model_validate(asked), **NOW)
+    told = done(retry_dead_letters, ten, RetryRequestForm.model_validate(asked), **NOW)
     assert told.count(f"| {dead[0]} |") == len([row for row in before if dead[0] in row])
     assert rows(ten, "SELECT * FROM delivery") == before
-    real = RetryForm.model_validate({**asked, "dry_run": False})
+    real = RetryRequestForm.model_validate({**asked, "dry_run": False})
     assert "已重新列入待发" in done(retry_dead_letters, ten, real, **NOW)
     owed = rows(ten, "SELECT DISTINCT person FROM delivery WHERE status = 'pending'")
     assert owed == [(dead[0],)]
@@ -500,7 +502,7 @@ def test_dead_letters_are_listed_then_owed_anew(ten: Desk) -> None:
 def test_every_form_and_listing_is_exported(ten: Desk, kind: str) -> None:
     asked = {"kind": kind, "actor": "示例", "month": "2023-06", "expert": "示例·甲"}
     for subject in ("", "太原市", NAMED):
-        form = ExportForm.model_validate({**asked, "subject": subject})
+        form = ExportRequestForm.model_validate({**asked, "subject": subject})
         with suppress(RefusedError):  # of the two, only one is what it is of
             assert "exports/" in done(export_workbook, ten, form, **NOW)
     assert list((ten.settings.outgoing / "exports" / "shanxi-2023").glob("*.xlsx"))
@@ -508,7 +510,7 @@ def test_every_form_and_listing_is_exported(ten: Desk, kind: str) -> None:
 
 def test_an_unknown_kind_of_workbook(ten: Desk) -> None:
     with pytest.raises(UsageError, match="没有表格“月历”，可用：项目台账、"):
-        done(export_workbook, ten, ExportForm(kind="月历", actor="示例"), **NOW)
+        done(export_workbook, ten, ExportRequestForm(kind="月历", actor="示例"), **NOW)
 
 
 def test_what_people_type_is_no_markup() -> None:
@@ -523,12 +525,12 @@ def test_what_people_type_is_no_markup() -> None:
 
 SAYING: tuple[Callable[[Desk], object], ...] = (
     lambda desk: done(
-        advance_project, desk, AdvanceForm.model_validate({**SITE, "actor": " "}), **NOW
+        advance_project, desk, AdvanceRequestForm.model_validate({**SITE, "actor": " "}), **NOW
     ),
     lambda desk: done(
         advance_project,
         desk,
-        AdvanceForm.model_validate(
+        AdvanceRequestForm.model_validate(
             {**SITE, "amount": "1", "checks": [{"item": "beds", "answer": "1"}]}
         ),
         **NOW,
@@ -536,7 +538,7 @@ SAYING: tuple[Callable[[Desk], object], ...] = (
     lambda desk: done(
         extend_deadline,
         desk,
-        ExtendForm(subject=ONE, rule="D01", until=END, on=END, actor="示例", evidence=""),
+        ExtendRequestForm(subject=ONE, rule="D01", until=END, on=END, actor="示例", evidence=""),
         **NOW,
     ),
 )

@@ -6,11 +6,17 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from flows.operations.desk import Desk
-from flows.operations.overview import deadline_views, projects
-from flows.operations.review import Determination, Given, determine, give_opinion, propose
+from common.errors import RefusedError
 from models.database import writing
-from policy.errors import RefusedError
+from operations.cases.desk import Desk
+from operations.cases.review import (
+    Determination,
+    OpinionStatement,
+    determine,
+    give_opinion,
+    propose,
+)
+from operations.views.overview import deadline_views, projects
 from policy.vocabulary import Disposition, Standing
 from tests.conftest import AT, DeskIn
 from tests.support.builders import opinion
@@ -41,7 +47,7 @@ def refused(desk: Desk, **changes: object) -> str:
         **changes,
     }
     with pytest.raises(RefusedError) as caught, writing(desk.engine) as session:
-        give_opinion(session, desk, Given(**values), today=END, at=AT)  # type: ignore[arg-type]
+        give_opinion(session, desk, OpinionStatement(**values), today=END, at=AT)  # type: ignore[arg-type]
     return str(caught.value)
 
 
@@ -77,7 +83,7 @@ def test_nobody_judges_a_project_twice_or_before_it_applied(taiyuan: Desk) -> No
 def test_a_colleague_from_another_city_may_judge(taiyuan: Desk) -> None:
     walk(taiyuan, "submit_application")
     given = opinion("示例·专家丁", 75, DAY)
-    asked = Given(ONE, given.expert, "阳泉市城区民政局", given.scores, DAY, PROVINCE)
+    asked = OpinionStatement(ONE, given.expert, "阳泉市城区民政局", given.scores, DAY, PROVINCE)
     with writing(taiyuan.engine) as session:
         give_opinion(session, taiyuan, asked, today=END, at=AT)
     assert [str(item.total) for item in show(taiyuan).opinions] == ["75.0"]
@@ -188,7 +194,9 @@ def test_an_opinion_is_reversed_only_before_the_review_is_passed(taiyuan: Desk) 
     assert [item.expert for item in stored(taiyuan).opinions] == ["示例·专家0", "示例·专家2"]
     judge_again = opinion("示例·专家1", 84, DAY)
     with writing(taiyuan.engine) as session:
-        asked = Given(ONE, judge_again.expert, "示例大学", judge_again.scores, DAY, PROVINCE)
+        asked = OpinionStatement(
+            ONE, judge_again.expert, "示例大学", judge_again.scores, DAY, PROVINCE
+        )
         give_opinion(session, taiyuan, asked, today=END, at=AT)
     act(taiyuan, "pass_review", "2023-03-14")
     with pytest.raises(RefusedError, match="请先更正评审通过"):

@@ -8,10 +8,10 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
 
-from flows.operations import risks
-from flows.operations.desk import Desk
-from flows.operations.products import Kept, due
-from flows.pages.risks import risk_lines
+from flows.pages.duty_lists import risk_lines
+from operations.cases.desk import Desk
+from operations.duties import assessments
+from operations.duties.products import KeptProduct, due
 from tests.conftest import AT, DeskIn
 from tests.support.yearly import YEAR, make_due
 
@@ -28,13 +28,13 @@ def rows(desk: Desk, query: str, **values: Any) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(text(query), values)]
 
 
-def made(desk: Desk, day: date = JUNE) -> Kept[risks.RiskList]:
-    (found,) = make_due(desk, risks.JOB, day, AT)
+def made(desk: Desk, day: date = JUNE) -> KeptProduct[assessments.RiskList]:
+    (found,) = make_due(desk, assessments.RISKS, day, AT)
     return found
 
 
 def test_it_is_made_on_each_weeks_first_workday(sqlite_desk: Desk) -> None:
-    found = list(risks.JOB.occasions(sqlite_desk))
+    found = list(assessments.RISKS.occasions(sqlite_desk))
     on = [item.on for item in found]
     assert (on[0], on[-1], len(on)) == (date(2023, 1, 16), date(2023, 12, 25), 50)
     assert all(sqlite_desk.calendar.is_workday(day) for day in on)
@@ -46,7 +46,7 @@ def test_it_is_made_on_each_weeks_first_workday(sqlite_desk: Desk) -> None:
 
 
 def test_of_what_was_missed_only_the_latest_is_made(sqlite_desk: Desk) -> None:
-    assert [item.on for item in due(sqlite_desk, risks.JOB, date(2023, 6, 9))] == [JUNE]
+    assert [item.on for item in due(sqlite_desk, assessments.RISKS, date(2023, 6, 9))] == [JUNE]
 
 
 @pytest.mark.heavy
@@ -86,8 +86,8 @@ def test_it_is_as_of_its_day_though_made_later(desk: Desk) -> None:
 @pytest.mark.heavy
 def test_the_workbook_and_the_page_say_what_was_kept(desk: Desk) -> None:
     kept = made(desk)
-    (file,) = risks.JOB.files(desk, kept)
-    assert (file,) == tuple(risks.JOB.files(desk, kept))
+    (file,) = assessments.RISKS.files(desk, kept)
+    assert (file,) == tuple(assessments.RISKS.files(desk, kept))
     assert file.name == "风险清单 2023-06-05.xlsx"
     book = load_workbook(BytesIO(file.content))
     lines = list(book["风险清单"].iter_rows(min_row=4, values_only=True))
@@ -106,4 +106,4 @@ def test_the_workbook_and_the_page_say_what_was_kept(desk: Desk) -> None:
 def test_a_plan_without_the_rules_has_nothing_to_do(sqlite_desk: Desk) -> None:
     bare = sqlite_desk.plan.model_copy(update={"risks": None})
     desk = Desk(sqlite_desk.settings, bare, sqlite_desk.calendar, sqlite_desk.engine)
-    assert list(risks.JOB.occasions(desk)) == []
+    assert list(assessments.RISKS.occasions(desk)) == []

@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from common.errors import RefusedError
 from deployments.demo import EXAMPLE
-from flows.operations.casework import Act, record
-from flows.operations.delivery import deliver
-from flows.operations.desk import Desk, open_desk
-from flows.operations.enforcement import check, enforce
-from flows.operations.events import tables
-from flows.operations.fulfilment import refresh_all
-from flows.operations.intake import import_workbook
-from flows.operations.overview import deadline_views
-from flows.operations.setup import initialise
 from models.database import writing
 from models.plans import install_plan
 from models.settings import Settings
 from notifications.channel import RecordingChannel
-from policy.errors import RefusedError
+from operations.cases.casework import Act, record
+from operations.cases.desk import Desk, open_desk
+from operations.cases.fulfilment import refresh_all
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import check, enforce
+from operations.upkeep.scenario import tables
+from operations.upkeep.setup import initialise
+from operations.views.overview import deadline_views
+from operations.workbooks.intake import import_workbook
 from policy.schema import Plan
 from policy.vocabulary import DecisionKind, Standing, SubjectKind
 from states.workdays import Calendar

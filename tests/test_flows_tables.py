@@ -13,15 +13,14 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from common.table import DataColumn, DataTable, Datum, padded, room
-from deployments import console
-from documents.layout import to_bytes
-from documents.lists import funds_leaves, late_leaves
-from flows.operations.desk import Desk
-from flows.operations.funds import funds_views
-from flows.operations.money_views import by_city, local, total
-from flows.operations.overview import survey
-from flows.operations.tables import board_table, city_funds_table, deadline_table, funds_table
+from deployments.commands import console
+from documents.lists.lists import funds_leaves, late_leaves
+from documents.writing.layout import to_bytes
 from flows.pages import markdown
+from operations.cases.desk import Desk
+from operations.views.funds import by_city, funds_views, local, total
+from operations.views.overview import survey
+from operations.views.tables import board_table, city_funds_table, deadline_table, funds_table
 from policy.vocabulary import Source, Standing
 from tests.test_flows_artifacts_data import JUNE, cells, june
 

@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 
-from flows.operations.days import finish
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.watching import LONGEST, REMIND, Fault, Memory, changes, known, look
 from models.settings import Settings
+from operations.cases.desk import Desk
+from operations.daily.enforcement import enforce, finish
+from operations.upkeep.watching import LONGEST, REMIND, Memory, WatchFault, changes, known, look
 from tests.conftest import AT, INSTALLED
 from tests.support.delivering import MAILS
 from tests.support.mail_server import mail_server, parsed
@@ -158,7 +157,7 @@ def test_each_trouble_is_told_when_it_begins_daily_and_when_it_ends(
     at = AT
     for keys, hours in looks:
         at += timedelta(hours=hours)
-        faults = [Fault(key, key) for key in sorted(keys)]
+        faults = [WatchFault(key, key) for key in sorted(keys)]
         news, over = changes(memory, faults, at)
         memory = known(memory, faults, news, at)
         expected = {key for key in keys if key not in told or at - told[key] >= REMIND}
@@ -169,12 +168,12 @@ def test_each_trouble_is_told_when_it_begins_daily_and_when_it_ends(
 
 
 def test_nothing_is_said_to_be_over_while_nothing_can_be_seen() -> None:
-    gone = [Fault("database", "")]
+    gone = [WatchFault("database", "")]
     news, over = changes({"late a": AT}, gone, AT)
     assert [fault.key for fault in news] == ["database"]
     assert not over
     memory = known({"late a": AT}, gone, news, AT)
-    assert changes(memory, [Fault("late a", "")], AT + HOUR) == ((), ("database",))
+    assert changes(memory, [WatchFault("late a", "")], AT + HOUR) == ((), ("database",))
 
 
 # --- as a process ---------------------------------------------------------------------------------
@@ -264,7 +263,7 @@ def test_trouble_does_not_end_a_watch_that_goes_on(tmp_path: Path) -> None:
 def test_the_watch_does_not_load_prefect(sqlite_desk: Desk) -> None:
     code = (
         "import sys; from datetime import datetime, UTC; from models.settings import load_settings;"
-        "from flows.operations.watching import look;"
+        "from operations.upkeep.watching import look;"
         "look(load_settings(), datetime(2023, 3, 1, tzinfo=UTC));"
         "sys.exit('prefect' in sys.modules)"
     )

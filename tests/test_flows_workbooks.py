@@ -12,20 +12,20 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.packaging.custom import StringProperty
 from sqlalchemy import text
 
+from common.errors import RefusedError
 from deployments.demo import EXAMPLE
-from documents.faults import WorkbookError
-from documents.grid import open_book
-from documents.identity import PROPERTY, Identity, identity_of, sealed
-from flows.operations.desk import Desk
-from flows.operations.exports import export_workbook
-from flows.operations.forms.making import Request
-from flows.operations.forms.merging import merge
-from flows.operations.forms.paper import Asked, Taken
-from flows.operations.intake import import_workbook
-from flows.operations.project_views import project_record
-from flows.operations.setup import install
+from documents.reading.faults import WorkbookError
+from documents.reading.grid import open_book
+from documents.reading.identity import PROPERTY, Identity, identity_of, sealed
 from models.secrets import secret_key
-from policy.errors import RefusedError
+from operations.cases.desk import Desk
+from operations.upkeep.setup import install
+from operations.views.project_record import project_record
+from operations.workbooks.exports import export_workbook
+from operations.workbooks.incoming import ImportOptions, WorkbookChanges
+from operations.workbooks.intake import import_workbook
+from operations.workbooks.outgoing import WorkbookRequest
+from operations.workbooks.versions import merge
 from policy.fields import OPERATOR_SHEET, SUMMARY_SHEET, SUPPLEMENT_SHEET
 from policy.vocabulary import Form
 from states.dossier import Profile
@@ -34,7 +34,7 @@ from tests.support.province import END
 
 TAIYUAN = EXAMPLE / "workbooks" / "01-太原市.xlsx"
 ONE = "XF2023-140105-01"
-AS_IT_IS = Asked()
+AS_IT_IS = ImportOptions()
 
 
 @pytest.fixture
@@ -44,12 +44,14 @@ def filled(desk: Desk) -> Desk:
     return desk
 
 
-def take(desk: Desk, path: Path, asked: Asked = AS_IT_IS, *, dry_run: bool = False) -> Taken:
+def take(
+    desk: Desk, path: Path, asked: ImportOptions = AS_IT_IS, *, dry_run: bool = False
+) -> WorkbookChanges:
     return import_workbook(desk, path, asked, today=END, at=AT, dry_run=dry_run).taken
 
 
 def exported(desk: Desk, folder: Path, city: str = "太原市") -> Path:
-    return export_workbook(desk, Request(Form.SUMMARY, city), folder / f"{city}.xlsx", END)
+    return export_workbook(desk, WorkbookRequest(Form.SUMMARY, city), folder / f"{city}.xlsx", END)
 
 
 def edited(path: Path, edit: Callable[[Workbook], object]) -> Path:
@@ -124,8 +126,8 @@ def test_an_export_comes_back_unchanged(filled: Desk, tmp_path: Path) -> None:
 def test_a_workbook_of_another_city_or_plan_is_refused(filled: Desk, tmp_path: Path) -> None:
     path = exported(filled, tmp_path)
     with pytest.raises(RefusedError, match="是太原市的表，不能作为大同市的导入"):
-        take(filled, path, Asked(city="大同市"))
-    assert take(filled, path, Asked(city="太原")).unchanged == 10
+        take(filled, path, ImportOptions(city="大同市"))
+    assert take(filled, path, ImportOptions(city="太原")).unchanged == 10
     other = Desk(
         filled.settings,
         filled.plan.model_copy(update={"id": "other"}),
@@ -204,7 +206,7 @@ def test_names_that_were_swapped_are_told_at_both_cells(filled: Desk, tmp_path: 
 
 
 def test_an_empty_form_can_be_filled_in_from_its_first_row(filled: Desk, tmp_path: Path) -> None:
-    request = Request(Form.SUMMARY, "太原市", empty=True)
+    request = WorkbookRequest(Form.SUMMARY, "太原市", empty=True)
     path = export_workbook(filled, request, tmp_path / "空表.xlsx", END)
 
     known = load_workbook(exported(filled, tmp_path))[SUMMARY_SHEET]

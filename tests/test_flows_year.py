@@ -17,11 +17,11 @@ import pytest
 from sqlalchemy import text
 
 from deployments.demo import EXAMPLE
-from flows.operations.delivery import deliver
-from flows.operations.desk import Desk
-from flows.operations.enforcement import check, enforce
-from flows.operations.overview import deadline_views
 from notifications.channel import RecordingChannel
+from operations.cases.desk import Desk
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import check, enforce
+from operations.views.overview import deadline_views
 from policy.vocabulary import DecisionKind
 from tests.support.province import END, by_day, days, import_example, morning, record
 

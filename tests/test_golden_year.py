@@ -20,10 +20,10 @@ from typing import Any
 import holidays
 import pytest
 
-from deployments.console import emit
-from deployments.simulating import tell
-from flows.operations.rehearsal import Rehearsal, rehearse
-from flows.operations.scenario import load_scenario
+from deployments.commands.console import emit
+from deployments.commands.simulating import tell
+from operations.upkeep.rehearsal import Rehearsal, rehearse
+from operations.upkeep.scenario import load_scenario
 from policy.vocabulary import Product, RungKind, Standing
 from tests.conftest import INSTALLED
 from tests.support.stores import Stores

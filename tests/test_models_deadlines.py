@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session
 
-from flows.operations.desk import Desk
-from flows.operations.fulfilment import refresh_all, refresh_subject
 from models.database import writing
 from models.deadlines import apply, deadline_rows, due_situations
 from models.plans import install_plan
 from models.projects import add_project, change_facts, dossiers, facts, set_columns
+from operations.cases.desk import Desk
+from operations.cases.fulfilment import refresh_all, refresh_subject
 from policy.schema import Plan
 from policy.timing import DeadlineRule
 from policy.vocabulary import Disposition, SubjectKind

@@ -12,14 +12,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlmodel import Session
 
-from flows.operations.desk import Desk
-from models import inbox, progress
+from common.errors import RefusedError, UnavailableError
+from models import inbox, records
 from models.audits import NewRow, add_audit, history
 from models.database import alembic_config, migrate, open_engine, reading, writing
 from models.projects import add_project, dossier
 from models.tables import InboxFile, Outbox, Project
-from policy.errors import RefusedError, UnavailableError
-from policy.vocabulary import AuditKind, DecisionKind, Form, Intake, RungKind
+from operations.cases.desk import Desk
+from policy.vocabulary import AuditKind, DecisionKind, Form, IntakeResult, RungKind
 from states.progress import Progress
 from tests.conftest import AT
 
@@ -112,7 +112,7 @@ def test_the_database_refuses_a_wrong_row(desk: Desk, change: str) -> None:
         code = a_project(session, desk)
         session.add(_message(desk, code))
         report = Progress("2023-06", 30, Decimal("0.01"), audit_id=_audit(session, desk))
-        progress.put(session, desk.plan, code, report)
+        records.put_progress(session, desk.plan, code, report)
         inbox.add(session, a_file(desk))
     with pytest.raises(IntegrityError), desk.engine.begin() as connection:
         connection.execute(text(change))
@@ -125,11 +125,11 @@ def test_a_month_is_kept_once_and_the_last_report_counts(desk: Desk) -> None:
         may = Progress("2023-05", 10, Decimal("1234567890.12"), False, "示例原因", None, row)
         june = Progress("2023-06", 20, None, True, None, "示例措施", row)
         for report in (june, may, replace(june, percent=25)):
-            progress.put(session, desk.plan, code, report)
+            records.put_progress(session, desk.plan, code, report)
     kept = {code: (may, replace(june, percent=25))}
     with reading(desk.engine) as session:
-        assert progress.progress_of(session, desk.plan) == kept
-        assert progress.progress_of(session, desk.plan, [other]) == {}
+        assert records.progress_of(session, desk.plan) == kept
+        assert records.progress_of(session, desk.plan, [other]) == {}
         assert dossier(session, desk.plan, code).progress == kept[code]
 
 
@@ -139,9 +139,9 @@ def test_a_report_is_removed_by_its_row(desk: Desk) -> None:
         first, second = _audit(session, desk), _audit(session, desk)
         may, june = Progress("2023-05", 1, audit_id=first), Progress("2023-06", 2, audit_id=second)
         for report in (may, june):
-            progress.put(session, desk.plan, code, report)
-        progress.remove(session, desk.plan, second)
-        assert progress.progress_of(session, desk.plan) == {code: (may,)}
+            records.put_progress(session, desk.plan, code, report)
+        records.remove_progress(session, desk.plan, second)
+        assert records.progress_of(session, desk.plan) == {code: (may,)}
 
 
 def test_a_file_is_known_by_its_content_and_folder(desk: Desk) -> None:
@@ -267,7 +267,7 @@ def a_file(desk: Desk, **changes: object) -> InboxFile:
         "digest": "a" * 64,
         "name": "示例月报.xlsx",
         "form": Form.REPORT.value,
-        "outcome": Intake.DONE,
+        "outcome": IntakeResult.DONE,
         "reply": "已导入10个项目",
         "received_at": AT,
     }

@@ -16,22 +16,22 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from common.errors import RefusedError
 from deployments.demo import EXAMPLE
-from flows.operations.desk import Desk
-from flows.operations.intake import import_workbook
-from flows.operations.integrity import verify_trail
 from models.audits import history, link, verify
 from models.database import alembic_config, migrate, open_engine, reading
-from policy.errors import RefusedError
+from operations.cases.desk import Desk
+from operations.upkeep.setup import verify_trail
+from operations.workbooks.intake import import_workbook
 from policy.fields import FIELDS
-from policy.vocabulary import AuditKind, Entry, Holder, Source
+from policy.vocabulary import AuditKind, EntryKind, Holder, Source
 from states.ledger import balances, received
 from states.machine import Position
 from states.progress import Progress
 from states.trail import (
     Effects,
-    Row,
-    State,
+    ProjectState,
+    TrailRow,
     after,
     difference,
     from_detail,
@@ -66,8 +66,8 @@ TRIGGERS = {
 def keep_busy(desk: Desk) -> None:
     """Give a project a long trail: actions, money, opinions, changes and reversals."""
     walk(desk, "operator_confirmed")
-    money(desk, Entry.RECEIPT, Source.PROVINCE, Holder.CITY, "100000.00", "2023-05-04")
-    money(desk, Entry.RECEIPT, Source.OTHER, Holder.PROJECT, "7.50", "2023-05-05")
+    money(desk, EntryKind.RECEIPT, Source.PROVINCE, Holder.CITY, "100000.00", "2023-05-04")
+    money(desk, EntryKind.RECEIPT, Source.OTHER, Holder.PROJECT, "7.50", "2023-05-05")
     undo(desk, stored(desk).lines[-1].audit_id)
     put_off(desk, "D08", "2023-06-30")
     act(desk, "break_ground", "2023-05-10")
@@ -177,7 +177,7 @@ def test_hashes_are_what_another_program_would_compute() -> None:
 # --- replay ---------------------------------------------------------------------------------------
 
 
-def replayed(desk: Desk, code: str = ONE) -> State:
+def replayed(desk: Desk, code: str = ONE) -> ProjectState:
     with reading(desk.engine) as session:
         rows = history(session, desk.plan, code)
     return replay(from_detail(row.id or 0, AuditKind(row.kind), row.detail) for row in rows)
@@ -213,7 +213,7 @@ def assert_replays(desk: Desk, code: str = ONE) -> None:
 def test_replaying_the_rows_rebuilds_the_project(sqlite_desk: Desk) -> None:
     desk = load_unchanged(sqlite_desk)
     walk(desk, "pass_acceptance")
-    money(desk, Entry.RECEIPT, Source.PROVINCE, Holder.CITY, "100000.00", "2023-05-04")
+    money(desk, EntryKind.RECEIPT, Source.PROVINCE, Holder.CITY, "100000.00", "2023-05-04")
     undo(desk, stored(desk).lines[-1].audit_id)
     assert_replays(desk)
 
@@ -251,9 +251,9 @@ def test_without_a_row_the_former_report_counts_again(
 ) -> None:
     """The difference, applied to all rows, gives what the others add up to."""
     fresh = [replace(report, audit_id=0) for report in reports]
-    rows = [Row(id, AuditKind.PROGRESS, Effects(progress=r)) for id, r in enumerate(fresh, 1)]
+    rows = [TrailRow(id, AuditKind.PROGRESS, Effects(progress=r)) for id, r in enumerate(fresh, 1)]
     now, wanted = replay(rows), replay(row for row in rows if row.id != without)
-    undone = Row(99, AuditKind.REVERSAL, difference(now, wanted))
+    undone = TrailRow(99, AuditKind.REVERSAL, difference(now, wanted))
     assert after(now, undone) == wanted
 
 
@@ -495,14 +495,14 @@ class Walked:
                 rows = history(session, self.desk.plan, ONE)
             undo(self.desk, rows[-1 - fen % len(rows[-3:])].id or 0)
         elif name in ("receipt", "transfer", "expense"):
-            self._book(Entry(name), amount, on)
+            self._book(EntryKind(name), amount, on)
         else:
             act(self.desk, name, on)
 
-    def _book(self, entry: Entry, amount: str, on: str) -> None:
-        more: dict[str, Any] = {"to_holder": Holder.PROJECT} if entry is Entry.TRANSFER else {}
+    def _book(self, entry: EntryKind, amount: str, on: str) -> None:
+        more: dict[str, Any] = {"to_holder": Holder.PROJECT} if entry is EntryKind.TRANSFER else {}
         holder = Holder.CITY
-        if entry is Entry.EXPENSE:
+        if entry is EntryKind.EXPENSE:
             more, holder = {"category": "construction", "payee": "示例公司"}, Holder.PROJECT
         voucher = f"示例{self._rows()}"
         money(self.desk, entry, Source.PROVINCE, holder, amount, on, voucher=voucher, **more)

@@ -24,23 +24,14 @@ from cryptography.x509.oid import NameOID
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from notifications.channel import (
-    Channel,
-    Channels,
-    DeliveryError,
-    FolderChannel,
-    ListChannel,
-    ListEntry,
-    RecordingChannel,
-    read_list,
-)
-from notifications.files import file_name
+from common.errors import UnavailableError
+from notifications.channel import Channels, RecordingChannel
+from notifications.files import FolderChannel, ListChannel, ListEntry, file_name, read_list
 from notifications.mail import mail, mail_address
 from notifications.message import Attachment, Message
 from notifications.render import digest
+from notifications.sending import Channel, DeliveryError, Tls
 from notifications.sessions import Server, Sessions
-from notifications.tls import Tls
-from policy.errors import UnavailableError
 from policy.vocabulary import ChannelKind
 from tests.support.builders import a_line
 from tests.support.mail_server import Inbox, free_port, mail_server, parsed

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from notifications.chat_lines import masked
 from notifications.message import DigestLine, Message
-from notifications.parts import chat_text, split
+from notifications.parts import chat_text, masked, split
 from notifications.render import digest
 from notifications.sending import Part
 from policy.vocabulary import RungKind

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from notifications.message import Message, Receipt
 from notifications.parts import chat_text, split
 from notifications.render import digest
-from policy.vocabulary import Intake
+from policy.vocabulary import IntakeResult
 from tests.support.builders import a_line
 
 TEXT = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=300)
@@ -35,7 +35,7 @@ def some_receipts(draw: st.DrawFn) -> list[Receipt]:
     return [
         Receipt(
             ("太原市", f"receipt-{each}"),
-            draw(st.sampled_from(Intake)),
+            draw(st.sampled_from(IntakeResult)),
             draw(TEXT),
             tuple(draw(st.lists(TEXT, max_size=22))),
         )
@@ -66,8 +66,8 @@ def test_text_and_page_say_all_of_it(receipts: list[Receipt]) -> None:
 
 
 def test_what_is_to_be_done_comes_after_what_was_handed_in() -> None:
-    done = Receipt(("太原市", "receipt-1"), Intake.DONE, "甲已导入。")
-    back = Receipt(("太原市", "receipt-2"), Intake.RETURNED, "乙退回：", ("（1）F4：有误。",))
+    done = Receipt(("太原市", "receipt-1"), IntakeResult.DONE, "甲已导入。")
+    back = Receipt(("太原市", "receipt-2"), IntakeResult.RETURNED, "乙退回：", ("（1）F4：有误。",))
     made = message(done, back, lines=2)
     assert made.title.endswith("项逾期；回执：1份已导入、1份已退回（太原市民政局）")
     text = chat_text(made)
@@ -81,7 +81,7 @@ def test_what_is_to_be_done_comes_after_what_was_handed_in() -> None:
 def test_a_part_that_goes_on_with_a_receipt_says_so() -> None:
     faults = tuple(f"（{number}）F{number}：有误，请核对后填写。" for number in range(60))
     parts = split(
-        message(Receipt(("太原市", "receipt-1"), Intake.RETURNED, "退回：", faults)), 2_048
+        message(Receipt(("太原市", "receipt-1"), IntakeResult.RETURNED, "退回：", faults)), 2_048
     )
     assert len(parts) == 2
     assert parts[1].text.splitlines()[1] == "（续）【回执】"
@@ -89,7 +89,7 @@ def test_a_part_that_goes_on_with_a_receipt_says_so() -> None:
 
 
 def test_no_telephone_number_can_be_read_from_a_chat() -> None:
-    said = Receipt(("太原市", "receipt-1"), Intake.RETURNED, "退回：", ("原值“13912345678”",))
+    said = Receipt(("太原市", "receipt-1"), IntakeResult.RETURNED, "退回：", ("原值“13912345678”",))
     assert "13912345678" in chat_text(message(said))
     assert all("13912345678" not in part.text for part in split(message(said), 2_048))
 

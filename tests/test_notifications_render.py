@@ -1,7 +1,5 @@
 """The digest: what it says, in which order, and that it loses nothing."""
 
-# the brackets of a notice number are correct Chinese
-
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,16 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.entries import sections
+from common.words import dated
 from notifications.message import Attachment, DigestLine, Message
-from notifications.render import digest
-from notifications.wording import (
-    dated,
-    request,
-    status,
-    summary,
-    term,
-)
+from notifications.render import digest, sections
+from notifications.wording import request, status, summary, term
 from policy.vocabulary import Origin, RungKind, SubjectKind
 from tests.support.builders import a_line
 

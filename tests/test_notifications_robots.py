@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from notifications.channel import Channel, Channels, DeliveryError
+from notifications.channel import Channels
 from notifications.message import Attachment, Message
 from notifications.render import digest
+from notifications.sending import Channel, DeliveryError
 from policy.vocabulary import ChannelKind
 from tests.support.builders import a_line
 from tests.support.mail_server import free_port

@@ -8,23 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from deployments.console import emit
-from documents.grid import open_book
-from documents.layout import save
-from documents.summary import ApplicationRow, pages, read_applications
-from flows.operations.casework import Act, advance, record
-from flows.operations.delivery import deliver
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.intake import import_workbook
-from flows.operations.integrity import verify_trail
-from flows.operations.overview import board, deadline_views, projects
-from flows.operations.project_views import project_record
-from flows.operations.setup import install
+from common.errors import RefusedError
+from deployments.commands.console import emit
+from documents.forms.summary import SummaryRow, pages, read_applications
+from documents.reading.grid import open_book
+from documents.writing.layout import save
 from models.database import open_engine, writing
 from models.settings import Settings
 from notifications.channel import RecordingChannel
-from policy.errors import RefusedError
+from operations.cases.casework import Act, advance, record
+from operations.cases.desk import Desk
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import enforce
+from operations.upkeep.setup import install, verify_trail
+from operations.views.overview import board, deadline_views, projects
+from operations.views.project_record import project_record
+from operations.workbooks.intake import import_workbook
 from policy.load import load_plan
 from policy.vocabulary import Standing
 from states.deadlines import deadlines
@@ -70,7 +69,7 @@ def applied(desk: Desk, folder: Path, *profiles: Profile) -> list[str]:
         replace(each, street="示例街道", community=f"示例{n}社区")
         for n, each in enumerate(profiles)
     )
-    rows = tuple(ApplicationRow("东区", stated(each)) for each in named)
+    rows = tuple(SummaryRow("东区", stated(each)) for each in named)
     path = folder / "甲市.xlsx"
     save(path, pages(desk.plan, "甲市", rows))
     assert read_applications(open_book(path), desk.plan).rows == rows

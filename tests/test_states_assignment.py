@@ -15,8 +15,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from policy.acceptance import Role
-from policy.errors import RefusedError
+from common.errors import RefusedError
+from policy.duties import InspectorRole
 from policy.load import plan_path
 from policy.validate import faults
 from policy.vocabulary import Level
@@ -490,7 +490,7 @@ def test_a_large_province_ends_in_time_and_says_what_is_not_proven() -> None:
         ({}, {"made_on": date(2023, 12, 1)}, ("cross_acceptance", "visits")),
         ({}, {"last": date(2023, 11, 30)}, ("cross_acceptance", "visits")),
         (
-            {"roles": (Role(label="厅领导", level=Level.PROVINCE),)},
+            {"roles": (InspectorRole(label="厅领导", level=Level.PROVINCE),)},
             {},
             ("cross_acceptance", "roles", 0),
         ),

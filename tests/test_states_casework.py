@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from policy.errors import RefusedError
-from policy.vocabulary import Disposition, Entry, Holder, Source
+from common.errors import RefusedError
+from policy.vocabulary import Disposition, EntryKind, Holder, Source
 from states.casework import (
     Ruling,
     dependants,
@@ -21,7 +21,7 @@ from states.casework import (
     rule_on_record,
 )
 from states.dossier import Dossier, Profile
-from states.ledger import Line
+from states.ledger import LedgerLine
 from states.machine import Position
 from states.requirements import Case
 from states.trail import Effects
@@ -118,9 +118,9 @@ def _ready(act: str) -> Dossier:
     return dossier
 
 
-def _receipt(source: Source, amount: Decimal) -> tuple[Line, ...]:
+def _receipt(source: Source, amount: Decimal) -> tuple[LedgerLine, ...]:
     day = date(2023, 5, 20)
-    return (Line(1, Entry.RECEIPT, day, source, Holder.PROJECT, amount, "示例凭证1"),)
+    return (LedgerLine(1, EntryKind.RECEIPT, day, source, Holder.PROJECT, amount, "示例凭证1"),)
 
 
 MATCHED = {

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.vocabulary import Because, Level
-from states.contacts import Directory, Place, Post, Told
+from policy.vocabulary import Level, RecipientReason
+from states.contacts import Directory, Place, Post, Recipient
 from tests.support.builders import plan
 
 COUNTY, CITY, LEADER, PROVINCE = Level
@@ -24,7 +24,9 @@ OFFICE = {
 }
 
 
-def told(posts: list[Post], level: Level, place: Place, day: date = FIRST) -> dict[str, Because]:
+def told(
+    posts: list[Post], level: Level, place: Place, day: date = FIRST
+) -> dict[str, RecipientReason]:
     """Who hears of it and why; nobody twice."""
     found = Directory(plan(), posts).told(level, place, day)
     people = {one.person: one.because for one in found}
@@ -36,7 +38,7 @@ def told(posts: list[Post], level: Level, place: Place, day: date = FIRST) -> di
 def test_everyone_at_the_office_is_told(level: Level) -> None:
     office = OFFICE[level]
     posts = [Post(office, "张某"), Post(office, "李某"), Post("大同市民政局", "王某")]
-    expected = {f"{office} 张某": Because.POST, f"{office} 李某": Because.POST}
+    expected = {f"{office} 张某": RecipientReason.POST, f"{office} 李某": RecipientReason.POST}
     assert told(posts, level, XIAODIAN) == expected
 
 
@@ -59,14 +61,14 @@ def test_cities_are_shared_at_the_province_and_counties_in_a_city() -> None:
 @pytest.mark.parametrize(
     ("day", "who", "because"),
     [
-        (FIRST - DAY, "张某", Because.POST),
-        (FIRST, "李某", Because.SUBSTITUTE),
-        (LAST, "李某", Because.SUBSTITUTE),
-        (LAST + DAY, "张某", Because.POST),
+        (FIRST - DAY, "张某", RecipientReason.POST),
+        (FIRST, "李某", RecipientReason.SUBSTITUTE),
+        (LAST, "李某", RecipientReason.SUBSTITUTE),
+        (LAST + DAY, "张某", RecipientReason.POST),
     ],
 )
 def test_a_substitute_stands_in_from_the_first_to_the_last_day(
-    day: date, who: str, because: Because
+    day: date, who: str, because: RecipientReason
 ) -> None:
     office = OFFICE[CITY]
     away = Post(office, "张某", substitute="李某", away_from=FIRST, away_to=LAST)
@@ -81,8 +83,8 @@ def test_a_substitute_elsewhere_without_dates_and_one_of_a_substitute() -> None:
         Post(leader, "张某", substitute="李某", away_to=FIRST),
         Post(leader, "李某"),
     ]
-    assert told(posts, CITY, TAIYUAN) == {f"{leader} 李某": Because.SUBSTITUTE}
-    assert told(posts, CITY, TAIYUAN, LAST) == {f"{leader} 张某": Because.SUBSTITUTE}
+    assert told(posts, CITY, TAIYUAN) == {f"{leader} 李某": RecipientReason.SUBSTITUTE}
+    assert told(posts, CITY, TAIYUAN, LAST) == {f"{leader} 张某": RecipientReason.SUBSTITUTE}
 
 
 def test_a_circle_or_a_stranger_leaves_it_with_the_person() -> None:
@@ -92,9 +94,9 @@ def test_a_circle_or_a_stranger_leaves_it_with_the_person() -> None:
         Post(office, "李某", substitute="王某", divisions=("清徐县",)),
         Post(office, "王某", substitute="张某", divisions=("清徐县",)),
     ]
-    assert told(circle, CITY, XIAODIAN) == {f"{office} 张某": Because.POST}
+    assert told(circle, CITY, XIAODIAN) == {f"{office} 张某": RecipientReason.POST}
     stranger = [Post(office, "张某", substitute="孙某")]
-    assert told(stranger, CITY, XIAODIAN) == {f"{office} 张某": Because.POST}
+    assert told(stranger, CITY, XIAODIAN) == {f"{office} 张某": RecipientReason.POST}
 
 
 def test_who_stands_in_for_a_colleague_is_told_once() -> None:
@@ -107,18 +109,20 @@ def test_where_nobody_is_there_the_level_above_is_told_level_by_level() -> None:
     posts = [Post(OFFICE[level], "张某") for level in Level]
     for gone in range(4):
         found = told(posts[gone:], COUNTY, XIAODIAN)
-        because = Because.VACANT if gone else Because.POST
+        because = RecipientReason.VACANT if gone else RecipientReason.POST
         assert found == {f"{OFFICE[list(Level)[gone]]} 张某": because}
 
 
 def test_a_place_in_nobodys_divisions_goes_up_too() -> None:
     posts = [Post(OFFICE[CITY], "张某", divisions=("小店区",)), Post(OFFICE[LEADER], "李某")]
-    assert told(posts, CITY, QINGXU) == {f"{OFFICE[LEADER]} 李某": Because.VACANT}
+    assert told(posts, CITY, QINGXU) == {f"{OFFICE[LEADER]} 李某": RecipientReason.VACANT}
 
 
 @pytest.mark.parametrize("level", list(Level))
 def test_where_nobody_at_all_is_known_it_is_the_offices_own(level: Level) -> None:
-    assert told([Post("大同市民政局", "张某")], level, XIAODIAN) == {OFFICE[level]: Because.POST}
+    assert told([Post("大同市民政局", "张某")], level, XIAODIAN) == {
+        OFFICE[level]: RecipientReason.POST
+    }
 
 
 def test_the_same_name_and_phone_is_one_person_with_two_posts() -> None:
@@ -170,7 +174,9 @@ def test_somebody_known_is_always_told_and_nobody_twice(
         present = [post for post in looked_after if not post.is_away(day)]
         assert {directory.key(post) for post in present} <= set(people)
     else:
-        assert found == (Told(plan().office(level, place.city, place.county), Because.POST),)
+        assert found == (
+            Recipient(plan().office(level, place.city, place.county), RecipientReason.POST),
+        )
 
 
 def _looked_after(posts: list[Post], level: Level, place: Place) -> list[Post]:

@@ -12,14 +12,7 @@ from hypothesis import strategies as st
 
 from policy.timing import Monthly, Quarterly, Span, Weekly
 from policy.vocabulary import Disposition, Standing, SubjectKind
-from states.deadlines import (
-    Deadline,
-    dates_of,
-    deadlines,
-    deadlines_of,
-    fulfilled_on,
-    standing,
-)
+from states.deadlines import Deadline, dates_of, deadlines, deadlines_of, fulfilled_on, standing
 from states.workdays import Calendar
 from tests.support.builders import calendar, fixed, plan
 

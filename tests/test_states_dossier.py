@@ -12,14 +12,7 @@ from hypothesis import strategies as st
 
 from policy.fields import FIELDS
 from policy.vocabulary import Disposition
-from states.dossier import (
-    GOING_ON,
-    Profile,
-    from_plain,
-    stated,
-    to_plain,
-    to_words,
-)
+from states.dossier import GOING_ON, Profile, from_plain, stated, to_plain, to_words
 from tests.support.builders import a_dossier, a_profile
 
 VALUES: dict[type, st.SearchStrategy[Any]] = {

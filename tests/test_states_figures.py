@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from policy.vocabulary import Disposition, Source, Standing, SubjectKind
 from states.figures import (
-    Figures,
+    MonthFigures,
     ahead,
     by_city,
     coordinating,
@@ -36,7 +36,7 @@ def codes(found: tuple[ProjectShot, ...]) -> list[str]:
     return [item.code for item in found]
 
 
-def slow(found: Figures) -> list[str]:
+def slow(found: MonthFigures) -> list[str]:
     return [item.project.code for item in found.behind]
 
 

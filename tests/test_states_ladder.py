@@ -10,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from policy.ladder import Ladder, OfficeHours, Repeat, Rung
 from policy.schema import Plan
-from policy.timing import HolidayRules
+from policy.timing import HolidayRules, Ladder, OfficeHours, Repeat, Rung
 from policy.vocabulary import HolidayRule, Level, RungKind, Standing
-from states.deadlines import LATE, Dates, Deadline, deadlines, gaps
-from states.decide import DECISION, Situation, Step, Verdict, decide, steps
+from states.deadlines import LATE, Deadline, DeadlineDates, deadlines, gaps
+from states.decide import DECISION, RungDate, Situation, Verdict, decide, steps
 from states.workdays import Calendar
 from tests.support.builders import calendar, fixed, plan
 
@@ -153,7 +152,7 @@ def test_an_acknowledgement_silences_repeats_until_its_day_and_nothing_else(
             assert {decision.rung for decision in less.decisions} <= rungs
 
 
-def _first_steps(world: World, number: int = 20) -> list[Step]:
+def _first_steps(world: World, number: int = 20) -> list[RungDate]:
     any_plan, any_calendar, deadline, situation = world
     body = any_plan.bodies[deadline.rule.responsible]
     ladder = steps(situation, any_plan.ladder, body, any_calendar)
@@ -184,7 +183,7 @@ def test_a_rung_in_natural_days_moves_to_a_workday() -> None:
 # --- holiday rules --------------------------------------------------------------------------------
 
 
-def _dates(id: str, rules: HolidayRules, any_calendar: Calendar) -> Dates:
+def _dates(id: str, rules: HolidayRules, any_calendar: Calendar) -> DeadlineDates:
     changed = tuple(
         rule.model_copy(update={"holiday_rule": rules}) if rule.id == id else rule
         for rule in plan().deadlines

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.vocabulary import Entry, Holder, Source
-from states.ledger import Line, balances, matched, overdrawn, received, refusals, resting
+from policy.vocabulary import EntryKind, Holder, Source
+from states.ledger import LedgerLine, balances, matched, overdrawn, received, refusals, resting
 from tests.support.builders import plan
 
 START = date(2023, 5, 4)
@@ -20,26 +20,26 @@ DAYS = st.integers(0, 12).map(lambda n: START + timedelta(days=n))
 
 
 @st.composite
-def a_line(draw: st.DrawFn) -> Line:
-    entry = draw(st.sampled_from(Entry))
+def a_line(draw: st.DrawFn) -> LedgerLine:
+    entry = draw(st.sampled_from(EntryKind))
     holder = draw(st.sampled_from(Holder))
     more: dict[str, object] = {}
-    if entry is Entry.TRANSFER:
+    if entry is EntryKind.TRANSFER:
         holder = draw(st.sampled_from([Holder.CITY, Holder.COUNTY]))
         lower = [Holder.PROJECT] if holder is Holder.COUNTY else [Holder.COUNTY, Holder.PROJECT]
         more["to_holder"] = draw(st.sampled_from(lower))
-    if entry is Entry.EXPENSE:
+    if entry is EntryKind.EXPENSE:
         holder = draw(st.sampled_from([Holder.COUNTY, Holder.PROJECT]))
         more |= {"category": "construction", "payee": "示例公司"}
     source = draw(st.sampled_from(Source))
     amount = draw(AMOUNTS)
-    return Line(0, entry, draw(DAYS), source, holder, amount, "示例", **more)  # type: ignore[arg-type]  # fields of a line
+    return LedgerLine(0, entry, draw(DAYS), source, holder, amount, "示例", **more)  # type: ignore[arg-type]  # fields of a line
 
 
 LINES = st.lists(a_line(), max_size=14)
 
 
-def simulated(lines: list[Line]) -> tuple[dict[tuple[str, str], Decimal], bool]:
+def simulated(lines: list[LedgerLine]) -> tuple[dict[tuple[str, str], Decimal], bool]:
     """Pots at the end, and whether any was below zero at the end of a day; by plain loops."""
     pots: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     short = False
@@ -59,15 +59,15 @@ def simulated(lines: list[Line]) -> tuple[dict[tuple[str, str], Decimal], bool]:
 
 
 @given(LINES)
-def test_balances_equal_a_plain_simulation(lines: list[Line]) -> None:
+def test_balances_equal_a_plain_simulation(lines: list[LedgerLine]) -> None:
     pots, short = simulated(lines)
     assert {(s.value, h.value): left for (s, h), left in balances(lines).items()} == pots
     assert bool(list(overdrawn(lines))) == short
 
 
 @given(LINES)
-def test_a_book_that_only_takes_what_is_allowed_never_goes_wrong(lines: list[Line]) -> None:
-    taken: list[Line] = []
+def test_a_book_that_only_takes_what_is_allowed_never_goes_wrong(lines: list[LedgerLine]) -> None:
+    taken: list[LedgerLine] = []
     released = Decimal("700.00")
     for line in lines:
         if not refusals(plan(), line, "示例说明", taken, released):
@@ -75,15 +75,15 @@ def test_a_book_that_only_takes_what_is_allowed_never_goes_wrong(lines: list[Lin
     pots, short = simulated(taken)
     assert not short
     assert received(taken, Source.PROVINCE) <= released
-    came = sum(line.amount for line in taken if line.entry is Entry.RECEIPT)
-    went = sum(line.amount for line in taken if line.entry is Entry.EXPENSE)
+    came = sum(line.amount for line in taken if line.entry is EntryKind.RECEIPT)
+    went = sum(line.amount for line in taken if line.entry is EntryKind.EXPENSE)
     assert sum(pots.values()) == came - went
 
 
 @given(LINES)
-def test_resting_money_is_the_oldest_fen_still_there(lines: list[Line]) -> None:
+def test_resting_money_is_the_oldest_fen_still_there(lines: list[LedgerLine]) -> None:
     """Coin by coin: every 分 that came in is queued with its day and leaves in that order."""
-    taken: list[Line] = []
+    taken: list[LedgerLine] = []
     for line in lines:
         if not refusals(plan(), line, "示例说明", taken, Decimal("9999.00")):
             taken.append(line)
@@ -104,16 +104,16 @@ def test_resting_money_is_the_oldest_fen_still_there(lines: list[Line]) -> None:
         assert resting(taken, holder) == wanted
 
 
-def _fen(line: Line) -> int:
+def _fen(line: LedgerLine) -> int:
     return int(line.amount * 100)
 
 
-def _into(line: Line) -> Holder | None:
-    return line.holder if line.entry is Entry.RECEIPT else line.to_holder
+def _into(line: LedgerLine) -> Holder | None:
+    return line.holder if line.entry is EntryKind.RECEIPT else line.to_holder
 
 
-def _out_of(line: Line) -> Holder | None:
-    return None if line.entry is Entry.RECEIPT else line.holder
+def _out_of(line: LedgerLine) -> Holder | None:
+    return None if line.entry is EntryKind.RECEIPT else line.holder
 
 
 @given(st.lists(st.tuples(DAYS, AMOUNTS), max_size=6), st.decimals(0, 900, places=2))
@@ -121,7 +121,7 @@ def test_matching_funds_count_from_the_day_they_are_whole(
     came: list[tuple[date, Decimal]], promised: Decimal
 ) -> None:
     lines = [
-        Line(n, Entry.RECEIPT, on, Source.CITY, Holder.PROJECT, amount, str(n))
+        LedgerLine(n, EntryKind.RECEIPT, on, Source.CITY, Holder.PROJECT, amount, str(n))
         for n, (on, amount) in enumerate(came)
     ]
     days = sorted(on for on, _ in came)
@@ -133,16 +133,16 @@ def test_matching_funds_count_from_the_day_they_are_whole(
 PLAN = plan()
 CITY, COUNTY, PROJECT = Holder
 PROVINCIAL = Source.PROVINCE
-RECEIPT = Line(1, Entry.RECEIPT, START, PROVINCIAL, CITY, Decimal("700.00"), "凭证1")
-TRANSFER = replace(RECEIPT, entry=Entry.TRANSFER, to_holder=PROJECT)
+RECEIPT = LedgerLine(1, EntryKind.RECEIPT, START, PROVINCIAL, CITY, Decimal("700.00"), "凭证1")
+TRANSFER = replace(RECEIPT, entry=EntryKind.TRANSFER, to_holder=PROJECT)
 EXPENSE = replace(
-    RECEIPT, entry=Entry.EXPENSE, holder=PROJECT, category="construction", payee="示例公司"
+    RECEIPT, entry=EntryKind.EXPENSE, holder=PROJECT, category="construction", payee="示例公司"
 )
 BOOK = (RECEIPT, TRANSFER)
 """The subsidy lies with the project."""
 
 
-def reasons(line: Line, book: tuple[Line, ...] = BOOK, **more: Any) -> tuple[str, ...]:
+def reasons(line: LedgerLine, book: tuple[LedgerLine, ...] = BOOK, **more: Any) -> tuple[str, ...]:
     told = {"reason": "", "released": Decimal("1400.00"), **more}
     return refusals(PLAN, line, told["reason"], book, told["released"])
 
@@ -165,7 +165,7 @@ def reasons(line: Line, book: tuple[Line, ...] = BOOK, **more: Any) -> tuple[str
         ),
     ],
 )
-def test_what_is_in_order_is_booked(line: Line, book: tuple[Line, ...]) -> None:
+def test_what_is_in_order_is_booked(line: LedgerLine, book: tuple[LedgerLine, ...]) -> None:
     assert reasons(line, book) == ()
 
 
@@ -217,7 +217,7 @@ def test_what_is_in_order_is_booked(line: Line, book: tuple[Line, ...]) -> None:
         ),
     ],
 )
-def test_each_reason_is_given_and_no_other(line: Line, wanted: list[str]) -> None:
+def test_each_reason_is_given_and_no_other(line: LedgerLine, wanted: list[str]) -> None:
     for told, part in zip(reasons(line), wanted, strict=True):
         assert part in told
 

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.errors import PolicyError
+from common.errors import PolicyError
 from policy.load import HOME, load_plan
 from policy.vocabulary import Disposition
 from states.machine import Position, allowed, diagram, move, target

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from policy import checks
-from policy.vocabulary import Entry, Force, Holder, Level, Source
+from policy.vocabulary import EntryKind, Force, Holder, Level, Source
 from states.dossier import Profile
-from states.ledger import Line
+from states.ledger import LedgerLine
 from states.requirements import Case, Shortfall, concerns, is_met, payable, read_measure, shortfalls
 from tests.support.builders import a_dossier, answers, opinion, plan
 
@@ -27,38 +27,38 @@ def holds(check: Any, *, case: dict[str, Any] | None = None, **changes: Any) -> 
     return is_met(check, a_case(case=case, **changes))
 
 
-AREA = checks.Within(kind="within", field="area", least=Decimal(500), most=Decimal(2000))
-LEAST = checks.Within(kind="within", field="beds", least=Decimal(10))
-MOST = checks.Within(kind="within", field="beds", most=Decimal(10))
-PRESENT = checks.Present(kind="present", fields=("street", "beds", "functions"))
-ONE_OF = checks.OneOf(kind="one_of", field="old_community", values=("是",))
-NONE_OF = checks.NoneOf(kind="none_of", field="tenure", values=("政府租赁",))
-INCLUDES = checks.Includes(kind="includes", field="commitments", values=("按时完工", "足额"))
-ENDS = checks.EndsWith(kind="ends_with", field="letter_issuer", text="{city}人民政府")
-REACHED = checks.Reached(kind="reached", milestones=("determined", "funds_released"))
-EVIDENCED = checks.Evidenced(kind="evidenced")
-FREE = checks.QuotaFree(kind="quota_free")
-PAIRED = checks.Paired(
+AREA = checks.WithinCheck(kind="within", field="area", least=Decimal(500), most=Decimal(2000))
+LEAST = checks.WithinCheck(kind="within", field="beds", least=Decimal(10))
+MOST = checks.WithinCheck(kind="within", field="beds", most=Decimal(10))
+PRESENT = checks.PresentCheck(kind="present", fields=("street", "beds", "functions"))
+ONE_OF = checks.OneOfCheck(kind="one_of", field="old_community", values=("是",))
+NONE_OF = checks.NoneOfCheck(kind="none_of", field="tenure", values=("政府租赁",))
+INCLUDES = checks.IncludesCheck(kind="includes", field="commitments", values=("按时完工", "足额"))
+ENDS = checks.EndsWithCheck(kind="ends_with", field="letter_issuer", text="{city}人民政府")
+REACHED = checks.ReachedCheck(kind="reached", milestones=("determined", "funds_released"))
+EVIDENCED = checks.EvidencedCheck(kind="evidenced")
+FREE = checks.QuotaFreeCheck(kind="quota_free")
+PAIRED = checks.PairedCheck(
     kind="paired", field="building_kind", by="site_source", allowed={"A": ("改建", "其他")}
 )
-PAST = checks.Past(kind="past", fields=("visited_on", "letter_on"))
-ORDERED = checks.Ordered(
+PAST = checks.PastCheck(kind="past", fields=("visited_on", "letter_on"))
+ORDERED = checks.OrderedCheck(
     kind="ordered", groups=(("county_civil_on", "county_finance_on"), ("city_civil_on",))
 )
-UNTIL = checks.Until(kind="until", field="agreement_to", after=date(2023, 12, 31))
-LASTS = checks.Lasts(kind="lasts", start="agreement_from", end="agreement_to", years=5)
-AGED = checks.Aged(kind="aged", field="operator_since", years=1)
-CODE = checks.CreditCode(kind="credit_code", field="operator_code")
-ELAPSED = checks.Elapsed(kind="elapsed", since="determined", days=5)
-ANSWERED = checks.Answered(kind="answered", milestone="rectification_ordered", by="rectified")
-BY_COUNTY = checks.ActedBy(kind="acted_by", level=Level.COUNTY)
-UNSERVED = checks.UnservedFirst(kind="unserved_first")
-MAJORITY = checks.Majority(kind="majority", building_kind="改建")
-STATED = checks.AmountStated(kind="amount_stated")
-CAPPED = checks.AmountCapped(kind="amount_capped")
-EXACT = checks.AmountExact(kind="amount_exact")
-SHARES = checks.LocalShareCovered(kind="local_share_covered")
-SUBSIDISED = checks.SubsidyCovered(kind="subsidy_covered")
+UNTIL = checks.UntilCheck(kind="until", field="agreement_to", after=date(2023, 12, 31))
+LASTS = checks.LastsCheck(kind="lasts", start="agreement_from", end="agreement_to", years=5)
+AGED = checks.AgedCheck(kind="aged", field="operator_since", years=1)
+CODE = checks.CreditCodeCheck(kind="credit_code", field="operator_code")
+ELAPSED = checks.ElapsedCheck(kind="elapsed", since="determined", days=5)
+ANSWERED = checks.AnsweredCheck(kind="answered", milestone="rectification_ordered", by="rectified")
+BY_COUNTY = checks.ActedByCheck(kind="acted_by", level=Level.COUNTY)
+UNSERVED = checks.UnservedFirstCheck(kind="unserved_first")
+MAJORITY = checks.MajorityCheck(kind="majority", building_kind="改建")
+STATED = checks.AmountStatedCheck(kind="amount_stated")
+CAPPED = checks.AmountCappedCheck(kind="amount_capped")
+EXACT = checks.AmountExactCheck(kind="amount_exact")
+SHARES = checks.LocalShareCoveredCheck(kind="local_share_covered")
+SUBSIDISED = checks.SubsidyCoveredCheck(kind="subsidy_covered")
 
 
 @pytest.mark.parametrize(
@@ -176,9 +176,9 @@ def test_each_check_at_its_edge(check: Any, changes: dict[str, Any], *, met: boo
 
 # --- review ---------------------------------------------------------------------------------------
 
-ENOUGH = checks.EnoughOpinions(kind="enough_opinions")
-AGREED = checks.Agreed(kind="agreed", discussed="review_discussed")
-SCORED = checks.Scored(kind="scored")
+ENOUGH = checks.EnoughOpinionsCheck(kind="enough_opinions")
+AGREED = checks.AgreedCheck(kind="agreed", discussed="review_discussed")
+SCORED = checks.ScoredCheck(kind="scored")
 UNREVIEWED = plan().model_copy(update={"review": None})
 
 
@@ -234,7 +234,7 @@ def test_matching_funds_are_whole_by_the_day(
     promised: str | None, came: str | None, on: date, *, met: bool
 ) -> None:
     lines = [
-        Line(1, Entry.RECEIPT, on, source, Holder.PROJECT, Decimal(came), "凭证")
+        LedgerLine(1, EntryKind.RECEIPT, on, source, Holder.PROJECT, Decimal(came), "凭证")
         for source in (Source.CITY,)
         if came
     ]
@@ -242,8 +242,12 @@ def test_matching_funds_are_whole_by_the_day(
         "city_share": Decimal(promised) if promised else None,
         "county_share": Decimal(7),
     }
-    assert holds(checks.Matched(kind="matched", source=Source.CITY), lines=lines, **shares) is met
-    assert not holds(checks.Matched(kind="matched", source=Source.COUNTY), lines=lines, **shares)
+    assert (
+        holds(checks.MatchedCheck(kind="matched", source=Source.CITY), lines=lines, **shares) is met
+    )
+    assert not holds(
+        checks.MatchedCheck(kind="matched", source=Source.COUNTY), lines=lines, **shares
+    )
 
 
 @pytest.mark.parametrize(
@@ -263,7 +267,7 @@ def test_a_checklist_is_answered_or_passed(
     judged = next(item.id for item in plan().checklist if item.judged)
     told = answers(**{judged if name == "fire" else name: word for name, word in changes.items()})
     found = [
-        holds(checks.Checklist(kind="checklist", passed=strict), case={"checks": told})
+        holds(checks.ChecklistCheck(kind="checklist", passed=strict), case={"checks": told})
         for strict in (False, True)
     ]
     assert found == [answered, passed]
@@ -281,7 +285,7 @@ def test_a_checklist_is_answered_or_passed(
     ],
 )
 def test_acceptors_are_several_and_from_elsewhere(people: str, *, met: bool) -> None:
-    crossed = checks.Crossed(kind="crossed", item="acceptors", least=2)
+    crossed = checks.CrossedCheck(kind="crossed", item="acceptors", least=2)
     assert holds(crossed, case={"checks": {"acceptors": people}}) is met
 
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.duties import RiskRules
 from policy.load import plan_path
-from policy.risks import Risks
 from policy.validate import faults
 from policy.vocabulary import Disposition, Source, Standing, SubjectKind
 from states.progress import Progress
@@ -250,7 +250,7 @@ FAULTY = {
 
 @pytest.mark.parametrize("change", FAULTY.values(), ids=FAULTY)
 def test_a_plan_with_faulty_rules_is_told(change: dict[str, Any]) -> None:
-    rules = Risks.model_validate({**plan().model_dump()["risks"], **change})
+    rules = RiskRules.model_validate({**plan().model_dump()["risks"], **change})
     found = list(faults(plan().model_copy(update={"risks": rules}), NOTICE))
     assert [fault.loc[0] for fault in found] == ["risks"]
 

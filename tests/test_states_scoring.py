@@ -13,13 +13,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.errors import PolicyError
-from policy.evaluation import Counted, Evaluation, PointKind
+from common.errors import PolicyError
+from policy.evaluation import Evaluation, IndicatorStatus, PointKind
 from policy.schema import Plan
 from policy.validate import faults
 from policy.vocabulary import Disposition, Origin, Source, Standing, SubjectKind
 from states.progress import Progress
-from states.scoring import Evaluated, Line, Score, evaluate, with_quarter
+from states.scoring import IndicatorScore, MonthEvaluation, Score, evaluate, with_quarter
 from states.snapshot import DeadlineShot, ProjectShot, RecordShot, Snapshot
 from tests.support.builders import plan
 
@@ -114,11 +114,11 @@ def shot(
     return Snapshot(as_of.strftime("%Y-%m"), as_of, *found)
 
 
-def score_of(made: Evaluated, place: str = CITY) -> Score:
+def score_of(made: MonthEvaluation, place: str = CITY) -> Score:
     return next(each for each in (*made.cities, *made.counties) if each.name == place)
 
 
-def line_of(score: Score, indicator: str) -> Line:
+def line_of(score: Score, indicator: str) -> IndicatorScore:
     return next(line for line in score.lines if line.indicator == indicator)
 
 
@@ -335,7 +335,7 @@ def test_a_county_answers_for_its_own_projects_and_its_own_money_alone() -> None
     made = evaluate(plan(), shot(JUNE, [own, others], deadlines))
     county = score_of(made, "小店区")
     assert (county.score, county.available) == (Decimal("30.00"), Decimal("30.00"))
-    assert line_of(county, "on_schedule").state is Counted.NOTHING
+    assert line_of(county, "on_schedule").state is IndicatorStatus.NOTHING
     assert {"application_on_time", "monthly_report", "funds_in_place"}.isdisjoint(
         line.indicator for line in county.lines
     )
@@ -350,7 +350,7 @@ def test_a_month_that_is_no_longer_reported_costs_nothing() -> None:
     ended = a_deadline("D10-06", CITY, None, JUNE, standing=Standing.VOID)
     score = score_of(evaluate(plan(), shot(JUNE, [a_project("甲")], [ended])))
     states = {id: line_of(score, id).state for id in ("monthly_report", "on_schedule")}
-    assert set(states.values()) == {Counted.NOTHING}
+    assert set(states.values()) == {IndicatorStatus.NOTHING}
 
 
 def test_putting_right_what_an_inspection_found_counts_as_well() -> None:
@@ -359,7 +359,7 @@ def test_putting_right_what_an_inspection_found_counts_as_well() -> None:
     assert score.malus == 1
 
 
-def _openings(as_of: date, opened: Mapping[str, date | None]) -> Evaluated:
+def _openings(as_of: date, opened: Mapping[str, date | None]) -> MonthEvaluation:
     """By code; of each city one project or more. The province has accepted none."""
     projects = [
         a_project(code, city, milestones={"opened": day} if day else {})
@@ -375,9 +375,9 @@ def test_in_the_last_month_the_yearly_aim_is_judged_as_of_the_years_end() -> Non
     made = _openings(DECEMBER, {"大同1": date(2023, 12, 1), "甲": date(2023, 12, 29), "乙": None})
     lines = [line_of(score_of(made, each), "opened_in_year") for each in (CITY, OTHER, "小店区")]
     assert [(line.state, line.available, line.points) for line in lines] == [
-        (Counted.JUDGED, Decimal(10), Decimal(0)),  # one of two
-        (Counted.JUDGED, Decimal(10), Decimal(10)),
-        (Counted.JUDGED, Decimal(10), Decimal(0)),
+        (IndicatorStatus.JUDGED, Decimal(10), Decimal(0)),  # one of two
+        (IndicatorStatus.JUDGED, Decimal(10), Decimal(10)),
+        (IndicatorStatus.JUDGED, Decimal(10), Decimal(0)),
     ]
     missed = next(case for case in lines[0].cases if case.subject == "乙")
     assert (missed.good, missed.due, missed.done) == (False, date(2023, 12, 31), None)
@@ -388,7 +388,7 @@ def test_in_the_last_month_the_yearly_aim_is_judged_as_of_the_years_end() -> Non
 def test_before_the_last_month_nobody_is_judged_by_the_years_end() -> None:
     made = _openings(date(2023, 11, 30), {"大同1": date(2023, 11, 1), "甲": None})
     for city in (CITY, OTHER):  # nor gains the points before another one can
-        assert line_of(score_of(made, city), "opened_in_year").state is Counted.NOT_DUE
+        assert line_of(score_of(made, city), "opened_in_year").state is IndicatorStatus.NOT_DUE
 
 
 def test_another_years_december_is_not_the_plans_last_month() -> None:
@@ -396,14 +396,14 @@ def test_another_years_december_is_not_the_plans_last_month() -> None:
     project = a_project("甲")
     deadline = a_deadline("D17", "甲", None, DECEMBER)
     score = score_of(evaluate(changed, shot(DECEMBER, [project], [deadline])))
-    assert line_of(score, "opened_in_year").state is Counted.NOT_DUE
+    assert line_of(score, "opened_in_year").state is IndicatorStatus.NOT_DUE
 
 
 def test_only_what_has_to_be_done_within_the_year_is_judged_by_its_end() -> None:
     """开工 was put off to 30 December by an approval: its day has not passed."""
     put_off = a_deadline("D08", "甲", None, DECEMBER, overdue_after=date(2023, 12, 30))
     made = evaluate(plan(), shot(DECEMBER, [a_project("甲")], [put_off]))
-    assert line_of(score_of(made), "started_on_time").state is Counted.NOT_DUE
+    assert line_of(score_of(made), "started_on_time").state is IndicatorStatus.NOT_DUE
 
 
 def test_whoever_waits_on_hold_is_not_blamed_at_the_years_end_but_counted_alike() -> None:
@@ -416,7 +416,7 @@ def test_whoever_waits_on_hold_is_not_blamed_at_the_years_end_but_counted_alike(
     line = line_of(
         score_of(evaluate(plan(), shot(DECEMBER, projects, [met, held]))), "opened_in_year"
     )
-    assert (line.state, line.points) == (Counted.JUDGED, Decimal(10))
+    assert (line.state, line.points) == (IndicatorStatus.JUDGED, Decimal(10))
     assert [case.good for case in line.cases] == [None, True]
 
 
@@ -428,9 +428,9 @@ def test_what_is_judged_for_one_place_is_judged_for_all_that_have_it() -> None:
     made = evaluate(plan(), shot(JUNE, projects, [later, passed]))
     lines = [line_of(score_of(made, each), "started_on_time") for each in (CITY, OTHER, "小店区")]
     assert {(line.state, line.available, line.points) for line in lines} == {
-        (Counted.JUDGED, Decimal(15), Decimal(15))
+        (IndicatorStatus.JUDGED, Decimal(15), Decimal(15))
     }
-    assert line_of(score_of(made, "忻州市"), "started_on_time").state is Counted.NOTHING
+    assert line_of(score_of(made, "忻州市"), "started_on_time").state is IndicatorStatus.NOTHING
 
 
 def test_a_quarters_score_is_its_last_months() -> None:
@@ -577,7 +577,7 @@ def test_a_defect_more_never_raises_a_score(snapshot: Snapshot, data: st.DataObj
             assert now.rate <= was.rate
 
 
-def _by_name(made: Evaluated) -> list[Score]:
+def _by_name(made: MonthEvaluation) -> list[Score]:
     return sorted((*made.cities, *made.counties), key=lambda score: (score.city, score.county))
 
 

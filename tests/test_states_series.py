@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from policy.curves import Curves
+from policy.duties import CurveRules
 from policy.load import plan_path
 from policy.validate import faults
 from policy.vocabulary import Disposition, Source
@@ -215,7 +215,7 @@ def test_without_a_limit_there_is_no_planned_line() -> None:
     [{"invested_to": "D18"}, {"received_by": {"city": "D99"}}, {"invested_from": "D10"}],
 )
 def test_a_plan_whose_lines_follow_no_projects_deadline_is_told(change: dict[str, Any]) -> None:
-    rules = Curves.model_validate({**plan().model_dump()["curves"], **change})
+    rules = CurveRules.model_validate({**plan().model_dump()["curves"], **change})
     notice = plan_path("shanxi-2023").with_name("notice.txt").read_text(encoding="utf-8")
     found = list(faults(plan().model_copy(update={"curves": rules}), notice))
     assert [fault.loc for fault in found] == [("curves",)]

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.vocabulary import AuditKind, Disposition, Entry, Holder, Source
-from states.ledger import Line
+from policy.vocabulary import AuditKind, Disposition, EntryKind, Holder, Source
+from states.ledger import LedgerLine
 from states.progress import Progress
 from states.review import Opinion
 from states.trail import (
     Effects,
-    Row,
-    State,
+    ProjectState,
+    TrailRow,
     after,
     difference,
     from_detail,
@@ -49,11 +49,11 @@ COLUMNS = st.fixed_dictionaries(
 )
 
 
-def lines(id: int) -> st.SearchStrategy[Line]:
+def lines(id: int) -> st.SearchStrategy[LedgerLine]:
     return st.builds(
-        Line,
+        LedgerLine,
         st.just(id),
-        st.sampled_from(Entry),
+        st.sampled_from(EntryKind),
         DAYS,
         st.sampled_from(Source),
         st.sampled_from(Holder),
@@ -83,7 +83,7 @@ def reports(id: int) -> st.SearchStrategy[Progress]:
     )
 
 
-def one_effect(id: int) -> st.SearchStrategy[Row]:
+def one_effect(id: int) -> st.SearchStrategy[TrailRow]:
     dropped = st.lists(st.integers(1, 4), max_size=2, unique=True).map(tuple)
     dated = st.dictionaries(FACTS, DAYS, max_size=2)
     effects = (
@@ -93,14 +93,14 @@ def one_effect(id: int) -> st.SearchStrategy[Row]:
         st.builds(Effects, opinion=opinions(id), dropped=dropped),
         st.builds(Effects, progress=reports(id), dropped=dropped),
     )
-    return st.builds(Row, st.just(id), st.just(AuditKind.RECORD), st.one_of(*effects))
+    return st.builds(TrailRow, st.just(id), st.just(AuditKind.RECORD), st.one_of(*effects))
 
 
 TRAILS = st.tuples(*(one_effect(id) for id in range(1, 6)))
 
 
 @given(st.integers(1, 5).flatmap(one_effect))
-def test_a_row_is_read_back_from_json_whole(row: Row) -> None:
+def test_a_row_is_read_back_from_json_whole(row: TrailRow) -> None:
     detail = json.loads(json.dumps(to_detail(row.effects)))
     assert from_detail(row.id, row.kind, detail) == row
     assert all(detail.values())
@@ -108,13 +108,13 @@ def test_a_row_is_read_back_from_json_whole(row: Row) -> None:
 
 def test_nothing_leaves_nothing() -> None:
     assert to_detail(Effects()) == {}
-    assert from_detail(7, AuditKind.RECORD, {}) == Row(7, AuditKind.RECORD, Effects())
+    assert from_detail(7, AuditKind.RECORD, {}) == TrailRow(7, AuditKind.RECORD, Effects())
     assert not Effects().any
     assert Effects(revoked=("accepted",)).any
 
 
 @given(TRAILS)
-def test_replaying_is_a_plain_fold(trail: tuple[Row, ...]) -> None:
+def test_replaying_is_a_plain_fold(trail: tuple[TrailRow, ...]) -> None:
     columns: dict[str, Any] = {}
     facts: dict[str, date] = {}
     kept: dict[tuple[str, Any], Any] = {}
@@ -145,15 +145,15 @@ def test_a_report_is_kept_under_its_row_unless_it_has_one() -> None:
     told = Progress("2023-06", 50)
     assert under(told, 7).audit_id == 7
     assert under(replace(told, audit_id=3), 7).audit_id == 3
-    row = Row(7, AuditKind.PROGRESS, Effects(progress=told))
-    assert after(State(), row).progress == {"2023-06": replace(told, audit_id=7)}
+    row = TrailRow(7, AuditKind.PROGRESS, Effects(progress=told))
+    assert after(ProjectState(), row).progress == {"2023-06": replace(told, audit_id=7)}
 
 
 @given(TRAILS, one_effect(9).filter(lambda row: row.effects.progress is None))
-def test_a_correction_leads_back_to_what_was(trail: tuple[Row, ...], last: Row) -> None:
+def test_a_correction_leads_back_to_what_was(trail: tuple[TrailRow, ...], last: TrailRow) -> None:
     before = replay(trail)
     now = after(before, replace(last, effects=replace(last.effects, dropped=())))
-    back = after(now, Row(10, AuditKind.REVERSAL, difference(now, before)))
+    back = after(now, TrailRow(10, AuditKind.REVERSAL, difference(now, before)))
     named = {name: value for name, value in back.columns.items() if name in before.columns}
     assert named == before.columns
     rest = {name: value for name, value in back.columns.items() if name not in before.columns}
@@ -163,7 +163,7 @@ def test_a_correction_leads_back_to_what_was(trail: tuple[Row, ...], last: Row) 
 
 def test_a_correction_says_only_what_changes() -> None:
     may, june = Progress("2023-05", 10, audit_id=1), Progress("2023-06", 20, audit_id=2)
-    now = State(
+    now = ProjectState(
         {"stage": "review"}, {"determined": DAY}, progress={"2023-05": may, "2023-06": june}
     )
     assert not difference(now, now).any

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.errors import RefusedError
-from policy.inspection import Inspection
+from common.errors import RefusedError
+from policy.duties import InspectionRules
 from policy.schema import Plan
 from policy.vocabulary import Disposition, Origin, Source, Standing, SubjectKind
 from states.progress import Progress
@@ -26,7 +26,7 @@ CHINA = holidays.country_holidays("CN", years=2023)
 UNHURRIED = settings(deadline=None, max_examples=60)
 
 
-def rule(**changes: object) -> Inspection:
+def rule(**changes: object) -> InspectionRules:
     held = plan().inspection
     assert held is not None
     visits: dict[str, object] = {

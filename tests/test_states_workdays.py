@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.errors import PolicyError
+from common.errors import PolicyError
 from states.workdays import Calendar, UnknownYearError
 from tests.support.builders import calendar
 

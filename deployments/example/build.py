@@ -6,13 +6,20 @@ from dataclasses import astuple, fields
 from io import StringIO
 from pathlib import Path
 
-from deployments.example.details import Money, Score, detailed, money, nothing_promised, scores
+from deployments.example.details import (
+    MoneyLine,
+    ScoreLine,
+    detailed,
+    money,
+    nothing_promised,
+    scores,
+)
 from deployments.example.places import Site, sites
 from deployments.example.profiles import contacts, profile
-from deployments.example.story import Fact, facts
-from documents.contacts import contacts_page
-from documents.layout import save
-from documents.summary import ApplicationRow, pages
+from deployments.example.story import FactLine, facts
+from documents.forms.contacts import contacts_page
+from documents.forms.summary import SummaryRow, pages
+from documents.writing.layout import save
 from policy.load import load_plan, plan_path
 from policy.schema import City, Plan
 from states.dossier import stated
@@ -45,17 +52,17 @@ def build(folder: Path) -> None:
     _write(folder / "ledger.csv", sorted(booked, key=lambda line: line.on))
 
 
-def _applications(
-    plan: Plan, city: City, everywhere: tuple[Site, ...]
-) -> tuple[ApplicationRow, ...]:
+def _applications(plan: Plan, city: City, everywhere: tuple[Site, ...]) -> tuple[SummaryRow, ...]:
     return tuple(
-        ApplicationRow(site.county.name, stated(profile(plan, site)))
+        SummaryRow(site.county.name, stated(profile(plan, site)))
         for site in everywhere
         if site.city is city
     )
 
 
-def _write(path: Path, lines: Sequence[Fact] | Sequence[Score] | Sequence[Money]) -> None:
+def _write(
+    path: Path, lines: Sequence[FactLine] | Sequence[ScoreLine] | Sequence[MoneyLine]
+) -> None:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(field.name for field in fields(lines[0]))

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from common.words import CENT
 from deployments.example.places import STEMS, Site
 from deployments.example.profiles import profile
-from deployments.example.story import CALENDAR, MATCHING, Fact, steps
+from deployments.example.story import CALENDAR, MATCHING, FactLine, steps
 from policy.schema import Plan
 from policy.vocabulary import Level
-from states.ledger import CENT
 from states.subsidy import subsidy
 
 EXPERTS = (
@@ -27,7 +27,7 @@ MENDED = ("fire_safety", "accessibility")
 
 
 @dataclass(frozen=True)
-class Score:
+class ScoreLine:
     """One line of opinions.csv."""
 
     on: date
@@ -40,7 +40,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Money:
+class MoneyLine:
     """One line of ledger.csv; empty where it does not apply."""
 
     on: date
@@ -56,7 +56,7 @@ class Money:
     actor: str
 
 
-def detailed(plan: Plan, site: Site, fact: Fact) -> Fact:
+def detailed(plan: Plan, site: Site, fact: FactLine) -> FactLine:
     """A fact of a project with its amount or its checklist, where it has one."""
     if fact.act == "release_funds":
         return replace(fact, amount=str(_subsidy(plan, site)))
@@ -65,17 +65,17 @@ def detailed(plan: Plan, site: Site, fact: Fact) -> Fact:
     return fact
 
 
-def nothing_promised(plan: Plan, site: Site) -> Iterator[Fact]:
+def nothing_promised(plan: Plan, site: Site) -> Iterator[FactLine]:
     """Matching funds of nothing are recorded by hand: no line of the ledger dates them."""
     stated, done = profile(plan, site), steps(site)
     for share, step in zip((stated.city_share, stated.county_share), MATCHING, strict=True):
         if not share and step in done:
             level = Level.CITY if step == MATCHING[0] else Level.COUNTY
             actor = plan.office(level, site.city.name, site.county.name)
-            yield Fact(done[step], site.code, step, actor, "示例说明：省级补助已覆盖投资")
+            yield FactLine(done[step], site.code, step, actor, "示例说明：省级补助已覆盖投资")
 
 
-def scores(plan: Plan, site: Site) -> Iterator[Score]:
+def scores(plan: Plan, site: Site) -> Iterator[ScoreLine]:
     """Three opinions a project, some days before it passes review."""
     review, passed = plan.review, steps(site).get("pass_review")
     if review is None or passed is None:
@@ -85,7 +85,7 @@ def scores(plan: Plan, site: Site) -> Iterator[Score]:
             f"{item.id}={_points(item.points, site.n + number * 3 + at)}"
             for at, item in enumerate(review.criteria)
         )
-        yield Score(
+        yield ScoreLine(
             CALENDAR.shift(passed, -1),
             site.code,
             expert,
@@ -95,14 +95,14 @@ def scores(plan: Plan, site: Site) -> Iterator[Score]:
         )
 
 
-def money(plan: Plan, site: Site) -> Iterator[Money]:
+def money(plan: Plan, site: Site) -> Iterator[MoneyLine]:
     """The subsidy on its way to the site, the matching funds, and what is spent."""
     lines = [*_matching(plan, site), *_subsidy_lines(plan, site)]
     for number, line in enumerate(sorted(lines, key=lambda line: line.on), 1):
         yield replace(line, voucher=f"示例凭证{site.n + 1:03d}-{number}")
 
 
-def _matching(plan: Plan, site: Site) -> Iterator[Money]:
+def _matching(plan: Plan, site: Site) -> Iterator[MoneyLine]:
     stated, done = profile(plan, site), steps(site)
     shares = (("city", stated.city_share), ("county", stated.county_share))
     for (source, share), step in zip(shares, MATCHING, strict=True):
@@ -110,7 +110,7 @@ def _matching(plan: Plan, site: Site) -> Iterator[Money]:
             yield _line(plan, site, done[step], "receipt", source, "project", share)
 
 
-def _subsidy_lines(plan: Plan, site: Site) -> Iterator[Money]:
+def _subsidy_lines(plan: Plan, site: Site) -> Iterator[MoneyLine]:
     done, due = steps(site), _subsidy(plan, site)
     at_city = CALENDAR.shift(done["release_funds"], 2)
     at_county = CALENDAR.shift(at_city, 40 if site.n in SLOW else 6)
@@ -134,10 +134,10 @@ def _line(
     holder: str,
     amount: Decimal,
     to: str = "",
-) -> Money:
+) -> MoneyLine:
     level = Level.CITY if holder == "city" else Level.COUNTY
     actor = plan.office(level, site.city.name, site.county.name)
-    return Money(on, site.code, entry, source, holder, to, "", "", str(amount), "", actor)
+    return MoneyLine(on, site.code, entry, source, holder, to, "", "", str(amount), "", actor)
 
 
 def _subsidy(plan: Plan, site: Site) -> Decimal:

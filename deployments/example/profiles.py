@@ -8,14 +8,14 @@ from typing import Any
 
 from stdnum.cn import uscc
 
+from common.words import CENT
 from deployments.example.places import STEMS, Site
 from deployments.example.story import CALENDAR, letter, steps
-from documents.forms import listed
+from documents.writing.columns import listed
 from policy.schema import City, County, Office, Plan
 from policy.vocabulary import Level
 from states.contacts import Post
 from states.dossier import Profile
-from states.ledger import CENT
 from states.subsidy import subsidy
 
 SURNAMES = "张王李赵刘陈杨郭韩武"

@@ -9,13 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from deployments.example.exceptions import (
-    DUTY_EXCEPTIONS,
-    EXCEPTIONS,
-    PROVINCE_DUTIES,
-    Steps,
-    on,
-)
+from deployments.example.exceptions import DUTY_EXCEPTIONS, EXCEPTIONS, PROVINCE_DUTIES, Steps, on
 from deployments.example.places import Site
 from policy.schema import ActionRule, City, MilestoneRule, Plan
 from policy.vocabulary import Level
@@ -25,7 +19,7 @@ CALENDAR = Calendar()
 
 
 @dataclass(frozen=True)
-class Fact:
+class FactLine:
     """One line of facts.csv."""
 
     on: date
@@ -94,7 +88,7 @@ def steps(site: Site) -> dict[str, date]:
     return dict(sorted(days.items(), key=lambda step: step[1]))
 
 
-def facts(plan: Plan, sites: tuple[Site, ...]) -> list[Fact]:
+def facts(plan: Plan, sites: tuple[Site, ...]) -> list[FactLine]:
     """Everything that happens in the year, in date order."""
     happened = [
         *(fact for site in sites for fact in _project_facts(plan, site)),
@@ -128,14 +122,14 @@ def _after(day: date, workdays: int) -> date:
     return CALENDAR.shift(day, workdays)
 
 
-def _project_facts(plan: Plan, site: Site) -> Iterator[Fact]:
+def _project_facts(plan: Plan, site: Site) -> Iterator[FactLine]:
     for step, day in steps(site).items():
         if step in MATCHING:
             continue  # the money ledger dates it
         act = step.partition("#")[0]
         actor = _actor(plan, act, site.city, site.county.name)
         number = letter(site, step) if act == "submit_application" else site.n + 1
-        yield Fact(day, site.code, act, actor, EVIDENCE[act].format(n=number))
+        yield FactLine(day, site.code, act, actor, EVIDENCE[act].format(n=number))
 
 
 def letter(site: Site, step: str) -> int:
@@ -154,10 +148,10 @@ def _actor(plan: Plan, act: str, city: City, county: str) -> str:
     return plan.bodies[responsible].name
 
 
-def _city_facts(plan: Plan, city: City, n: int) -> Iterator[Fact]:
+def _city_facts(plan: Plan, city: City, n: int) -> Iterator[FactLine]:
     own = plan.office(Level.CITY, city.name)
     province = plan.office(Level.PROVINCE)
-    fact = partial(Fact, subject=city.name)
+    fact = partial(FactLine, subject=city.name)
     for month in range(3, 13):
         act = f"D10-{month:02d}"
         usual = CALENDAR.on_or_before(on(month, 24 - n % 4))
@@ -185,7 +179,7 @@ def _visits(n: int) -> dict[str, date]:
     }
 
 
-def _province_facts(plan: Plan) -> Iterator[Fact]:
+def _province_facts(plan: Plan) -> Iterator[FactLine]:
     actor = plan.office(Level.PROVINCE)
     for act, day in PROVINCE_DUTIES.items():
-        yield Fact(day, plan.province, act, actor, f"示例{plan.province}{act}文稿")
+        yield FactLine(day, plan.province, act, actor, f"示例{plan.province}{act}文稿")

@@ -17,7 +17,7 @@ from docx.section import Section
 from docx.shared import Mm
 from docx.table import Table, _Cell
 
-from documents.word_template import TABLE_STYLE, saved
+from documents.papers.word_template import TABLE_STYLE, saved
 
 TARGET = Path(__file__).with_name("公文.docx")
 FANG, XIAO_BIAO, HEI, KAI, SONG = "仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB2312", "宋体"
@@ -52,7 +52,7 @@ def _hanging(begin: int, width: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class ParagraphStyle:
     """A paragraph style."""
 
     name: str
@@ -64,34 +64,36 @@ class Style:
 
 
 STYLES = (
-    Style("公文模板标记", SONG, SIZE_5_SMALL, TIGHT, "7F7F7F"),
-    Style("公文草稿标记", HEI, shape='<w:jc w:val="right"/>'),
-    Style("公文签发人", shape='<w:ind w:rightChars="600" w:right="1896"/><w:jc w:val="right"/>'),
-    Style("公文发文字号", shape=CENTRED),
-    Style("公文标题", XIAO_BIAO, SIZE_2, f"{HELD}{HEADLINE}{CENTRED}"),
-    Style("公文主送", shape="<w:keepNext/>"),
-    Style("公文正文", shape=INDENT),
-    Style("公文正文末段", shape=f"<w:keepNext/>{INDENT}"),
-    Style("公文一级标题", HEI, shape=f'<w:keepNext/>{INDENT}<w:outlineLvl w:val="0"/>'),
-    Style("公文二级标题", KAI, shape=f'<w:keepNext/>{INDENT}<w:outlineLvl w:val="1"/>'),
-    Style("公文表格标题", HEI, SIZE_4, f"<w:keepNext/>{LINE}{CENTRED}"),
-    Style("公文表头", HEI, SIZE_5, f"<w:keepNext/>{TIGHT}{CENTRED}"),
-    Style("公文表格文字", FANG, SIZE_5, f'{TIGHT}<w:jc w:val="left"/>'),
-    Style("公文表后", FANG, SIZE_5_SMALL, '<w:spacing w:line="200" w:lineRule="exact"/>'),
-    Style("公文图", shape=f"<w:keepNext/>{LOOSE}{CENTRED}"),
-    Style("公文图题", HEI, SIZE_4, f"{LINE}{CENTRED}"),
-    Style("公文附件说明", shape=f"{HELD}{_hanging(5, 1)}"),
-    Style("公文附件说明首行", shape=f'{HELD}<w:spacing w:before="560"/>{_hanging(2, 4)}'),
-    Style("公文附件说明单件", shape=f'{HELD}<w:spacing w:before="560"/>{_hanging(2, 3)}'),
-    Style("公文署名", shape=f'{HELD}<w:spacing w:before="1120"/>{SIGNED}'),
-    Style("公文成文日期", shape=f"<w:keepLines/>{SIGNED}"),
-    Style("公文附注", shape=INDENT),
-    Style("公文附件标识", HEI, shape="<w:keepNext/><w:pageBreakBefore/>"),
-    Style("公文附件标题", XIAO_BIAO, SIZE_2, f"{HELD}{HEADLINE}{CENTRED}"),
-    Style("公文版记", FANG, SIZE_4, f'{RULED}<w:ind w:left="1120" w:hanging="1120"/>'),
-    Style("公文页眉", HEI, SIZE_4, '<w:jc w:val="right"/>'),
-    Style("公文页码", SONG, SIZE_4, '<w:ind w:right="280"/><w:jc w:val="right"/>'),
-    Style("公文页码双页", SONG, SIZE_4, '<w:ind w:left="280"/><w:jc w:val="left"/>'),
+    ParagraphStyle("公文模板标记", SONG, SIZE_5_SMALL, TIGHT, "7F7F7F"),
+    ParagraphStyle("公文草稿标记", HEI, shape='<w:jc w:val="right"/>'),
+    ParagraphStyle(
+        "公文签发人", shape='<w:ind w:rightChars="600" w:right="1896"/><w:jc w:val="right"/>'
+    ),
+    ParagraphStyle("公文发文字号", shape=CENTRED),
+    ParagraphStyle("公文标题", XIAO_BIAO, SIZE_2, f"{HELD}{HEADLINE}{CENTRED}"),
+    ParagraphStyle("公文主送", shape="<w:keepNext/>"),
+    ParagraphStyle("公文正文", shape=INDENT),
+    ParagraphStyle("公文正文末段", shape=f"<w:keepNext/>{INDENT}"),
+    ParagraphStyle("公文一级标题", HEI, shape=f'<w:keepNext/>{INDENT}<w:outlineLvl w:val="0"/>'),
+    ParagraphStyle("公文二级标题", KAI, shape=f'<w:keepNext/>{INDENT}<w:outlineLvl w:val="1"/>'),
+    ParagraphStyle("公文表格标题", HEI, SIZE_4, f"<w:keepNext/>{LINE}{CENTRED}"),
+    ParagraphStyle("公文表头", HEI, SIZE_5, f"<w:keepNext/>{TIGHT}{CENTRED}"),
+    ParagraphStyle("公文表格文字", FANG, SIZE_5, f'{TIGHT}<w:jc w:val="left"/>'),
+    ParagraphStyle("公文表后", FANG, SIZE_5_SMALL, '<w:spacing w:line="200" w:lineRule="exact"/>'),
+    ParagraphStyle("公文图", shape=f"<w:keepNext/>{LOOSE}{CENTRED}"),
+    ParagraphStyle("公文图题", HEI, SIZE_4, f"{LINE}{CENTRED}"),
+    ParagraphStyle("公文附件说明", shape=f"{HELD}{_hanging(5, 1)}"),
+    ParagraphStyle("公文附件说明首行", shape=f'{HELD}<w:spacing w:before="560"/>{_hanging(2, 4)}'),
+    ParagraphStyle("公文附件说明单件", shape=f'{HELD}<w:spacing w:before="560"/>{_hanging(2, 3)}'),
+    ParagraphStyle("公文署名", shape=f'{HELD}<w:spacing w:before="1120"/>{SIGNED}'),
+    ParagraphStyle("公文成文日期", shape=f"<w:keepLines/>{SIGNED}"),
+    ParagraphStyle("公文附注", shape=INDENT),
+    ParagraphStyle("公文附件标识", HEI, shape="<w:keepNext/><w:pageBreakBefore/>"),
+    ParagraphStyle("公文附件标题", XIAO_BIAO, SIZE_2, f"{HELD}{HEADLINE}{CENTRED}"),
+    ParagraphStyle("公文版记", FANG, SIZE_4, f'{RULED}<w:ind w:left="1120" w:hanging="1120"/>'),
+    ParagraphStyle("公文页眉", HEI, SIZE_4, '<w:jc w:val="right"/>'),
+    ParagraphStyle("公文页码", SONG, SIZE_4, '<w:ind w:right="280"/><w:jc w:val="right"/>'),
+    ParagraphStyle("公文页码双页", SONG, SIZE_4, '<w:ind w:left="280"/><w:jc w:val="left"/>'),
 )
 
 KEPT = {"Normal", "Default Paragraph Font", "Normal Table", "No List", "Header", "Footer"}
@@ -171,7 +173,7 @@ def _styles(paper: Paper) -> None:
     styles.append(_element(_table_style_xml()))
 
 
-def _style_xml(style: Style) -> str:
+def _style_xml(style: ParagraphStyle) -> str:
     colour = f'<w:color w:val="{style.colour}"/>' if style.colour else ""
     return (
         f'<w:style w:type="paragraph" w:customStyle="1" w:styleId="{style.name}">'

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from common.errors import UsageError
 from flows.forms.asking import request_flow
 from flows.forms.fields import (
     Actor,
@@ -20,9 +21,8 @@ from flows.forms.fields import (
     described,
 )
 from flows.forms.telling import advanced
-from flows.operations.casework import Act, advance, perform
-from flows.operations.desk import Desk
-from policy.errors import UsageError
+from operations.cases.casework import Act, advance, perform
+from operations.cases.desk import Desk
 
 
 class DepartureReason(RequestForm):
@@ -45,7 +45,7 @@ class ChecklistAnswer(RequestForm):
     ]
 
 
-class AdvanceForm(RequestForm):
+class AdvanceRequestForm(RequestForm):
     """Takes an action on a project."""
 
     model_config = described("办理项目", "条件不符的不办理，逐条说明原因，不作任何改动。")
@@ -66,7 +66,7 @@ class AdvanceForm(RequestForm):
 
 
 @request_flow("为一个项目办理一个动作；条件不符的不办理，逐条说明原因。", "project", "action")
-def advance_project(desk: Desk, form: AdvanceForm, *, today: date, at: datetime) -> str:
+def advance_project(desk: Desk, form: AdvanceRequestForm, *, today: date, at: datetime) -> str:
     """Take the action; where the project stands now, as Markdown.
 
     RefusedError or UsageError with every reason.
@@ -76,7 +76,7 @@ def advance_project(desk: Desk, form: AdvanceForm, *, today: date, at: datetime)
     return advanced(desk, act, done, today)
 
 
-def the_act(form: AdvanceForm) -> Act:
+def the_act(form: AdvanceRequestForm) -> Act:
     """What the form asks for; UsageError when something is stated twice or is no amount."""
     return Act(
         code_of(form.project),

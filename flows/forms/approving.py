@@ -20,15 +20,15 @@ from prefect.input.actions import filter_flow_run_input
 from prefect.states import Completed, Failed
 from pydantic import ValidationError
 
+from common.clock import today
+from common.errors import RefusedError, UsageError
 from common.words import without_numbers
-from flows.business_date import today
 from flows.emitting import emit_events
 from flows.forms.asking import REFUSED, afterwards, shortened
 from flows.forms.telling import refused
-from flows.operations.desk import Desk
 from flows.pages.markdown import plain
 from flows.steps import PATIENT
-from policy.errors import RefusedError, UsageError
+from operations.cases.desk import Desk
 
 DAYS = 60
 """For how long a run waits for its decision; then it fails, and is started anew."""
@@ -63,7 +63,7 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
-class Matter(Generic[F]):
+class DecisionMatter(Generic[F]):
     """Something that a person decides."""
 
     name: str
@@ -91,7 +91,7 @@ class _Question:
     answer: dict[str, Any] | None = None
 
 
-def approved(desk: Desk, matter: Matter[F]) -> State[Any]:
+def approved(desk: Desk, matter: DecisionMatter[F]) -> State[Any]:
     """Have a person decide; suspends the run until somebody has.
 
     An answer that is refused, or that is about something else than what stands now, is told in the
@@ -109,7 +109,7 @@ def approved(desk: Desk, matter: Matter[F]) -> State[Any]:
     return Completed(message=told)
 
 
-def _settled(desk: Desk, matter: Matter[F]) -> Settlement:
+def _settled(desk: Desk, matter: DecisionMatter[F]) -> Settlement:
     asked, note = _last_asked(), ""
     if asked:
         taken = _taken(matter, asked)
@@ -125,7 +125,7 @@ def _settled(desk: Desk, matter: Matter[F]) -> Settlement:
     return proposal
 
 
-def _taken(matter: Matter[F], asked: _Question) -> Settlement | str:
+def _taken(matter: DecisionMatter[F], asked: _Question) -> Settlement | str:
     """What came of the answer; or why it was not taken, in Markdown, and nothing without one."""
     answer = asked.answer
     if answer is None:
@@ -143,7 +143,9 @@ def _taken(matter: Matter[F], asked: _Question) -> Settlement | str:
     return task(name="decide", **PATIENT)(decide)()
 
 
-def _ask(desk: Desk, matter: Matter[F], proposal: Proposal, asked: _Question, note: str) -> None:
+def _ask(
+    desk: Desk, matter: DecisionMatter[F], proposal: Proposal, asked: _Question, note: str
+) -> None:
     """Show what is to be decided and end the process; the run goes on when it is resumed."""
     told = f"{matter.title}：等待决定（第{asked.number}次）"
     warning = f"**上次提交没有写入**\n\n{note}\n\n---\n" if note else ""
@@ -196,7 +198,7 @@ def _faults(form: type[RunInput], wrong: ValidationError) -> list[str]:
     return [f"  · “{titles.get(name, name)}”没有填写或无法识别" for name in dict.fromkeys(names)]
 
 
-def _publish(desk: Desk, matter: Matter[F], heading: str, text: str) -> None:
+def _publish(desk: Desk, matter: DecisionMatter[F], heading: str, text: str) -> None:
     create_markdown_artifact(
         f"# {heading}\n\n{text}", key=f"{desk.plan.id}-{matter.name}", description=heading
     )

@@ -14,14 +14,14 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import FailedRun
 from prefect.states import Completed, Failed
 
+from common.clock import now, today
+from common.errors import RefusedError, UnavailableError, UsageError
 from common.words import without_numbers
-from flows.business_date import now, today
 from flows.emitting import emit_events
 from flows.forms.fields import RequestForm, code_of
 from flows.forms.telling import refused
-from flows.operations.desk import Desk, open_desk
 from models.settings import load_settings
-from policy.errors import RefusedError, UnavailableError, UsageError
+from operations.cases.desk import Desk, open_desk
 
 REFUSED = "未办理"
 """The name of the state of a run whose request was refused: no trouble of the machinery."""

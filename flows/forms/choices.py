@@ -9,9 +9,9 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate
 from prefect.client.schemas.responses import DeploymentResponse
 
+from common.errors import UnavailableError
 from flows.forms.choosing import Choices, choices, with_choices
-from flows.operations.desk import Desk
-from policy.errors import UnavailableError
+from operations.cases.desk import Desk
 
 PAGE = 100
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from common.errors import RefusedError
 from flows.forms.fields import MARK
-from flows.operations.casework import by_decision
-from flows.operations.desk import Desk
-from flows.operations.issuing import draft_papers
 from models.database import reading
-from models.names import project_names
-from policy.errors import RefusedError
+from models.projects import project_names
+from operations.cases.casework import by_decision
+from operations.cases.desk import Desk
+from operations.duties.issuing import draft_papers
 from policy.schema import RECORDED, ActionRule, Plan
 from policy.vocabulary import Disposition
 from states.machine import Position, allowed

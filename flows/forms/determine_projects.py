@@ -8,17 +8,17 @@ from prefect.client.schemas.objects import State
 from prefect.input import RunInput
 from pydantic import Field
 
-from flows.business_date import now, today
-from flows.forms.approving import Decision, Matter, Proposal, Settlement, approved
-from flows.operations.desk import Desk, open_desk
-from flows.operations.determination import approve, decline, proposed
-from flows.operations.review import Determination
+from common.clock import now, today
+from flows.forms.approving import Decision, DecisionMatter, Proposal, Settlement, approved
 from flows.pages.approvals import list_page
 from models.database import writing
 from models.settings import load_settings
+from operations.cases.desk import Desk, open_desk
+from operations.cases.determination import approve, decline, proposed
+from operations.cases.review import Determination
 
 
-class DeterminationForm(RunInput):
+class DeterminationInput(RunInput):
     """What the province has decided on the list that is shown."""
 
     decision: Decision = Field(title="决定", description="不同意的，也登记在案。")
@@ -40,10 +40,10 @@ def determine_projects(plan: str | None = None) -> State[Any]:
     desk = open_desk(load_settings(), plan)
     return approved(
         desk,
-        Matter(
+        DecisionMatter(
             name="determine-projects",
             title="研究确定",
-            form=DeterminationForm,
+            form=DeterminationInput,
             propose=lambda day: _propose(desk),
             decide=lambda day, seen, form: _decide(desk, seen, form),
         ),
@@ -59,7 +59,7 @@ def _propose(desk: Desk) -> Proposal | Settlement:
     return Proposal(text, found.fingerprint)
 
 
-def _decide(desk: Desk, seen: str, form: DeterminationForm) -> Settlement:
+def _decide(desk: Desk, seen: str, form: DeterminationInput) -> Settlement:
     text = list_page(desk.plan, proposed(desk))
     evidence = "；意见：".join(filter(None, (form.document.strip(), form.opinion.strip())))
     decision, day = Determination(form.on, form.actor, evidence), today(desk.settings)

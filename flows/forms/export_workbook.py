@@ -6,19 +6,19 @@ from typing import Annotated
 
 from pydantic import Field
 
+from common.errors import UsageError
 from flows.forms.asking import request_flow
 from flows.forms.fields import Actor, Month, RequestForm, Subject, code_of, described
 from flows.forms.telling import paragraphs, said, verbatim
-from flows.operations import exports
-from flows.operations.desk import Desk
-from flows.operations.forms.making import Request
-from policy.errors import UsageError
+from operations.cases.desk import Desk
+from operations.workbooks import exports
+from operations.workbooks.outgoing import WorkbookRequest
 from policy.vocabulary import Form, Listing
 
 KINDS: dict[str, Form | Listing] = {kind.label: kind for kind in (*Listing, *Form)}
 
 
-class ExportForm(RequestForm):
+class ExportRequestForm(RequestForm):
     """Writes a workbook."""
 
     model_config = described("导出工作簿", "写入服务器的发件文件夹，同名文件以新的为准。")
@@ -37,12 +37,12 @@ class ExportForm(RequestForm):
 
 
 @request_flow("导出表格、台账或清单，写入服务器的发件文件夹。", "kind", "subject")
-def export_workbook(desk: Desk, form: ExportForm, *, today: date, at: datetime) -> str:
+def export_workbook(desk: Desk, form: ExportRequestForm, *, today: date, at: datetime) -> str:
     """Write the workbook into the outgoing folder; where it is, as Markdown. RefusedError."""
     kind = KINDS.get(form.kind)
     if kind is None:
         raise UsageError(f"没有表格“{form.kind}”，可用：{'、'.join(KINDS)}")
-    request = Request(
+    request = WorkbookRequest(
         kind,
         code_of(form.subject) or None,
         form.month or None,

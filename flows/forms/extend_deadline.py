@@ -8,12 +8,12 @@ from pydantic import Field
 from flows.forms.asking import request_flow
 from flows.forms.fields import Actor, Approval, RequestForm, Subject, choice, code_of, described
 from flows.forms.telling import said
-from flows.operations.desk import Desk
-from flows.operations.extensions import Extension, extend
 from models.database import writing
+from operations.cases.desk import Desk
+from operations.cases.extensions import Extension, extend
 
 
-class ExtendForm(RequestForm):
+class ExtendRequestForm(RequestForm):
     """Puts a deadline off."""
 
     model_config = described("延期", "凭批准文件延期；原日期保留在记录中，提醒按新日期重新起算。")
@@ -29,7 +29,7 @@ class ExtendForm(RequestForm):
 @request_flow(
     "凭批准文件将一个时限延期；原日期保留在记录中，提醒按新日期重新起算。", "subject", "rule"
 )
-def extend_deadline(desk: Desk, form: ExtendForm, *, today: date, at: datetime) -> str:
+def extend_deadline(desk: Desk, form: ExtendRequestForm, *, today: date, at: datetime) -> str:
     """Put the deadline off; both dates, as Markdown. RefusedError with every reason."""
     asked_for = Extension(
         code_of(form.subject),

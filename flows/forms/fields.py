@@ -13,9 +13,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from documents import cells
-from documents.cells import CellError
-from policy.errors import UsageError
+from common.errors import UsageError
+from documents.reading import cells
+from documents.reading.cells import CellError
 
 MARK = "xingfu"
 """The key of a field's schema that names what there is to choose from."""

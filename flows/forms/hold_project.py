@@ -9,14 +9,14 @@ from flows.forms.asking import request_flow
 from flows.forms.choosing import HOLD, RESUME, action_for
 from flows.forms.fields import Actor, Evidence, OnDay, Project, RequestForm, code_of, described
 from flows.forms.telling import advanced
-from flows.operations.casework import Act, advance, perform
-from flows.operations.desk import Desk
 from models.database import reading
 from models.projects import dossier
+from operations.cases.casework import Act, advance, perform
+from operations.cases.desk import Desk
 from states.machine import Position
 
 
-class HoldForm(RequestForm):
+class HoldRequestForm(RequestForm):
     """Pauses a project, or lets it go on."""
 
     model_config = described("暂停或恢复", "暂停期间停止催办；恢复后原时限不变。")
@@ -29,7 +29,7 @@ class HoldForm(RequestForm):
 
 
 @request_flow("暂停一个项目，或恢复已暂停的项目；暂停期间停止催办。", "project", "step")
-def hold_project(desk: Desk, form: HoldForm, *, today: date, at: datetime) -> str:
+def hold_project(desk: Desk, form: HoldRequestForm, *, today: date, at: datetime) -> str:
     """Pause the project or let it go on; where it stands now, as Markdown.
 
     RefusedError with every reason.

@@ -6,22 +6,22 @@ from typing import Annotated
 
 from pydantic import Field
 
-from documents.faults import WorkbookError
+from common.errors import RefusedError, UnavailableError
+from documents.reading.faults import WorkbookError
 from flows.forms.asking import request_flow
 from flows.forms.choices import refresh_choices
 from flows.forms.export_workbook import folder
 from flows.forms.fields import Actor, DryRun, Month, RequestForm, choice, code_of, described
 from flows.forms.telling import TRIED, attention, listing, paragraphs, said
-from flows.operations.desk import Desk, inbox_of
-from flows.operations.forms.paper import Asked, Taken
-from flows.operations.intake import Imported, return_copy
-from flows.operations.intake import import_workbook as take_in
-from policy.errors import RefusedError, UnavailableError
+from operations.cases.desk import Desk, inbox_of
+from operations.workbooks.incoming import ImportOptions, WorkbookChanges
+from operations.workbooks.intake import ImportResult, return_copy
+from operations.workbooks.intake import import_workbook as take_in
 
 SUFFIX = ".xlsx"
 
 
-class ImportForm(RequestForm):
+class ImportRequestForm(RequestForm):
     """Imports a workbook by its path."""
 
     model_config = described("导入工作簿", "整份导入，或整份退回并在旁边的副本中逐格标出。")
@@ -47,14 +47,14 @@ class ImportForm(RequestForm):
 
 
 @request_flow("从服务器上的文件导入一份工作簿，整份导入或整份退回。", "path", then=refresh_choices)
-def import_workbook(desk: Desk, form: ImportForm, *, today: date, at: datetime) -> str:
+def import_workbook(desk: Desk, form: ImportRequestForm, *, today: date, at: datetime) -> str:
     """Import the workbook whole; what it changed, as Markdown.
 
     With `dry_run` nothing is kept. RefusedError, as WorkbookError where its cells are at fault:
     then a note of the error says where its marked copy is.
     """
     path = the_file(inbox_of(desk), form.path)
-    asked_for = Asked(
+    asked_for = ImportOptions(
         code_of(form.city) or None,
         form.month or None,
         code_of(form.project) or None,
@@ -97,7 +97,7 @@ def _outside(desk: Desk, path: Path) -> Path | None:
     return folder(desk) if in_inbox else None
 
 
-def _told(done: Imported, form: ImportForm) -> str:
+def _told(done: ImportResult, form: ImportRequestForm) -> str:
     taken = done.taken
     facts = said(
         文件=done.file,
@@ -111,7 +111,7 @@ def _told(done: Imported, form: ImportForm) -> str:
     return paragraphs(tried, facts, attention(remarks), _differences(taken))
 
 
-def _differences(taken: Taken) -> str:
+def _differences(taken: WorkbookChanges) -> str:
     rows = [
         (each.spot.sheet, each.spot.cell, each.subject, each.what, each.old, each.new)
         for each in taken.differences

@@ -8,21 +8,20 @@ from prefect.client.schemas.objects import State
 from prefect.input import RunInput
 from pydantic import Field
 
-from flows.business_date import now, today
-from flows.forms.approving import Decision, Matter, Proposal, Settlement, approved
+from common.clock import now, today
+from common.errors import ConflictError
+from flows.forms.approving import Decision, DecisionMatter, Proposal, Settlement, approved
 from flows.forms.asking import run_name
 from flows.forms.fields import RequestForm, choice, code_of, described
-from flows.operations.desk import Desk, open_desk
-from flows.operations.effects import begin
-from flows.operations.letters import Reply
-from flows.operations.papers import Paper, Signature, find_paper, lay_out
-from flows.operations.supervision import CHANGED, decided_on, draft_of
-from flows.operations.supervision import issue_letter as issue
 from flows.pages.approvals import issued_page, letter_page
 from flows.pages.markdown import plain
 from models.database import writing
 from models.settings import load_settings
-from policy.errors import ConflictError
+from operations.cases.desk import Desk, open_desk
+from operations.cases.effects import begin
+from operations.duties.papers import Paper, Signature, find_paper, lay_out
+from operations.duties.supervision import CHANGED, ReplyTerms, decided_on, draft_of
+from operations.duties.supervision import issue_letter as issue
 from states.workdays import DAY
 
 
@@ -34,7 +33,7 @@ class LetterRequestForm(RequestForm):
     city: str = choice("city", "市", "致哪个市的民政局。")
 
 
-class LetterForm(RunInput):
+class LetterInput(RunInput):
     """What the province has decided on the letter that is shown."""
 
     decision: Decision = Field(title="是否同意签发", description="不同意的不签发，也不登记。")
@@ -68,10 +67,10 @@ def issue_letter(form: LetterRequestForm, plan: str | None = None) -> State[Any]
     code = next((item.code for item in desk.plan.cities if item.name == city), "city")
     return approved(
         desk,
-        Matter(
+        DecisionMatter(
             name=f"letter-{code}",
             title=f"{plain(city)}督办函",
-            form=LetterForm,
+            form=LetterInput,
             propose=lambda day: _propose(desk, city, day),
             decide=lambda day, seen, form: _decide(desk, city, day, seen, form),
         ),
@@ -87,7 +86,7 @@ def _propose(desk: Desk, city: str, day: date) -> Proposal | Settlement:
     return Proposal(letter_page(draft), draft.fingerprint)
 
 
-def _decide(desk: Desk, city: str, day: date, seen: str, form: LetterForm) -> Settlement:
+def _decide(desk: Desk, city: str, day: date, seen: str, form: LetterInput) -> Settlement:
     if form.decision == "同意" and (paper := _recorded(desk, city, seen, form)):
         return _issued(desk, paper)
     draft = draft_of(desk, city, day)
@@ -107,14 +106,14 @@ def _decide(desk: Desk, city: str, day: date, seen: str, form: LetterForm) -> Se
         told = f"{form.actor}于{form.on}决定不签发{f'：{form.opinion}' if form.opinion else ''}。"
         return Settlement("未签发", f"{plain(told)}\n\n{letter_page(draft)}")
     signed = Signature(form.number, form.on, form.signer, form.actor, form.opinion)
-    reply = Reply(form.on + DAY * form.reply_days, form.contact, form.phone)
+    reply = ReplyTerms(form.on + DAY * form.reply_days, form.contact, form.phone)
     with writing(desk.engine) as session:
         at, day = now(), today(desk.settings)
         paper = issue(session, desk, draft, signed, reply, today=day, at=at)
     return _issued(desk, paper)
 
 
-def _recorded(desk: Desk, city: str, seen: str, form: LetterForm) -> Paper | None:
+def _recorded(desk: Desk, city: str, seen: str, form: LetterInput) -> Paper | None:
     """The letter, when this very form has issued it, on what was shown with it."""
     paper = find_paper(desk, form.number)
     said = (city, form.on, form.signer.strip(), form.actor)

@@ -7,15 +7,15 @@ from pydantic import Field
 
 from flows.forms.asking import request_flow
 from flows.forms.fields import Actor, OnDay, RequestForm, choice, code_of, described
-from flows.operations.desk import Desk
-from flows.operations.issuing import issue_paper as issue
-from flows.operations.issuing import named_draft
-from flows.operations.papers import Signature, lay_out
 from flows.pages.approvals import issued_page
 from models.database import writing
+from operations.cases.desk import Desk
+from operations.duties.issuing import issue_paper as issue
+from operations.duties.issuing import named_draft
+from operations.duties.papers import Signature, lay_out
 
 
-class IssueForm(RequestForm):
+class IssueRequestForm(RequestForm):
     """Issues a draft."""
 
     model_config = described("签发文稿", "文稿经审定签发后，在此登记；登记后生成正式文件。")
@@ -36,7 +36,7 @@ class IssueForm(RequestForm):
 
 
 @request_flow("签发文稿：登记文号、签发人和日期，生成正式文件；所完成的事项一并登记。", "draft")
-def issue_paper(desk: Desk, form: IssueForm, *, today: date, at: datetime) -> str:
+def issue_paper(desk: Desk, form: IssueRequestForm, *, today: date, at: datetime) -> str:
     """Issue it and lay it out; what was issued, as Markdown. RefusedError with every reason."""
     draft = named_draft(desk, code_of(form.draft))
     signed = Signature(form.number, form.on, form.signer, form.actor, form.remark)

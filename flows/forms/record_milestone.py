@@ -15,12 +15,12 @@ from flows.forms.fields import (
     described,
 )
 from flows.forms.telling import attention, paragraphs, said
-from flows.operations.casework import Act, perform, record
-from flows.operations.desk import Desk
-from flows.operations.effects import action_label
+from operations.cases.casework import Act, perform, record
+from operations.cases.desk import Desk
+from operations.cases.effects import action_label
 
 
-class RecordForm(RequestForm):
+class RecordRequestForm(RequestForm):
     """Records a fact."""
 
     model_config = described("登记节点", "日期登记错了，以正确的日期再登记一次即为更正。")
@@ -37,7 +37,7 @@ class RecordForm(RequestForm):
 @request_flow(
     "登记一个节点、一项留痕，或市、省已完成的事项；再登记一次即为更正。", "subject", "fact"
 )
-def record_milestone(desk: Desk, form: RecordForm, *, today: date, at: datetime) -> str:
+def record_milestone(desk: Desk, form: RecordRequestForm, *, today: date, at: datetime) -> str:
     """Record the fact; what was recorded, as Markdown. RefusedError with every reason."""
     act = Act(code_of(form.subject), code_of(form.fact), form.on, form.actor, form.evidence)
     done = perform(desk, record, act, today=today, at=at)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated
 
+from common.errors import UsageError
 from flows.forms.asking import request_flow
 from flows.forms.choosing import REPLACE, WITHDRAW, Role, action_for
 from flows.forms.fields import (
@@ -17,17 +18,16 @@ from flows.forms.fields import (
     described,
 )
 from flows.forms.telling import TRIED, attention, listing, paragraphs, said
-from flows.operations.casework import Act, Done, advance
-from flows.operations.desk import Desk
-from flows.operations.effects import action_label
 from models.database import reading, writing
 from models.projects import dossier, dossiers
-from policy.errors import UsageError
+from operations.cases.casework import Act, ActResult, advance
+from operations.cases.desk import Desk
+from operations.cases.effects import action_label
 from policy.vocabulary import Disposition
 from states.machine import Position
 
 
-class ReplaceForm(RequestForm):
+class ReplaceRequestForm(RequestForm):
     """Ends a project and determines a reserve in its place, or one of the two."""
 
     model_config = described("终止与递补", "两项一并办理，或都不办理；只需一项的，另一项不填。")
@@ -43,7 +43,7 @@ class ReplaceForm(RequestForm):
 @request_flow(
     "终止一个项目，并由替补项目递补；两项一并办理，或都不办理。", "withdrawn", "replacement"
 )
-def replace_project(desk: Desk, form: ReplaceForm, *, today: date, at: datetime) -> str:
+def replace_project(desk: Desk, form: ReplaceRequestForm, *, today: date, at: datetime) -> str:
     """Take both actions in one transaction; what came of them, as Markdown.
 
     With `dry_run` nothing is kept. RefusedError with every reason of the first that is refused,
@@ -61,20 +61,20 @@ def replace_project(desk: Desk, form: ReplaceForm, *, today: date, at: datetime)
     return paragraphs(tried, *told, _reserves(desk, acts[0].subject))
 
 
-def _acts(desk: Desk, form: ReplaceForm) -> Iterator[Act]:
+def _acts(desk: Desk, form: ReplaceRequestForm) -> Iterator[Act]:
     for chosen, role in ((form.withdrawn, WITHDRAW), (form.replacement, REPLACE)):
         if code := code_of(chosen):
             yield _act(desk, code, role, form)
 
 
-def _act(desk: Desk, code: str, role: Role, form: ReplaceForm) -> Act:
+def _act(desk: Desk, code: str, role: Role, form: ReplaceRequestForm) -> Act:
     with reading(desk.engine) as session:
         before = dossier(session, desk.plan, code)
     action = action_for(desk.plan, role, Position(before.stage, before.disposition))
     return Act(code, action.id, form.on, form.actor, form.evidence, seen=before.revision)
 
 
-def _told(desk: Desk, act: Act, done: Done) -> str:
+def _told(desk: Desk, act: Act, done: ActResult) -> str:
     facts = said(
         项目=act.subject,
         办理=action_label(desk, act.name),

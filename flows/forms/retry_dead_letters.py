@@ -8,14 +8,14 @@ from pydantic import Field
 from flows.forms.asking import request_flow
 from flows.forms.fields import DryRun, RequestForm, described
 from flows.forms.telling import TRIED, listing, paragraphs, said
-from flows.operations.desk import Desk
-from flows.operations.outbox_views import MessageView, message_views, retry
+from operations.cases.desk import Desk
+from operations.views.outbox import MessageView, message_views, retry
 from policy.vocabulary import DeliveryStatus
 
 HEAD = ("编号", "收件单位", "收件人", "对象", "时限", "种类", "已试次数")
 
 
-class RetryForm(RequestForm):
+class RetryRequestForm(RequestForm):
     """Owes dead letters anew."""
 
     model_config = described("重发死信", "先查明并排除未送达的原因，再重发。")
@@ -36,7 +36,7 @@ class RetryForm(RequestForm):
 
 
 @request_flow("将死信重新列入待发，下次发送时再试。", "person")
-def retry_dead_letters(desk: Desk, form: RetryForm, *, today: date, at: datetime) -> str:
+def retry_dead_letters(desk: Desk, form: RetryRequestForm, *, today: date, at: datetime) -> str:
     """Owe them anew, or with `dry_run` only list them; as Markdown."""
     dead = [
         view

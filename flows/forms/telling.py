@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from documents.faults import Fault, WorkbookError
-from flows.operations.casework import Act, Done
-from flows.operations.desk import Desk
-from flows.operations.effects import action_label
-from flows.operations.project_views import NextAction, project_record
+from common.errors import XingfuError
+from documents.reading.faults import CellFault, WorkbookError
 from flows.pages.markdown import left_out, private, table
-from policy.errors import XingfuError
+from operations.cases.casework import Act, ActResult
+from operations.cases.desk import Desk
+from operations.cases.effects import action_label
+from operations.views.project_record import NextAction, project_record
 
 MOST = 200
 """Rows of a table that are shown."""
@@ -48,7 +48,7 @@ def attention(lines: Sequence[object]) -> str:
     return f"## 请注意\n\n{bullets(lines)}" if lines else ""
 
 
-def advanced(desk: Desk, act: Act, done: Done, today: date) -> str:
+def advanced(desk: Desk, act: Act, done: ActResult, today: date) -> str:
     """An action that was taken: the stages before and after, and what is next."""
     record = project_record(desk, act.subject, today)
     moved = done.from_stage != done.to_stage
@@ -84,7 +84,7 @@ def _step(action: NextAction) -> Iterator[str]:
     yield from (f"    - 注意：{private(reason)}" for reason in action.warns)
 
 
-def _fault(fault: Fault) -> tuple[str, ...]:
+def _fault(fault: CellFault) -> tuple[str, ...]:
     spot = fault.spot
     return (spot.sheet, spot.cell, fault.shown if spot.cell else "", fault.says, fault.mend)
 

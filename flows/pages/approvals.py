@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator
 
-from flows.operations.desk import Desk
-from flows.operations.determination import CityList, Listed, Proposed
-from flows.operations.papers import Paper
-from flows.operations.supervision import Draft
 from flows.pages.markdown import plain, private, table
+from operations.cases.desk import Desk
+from operations.cases.determination import CityList, ListedProject, ProposedList
+from operations.duties.papers import Paper
+from operations.duties.supervision import LetterDraft
 from policy.schema import Plan
 
 
-def list_page(plan: Plan, found: Proposed) -> str:
+def list_page(plan: Plan, found: ProposedList) -> str:
     """The proposed list of every city, with scores, reserves, ties and what is missing."""
     return "\n".join(_list_lines(plan, found))
 
 
-def letter_page(draft: Draft) -> str:
+def letter_page(draft: LetterDraft) -> str:
     """The letter word for word, and what has been written to the city about the same before."""
     return "\n".join(_letter_lines(draft))
 
@@ -34,7 +34,7 @@ def issued_page(desk: Desk, paper: Paper, file: str) -> str:
     )
 
 
-def _list_lines(plan: Plan, found: Proposed) -> Iterator[str]:
+def _list_lines(plan: Plan, found: ProposedList) -> Iterator[str]:
     chosen = [item for item in found.listed if not item.rank]
     reserves = len(found.listed) - len(chosen)
     yield f"依据{plain(plan.notice.number)}，按评审结果和各市名额列出，尚未写入。"
@@ -67,7 +67,7 @@ def _city_cells(city: CityList) -> list[object]:
     return [plain(city.city), quota, city.taken, chosen, len(city.listed) - chosen, city.short]
 
 
-def _cells(item: Listed) -> list[object]:
+def _cells(item: ListedProject) -> list[object]:
     notes = (["未实施县（市、区）优先"] if item.unserved else []) + (
         ["暂停中"] if item.held else []
     )
@@ -80,7 +80,7 @@ def _cells(item: Listed) -> list[object]:
     ]
 
 
-def _letter_lines(draft: Draft) -> Iterator[str]:
+def _letter_lines(draft: LetterDraft) -> Iterator[str]:
     letter = draft.letter
     yield f"截至**{draft.as_of}**，{plain(draft.city)}有**{len(draft.lines)}**项工作已到督办阶段。"
     yield ""

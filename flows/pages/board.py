@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from flows.operations.overview import DeadlineView, Survey, with_standing
-from flows.operations.tables import board_table
 from flows.pages.markdown import Links, Page, link, page, plain, printed, table
+from operations.views.overview import DeadlineView, Survey, with_standing
+from operations.views.tables import board_table
 from policy.schema import Plan
 from policy.vocabulary import DeliveryStatus, Standing, SubjectKind
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from flows.operations.changes import Changes
-from flows.operations.delivery import Delivered
-from flows.operations.inbox import Read
+from common.words import dated
 from flows.pages.markdown import Links, Page, left_out, link, page, plain, private, table
-from notifications.wording import dated
+from operations.daily.changes import Changes
+from operations.daily.delivery import DeliveryResult
+from operations.workbooks.inbox import InboxResult
 from policy.schema import Plan
 from policy.vocabulary import RungKind
-from states.office_hours import SHANGHAI
+from states.workdays import SHANGHAI
 
 ROUND = {"done": "已导入", "returned": "已退回", "left": "暂留", "failed": "未能处理"}
 LONGEST = 100  # lines
@@ -21,7 +21,7 @@ def changes_page(plan: Plan, changes: Changes, as_of: date, links: Links) -> Pag
     return page(plan, "run-changes", "本次运行的变化", as_of, _lines(changes, links))
 
 
-def inbox_page(plan: Plan, read: Read, changes: Changes, as_of: date) -> Page:
+def inbox_page(plan: Plan, read: InboxResult, changes: Changes, as_of: date) -> Page:
     """Every file that was read, and what came of it."""
     return page(plan, "inbox", "本次收件", as_of, (*_files(read), *_recorded(changes)))
 
@@ -57,7 +57,7 @@ def _counted(counts: Mapping[RungKind, int]) -> str:
     return f"{sum(counts.values())}条（{parts}）"
 
 
-def _sent(done: Delivered) -> str:
+def _sent(done: DeliveryResult) -> str:
     if done.opens_at is not None:
         opens = f"{done.opens_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
         return f"不在办公时间，顺延至{opens}"
@@ -88,7 +88,7 @@ def _recorded(changes: Changes) -> Iterator[str]:
         yield ""
 
 
-def _errors(done: Delivered) -> Iterator[str]:
+def _errors(done: DeliveryResult) -> Iterator[str]:
     """Who could not be reached, and why."""
     if done.errors:
         yield "## 未能送达"
@@ -98,7 +98,7 @@ def _errors(done: Delivered) -> Iterator[str]:
         yield from left_out(len(done.errors) - LONGEST, "人")
 
 
-def _files(read: Read) -> Iterator[str]:
+def _files(read: InboxResult) -> Iterator[str]:
     for name, label in ROUND.items():
         lines: tuple[str, ...] = getattr(read, name)
         if lines:

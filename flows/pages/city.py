@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from flows.operations.money_views import CityFunds, local
-from flows.operations.overview import DeadlineView, Survey
-from flows.operations.tables import deadline_table
-from flows.pages.items import in_order, lamp
+from flows.pages.lists import in_order, lamp
 from flows.pages.markdown import Links, Page, left_out, link, page, plain, printed, private, table
 from flows.pages.money import yuan
+from operations.views.funds import CityFunds, local
+from operations.views.overview import DeadlineView, Survey
+from operations.views.tables import deadline_table
 from policy.schema import City, Plan
 from policy.vocabulary import Source, Standing, SubjectKind
 from states.deadlines import PRESSING

@@ -6,19 +6,20 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from documents.blocks import Annex, Block, Graph, Heading, Letter, Table
-from flows.operations.desk import Desk
-from flows.operations.products import Kept
-from flows.pages.curves import city_pages, curves_lines
+from documents.writing.blocks import Annex, Graph, Heading, PaperBlock, PaperTable, PaperText
 from flows.pages.duty_lists import (
+    city_pages,
+    curves_lines,
     evaluation_lines,
     inspection_lines,
     report_lines,
+    risk_lines,
     schedule_lines,
     visit_lines,
 )
 from flows.pages.markdown import Page, left_out, page, private, table
-from flows.pages.risks import risk_lines
+from operations.cases.desk import Desk
+from operations.duties.products import KeptProduct
 from policy.schema import Plan
 from policy.vocabulary import Product
 
@@ -27,7 +28,7 @@ Lines = Callable[[Plan, Any], Iterator[str]]
 """What a page says of the content of a product."""
 
 
-def product_pages(desk: Desk, made: Kept[Any], files: Sequence[Path]) -> list[Page]:
+def product_pages(desk: Desk, made: KeptProduct[Any], files: Sequence[Path]) -> list[Page]:
     """The page of what was made, with its files; of curves, one a city too; of snapshots, none."""
     say = LINES.get(made.kind)
     if say is None:
@@ -48,7 +49,7 @@ def refusal_page(plan: Plan, refused: Sequence[str], as_of: date) -> Page:
     return page(plan, "duties-refused", "未能编制的事项", as_of, lines)
 
 
-def letter_lines(plan: Plan, letter: Letter) -> Iterator[str]:
+def letter_lines(plan: Plan, letter: PaperText) -> Iterator[str]:
     """A paper word for word, with its tables."""
     yield "**草稿**：请审定、编号后签发（`xingfu report`，或表单 issue_paper）。"
     yield ""
@@ -71,7 +72,7 @@ def _annex(number: int, annex: Annex) -> Iterator[str]:
         yield from _block(block)
 
 
-def _block(block: Block) -> Iterator[str]:
+def _block(block: PaperBlock) -> Iterator[str]:
     match block:
         case str():
             yield private(block)
@@ -79,7 +80,7 @@ def _block(block: Block) -> Iterator[str]:
             yield f"{'#' * (block.level + 2)} {private(block.heading)}"
         case Graph():
             yield f"（图：{private(block.caption)}，见文件）"
-        case Table():
+        case PaperTable():
             yield from [private(block.caption), ""] if block.caption else ()
             rows = [[private(cell) for cell in row] for row in block.rows]
             yield from table({private(head): "---" for head in block.heads}, rows)
@@ -95,7 +96,7 @@ def _files(files: Sequence[Path]) -> Iterator[str]:
         yield from left_out(len(files) - MOST_FILES, "个文件")
 
 
-def _name(plan: Plan, made: Kept[Any]) -> str:
+def _name(plan: Plan, made: KeptProduct[Any]) -> str:
     """The artifact's key: one for each kind and city, whose versions are the periods."""
     city = plan.city(made.occasion.subject)
     return f"{made.kind.value}-{city.code}" if city else made.kind.value

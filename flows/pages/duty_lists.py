@@ -1,19 +1,25 @@
 """What pages say of the lists that the year's duties make: the short of it; the files say all."""
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
-from documents.acceptance_schedule import Schedule, named, team_name
-from flows.operations.inspection import Inspections, VisitPlan
-from flows.operations.reports import Reports
-from flows.pages.markdown import plain, private, table
+from documents.lists.acceptance_schedule import Schedule, named, team_name
+from documents.lists.curves import amount, graphs, month_label, outlook
+from flows.pages.markdown import Page, left_out, page, plain, private, table
+from operations.duties.assessments import RiskList
+from operations.duties.inspection import InspectionSummary, VisitPlan
+from operations.duties.reports import MonthlyReports
 from policy.schema import Plan
-from states.scoring import Evaluated, Score
+from states.risk import Risk
+from states.scoring import MonthEvaluation, Score
+from states.series import PROJECTS, Course, YearCourses
 
 NUMBER = "---:"
 
 
-def report_lines(plan: Plan, content: Reports) -> Iterator[str]:
+def report_lines(plan: Plan, content: MonthlyReports) -> Iterator[str]:
     """Which cities owe the month's report, or have sent it, late or not at all."""
     if content.opened:
         yield f"{content.month}月报已开始收报，预填月报{len(content.opened)}份。"
@@ -54,7 +60,7 @@ def visit_lines(plan: Plan, content: VisitPlan) -> Iterator[str]:
     yield from table(dict.fromkeys(heads, "---"), rows)
 
 
-def inspection_lines(plan: Plan, content: Inspections) -> Iterator[str]:
+def inspection_lines(plan: Plan, content: InspectionSummary) -> Iterator[str]:
     """Which cities were inspected, and what was found where."""
     rows = [
         [plain(city), on or "未督查", sum(item.city == city for item in content.visits)]
@@ -110,7 +116,7 @@ def schedule_lines(plan: Plan, content: Schedule) -> Iterator[str]:
         yield from table(dict.fromkeys(heads, "---"), rows)
 
 
-def evaluation_lines(plan: Plan, content: Evaluated) -> Iterator[str]:
+def evaluation_lines(plan: Plan, content: MonthEvaluation) -> Iterator[str]:
     """The cities by place, with what would help those that are behind."""
     yield f"评分标准为系统建议值，版本{plain(content.version)}。{plain(content.reading)}"
     yield ""
@@ -136,3 +142,128 @@ def _scored(score: Score) -> list[object]:
 
 def _points(value: Decimal) -> str:
     return f"{value:f}"
+
+
+def curves_lines(plan: Plan, content: YearCourses) -> Iterator[str]:
+    """The province with its graphs, then every city's numbers."""
+    yield from place_lines(plan, content, plan.province)
+    yield "## 各市"
+    yield ""
+    for counted in (True, False):  # together they would be wider than the page
+        yield from _cities(plan, content, counted)
+
+
+def _cities(plan: Plan, content: YearCourses, counted: bool) -> Iterator[str]:
+    """Every city's counts, or its money."""
+
+    def shown(place: str) -> list[Course]:
+        return [it for it in content.of(place).courses if (it.unit == PROJECTS) is counted]
+
+    head = {"市": "---", **{course.label: "---:" for course in shown(plan.province)}}
+    rows = [
+        [plain(city.name), *(_now(content, course) for course in shown(city.name))]
+        for city in plan.cities
+    ]
+    yield from table(head, rows)
+
+
+def city_pages(plan: Plan, content: YearCourses, as_of: date) -> Iterator[Page]:
+    """A page for each city, ``curves-140100``."""
+    for city in plan.cities:
+        title = f"{content.period}{plain(city.name)}数据曲线"
+        lines = place_lines(plan, content, city.name)
+        yield page(plan, f"curves-{city.code}", title, as_of, lines)
+
+
+def place_lines(plan: Plan, content: YearCourses, place: str) -> Iterator[str]:
+    """One place: its numbers against the plan, the forecast in words, and the graphs."""
+    from documents.papers.graphs import data_uri  # it takes half a second to import
+
+    own = content.of(place)
+    yield f"## {plain(place)}"
+    yield ""
+    month = month_label(content, content.period)
+    head = {"指标": "---", "总量": "---:", f"{month}末实际": "---:", "完成率": "---:"}
+    head |= {f"{month}末计划": "---:", "与计划相比": "---:", "年底计划": "---:"}
+    yield from table(head, (_row(content, course) for course in own.courses))
+    yield from (f"- {plain(outlook(content, course))}" for course in own.courses)
+    yield from (f"- {plain(note)}" for course in own.courses for note in _notes(course))
+    yield ""
+    for graph in graphs(plan, content, place):
+        yield f"### {plain(graph.caption)}"
+        yield ""
+        yield f"![{plain(graph.caption)}]({data_uri(graph)})"
+        yield ""
+    yield f"算法：{plain(plan.curves.reading)}" if plan.curves else ""
+    yield ""
+
+
+def _row(content: YearCourses, course: Course) -> list[object]:
+    at = content.latest
+    actual, rate = course.actual[at], course.rates[at]
+    planned = course.planned[at] if course.planned else None
+    return [
+        plain(course.label),
+        amount(course, course.whole),
+        amount(course, actual),
+        "—" if rate is None else f"{rate}%",
+        "无计划线" if planned is None else amount(course, planned),
+        "—" if planned is None or actual is None else _against(course, actual - planned),
+        amount(course, course.planned[-1]) if course.planned else "—",
+    ]
+
+
+def _against(course: Course, ahead: Decimal) -> str:
+    if not ahead:
+        return "持平"
+    return f"{'超' if ahead > 0 else '欠'}{amount(course, abs(ahead))}"
+
+
+def _notes(course: Course) -> Iterator[str]:
+    if course.unstated:
+        yield f"{course.label}：{course.unstated}个项目应到或总额未明确，未计入总量。"
+    if not course.planned:
+        yield f"{course.label}：方案没有对应的时限，无计划线。"
+
+
+def _now(content: YearCourses, course: Course) -> str:
+    """95个（95.0%）."""
+    rate = course.rates[content.latest]
+    now = amount(course, course.actual[content.latest])
+    return now if rate is None else f"{now}（{rate}%）"
+
+
+LONGEST = 200  # projects named
+
+
+def risk_lines(plan: Plan, content: RiskList) -> Iterator[str]:
+    """Counts by city, then each project above the lowest grade with its reasons in one line."""
+    rules = plan.risks
+    if rules is None:
+        return
+    labels = [grade.label for grade in rules.grades]
+    yield f"{rules.reading}（{plain(rules.clause)}，{rules.origin.label}）"
+    yield ""
+    yield from _by_city(plan, content, labels)
+    named = [item for item in content.risks if item.grade != labels[-1]]
+    yield f"## 须跟进的项目：{len(named)}个"
+    yield ""
+    yield from (f"{number}. {_line(item)}" for number, item in enumerate(named[:LONGEST], 1))
+    yield "" if named else "没有。"
+    yield from left_out(len(named) - LONGEST, "个分值较低的项目")
+
+
+def _by_city(plan: Plan, content: RiskList, labels: list[str]) -> Iterator[str]:
+    counted = Counter((item.city, item.grade) for item in content.risks)
+    rows: list[list[object]] = [
+        [plain(city.name), *(counted[city.name, label] for label in labels)] for city in plan.cities
+    ]
+    whole = Counter(item.grade for item in content.risks)
+    rows.append(["**合计**", *(f"**{whole[label]}**" for label in labels)])
+    head = {"市": "---", **{f"{label}风险": "---:" for label in labels}}
+    yield from table(head, rows)
+
+
+def _line(item: Risk) -> str:
+    where = f"{plain(item.city)}{plain(item.county)}“{plain(item.name)}”（{plain(item.code)}）"
+    return f"**{plain(item.grade)}**（{item.points}分）{where}：{plain(item.says)}"

@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from flows.operations.explain import Explained
-from flows.operations.overview import Survey
-from flows.pages.items import in_order
-from flows.pages.lists import due_this_week
+from flows.pages.lists import due_this_week, in_order
 from flows.pages.markdown import Page, page, private
+from operations.views.explain import Explanation
+from operations.views.overview import Survey
 from policy.schema import Plan
 from states.deadlines import PRESSING
 
@@ -22,7 +21,7 @@ def to_explain(survey: Survey) -> tuple[str, ...]:
     return tuple(dict.fromkeys(view.subject for view in in_order([*near, *this_week])))
 
 
-def explain_pages(plan: Plan, explained: Sequence[Explained]) -> list[Page]:
+def explain_pages(plan: Plan, explained: Sequence[Explanation]) -> list[Page]:
     """One page for each subject, in order."""
     return [_page(plan, each) for each in explained]
 
@@ -37,12 +36,12 @@ def slug(plan: Plan, code: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", code.lower()).strip("-")
 
 
-def _page(plan: Plan, each: Explained) -> Page:
+def _page(plan: Plan, each: Explanation) -> Page:
     made = page(plan, f"explain-{slug(plan, each.subject)}", "时限说明", each.as_of, _lines(each))
     return replace(made, description=f"{private(each.heading)}：{made.description}")
 
 
-def _lines(each: Explained) -> Iterator[str]:
+def _lines(each: Explanation) -> Iterator[str]:
     heading, *lines = str(each).splitlines()
     yield f"**{private(heading)}**"
     for line in lines:

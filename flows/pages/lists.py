@@ -1,17 +1,37 @@
 """What is late, and what is due within a week."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 
-from flows.operations.overview import DeadlineView, Survey
-from flows.operations.tables import deadline_table
-from flows.pages.items import in_order
+from common.words import dated
 from flows.pages.markdown import Links, Page, left_out, page, printed
-from notifications.wording import dated
+from operations.views.overview import DeadlineView, Survey
+from operations.views.tables import deadline_table
 from policy.schema import Plan
 from policy.vocabulary import Standing
 from states.deadlines import IN_TIME
+
+SIGNS = {
+    Standing.OVERDUE: "红（逾期）",
+    Standing.COORDINATING: "橙（待协调）",
+    Standing.DUE_SOON: "黄（临期）",
+    Standing.ON_TRACK: "绿（正常）",
+    Standing.SUSPENDED: "灰（暂停）",
+}
+"""The most severe first."""
+
+
+def lamp(standings: Iterable[Standing]) -> str:
+    """The most severe of a subject's standings; a dash when none of its deadlines is open."""
+    held = set(standings)
+    return next((words for standing, words in SIGNS.items() if standing in held), "—")
+
+
+def in_order(views: Iterable[DeadlineView]) -> Iterator[DeadlineView]:
+    """The earliest first."""
+    yield from sorted(views, key=lambda v: (v.overdue_after or date.max, v.rule, v.subject))
+
 
 LONGEST = 500  # rows; beyond them the workbook 逾期清单 serves better
 WEEK = timedelta(days=6)  # from a day to the seventh, both included

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from flows.operations.money_views import Money
-from flows.operations.tables import city_funds_table
 from flows.pages.markdown import Links, Page, left_out, link, page, plain, printed, table
+from operations.views.funds import MoneyOverview
+from operations.views.tables import city_funds_table
 from policy.schema import Plan
 
 LONGEST = 200  # rows of a list
@@ -16,7 +16,7 @@ NOTE = (
 )
 
 
-def funds_page(plan: Plan, money: Money, as_of: date, links: Links) -> Page:
+def funds_page(plan: Plan, money: MoneyOverview, as_of: date, links: Links) -> Page:
     """Per city what is owed, released, promised, received, spent and left."""
     return page(plan, "funds", "资金总览", as_of, _lines(money, as_of, links))
 
@@ -26,7 +26,7 @@ def yuan(amount: Decimal | None) -> str:
     return "未明确" if amount is None else f"{amount:,.2f}"
 
 
-def _lines(money: Money, as_of: date, links: Links) -> Iterator[str]:
+def _lines(money: MoneyOverview, as_of: date, links: Links) -> Iterator[str]:
     yield NOTE
     yield ""
     yield from printed(city_funds_table("", money.cities, money.total), links)
@@ -37,7 +37,7 @@ def _lines(money: Money, as_of: date, links: Links) -> Iterator[str]:
     yield from _differing(money, links)
 
 
-def _resting(money: Money, as_of: date, links: Links) -> Iterator[str]:
+def _resting(money: MoneyOverview, as_of: date, links: Links) -> Iterator[str]:
     yield f"## 市、县财政尚未拨付的资金（八(四)）：{len(money.resting)}笔"
     yield ""
     if not money.resting:
@@ -61,7 +61,7 @@ def _resting(money: Money, as_of: date, links: Links) -> Iterator[str]:
     yield from left_out(len(money.resting) - LONGEST, "笔")
 
 
-def _differing(money: Money, links: Links) -> Iterator[str]:
+def _differing(money: MoneyOverview, links: Links) -> Iterator[str]:
     yield f"## 按实测面积与下达的差额（七(一)）：{len(money.differing)}个项目"
     yield ""
     if not money.differing:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from flows.operations.contact_gaps import Gap
-from flows.operations.quality import Lack, Quality
 from flows.pages.markdown import Links, Page, left_out, link, page, plain, private, table
+from operations.views.contact_gaps import Gap
+from operations.views.quality import DataQuality, LackingProject
 from policy.schema import Plan
 from states.dossier import Dossier
 
@@ -14,12 +14,12 @@ LONGEST = 100  # rows of a list
 PLACES = 8  # of an office by name
 
 
-def quality_page(plan: Plan, found: Quality, as_of: date, links: Links) -> Page:
+def quality_page(plan: Plan, found: DataQuality, as_of: date, links: Links) -> Page:
     """What is wrong, under one heading each; what is right is said as well."""
     return page(plan, NAME, "数据质量", as_of, _lines(plan, found, links))
 
 
-def _lines(plan: Plan, found: Quality, links: Links) -> Iterator[str]:
+def _lines(plan: Plan, found: DataQuality, links: Links) -> Iterator[str]:
     yield "## 实施方案和工作日历"
     yield ""
     if found.plan:
@@ -94,7 +94,7 @@ def _unwatched(plan: Plan, projects: Sequence[Dossier], links: Links) -> Iterato
     yield from left_out(len(projects) - LONGEST, "个项目")
 
 
-def _lacks(lacks: Sequence[Lack], links: Links) -> Iterator[str]:
+def _lacks(lacks: Sequence[LackingProject], links: Links) -> Iterator[str]:
     yield f"## 办理下一步所需而未填的数据：{len(lacks)}项"
     yield ""
     if not lacks:

@@ -17,18 +17,18 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
-from flows.operations.delivery import deliver
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.setup import initialise
 from models.contacts import replace_contacts
 from models.database import writing
 from models.secrets import cipher
 from models.settings import Settings
 from notifications.channel import RecordingChannel
 from notifications.message import Message
+from operations.cases.desk import Desk
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import enforce
+from operations.upkeep.setup import initialise
 from states.contacts import Post
-from states.office_hours import SHANGHAI
+from states.workdays import SHANGHAI
 from tests.conftest import AT
 
 PEOPLE, RUNS = 1000, 5

@@ -24,14 +24,14 @@ import yaml
 from cronsim import CronSim
 from sqlalchemy import create_engine, text
 
-from flows.business_date import now
-from flows.operations.backup import back_up, restore
-from flows.operations.delivery import deliver
-from flows.operations.desk import Desk, open_desk
-from flows.operations.enforcement import enforce
-from flows.operations.overview import deadline_views, projects, survey
-from flows.operations.setup import initialise
+from common.clock import now
 from models.settings import Settings
+from operations.cases.desk import Desk, open_desk
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import enforce
+from operations.upkeep.backup import back_up, restore
+from operations.upkeep.setup import initialise
+from operations.views.overview import deadline_views, projects, survey
 from tests.conftest import AT
 from tests.support.nation import PROVINCES, found, multiply, plan_id, write_plans
 from tests.support.province import days, morning

@@ -11,9 +11,9 @@ from openpyxl import Workbook
 from pydantic import Field, StringConstraints, TypeAdapter
 from python_calamine import CalamineWorkbook
 
-from documents.forms import summary_columns
-from documents.grid import read_book
-from documents.summary import read_applications
+from documents.forms.summary import read_applications
+from documents.reading.grid import read_book
+from documents.writing.columns import summary_columns
 from policy.schema import Plan
 from tests.support.builders import plan
 

@@ -21,10 +21,10 @@ from typing import Any
 
 from sqlalchemy import create_engine, text
 
-from flows.operations.desk import Desk, open_desk
-from flows.operations.enforcement import enforce
-from flows.operations.setup import initialise
 from models.settings import Settings
+from operations.cases.desk import Desk, open_desk
+from operations.daily.enforcement import enforce
+from operations.upkeep.setup import initialise
 from tests.conftest import AT
 
 DAY = date(2023, 6, 1)

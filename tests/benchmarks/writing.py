@@ -9,8 +9,9 @@ from time import perf_counter
 
 from openpyxl import Workbook
 
-from documents.forms import summary_columns
-from documents.layout import Page, Value, to_bytes
+from documents.writing.columns import summary_columns
+from documents.writing.layout import TableSheet, to_bytes
+from documents.writing.rows import Value
 from tests.support.builders import plan
 
 SUMMARY = summary_columns(plan())
@@ -37,7 +38,7 @@ def _lines(count: int) -> list[tuple[Value, ...]]:
 
 
 def _ours(lines: list[tuple[Value, ...]]) -> None:
-    to_bytes((Page("汇总表", "汇总表", SUMMARY, lines, size=11),))
+    to_bytes((TableSheet("汇总表", "汇总表", SUMMARY, lines, size=11),))
 
 
 def _plain(lines: list[tuple[Value, ...]]) -> None:

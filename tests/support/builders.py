@@ -11,7 +11,7 @@ from policy.fields import FIELDS
 from policy.load import load_plan, plan_path
 from policy.schema import Plan
 from policy.vocabulary import Origin, RungKind, SubjectKind
-from states.deadlines import Dates, Deadline
+from states.deadlines import Deadline, DeadlineDates
 from states.dossier import Dossier, Profile
 from states.review import Opinion
 from states.workdays import Calendar
@@ -41,7 +41,7 @@ def answers(**changes: str) -> dict[str, str]:
     return {**told, "acceptors": ACCEPTORS, **changes}
 
 
-def fixed(deadline: Deadline) -> Dates:
+def fixed(deadline: Deadline) -> DeadlineDates:
     """The dates that the plan itself sets."""
     assert deadline.dates is not None, deadline.id
     return deadline.dates

@@ -11,12 +11,12 @@ import time
 from datetime import date
 from pathlib import Path
 
-from flows.operations import delivery
-from flows.operations.desk import Desk, open_desk
-from flows.operations.enforcement import enforce
-from flows.operations.outbox_views import outbox_counts
 from models.settings import Settings
-from notifications.channel import Part
+from notifications.sending import Part
+from operations.cases.desk import Desk, open_desk
+from operations.daily import delivery
+from operations.daily.enforcement import enforce
+from operations.views.outbox import outbox_counts
 from tests.support.killing import Journal
 from tests.support.province import morning
 

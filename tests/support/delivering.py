@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from flows.operations.delivery import Delivered, deliver
-from flows.operations.desk import Desk
-from flows.operations.enforcement import enforce
-from flows.operations.outbox_views import message_views, outbox_counts
 from models.contacts import replace_contacts
 from models.database import writing
 from models.secrets import cipher
-from notifications.channel import DeliveryError
+from notifications.sending import DeliveryError
+from operations.cases.desk import Desk
+from operations.daily.delivery import DeliveryResult, deliver
+from operations.daily.enforcement import enforce
+from operations.views.outbox import message_views, outbox_counts
 from states.contacts import Post
 from tests.conftest import INSTALLED
 from tests.support.province import SHANGHAI, import_example, morning
@@ -52,7 +52,7 @@ def send(
     *,
     insist: bool = False,
     pauses: list[float] | None = None,
-) -> Delivered:
+) -> DeliveryResult:
     """Deliver at an instant through one tape, or the tape of each address."""
     opened = tape if callable(tape) else lambda _: tape
     paused = [] if pauses is None else pauses

@@ -15,14 +15,13 @@ import time
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from flows.business_date import now
+from common.clock import now
 from flows.emitting import emit_events
-from flows.operations import announcing
-from flows.operations.announcing import Announcement
-from flows.operations.days import finish, is_finished
-from flows.operations.desk import Desk, open_desk
-from flows.operations.enforcement import enforce
 from models.settings import Settings
+from operations.cases.desk import Desk, open_desk
+from operations.daily import announcing
+from operations.daily.announcing import Announcement
+from operations.daily.enforcement import enforce, finish, is_finished
 
 DAYS = tuple(date(2023, 2, 20) + timedelta(days=16 * number) for number in range(20))
 

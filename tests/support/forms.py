@@ -5,18 +5,18 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from documents.acceptance import read_acceptance
-from documents.application_form import application_sheet, read_application
-from documents.contacts import contacts_page, read_contacts
-from documents.faults import raise_faults
-from documents.grid import Book
-from documents.inspection import read_inspection
-from documents.layout import Leaf, to_bytes
-from documents.ledger import ledger_pages, ledger_table, money_rows
-from documents.opinions import Filled, opinion_pages, opinion_rows, opinion_table
-from documents.placed import known
-from documents.report import find_report, read_head, read_report, report_pages
-from documents.summary import pages, read_applications
+from documents.forms.acceptance import read_acceptance
+from documents.forms.application_form import application_sheet, read_application
+from documents.forms.contacts import contacts_page, read_contacts
+from documents.forms.inspection import read_inspection
+from documents.forms.ledger import ledger_pages, ledger_table, money_rows
+from documents.forms.opinions import PrefilledOpinion, opinion_pages, opinion_rows, opinion_table
+from documents.forms.report import find_report, read_head, read_report, report_pages
+from documents.forms.summary import pages, read_applications
+from documents.reading.faults import raise_faults
+from documents.reading.grid import Book
+from documents.reading.placed import known
+from documents.writing.layout import Leaf, to_bytes
 from policy.vocabulary import Form
 from states.contacts import Post
 from states.dossier import stated
@@ -70,7 +70,10 @@ def _read_ledger(book: Book) -> object:
 
 
 def _opinions(footer: str) -> Sequence[Leaf]:
-    rows = [Filled(JUDGED[0], GIVEN, remark="示例意见"), Filled(JUDGED[1], expert="示例·乙")]
+    rows = [
+        PrefilledOpinion(JUDGED[0], GIVEN, remark="示例意见"),
+        PrefilledOpinion(JUDGED[1], expert="示例·乙"),
+    ]
     return opinion_pages(plan(), plan().province, rows, footer=footer, spare=3)
 
 

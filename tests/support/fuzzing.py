@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
-from documents.annotate import annotated
-from documents.faults import WorkbookError
-from documents.grid import read_book
-from documents.recognise import recognise
-from policy.errors import RefusedError
+from common.errors import RefusedError
+from documents.forms.recognise import recognise
+from documents.reading.annotate import annotated
+from documents.reading.faults import WorkbookError
+from documents.reading.grid import read_book
 from tests.support.builders import plan
 from tests.support.forms import READERS, samples
 

@@ -12,10 +12,10 @@ from typing import Any
 from openpyxl import load_workbook
 from sqlalchemy import text
 
+from common.clock import now
 from deployments.demo import EXAMPLE
-from flows.business_date import now
-from flows.operations.desk import Desk
-from flows.operations.inbox import Read, read_inbox
+from operations.cases.desk import Desk
+from operations.workbooks.inbox import InboxResult, read_inbox
 from policy.fields import SUMMARY_SHEET
 from tests.support.delivering import DAY
 
@@ -44,7 +44,7 @@ def put(desk: Desk, content: bytes, name: str = "太原.xlsx", city: str = TAIYU
     return path
 
 
-def go(desk: Desk, later: timedelta = LATER, today: date = DAY) -> Read:
+def go(desk: Desk, later: timedelta = LATER, today: date = DAY) -> InboxResult:
     """A round, a while after whatever was put there."""
     return read_inbox(desk, today=today, at=now() + later)
 

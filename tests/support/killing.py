@@ -17,15 +17,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from flows.operations.delivery import deliver
-from flows.operations.desk import Desk, open_desk
-from flows.operations.enforcement import enforce
-from flows.operations.events import Event, happen, key, tables
 from models.audits import recorded_acts
 from models.database import reading, writing
 from models.settings import Settings
-from notifications.channel import Part
 from notifications.message import Message
+from notifications.sending import Part
+from operations.cases.desk import Desk, open_desk
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import enforce
+from operations.upkeep.scenario import Event, happen, key, tables
 from policy.vocabulary import ChannelKind
 from tests.support.oracle import END, EXAMPLE, START, ours
 from tests.support.province import days, morning

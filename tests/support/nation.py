@@ -15,9 +15,9 @@ import yaml
 from sqlalchemy import insert
 from sqlmodel import SQLModel
 
-from flows.operations.desk import Desk
 from models.database import writing
 from models.plans import add_deadlines
+from operations.cases.desk import Desk
 from policy.load import plan_path
 from policy.schema import Plan
 from policy.vocabulary import SubjectKind

@@ -5,10 +5,10 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from deployments.demo import EXAMPLE
-from flows.operations.desk import Desk
-from flows.operations.events import Event, happen, tables
-from flows.operations.intake import import_workbook
 from models.database import writing
+from operations.cases.desk import Desk
+from operations.upkeep.scenario import Event, happen, tables
+from operations.workbooks.intake import import_workbook
 from tests.conftest import AT
 
 DAY = timedelta(days=1)

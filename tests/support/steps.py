@@ -8,18 +8,18 @@ from typing import Any
 from sqlalchemy import text
 
 from deployments.demo import EXAMPLE
-from flows.operations.casework import Act, Done, advance, amend, record
-from flows.operations.corrections import Reversal, reverse
-from flows.operations.desk import Desk
-from flows.operations.extensions import Extended, Extension, extend
-from flows.operations.intake import import_workbook
-from flows.operations.money import Booking, book
-from flows.operations.progress import Reported, report_progress
-from flows.operations.project_views import ProjectRecord, project_record
-from flows.operations.review import Given, give_opinion
 from models.database import reading, writing
 from models.projects import dossier
-from policy.vocabulary import Entry, Holder, Source
+from operations.cases.casework import Act, ActResult, advance, amend, record
+from operations.cases.corrections import Reversal, reverse
+from operations.cases.desk import Desk
+from operations.cases.extensions import Extension, ExtensionResult, extend
+from operations.cases.money import Booking, book
+from operations.cases.progress import ProgressReport, report_progress
+from operations.cases.review import OpinionStatement, give_opinion
+from operations.views.project_record import ProjectRecord, project_record
+from operations.workbooks.intake import import_workbook
+from policy.vocabulary import EntryKind, Holder, Source
 from states.dossier import Dossier
 from states.progress import Progress
 from tests.conftest import AT, INSTALLED
@@ -65,7 +65,7 @@ def act(
     subject: str = ONE,
     evidence: str = "示例文件",
     **more: Any,
-) -> Done:
+) -> ActResult:
     """Take an action or record a fact, with what it has to state."""
     if name == "release_funds":
         more.setdefault("amount", project_record(desk, subject, END).funds.subsidy)
@@ -83,7 +83,9 @@ def judge(desk: Desk, points: tuple[int, ...], subject: str = ONE, on: str = "20
     for number, each in enumerate(points):
         given = opinion(f"示例·专家{number}", each, day)
         with writing(desk.engine) as session:
-            asked = Given(subject, given.expert, given.organisation, given.scores, day, PROVINCE)
+            asked = OpinionStatement(
+                subject, given.expert, given.organisation, given.scores, day, PROVINCE
+            )
             give_opinion(session, desk, asked, today=END, at=AT)
 
 
@@ -99,7 +101,7 @@ def walk(desk: Desk, until: str, subject: str = ONE) -> None:
 
 def money(
     desk: Desk,
-    entry: Entry,
+    entry: EntryKind,
     source: Source,
     holder: Holder,
     amount: str,
@@ -130,7 +132,7 @@ def report(
 ) -> bool:
     """Report a project for a month, on its 24th unless another day is given."""
     progress = Progress(period, percent, **more)
-    asked = Reported(subject, progress, date.fromisoformat(on or f"{period}-24"), PROVINCE)
+    asked = ProgressReport(subject, progress, date.fromisoformat(on or f"{period}-24"), PROVINCE)
     with writing(desk.engine) as session:
         return report_progress(session, desk, asked, today=END, at=AT)
 
@@ -142,14 +144,16 @@ def undo(desk: Desk, row: int, evidence: str = "示例更正单") -> str:
         return reverse(session, desk, asked, today=END, at=AT)[1]
 
 
-def change_day(desk: Desk, milestone: str, on: str, subject: str = ONE) -> Done:
+def change_day(desk: Desk, milestone: str, on: str, subject: str = ONE) -> ActResult:
     """Have a milestone's day changed with an approval."""
     asked = Act(subject, milestone, date.fromisoformat(on), PROVINCE, "示例批复")
     with writing(desk.engine) as session:
         return amend(session, desk, asked, today=END, at=AT)
 
 
-def put_off(desk: Desk, rule: str, until: str, subject: str = ONE, **changes: Any) -> Extended:
+def put_off(
+    desk: Desk, rule: str, until: str, subject: str = ONE, **changes: Any
+) -> ExtensionResult:
     """Have a deadline extended."""
     asked = Extension(
         subject, rule, date.fromisoformat(until), date(2023, 5, 8), PROVINCE, "示例批复"

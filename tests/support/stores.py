@@ -14,10 +14,10 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from flows.operations.desk import Desk
 from models.copying import all_alone, one_moment, replace_rows
 from models.database import migrate, open_engine
 from models.settings import Settings
+from operations.cases.desk import Desk
 from policy.load import calendar_overrides
 from states.workdays import Calendar
 from tests.support.builders import plan

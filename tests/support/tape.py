@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from notifications.channel import DeliveryError, Part
 from notifications.message import Message
+from notifications.sending import DeliveryError, Part
 from policy.vocabulary import ChannelKind
 
 

@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from typing import TypeVar
 
-from flows.operations import month_ends
-from flows.operations.desk import Desk
-from flows.operations.products import Job, Kept, due, make
+from operations.cases.desk import Desk
+from operations.duties import month_ends
+from operations.duties.products import Job, KeptProduct, due, make
 from tests.conftest import AT, INSTALLED
 from tests.support.province import END, by_day, import_example, record
 from tests.support.stores import Snapshot
@@ -13,7 +13,7 @@ from tests.support.stores import Snapshot
 C = TypeVar("C")
 
 
-def make_due(desk: Desk, job: Job[C], as_of: date, at: datetime) -> tuple[Kept[C], ...]:
+def make_due(desk: Desk, job: Job[C], as_of: date, at: datetime) -> tuple[KeptProduct[C], ...]:
     """Make all that is due of a duty by a day, one after another."""
     return tuple(make(desk, job, occasion, at) for occasion in due(desk, job, as_of))
 
@@ -22,7 +22,7 @@ def _whole_year(desk: Desk) -> None:
     import_example(desk)
     for _, events in sorted(by_day().items()):
         record(desk, events)
-    make_due(desk, month_ends.JOB, END, AT)
+    make_due(desk, month_ends.MONTH_ENDS, END, AT)
 
 
 YEAR = Snapshot("year", _whole_year, INSTALLED, copied=True)

@@ -1,0 +1,295 @@
+"""Commands for the year's duties: what is due is made once; asked for again, it is the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from common.errors import RefusedError
+from deployments.commands.console import complain, emit, say
+from deployments.commands.options import AsOf, Json, as_date, the_day, the_desk
+from policy.vocabulary import Product
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from operations.cases.desk import Desk
+    from operations.duties.issuing import DraftPaper
+    from operations.duties.papers import Signature
+    from operations.duties.products import KeptProduct
+    from operations.duties.supervision import LetterDraft, ReplyTerms
+
+Day = Annotated[date | None, typer.Option("--on", parser=as_date, metavar="日期", help="签发日期")]
+ReplyBy = Annotated[
+    date | None, typer.Option("--reply-by", parser=as_date, metavar="日期", help="反馈期限")
+]
+
+
+def letter(
+    city: Annotated[str, typer.Argument(metavar="市")],
+    as_of: AsOf = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="文件", help="将草稿另存为 .docx")
+    ] = None,
+    issue: Annotated[bool, typer.Option("--issue", help="签发：登记文号，生成正式函件")] = False,
+    number: Annotated[
+        str, typer.Option("--number", metavar="文号", help="如 晋民函〔2023〕45号")
+    ] = "",
+    on: Day = None,
+    signer: Annotated[str, typer.Option("--signer", metavar="姓名", help="签发人")] = "",
+    actor: Annotated[str, typer.Option("--actor", help="签发机构和经办人")] = "",
+    reply_by: ReplyBy = None,
+    contact: Annotated[str, typer.Option("--contact", metavar="姓名", help="联系人")] = "",
+    phone: Annotated[str, typer.Option("--phone", metavar="电话", help="联系电话")] = "",
+    json: Json = False,
+) -> None:
+    from operations.duties.papers import Signature
+    from operations.duties.supervision import ReplyTerms, draft_of
+
+    desk = the_desk()
+    day = the_day(desk, as_of)
+    draft = draft_of(desk, city, day)
+    if draft is None:
+        say(f"截至{day}，{city}没有已到督办阶段的逾期事项")
+    elif issue:
+        signed = Signature(number, the_day(desk, on), signer, actor)
+        _issue_letter(desk, draft, signed, ReplyTerms(reply_by, contact, phone), json)
+    else:
+        _show(desk, draft, file, json)
+
+
+def _show(desk: Desk, draft: LetterDraft, file: Path | None, json: bool) -> None:
+    from documents.papers.letters import draft as drafted
+    from documents.writing.saving import write
+    from operations.duties.papers import template
+
+    if file:
+        write(file, drafted(draft.letter, template(desk)))
+    if json:
+        emit(draft)
+        return
+    say("\n".join(draft.letter.words))
+    for paper in (*draft.earlier, *([draft.issued] if draft.issued else [])):
+        complain(f"注意：{paper.on}已以{paper.number}签发“{paper.letter.title}”，其中有相同事项")
+    if file:
+        say(f"草稿已写入 {file}")
+
+
+def _issue_letter(
+    desk: Desk, draft: LetterDraft, signed: Signature, reply: ReplyTerms, json: bool
+) -> None:
+    from common.clock import now, today
+    from models.database import writing
+    from operations.duties.papers import lay_out
+    from operations.duties.supervision import issue_letter
+
+    with writing(desk.engine) as session:
+        day, at = today(desk.settings), now()
+        paper = issue_letter(session, desk, draft, signed, reply, today=day, at=at)
+    file = lay_out(desk, paper)
+    if json:
+        emit(paper)
+    else:
+        say(f"已签发 {paper.number}“{paper.letter.title}”，正式函件：{file}")
+
+
+Month = Annotated[
+    str | None, typer.Option("--month", metavar="年-月", help="如 2023-06；默认为最近到期的一月")
+]
+Quarter = Annotated[
+    str | None, typer.Option("--quarter", metavar="季度", help="如 2023Q2；默认为最近到期的一季")
+]
+OneCity = Annotated[str | None, typer.Option("--city", metavar="市", help="如 太原市；不写为各市")]
+Anew = Annotated[
+    bool, typer.Option("--anew", help="按现在的数据重新编制，另存一版；原来的一版仍保留")
+]
+Issue = Annotated[bool, typer.Option("--issue", help="签发：登记文号，生成正式文件")]
+Number = Annotated[str, typer.Option("--number", metavar="文号", help="如 晋民函〔2023〕45号")]
+On = Annotated[date | None, typer.Option("--on", parser=as_date, metavar="日期", help="签发日期")]
+Signer = Annotated[str, typer.Option("--signer", metavar="姓名", help="签发人")]
+Actor = Annotated[str, typer.Option("--actor", help="签发机构和经办人")]
+
+
+def bulletin(
+    month: Month = None,
+    as_of: AsOf = None,
+    issue: Issue = False,
+    number: Number = "",
+    on: On = None,
+    signer: Signer = "",
+    actor: Actor = "",
+    json: Json = False,
+) -> None:
+    desk = the_desk()
+    made = _made(desk, Product.BULLETIN, month, desk.plan.province, as_of)
+    _letters(desk, [made], (number, on, signer, actor) if issue else None, json)
+
+
+def feedback(
+    quarter: Quarter = None,
+    city: OneCity = None,
+    as_of: AsOf = None,
+    issue: Issue = False,
+    number: Number = "",
+    on: On = None,
+    signer: Signer = "",
+    actor: Actor = "",
+    json: Json = False,
+) -> None:
+    desk = the_desk()
+    made = [_made(desk, Product.FEEDBACK, quarter, name, as_of) for name in _cities(desk, city)]
+    _letters(desk, made, (number, on, signer, actor) if issue else None, json)
+
+
+def results(
+    city: OneCity = None,
+    as_of: AsOf = None,
+    anew: Anew = False,
+    issue: Issue = False,
+    number: Number = "",
+    on: On = None,
+    signer: Signer = "",
+    actor: Actor = "",
+    json: Json = False,
+) -> None:
+    desk = the_desk()
+    names = [city] if city else [*_cities(desk, None), desk.plan.province]
+    made = [_made(desk, Product.RESULTS, None, name, as_of, anew=anew) for name in names]
+    _letters(desk, made, (number, on, signer, actor) if issue else None, json)
+
+
+def monthly(month: Month = None, as_of: AsOf = None, json: Json = False) -> None:
+    _one(Product.REPORTS, month, as_of, json)
+
+
+def inspection(as_of: AsOf = None, anew: Anew = False, json: Json = False) -> None:
+    _one(Product.VISITS, None, as_of, json, anew=anew)
+
+
+def inspected(as_of: AsOf = None, json: Json = False) -> None:
+    _one(Product.INSPECTION, None, as_of, json)
+
+
+def acceptance(as_of: AsOf = None, anew: Anew = False, json: Json = False) -> None:
+    _one(Product.SCHEDULE, None, as_of, json, anew=anew)
+
+
+def evaluation(month: Month = None, as_of: AsOf = None, json: Json = False) -> None:
+    _one(Product.EVALUATION, month, as_of, json)
+
+
+def curves(month: Month = None, as_of: AsOf = None, json: Json = False) -> None:
+    _one(Product.CURVES, month, as_of, json)
+
+
+def risks(as_of: AsOf = None, json: Json = False) -> None:
+    _one(Product.RISKS, None, as_of, json)
+
+
+def _one(
+    kind: Product, period: str | None, as_of: date | None, json: bool, *, anew: bool = False
+) -> None:
+    desk = the_desk()
+    made = _made(desk, kind, period, desk.plan.province, as_of, anew=anew)
+    emit(made) if json else _tell(made, _files(desk, made))
+
+
+def _made(
+    desk: Desk,
+    kind: Product,
+    period: str | None,
+    subject: str,
+    as_of: date | None,
+    *,
+    anew: bool = False,
+) -> KeptProduct[Any]:
+    from common.clock import now, today
+    from operations.daily.enforcement import day_to_enforce
+    from operations.duties.duties import fulfil, job_of
+    from operations.duties.products import make, occasion
+
+    job, day = job_of(kind), day_to_enforce(as_of, today(desk.settings))
+    asked = occasion(desk, job, period, subject, day)
+    asked = replace(asked, on=day) if anew else asked
+    for _, needed in fulfil(desk, job.needs, day, now()):
+        if isinstance(needed, RefusedError):
+            raise needed
+    return make(desk, job, asked, now(), anew=anew)
+
+
+def _cities(desk: Desk, city: str | None) -> list[str]:
+    if city is None:
+        return [item.name for item in desk.plan.cities]
+    if desk.plan.city(city) is None:
+        known = "、".join(item.name for item in desk.plan.cities)
+        raise RefusedError(f"没有“{city}”，可选：{known}")
+    return [city]
+
+
+def _letters(
+    desk: Desk,
+    made: list[KeptProduct[Any]],
+    signed: tuple[str, date | None, str, str] | None,
+    json: bool,
+) -> None:
+    """Lay drafts out; with what a person has signed, issue the one that is asked for."""
+    from operations.duties.issuing import find_draft
+    from operations.duties.papers import Signature
+
+    drafts = [
+        find_draft(desk, item.kind, item.occasion.period, item.occasion.subject) for item in made
+    ]
+    if signed is not None:
+        if len(drafts) != 1:
+            raise RefusedError("一次只能签发一件，请写明 --city")
+        number, on, signer, actor = signed
+        _issue(desk, drafts[0], Signature(number, the_day(desk, on), signer, actor), json)
+    elif json:
+        emit(made)
+    else:
+        for draft in drafts:
+            _tell_draft(desk, draft)
+
+
+def _issue(desk: Desk, draft: DraftPaper, signed: Signature, json: bool) -> None:
+    from common.clock import now, today
+    from models.database import writing
+    from operations.duties.issuing import issue_paper
+    from operations.duties.papers import lay_out
+
+    with writing(desk.engine) as session:
+        day, at = today(desk.settings), now()
+        paper = issue_paper(session, desk, draft, signed, today=day, at=at)
+    file = lay_out(desk, paper)
+    if json:
+        emit(paper)
+    else:
+        say(f"已签发 {paper.number}“{paper.letter.title}”，正式文件：{file}")
+
+
+def _tell_draft(desk: Desk, draft: DraftPaper) -> None:
+    say(draft.made.content.title)
+    _tell(draft.made, _files(desk, draft.made))
+    if draft.issued:
+        paper = draft.issued
+        complain(f"注意：已于{paper.on}以{paper.number}签发，签发人{paper.signer}")
+
+
+def _tell(made: KeptProduct[Any], files: Sequence[Path]) -> None:
+    asked = made.occasion
+    version = f"第{made.version}版，" if made.version > 1 else ""
+    say(f"{asked.period}{asked.subject}{made.kind.label}（{version}截至{asked.on}）")
+    for path in files:
+        say(f"  {path}")
+
+
+def _files(desk: Desk, made: KeptProduct[Any]) -> Sequence[Path]:
+    from operations.duties.duties import job_of
+    from operations.duties.products import lay_out
+
+    return lay_out(desk, job_of(made.kind), made)

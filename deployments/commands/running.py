@@ -1,0 +1,51 @@
+"""Commands that run: the server with its schedules, and the example. Only they import Prefect."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deployments.commands.console import say
+from deployments.commands.options import AsOf, the_desk
+
+
+def serve() -> None:
+    from deployments.server.serve import serve as run
+    from models.settings import load_settings
+
+    the_desk()
+    run(load_settings())
+
+
+def register(
+    pool_type: Annotated[
+        str, typer.Option("--pool-type", help="工作池类型：process、docker 或 kubernetes")
+    ] = "process",
+) -> None:
+    import os
+
+    from deployments.server.definitions import POOL
+    from deployments.server.server import environment
+    from models.settings import load_settings
+
+    settings = load_settings()
+    for name, value in environment(settings).items():
+        os.environ.setdefault(name, value)
+    from deployments.server.registering import register as run
+
+    the_desk()
+    names = run(settings, pool_type)
+    say(f"已向 {os.environ['PREFECT_API_URL']} 的工作池 {POOL} 登记{len(names)}项任务：")
+    say("\n".join(f"  {name}" for name in names))
+
+
+def demo(
+    as_of: AsOf = None,
+    stay: Annotated[bool, typer.Option("--serve/--no-serve", help="完成后是否留在界面")] = True,
+) -> None:
+    from deployments.demo import DEFAULT_DAY
+    from deployments.demo import demo as run
+    from models.settings import load_settings
+
+    run(load_settings(), as_of or DEFAULT_DAY, stay=stay)

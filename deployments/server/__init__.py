@@ -1,0 +1,1 @@
+"""Prefect: definitions, registering, automations, the server itself."""

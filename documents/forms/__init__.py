@@ -1,0 +1,1 @@
+"""Workbooks that offices exchange: each is written and read by one file."""

@@ -1,0 +1,200 @@
+"""Readers for the cells that only 附件3 and 补充信息表 have: places, project names, choices.
+
+They raise `CellError` as those of `documents.reading.cells` do.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, TypeVar
+
+from documents.reading import cells
+from documents.reading.cells import CellError
+from policy.fields import FIELDS, Kind
+from policy.schema import City, Plan, PlausibleRange
+from states.requirements import valid_uscc
+
+T = TypeVar("T")
+Parse = Callable[[object], Any]
+SURE = "请核对后改正；确属实的，请在导入时注明已核实"
+
+# 古镇街道 is a street: a 镇 or 乡 that 街道 follows is part of its name.
+STREET = r".+?(?:街道|镇(?!街道)|乡(?!街道))"
+ZONE = re.compile(
+    r"(经济技术|高新技术|综合改革|转型综改|经济|高新|综改|产业|工业|风景名胜)*"
+    r"(开发区|示范区|经开区|高新区|产业园区|名胜区|园区)$"
+)
+
+
+def county_reader(city: City, plan: Plan) -> Callable[[object], str]:
+    """Reads the county that a cell names, as the plan writes it.
+
+    A zone (开发区) has no code of its own: it is taken for its county where its name says which.
+    """
+    return cache(lambda value: _county(value, city, plan))
+
+
+def _county(value: object, city: City, plan: Plan) -> str:
+    written = cells.name(value)
+    if written is None:
+        raise CellError(f"未填写县（市、区）；请填写{city.name}所辖县（市、区）名称")
+    name = written if city.county(written) else written.removeprefix(city.name)
+    names = [county.name for county in city.counties]
+    bare = ZONE.sub("", name) or name
+    matches = [known for known in names if bare in (known, _short(known))]
+    if bare in matches or len(matches) == 1:
+        return bare if bare in matches else matches[0]
+    raise CellError(_unknown_county(written, names, city, plan))
+
+
+def _short(name: str) -> str:
+    """清徐 for 清徐县; a name of two characters keeps its last."""
+    return name[:-1] if len(name) > 2 else name
+
+
+def _unknown_county(written: str, names: Sequence[str], city: City, plan: Plan) -> str:
+    said = f"“{written}”不是{city.name}的县（市、区）"
+    if ZONE.search(written):
+        return f"{said}：开发区等没有行政区划代码，请填写场地所在的县（市、区）：{'、'.join(names)}"
+    owners = [
+        other.name
+        for other in plan.cities
+        if any(written in (item.name, f"{other.name}{item.name}") for item in other.counties)
+    ]
+    if owners:
+        return f"{said}，属于{'、'.join(owners)}；请核对后改正，或报送到相应的市"
+    if close := get_close_matches(written, names, n=3, cutoff=0.5):
+        return f"{said}；是否为{'、'.join(close)}？请核对后改正"
+    return f"{said}；{city.name}所辖：{'、'.join(names)}"
+
+
+def parts_reader(plan: Plan) -> Callable[[object], tuple[str, str]]:
+    """Reads street and community out of a project's name."""
+    ending = plan.project_name.rpartition("}")[2]
+    form = re.compile(rf"({STREET})(.+(?:社区|村)){re.escape(ending)}")
+    says = f"请按“××街道（镇、乡）××社区（村）{ending}”填写"
+
+    def parts(value: object) -> tuple[str, str]:
+        written = cells.name(value)
+        if written is None:
+            raise CellError(f"未填写项目名称；{says}")
+        if found := form.fullmatch(written):
+            return found[1], found[2]
+        raise CellError(f"项目名称不合格式；{says}")
+
+    return parts
+
+
+def building_kind(value: object) -> str | None:
+    """配建性质; a tick before it and a remark behind it are allowed."""
+    written = (cells.name(value) or "").lstrip(cells.TICKS)
+    kinds = FIELDS["building_kind"].choices
+    kind = next((k for k in kinds if written.startswith(k)), None)
+    remark = written[2:]
+    if written and (kind is None or (remark and kind != "其他" and remark[0] not in "（(：:")):
+        raise CellError(f"配建性质须为{'、'.join(kinds)}之一；其他的请写“其他：”并注明")
+    return kind
+
+
+def site_source(value: object) -> str | None:
+    written = cells.name(value)
+    if written is None:
+        return None
+    letter, known = written[0].upper(), FIELDS["site_source"].choices
+    if letter not in known or (written[1:2].isalnum() and written[1] not in "类项"):
+        raise CellError(
+            "场地来源须为A（闲置房屋改造）、B（空闲场地新建）、C（老旧小区改造）"
+            "或D（其他产权人免费提供）；请填写其中一个字母"
+        )
+    return letter
+
+
+def credit_code(value: object) -> str | None:
+    """A valid 统一社会信用代码."""
+    written = cells.name(value)
+    if written is None:
+        return None
+    code = unicodedata.normalize("NFKC", written).upper().replace("-", "")
+    if not valid_uscc(code):
+        raise CellError("统一社会信用代码校验不通过；请核对登记证书上的18位代码")
+    return code
+
+
+def _one_of(choices: Mapping[str, str], what: str) -> Callable[[object], str | None]:
+    """Reads one of the labels of `choices` into what it stands for."""
+
+    def read(value: object) -> str | None:
+        written = cells.name(value)
+        if written is not None and written not in choices:
+            raise CellError(f"{what}须为{'、'.join(choices)}之一；请从中选填一项")
+        return None if written is None else choices[written]
+
+    return read
+
+
+BY_KIND: Mapping[Kind, Parse] = {
+    "text": cells.text,
+    "name": cells.name,
+    "phone": cells.text,
+    "credit_code": credit_code,
+    "count": cells.integer,
+    "square_metres": cells.square_metres,
+    "yuan": cells.yuan,
+    "day": cells.day,
+    "yes_no": cells.yes_or_no,
+}
+FORGIVING: Mapping[str, Parse] = {"building_kind": building_kind, "site_source": site_source}
+"""Fields whose choices are written in more ways than their own."""
+
+
+def reader(field: str, plan: Plan) -> Parse:
+    """How a cell is read into a field; money is in 元 unless the cell says otherwise."""
+    declared = FIELDS[field]
+    if field in FORGIVING:
+        return FORGIVING[field]
+    if declared.kind in BY_KIND:
+        return BY_KIND[declared.kind]
+    own = {choice: choice for choice in declared.choices}
+    return _one_of(own or {kind.label: kind.id for kind in plan.kinds}, declared.label)
+
+
+def asked(
+    field: str, parse: Callable[[object], T], plan: Plan, *, confirmed: bool
+) -> Callable[[object], T]:
+    """`parse`, which refuses a value that is not plausible unless the sender has `confirmed` it."""
+    if confirmed or field not in _plausible(plan):
+        return parse
+
+    def ask(value: object) -> T:
+        read = parse(value)
+        if doubt := question(field, read, plan):
+            raise CellError(doubt)
+        return read
+
+    return ask
+
+
+def question(field: str, value: object, plan: Plan) -> str | None:
+    """What to ask about a value that no form means to say; None when it is plausible.
+
+    Money is in 元; 元 and 万元 mixed up are 10,000 times off, and the likely value is named.
+    """
+    rule = _plausible(plan).get(field)
+    if rule is None or not isinstance(value, int | Decimal) or rule.least <= value <= rule.most:
+        return None
+    is_money = FIELDS[field].kind == "yuan"
+    shown, unit = cells.plain, "元" if is_money else ""
+    said = f"{shown(value)}{unit}超出合理范围（{shown(rule.least)}—{shown(rule.most)}{unit}）"
+    for factor, wrote, meant in ((10000, "元", "万元"), (Decimal("0.0001"), "万元", "元")):
+        likely = value / Decimal(factor)
+        if is_money and rule.least <= likely <= rule.most and likely:
+            return f"{said}；是否应为{shown(likely)}元（误将{wrote}填作{meant}）？{SURE}"
+    return f"{said}；{SURE}"
+
+
+@cache
+def _plausible(plan: Plan) -> Mapping[str, PlausibleRange]:
+    return {rule.field: rule for rule in plan.plausible}

@@ -1,0 +1,1 @@
+"""Workbooks to look things up in; they do not come back."""

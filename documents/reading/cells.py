@@ -1,0 +1,263 @@
+"""Forgiving readers for what people type into cells: a cell's value in, a clean value out.
+
+A blank cell gives None (`yes`: False). What cannot be read raises `CellError`, whose message is the
+Chinese reason and how to mend it; the caller adds file, sheet and cell.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Context, Decimal
+from typing import TypeVar
+
+from common.errors import RefusedError
+
+T = TypeVar("T")
+
+
+class CellError(RefusedError):
+    """单元格内容有误，请核对后改正。"""
+
+
+WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()}
+"""Full-width letters and digits. Full-width punctuation is correct Chinese and stays."""
+HAS_WIDE = re.compile("[" + "".join(map(chr, WIDE)) + "]")
+
+YES = frozenset({"是", "有", "对", "√", "✓", "✔", "☑", "TRUE", "Y", "YES"})
+NO = frozenset({"", "否", "无", "没有", "×", "✗", "✘", "X", "☐", "□", "FALSE", "N", "NO"})
+MERGED = "数字合并在几行之间，无法判断每行是多少；请取消合并，逐行填写"
+NO_RESULT = "#公式无结果"
+"""What stands for a formula that was never calculated."""
+MERGED_NUMBER = "#合并的数字"
+"""What stands for a number that is merged over several rows, in all but the first of them."""
+EXCEL_ERRORS = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", NO_RESULT)
+UNITS = re.compile("元|万|亩|公顷|平方|平米")
+"""What a remark about a unit holds."""
+LONGEST_UNIT = 3
+TICKS = "√✓✔☑☒■●"
+SERIALS = range(36526, 73051)
+"""Excel's day numbers of this century."""
+DAY_ZERO = date(1899, 12, 30)
+MEMORY = 65536
+"""Cells of the same text are read once; so many different ones are kept in mind."""
+
+# Excel keeps 15 significant digits; what a stored double shows behind them is binary noise.
+FIFTEEN = Context(prec=15)
+
+
+def text(value: object) -> str | None:
+    """Text without outer blanks, inner blanks made single, full-width digits made plain."""
+    visible = value if isinstance(value, str) else _shown(value)
+    if HAS_WIDE.search(visible):
+        visible = visible.translate(WIDE)
+    if not visible.isprintable():
+        visible = "".join(filter(_is_seen, visible))
+    words = " ".join(visible.split())
+    if words == MERGED_NUMBER:
+        raise CellError(MERGED)
+    if words in EXCEL_ERRORS:
+        raise CellError("公式出错；请改为填写实际内容")
+    return words or None
+
+
+def _is_seen(char: str) -> bool:
+    """Whether a person sees the character, be it as a blank."""
+    return char.isspace() or unicodedata.category(char) not in ("Cf", "Cc")
+
+
+def name(value: object) -> str | None:
+    """As `text`, without any blanks: people space out names to align them."""
+    words = text(value)
+    return words.replace(" ", "") if words else None
+
+
+def square_metres(value: object) -> Decimal | None:
+    """建筑面积 in ㎡, two decimals at most; ``850.5``, ``850.5㎡``, ``８５０平方米``."""
+    number, unit = _measured(value)
+    if number is None:
+        return None
+    if unit not in ("", "m2", "平方米", "平米", "平方"):
+        raise CellError(f"单位“{unit}”不是平方米；请以平方米为单位填写数字，如 850.50")
+    return _exact(number, digits=9, says="建筑面积", unit="平方米")
+
+
+def ten_thousand_yuan(value: object) -> Decimal | None:
+    """Money in 元, exact to the 分, from a cell in 万元; a cell may also say ``1200000元``."""
+    return _money(value, "万元")
+
+
+def yuan(value: object) -> Decimal | None:
+    """Money in 元, exact to the 分, from a cell in 元; a cell may also say ``120万元``."""
+    return _money(value, "元")
+
+
+def integer(value: object) -> int | None:
+    """A whole number from 0 on; ``12``, ``12张``, ``620户``."""
+    number, unit = _measured(value)
+    if number is None:
+        return None
+    if unit not in ("", "张", "床", "户", "个", "人"):
+        raise CellError("不是整数；请只填写数字，如 12")
+    if number != number.to_integral_value() or number >= 10**9:
+        raise CellError("不是整数；请填写整数，如 12")
+    return int(number)
+
+
+def percent(value: object) -> int | None:
+    """A whole percentage from 0 to 100; ``35``, ``35%``, or 0.35 as a percent cell holds it."""
+    number, unit = _measured(value)
+    if number is None:
+        return None
+    if unit not in ("", "%"):
+        raise CellError("不是百分比；请填写0至100的整数，如 35")
+    if not unit and number == 1:
+        raise CellError("无法判断是1%还是100%；请写明“1%”或“100%”")
+    found = number * 100 if not unit and 0 < number < 1 else number
+    if found != found.to_integral_value() or found > 100:
+        raise CellError("不是0至100的整数；请填写0至100的整数，如 35")
+    return int(found)
+
+
+def points(value: object) -> Decimal | None:
+    """Points with one decimal at most; ``18``, ``18.5``, ``18.5分``."""
+    number, unit = _measured(value)
+    if number is None:
+        return None
+    if unit not in ("", "分"):
+        raise CellError("不是分数；请只填写数字，如 18.5")
+    if number >= 10**6 or number != number.quantize(Decimal("0.1")):
+        raise CellError("不是最多一位小数的分数；请保留一位小数，如 18.5")
+    return number.quantize(Decimal("0.1"))
+
+
+def day(value: object) -> date | None:
+    """A date of this century; date cells, their day numbers, ``2023-02-10``, ``2023年2月10日``."""
+    found = _day(value)
+    if found is not None and not 2000 <= found.year <= 2099:
+        raise CellError(f"年份{found.year}不合理；请核对日期，如 2023-02-10")
+    return found
+
+
+def yes(value: object) -> bool:
+    """是, √, ☑ or 有 is True; 否, ×, ☐ or blank is False."""
+    word = unicodedata.normalize("NFKC", name(value) or "").upper()
+    if word in YES:
+        return True
+    if word in NO:
+        return False
+    raise CellError("既不是“是”也不是“否”；请填写“是”或“否”")
+
+
+def required(what: str, parse: Callable[[object], T | None]) -> Callable[[object], T]:
+    """`parse`, for a cell that must say something; `what` it says, in Chinese."""
+
+    def read(value: object) -> T:
+        found = parse(value)
+        if found is None:
+            raise CellError(f"未填写{what}；请填写{what}")
+        return found
+
+    return read
+
+
+def plain(number: Decimal | int) -> str:
+    """A number without an exponent or needless zeros."""
+    shown = f"{Decimal(number):f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+
+
+def yes_or_no(value: object) -> bool | None:
+    """As `yes`, but a blank cell states nothing."""
+    return None if is_blank(value) else yes(value)
+
+
+def is_blank(value: object) -> bool:
+    """Whether a cell holds nothing a reader would see."""
+    return value is None or value == "" or (isinstance(value, str) and not value.strip())
+
+
+def _shown(value: object) -> str:
+    """The value as a person sees it in the cell; a whole number has no ``.0``."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    return str(value)
+
+
+def _measured(value: object) -> tuple[Decimal | None, str]:
+    """A cell's number and the unit written behind it."""
+    if is_blank(value):
+        return None, ""
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return _checked(Decimal(str(value))), ""
+    if value == MERGED_NUMBER:
+        raise CellError(MERGED)
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", _shown(value)))
+    found = re.fullmatch(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)((?:\D.*)?)", plain)
+    if not found:
+        raise CellError("不是数字；请填写数字，如 850.50")
+    return _checked(Decimal(found[1].replace(",", ""))), _unit(found[2])
+
+
+def _unit(written: str) -> str:
+    """The unit behind a number, also in brackets; a longer remark there is passed over."""
+    found = re.fullmatch(r"([^()]*)\(([^()]*)\)", written)
+    if found is None:
+        return written
+    if found[1]:
+        return found[1]
+    if len(found[2]) <= LONGEST_UNIT or UNITS.search(found[2]):
+        return found[2]
+    return ""
+
+
+def _checked(number: Decimal) -> Decimal:
+    if not number.is_finite():
+        raise CellError("不是数字；请填写数字，如 850.50")
+    if number < 0:
+        raise CellError("不能为负数；请核对后填写")
+    return FIFTEEN.plus(number)
+
+
+def _money(value: object, unit: str) -> Decimal | None:
+    number, written = _measured(value)
+    if number is None:
+        return None
+    if (written or unit) not in ("万元", "万", "元"):
+        raise CellError(f"单位“{written}”不是{unit}；请以{unit}为单位填写数字，如 120.50")
+    factor = 1 if (written or unit) == "元" else 10000
+    return _exact(number * factor, digits=15, says="金额", unit="元")
+
+
+def _exact(number: Decimal, digits: int, says: str, unit: str) -> Decimal:
+    """`number` with two decimals; refused when it has more, or more than `digits` in all."""
+    if number >= Decimal(10) ** (digits - 2):
+        raise CellError(f"{says}过大；请核对数字和单位")
+    fixed = number.quantize(Decimal("0.01"))
+    if fixed != number:
+        raise CellError(f"{says}折合{unit}后超过两位小数；请保留两位小数")
+    return fixed
+
+
+def _day(value: object) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date) or value is None:
+        return value
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", _shown(value)))
+    if not plain:
+        return None
+    if plain.isdecimal() and int(plain) in SERIALS:
+        return DAY_ZERO + timedelta(int(plain))
+    found = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(00:00:00)?", plain)
+    found = found or re.fullmatch(r"(\d{4})(\d{2})(\d{2})", plain)
+    try:
+        if found:
+            return date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        raise CellError("没有这一天；请核对日期，如 2023-02-10") from None
+    raise CellError("不是日期；请填写日期，如 2023-02-10")

@@ -1,0 +1,67 @@
+"""What a workbook is: signed into its document properties, and told in its footer.
+
+A workbook that was typed from scratch carries none and is recognised by its headings.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from common.errors import RefusedError
+from documents.reading.grid import Book
+from policy.vocabulary import Form
+
+PROPERTY = "xingfu"
+"""The name of the document property."""
+SALT = "xingfu.workbook.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which form a workbook is, of whom and of when."""
+
+    plan: str
+    form: Form
+    subject: str
+    """A city, a project's code, or the province."""
+    period: str = ""
+    """E.g. ``2023-06`` of a monthly report; empty where the form has none."""
+    version: int = 0
+    """The number of the newest record when it was made out."""
+
+    @property
+    def footer(self) -> str:
+        """What the page footer tells of it."""
+        parts = (self.form.label, self.subject, self.period, f"版本{self.version}")
+        return "　".join(part for part in parts if part)
+
+
+def sealed(identity: Identity, key: bytes) -> Mapping[str, str]:
+    """The document property that says what a workbook is, signed with `key`."""
+    said = {**asdict(identity), "form": identity.form.value}
+    return {PROPERTY: str(_serializer(key).dumps(said))}
+
+
+def identity_of(book: Book, key: bytes) -> Identity | None:
+    """What a workbook says that it is; None when it says nothing.
+
+    RefusedError when that was not signed by this installation, or was changed.
+    """
+    token = book.properties.get(PROPERTY)
+    if token is None:
+        return None
+    try:
+        said: dict[str, Any] = _serializer(key).loads(token)
+        return Identity(**{**said, "form": Form(said["form"])})
+    except (BadSignature, TypeError, ValueError, KeyError):
+        raise RefusedError(
+            f"{book.file}：工作簿的标识无效，可能被改动或来自另一套系统；"
+            "请重新导出后填写，或将内容抄入新建的工作簿再报送"
+        ) from None
+
+
+def _serializer(key: bytes) -> URLSafeSerializer:
+    return URLSafeSerializer(key, salt=SALT, signer_kwargs={"digest_method": hashlib.sha256})

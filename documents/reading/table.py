@@ -1,0 +1,261 @@
+"""Finds a form's table in a workbook, wherever its header row and columns are, and reads it."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from operator import itemgetter
+from typing import TypeVar
+
+from openpyxl.utils import get_column_letter
+
+from common.errors import RefusedError
+from documents.reading import cells
+from documents.reading.cells import MEMORY, CellError, is_blank
+from documents.reading.faults import CellFault, Spot
+from documents.reading.grid import Book, Sheet
+from documents.writing.columns import Column, pattern, plain
+
+T = TypeVar("T")
+Line = Sequence[object]
+"""One row of a sheet, a value for each column from A on."""
+
+REMARK = re.compile(
+    r"^[(（]?(备注|注|说明|填表|填报|制表|审核|经办|负责人|联系人|联系电话|单位|日期|此页|此件)"
+)
+TOTAL = re.compile(r"^(合计|总计|小计|共计)")
+NAMING = ("county", "project", "code", "office", "name")
+"""Columns that say what a row is about."""
+DEEPEST = 60
+"""Rows from the top in which a header row is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormTable:
+    """The rows under a recognised header row. What is wrong with them is gathered in `faults`."""
+
+    file: str
+    sheet: str
+    top: int
+    """The number of the header row."""
+    at: Mapping[str, int]
+    """Per column key, which column of the sheet it is, from 0."""
+    columns: Mapping[str, Column]
+    headings: Mapping[str, str]
+    above: tuple[str, ...]
+    """The text of each line above the header row."""
+    numbers: Sequence[int]
+    """The row numbers of `lines`."""
+    lines: Sequence[Line]
+    faults: list[CellFault]
+
+    @property
+    def rows(self) -> tuple["TableRow", ...]:
+        """The rows, to be read cell by cell."""
+        return tuple(TableRow(self, index) for index in range(len(self.lines)))
+
+    def read(self, key: str, parse: Callable[[object], T]) -> list[T | None]:
+        """A whole column as `parse` reads it; None, with a fault noted, where it cannot.
+
+        Equal cells are read once: in a long form most columns hold few different values.
+        """
+        known = lru_cache(MEMORY, typed=True)(parse)
+        try:
+            return list(map(known, map(itemgetter(self.at[key]), self.lines)))
+        except CellError:
+            return [row.take(key, parse) for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row of a table."""
+
+    table: FormTable
+    index: int
+
+    @property
+    def number(self) -> int:
+        """The row's number in its sheet."""
+        return self.table.numbers[self.index]
+
+    def has(self, key: str) -> bool:
+        """Whether the workbook has that column."""
+        return key in self.table.at
+
+    def value(self, key: str) -> object:
+        """The cell's value; None when it is blank or the workbook does not have the column."""
+        if key not in self.table.at:
+            return None
+        found = self.table.lines[self.index][self.table.at[key]]
+        return None if is_blank(found) else found
+
+    def spot(self, key: str) -> Spot:
+        """Where the cell stands."""
+        letter = get_column_letter(self.table.at[key] + 1)
+        return Spot(self.table.sheet, f"{letter}{self.number}", self.value(key))
+
+    def take(self, key: str, parse: Callable[[object], T]) -> T | None:
+        """The cell's value as `parse` reads it; None with a fault noted when it cannot.
+
+        None, too, where the workbook does not have the column.
+        """
+        if key not in self.table.at:
+            return None
+        try:
+            return parse(self.value(key))
+        except CellError as error:
+            self.refuse(key, str(error))
+            return None
+
+    def refuse(self, key: str, reason: str, *, clause: str = "", secret: bool = False) -> None:
+        """Note what is wrong with a cell; `reason` also says, behind “；”, how to mend it.
+
+        `secret` keeps the cell's value out of the message.
+        """
+        clause = clause or self.table.columns[key].clause
+        self.table.faults.append(CellFault(self.spot(key), reason, clause, secret))
+
+
+def likeness(book: Book, columns: Sequence[Column]) -> float:
+    """How much a workbook is like a form: the share of its columns that a sheet has, 0 for none."""
+    return max((sheet_likeness(sheet, columns) for sheet in book.sheets), default=0)
+
+
+def sheet_likeness(sheet: Sheet, columns: Sequence[Column]) -> float:
+    """How much a sheet is like a form, see `likeness`."""
+    top = _header(sheet.rows, columns)
+    return len(_columns(sheet.rows[top - 1], columns)) / len(columns) if top else 0
+
+
+def find_table(book: Book, columns: Sequence[Column], faults: list[CellFault]) -> FormTable | None:
+    """The form's table; None when no sheet has it. Its cells' faults will go to `faults`.
+
+    RefusedError when two sheets have it, or when one of its columns is missing (序号 may be).
+    """
+    found = [(sheet, top) for sheet in book.sheets if (top := _header(sheet.rows, columns))]
+    if len(found) > 1:
+        names = "、".join(f"「{sheet.title}」" for sheet, _ in found)
+        raise RefusedError(f"{book.file}：工作表{names}表头相同，无法判断以哪张为准；请只保留一张")
+    return _table(book.file, *found[0], columns, faults) if found else None
+
+
+def _table(
+    file: str, sheet: Sheet, top: int, columns: Sequence[Column], faults: list[CellFault]
+) -> FormTable:
+    head = sheet.rows[top - 1]
+    at = _columns(head, columns)
+    needed = (c for c in columns if c.key != "number" and not c.optional)
+    missing = [plain(c.heading) for c in needed if c.key not in at]
+    if missing:
+        raise RefusedError(
+            f"{file}「{sheet.title}」第{top}行：表头缺少“{'”“'.join(missing)}”列；请照样表补齐"
+        )
+    is_data = _data_test(at, columns)
+    numbers = [n for n, line in enumerate(sheet.rows[top:], top + 1) if is_data(line)]
+    return FormTable(
+        file=file,
+        sheet=sheet.title,
+        top=top,
+        at=at,
+        columns={column.key: column for column in columns},
+        headings={key: plain(head[column]) for key, column in at.items()},
+        above=tuple("".join(map(str, line)) for line in sheet.rows[: top - 1]),
+        numbers=numbers,
+        lines=[sheet.rows[n - 1] for n in numbers],
+        faults=faults,
+    )
+
+
+def _header(rows: Sequence[Line], columns: Sequence[Column]) -> int:
+    """The number of the header row, 0 when there is none: the first that names the form."""
+    for number, line in enumerate(rows[:DEEPEST], 1):
+        if _names_form(_columns(line, columns), columns):
+            return number
+    return 0
+
+
+def _names_form(at: Mapping[str, int], columns: Sequence[Column]) -> bool:
+    """Forms share up to three headings, so it takes a fourth to tell them apart.
+
+    A form that lacks more is still recognised, so that its missing columns can be named.
+    """
+    return len(at) >= min(4, len(columns) - 2)
+
+
+def _columns(line: Line, columns: Sequence[Column]) -> dict[str, int]:
+    """Which column is which; a heading that fits better goes before one that stands before it."""
+    headings = [(n, plain(v)) for n, v in enumerate(line) if isinstance(v, str) and v.strip()]
+    fits = sorted(
+        (_misfit(column, heading), position, number)
+        for position, heading in headings
+        for number, column in enumerate(columns)
+        if pattern(column.known_by).search(heading)
+    )
+    at: dict[str, int] = {}
+    for _, position, number in fits:
+        if columns[number].key not in at and position not in at.values():
+            at[columns[number].key] = position
+    return at
+
+
+def _misfit(column: Column, heading: str) -> int:
+    """0 for the form's own heading, then those that begin as the column is known, then the rest."""
+    if heading == plain(column.heading):
+        return 0
+    return 1 if pattern(column.known_by).match(heading) else 2
+
+
+def _data_test(at: Mapping[str, int], columns: Sequence[Column]) -> Callable[[Line], bool]:
+    """Whether a line is none of: blank, a number waiting for a row, a remark, a total, a header."""
+    known = sorted(at.values())
+    naming = [at[key] for key in NAMING if key in at]
+    filled = itemgetter(*(position for key, position in at.items() if key != "number"))
+
+    def is_data(line: Line) -> bool:
+        if all(map(is_blank, filled(line))):
+            return False
+        first = line[known[0]]
+        if isinstance(first, float):
+            return True
+        # What stands beside the form's own columns says nothing of the row.
+        start = next(position for position in known if not is_blank(line[position]))
+        first = line[start]
+        if not isinstance(first, str):  # a row that begins with its number
+            return True
+        if TOTAL.match(plain(first)) or _names_form(_columns(line, columns), columns):
+            return False
+        named = any(not is_blank(line[position]) for position in naming if position != start)
+        return named or not REMARK.match(plain(first))
+
+    return is_data
+
+
+def duplicates(rows: Sequence[tuple[TableRow, T]]) -> Iterator[tuple[TableRow, TableRow]]:
+    """Each row whose key was seen before, with the row where it was first."""
+    first: dict[T, TableRow] = {}
+    for row, key in rows:
+        if key in first:
+            yield row, first[key]
+        first.setdefault(key, row)
+
+
+UNIT_LINE = re.compile(r"(?<![报表])单位:([^:]{1,20})")
+"""Not 填报单位 nor 填表单位: those are offices."""
+NAMED = re.compile(r"万元|元")
+READERS = {"元": cells.yuan, "万元": cells.ten_thousand_yuan}
+
+
+def money_reader(table: FormTable, key: str) -> Callable[[object], Decimal | None]:
+    """Reads a column of money into 元.
+
+    The unit is what its heading says, else what the line of units above the table says, else what
+    the form's own heading says.
+    """
+    own = plain(table.columns[key].heading)
+    lines = (found[1] for line in table.above if (found := UNIT_LINE.search(plain(line))))
+    for words in (table.headings[key], *lines, own):
+        named = set(NAMED.findall(words))
+        if len(named) == 1:
+            return READERS[named.pop()]
+    return cells.yuan

@@ -1,0 +1,1 @@
+"""Blocks, cells and files that everything written is made of."""

@@ -1,0 +1,237 @@
+"""Lays tables, forms and charts out to be printed, in workbooks that are equal for equal data."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Literal
+
+from openpyxl import Workbook
+from openpyxl.chart import BarChart, LineChart, Reference
+from openpyxl.chart.legend import Legend
+from openpyxl.packaging.custom import StringProperty
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from documents.writing.columns import Column
+from documents.writing.lines import (
+    LOWEST_ROW,
+    FormCell,
+    FormLine,
+    exact,
+    height,
+    line_rows,
+    room,
+    wrapped,
+)
+from documents.writing.looks import Dress, Look, Wardrobe, wardrobe
+from documents.writing.printing import light, offer, protect, set_paper
+from documents.writing.rows import SheetRow, Value, fill, rows_xml
+from documents.writing.saving import finished, write
+
+SPARE_ROWS = 200
+"""How far below the last row of an open page the choices drop down, for rows added by hand."""
+TITLE_HEIGHT = 34
+"""In points."""
+CHART_SIZE = (22, 12)
+"""Width and height in centimetres."""
+
+
+@dataclass(frozen=True)
+class TableSheet:
+    """A table on a sheet of its own: a merged title, notes to the left and right, then the rows."""
+
+    sheet: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: Sequence[Sequence[Value]]
+    note: str = ""
+    unit: str = ""
+    """At the right; takes a second column."""
+    size: int = 10
+    """Of the table's type, in points."""
+    filters: bool = False
+    footer: str = ""
+    """What the foot of each page says at the left."""
+    protected: bool = False
+    """Without a password: locked columns are read-only in `rows`, all else can be filled in."""
+    fixed: int = 0
+    """So many of the first rows are read-only throughout where the page is protected."""
+    landscape: bool = True
+    lamps: tuple[str, ...] = ()
+    """The keys of the columns that take the colour of the standing that their cells begin with."""
+    spare: int = 0
+    """Empty rows below the last."""
+    open_note: bool = False
+    """Whether the note is to be completed, e.g. 填报人, also where the sheet is protected."""
+
+
+@dataclass(frozen=True)
+class FormSheet:
+    """A form on a sheet of its own, laid out line by line."""
+
+    sheet: str
+    widths: tuple[float, ...]
+    """Of the columns, in half-width characters of 11 points; upright A4 holds about 92."""
+    lines: Sequence[FormLine]
+    footer: str = ""
+    protected: bool = False
+    """Without a password: only what looks fillable can be filled in."""
+    landscape: bool = False
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Numbers on a sheet of their own, with a chart beside them."""
+
+    sheet: str
+    title: str
+    kind: Literal["line", "bar"]
+    heads: tuple[str, ...]
+    """Of the categories, then of each series."""
+    rows: Sequence[Sequence[Value]]
+    """Category (a text or a date), then the numbers; None leaves a gap."""
+    footer: str = ""
+
+
+Leaf = TableSheet | FormSheet | Chart
+"""What becomes one sheet."""
+
+
+def save(path: Path, leaves: Sequence[Leaf], properties: Mapping[str, str] | None = None) -> None:
+    """Write the workbook. UnavailableError when the file cannot be written; else as `to_bytes`."""
+    write(path, to_bytes(leaves, properties))
+
+
+def to_bytes(leaves: Sequence[Leaf], properties: Mapping[str, str] | None = None) -> bytes:
+    """The workbook as .xlsx, byte for byte the same for the same leaves and document properties.
+
+    RefusedError for a text that a workbook cannot hold.
+    """
+    workbook = Workbook(write_only=True)
+    workbook.properties.creator = "xingfu"
+    bodies = [rows_xml(_lay_out(workbook.create_sheet(leaf.sheet), leaf)) for leaf in leaves]
+    for name, value in (properties or {}).items():
+        workbook.custom_doc_props.append(  # type: ignore[attr-defined]  # the stubs lack it
+            StringProperty(name=name, value=value)
+        )
+    return finished(workbook, bodies)
+
+
+def add_page(workbook: Workbook, page: TableSheet) -> None:
+    """Add a sheet to an ordinary workbook. RefusedError as for `to_bytes`."""
+    sheet = workbook.create_sheet(page.sheet)
+    fill(sheet, _lay_out(sheet, page))
+
+
+def _lay_out(sheet: Worksheet, leaf: Leaf) -> Iterator[SheetRow]:
+    match leaf:
+        case TableSheet():
+            return _page(sheet, leaf)
+        case FormSheet():
+            return _form(sheet, leaf)
+        case Chart():
+            return _chart(sheet, leaf)
+
+
+def _page(sheet: Worksheet, page: TableSheet) -> Iterator[SheetRow]:
+    heads = tuple(_heads(page))
+    widths = tuple(column.width for column in page.columns)
+    _set_up(sheet, page, widths)
+    sheet.freeze_panes = f"A{len(heads) + 1}"
+    sheet.print_title_rows = f"{len(heads)}:{len(heads)}"
+    _liven(sheet, page, len(heads) + 1)
+    styles = wardrobe(sheet)
+    empty = [(None, styles(_dress(column, page.size))) for column in page.columns]
+    return chain(
+        line_rows(sheet, heads, widths, styles),
+        _table(page, widths, styles),
+        repeat(SheetRow(empty, LOWEST_ROW), page.spare),
+    )
+
+
+def _form(sheet: Worksheet, form: FormSheet) -> Iterator[SheetRow]:
+    _set_up(sheet, form, form.widths)
+    return line_rows(sheet, form.lines, form.widths, wardrobe(sheet))
+
+
+def _chart(sheet: Worksheet, chart: Chart) -> Iterator[SheetRow]:
+    columns = tuple(Column(head, head, "", 12, "General", centred=True) for head in chart.heads)
+    rows = [(str(row[0]), *row[1:]) for row in chart.rows]
+    page = TableSheet(chart.sheet, chart.title, columns, rows, footer=chart.footer)
+    if rows:
+        sheet.add_chart(_drawn(sheet, chart), f"{get_column_letter(len(columns) + 2)}2")
+    return _page(sheet, page)
+
+
+def _drawn(sheet: Worksheet, chart: Chart) -> LineChart | BarChart:
+    """The chart of the numbers under the second row."""
+    drawn = LineChart() if chart.kind == "line" else BarChart()
+    end = len(chart.rows) + 2
+    drawn.add_data(Reference(sheet, 2, 2, len(chart.heads), end), titles_from_data=True)
+    drawn.set_categories(Reference(sheet, 1, 3, 1, end))
+    for series in drawn.series:
+        series.smooth = False  # a smoothed line shows values that never were
+    drawn.title = chart.title
+    drawn.width, drawn.height = CHART_SIZE
+    drawn.display_blanks = "gap"
+    drawn.legend = Legend(legendPos="b")
+    drawn.x_axis.delete = drawn.y_axis.delete = False
+    return drawn
+
+
+def _set_up(sheet: Worksheet, leaf: TableSheet | FormSheet, widths: Iterable[float]) -> None:
+    set_paper(sheet, landscape=leaf.landscape, footer=leaf.footer)
+    for number, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    if leaf.protected:
+        protect(sheet)
+
+
+def _liven(sheet: Worksheet, page: TableSheet, first: int) -> None:
+    """Choices, colours and filters of the rows from `first` on."""
+    last = max(first + len(page.rows) + page.spare - 1, first)
+    reach = last if page.protected else last + SPARE_ROWS
+    for number, column in enumerate(page.columns, 1):
+        letter = get_column_letter(number)
+        if column.choices:
+            offer(sheet, column.choices, [f"{letter}{first}:{letter}{reach}"])
+        if column.key in page.lamps:
+            light(sheet, f"{letter}{first}", f"{letter}{first}:{letter}{last}")
+    if page.filters:
+        sheet.auto_filter.ref = f"A{first - 1}:{get_column_letter(len(page.columns))}{last}"
+
+
+def _heads(page: TableSheet) -> Iterator[FormLine]:
+    """Title, notes and headings."""
+    width = len(page.columns)
+    yield FormLine((FormCell(page.title, Look.TITLE, across=width),), TITLE_HEIGHT)
+    if page.note or page.unit:
+        split = max(width - 2, 1)
+        look = Look.OPEN_NOTE if page.open_note else Look.NOTE
+        notes = (FormCell(page.note, look, split), FormCell(page.unit, Look.UNIT, width - split))
+        yield FormLine(notes if width > 1 else notes[:1])
+    yield FormLine(
+        tuple(FormCell(each.heading, Look.HEAD, size=page.size) for each in page.columns)
+    )
+
+
+def _table(page: TableSheet, widths: Sequence[float], styles: Wardrobe) -> Iterator[SheetRow]:
+    usual = [styles(_dress(each, page.size, fixed=page.protected)) for each in page.columns]
+    shut = [replace(each, locked=True) for each in page.columns]
+    whole = [styles(_dress(each, page.size, fixed=page.protected)) for each in shut]
+    rooms = [room(width, page.size) for width in widths]
+    for number, values in enumerate(page.rows):
+        dressed = whole if number < page.fixed else usual
+        cells = [
+            (value, exact(styles, style, value) if isinstance(value, Decimal) else style)
+            for value, style in zip(values, dressed, strict=True)
+        ]
+        yield SheetRow(cells, height(max(map(wrapped, values, rooms)), page.size))
+
+
+def _dress(column: Column, size: int, *, fixed: bool = False) -> Dress:
+    look = Look.LOCKED if fixed and column.locked else Look.BODY
+    side = Look.CENTRED.value.side if column.centred else None
+    return replace(look.value, size=size, side=side, format=column.format)

@@ -1,0 +1,87 @@
+"""How the cells of printed sheets look: a closed set, and what a workbook calls each of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cache
+from typing import Literal, NamedTuple
+
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.worksheet.worksheet import Worksheet
+
+SONG, HEI = "宋体", "黑体"
+LINE = Side(style="thin")
+BOX, BARE = Border(left=LINE, right=LINE, top=LINE, bottom=LINE), Border()
+SHADE = "E7EDF4"
+FIXED_FILL = "EFEFEF"
+"""The colour (RGB) of locked cells."""
+
+
+@dataclass(frozen=True)
+class Dress:
+    """Everything about a cell but its value."""
+
+    font: str = SONG
+    size: int = 11
+    """In points."""
+    side: Literal["left", "center", "right"] | None = None
+    level: Literal["top", "center", "bottom"] = "center"
+    boxed: bool = True
+    fill: str = ""
+    """RGB; empty for none."""
+    fillable: bool = False
+    """Whether it may be filled in on a protected sheet."""
+    format: str = "@"
+    quoted: bool = False
+    """Whether the text would be a formula if it were typed."""
+
+
+class Look(Enum):
+    """What a cell is for; the value is its dress."""
+
+    TITLE = Dress(HEI, 16, "center", boxed=False)
+    HEAD = Dress(HEI, 11, "center", fill=SHADE)
+    LABEL = HEAD
+    NOTE = Dress(side="left", boxed=False)
+    OPEN_NOTE = Dress(side="left", boxed=False, fillable=True)
+    UNIT = Dress(side="right", boxed=False)
+    LOCKED = Dress(fill=FIXED_FILL)
+    BODY = Dress(fillable=True)
+    CENTRED = Dress(side="center", fillable=True)
+    OPEN = Dress(side="left", level="top", fillable=True)
+    SIGN = Dress(side="right", level="bottom", fillable=True)
+
+
+class CellStyle(NamedTuple):
+    """A dress as one workbook numbers it."""
+
+    dress: Dress
+    plain: int
+    quoted: int
+    """For texts that would be formulas if they were typed."""
+
+
+Wardrobe = Callable[[Dress], CellStyle]
+
+
+def wardrobe(sheet: Worksheet) -> Wardrobe:
+    """The styles of the sheet's workbook, each made when it is first asked for."""
+
+    def style(dress: Dress) -> CellStyle:
+        return CellStyle(dress, _number(sheet, dress), _number(sheet, replace(dress, quoted=True)))
+
+    return cache(style)
+
+
+def _number(sheet: Worksheet, dress: Dress) -> int:
+    cell = WriteOnlyCell(sheet)
+    cell.font = Font(name=dress.font, size=dress.size)
+    cell.alignment = Alignment(dress.side, dress.level, wrap_text=True)
+    cell.border = BOX if dress.boxed else BARE
+    if dress.fill:
+        cell.fill = PatternFill("solid", fgColor=dress.fill)
+    cell.number_format = dress.format
+    cell.protection = Protection(locked=not dress.fillable)
+    cell.quotePrefix = dress.quoted
+    return int(cell.style_id)

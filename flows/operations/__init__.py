@@ -1,1 +1,0 @@
-"""Gather, decide, apply: plain functions that join the rooms; no Prefect."""

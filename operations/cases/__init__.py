@@ -1,0 +1,1 @@
+"""One project, city or province: actions, facts, money, review, corrections."""

@@ -1,0 +1,185 @@
+"""Writes down one thing that was done: its audit row, and all of its effects, in one place."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from common.errors import ConflictError, RefusedError
+from models import records
+from models.audits import NewRow, add_audit, changes_since, revision
+from models.plans import require_plan
+from models.projects import change_facts, dossier, set_columns
+from operations.cases.desk import Desk
+from operations.cases.fulfilment import refresh_subject, settle_city
+from policy.schema import Plan
+from policy.vocabulary import AuditKind, SubjectKind
+from states.dossier import Dossier
+from states.trail import Effects, TrailRow, carried_on, from_detail, to_detail, under
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """What the audit row says besides its effects."""
+
+    subject: str
+    kind: AuditKind
+    name: str
+    """The action, milestone, rule or form that it is about."""
+    actor: str
+    on: date
+    clause: str
+    evidence: str = ""
+    stages: tuple[str, str] | None = None
+
+
+class Casebook:
+    """The projects that one transaction works on: each is read once, then kept as it stands.
+
+    Other writers are kept out until the transaction ends. Whatever is recorded meanwhile is
+    recorded with it.
+    """
+
+    def __init__(self, session: Session, desk: Desk, projects: Iterable[Dossier] = ()) -> None:
+        require_plan(session, desk.plan, desk.calendar, lock=True)
+        self._session, self._plan = session, desk.plan
+        self._projects = {project.code: project for project in projects}
+
+    def project(self, code: str) -> Dossier:
+        """The project as it stands; RefusedError when there is none."""
+        if code not in self._projects:
+            self._projects[code] = dossier(self._session, self._plan, code)
+        return self._projects[code]
+
+    def note(self, code: str, row: TrailRow) -> None:
+        """Keep in step with what has been recorded about a project."""
+        if _bears_on_others(self._plan, row.effects):
+            self._projects.clear()
+        elif code in self._projects:
+            self._projects[code] = carried_on(self._projects[code], row)
+
+
+def begin(
+    session: Session,
+    desk: Desk,
+    code: str,
+    *,
+    actor: str,
+    on: date,
+    today: date,
+    seen: int | None,
+    casebook: Casebook | None = None,
+) -> Casebook:
+    """Keep other writers out until the transaction ends, and check what every change must hold to.
+
+    Gives back the casebook, a new one where there is none yet.
+
+    RefusedError without an actor or for a day to come; ConflictError, which tells what changed,
+    when the subject is no longer at the revision `seen`.
+    """
+    casebook = casebook or Casebook(session, desk)
+    if not actor.strip():
+        raise RefusedError("请注明经办人")
+    if on > today:
+        raise RefusedError(f"日期{on}尚未到来（今天是{today}），只能登记已发生的事项")
+    if seen is not None and revision(session, desk.plan, code) != seen:
+        raise ConflictError(_changed(session, desk, code, seen))
+    return casebook
+
+
+def commit(
+    session: Session,
+    desk: Desk,
+    casebook: Casebook,
+    entry: AuditEntry,
+    effects: Effects,
+    at: datetime,
+    **more: Any,
+) -> None:
+    """Record `entry`, apply its effects to the project, and bring deadlines in line.
+
+    `more` goes into the row's detail.
+    """
+    before = casebook.project(entry.subject)
+    row = NewRow(
+        subject=entry.subject,
+        kind=entry.kind,
+        action=entry.name,
+        actor=entry.actor,
+        on=entry.on,
+        at=at,
+        clause=entry.clause,
+        stages=entry.stages,
+        evidence=entry.evidence,
+        detail={**to_detail(effects), **more},
+    )
+    audit_id = add_audit(session, desk.plan, row)
+    _apply(session, desk, before.code, effects, audit_id)
+    _settle(session, desk, before, effects, audit_id)
+    casebook.note(before.code, from_detail(audit_id, entry.kind, row.detail))
+
+
+def _bears_on_others(plan: Plan, effects: Effects) -> bool:
+    """Whether other projects of the city are told of it: its places, and what is built where."""
+    taken = plan.quota.taken_when in (*effects.dated, *effects.revoked)
+    return taken or bool({"disposition", "kind", "building_kind"} & set(effects.columns))
+
+
+def _apply(session: Session, desk: Desk, code: str, effects: Effects, audit_id: int) -> None:
+    plan = desk.plan
+    if effects.columns:
+        set_columns(session, plan, code, effects.columns)
+    if effects.dated or effects.revoked:
+        change_facts(session, plan, code, effects.dated, effects.revoked, audit_id)
+    _apply_pieces(session, desk, code, effects, audit_id)
+
+
+def _apply_pieces(session: Session, desk: Desk, code: str, effects: Effects, audit_id: int) -> None:
+    plan = desk.plan
+    for dropped in effects.dropped:
+        for kept in (records, records, records):
+            kept.remove(session, plan, dropped)
+    if effects.line:
+        records.add_line(session, plan, code, effects.line, audit_id)
+    if effects.opinion:
+        records.add_opinion(session, plan, code, effects.opinion, audit_id)
+    if effects.progress:
+        records.put_progress(session, plan, code, under(effects.progress, audit_id))
+
+
+def _settle(session: Session, desk: Desk, before: Dossier, effects: Effects, audit_id: int) -> None:
+    disposition = effects.columns.get("disposition", before.disposition)
+    if effects.dated or effects.revoked or disposition != before.disposition:
+        refresh_subject(session, desk, before.code, SubjectKind.PROJECT, disposition)
+    quota = desk.plan.quota
+    telling = {quota.submitted_when, quota.taken_when, *desk.plan.finished_by}
+    if telling & {*effects.dated, *effects.revoked} or disposition != before.disposition:
+        settle_city(session, desk, before.city, audit_id)
+
+
+def _changed(session: Session, desk: Desk, code: str, seen: int) -> str:
+    rows = changes_since(session, desk.plan, code, seen)
+    if not rows:
+        return f"{code}没有记录号{seen}，请重新查看后再办理"
+    head = f"{code}在您查看之后已有变化，本次未办理；请核对后重新办理："
+    lines = (
+        f"  · {row.recorded_at:%Y-%m-%d %H:%M}（UTC）{AuditKind(row.kind).label} "
+        f"{action_label(desk, row.action)}（{row.effective_on}），经办：{row.actor}"
+        for row in rows
+    )
+    return "\n".join([head, *lines])
+
+
+def action_label(desk: Desk, name: str) -> str:
+    """What staff call an action, milestone or rule of the plan."""
+    return labels(desk).get(name, name)
+
+
+def labels(desk: Desk) -> Mapping[str, str]:
+    """The Chinese name of every action, milestone and kind of evidence, by id."""
+    plan = desk.plan
+    found = {item.id: item.label for item in plan.evidence}
+    found |= {item.id: item.label for item in plan.milestones}
+    return found | {item.id: item.label for item in plan.actions}

@@ -1,0 +1,1 @@
+"""What every day does: enforce, digest, deliver, announce."""

@@ -1,0 +1,96 @@
+"""What a run changed, told from the trail and the outbox after the mark it took at its start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from models.database import reading
+from models.marks import TrailMark, mark, overdue_since, owed_since, recorded_since, withdrawn_since
+from models.plans import require_plan
+from models.projects import subjects
+from operations.cases.desk import Desk
+from operations.daily.delivery import DeliveryResult
+from policy.vocabulary import AuditKind, RungKind
+
+MOST = 100  # new lateness by name
+
+
+@dataclass(frozen=True, slots=True)
+class LateDeadline:
+    """A deadline that was marked overdue."""
+
+    subject: str
+    name: str
+    city: str
+    rule: str
+    title: str
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What came about since a mark, whoever did it."""
+
+    missed: tuple[date, ...]
+    """Days that were caught up, oldest first."""
+    overdue: int
+    """How many deadlines were marked overdue."""
+    late: tuple[LateDeadline, ...]
+    """The first of them."""
+    owed: Mapping[RungKind, int]
+    """New messages."""
+    withdrawn: Mapping[RungKind, int]
+    """Messages that are owed no more."""
+    recorded: Mapping[AuditKind, int]
+    """What else was recorded meanwhile, lateness aside."""
+    delivered: DeliveryResult
+    notes: tuple[str, ...] = ()
+
+    @property
+    def none(self) -> bool:
+        """Whether nothing has changed."""
+        said = (self.missed, self.overdue, self.owed, self.withdrawn, self.recorded)
+        return not any((*said, self.delivered.sent, self.delivered.failed))
+
+
+def begin(desk: Desk) -> TrailMark:
+    """The mark that a run takes at its start."""
+    with reading(desk.engine) as session:
+        return mark(session, desk.plan)
+
+
+def changes_since(
+    desk: Desk,
+    since: TrailMark,
+    delivered: DeliveryResult | None = None,
+    missed: tuple[date, ...] = (),
+    notes: tuple[str, ...] = (),
+) -> Changes:
+    """What has changed since a mark, with what a delivery did and which days were caught up."""
+    with reading(desk.engine) as session:
+        require_plan(session, desk.plan, desk.calendar)
+        recorded = dict(recorded_since(session, desk.plan, since))
+        rows = overdue_since(session, desk.plan, since, MOST)
+        named = subjects(session, desk.plan, sorted({row.subject for row in rows}))
+        owed = owed_since(session, desk.plan, since)
+        withdrawn = withdrawn_since(session, desk.plan, since)
+    return Changes(
+        missed=missed,
+        overdue=recorded.pop(AuditKind.OVERDUE, 0),
+        late=tuple(
+            LateDeadline(
+                row.subject,
+                named[row.subject].name,
+                named[row.subject].city,
+                row.action,
+                row.detail["title"],
+                row.clause,
+            )
+            for row in rows
+        ),
+        owed=owed,
+        withdrawn=withdrawn,
+        recorded=recorded,
+        delivered=delivered or DeliveryResult(),
+        notes=notes,
+    )

@@ -1,0 +1,1 @@
+"""The year's papers: reports, bulletins, letters, inspection, acceptance, assessments."""

@@ -1,0 +1,1 @@
+"""What is known, for whoever asks: board, lists, funds, reasons, a project's record."""

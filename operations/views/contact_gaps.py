@@ -1,0 +1,98 @@
+"""Where nobody is there to be told: offices without contacts, places in nobody's divisions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session
+
+from models.contacts import posts
+from models.database import reading
+from models.deadlines import deadline_rows
+from models.plans import require_plan
+from models.secrets import cipher
+from operations.cases.desk import Desk
+from policy.schema import Body, Office, Plan
+from policy.vocabulary import Level
+from states.contacts import LEVELS, Directory, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An office of which nobody looks after some of what it should be told."""
+
+    office: str
+    level: Level
+    vacant: bool
+    """True when nobody holds it, False when some of its places are in nobody's divisions."""
+    places: tuple[str, ...]
+    """The cities or counties that nobody looks after."""
+    subjects: int
+    """How many subjects with open deadlines it concerns."""
+    told: tuple[str, ...]
+    """Who is told instead, each as ``office name``; empty: nobody, it goes to the folder."""
+
+
+def gaps(desk: Desk, day: date) -> tuple[Gap, ...]:
+    """The offices that should be told of open deadlines and have nobody for it, in plan order."""
+    with reading(desk.engine) as session:
+        require_plan(session, desk.plan, desk.calendar)
+        found = posts(session, desk.plan, cipher(desk.settings))
+        concerned = _concerned(session, desk)
+    directory = Directory(desk.plan, found)
+    uncovered: dict[Office, dict[Place, set[str]]] = {}
+    for (level, place), subjects in concerned.items():
+        office = _office(desk.plan, level, place)
+        held = [post for post in found if post.office == office.name]
+        if not any(post.covers(level, place) for post in held):
+            uncovered.setdefault(office, {})[place] = subjects
+    order = list(desk.plan.every_office())
+    return tuple(
+        _gap(directory, office, uncovered[office], day) for office in order if office in uncovered
+    )
+
+
+def _concerned(session: Session, desk: Desk) -> dict[tuple[Level, Place], set[str]]:
+    """The subjects with open deadlines, by where their offices look: level and place."""
+    found: dict[tuple[Level, Place], set[str]] = {}
+    for row, subject in deadline_rows(session, desk.plan):
+        if row.next_look_on is None or row.rule not in desk.deadlines:
+            continue
+        body = desk.plan.bodies[desk.deadlines[row.rule].rule.responsible]
+        place = Place(subject.city, subject.county)
+        for level in _told_levels(desk.plan, body):
+            found.setdefault((level, place), set()).add(subject.code)
+    return found
+
+
+def _told_levels(plan: Plan, body: Body) -> Iterator[Level]:
+    """Every level that hears of the body's deadlines sooner or later."""
+    audiences = [plan.ladder.repeat.audience, *(rung.audience for rung in plan.ladder.rungs)]
+    named = {name for audience in audiences for name in audience}
+    for level in LEVELS[LEVELS.index(body.reached_at) :]:
+        if level in named or (level is body.reached_at and "responsible" in named):
+            yield level
+
+
+def _gap(directory: Directory, office: Office, uncovered: dict[Place, set[str]], day: date) -> Gap:
+    told = {
+        person.person: None
+        for place in uncovered
+        for person in directory.told(office.level, place, day)
+        if person.person in directory.people
+    }
+    names = [place.city if office.level is Level.PROVINCE else place.county for place in uncovered]
+    return Gap(
+        office=office.name,
+        level=office.level,
+        vacant=office.name not in directory.offices,
+        places=tuple(dict.fromkeys(name for name in names if name)),
+        subjects=len(set().union(*uncovered.values())),
+        told=tuple(told),
+    )
+
+
+def _office(plan: Plan, level: Level, place: Place) -> Office:
+    city = "" if level is Level.PROVINCE else place.city
+    county = place.county if level is Level.COUNTY else ""
+    return Office(level, city, county, plan.office(level, place.city, place.county))

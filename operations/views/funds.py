@@ -1,0 +1,170 @@
+"""How the money of every project stands (七): owed, released, received, spent, at rest."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from common.errors import RefusedError
+from operations.cases.desk import Desk
+from operations.views.overview import Survey, projects
+from policy.schema import Plan
+from policy.vocabulary import Holder, Source
+from states import ledger
+from states.dossier import Dossier
+from states.requirements import measured
+from states.subsidy import subsidy
+
+
+@dataclass(frozen=True, slots=True)
+class FundsView:
+    """How a project's money stands, in 元."""
+
+    code: str
+    name: str
+    city: str
+    county: str
+    subsidy: Decimal | None
+    """省级补助 by the rule, on the area that was applied for; None: not stated."""
+    released: Decimal | None
+    received: Mapping[Source, Decimal]
+    promised: Mapping[Source, Decimal | None]
+    spent: Decimal
+    balance: Decimal
+    as_built: Decimal | None
+    """The subsidy on the area measured at acceptance less what was released: listed for people to
+    decide, never recovered by machine (七(一)). None while one of them is missing."""
+
+
+def funds_views(desk: Desk, subject: str | None = None) -> list[FundsView]:
+    """The money of all projects, or of one project or city. RefusedError when there is none."""
+    found = [item for item in projects(desk) if subject in (None, item.code, item.city)]
+    if subject is not None and not found:
+        raise RefusedError(f"没有项目或市“{subject}”，或该市尚无项目")
+    return [funds_view(desk, item) for item in found]
+
+
+def funds_view(desk: Desk, project: Dossier) -> FundsView:
+    """How one project's money stands."""
+    profile = project.profile
+    return FundsView(
+        code=project.code,
+        name=project.name,
+        city=project.city,
+        county=project.county,
+        subsidy=subsidy(desk.plan, profile, project.county_type),
+        released=project.released,
+        received=ledger.received_by(project.lines),
+        promised=profile.promised,
+        spent=ledger.spent(project.lines),
+        balance=ledger.total(ledger.balances(project.lines).values()),
+        as_built=_as_built(desk, project),
+    )
+
+
+def _as_built(desk: Desk, project: Dossier) -> Decimal | None:
+    if project.released is None or not project.checks:
+        return None
+    built = measured(desk.plan, project.profile, project.checks)
+    due = subsidy(desk.plan, built, project.county_type)
+    return None if due is None else due - project.released
+
+
+TOTAL = "合计"
+ON_ITS_WAY = (Holder.CITY, Holder.COUNTY)
+
+
+@dataclass(frozen=True, slots=True)
+class CityFunds:
+    """Sums over the projects of one place, exact, in 元."""
+
+    place: str
+    projects: int
+    subsidy: Decimal | None
+    """A sum is None where there are projects and none of them states it."""
+    unstated: int
+    """Projects whose subsidy is not stated; they are in no sum."""
+    released: Decimal | None
+    received: Mapping[Source, Decimal]
+    promised: Mapping[Source, Decimal | None]
+    spent: Decimal
+    balance: Decimal
+    as_built: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class RestingMoney:
+    """Money that a treasury has not passed on."""
+
+    project: Dossier
+    holder: Holder
+    amount: Decimal
+    since: date
+    """When the oldest of it came."""
+
+
+def total(place: str, views: Sequence[FundsView]) -> CityFunds:
+    """The sums over some projects."""
+    return CityFunds(
+        place=place,
+        projects=len(views),
+        subsidy=_sum(view.subsidy for view in views),
+        unstated=sum(view.subsidy is None for view in views),
+        released=_sum(view.released for view in views),
+        received={
+            source: ledger.total(view.received[source] for view in views) for source in Source
+        },
+        promised={source: _sum(view.promised[source] for view in views) for source in ledger.LOCAL},
+        spent=ledger.total(view.spent for view in views),
+        balance=ledger.total(view.balance for view in views),
+        as_built=_sum(view.as_built for view in views),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyOverview:
+    """All of it."""
+
+    cities: tuple[CityFunds, ...]
+    total: CityFunds
+    resting: tuple[RestingMoney, ...]
+    """The oldest first."""
+    differing: tuple[FundsView, ...]
+    """Projects whose subsidy by the measured area is not what was released."""
+
+
+def money(desk: Desk, survey: Survey) -> MoneyOverview:
+    """How the money of every project stands; of the ended ones too, since it was paid."""
+    views = [funds_view(desk, project) for project in survey.projects]
+    return MoneyOverview(
+        cities=by_city(desk.plan, views),
+        total=total(TOTAL, views),
+        resting=tuple(sorted(_resting(survey.projects), key=lambda r: (r.since, r.project.code))),
+        differing=tuple(view for view in views if view.as_built),
+    )
+
+
+def by_city(plan: Plan, views: Sequence[FundsView]) -> tuple[CityFunds, ...]:
+    """The sums of each city, in the plan's order."""
+    return tuple(
+        total(city.name, [view for view in views if view.city == city.name]) for city in plan.cities
+    )
+
+
+def local(amounts: Mapping[Source, Decimal | None]) -> Decimal | None:
+    """What cities and counties promised or paid together; None where neither is stated."""
+    return ledger.stated(amounts[source] for source in ledger.LOCAL)
+
+
+def _resting(projects: Iterable[Dossier]) -> Iterator[RestingMoney]:
+    for project in projects:
+        held = ledger.held_by(project.lines)
+        for holder in ON_ITS_WAY:
+            since, gone = ledger.resting(project.lines, holder)
+            if since is not None and gone is None and held[holder] > 0:
+                yield RestingMoney(project, holder, held[holder], since)
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    known = tuple(amounts)
+    return ledger.stated(known) if known else ledger.NOTHING

@@ -1,0 +1,65 @@
+"""Where projects lie and how they are built: figures without a gate (三(一), 三(二))."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from operations.cases.desk import Desk
+from operations.views.overview import projects
+from states.dossier import GOING_ON, Dossier
+
+
+@dataclass(frozen=True, slots=True)
+class SitingFigures:
+    """Counts over the projects of a city, or of the province, that go on."""
+
+    place: str
+    projects: int
+    building_kinds: Mapping[str, int]
+    """How many of each 配建性质; 未填写 where it is not stated."""
+    in_districts: int
+    """重点在设区市布局: how many lie in a 市辖区."""
+    in_unserved: int
+    """How many lie in a county that 附件1 lists as not yet served."""
+    unserved_open: tuple[str, ...]
+    """Counties of that list without a project."""
+    warnings: tuple[str, ...]
+
+
+def figures(desk: Desk) -> tuple[SitingFigures, ...]:
+    """One row for each city, in the plan's order, then one for the province."""
+    going_on = [item for item in projects(desk) if item.disposition in GOING_ON]
+    rows = [
+        _figures(
+            city.name,
+            [item for item in going_on if item.city == city.name],
+            tuple(
+                name
+                for name in city.unserved
+                if not any(item.city == city.name and item.county == name for item in going_on)
+            ),
+        )
+        for city in desk.plan.cities
+    ]
+    unserved = tuple(name for row in rows for name in row.unserved_open)
+    return (*rows, _figures(desk.plan.province, going_on, unserved))
+
+
+def _figures(place: str, found: Sequence[Dossier], unserved_open: tuple[str, ...]) -> SitingFigures:
+    kinds = Counter(item.profile.building_kind or "未填写" for item in found)
+    return SitingFigures(
+        place=place,
+        projects=len(found),
+        building_kinds=kinds,
+        in_districts=sum(item.county_type == "市辖区" for item in found),
+        in_unserved=sum(item.unserved for item in found),
+        unserved_open=unserved_open,
+        warnings=tuple(_warnings(len(found), kinds, unserved_open)),
+    )
+
+
+def _warnings(count: int, kinds: Counter[str], unserved_open: tuple[str, ...]) -> Iterator[str]:
+    if count and 2 * kinds["改建"] <= count:
+        yield f"改建{kinds['改建']}个，未过半（三(二)“改造为主”）"
+    if count and unserved_open:
+        yield f"尚有{len(unserved_open)}个未实施县（市、区）没有项目（三(一)“有序拓展”）"

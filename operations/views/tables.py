@@ -1,0 +1,122 @@
+"""The board, deadlines and money as tables: which columns they have, wherever they are printed."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from common.table import DataColumn, DataTable, Datum
+from operations.views.funds import TOTAL, CityFunds, FundsView, local
+from operations.views.overview import CityBoard, DeadlineView
+from policy.schema import Plan
+from policy.vocabulary import Origin, Source, Standing
+
+CITY = DataColumn("市", width=9)
+COUNTY = DataColumn("县（市、区）", width=11)
+DEADLINES = (
+    DataColumn("状态", width=10),
+    DataColumn("超期天数", "count", 9),
+    DataColumn("项目或单位", width=32),
+    DataColumn("市", width=9, blank="全省"),
+    COUNTY,
+    DataColumn("事项", width=28),
+    DataColumn("提前办结日", "date", 12, "—"),
+    DataColumn("逾期认定日", "date", 12, "—"),
+    DataColumn("依据", width=14),
+    DataColumn("责任单位", width=24),
+    DataColumn("请办理", width=36),
+    DataColumn("编码", width=18),
+    DataColumn("办结日期", "date", 12),
+)
+"""What matters most comes first: pages cut wide tables off on the right."""
+SUMS = (
+    DataColumn("应补助", "money", 15, "未明确"),
+    DataColumn("已下达", "money", 15, "未下达"),
+    DataColumn("省补到账", "money", 15),
+    DataColumn("市县承诺配套", "money", 15, "未明确"),
+    DataColumn("市县配套到账", "money", 15),
+    DataColumn("市级承诺", "money", 15, "未明确"),
+    DataColumn("市级到账", "money", 15),
+    DataColumn("县级承诺", "money", 15, "未明确"),
+    DataColumn("县级到账", "money", 15),
+    DataColumn("其他资金到账", "money", 15),
+    DataColumn("支出", "money", 15),
+    DataColumn("结存", "money", 15),
+    DataColumn("按实测面积差额", "money", 16, "—"),
+)
+FUNDS = (CITY, COUNTY, DataColumn("项目编码", width=18), DataColumn("项目名称", width=32), *SUMS)
+CITY_FUNDS = (CITY, DataColumn("项目数", "count", 8), *SUMS)
+NAME = 2
+"""The column of `DEADLINES` with the name of what a row is about."""
+
+
+def board_table(plan: Plan, board: Sequence[CityBoard], as_of: date) -> DataTable:
+    """Per city its quota, its projects in each stage, and what is due soon and overdue."""
+    columns = (
+        CITY,
+        DataColumn("任务数", "count", 8, "未明确"),
+        *(DataColumn(title, "count", 8) for title in ("项目", *(s.label for s in plan.stages))),
+        *(DataColumn(title, "count", 8) for title in ("办结", "临期", "逾期")),
+    )
+    rows = [
+        (row.city, row.quota, row.projects, *row.by_stage, row.finished, row.due_soon, row.overdue)
+        for row in board
+    ]
+    sums = (sum(row[at] or 0 for row in rows) for at in range(1, len(columns)))  # type: ignore[misc]  # counts
+    title = f"全省进度（截至 {as_of}）"
+    return DataTable(title, columns, rows, (TOTAL, *sums), [row.city for row in board])
+
+
+def deadline_table(title: str, views: Iterable[DeadlineView], as_of: date) -> DataTable:
+    """Deadlines in the order given: how each stands, whose it is, and what is to be done."""
+    shown = list(views)
+    rows = [_deadline(view, as_of) for view in shown]
+    return DataTable(title, DEADLINES, rows, None, [view.subject for view in shown], NAME)
+
+
+def funds_table(title: str, views: Sequence[FundsView]) -> DataTable:
+    """How the money of each project stands."""
+    rows = [(view.city, view.county, view.code, view.name, *_sums(view)) for view in views]
+    return DataTable(title, FUNDS, rows, None, [view.code for view in views], 3)
+
+
+def city_funds_table(title: str, cities: Sequence[CityFunds], total: CityFunds) -> DataTable:
+    """How the money of each city's projects stands, and of all."""
+    rows = [(row.place, row.projects, *_sums(row)) for row in (*cities, total)]
+    return DataTable(title, CITY_FUNDS, rows[:-1], rows[-1], [row.place for row in cities])
+
+
+def _deadline(view: DeadlineView, as_of: date) -> tuple[Datum, ...]:
+    late = view.standing in (Standing.OVERDUE, Standing.COORDINATING)
+    return (
+        view.standing.label,
+        (as_of - view.overdue_after).days if late and view.overdue_after else None,
+        view.name,
+        view.city or None,
+        view.county,
+        f"{view.rule} {view.title}",
+        view.remind_by,
+        view.overdue_after,
+        view.clause if view.origin is Origin.NOTICE else f"{view.clause}（建议）",
+        view.responsible,
+        view.to_do,
+        view.subject,
+        view.fulfilled_on,
+    )
+
+
+def _sums(money: FundsView | CityFunds) -> tuple[Datum, ...]:
+    promised, received = money.promised, money.received
+    return (
+        money.subsidy,
+        money.released,
+        received[Source.PROVINCE],
+        local(promised),
+        local(received),
+        promised[Source.CITY],
+        received[Source.CITY],
+        promised[Source.COUNTY],
+        received[Source.COUNTY],
+        received[Source.OTHER],
+        money.spent,
+        money.balance,
+        money.as_built,
+    )

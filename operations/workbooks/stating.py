@@ -1,0 +1,205 @@
+"""What a workbook states of projects, held against what is stored, and written."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from sqlmodel import Session
+
+from documents.reading.faults import CellFault, Spot
+from models.audits import NewRow, add_audit
+from models.plans import add_deadlines
+from models.projects import add_project, dossiers, set_columns
+from operations.cases.desk import Desk
+from operations.cases.fulfilment import settle_city
+from operations.workbooks.incoming import Difference
+from operations.workbooks.versions import FieldMerge, known_at, merge
+from policy.fields import FIELDS
+from policy.schema import City, Plan
+from policy.vocabulary import AuditKind, Disposition, Force, SubjectKind
+from states.dossier import Dossier, stated, to_words
+from states.requirements import Case, Shortfall, concerns, shortfalls
+from states.trail import Effects, to_detail
+
+
+def advice(
+    plan: Plan, project: Dossier, stated: Mapping[str, Any], today: date
+) -> Iterator[tuple[str, str, str]]:
+    """What a workbook states and the conditions of an application will refuse or ask about.
+
+    Each as field, Chinese reason and clause. What is only missing is not told: nobody needs to have
+    filled in everything at once.
+    """
+    told: set[str] = set()
+    for action in _coming(plan, project):
+        for shortfall in shortfalls(Case(plan, project, today, ""), action):
+            rule = shortfall.requirement
+            field = next((name for name in concerns(rule.check) if name in stated), None)
+            if field is not None and rule.id not in told:
+                told.add(rule.id)
+                yield field, _reason(shortfall), rule.clause
+
+
+def _coming(plan: Plan, project: Dossier) -> Iterator[str]:
+    """The actions that still lie before the project's application is closed."""
+    order = plan.stage_order
+    open_stages = order[order.index(project.stage) : order.index(plan.inputs_close_after) + 1]
+    for action in plan.actions:
+        if set(action.leaves) & set(open_stages):
+            yield action.id
+
+
+def _reason(shortfall: Shortfall) -> str:
+    rule = shortfall.requirement
+    if rule.force is Force.HARD:
+        return f"{rule.says}，申报时将不予受理；{rule.mend}"
+    asked = f"，须附书面说明（{rule.id}）" if rule.reasoned else ""
+    return f"{rule.says}{asked}；{rule.mend}"
+
+
+NOTHING_LISTED: Mapping[str, Any] = {
+    id: field.unstated for id, field in FIELDS.items() if field.kind == "words"
+}
+"""What is stored of a list to which nothing was ever added."""
+
+
+class ProjectForm(Protocol):
+    """What a form says of one project."""
+
+    @property
+    def county(self) -> str:
+        """As the plan names it."""
+
+    @property
+    def stated(self) -> Mapping[str, Any]:
+        """Per field of Profile that is filled in, its value."""
+
+    def spot(self, name: str, plan: Plan) -> Spot:
+        """The cell that states a field; that of the project's name where no cell does."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormStatement:
+    """What a form says beside the project that it is of."""
+
+    row: ProjectForm
+    project: Dossier | None
+    """None: it is new."""
+    merged: FieldMerge
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who states it, in which paper, under which clause, and when it came in."""
+
+    actor: str
+    paper: str
+    clause: str
+    on: date
+
+
+def compared(
+    session: Session, desk: Desk, row: ProjectForm, project: Dossier | None, version: int | None
+) -> FormStatement:
+    """What a form that was made out at `version` says differently of a project; None: a new one."""
+    if project is None:
+        return FormStatement(row, None, FieldMerge(changes=row.stated))
+    told = known_at(session, desk, project, version)
+    known = told if told is None else {**NOTHING_LISTED, **told}
+    return FormStatement(
+        row, project, merge(row.stated, {**NOTHING_LISTED, **stated(project.profile)}, known)
+    )
+
+
+def unwritable(plan: Plan, each: FormStatement) -> Iterator[CellFault]:
+    """What may not be written: what was changed elsewhere meanwhile, and what is closed."""
+    row, project = each.row, each.project
+    if project is None:
+        return
+    for name, now in each.merged.conflicts.items():
+        reason = (
+            f"{FIELDS[name].label}在本表导出后已改为“{to_words(now)}”；请核对后填写，或重新导出本表"
+        )
+        yield CellFault(row.spot(name, plan), reason)
+    closed = plan.stage_order.index(plan.inputs_close_after)
+    if plan.stage_order.index(project.stage) > closed:
+        for name in each.merged.changes:
+            if FIELDS[name].reviewed:
+                yield CellFault(row.spot(name, plan), _closed(project, name, each))
+
+
+def _closed(project: Dossier, name: str, each: FormStatement) -> str:
+    old, new = to_words(getattr(project.profile, name)), to_words(each.merged.changes[name])
+    return (
+        f"申报已报送，{FIELDS[name].label}不得再以本表由“{old}”改为“{new}”"
+        f"（{project.code} {project.name}）；如需更改请先退回补正"
+    )
+
+
+def write(
+    session: Session, desk: Desk, city: City, each: FormStatement, origin: Provenance, at: datetime
+) -> str:
+    """Add the project or change it, with one audit row; its code. Nothing where nothing changes."""
+    changes: Mapping[str, Any] = each.merged.changes
+    if each.project is not None and not changes:
+        return each.project.code
+    if each.project is None:
+        code = _add(session, desk, city, each.row)
+        start = {"stage": desk.plan.stage_order[0], "disposition": Disposition.ACTIVE}
+        columns = {**start, **changes}
+    else:
+        code, columns = each.project.code, dict(changes)
+        set_columns(session, desk.plan, code, columns)
+    said = NewRow(
+        subject=code,
+        kind=AuditKind.IMPORT,
+        action="import",
+        actor=origin.actor,
+        on=origin.on,
+        at=at,
+        clause=origin.clause,
+        evidence=origin.paper,
+        detail=to_detail(Effects(columns=columns)),
+    )
+    add_audit(session, desk.plan, said)
+    return code
+
+
+def _add(session: Session, desk: Desk, city: City, row: ProjectForm) -> str:
+    county = city.county(row.county)
+    assert county is not None  # noqa: S101  # the reader resolves it in the plan
+    values = {id: row.stated.get(id, field.unstated) for id, field in FIELDS.items()}
+    values = {name: sorted(v) if isinstance(v, frozenset) else v for name, v in values.items()}
+    values |= {"county_code": county.code, "county_type": county.type}
+    code = add_project(session, desk.plan, city.name, county.name, values)
+    kind, calendar = SubjectKind.PROJECT, desk.calendar
+    add_deadlines(session, desk.plan, calendar, kind, [code], row.stated.get("kind"))
+    settle_city(session, desk, city.name)
+    return code
+
+
+def differences(plan: Plan, code: str, each: FormStatement) -> Iterator[Difference]:
+    """Each cell that changes what is stored."""
+    stored = stated(each.project.profile) if each.project else {}
+    for name, new in each.merged.changes.items():
+        old, said = to_words(stored.get(name)), to_words(new)
+        yield Difference(each.row.spot(name, plan), code, FIELDS[name].label, old, said)
+
+
+def outdated(each: FormStatement) -> Iterator[str]:
+    """A note where what was left as it was made out has changed meanwhile."""
+    if each.merged.outdated and each.project:
+        fields = "、".join(FIELDS[name].label for name in each.merged.outdated)
+        yield f"{each.project.code} {each.project.name}：{fields}在本表导出后已更新，沿用现值"
+
+
+def doubts(
+    session: Session, desk: Desk, codes: Sequence[str], found: Sequence[FormStatement], today: date
+) -> Iterator[CellFault]:
+    """What the changed projects state and the next actions will ask about (四, 三(一))."""
+    rows = {code: each.row for code, each in zip(codes, found, strict=True) if each.merged.changes}
+    for project in dossiers(session, desk.plan, list(rows)):
+        row = rows[project.code]
+        for name, reason, clause in advice(desk.plan, project, row.stated, today):
+            yield CellFault(row.spot(name, desk.plan), reason, clause)
