@@ -2,8 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from models.settings import Settings
-from states.workdays import shanghai_day
+from common.words import shanghai_day
 
 
 def now() -> datetime:
@@ -11,6 +10,6 @@ def now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251  # the one place
 
 
-def today(settings: Settings) -> date:
+def today(pinned: date | None) -> date:
     """Today's date in Asia/Shanghai, or the day that a demonstration has pinned."""
-    return settings.business_date or shanghai_day(now())
+    return pinned or shanghai_day(now())

@@ -8,14 +8,21 @@ by case, in `tests/cases/phones.yaml`.
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 NUMERALS = "一二三四五六七八九十"
 CENT = Decimal("0.01")
 TEN_THOUSAND = Decimal(10000)
 """元 in a 万元."""
 NONE, NOT_STATED = "无。", "—"
+
+
+def shanghai_day(at: datetime) -> date:
+    """The date in Shanghai at an aware instant."""
+    return at.astimezone(SHANGHAI).date()
 
 
 def weekday(day: date) -> str:

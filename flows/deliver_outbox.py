@@ -43,7 +43,7 @@ def deliver(desk: Desk) -> DeliveryResult:
 @task(name="publish-outbox", **PATIENT)
 def publish(desk: Desk) -> None:
     """Publish how the outbox is now as an artifact."""
-    publish_outbox(desk, today(desk.settings))
+    publish_outbox(desk, today(desk.settings.business_date))
 
 
 def fail_for(delivered: DeliveryResult) -> None:

@@ -1,4 +1,4 @@
-"""The daily job: decide, write, deliver, publish. Thin: the work is in `flows.operations`."""
+"""The daily job: decide, write, deliver, publish. Thin: the work is in `operations`."""
 
 from datetime import date
 from typing import Any
@@ -27,7 +27,7 @@ HOURS = 3600
 def _run_name() -> str:
     """Runs are named by the day they enforce, and by the plan when it is given."""
     asked = runtime.flow_run.parameters
-    day = asked.get("as_of") or today(load_settings())
+    day = asked.get("as_of") or today(load_settings().business_date)
     return "-".join(["enforce_deadlines", f"{day}", *filter(None, [asked.get("plan")])])
 
 
@@ -51,7 +51,7 @@ def enforce_deadlines(
         only_if_missed: 当天已核对完毕的不再重做，供每小时补做时使用。
     """
     desk = opened(plan)
-    day = enforcement.day_to_enforce(as_of, today(desk.settings))
+    day = enforcement.day_to_enforce(as_of, today(desk.settings.business_date))
     since = begin(desk, day, only_if_missed)
     if since is None:
         return Completed(message="今日已核对，无需补做")

@@ -28,7 +28,7 @@ FEW = 2  # kinds that a run is named by
 def _run_name() -> str:
     """Runs are named by what they make and the day as of which they look."""
     asked = runtime.flow_run.parameters
-    day = asked.get("as_of") or today(load_settings())
+    day = asked.get("as_of") or today(load_settings().business_date)
     kinds = "+".join(Product(kind).value for kind in asked["duties"])
     kinds = kinds if len(asked["duties"]) <= FEW else runtime.flow_run.flow_name
     return "-".join([kinds, f"{day}", *filter(None, [asked.get("plan")])])
@@ -54,7 +54,7 @@ def fulfil_duty(
         plan: 实施方案编号；不填为本机设置的方案。
     """
     desk = opened(plan)
-    day = day_to_enforce(as_of, today(desk.settings))
+    day = day_to_enforce(as_of, today(desk.settings.business_date))
     made, refused = make(desk, duties, day)
     publish(desk, duties)
     if refused:

@@ -46,7 +46,7 @@ def begin(desk: Desk) -> TrailMark:
 @task(name="read", **PATIENT)
 def read(desk: Desk) -> InboxResult:
     """Import or return what is ready."""
-    done = inbox.read_inbox(desk, today=today(desk.settings), at=now())
+    done = inbox.read_inbox(desk, today=today(desk.settings.business_date), at=now())
     log = get_run_logger()
     for line in (*done.done, *done.returned, *done.left):
         log.info(without_numbers(line))
@@ -58,4 +58,6 @@ def read(desk: Desk) -> InboxResult:
 @task(name="publish-inbox", **PATIENT)
 def publish(desk: Desk, since: TrailMark, done: InboxResult) -> None:
     """Publish what was read as an artifact."""
-    publish_inbox(desk, done, changes.changes_since(desk, since), today(desk.settings))
+    publish_inbox(
+        desk, done, changes.changes_since(desk, since), today(desk.settings.business_date)
+    )

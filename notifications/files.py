@@ -9,7 +9,8 @@ from pathlib import Path
 
 from common import files
 from common.errors import UnavailableError
-from notifications.mail import DOMAIN, SENDER, SHANGHAI, mail, mail_address, token
+from common.words import SHANGHAI
+from notifications.mail import DOMAIN, SENDER, mail, mail_address, token
 from notifications.message import Message
 from notifications.parts import chat_text
 from notifications.sending import DeliveryError, Part, whole

@@ -11,13 +11,12 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import PurePath
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from common.words import SHANGHAI
 from notifications.message import Attachment, Message
 
 SENDER = "幸福养老工程督办系统"
 DOMAIN = "xingfu.invalid"
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 TYPES = {
     ".xlsx": "vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".docx": "vnd.openxmlformats-officedocument.wordprocessingml.document",

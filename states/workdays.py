@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
 from common.errors import PolicyError
+from common.words import SHANGHAI
 from policy.timing import OfficeHours
 
 DAY = timedelta(days=1)
@@ -97,14 +97,6 @@ class Calendar:
         if end < start:
             return -self.between(end, start)
         return sum(self.is_workday(start + DAY * n) for n in range(1, (end - start).days + 1))
-
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
-def shanghai_day(at: datetime) -> date:
-    """The date in Shanghai at an aware instant."""
-    return at.astimezone(SHANGHAI).date()
 
 
 def is_open(hours: OfficeHours, calendar: Calendar, at: datetime) -> bool:

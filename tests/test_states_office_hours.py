@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from states.workdays import is_open, opens_next, shanghai_day
+from common.words import shanghai_day
+from states.workdays import is_open, opens_next
 from tests.support.builders import calendar, plan
 
 HOURS = plan().office_hours.model_copy(update={"opens": time(8, 30), "closes": time(18, 0)})

@@ -78,7 +78,7 @@ def _not_in_it(saved: BackupResult) -> str:
 
 
 def _restored(restored: RestoreResult) -> str:
-    from states.workdays import SHANGHAI
+    from common.words import SHANGHAI
 
     manifest = restored.manifest
     made = f"{manifest.made_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"

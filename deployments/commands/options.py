@@ -110,4 +110,4 @@ def the_day(desk: Desk, as_of: date | None) -> date:
     """The day asked for, or today."""
     from common.clock import today
 
-    return as_of or today(desk.settings)
+    return as_of or today(desk.settings.business_date)

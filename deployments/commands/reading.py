@@ -71,9 +71,9 @@ def outbox(
     ] = None,
     json: Json = False,
 ) -> None:
+    from common.words import SHANGHAI
     from operations.views.outbox import message_views
     from policy.vocabulary import DeliveryStatus
-    from states.workdays import SHANGHAI
 
     views = message_views(the_desk(), word(DeliveryStatus, status) if status else None)
     if json:

@@ -89,7 +89,7 @@ def _issue_letter(
     from operations.duties.supervision import issue_letter
 
     with writing(desk.engine) as session:
-        day, at = today(desk.settings), now()
+        day, at = today(desk.settings.business_date), now()
         paper = issue_letter(session, desk, draft, signed, reply, today=day, at=at)
     file = lay_out(desk, paper)
     if json:
@@ -213,7 +213,7 @@ def _made(
     from operations.duties.duties import fulfil, job_of
     from operations.duties.products import make, occasion
 
-    job, day = job_of(kind), day_to_enforce(as_of, today(desk.settings))
+    job, day = job_of(kind), day_to_enforce(as_of, today(desk.settings.business_date))
     asked = occasion(desk, job, period, subject, day)
     asked = replace(asked, on=day) if anew else asked
     for _, needed in fulfil(desk, job.needs, day, now()):
@@ -263,7 +263,7 @@ def _issue(desk: Desk, draft: DraftPaper, signed: Signature, json: bool) -> None
     from operations.duties.papers import lay_out
 
     with writing(desk.engine) as session:
-        day, at = today(desk.settings), now()
+        day, at = today(desk.settings.business_date), now()
         paper = issue_paper(session, desk, draft, signed, today=day, at=at)
     file = lay_out(desk, paper)
     if json:

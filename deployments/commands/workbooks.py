@@ -48,7 +48,7 @@ def import_(
     refused: XingfuError | None = None
     for path in files:
         try:
-            day = today(desk.settings)
+            day = today(desk.settings.business_date)
             done = import_workbook(desk, path, asked, today=day, at=now(), dry_run=dry_run)
         except XingfuError as error:
             complain(str(error))
@@ -92,7 +92,7 @@ def inbox(json: Json = False) -> None:
     from operations.workbooks.inbox import read_inbox
 
     desk = the_desk()
-    done = read_inbox(desk, today=today(desk.settings), at=now())
+    done = read_inbox(desk, today=today(desk.settings.business_date), at=now())
     if json:
         emit(done)
     else:

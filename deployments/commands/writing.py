@@ -51,7 +51,7 @@ def enforce(as_of: AsOf = None, json: Json = False) -> None:
     from operations.daily import enforcement
 
     desk = the_desk()
-    day = enforcement.day_to_enforce(as_of, today(desk.settings))
+    day = enforcement.day_to_enforce(as_of, today(desk.settings.business_date))
     done = enforcement.enforce(desk, day, now())
     if json:
         emit(done)
@@ -313,7 +313,7 @@ def _perform(operation: Callable[..., ActResult], act: Act) -> ActResult:
     from operations.cases.casework import perform
 
     desk = the_desk()
-    done = perform(desk, operation, act, today=today(desk.settings), at=now())
+    done = perform(desk, operation, act, today=today(desk.settings.business_date), at=now())
     for warning in done.warnings:
         complain(f"注意：{warning}")
     return done
@@ -325,4 +325,4 @@ def _write(operation: Callable[..., T], asked: object) -> T:
 
     desk = the_desk()
     with writing(desk.engine) as session:
-        return operation(session, desk, asked, today=today(desk.settings), at=now())
+        return operation(session, desk, asked, today=today(desk.settings.business_date), at=now())

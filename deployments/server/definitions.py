@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-DEFINITIONS = Path(__file__).with_name("prefect.yaml")
+DEFINITIONS = Path(__file__).parents[1] / "prefect.yaml"
 TAG = "幸福"
 """Every deployment of ours carries it."""
 POOL = "xingfu"

@@ -27,7 +27,7 @@ from documents.writing.blocks import Graph, Series
 WIDTH_CM, HEIGHT_CM = 15.6, 8.6
 """As wide as the type area of a paper."""
 PRINT_DPI, SCREEN_DPI = 200, 96
-FONT = Path(__file__).parent / "fonts" / "NotoSansSC-subset.otf"
+FONT = Path(__file__).parents[1] / "fonts" / "NotoSansSC-subset.otf"
 POINTS = 9.0
 """小五."""
 UNKNOWN = "〓"

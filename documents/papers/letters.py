@@ -20,7 +20,7 @@ from docx.shared import Emu, Length, Pt
 from documents.papers.word_template import TABLE_STYLE, Template, plain, saved, type_area
 from documents.writing.blocks import Graph, Heading, PaperBlock, PaperTable, PaperText
 
-SHIPPED = Path(__file__).parent / "templates" / "公文.docx"
+SHIPPED = Path(__file__).parents[1] / "templates" / "公文.docx"
 CENTER = WD_ALIGN_PARAGRAPH.CENTER
 LONGEST_TITLE = 255
 """Signs that the title among a Word file's properties may have."""

@@ -116,7 +116,7 @@ def _settled(desk: Desk, matter: DecisionMatter[F]) -> Settlement:
         if isinstance(taken, Settlement):
             return taken
         note = taken
-    day = today(desk.settings)
+    day = today(desk.settings.business_date)
     proposal = matter.propose(day)
     if isinstance(proposal, Proposal):
         next_one = _Question(asked.number + 1 if asked else 1, day, proposal.fingerprint)

@@ -77,7 +77,7 @@ def _answer(
     name = runtime.flow_run.flow_name.replace("_", "-")
     title, tried = str(type(form).model_config["title"]), getattr(form, "dry_run", False)
     try:
-        text = operation(desk, form, today=today(desk.settings), at=now())
+        text = operation(desk, form, today=today(desk.settings.business_date), at=now())
     except (RefusedError, UsageError) as refusal:
         heading = f"{title}：{REFUSED}"
         _publish(desk, name, heading, refused(refusal))

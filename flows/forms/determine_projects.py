@@ -62,7 +62,7 @@ def _propose(desk: Desk) -> Proposal | Settlement:
 def _decide(desk: Desk, seen: str, form: DeterminationInput) -> Settlement:
     text = list_page(desk.plan, proposed(desk))
     evidence = "；意见：".join(filter(None, (form.document.strip(), form.opinion.strip())))
-    decision, day = Determination(form.on, form.actor, evidence), today(desk.settings)
+    decision, day = Determination(form.on, form.actor, evidence), today(desk.settings.business_date)
     with writing(desk.engine) as session:
         if form.decision == "不同意":
             decline(session, desk, decision, seen, today=day, at=now())

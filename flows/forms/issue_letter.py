@@ -100,7 +100,7 @@ def _decide(desk: Desk, city: str, day: date, seen: str, form: LetterInput) -> S
                 city,
                 actor=form.actor,
                 on=form.on,
-                today=today(desk.settings),
+                today=today(desk.settings.business_date),
                 seen=None,
             )
         told = f"{form.actor}于{form.on}决定不签发{f'：{form.opinion}' if form.opinion else ''}。"
@@ -108,7 +108,7 @@ def _decide(desk: Desk, city: str, day: date, seen: str, form: LetterInput) -> S
     signed = Signature(form.number, form.on, form.signer, form.actor, form.opinion)
     reply = ReplyTerms(form.on + DAY * form.reply_days, form.contact, form.phone)
     with writing(desk.engine) as session:
-        at, day = now(), today(desk.settings)
+        at, day = now(), today(desk.settings.business_date)
         paper = issue(session, desk, draft, signed, reply, today=day, at=at)
     return _issued(desk, paper)
 

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from common.words import dated
+from common.words import SHANGHAI, dated
 from flows.pages.markdown import Links, Page, left_out, link, page, plain, private, table
 from operations.daily.changes import Changes
 from operations.daily.delivery import DeliveryResult
 from operations.workbooks.inbox import InboxResult
 from policy.schema import Plan
 from policy.vocabulary import RungKind
-from states.workdays import SHANGHAI
 
 ROUND = {"done": "已导入", "returned": "已退回", "left": "暂留", "failed": "未能处理"}
 LONGEST = 100  # lines

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import date
 
+from common.words import SHANGHAI
 from flows.pages.markdown import Page, left_out, page, plain, private, table
 from operations.views.outbox import Health, OutboxHealth
 from policy.schema import Plan
-from states.workdays import SHANGHAI
 
 LONGEST = 200  # offices
 HEAD = {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from common.words import shanghai_day
 from documents.lists.lists import TextRow, write_text_list
 from models.claims import Claim, ClaimResult, claim, finish, people_in_turn, progress
 from models.contacts import posts
@@ -25,7 +26,7 @@ from operations.cases.desk import Desk
 from operations.daily.digests import Material, gather, message
 from policy.vocabulary import ChannelKind, DeliveryStatus
 from states.contacts import Directory, Recipient
-from states.workdays import is_open, opens_next, shanghai_day
+from states.workdays import is_open, opens_next
 
 GONE = (DeliveryStatus.CANCELLED,)
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
+from common.words import SHANGHAI
 from models.settings import Settings
 from notifications.channel import Channels
 from notifications.message import Message
 from notifications.render import BRAND
-from states.workdays import SHANGHAI
 
 ADMINS = "系统管理员"
 LONGEST = 300

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, col, select
 
 from common.errors import RefusedError, UnavailableError
+from common.words import SHANGHAI
 from models.audits import verify_named
 from models.copying import (
     all_alone,
@@ -49,7 +50,6 @@ from operations.upkeep.archiving import (
     unpack,
 )
 from policy.load import plan_ids
-from states.workdays import SHANGHAI
 
 Source = Callable[[], AbstractContextManager[Connection]]
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from pydantic import SecretStr
 
 from common.errors import RefusedError
+from common.words import SHANGHAI, shanghai_day
 from models.audits import recorded_acts
 from models.copying import copy_database
 from models.database import open_engine, reading, writing
@@ -32,7 +33,7 @@ from operations.workbooks.incoming import ImportOptions
 from operations.workbooks.intake import import_workbook
 from policy.vocabulary import ChannelKind, Product, RungKind, Standing
 from states.contacts import kind_of
-from states.workdays import DAY, SHANGHAI, shanghai_day
+from states.workdays import DAY
 
 Channels = Mapping[ChannelKind, RecordingChannel]
 

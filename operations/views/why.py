@@ -6,7 +6,7 @@ from datetime import date
 from itertools import takewhile
 
 from common.errors import RefusedError
-from common.words import dated
+from common.words import SHANGHAI, dated
 from models.audits import acknowledgements, history
 from models.database import reading
 from models.deliveries import deliveries_of
@@ -29,7 +29,7 @@ from policy.vocabulary import (
     Standing,
 )
 from states.decide import RungDate, Situation, steps
-from states.workdays import SHANGHAI, UnknownYearError
+from states.workdays import UnknownYearError
 
 WITHDRAWN = "发送前已不成立（已完成、延期、暂停、终止或已知悉），故撤销"
 

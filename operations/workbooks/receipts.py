@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlmodel import Session
 
 from common.errors import RefusedError
-from common.words import ended, short_date
+from common.words import SHANGHAI, ended, short_date
 from documents.reading.faults import CellFault, WorkbookError
 from models.inbox import answered, receipt_rule
 from models.tables import InboxFile, Outbox, is_receipt
@@ -18,7 +18,6 @@ from notifications.message import Attachment, Key, Receipt
 from operations.cases.desk import Desk, inbox_of
 from operations.workbooks.inbox_folder import plain_stem
 from policy.vocabulary import Form, IntakeResult
-from states.workdays import SHANGHAI
 
 if TYPE_CHECKING:
     from operations.workbooks.intake import ImportResult

@@ -17,6 +17,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
+from common.words import SHANGHAI
 from models.contacts import replace_contacts
 from models.database import writing
 from models.secrets import cipher
@@ -28,7 +29,6 @@ from operations.daily.delivery import deliver
 from operations.daily.enforcement import enforce
 from operations.upkeep.setup import initialise
 from states.contacts import Post
-from states.workdays import SHANGHAI
 from tests.conftest import AT
 
 PEOPLE, RUNS = 1000, 5

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from common.words import SHANGHAI
 from models.contacts import replace_contacts
 from models.database import writing
 from models.secrets import cipher
@@ -17,7 +18,7 @@ from operations.daily.enforcement import enforce
 from operations.views.outbox import message_views, outbox_counts
 from states.contacts import Post
 from tests.conftest import INSTALLED
-from tests.support.province import SHANGHAI, import_example, morning
+from tests.support.province import import_example, morning
 from tests.support.stores import Snapshot
 from tests.support.tape import Tape
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
+from common.words import SHANGHAI
 from deployments.demo import EXAMPLE
 from models.database import writing
 from operations.cases.desk import Desk
@@ -12,7 +12,6 @@ from operations.workbooks.intake import import_workbook
 from tests.conftest import AT
 
 DAY = timedelta(days=1)
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 END = date(2023, 12, 31)
 
 
