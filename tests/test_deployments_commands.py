@@ -73,7 +73,7 @@ def test_manuals_speak_of_commands_that_are_there() -> None:
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
-@pytest.mark.parametrize("path", [*LEAVES, *GROUPS])
+@pytest.mark.parametrize("path", [*LEAVES, *sorted(GROUPS)])
 def test_every_command_explains_itself(
     path: str, option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
