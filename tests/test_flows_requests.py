@@ -202,7 +202,7 @@ def test_too_many_projects_are_typed(ten: Desk, projects: int, chosen: bool) -> 
         more = [{"code": f"XF2023-149999-{number:03}"} for number in range(projects - 10)]
         connection.execute(text(row), more)
     schema = with_choices(schema_of(record_milestone), choices(ten))
-    field = schema["definitions"]["RecordForm"]["properties"]["subject"]
+    field = schema["definitions"]["RecordRequestForm"]["properties"]["subject"]
     assert ("enum" in field) is chosen
     if chosen:
         assert len(field["enum"]) == projects + 11 + 1  # with the cities and the province

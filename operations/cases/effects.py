@@ -139,8 +139,8 @@ def _apply(session: Session, desk: Desk, code: str, effects: Effects, audit_id: 
 def _apply_pieces(session: Session, desk: Desk, code: str, effects: Effects, audit_id: int) -> None:
     plan = desk.plan
     for dropped in effects.dropped:
-        for kept in (records, records, records):
-            kept.remove(session, plan, dropped)
+        for remove in (records.remove_line, records.remove_opinion, records.remove_progress):
+            remove(session, plan, dropped)
     if effects.line:
         records.add_line(session, plan, code, effects.line, audit_id)
     if effects.opinion:
