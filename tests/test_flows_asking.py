@@ -275,9 +275,9 @@ def test_a_long_refusal_is_cut_for_the_state() -> None:
 
 def _projects(client: SyncPrefectClient, id: UUID) -> list[str] | None:
     schema = client.read_deployment(id).parameter_openapi_schema or {}
-    found: list[str] | None = schema["definitions"]["AdvanceRequestForm"]["properties"]["project"].get(
-        "enum"
-    )
+    found: list[str] | None = schema["definitions"]["AdvanceRequestForm"]["properties"][
+        "project"
+    ].get("enum")
     return found
 
 

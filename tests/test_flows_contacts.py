@@ -31,7 +31,7 @@ from operations.workbooks.directory import (
 )
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.intake import import_workbook
-from operations.workbooks.outgoing import WorkbookRequest
+from operations.workbooks.outgoing import WorkbookOrder
 from policy.vocabulary import Form, Level
 from states.contacts import Post
 from tests.conftest import AT
@@ -85,7 +85,7 @@ def test_what_is_exported_is_imported_as_it_was(desk: Desk, tmp_path: Path) -> N
     away = replace(LI, substitute=f"{CITY} 示例·张某", away_from=FIRST, away_to=LAST)
     take(desk, tmp_path, ZHANG, away)
     path = tmp_path / "导出.xlsx"
-    export_workbook(desk, WorkbookRequest(Form.CONTACTS), path, JUNE)
+    export_workbook(desk, WorkbookOrder(Form.CONTACTS), path, JUNE)
     assert CANARY.encode() not in path.read_bytes()
     exported = {post for _, post in read_contacts(open_book(path), desk.plan)}
     assert exported == {shown(ZHANG), away}

@@ -14,7 +14,7 @@ from operations.cases.desk import Desk
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.incoming import ImportOptions, WorkbookChanges
 from operations.workbooks.intake import import_workbook
-from operations.workbooks.outgoing import WorkbookRequest
+from operations.workbooks.outgoing import WorkbookOrder
 from policy.vocabulary import EntryKind, Form, Holder, Source
 from states.ledger import LedgerLine, balances
 from tests.conftest import AT, DeskIn
@@ -61,7 +61,7 @@ def take(
 
 
 def exported(desk: Desk, folder: Path, *, empty: bool = False) -> Path:
-    request = WorkbookRequest(Form.LEDGER, "太原市", empty=empty)
+    request = WorkbookOrder(Form.LEDGER, "太原市", empty=empty)
     return export_workbook(desk, request, folder / "台账.xlsx", END)
 
 

@@ -13,7 +13,7 @@ from operations.cases.desk import Desk
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.incoming import ImportOptions, WorkbookChanges
 from operations.workbooks.intake import import_workbook
-from operations.workbooks.outgoing import WorkbookRequest
+from operations.workbooks.outgoing import WorkbookOrder
 from policy.vocabulary import Form
 from tests.conftest import AT, DeskIn
 from tests.support.office import converted, needs_calc
@@ -51,7 +51,7 @@ def take(
 
 
 def exported(desk: Desk, folder: Path, subject: str | None = None, **more: str) -> Path:
-    request = WorkbookRequest(Form.OPINIONS, subject, **more)  # type: ignore[arg-type]  # expert, organisation
+    request = WorkbookOrder(Form.OPINIONS, subject, **more)  # type: ignore[arg-type]  # expert, organisation
     return export_workbook(desk, request, folder / "评分.xlsx", END)
 
 

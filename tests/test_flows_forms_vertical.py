@@ -21,7 +21,7 @@ from operations.views.overview import deadline_views, projects
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.incoming import ImportOptions, WorkbookChanges
 from operations.workbooks.intake import import_workbook
-from operations.workbooks.outgoing import WorkbookRequest
+from operations.workbooks.outgoing import WorkbookOrder
 from policy.vocabulary import AuditKind, Form
 from tests.conftest import AT, DeskIn
 from tests.support.builders import answers
@@ -66,7 +66,7 @@ def made(
     desk: Desk, folder: Path, form: Form, subject: str | None = ONE, *, empty: bool = False
 ) -> Path:
     folder.mkdir(exist_ok=True)
-    return export_workbook(desk, WorkbookRequest(form, subject, empty=empty), folder, END)
+    return export_workbook(desk, WorkbookOrder(form, subject, empty=empty), folder, END)
 
 
 def put(path: Path, cells: Mapping[str, object], *, unsigned: bool = False) -> Path:

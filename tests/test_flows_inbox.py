@@ -18,7 +18,7 @@ from operations.cases.desk import Desk
 from operations.workbooks import inbox, intake
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.inbox_folder import plain_stem, safe_name
-from operations.workbooks.outgoing import WorkbookRequest
+from operations.workbooks.outgoing import WorkbookOrder
 from policy.fields import SUMMARY_SHEET
 from policy.vocabulary import Form
 from states.contacts import Post
@@ -128,7 +128,7 @@ def test_each_form_that_a_city_hands_in_comes_back_to_its_own_folder_only(
 ) -> None:
     desk = desk_in(LOADED)
     subject = ONE if form is Form.APPLICATION else TAIYUAN
-    request = WorkbookRequest(form, subject, "2023-02" if form is Form.REPORT else None)
+    request = WorkbookOrder(form, subject, "2023-02" if form is Form.REPORT else None)
     content = export_workbook(desk, request, tmp_path / "表.xlsx", DAY).read_bytes()
     put(desk, content)
     put(desk, content, city=DATONG)

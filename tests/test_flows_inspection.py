@@ -25,7 +25,7 @@ from operations.workbooks.exports import export_workbook
 from operations.workbooks.inbox import FROM_CITIES
 from operations.workbooks.incoming import ImportOptions, WorkbookChanges
 from operations.workbooks.intake import import_workbook
-from operations.workbooks.outgoing import WorkbookRequest
+from operations.workbooks.outgoing import WorkbookOrder
 from policy.vocabulary import Form, Standing
 from tests.conftest import AT, DeskIn
 from tests.support.province import END, morning
@@ -55,7 +55,7 @@ def form(
 ) -> Path:
     """The project's form as it comes back."""
     folder.mkdir(exist_ok=True)
-    path = export_workbook(desk, WorkbookRequest(Form.INSPECTION, code), folder, END)
+    path = export_workbook(desk, WorkbookOrder(Form.INSPECTION, code), folder, END)
     return put(path, cells(told, on))
 
 

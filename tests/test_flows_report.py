@@ -25,7 +25,7 @@ from operations.daily.enforcement import enforce
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.incoming import ImportOptions, WorkbookChanges
 from operations.workbooks.intake import import_workbook, recognised, take_in
-from operations.workbooks.outgoing import WorkbookRequest
+from operations.workbooks.outgoing import WorkbookOrder
 from operations.workbooks.report import filled_in
 from policy.fields import REPORT_SHEET
 from policy.vocabulary import AuditKind, EntryKind, Form, Holder, Source
@@ -62,9 +62,7 @@ def begun(desk_in: DeskIn) -> Desk:
 
 
 def exported(desk: Desk, folder: Path, month: str = "2023-06") -> Path:
-    return export_workbook(
-        desk, WorkbookRequest(Form.REPORT, CITY, month), folder / "月报.xlsx", END
-    )
+    return export_workbook(desk, WorkbookOrder(Form.REPORT, CITY, month), folder / "月报.xlsx", END)
 
 
 def take(desk: Desk, path: Path, asked: ImportOptions = AS_IT_IS, **more: Any) -> WorkbookChanges:
@@ -136,7 +134,7 @@ def test_before_any_is_determined_all_that_go_on_are_reported(
 
 
 def test_by_default_it_is_of_the_present_month(begun: Desk, tmp_path: Path) -> None:
-    path = export_workbook(begun, WorkbookRequest(Form.REPORT, CITY), tmp_path, date(2023, 7, 3))
+    path = export_workbook(begun, WorkbookOrder(Form.REPORT, CITY), tmp_path, date(2023, 7, 3))
     assert path.name == "太原市 2023-07 月报.xlsx"
     assert path.read_bytes() == exported(begun, tmp_path, "2023-07").read_bytes()
     with pytest.raises(RefusedError, match="月份“7月”有误"):
@@ -144,7 +142,7 @@ def test_by_default_it_is_of_the_present_month(begun: Desk, tmp_path: Path) -> N
 
 
 def test_an_empty_one_has_rows_to_fill_in(begun: Desk, tmp_path: Path) -> None:
-    asked = WorkbookRequest(Form.REPORT, CITY, "2023-06", empty=True)
+    asked = WorkbookOrder(Form.REPORT, CITY, "2023-06", empty=True)
     path = export_workbook(begun, asked, tmp_path / "a.xlsx", END)
     name = stored(begun).name
     rows = {"B4": "小店区", "C4": name, "F4": "2023-05-10", "G4": 20, "D5": TWO}

@@ -24,7 +24,7 @@ from operations.views.project_record import project_record
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.incoming import ImportOptions, WorkbookChanges
 from operations.workbooks.intake import import_workbook
-from operations.workbooks.outgoing import WorkbookRequest
+from operations.workbooks.outgoing import WorkbookOrder
 from operations.workbooks.versions import merge
 from policy.fields import OPERATOR_SHEET, SUMMARY_SHEET, SUPPLEMENT_SHEET
 from policy.vocabulary import Form
@@ -51,7 +51,7 @@ def take(
 
 
 def exported(desk: Desk, folder: Path, city: str = "太原市") -> Path:
-    return export_workbook(desk, WorkbookRequest(Form.SUMMARY, city), folder / f"{city}.xlsx", END)
+    return export_workbook(desk, WorkbookOrder(Form.SUMMARY, city), folder / f"{city}.xlsx", END)
 
 
 def edited(path: Path, edit: Callable[[Workbook], object]) -> Path:
@@ -206,7 +206,7 @@ def test_names_that_were_swapped_are_told_at_both_cells(filled: Desk, tmp_path: 
 
 
 def test_an_empty_form_can_be_filled_in_from_its_first_row(filled: Desk, tmp_path: Path) -> None:
-    request = WorkbookRequest(Form.SUMMARY, "太原市", empty=True)
+    request = WorkbookOrder(Form.SUMMARY, "太原市", empty=True)
     path = export_workbook(filled, request, tmp_path / "空表.xlsx", END)
 
     known = load_workbook(exported(filled, tmp_path))[SUMMARY_SHEET]

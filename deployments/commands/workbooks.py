@@ -76,12 +76,12 @@ def export(
     as_of: AsOf = None,
 ) -> None:
     from operations.workbooks.exports import export_workbook
-    from operations.workbooks.outgoing import WorkbookRequest
+    from operations.workbooks.outgoing import WorkbookOrder
     from policy.vocabulary import Form, Listing
 
     desk = the_desk()
     kind = word(Listing, what) if what in _words(Listing) else word(Form, what)
-    request = WorkbookRequest(kind, subject, month, empty, expert, organisation)
+    request = WorkbookOrder(kind, subject, month, empty, expert, organisation)
     written = export_workbook(desk, request, file, the_day(desk, as_of))
     say(f"{written}：已导出{kind.label}")
 

@@ -12,7 +12,7 @@ from flows.forms.fields import Actor, Month, RequestForm, Subject, code_of, desc
 from flows.forms.telling import paragraphs, said, verbatim
 from operations.cases.desk import Desk
 from operations.workbooks import exports
-from operations.workbooks.outgoing import WorkbookRequest
+from operations.workbooks.outgoing import WorkbookOrder
 from policy.vocabulary import Form, Listing
 
 KINDS: dict[str, Form | Listing] = {kind.label: kind for kind in (*Listing, *Form)}
@@ -42,7 +42,7 @@ def export_workbook(desk: Desk, form: ExportRequestForm, *, today: date, at: dat
     kind = KINDS.get(form.kind)
     if kind is None:
         raise UsageError(f"没有表格“{form.kind}”，可用：{'、'.join(KINDS)}")
-    request = WorkbookRequest(
+    request = WorkbookOrder(
         kind,
         code_of(form.subject) or None,
         form.month or None,

@@ -19,7 +19,7 @@ from operations.cases.effects import Casebook
 from operations.workbooks.incoming import Difference, IncomingWorkbook, WorkbookChanges, reasons
 from operations.workbooks.outgoing import (
     OutgoingWorkbook,
-    WorkbookRequest,
+    WorkbookOrder,
     identity,
     project_of_form,
     signed,
@@ -60,7 +60,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     )
 
 
-def make(session: Session, desk: Desk, request: WorkbookRequest, today: date) -> OutgoingWorkbook:
+def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> OutgoingWorkbook:
     """验收表 of a project, with what is known of it; the answers are the acceptance group's."""
     if not desk.plan.checklist:
         raise RefusedError(f"实施方案 {desk.plan.id} 没有规定核验项，不设验收表")

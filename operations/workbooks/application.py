@@ -21,7 +21,7 @@ from operations.cases.desk import Desk
 from operations.workbooks.incoming import IncomingWorkbook, WorkbookChanges
 from operations.workbooks.outgoing import (
     OutgoingWorkbook,
-    WorkbookRequest,
+    WorkbookOrder,
     code_of,
     identity,
     is_project,
@@ -71,7 +71,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     return _written(session, desk, paper, city, each)
 
 
-def make(session: Session, desk: Desk, request: WorkbookRequest, today: date) -> OutgoingWorkbook:
+def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> OutgoingWorkbook:
     """附件2 of a project, filled in with what is known; an empty one may be for no project yet."""
     subject = request.subject or desk.plan.province
     if request.empty and not is_project(desk.plan, subject):

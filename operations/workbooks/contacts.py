@@ -13,7 +13,7 @@ from documents.writing.columns import CONTACTS, plain
 from operations.cases.desk import Desk
 from operations.workbooks.directory import fingerprint, listed, take_posts
 from operations.workbooks.incoming import Difference, IncomingWorkbook, WorkbookChanges
-from operations.workbooks.outgoing import SPARE, OutgoingWorkbook, WorkbookRequest, signed
+from operations.workbooks.outgoing import SPARE, OutgoingWorkbook, WorkbookOrder, signed
 from policy.vocabulary import Form
 from states.contacts import Post
 
@@ -39,7 +39,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     )
 
 
-def make(session: Session, desk: Desk, request: WorkbookRequest, today: date) -> OutgoingWorkbook:
+def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> OutgoingWorkbook:
     """All contacts, their addresses masked."""
     known = listed(session, desk)
     about = Identity(desk.plan.id, Form.CONTACTS, desk.plan.province, version=fingerprint(known))

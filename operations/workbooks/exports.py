@@ -21,11 +21,11 @@ from operations.workbooks import (
     report,
     summary,
 )
-from operations.workbooks.outgoing import OutgoingWorkbook, WorkbookRequest
+from operations.workbooks.outgoing import OutgoingWorkbook, WorkbookOrder
 from policy.vocabulary import Form, Listing
 
 MAKERS: Mapping[
-    Form | Listing, Callable[[Session, Desk, WorkbookRequest, date], OutgoingWorkbook]
+    Form | Listing, Callable[[Session, Desk, WorkbookOrder, date], OutgoingWorkbook]
 ] = {
     Form.APPLICATION: application.make,
     Form.SUMMARY: summary.make,
@@ -41,7 +41,7 @@ MAKERS: Mapping[
 }
 
 
-def export_workbook(desk: Desk, request: WorkbookRequest, path: Path, today: date) -> Path:
+def export_workbook(desk: Desk, request: WorkbookOrder, path: Path, today: date) -> Path:
     """Write the workbook to `path`, or into that folder, and say where it is.
 
     RefusedError when the request names no subject of the plan, UnavailableError when the file

@@ -39,7 +39,7 @@ from operations.workbooks.inbox_folder import (
     write,
 )
 from operations.workbooks.incoming import ImportOptions
-from operations.workbooks.intake import ImportResult, Recognised, limits, recognised, take_in
+from operations.workbooks.intake import ImportResult, RecognisedForm, limits, recognised, take_in
 from operations.workbooks.receipts import accepted, marked_name, reasons, refused
 from policy.schema import City
 from policy.vocabulary import Form, IntakeResult, Level
@@ -156,7 +156,7 @@ def _found(session: Session, folder: CityFolder, arrival: Arrival) -> KnownFile 
 def _take(folder: CityFolder, arrival: Arrival) -> KnownFile:
     """Import a file that has not come before, or return it."""
     book: Book | None = None
-    known: Recognised | None = None
+    known: RecognisedForm | None = None
     try:
         book = read_book(arrival.name, arrival.content, limits(folder.desk.settings))
         known = recognised(folder.desk, book)
@@ -165,7 +165,7 @@ def _take(folder: CityFolder, arrival: Arrival) -> KnownFile:
         return _return(folder, arrival, book, known.form if known else None, refusal)
 
 
-def _import(folder: CityFolder, arrival: Arrival, book: Book, what: Recognised) -> KnownFile:
+def _import(folder: CityFolder, arrival: Arrival, book: Book, what: RecognisedForm) -> KnownFile:
     desk, today, at = folder.desk, folder.today, folder.at
     _refuse_others(folder, what.form)
     with _alone(folder) as session:

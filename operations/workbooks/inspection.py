@@ -29,7 +29,7 @@ from operations.views.snapshots import snapshot
 from operations.workbooks.incoming import Difference, IncomingWorkbook, WorkbookChanges, reasons
 from operations.workbooks.outgoing import (
     OutgoingWorkbook,
-    WorkbookRequest,
+    WorkbookOrder,
     identity,
     project_of_form,
     signed,
@@ -98,7 +98,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     )
 
 
-def make(session: Session, desk: Desk, request: WorkbookRequest, today: date) -> OutgoingWorkbook:
+def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> OutgoingWorkbook:
     """督查表 of a project, with what is known of it; the answers are left to who visits it."""
     inspection_rule(desk.plan)
     code = the_project(session, desk, request).code

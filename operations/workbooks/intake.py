@@ -50,7 +50,7 @@ AS_IT_IS = ImportOptions()
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
+class RecognisedForm:
     """Which form a workbook is; without an identity where only its headings tell."""
 
     form: Form
@@ -102,17 +102,17 @@ def take(
     return done
 
 
-def recognised(desk: Desk, book: Book) -> Recognised:
+def recognised(desk: Desk, book: Book) -> RecognisedForm:
     """What a workbook is: as it is signed, else as its headings say. RefusedError if nothing."""
     identity = identity_of(book, secret_key(desk.settings))
-    return Recognised(identity.form if identity else recognise(book, desk.plan), identity)
+    return RecognisedForm(identity.form if identity else recognise(book, desk.plan), identity)
 
 
 def take_in(
     session: Session,
     desk: Desk,
     book: Book,
-    known: Recognised,
+    known: RecognisedForm,
     asked: ImportOptions,
     today: date,
     at: datetime,

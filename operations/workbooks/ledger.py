@@ -41,7 +41,7 @@ from operations.workbooks.incoming import (
 )
 from operations.workbooks.outgoing import (
     OutgoingWorkbook,
-    WorkbookRequest,
+    WorkbookOrder,
     identity,
     signed,
     the_city,
@@ -115,7 +115,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     )
 
 
-def make(session: Session, desk: Desk, request: WorkbookRequest, today: date) -> OutgoingWorkbook:
+def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> OutgoingWorkbook:
     """资金台账 of a city: what is booked, rows to add to it, and its projects to look up."""
     _require_money(desk.plan)
     city = the_city(desk, request)

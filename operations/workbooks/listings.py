@@ -14,7 +14,7 @@ from operations.cases.desk import Desk
 from operations.views.funds import TOTAL, by_city, funds_views, total
 from operations.views.overview import DeadlineView, deadline_views, projects, with_standing
 from operations.views.tables import city_funds_table, deadline_table, funds_table
-from operations.workbooks.outgoing import OutgoingWorkbook, WorkbookRequest
+from operations.workbooks.outgoing import OutgoingWorkbook, WorkbookOrder
 from policy.schema import Plan
 from policy.vocabulary import Standing
 from states.deadlines import LATE, PRESSING
@@ -23,7 +23,7 @@ from states.subsidy import subsidy
 
 
 def make_projects(
-    session: Session, desk: Desk, request: WorkbookRequest, today: date
+    session: Session, desk: Desk, request: WorkbookOrder, today: date
 ) -> OutgoingWorkbook:
     """项目台账 of the province, or of one city. RefusedError for an unknown one."""
     request = _of_city(desk, request)
@@ -53,7 +53,7 @@ def make_projects(
 
 
 def make_overdue(
-    session: Session, desk: Desk, request: WorkbookRequest, today: date
+    session: Session, desk: Desk, request: WorkbookOrder, today: date
 ) -> OutgoingWorkbook:
     """逾期清单 of the province, or of one city. RefusedError for an unknown one."""
     request = _of_city(desk, request)
@@ -78,7 +78,7 @@ def make_overdue(
 
 
 def make_funds(
-    session: Session, desk: Desk, request: WorkbookRequest, today: date
+    session: Session, desk: Desk, request: WorkbookOrder, today: date
 ) -> OutgoingWorkbook:
     """资金一览 of the province, or of one city. RefusedError for an unknown one."""
     request = _of_city(desk, request)
@@ -145,22 +145,22 @@ def _curve(
         yield (f"{plan.year}-{month:02d}", *counts)
 
 
-def _of_city(desk: Desk, request: WorkbookRequest) -> WorkbookRequest:
+def _of_city(desk: Desk, request: WorkbookOrder) -> WorkbookOrder:
     """The request with its city's full name."""
     if request.subject is None:
         return request
     return replace(request, subject=city_named(desk.plan, request.subject).name)
 
 
-def _title(desk: Desk, request: WorkbookRequest, today: date) -> str:
+def _title(desk: Desk, request: WorkbookOrder, today: date) -> str:
     place = request.subject or desk.plan.province
     return f"{place} {desk.plan.name}{request.kind.label}（截至{today:%Y-%m-%d}）"
 
 
-def _footer(request: WorkbookRequest, today: date) -> str:
+def _footer(request: WorkbookOrder, today: date) -> str:
     return f"{request.kind.label}　截至{today:%Y-%m-%d}"
 
 
-def _made(request: WorkbookRequest, today: date, leaves: Sequence[Leaf]) -> OutgoingWorkbook:
+def _made(request: WorkbookOrder, today: date, leaves: Sequence[Leaf]) -> OutgoingWorkbook:
     place = f"{request.subject} " if request.subject else ""
     return OutgoingWorkbook(f"{place}{request.kind.label} {today:%Y-%m-%d}.xlsx", to_bytes(leaves))

@@ -33,7 +33,7 @@ from operations.workbooks.incoming import (
     note_refusal,
     row_of,
 )
-from operations.workbooks.outgoing import SPARE, OutgoingWorkbook, WorkbookRequest, identity, signed
+from operations.workbooks.outgoing import SPARE, OutgoingWorkbook, WorkbookOrder, identity, signed
 from operations.workbooks.versions import Trace, traces, with_source
 from policy.schema import Plan, ReviewRules
 from policy.vocabulary import Form, Level
@@ -85,7 +85,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     )
 
 
-def make(session: Session, desk: Desk, request: WorkbookRequest, today: date) -> OutgoingWorkbook:
+def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> OutgoingWorkbook:
     """The projects under review in the province or in a city, to be scored.
 
     For a named expert only what that expert gave is filled in: experts judge apart from each other.
@@ -120,7 +120,7 @@ def _is_open(review: ReviewRules, project: Dossier) -> bool:
 
 
 def _given(
-    request: WorkbookRequest, projects: Sequence[Dossier], told: Mapping[str, Trace]
+    request: WorkbookOrder, projects: Sequence[Dossier], told: Mapping[str, Trace]
 ) -> Iterator[PrefilledOpinion]:
     for project in projects:
         for opinion in project.opinions:
@@ -129,7 +129,7 @@ def _given(
                 yield PrefilledOpinion(project, opinion, remark=remark)
 
 
-def _to_come(request: WorkbookRequest, projects: Sequence[Dossier]) -> Iterator[PrefilledOpinion]:
+def _to_come(request: WorkbookOrder, projects: Sequence[Dossier]) -> Iterator[PrefilledOpinion]:
     for project in projects:
         if not any(_same(request.expert, opinion.expert) for opinion in project.opinions):
             yield PrefilledOpinion(

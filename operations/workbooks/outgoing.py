@@ -26,7 +26,7 @@ SPARE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class WorkbookRequest:
+class WorkbookOrder:
     """Which workbook somebody wants."""
 
     kind: Form | Listing
@@ -62,7 +62,7 @@ def identity(session: Session, desk: Desk, form: Form, subject: str, period: str
     return Identity(desk.plan.id, form, subject, period, newest(session, desk.plan))
 
 
-def the_city(desk: Desk, request: WorkbookRequest) -> City:
+def the_city(desk: Desk, request: WorkbookOrder) -> City:
     """The city that is asked for; RefusedError when there is none."""
     if request.subject is None:
         raise RefusedError(f"“{request.kind.label}”按市导出，请写明市名，如 太原市")
@@ -94,7 +94,7 @@ def refuse_other_city(plan: Plan, paper: IncomingWorkbook, project: Dossier) -> 
         )
 
 
-def the_project(session: Session, desk: Desk, request: WorkbookRequest) -> Dossier:
+def the_project(session: Session, desk: Desk, request: WorkbookOrder) -> Dossier:
     """The project that a form is asked for of; RefusedError when there is none."""
     if request.subject is None or not is_project(desk.plan, request.subject):
         raise RefusedError(

@@ -38,7 +38,7 @@ from operations.workbooks.incoming import Difference, IncomingWorkbook, Workbook
 from operations.workbooks.outgoing import (
     SPARE,
     OutgoingWorkbook,
-    WorkbookRequest,
+    WorkbookOrder,
     identity,
     signed,
     the_city,
@@ -174,7 +174,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     )
 
 
-def make(session: Session, desk: Desk, request: WorkbookRequest, today: date) -> OutgoingWorkbook:
+def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> OutgoingWorkbook:
     """月报 of a city for a month (by default today's), filled in with what is known."""
     city, month = the_city(desk, request).name, the_month(request.month or f"{today:%Y-%m}")
     return filled_in(session, desk, city, month, empty=request.empty)

@@ -15,7 +15,7 @@ from operations.workbooks.incoming import IncomingWorkbook, WorkbookChanges
 from operations.workbooks.outgoing import (
     SPARE,
     OutgoingWorkbook,
-    WorkbookRequest,
+    WorkbookOrder,
     identity,
     signed,
     the_city,
@@ -74,7 +74,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     )
 
 
-def make(session: Session, desk: Desk, request: WorkbookRequest, today: date) -> OutgoingWorkbook:
+def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> OutgoingWorkbook:
     """附件3 with 补充信息表 of a city, filled in with what is known."""
     city = the_city(desk, request)
     projects = () if request.empty else dossiers_in(session, desk.plan, city.name)
