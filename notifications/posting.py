@@ -26,7 +26,7 @@ NOT_SENT = (
 
 
 @dataclass(frozen=True, slots=True)
-class HttpPost:
+class JsonPosting:
     """What is posted, and to whom; nothing of it may be shown."""
 
     url: str = field(repr=False)
@@ -57,7 +57,7 @@ class JsonPoster:
     ) -> None:
         self._stack.close()
 
-    def post(self, name: str, request: HttpPost) -> HttpReply | DeliveryError:
+    def post(self, name: str, request: JsonPosting) -> HttpReply | DeliveryError:
         """The answer, or why there is none; `name` stands for the target in the reason."""
         try:
             answer = self._client(request.verify).post(

@@ -17,7 +17,7 @@ from apprise.plugins.feishu import NotifyFeishu
 from apprise.plugins.wecombot import NotifyWeComBot
 
 from notifications.message import DigestLine, Message, Receipt
-from notifications.posting import HttpPost, JsonPoster
+from notifications.posting import JsonPoster, JsonPosting
 from notifications.replies import HOOK, VENDORS, HttpReply, hook_failure, vendor_failure
 from notifications.sending import DeliveryError, Part
 from policy.vocabulary import ChannelKind
@@ -105,7 +105,7 @@ class OwnService(ABC):
         return self.failure is None
 
     @abstractmethod
-    def request(self, part: Part) -> HttpPost:
+    def request(self, part: Part) -> JsonPosting:
         """What is posted."""
 
     def judged(self, reply: HttpReply) -> DeliveryError | None:
@@ -128,11 +128,11 @@ class WeComBot(OwnService, NotifyWeComBot):  # type: ignore[misc, no-untyped-cal
     kind, name = ChannelKind.WECOM, "企业微信"
     options = frozenset({"api", "verify"})
 
-    def request(self, part: Part) -> HttpPost:
+    def request(self, part: Part) -> JsonPosting:
         """A text message."""
         body = {"msgtype": "text", "text": {"content": part.text}}
         url, key = self.at("/cgi-bin/webhook/send"), {"key": str(self.key)}
-        return HttpPost(url, body, key, verify=self.verify_certificate)
+        return JsonPosting(url, body, key, verify=self.verify_certificate)
 
     def target(self) -> str:
         """The robot of that key."""
@@ -146,11 +146,11 @@ class DingTalkBot(OwnService, NotifyDingTalk):  # type: ignore[misc, no-untyped-
     options = frozenset({"api", "verify"})
     parts_used = frozenset({"user"})
 
-    def request(self, part: Part) -> HttpPost:
+    def request(self, part: Part) -> JsonPosting:
         """A text message, signed where the address has a secret."""
         body = {"msgtype": "text", "text": {"content": part.text}}
         params = {"access_token": str(self.token)} | self._signature()
-        return HttpPost(self.at("/robot/send"), body, params, verify=self.verify_certificate)
+        return JsonPosting(self.at("/robot/send"), body, params, verify=self.verify_certificate)
 
     def target(self) -> str:
         """The robot of that token."""
@@ -170,11 +170,11 @@ class FeishuBot(OwnService, NotifyFeishu):  # type: ignore[misc, no-untyped-call
     kind, name = ChannelKind.FEISHU, "飞书"
     options = frozenset({"api", "verify"})
 
-    def request(self, part: Part) -> HttpPost:
+    def request(self, part: Part) -> JsonPosting:
         """A text message."""
         body = {"msg_type": "text", "content": {"text": part.text}}
         url = self.at(f"/open-apis/bot/v2/hook/{self.token}")
-        return HttpPost(url, body, verify=self.verify_certificate)
+        return JsonPosting(url, body, verify=self.verify_certificate)
 
     def target(self) -> str:
         """The robot of that token."""
@@ -188,10 +188,10 @@ class JsonHook(OwnService, NotifyJSON):  # type: ignore[misc, no-untyped-call]
     options = frozenset({"verify", "user", "pass", "password"})
     parts_used = frozenset({"user", "password", "port", "fullpath"})
 
-    def request(self, part: Part) -> HttpPost:
+    def request(self, part: Part) -> JsonPosting:
         """The message as data."""
         port = f":{self.port}" if self.port else ""
-        return HttpPost(
+        return JsonPosting(
             url=f"{'https' if self.secure else 'http'}://{self.host}{port}{self.fullpath or '/'}",
             body=payload(part.message),
             headers=self.headers,

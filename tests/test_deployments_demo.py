@@ -17,7 +17,7 @@ import pytest
 from deployments.server.definitions import definitions
 from tests.support.serving import BROWSER, CHROMIUM, COMMAND, Served, picture, run, serving
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.heavy
 
 
 @pytest.fixture(scope="module")

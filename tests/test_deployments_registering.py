@@ -24,7 +24,7 @@ from tests.conftest import AT
 from tests.support.stores import Stores
 from tests.test_flows_enforcement import IMPORTED, ONE
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.heavy
 OTHER = "beds-2024"
 PLANS = Path(__file__).parent / "plans"
 WRITTEN = {item.name for item in definitions()}

@@ -1,9 +1,6 @@
 """The example province: every line of its year is legal, and its lateness is the one told of."""
 
-import atexit
 import csv
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -17,12 +14,8 @@ from deployments.example.build import HOME, PLAN_ID, build
 from documents.forms.contacts import read_contacts
 from documents.forms.summary import project_name, read_applications
 from documents.reading.grid import open_book
-from models.database import reading, writing
+from models.database import reading
 from models.projects import dossiers, facts
-from models.settings import Settings
-from operations.cases.desk import Desk
-from operations.upkeep.scenario import happen, tables
-from operations.upkeep.setup import initialise
 from policy.load import load_plan, plan_path
 from policy.schema import Plan
 from policy.vocabulary import Disposition, SubjectKind
@@ -30,13 +23,11 @@ from states.deadlines import Deadline, deadlines, deadlines_of, fulfilled_on
 from states.dossier import Dossier, Profile
 from states.requirements import Case, shortfalls
 from states.workdays import Calendar
-from tests.conftest import AT
-from tests.support.province import import_example
+from tests.support.stores import Snapshot, Stores
+from tests.support.yearly import HALF_YEAR, JUNE, YEAR
 
 pytestmark = pytest.mark.heavy
 CALENDAR = Calendar()
-JUNE = date(2023, 6, 1)
-YEAR_END = date(2023, 12, 31)
 WORKBOOKS = sorted((HOME / "workbooks").glob("[0-9]*.xlsx"))
 
 
@@ -101,33 +92,21 @@ def _imported(path: Path) -> Iterator[Dossier]:
         )
 
 
-@cache
-def province(as_of: date) -> Province:
-    """The year up to a day as the offices record it; an illegal line is refused with its reasons.
-
-    Kept per day, since the replay takes a while: the year goes on from June.
-    """
-    desk = _year()
-    until = JUNE if as_of == JUNE else YEAR_END
-    if until == YEAR_END:
-        province(JUNE)
-    with writing(desk.engine) as session:
-        for event in tables(HOME):
-            if (until == JUNE) == (event.on <= JUNE):
-                happen(session, desk, event, today=YEAR_END, at=AT)
-    with reading(desk.engine) as session:
+def standing(stores: Stores, state: Snapshot, home: Path) -> Province:
+    """Everybody as the offices have recorded it; an illegal line is refused with its reasons."""
+    with stores.desk(None, state, home) as desk, reading(desk.engine) as session:
         projects = {item.code: item for item in dossiers(session, the_plan())}
         return Province(projects, facts(session, the_plan()))
 
 
-@cache
-def _year() -> Desk:
-    home = Path(tempfile.mkdtemp(prefix="xingfu-year-"))
-    atexit.register(shutil.rmtree, home, ignore_errors=True)
-    desk = initialise(Settings(home=home), None, AT)
-    atexit.register(desk.engine.dispose)
-    import_example(desk)
-    return desk
+@pytest.fixture(scope="module")
+def june(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Province:
+    return standing(stores, HALF_YEAR, tmp_path_factory.mktemp("june") / "home")
+
+
+@pytest.fixture(scope="module")
+def year_end(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Province:
+    return standing(stores, YEAR, tmp_path_factory.mktemp("year") / "home")
 
 
 def occurrences(state: Province) -> Iterator[tuple[Deadline, str, Disposition, date | None]]:
@@ -165,10 +144,10 @@ def _last(deadline: Deadline) -> date:
     return deadline.dates.overdue_after if deadline.dates else date.max
 
 
-def late_subjects(rule: str) -> tuple[set[str], set[str]]:
+def late_subjects(june: Province, rule: str) -> tuple[set[str], set[str]]:
     """As of 1 June: who is still late with a rule, and who was late but has done it."""
     still, was = set(), set()
-    for deadline, subject, disposition, done in occurrences(province(JUNE)):
+    for deadline, subject, disposition, done in occurrences(june):
         if deadline.rule.id != rule or _last(deadline) >= JUNE:
             continue
         if done is None and disposition is Disposition.ACTIVE:
@@ -229,32 +208,32 @@ def test_forms_raise_a_few_soft_warnings_and_vary() -> None:
     assert kinds["改建"] > 50
 
 
-def test_every_line_is_legal_and_in_date_order_on_a_workday() -> None:
+def test_every_line_is_legal_and_in_date_order_on_a_workday(year_end: Province) -> None:
     days = [line.on for line in lines()]
     assert days == sorted(days)
     assert [line for line in lines() if not CALENDAR.is_workday(line.on)] == []
     assert all(line.actor and line.evidence for line in lines())
-    province(YEAR_END)
+    assert len(year_end.projects) == 100
 
 
-def test_every_deadline_up_to_june_has_someone_late_and_someone_who_was() -> None:
+def test_every_deadline_up_to_june_has_someone_late_and_someone_who_was(june: Province) -> None:
     plan = the_plan()
     past = {d.rule.id for d in deadlines(plan, CALENDAR) if _last(d) < JUNE}
     assert past == {"D01", "D02", "D03", "D04", "D05", "D06", "D07", "D08", "D10", "D11"}
-    late = {rule: late_subjects(rule) for rule in past}
+    late = {rule: late_subjects(june, rule) for rule in past}
     # The province has D02 only once, so it cannot be both.
     assert late.pop("D02") == (set(), {"山西省"})
     assert [rule for rule, (still, was) in late.items() if not still or not was] == []
 
 
-def test_most_deadlines_up_to_june_were_met_in_time() -> None:
-    past = [item for item in occurrences(province(JUNE)) if _last(item[0]) < JUNE]
+def test_most_deadlines_up_to_june_were_met_in_time(june: Province) -> None:
+    past = [item for item in occurrences(june) if _last(item[0]) < JUNE]
     met = [item for item in past if item[3] is not None and item[3] <= _last(item[0])]
     assert 0.85 <= len(met) / len(past) < 1
 
 
-def test_where_projects_stand_on_the_first_of_june() -> None:
-    state = province(JUNE)
+def test_where_projects_stand_on_the_first_of_june(june: Province) -> None:
+    state = june
     assert at("siting", state) == {"XF2023-140106-01"}
     assert at("application", state) == {"XF2023-141034-01"}
     assert at("review", state) == {"XF2023-140428-01", "XF2023-140925-01"}
@@ -263,12 +242,14 @@ def test_where_projects_stand_on_the_first_of_june() -> None:
     assert held == {"XF2023-140728-01"}
 
 
-def test_money_and_operators_missing_on_the_first_of_june() -> None:
-    projects = province(JUNE).projects
-    building = at("construction", province(JUNE))
+def test_money_and_operators_missing_on_the_first_of_june(
+    june: Province, year_end: Province
+) -> None:
+    projects = june.projects
+    building = at("construction", june)
     unpaid = {c for c in building if "funds_released" not in projects[c].milestones}
     assert unpaid == {"XF2023-140213-02"}
-    assert "funds_released" in province(YEAR_END).projects["XF2023-140213-02"].milestones
+    assert "funds_released" in year_end.projects["XF2023-140213-02"].milestones
     assert 3 <= sum("operator_confirmed" not in projects[c].milestones for c in building) <= 5
     half = {c for c in building if "city_funds_in_place" in projects[c].milestones}
     half -= {c for c in building if "county_funds_in_place" in projects[c].milestones}
@@ -293,20 +274,22 @@ def test_turns_of_the_story(code: str, act: str, days: list[str]) -> None:
     assert [str(x.on) for x in lines() if (x.subject, x.act) == (code, act)] == days
 
 
-def test_two_fail_acceptance_and_one_never_opens() -> None:
+def test_two_fail_acceptance_and_one_never_opens(year_end: Province) -> None:
     failed = [line for line in lines() if line.act == "fail_acceptance"]
     assert [line.on for line in failed] == [date(2023, 12, 4)] * 2
-    state = province(YEAR_END)
+    state = year_end
     assert len(at("operation", state)) == 100
     assert all(p.milestones["accepted"].month == 12 for p in state.projects.values())
     unopened = {c for c, p in state.projects.items() if "opened" not in p.milestones}
     assert unopened == {"XF2023-140623-01"}
 
 
-def test_by_years_end_only_the_unopened_project_and_one_report_are_still_late() -> None:
+def test_by_years_end_only_the_unopened_project_and_one_report_are_still_late(
+    year_end: Province,
+) -> None:
     open_still = {
         (deadline.id, subject)
-        for deadline, subject, _, done in occurrences(province(YEAR_END))
+        for deadline, subject, _, done in occurrences(year_end)
         if done is None and deadline.dates is not None
     }
     assert open_still == {("D17", "XF2023-140623-01"), ("D10-05", "运城市")}

@@ -455,6 +455,7 @@ def test_a_file_that_cannot_be_moved_is_moved_later_and_not_imported_again(
     assert (known(desk), len(receipts(desk))) == ([(TAIYUAN, "done", True)], 1)
 
 
+@pytest.mark.heavy  # Prefect starts a server for it
 def test_the_flow_fails_only_when_something_failed(
     sqlite_desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from models.secrets import secret_key
 from operations.cases.corrections import Reversal, reverse
 from operations.cases.desk import Desk
 from operations.daily.enforcement import enforce
-from operations.duties.inspection import INSPECTION, VISITS, InspectionSummary, VisitPlan
+from operations.duties.inspection import INSPECTION, VISITS, InspectionSummary, VisitList
 from operations.duties.products import JobOccasion, KeptProduct, ProductFile, due, kept, make
 from operations.views.overview import deadline_views
 from operations.workbooks.exports import export_workbook
@@ -219,7 +219,7 @@ def test_cities_do_not_hand_it_in() -> None:
 # --- the plan of visits and what was found --------------------------------------------------------
 
 
-def files(desk: Desk, made: KeptProduct[VisitPlan]) -> list[ProductFile]:
+def files(desk: Desk, made: KeptProduct[VisitList]) -> list[ProductFile]:
     return list(VISITS.files(desk, made))
 
 
@@ -246,7 +246,7 @@ def test_a_year_is_planned_taken_along_and_summed_up(desk_in: DeskIn, tmp_path: 
     _check_summary(desk, found, made)
 
 
-def _kept(desk: Desk) -> KeptProduct[VisitPlan]:
+def _kept(desk: Desk) -> KeptProduct[VisitList]:
     with reading(desk.engine) as session:
         held = kept(session, desk, VISITS, "2023", desk.plan.province)
     assert held is not None
@@ -254,7 +254,7 @@ def _kept(desk: Desk) -> KeptProduct[VisitPlan]:
 
 
 def _come_back(
-    desk: Desk, folder: Path, made: KeptProduct[VisitPlan], forms: list[ProductFile]
+    desk: Desk, folder: Path, made: KeptProduct[VisitList], forms: list[ProductFile]
 ) -> None:
     """All but the last city's forms; every fourth with a problem, of which the first is solved."""
     last = made.content.stops[-1].visit.city
@@ -268,7 +268,7 @@ def _come_back(
 
 
 def _check_summary(
-    desk: Desk, found: KeptProduct[InspectionSummary], made: KeptProduct[VisitPlan]
+    desk: Desk, found: KeptProduct[InspectionSummary], made: KeptProduct[VisitList]
 ) -> None:
     assert found.occasion.on == date(2023, 8, 1)
     last = made.content.stops[-1].visit.city

@@ -160,6 +160,7 @@ def test_there_is_one_draft_each(desk: Desk) -> None:
     assert progress_letters.FEEDBACKS.kind is Product.FEEDBACK
 
 
+@pytest.mark.heavy
 def test_a_real_bulletin_with_its_tables_is_issued_and_read_back(desk_in: DeskIn) -> None:
     """The trail refuses floats: the widths of tables once came as such."""
     desk = desk_in(YEAR)

@@ -45,7 +45,7 @@ class Help:
         formatter.write("".join(f"{line}\n" for line in _explained(self, ctx, width)))
 
 
-class Loaded(Help, TyperCommand):
+class LoadedCommand(Help, TyperCommand):
     """A command."""
 
 
@@ -60,7 +60,7 @@ class Stub(Help, TyperCommand):
         """The command itself."""
         module, _, function = self.where.partition(":")
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        made = app.command(self.name, cls=Loaded, help=self.help, options_metavar=OPTIONS)
+        made = app.command(self.name, cls=LoadedCommand, help=self.help, options_metavar=OPTIONS)
         made(getattr(import_module(module), function))
         return typer.main.get_command(app)
 

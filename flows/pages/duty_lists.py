@@ -9,7 +9,7 @@ from documents.lists.acceptance_schedule import Schedule, named, team_name
 from documents.lists.curves import amount, graphs, month_label, outlook
 from flows.pages.markdown import Page, left_out, page, plain, private, table
 from operations.duties.assessments import RiskList
-from operations.duties.inspection import InspectionSummary, VisitPlan
+from operations.duties.inspection import InspectionSummary, VisitList
 from operations.duties.reports import MonthlyReports
 from policy.schema import Plan
 from states.risk import Risk
@@ -41,7 +41,7 @@ def report_lines(plan: Plan, content: MonthlyReports) -> Iterator[str]:
         yield from table(head, rows)
 
 
-def visit_lines(plan: Plan, content: VisitPlan) -> Iterator[str]:
+def visit_lines(plan: Plan, content: VisitList) -> Iterator[str]:
     """The schedule in the order of the days."""
     cities = len({stop.visit.city for stop in content.stops})
     yield f"共督查{cities}个市、{len(content.stops)}个项目；日程为建议，可调整。"

@@ -44,7 +44,7 @@ class PlannedVisit:
 
 
 @dataclass(frozen=True, slots=True)
-class VisitPlan:
+class VisitList:
     """The plan of visits (年中督查安排)."""
 
     as_of: date
@@ -95,13 +95,13 @@ def _visits_due(desk: Desk) -> Iterator[JobOccasion]:
         yield JobOccasion(str(desk.plan.year), desk.plan.province, rule.visits.made_on, rule.last)
 
 
-def _plan_visits(session: Session, desk: Desk, asked: JobOccasion) -> VisitPlan:
+def _plan_visits(session: Session, desk: Desk, asked: JobOccasion) -> VisitList:
     shot = snapshot(session, desk, f"{asked.on:%Y-%m}", asked.on)
     visits = choose(shot, desk.plan, desk.calendar)
     if not visits:
         why = "各市应督查的项目都已督查，不必再" if shot.projects else "还没有项目，无法"
         raise RefusedError(f"截至{asked.on}{why}编制{Product.VISITS.label}")
-    return VisitPlan(
+    return VisitList(
         as_of=asked.on,
         version=newest(session, desk.plan),
         projects=tuple(
@@ -112,7 +112,7 @@ def _plan_visits(session: Session, desk: Desk, asked: JobOccasion) -> VisitPlan:
     )
 
 
-def _plan_files(desk: Desk, made: KeptProduct[VisitPlan]) -> Iterator[ProductFile]:
+def _plan_files(desk: Desk, made: KeptProduct[VisitList]) -> Iterator[ProductFile]:
     """The schedule, and a form for each project that is visited."""
     content, plan = made.content, desk.plan
     title = f"{plan.year}年{plan.name.removeprefix(f'{plan.year}年')}{made.kind.label}"
@@ -126,7 +126,7 @@ def _plan_files(desk: Desk, made: KeptProduct[VisitPlan]) -> Iterator[ProductFil
         yield ProductFile(form.name, form.content)
 
 
-VISITS = Job(Product.VISITS, VisitPlan, _visits_due, _plan_visits, _plan_files)
+VISITS = Job(Product.VISITS, VisitList, _visits_due, _plan_visits, _plan_files)
 
 
 def _findings_due(desk: Desk) -> Iterator[JobOccasion]:
