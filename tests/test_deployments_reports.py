@@ -10,7 +10,7 @@ from tests.support.command import Xingfu
 from tests.support.stores import Stores
 from tests.support.yearly import YEAR
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.heavy
 TODAY = {"XINGFU_BUSINESS_DATE": "2023-12-29"}
 SIGNED = ("--on", "2023-12-29", "--signer", "张三", "--actor", "山西省民政厅 李四")
 COMMANDS = (

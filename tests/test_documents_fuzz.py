@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-MUTANTS, SHARE = 10_000, 1_250
+MUTANTS, SHARE = 10_000, 2_500
 
 
 @pytest.mark.heavy

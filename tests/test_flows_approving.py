@@ -41,7 +41,7 @@ from tests.support.province import by_day, import_example, record
 from tests.support.steps import ONE, PROVINCE, act
 from tests.support.stores import Snapshot, Stores
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.heavy
 UNTIL_REVIEW = (
     "confirm_site",
     "submit_application",

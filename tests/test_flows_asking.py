@@ -37,7 +37,7 @@ from tests.support.mail_server import free_port
 from tests.support.steps import ONE, PROVINCE, TAIYUAN
 from tests.support.stores import Stores
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.heavy
 RUNS = "prefect.flow_runs"
 ON, BY = "2023-03-01", {"actor": PROVINCE}
 

@@ -16,7 +16,7 @@ from tests.support.province import END
 from tests.support.stores import Stores
 from tests.support.yearly import YEAR
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.heavy
 
 
 @pytest.fixture(scope="module")

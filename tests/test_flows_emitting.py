@@ -39,7 +39,7 @@ from tests.support.province import END
 from tests.support.steps import TAIYUAN
 from tests.support.stores import Stores
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.heavy
 USER = "admin:canary-password"
 ROOT = Path(__file__).parent.parent
 PERSISTER = "PREFECT_SERVER_SERVICES_EVENT_PERSISTER"

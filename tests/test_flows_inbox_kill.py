@@ -154,7 +154,6 @@ def settled(desk: Desk, cities: dict[str, bytes]) -> None:
         assert originals == [f"{DAY} 错.xlsx"]
 
 
-@pytest.mark.timeout(300)
 def test_rounds_killed_again_and_again_come_to_the_same_end(sqlite_desk: Desk) -> None:
     cities = fill(sqlite_desk)
     process = start(sqlite_desk, ROUND.format(day=DAY) + KILLING)
@@ -179,7 +178,6 @@ for _ in range(3):
 """
 
 
-@pytest.mark.timeout(300)
 def test_two_readers_at_once_do_nothing_twice(desk: Desk) -> None:
     cities = fill(desk)
     home = desk.settings.home

@@ -46,7 +46,6 @@ def desks(settings: Settings, desk: Desk, provinces: Mapping[int, Any]) -> list[
 
 
 @pytest.mark.heavy
-@pytest.mark.timeout(600)
 def test_provinces_in_one_database_do_not_mix(desk: Desk, provinces: Mapping[int, Any]) -> None:
     nation = desks(desk.settings, desk, provinces)
     before = rows_of(desk, desk.plan.id)

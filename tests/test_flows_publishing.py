@@ -39,7 +39,7 @@ from tests.support.handing_in import put as hand_in
 from tests.support.mail_server import free_port
 from tests.support.stores import Stores
 
-pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.heavy
 MAIN = {
     "province-board",
     "overdue",
