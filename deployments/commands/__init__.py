@@ -1,1 +1,1 @@
-"""The command line: one function a command, found by the table in deployments/cli.py."""
+"""The command line: one function a command, found by deployments/commands.toml."""
