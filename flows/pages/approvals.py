@@ -37,20 +37,16 @@ def issued_page(desk: Desk, paper: Paper, file: str) -> str:
 def _list_lines(plan: Plan, found: ProposedList) -> Iterator[str]:
     chosen = [item for item in found.listed if not item.rank]
     reserves = len(found.listed) - len(chosen)
-    yield f"依据{plain(plan.notice.number)}，按评审结果和各市名额列出，尚未写入。"
-    yield ""
-    yield f"建议确定**{len(chosen)}**个，替补**{reserves}**个；此前已确定{found.determined}个。"
-    yield ""
+    yield f"依据{plain(plan.notice.number)}，按评审结果和各市名额列出，尚未写入。\n"
+    yield f"建议确定**{len(chosen)}**个，替补**{reserves}**个；此前已确定{found.determined}个。\n"
     if missing := [f"{city.city}缺{city.short}个" for city in found.cities if city.short]:
-        yield f"**评审通过的项目少于名额：{'、'.join(missing)}。补足之前不能同意。**"
-        yield ""
+        yield f"**评审通过的项目少于名额：{'、'.join(missing)}。补足之前不能同意。**\n"
     yield from (f"- 注意：{plain(tie)}" for tie in found.ties)
     yield ""
     yield from table(SUMMARY, [_city_cells(city) for city in found.cities])
     for city in found.cities:
         if city.listed:
-            yield f"## {plain(city.city)}"
-            yield ""
+            yield f"## {plain(city.city)}\n"
             yield from table(COLUMNS, [_cells(item) for item in city.listed])
 
 
@@ -81,9 +77,8 @@ def _cells(item: ListedProject) -> list[object]:
 
 
 def _letter_lines(draft: LetterDraft) -> Iterator[str]:
-    letter = draft.letter
-    yield f"截至**{draft.as_of}**，{plain(draft.city)}有**{len(draft.lines)}**项工作已到督办阶段。"
-    yield ""
+    letter, city = draft.letter, plain(draft.city)
+    yield f"截至**{draft.as_of}**，{city}有**{len(draft.lines)}**项工作已到督办阶段。\n"
     for paper in draft.earlier:
         told = f"{paper.on}已以{plain(paper.number)}签发“{plain(paper.letter.title)}”"
         yield f"- 注意：{told}，其中有相同事项"

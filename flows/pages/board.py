@@ -30,8 +30,7 @@ def board_page(
 
 def _onward(others: Mapping[str, str]) -> Iterator[str]:
     if others:
-        yield f"另见：{'　'.join(link(title, target) for title, target in others.items())}"
-        yield ""
+        yield f"另见：{'　'.join(link(title, target) for title, target in others.items())}\n"
 
 
 def _lines(
@@ -54,12 +53,10 @@ def _province(plan: Plan, views: Sequence[DeadlineView], links: Links) -> str:
 
 
 def _due_soon(views: Sequence[DeadlineView]) -> Iterator[str]:
-    yield "## 临期事项"
-    yield ""
+    yield "## 临期事项\n"
     found = list(with_standing(list(views), Standing.DUE_SOON))
     if not found:
-        yield "无。"
-        yield ""
+        yield "无。\n"
         return
     rows = []
     for key in dict.fromkeys((view.remind_by, view.rule, view.title) for view in found):
@@ -73,5 +70,4 @@ def _coordinating(views: Sequence[DeadlineView]) -> Iterator[str]:
     found = list(with_standing(list(views), Standing.COORDINATING))
     if found:
         titles = dict.fromkeys(f"{view.rule} {plain(view.title)}" for view in found)
-        yield f"待协调事项{len(found)}项（{'；'.join(titles)}），不作逾期认定。"
-        yield ""
+        yield f"待协调事项{len(found)}项（{'；'.join(titles)}），不作逾期认定。\n"

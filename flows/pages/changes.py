@@ -33,16 +33,13 @@ def run_of(days: Sequence[date]) -> str:
 
 def _lines(changes: Changes, links: Links) -> Iterator[str]:
     if changes.missed:
-        yield f"补作此前未核对的{run_of(changes.missed)}。"
-        yield ""
+        yield f"补作此前未核对的{run_of(changes.missed)}。\n"
     if changes.none:
-        yield "本次运行没有改变任何事项。"
-        yield ""
+        yield "本次运行没有改变任何事项。\n"
     yield f"- 新认定逾期：{changes.overdue}项"
     yield f"- 新增待发消息：{_counted(changes.owed)}"
     yield f"- 撤销的消息（已完成、延期、暂停、终止或已知悉）：{_counted(changes.withdrawn)}"
-    yield f"- 发送：{_sent(changes.delivered)}"
-    yield ""
+    yield f"- 发送：{_sent(changes.delivered)}\n"
     yield from (f"注意：{private(note)}\n" for note in changes.notes)
     yield from _late(changes, links)
     yield from _recorded(changes)
@@ -65,8 +62,7 @@ def _sent(done: DeliveryResult) -> str:
 
 def _late(changes: Changes, links: Links) -> Iterator[str]:
     if changes.late:
-        yield "## 新认定逾期"
-        yield ""
+        yield "## 新认定逾期\n"
         rows = (
             [
                 plain(item.city) or "全省",
@@ -83,15 +79,13 @@ def _late(changes: Changes, links: Links) -> Iterator[str]:
 def _recorded(changes: Changes) -> Iterator[str]:
     if changes.recorded:
         parts = "，".join(f"{kind.label}{n}条" for kind, n in changes.recorded.items())
-        yield f"运行期间的登记：{parts}。"
-        yield ""
+        yield f"运行期间的登记：{parts}。\n"
 
 
 def _errors(done: DeliveryResult) -> Iterator[str]:
     """Who could not be reached, and why."""
     if done.errors:
-        yield "## 未能送达"
-        yield ""
+        yield "## 未能送达\n"
         yield from (f"- {private(error)}" for error in done.errors[:LONGEST])
         yield ""
         yield from left_out(len(done.errors) - LONGEST, "人")
@@ -101,8 +95,7 @@ def _files(read: InboxResult) -> Iterator[str]:
     for name, label in ROUND.items():
         lines: tuple[str, ...] = getattr(read, name)
         if lines:
-            yield f"## {label}：{len(lines)}份"
-            yield ""
+            yield f"## {label}：{len(lines)}份\n"
             yield from (f"- {private(line)}" for line in lines[:LONGEST])
             yield ""
             yield from left_out(len(lines) - LONGEST, "份")

@@ -41,31 +41,26 @@ def _summary(
     yield (
         f"名额{quota}，推进中和暂停的项目{going_on}个；"
         + "，".join(f"{standing.label}{counts[standing]}项" for standing in PRESSING)
-        + f"。市本级事项：{link(lamp(own), links.get(city.name))}。"
+        + f"。市本级事项：{link(lamp(own), links.get(city.name))}。\n"
     )
-    yield ""
 
 
 def _items(views: Sequence[DeadlineView], links: Links, survey: Survey) -> Iterator[str]:
     pressing = list(in_order(view for view in views if view.standing in PRESSING))
-    yield f"## 逾期、待协调和临期事项：{len(pressing)}项"
-    yield ""
+    yield f"## 逾期、待协调和临期事项：{len(pressing)}项\n"
     if pressing:
         yield from printed(deadline_table("", pressing, survey.as_of), links, LONGEST)
         yield from left_out(len(pressing) - LONGEST, "项较晚的事项")
     else:
-        yield "无。"
-        yield ""
+        yield "无。\n"
 
 
 def _projects(
     plan: Plan, projects: Sequence[Dossier], views: Sequence[DeadlineView], links: Links
 ) -> Iterator[str]:
-    yield f"## 项目：{len(projects)}个"
-    yield ""
+    yield f"## 项目：{len(projects)}个\n"
     if not projects:
-        yield "尚无项目。"
-        yield ""
+        yield "尚无项目。\n"
         return
     held: dict[str, list[Standing]] = {}
     for view in views:
@@ -100,8 +95,7 @@ def _project(
 
 
 def _money(funds: CityFunds) -> Iterator[str]:
-    yield "## 资金"
-    yield ""
+    yield "## 资金\n"
     yield (
         f"应补{yuan(funds.subsidy)}元，下达{yuan(funds.released)}元，"
         f"省补到账{yuan(funds.received[Source.PROVINCE])}元；"
@@ -120,8 +114,7 @@ def _problems(projects: Sequence[Dossier], links: Links) -> Iterator[str]:
         for item in projects
         if item.disposition in GOING_ON and item.progress and (last := item.progress[-1]).problem
     ]
-    yield f"## 最近月报反映的问题：{len(found)}个项目"
-    yield ""
+    yield f"## 最近月报反映的问题：{len(found)}个项目\n"
     if not found:
         yield "无。"
         return

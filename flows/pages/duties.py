@@ -51,12 +51,9 @@ def refusal_page(plan: Plan, refused: Sequence[str], as_of: date) -> Page:
 
 def letter_lines(plan: Plan, letter: PaperText) -> Iterator[str]:
     """A paper word for word, with its tables."""
-    yield "**草稿**：请审定、编号后签发（`xingfu report`，或表单 issue_paper）。"
-    yield ""
-    yield f"## {private(letter.title)}"
-    yield ""
-    yield f"{private(letter.addressee)}："
-    yield ""
+    yield "**草稿**：请审定、编号后签发（`xingfu report`，或表单 issue_paper）。\n"
+    yield f"## {private(letter.title)}\n"
+    yield f"{private(letter.addressee)}：\n"
     for block in letter.paragraphs:
         yield from _block(block)
     yield private(letter.sender)
@@ -66,8 +63,7 @@ def letter_lines(plan: Plan, letter: PaperText) -> Iterator[str]:
 
 def _annex(number: int, annex: Annex) -> Iterator[str]:
     yield ""
-    yield f"## 附件{number} {private(annex.title)}"
-    yield ""
+    yield f"## 附件{number} {private(annex.title)}\n"
     for block in annex.blocks:
         yield from _block(block)
 
@@ -89,8 +85,7 @@ def _block(block: PaperBlock) -> Iterator[str]:
 
 def _files(files: Sequence[Path]) -> Iterator[str]:
     if files:
-        yield f"文件（在服务器上）：`{files[0].parent}`"
-        yield ""
+        yield f"文件（在服务器上）：`{files[0].parent}`\n"
         yield from (f"- `{path.name}`" for path in files[:MOST_FILES])
         yield ""
         yield from left_out(len(files) - MOST_FILES, "个文件")

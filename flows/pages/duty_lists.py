@@ -22,8 +22,7 @@ NUMBER = "---:"
 def report_lines(plan: Plan, content: MonthlyReports) -> Iterator[str]:
     """Which cities owe the month's report, or have sent it, late or not at all."""
     if content.opened:
-        yield f"{content.month}月报已开始收报，预填月报{len(content.opened)}份。"
-        yield ""
+        yield f"{content.month}月报已开始收报，预填月报{len(content.opened)}份。\n"
         rows = [[plain(city.city), len(city.lines)] for city in content.opened]
         yield from table({"市": "---", "项目": NUMBER}, rows)
     if content.received:
@@ -44,8 +43,7 @@ def report_lines(plan: Plan, content: MonthlyReports) -> Iterator[str]:
 def visit_lines(plan: Plan, content: VisitList) -> Iterator[str]:
     """The schedule in the order of the days."""
     cities = len({stop.visit.city for stop in content.stops})
-    yield f"共督查{cities}个市、{len(content.stops)}个项目；日程为建议，可调整。"
-    yield ""
+    yield f"共督查{cities}个市、{len(content.stops)}个项目；日程为建议，可调整。\n"
     rows = [
         [
             stop.visit.day,
@@ -68,8 +66,7 @@ def inspection_lines(plan: Plan, content: InspectionSummary) -> Iterator[str]:
     ]
     yield from table({"市": "---", "督查日期": "---", "项目": NUMBER}, rows)
     faulty = [item for item in content.visits if item.problems]
-    yield f"## 发现问题的项目：{len(faulty)}个"
-    yield ""
+    yield f"## 发现问题的项目：{len(faulty)}个\n"
     labels = dict(content.items)
     yield from table(
         {"项目": "---", "问题": "---", "整改期限": "---", "整改情况": "---"},
@@ -91,15 +88,13 @@ def inspection_lines(plan: Plan, content: InspectionSummary) -> Iterator[str]:
 def schedule_lines(plan: Plan, content: Schedule) -> Iterator[str]:
     """Each group's days, where it goes, and what people should know; no telephone numbers."""
     days = f"{content.first}至{content.last}"
-    yield f"验收组{len(content.teams)}个，项目{len(content.stops)}个，{days}的工作日进行。"
-    yield ""
+    yield f"验收组{len(content.teams)}个，项目{len(content.stops)}个，{days}的工作日进行。\n"
     yield from (f"- 注意：{private(note)}" for note in (*content.notes, *content.unproven))
     yield ""
     known = {target.code: target for target in content.targets}
     for team in content.teams:
         stops = [stop for stop in content.stops if stop.team == team.number]
-        yield f"## {team_name(team.number)}：{len(stops)}个项目"
-        yield ""
+        yield f"## {team_name(team.number)}：{len(stops)}个项目\n"
         yield private("、".join(named(team)))
         yield ""
         rows = [
@@ -118,15 +113,13 @@ def schedule_lines(plan: Plan, content: Schedule) -> Iterator[str]:
 
 def evaluation_lines(plan: Plan, content: MonthEvaluation) -> Iterator[str]:
     """The cities by place, with what would help those that are behind."""
-    yield f"评分标准为系统建议值，版本{plain(content.version)}。{plain(content.reading)}"
-    yield ""
+    yield f"评分标准为系统建议值，版本{plain(content.version)}。{plain(content.reading)}\n"
     heads = {"名次": NUMBER, "市": "---"}
     heads |= dict.fromkeys(("得分", "可得分", "加分", "扣分", "得分率"), NUMBER)
     yield from table({**heads, "改进建议": "---"}, [_scored(score) for score in content.cities])
     for title, names in (("先进", content.leaders), ("需改进", content.laggards)):
         if names:
-            yield f"{title}：{'、'.join(map(plain, names))}。"
-            yield ""
+            yield f"{title}：{'、'.join(map(plain, names))}。\n"
     yield "逐项得分及依据、各县（市、区）得分见文件。"
 
 
@@ -147,8 +140,7 @@ def _points(value: Decimal) -> str:
 def curves_lines(plan: Plan, content: YearCourses) -> Iterator[str]:
     """The province with its graphs, then every city's numbers."""
     yield from place_lines(plan, content, plan.province)
-    yield "## 各市"
-    yield ""
+    yield "## 各市\n"
     for counted in (True, False):  # together they would be wider than the page
         yield from _cities(plan, content, counted)
 
@@ -180,8 +172,7 @@ def place_lines(plan: Plan, content: YearCourses, place: str) -> Iterator[str]:
     from documents.papers.graphs import data_uri  # it takes half a second to import
 
     own = content.of(place)
-    yield f"## {plain(place)}"
-    yield ""
+    yield f"## {plain(place)}\n"
     month = month_label(content, content.period)
     head = {"指标": "---", "总量": "---:", f"{month}末实际": "---:", "完成率": "---:"}
     head |= {f"{month}末计划": "---:", "与计划相比": "---:", "年底计划": "---:"}
@@ -190,10 +181,8 @@ def place_lines(plan: Plan, content: YearCourses, place: str) -> Iterator[str]:
     yield from (f"- {plain(note)}" for course in own.courses for note in _notes(course))
     yield ""
     for graph in graphs(plan, content, place):
-        yield f"### {plain(graph.caption)}"
-        yield ""
-        yield f"![{plain(graph.caption)}]({data_uri(graph)})"
-        yield ""
+        yield f"### {plain(graph.caption)}\n"
+        yield f"![{plain(graph.caption)}]({data_uri(graph)})\n"
     yield f"算法：{plain(plan.curves.reading)}" if plan.curves else ""
     yield ""
 
@@ -242,12 +231,10 @@ def risk_lines(plan: Plan, content: RiskList) -> Iterator[str]:
     if rules is None:
         return
     labels = [grade.label for grade in rules.grades]
-    yield f"{rules.reading}（{plain(rules.clause)}，{rules.origin.label}）"
-    yield ""
+    yield f"{rules.reading}（{plain(rules.clause)}，{rules.origin.label}）\n"
     yield from _by_city(plan, content, labels)
     named = [item for item in content.risks if item.grade != labels[-1]]
-    yield f"## 须跟进的项目：{len(named)}个"
-    yield ""
+    yield f"## 须跟进的项目：{len(named)}个\n"
     yield from (f"{number}. {_line(item)}" for number, item in enumerate(named[:LONGEST], 1))
     yield "" if named else "没有。"
     yield from left_out(len(named) - LONGEST, "个分值较低的项目")

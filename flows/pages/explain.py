@@ -51,7 +51,6 @@ def _lines(each: Explanation) -> Iterator[str]:
         elif line.startswith("  "):
             yield f"- {said}"
         elif said:
-            yield f"## {said}"
-            yield ""
+            yield f"## {said}\n"
         else:
             yield ""

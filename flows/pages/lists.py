@@ -86,13 +86,11 @@ def _overdue(late: Sequence[DeadlineView], links: Links, as_of: date) -> Iterato
 
 
 def _due(due: Sequence[tuple[date, DeadlineView]], links: Links, as_of: date) -> Iterator[str]:
-    yield f"{dated(as_of)}至{dated(as_of + WEEK)}。"
-    yield ""
+    yield f"{dated(as_of)}至{dated(as_of + WEEK)}。\n"
     if not due:
         yield "没有到期事项。"
     for day, items in groupby(due[:LONGEST], key=lambda item: item[0]):
         views = [view for _, view in items]
-        yield f"## {dated(day)}：{len(views)}项"
-        yield ""
+        yield f"## {dated(day)}：{len(views)}项\n"
         yield from printed(deadline_table("", views, as_of), links)
     yield from left_out(len(due) - LONGEST, "项较晚到期的事项")

@@ -38,7 +38,10 @@ class Page:
 
 
 def page(plan: Plan, name: str, title: str, as_of: date, lines: Iterable[str]) -> Page:
-    """A page that says which plan it is about, and as of which day."""
+    """A page that says which plan it is about, and as of which day.
+
+    A line that itself ends in a line break has an empty one below it, as ends a paragraph.
+    """
     head = f"# {plain(plan.name)} {title}"
     since = f"截至 **{as_of}**，依据{plain(plan.notice.number)}（方案 {plan.id}）"
     text = "\n".join((head, since, "", *lines))
@@ -101,8 +104,7 @@ def printed(shown: DataTable, links: Links, most: int | None = None) -> Iterator
 def left_out(count: int, what: str) -> Iterator[str]:
     """What a list does not show because it would be too long."""
     if count > 0:
-        yield f"另有{count}{what}未列出。"
-        yield ""
+        yield f"另有{count}{what}未列出。\n"
 
 
 def _row(cells: Sequence[object]) -> str:

@@ -12,7 +12,7 @@ from policy.schema import Plan
 LONGEST = 200  # rows of a list
 NOTE = (
     "单位：元。“应补助”按申报面积和通知规定计算；“结存”为各级账上尚未支出的资金，"
-    "含省级补助、市县配套和其他资金。"
+    "含省级补助、市县配套和其他资金。\n"
 )
 
 
@@ -28,21 +28,17 @@ def yuan(amount: Decimal | None) -> str:
 
 def _lines(money: MoneyOverview, as_of: date, links: Links) -> Iterator[str]:
     yield NOTE
-    yield ""
     yield from printed(city_funds_table("", money.cities, money.total), links)
     if money.total.unstated:
-        yield f"{money.total.unstated}个项目应补助金额未明确，未计入合计。"
-        yield ""
+        yield f"{money.total.unstated}个项目应补助金额未明确，未计入合计。\n"
     yield from _resting(money, as_of, links)
     yield from _differing(money, links)
 
 
 def _resting(money: MoneyOverview, as_of: date, links: Links) -> Iterator[str]:
-    yield f"## 市、县财政尚未拨付的资金（八(四)）：{len(money.resting)}笔"
-    yield ""
+    yield f"## 市、县财政尚未拨付的资金（八(四)）：{len(money.resting)}笔\n"
     if not money.resting:
-        yield "没有。"
-        yield ""
+        yield "没有。\n"
         return
     head = {"市": "---", "项目": "---", "所在": "---"}
     head |= {"金额（元）": "---:", "最早到账": "---", "天数": "---:"}
@@ -62,13 +58,11 @@ def _resting(money: MoneyOverview, as_of: date, links: Links) -> Iterator[str]:
 
 
 def _differing(money: MoneyOverview, links: Links) -> Iterator[str]:
-    yield f"## 按实测面积与下达的差额（七(一)）：{len(money.differing)}个项目"
-    yield ""
+    yield f"## 按实测面积与下达的差额（七(一)）：{len(money.differing)}个项目\n"
     if not money.differing:
         yield "没有差额。"
         return
-    yield "仅供研究处理，系统不作追缴。"
-    yield ""
+    yield "仅供研究处理，系统不作追缴。\n"
     rows = (
         [plain(view.city), link(view.name, links.get(view.code)), yuan(view.as_built)]
         for view in money.differing[:LONGEST]

@@ -35,8 +35,7 @@ def outbox_page(plan: Plan, health: OutboxHealth, as_of: date) -> Page:
 
 def _lines(health: OutboxHealth) -> Iterator[str]:
     if health.total.calm:
-        yield "没有待发、失败或死信的消息。"
-        yield ""
+        yield "没有待发、失败或死信的消息。\n"
     parts = [[plain(item.name), *_cells(item)] for item in health.channels]
     total = [f"**{cell}**" for cell in (health.total.name, *_cells(health.total))]
     yield from table({"渠道": "---", **HEAD}, [*parts, total])
@@ -53,8 +52,7 @@ def _cells(item: Health) -> list[object]:
 
 def _offices(health: OutboxHealth) -> Iterator[str]:
     if health.offices:
-        yield f"## 尚未发出的，按单位：{len(health.offices)}个"
-        yield ""
+        yield f"## 尚未发出的，按单位：{len(health.offices)}个\n"
         rows = ([plain(item.name), *_cells(item)] for item in health.offices[:LONGEST])
         yield from table({"单位": "---", **HEAD}, rows)
         yield from left_out(len(health.offices) - LONGEST, "个单位")
@@ -62,7 +60,6 @@ def _offices(health: OutboxHealth) -> Iterator[str]:
 
 def _reasons(health: OutboxHealth) -> Iterator[str]:
     if health.reasons:
-        yield "## 未能发出的原因"
-        yield ""
+        yield "## 未能发出的原因\n"
         yield from (f"- {count}条：{private(reason)}" for reason, count in health.reasons)
         yield ""

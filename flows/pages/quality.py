@@ -20,13 +20,11 @@ def quality_page(plan: Plan, found: DataQuality, as_of: date, links: Links) -> P
 
 
 def _lines(plan: Plan, found: DataQuality, links: Links) -> Iterator[str]:
-    yield "## 实施方案和工作日历"
-    yield ""
+    yield "## 实施方案和工作日历\n"
     if found.plan:
         yield f"未能核对时限：{private(found.plan)}"
         return
-    yield "与数据库中装入的一致。"
-    yield ""
+    yield "与数据库中装入的一致。\n"
     yield from _contacts(found.contacts)
     yield from _waiting(found.waiting)
     yield from _unwatched(plan, found.unwatched, links)
@@ -34,14 +32,11 @@ def _lines(plan: Plan, found: DataQuality, links: Links) -> Iterator[str]:
 
 
 def _contacts(gaps: Sequence[Gap]) -> Iterator[str]:
-    yield f"## 没有联系人的单位：{len(gaps)}个"
-    yield ""
+    yield f"## 没有联系人的单位：{len(gaps)}个\n"
     if not gaps:
-        yield "应告知的单位都有联系人。"
-        yield ""
+        yield "应告知的单位都有联系人。\n"
         return
-    yield "请补充通讯录后导入；查看：xingfu contacts check。"
-    yield ""
+    yield "请补充通讯录后导入；查看：xingfu contacts check。\n"
     rows = ([plain(gap.office), _what(gap), gap.subjects, _instead(gap)] for gap in gaps[:LONGEST])
     head = {"单位": "---", "缺什么": "---", "涉及对象": "---:", "现由谁接收": "---"}
     yield from table(head, rows)
@@ -63,8 +58,7 @@ def _instead(gap: Gap) -> str:
 
 
 def _waiting(waiting: Sequence[str]) -> Iterator[str]:
-    yield f"## 等待放假安排公布的时限：{len(waiting)}个"
-    yield ""
+    yield f"## 等待放假安排公布的时限：{len(waiting)}个\n"
     if waiting:
         yield f"{'、'.join(waiting)}：请在 policy/calendars/ 下增加该年文件后运行 xingfu init。"
     else:
@@ -73,14 +67,11 @@ def _waiting(waiting: Sequence[str]) -> Iterator[str]:
 
 
 def _unwatched(plan: Plan, projects: Sequence[Dossier], links: Links) -> Iterator[str]:
-    yield f"## 下一步没有时限的项目：{len(projects)}个"
-    yield ""
+    yield f"## 下一步没有时限的项目：{len(projects)}个\n"
     if not projects:
-        yield "推进中的项目，尚未办理的事项都有在计时的时限。"
-        yield ""
+        yield "推进中的项目，尚未办理的事项都有在计时的时限。\n"
         return
-    yield "这些项目尚未办结，但没有在计时的时限，系统不会提醒；请核对登记的节点。"
-    yield ""
+    yield "这些项目尚未办结，但没有在计时的时限，系统不会提醒；请核对登记的节点。\n"
     rows = (
         [
             plain(item.city),
@@ -95,8 +86,7 @@ def _unwatched(plan: Plan, projects: Sequence[Dossier], links: Links) -> Iterato
 
 
 def _lacks(lacks: Sequence[LackingProject], links: Links) -> Iterator[str]:
-    yield f"## 办理下一步所需而未填的数据：{len(lacks)}项"
-    yield ""
+    yield f"## 办理下一步所需而未填的数据：{len(lacks)}项\n"
     if not lacks:
         yield "无。"
         return
