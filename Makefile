@@ -55,8 +55,9 @@ fuzz: .venv/.fuzz
 
 # Changes states/ and policy/ place by place: of so many, 95 % must be seen by the core's own tests.
 MUTANTS ?= 150
+SEED ?= 2023
 mutants: .venv/.mutants
-	@$(BIN)/python -m tests.support.mutants $(MUTANTS)
+	@$(BIN)/python -m tests.support.mutants $(MUTANTS) $(SEED)
 
 lock: .venv/.dev
 	$(UV_COMPILE) pyproject.toml --group build -o requirements/run.txt --upgrade
