@@ -439,7 +439,7 @@ FAULTS = {
         Edit("measures: beds", "measures: bads"), "measures: bads", "项目档案没有“bads”这一项"
     ),
     "an alias of itself": Planted(
-        Edit("unserved: [清徐县,", "unserved: &a [*a, 清徐县,"), "&a [*a", "plan.yaml"
+        Edit("unserved: [清徐县,", "unserved: &a [*a, 清徐县,"), "&a [*a", "cities.0.unserved.0"
     ),
 }
 

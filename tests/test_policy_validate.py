@@ -194,6 +194,18 @@ FAULTY: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
         [(f"{where('duties', 'D12')}.quarterly", "remind_day 不得晚于 due_day")],
     ),
     ({"finished_by": ()}, [(f"{D10}.ends_with", "须写明 finished_by")]),
+    (
+        {
+            f"{D10}.fulfilled_by": {
+                SubjectKind.CITY: ("recorded",),
+                SubjectKind.PROVINCE: ("recorded",),
+            }
+        },
+        [
+            (f"{D10}.responsible", "省一级的时限不能由市级民政局负责"),
+            (f"{D10}.ends_with", "只有各市的每月任务可以写明 ends_with"),
+        ],
+    ),
     # ladder and hours
     (
         {"ladder.rungs": (*plan().ladder.rungs, plan().ladder.rungs[-1])},
@@ -251,6 +263,13 @@ FAULTY: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"cross_acceptance.letter": "luck"}, [("cross_acceptance.letter", "luck")] * 2),
     # evaluation
     ({"evaluation.duty": "D10"}, [("evaluation.duty", "未知的省级周期任务“D10”")]),
+    (
+        {"evaluation.indicators": (*TABLE, TABLE[0])},
+        [
+            ("evaluation.indicators", f"“{TABLE[0].id}”出现了2次，应当唯一"),
+            ("evaluation.indicators", f"市的基础分合计{100 + TABLE[0].points}，应为100"),
+        ],
+    ),
     (
         {f"evaluation.indicators.{LEVELS}.rule.part": TABLE[LEVELS].rule.full},  # type: ignore[union-attr]  # its kind
         [(f"evaluation.indicators.{LEVELS}.rule", "（part）须小于")],

@@ -133,6 +133,8 @@ COUNTS = st.fixed_dictionaries(
 
 @settings(max_examples=60, deadline=None)
 @example(("甲", "乙", "丙", "丁"), {"甲": [2], "乙": [], "丙": [1, 2], "丁": [3]}, 1, 3)
+@example(("丁", "戊", "己"), {"丙": [4, 3, 1]}, 1, 4)  # what has to be split, and where not
+@example(("甲", "乙", "丙", "丁"), {"甲": [4, 1]}, 2, 1)
 @given(HOMES, COUNTS, st.integers(1, 3), st.integers(1, 3))
 def test_no_assignment_is_better(
     homes: tuple[str, ...], counts: Mapping[str, Sequence[int]], days: int, most: int
@@ -366,8 +368,9 @@ def test_where_nothing_helps_by_itself_both_are_named() -> None:
 # --- larger ---------------------------------------------------------------------------
 
 
-def test_the_notices_quotas_are_shared_out_evenly() -> None:
-    """附件1: 100 projects of 11 cities make ten loads of nine and one of ten."""
+def test_the_notices_quotas_are_shared_out_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """附件1: 100 projects of 11 cities make ten loads of nine and one of ten, be it slowly."""
+    monkeypatch.setattr(allotment, "SECONDS", 300.0)
     made = tuple(
         Team(n, (somebody(city.name), somebody(city.name, 2)))
         for n, city in enumerate(plan().cities, 1)

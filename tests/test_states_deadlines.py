@@ -10,9 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policy.schema import PROJECTS_FINISHED
 from policy.timing import Monthly, Quarterly, Span, Weekly
 from policy.vocabulary import Disposition, Standing, SubjectKind
-from states.deadlines import Deadline, dates_of, deadlines, deadlines_of, fulfilled_on, standing
+from states.deadlines import (
+    Deadline,
+    dates_of,
+    deadlines,
+    deadlines_of,
+    fulfilled_on,
+    has_ended,
+    standing,
+)
 from states.workdays import Calendar
 from tests.support.builders import calendar, fixed, plan
 
@@ -93,6 +102,44 @@ def test_an_override_moves_a_deadline() -> None:
     first = deadlines(plan(), closed)[0]
     dates = fixed(first)
     assert (dates.remind_by, dates.overdue_after) == (date(2023, 2, 9), date(2023, 2, 21))
+
+
+def test_only_a_month_that_may_end_has_a_beginning() -> None:
+    """The cities' monthly tables, of which a project that has finished owes no more."""
+    begun = {id: item.begins for id, item in BY_ID.items() if item.begins}
+    assert begun == {f"D10-{n:02d}": date(2023, n, 1) for n in range(3, 13)}
+    assert not any(item.begins for item in RELATIVE.values())
+
+
+@pytest.mark.parametrize(
+    ("id", "finished", "as_of", "ended"),
+    [
+        ("D10-03", None, None, False),
+        ("D10-03", date(2023, 2, 28), None, True),
+        ("D10-03", date(2023, 3, 1), None, False),
+        ("D10-03", date(2023, 2, 28), date(2023, 2, 28), True),
+        ("D10-03", date(2023, 2, 28), date(2023, 2, 27), False),
+        ("D13", date(2023, 2, 28), None, False),
+        ("D13", None, None, False),
+    ],
+)
+def test_a_month_has_ended_when_all_had_finished_before_it_began(
+    id: str, finished: date | None, as_of: date | None, *, ended: bool
+) -> None:
+    facts = {PROJECTS_FINISHED: finished} if finished else {}
+    assert has_ended(BY_ID[id], facts, as_of) is ended
+
+
+@pytest.mark.parametrize("id", RELATIVE)
+def test_what_runs_into_a_year_without_a_calendar_has_no_dates_yet(id: str) -> None:
+    """The holidays of 2027 are not announced."""
+    span = RELATIVE[id].follows
+    assert span
+    found = [
+        dates_of(RELATIVE[id], {span.after: day}, None, calendar())
+        for day in (date(2027, 1, 4), date(2023, 6, 1))
+    ]
+    assert (found[0], found[1] is None) == (None, False)
 
 
 # --- fulfilment -----------------------------------------------------------------------------------

@@ -175,6 +175,22 @@ def test_each_thing_that_is_lacking_is_told() -> None:
     assert told[1:] == ["未确定运营机构", "未明确责任人"]
 
 
+@pytest.mark.parametrize("lacks", [milestone.id for milestone in plan().milestones])
+def test_any_milestone_is_lacking_while_it_is_not_dated(lacks: str) -> None:
+    """Whatever its name, neither money nor a person that is there stands for it."""
+    rules = plan().model_dump()["risks"]
+    rules["gaps"]["of"] = [{"lacks": lacks, "by": "D07", "says": "尚缺"}]
+    asking = plan().model_copy(update={"risks": RiskRules.model_validate(rules)})
+    due = [*ahead(), a_deadline("D07", SEPTEMBER)]
+    for dated in (False, True):
+        facts = {name: day for name, day in BEGUN.items() if name != lacks}
+        project = a_shot(
+            CODE, milestones={**facts, lacks: SEPTEMBER} if dated else facts, received=PAID
+        )
+        (risk,) = risks(asking, a_snapshot(SEPTEMBER, [project], due), calendar())
+        assert ("尚缺" in risk.says) is not dated
+
+
 @pytest.mark.parametrize(
     ("percents", "says"),
     [

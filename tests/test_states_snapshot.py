@@ -147,6 +147,7 @@ def test_a_report_is_that_of_its_month() -> None:
     assert project.reported("2023-05") is may
     assert project.reported("2023-06") is june
     assert project.reported("2023-07") is None
+    assert project.reported("2023-04") is None
 
 
 def test_a_citys_part_is_its_projects_deadlines_and_records() -> None:
