@@ -70,6 +70,7 @@ def test_there_is_no_tie_where_nothing_is_cut() -> None:
     assert select(with_places(3), twins).ties == ()
     assert select(with_places(0), twins).ties == ()
     assert select(with_places(1), (*twins, lower)).ties != ()
+    assert select(with_places(1), (ONE, replace(ONE, code="c0", score=None))).ties == ()
 
 
 def test_who_has_a_place_already_keeps_it_and_more_than_the_quota_take_none() -> None:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -175,6 +176,25 @@ def test_a_correction_says_only_what_changes() -> None:
     assert difference(now, replace(now, columns={})) == Effects(columns={"stage": None})
     marked = replace(now, columns={"findings": {"R16": "面积"}, "checks": {"area": "是"}})
     assert difference(marked, replace(now, columns={})).columns == {"findings": {}, "checks": {}}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "plain"),
+    [
+        ("stage", "siting", "siting"),
+        ("disposition", Disposition.HELD, "held"),
+        ("last_on", DAY, "2023-06-01"),
+        ("released", Decimal("1.50"), "1.50"),
+        ("findings", {"R16": "面积"}, {"R16": "面积"}),
+        ("checks", {"area": "是"}, {"area": "是"}),
+        ("area", Decimal("900.00"), "900.00"),
+        ("letter_on", DAY, "2023-06-01"),
+    ],
+)
+def test_a_column_is_kept_plain_and_read_back(name: str, value: Any, plain: Any) -> None:
+    detail = to_detail(Effects(columns={name: value}))
+    assert detail == {"columns": {name: plain}}
+    assert from_detail(1, AuditKind.RECORD, detail).effects.columns == {name: value}
 
 
 @pytest.mark.parametrize("name", ["last_on", "released", "area"])

@@ -137,6 +137,11 @@ def test_an_override_file_makes_its_year_known() -> None:
         known.is_workday(date(2028, 1, 3))
 
 
+def test_a_year_is_known_when_it_is_built_in_or_given() -> None:
+    assert [year for year in range(2000, 2030) if Calendar().knows(year)] == [*range(2004, 2027)]
+    assert Calendar({2027: {date(2027, 1, 1): False}}).knows(2027)
+
+
 def test_a_year_file_may_correct_days_of_the_year_before() -> None:
     built_in = Calendar()
     corrected = Calendar({2027: {date(2026, 12, 31): False, date(2027, 1, 1): False}})
