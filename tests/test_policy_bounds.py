@@ -18,20 +18,24 @@ from policy.duties import (
     VisitDays,
     VisitRule,
 )
-from policy.evaluation import Evaluation, LevelPoints, YesNoPoints
+from policy.evaluation import Evaluation, Indicator, LevelPoints, OnTimeMeasure, YesNoPoints
 from policy.schema import (
     ActionRule,
     Category,
     ChecklistItem,
     City,
     Criterion,
+    EvidenceRule,
+    InventoryLine,
     MilestoneRule,
+    Notice,
     PerArea,
     PerBed,
+    Plan,
     Quota,
     ReviewRules,
 )
-from policy.timing import Repeat, Rung, rung_id
+from policy.timing import DeadlineRule, Repeat, Rung, rung_id
 from policy.vocabulary import Disposition, RungKind
 from tests.support.builders import plan
 
@@ -82,6 +86,14 @@ BOUNDS: list[tuple[type[BaseModel], str, Any, Any]] = [
     (PerBed, "yuan_per_bed", "9999999999999.99", "10000000000000.00"),
     (PerBed, "yuan_per_bed", "0.01", "0.001"),
     (ReviewRules, "least_opinions", 1, 0),
+    (Notice, "issuers", ("山西省民政厅",), ()),
+    (InventoryLine, "by", ("D01",), ()),
+    (EvidenceRule, "subjects", ("city",), ()),
+    (Plan, "stages", plan().stages[:1], ()),
+    (Indicator, "places", ("city",), ()),
+    (OnTimeMeasure, "rules", ("D01",), ()),
+    (Rung, "audience", ("responsible",), ()),
+    (DeadlineRule, "fulfilled_by", {"city": ("recorded",)}, {"city": ()}),
 ]
 
 

@@ -50,6 +50,7 @@ def test_months_follow_one_another_from_the_first_to_the_last(
         (Monthly, {"first": "2023-01", "last": "2023-12"}, {"first": "2023-13"}),
         (Monthly, {"remind_day": 1, "due_day": 28}, {"remind_day": 0}),
         (Monthly, {"remind_day": "last"}, {"remind_day": 29}),
+        (Monthly, {"remind_day": 28}, {"remind_day": 29}),
         (Monthly, {"due_day": 1}, {"due_day": 0}),
         (Monthly, {"due_day": "last"}, {"due_day": 29}),
         (Quarterly, {"first": "2023Q1", "last": "2023Q4"}, {"first": "2023Q5"}),
@@ -81,6 +82,18 @@ def test_what_dates_may_be(model: Any, good: dict[str, Any], bad: dict[str, Any]
     model.model_validate({**usual[model], **good})
     with pytest.raises(ValueError, match=next(iter(bad))):
         model.model_validate({**usual[model], **bad})
+
+
+def test_what_recurs_by_month_has_a_deadline_for_each_and_nothing_else_has() -> None:
+    """五(五): reports and bulletins, from March on."""
+    months = {f"{n:02d}": f"2023-{n:02d}" for n in range(3, 13)}
+    found = {duty.id: duty.months for duty in plan().duties if duty.months}
+    wanted = {id: {f"{id}-{n}": month for n, month in months.items()} for id in ("D10", "D11")}
+    assert found == wanted
+    assert plan().bulletin_months == tuple(months.values())
+    assert plan().reported_months == wanted["D10"]
+    silent = plan().model_copy(update={"bulletin": None, "report": None})
+    assert (silent.bulletin_months, silent.reported_months) == ((), {})
 
 
 def test_reminders_are_strict_and_lateness_lenient_by_default() -> None:

@@ -47,6 +47,7 @@ def test_the_shipped_plan_has_no_fault() -> None:
 
 
 D01, D08, D10 = where("deadlines", "D01"), where("deadlines", "D08"), where("duties", "D10")
+D27 = where("deadlines", "D27")
 FIRST = plan().cities[0]
 FREE = RULES["@D08"].model_copy(update={"remind": None, "due": None, "later_of": None})
 SPAN = Span(after="determined", days=30)
@@ -245,6 +246,11 @@ FAULTY: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"inspection.visited": "determined"}, [("inspection.visited", "未知的可登记的节点")]),
     ({"inspection.order": "hold"}, [("inspection.order", "“hold”")]),
     ({"inspection.rectify": "D08"}, [("inspection.rectify", "“D08”")]),
+    ({f"{D27}.follows": SPAN}, [("inspection.rectify", "未知的自")]),
+    (
+        {f"{D27}.fulfilled_by": {SubjectKind.PROJECT: ("opened",)}},
+        [("inspection.rectify", "未知的自")],
+    ),
     # cross acceptance
     ({"cross_acceptance.deadline": "D08"}, [("cross_acceptance.deadline", "“D08”")]),
     ({"cross_acceptance.results": "D08"}, [("cross_acceptance.results", "“D08”")]),
