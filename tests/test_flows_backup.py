@@ -470,7 +470,7 @@ DIE = """
 import os, signal, sys
 from datetime import datetime
 from pathlib import Path
-from flows.operations import backup
+from operations.upkeep import backup
 from models import copying
 from models.settings import Settings
 from notifications.channel import Part

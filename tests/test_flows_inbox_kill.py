@@ -33,7 +33,7 @@ import os, random, signal, sys, time
 from datetime import date, timedelta
 from pathlib import Path
 from common.clock import now
-from flows.operations import inbox
+from operations.workbooks import inbox
 from operations.cases.desk import open_desk
 from models.settings import Settings
 

@@ -105,7 +105,7 @@ ONCE = """
 import os, signal, sys
 from datetime import date, timedelta
 from pathlib import Path
-from flows.operations import delivery
+from operations.daily import delivery
 from operations.cases.desk import open_desk
 from models.settings import Settings
 from tests.support.killing import Journal
