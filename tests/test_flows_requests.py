@@ -15,6 +15,7 @@ from prefect.utilities.callables import parameter_schema
 from prefect.utilities.schema_tools import is_valid_schema, validate
 from pydantic import ValidationError
 from sqlalchemy import text
+from typer import BadParameter
 
 from common.errors import ConflictError, RefusedError, UsageError
 from deployments.commands.options import _amount, as_date
@@ -270,6 +271,13 @@ def test_an_amount_is_typed_as_into_a_cell(typed: str, amount: str | None) -> No
 @pytest.mark.parametrize("typed", ["2023-06-01", "２０２３.６.１", "2023年6月1日", "20230601"])
 def test_a_day_is_typed_as_into_a_cell(typed: str) -> None:
     assert as_date(typed) == cells.day(typed) == date(2023, 6, 1)
+
+
+@pytest.mark.parametrize("typed", ["45000", "４５０００", "20230230", "6月1日", ""])
+def test_what_is_no_day_is_refused_when_typed(typed: str) -> None:
+    """A sheet's day number (45000 is 2023-03-15) is read from sheets alone."""
+    with pytest.raises(BadParameter, match="请写作 2023-06-01"):
+        as_date(typed)
 
 
 @pytest.mark.parametrize("typed", ["12.345", "-1", "八十四万", "1e3"])

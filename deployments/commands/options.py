@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -18,13 +19,13 @@ W = TypeVar("W", bound="Word")
 
 
 def as_date(text: str) -> date:
-    """A day as typed, read as a cell is; a usage error when it is none."""
-    from documents.reading.cells import CellError, day, required
+    """A day as typed, read as a cell is, but for a sheet's day numbers; else a usage error."""
+    from documents.reading.cells import SERIALS, CellError, day, required
 
-    try:
-        return required("日期", day)(text)
-    except CellError:
-        raise typer.BadParameter(f"“{text}”不是日期，请写作 2023-06-01") from None
+    with suppress(CellError):
+        if not (text.isdecimal() and int(text) in SERIALS):
+            return required("日期", day)(text)
+    raise typer.BadParameter(f"“{text}”不是日期，请写作 2023-06-01")
 
 
 AsOf = Annotated[
