@@ -1,15 +1,17 @@
 """What happens to each project of the example in 2023, and what offices report. Pure.
 
-Most things happen in time; `exceptions` names those that do not. Dates are workdays; the test of
+Most things happen in time; `story.toml` names those that do not. Dates are workdays; the test of
 the example proves that every act is legal on its day.
 """
 
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from pathlib import Path
+from typing import Any, Literal
 
-from deployments.example.exceptions import DUTY_EXCEPTIONS, EXCEPTIONS, PROVINCE_DUTIES, Steps, on
 from deployments.example.places import Site
 from policy.schema import ActionRule, City, MilestoneRule, Plan
 from policy.vocabulary import Level
@@ -33,49 +35,23 @@ class FactLine:
     """Answers to the acceptance checklist: ``area=1200.00；beds=12``."""
 
 
-# On one day, acts happen in this order.
-ORDER = (
-    "confirm_site",
-    "submit_application",
-    "return_for_correction",
-    "submit_application#2",
-    "pass_review",
-    "determine",
-    "release_funds",
-    "operator_confirmed",
-    "hold",
-    "resume",
-    "break_ground",
-    "city_funds_in_place",
-    "county_funds_in_place",
-    "complete_construction",
-    "check_completion",
-    "open_operation",
-    "fail_acceptance",
-    "finish_rectification",
-    "pass_acceptance",
-)
-
 MATCHING = ("city_funds_in_place", "county_funds_in_place")
 
-EVIDENCE = {
-    "confirm_site": "示例选址确认单第{n:03d}号",
-    "submit_application": "示例政函第{n}号",
-    "return_for_correction": "示例补正通知第{n:03d}号：投资构成说明不完整，请补正后重新报送",
-    "pass_review": "示例专家评审意见第{n:03d}号",
-    "determine": "示例研究确定文件附表第{n}项",
-    "release_funds": "示例资金下达文件附表第{n}项",
-    "operator_confirmed": "示例运营协议第{n:03d}号",
-    "hold": "示例暂停决定第{n:03d}号：场地消防改造方案待重新论证",
-    "resume": "示例恢复决定第{n:03d}号：改造方案已通过论证",
-    "break_ground": "示例施工合同第{n:03d}号及进场记录",
-    "complete_construction": "示例完工报告第{n:03d}号",
-    "check_completion": "示例竣工验收报告第{n:03d}号",
-    "open_operation": "示例开业备案回执第{n:03d}号",
-    "fail_acceptance": "示例交叉验收意见第{n:03d}号：无障碍坡道和消防标识需整改",
-    "finish_rectification": "示例整改报告第{n:03d}号",
-    "pass_acceptance": "示例交叉验收意见第{n:03d}号",
+YEAR = 2023
+Steps = Mapping[str, date | Literal[False]]
+"""The day of each act; False: it never happens. ``act#2`` is an act done once more."""
+TOLD: Mapping[str, Any] = tomllib.loads(
+    Path(__file__).with_name("story.toml").read_text(encoding="utf-8")
+)
+EXCEPTIONS: Mapping[str, Steps] = {
+    code: {**(TOLD["late_start"] if own.get("late_start") else {}), **own}
+    for code, own in TOLD["projects"].items()
 }
+
+
+def on(month: int, day: int) -> date:
+    """A day of the example's year."""
+    return date(YEAR, month, day)
 
 
 def steps(site: Site) -> dict[str, date]:
@@ -83,8 +59,7 @@ def steps(site: Site) -> dict[str, date]:
     planned = {**_usual(site), **EXCEPTIONS.get(site.code, {})}
     if finished := planned["complete_construction"]:
         planned["check_completion"] = _after(finished, 2)
-    dated = {act: planned[act] for act in ORDER if planned.get(act)}
-    days = {act: day for act, day in dated.items() if day is not None}
+    days = {act: day for act in TOLD["order"] if (day := planned.get(act))}
     return dict(sorted(days.items(), key=lambda step: step[1]))
 
 
@@ -129,7 +104,7 @@ def _project_facts(plan: Plan, site: Site) -> Iterator[FactLine]:
         act = step.partition("#")[0]
         actor = _actor(plan, act, site.city, site.county.name)
         number = letter(site, step) if act == "submit_application" else site.n + 1
-        yield FactLine(day, site.code, act, actor, EVIDENCE[act].format(n=number))
+        yield FactLine(day, site.code, act, actor, TOLD["evidence"][act].format(n=number))
 
 
 def letter(site: Site, step: str) -> int:
@@ -151,11 +126,11 @@ def _actor(plan: Plan, act: str, city: City, county: str) -> str:
 def _city_facts(plan: Plan, city: City, n: int) -> Iterator[FactLine]:
     own = plan.office(Level.CITY, city.name)
     province = plan.office(Level.PROVINCE)
-    fact = partial(FactLine, subject=city.name)
+    fact, late = partial(FactLine, subject=city.name), TOLD["duties"].get(city.name, {})
     for month in range(3, 13):
         act = f"D10-{month:02d}"
         usual = CALENDAR.on_or_before(on(month, 24 - n % 4))
-        if day := DUTY_EXCEPTIONS.get((city.name, act), usual):
+        if day := late.get(act, usual):
             yield fact(day, act=act, actor=own, evidence=f"示例{city.name}{month}月月报")
     for act, day in _visits(n).items():
         evidence = f"示例{city.name}{act}记录"
@@ -181,5 +156,5 @@ def _visits(n: int) -> dict[str, date]:
 
 def _province_facts(plan: Plan) -> Iterator[FactLine]:
     actor = plan.office(Level.PROVINCE)
-    for act, day in PROVINCE_DUTIES.items():
+    for act, day in TOLD["province"].items():
         yield FactLine(day, plan.province, act, actor, f"示例{plan.province}{act}文稿")
