@@ -1,5 +1,7 @@
 """The errors of the whole product: one root, one exit code each."""
 
+from collections.abc import Iterable
+
 
 class XingfuError(Exception):
     """程序内部错误，请将本信息转告管理员。"""
@@ -32,3 +34,8 @@ class UnavailableError(XingfuError):
     """所需的服务或文件暂时不可用，请稍后重试。"""
 
     exit_code = 3
+
+
+def with_reasons(head: str, reasons: Iterable[str]) -> str:
+    """A message: what cannot be done, then every reason on a line of its own."""
+    return "\n".join([head, *(f"  · {reason}" for reason in reasons)])

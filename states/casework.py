@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from common.errors import RefusedError
+from common.errors import RefusedError, with_reasons
 from policy.checks import ReachedCheck
 from policy.schema import ActionRule, MilestoneRule, Plan
 from policy.vocabulary import Disposition, Force
@@ -285,4 +285,4 @@ def _dated_by(plan: Plan, dossier: Dossier, act: str) -> Iterator[tuple[str, dat
 
 def _refusal(case: Case, label: str, reasons: list[str]) -> RefusedError:
     head = f"{case.dossier.code} {case.dossier.name}：不能办理“{label}”"
-    return RefusedError("\n".join([head, *(f"  · {reason}" for reason in reasons)]))
+    return RefusedError(with_reasons(head, reasons))

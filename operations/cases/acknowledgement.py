@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from common.errors import RefusedError
+from common.errors import RefusedError, with_reasons
 from models import deadlines
 from models.audits import NewRow, add_audit
 from models.projects import find_subject
@@ -36,12 +36,11 @@ def acknowledge(
     session: Session, desk: Desk, said: Acknowledgement, *, today: date, at: datetime
 ) -> None:
     """Record it, and withdraw the repeats that are owed. RefusedError with every reason."""
-    begin(session, desk, said.subject, actor=said.actor, on=said.on, today=today, seen=said.seen)
+    begin(session, desk, said.subject, said, today, said.seen)
     find_subject(session, desk.plan, said.subject)
     deadline, row = deadline_of(session, desk, said.subject, said.rule)
     if reasons := list(_refusals(desk, said, row)):
-        head = f"{said.subject} {said.rule}：不能登记知悉"
-        raise RefusedError("\n".join([head, *(f"  · {reason}" for reason in reasons)]))
+        raise RefusedError(with_reasons(f"{said.subject} {said.rule}：不能登记知悉", reasons))
     deadlines.acknowledge(session, desk.plan, said.subject, said.rule, said.expected)
     noted = NewRow(
         subject=said.subject,

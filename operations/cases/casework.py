@@ -78,7 +78,7 @@ def advance(
     casebook: Casebook | None = None,
 ) -> ActResult:
     """Take an action on a project. RefusedError with every reason, and nothing written."""
-    casebook = _begin(session, desk, act, today, casebook)
+    casebook = begin(session, desk, act.subject, act, today, act.seen, casebook)
     before = casebook.project(act.subject)
     ruling = rule_on_action(_case(desk, before, act), act.name)
     entry = _entry(act, AuditKind.TRANSITION, find_action(desk.plan, act.name).clause)
@@ -100,7 +100,7 @@ def record(
     Recording a milestone or duty again with another day corrects it; with the same day nothing is
     written. RefusedError with every reason.
     """
-    casebook = _begin(session, desk, act, today, casebook)
+    casebook = begin(session, desk, act.subject, act, today, act.seen, casebook)
     subject = find_subject(session, desk.plan, act.subject)
     if rule := next((item for item in desk.plan.evidence if item.id == act.name), None):
         return _record_evidence(session, desk, casebook, act, subject, rule, at)
@@ -120,7 +120,7 @@ def amend(session: Session, desk: Desk, act: Act, *, today: date, at: datetime) 
 
     The old day is kept in the trail. RefusedError with every reason.
     """
-    casebook = _begin(session, desk, act, today, None)
+    casebook = begin(session, desk, act.subject, act, today, act.seen)
     if not act.evidence.strip():
         raise RefusedError("节点变更须有批准文件，请注明文件名称和文号")
     before = casebook.project(act.subject)
@@ -136,21 +136,6 @@ def by_decision(plan: Plan) -> frozenset[str]:
     sections = (plan.ladder, plan.bulletin, plan.feedback, plan.cross_acceptance)
     letters = (section.letter for section in sections if section)
     return frozenset(filter(None, (declined, *letters)))
-
-
-def _begin(
-    session: Session, desk: Desk, act: Act, today: date, casebook: Casebook | None
-) -> Casebook:
-    return begin(
-        session,
-        desk,
-        act.subject,
-        actor=act.actor,
-        on=act.on,
-        today=today,
-        seen=act.seen,
-        casebook=casebook,
-    )
 
 
 def _case(desk: Desk, before: Dossier, act: Act) -> Case:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from common.errors import RefusedError
+from common.errors import RefusedError, with_reasons
 from models.audits import find_audit, history
 from models.tables import Audit
 from operations.cases.desk import Desk
@@ -52,15 +52,7 @@ def reverse(
     row = find_audit(session, desk.plan, reversal.audit_id)
     if row is None:
         raise RefusedError(f"没有第{reversal.audit_id}号记录，请用 xingfu project show 查看记录号")
-    casebook = begin(
-        session,
-        desk,
-        row.subject,
-        actor=reversal.actor,
-        on=reversal.on,
-        today=today,
-        seen=reversal.seen,
-    )
+    casebook = begin(session, desk, row.subject, reversal, today, reversal.seen)
     rows = history(session, desk.plan, row.subject)
     label = f"{AuditKind(row.kind).label} {action_label(desk, row.action)}"
     if bars := list(_bars(row, rows, reversal)):
@@ -155,4 +147,4 @@ def _follows(desk: Desk, now: Dossier, as_if: Dossier, effects: Effects) -> Iter
 
 def _refused(row: Audit, label: str, reasons: Sequence[str]) -> RefusedError:
     head = f"{row.subject} 第{row.id}号记录（{label}，{row.effective_on}）：不能更正"
-    return RefusedError("\n".join([head, *(f"  · {reason}" for reason in reasons)]))
+    return RefusedError(with_reasons(head, reasons))

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlmodel import Session
 
-from common.errors import ConflictError, RefusedError
+from common.errors import ConflictError, RefusedError, with_reasons
 from common.fingerprint import fingerprint
 from models.audits import NewRow, add_audit, history
 from models.database import reading
@@ -110,15 +110,7 @@ def decline(
     RefusedError when there is no list, or with every reason against the record; ConflictError when
     the list is no longer that with the fingerprint `seen`.
     """
-    begin(
-        session,
-        desk,
-        desk.plan.province,
-        actor=decision.actor,
-        on=decision.on,
-        today=today,
-        seen=None,
-    )
+    begin(session, desk, desk.plan.province, decision, today)
     rule = _declined(desk.plan)
     if _is_there(session, desk.plan, rule, decision, seen):
         return False
@@ -128,8 +120,7 @@ def decline(
     if _is_there(session, desk.plan, rule, decision, found.fingerprint):
         return False
     if reasons := _against(desk.plan, rule, decision):
-        head = f"不能登记“{rule.label}”"
-        raise RefusedError("\n".join([head, *(f"  · {reason}" for reason in reasons)]))
+        raise RefusedError(with_reasons(f"不能登记“{rule.label}”", reasons))
     row = NewRow(
         subject=desk.plan.province,
         kind=AuditKind.EVIDENCE,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlmodel import Session
 
@@ -61,15 +61,23 @@ class Casebook:
             self._projects[code] = carried_on(self._projects[code], row)
 
 
+class DatedAct(Protocol):
+    """Who does something, and on which day."""
+
+    @property
+    def actor(self) -> str: ...
+
+    @property
+    def on(self) -> date: ...
+
+
 def begin(
     session: Session,
     desk: Desk,
     code: str,
-    *,
-    actor: str,
-    on: date,
+    act: DatedAct,
     today: date,
-    seen: int | None,
+    seen: int | None = None,
     casebook: Casebook | None = None,
 ) -> Casebook:
     """Keep other writers out until the transaction ends, and check what every change must hold to.
@@ -80,10 +88,10 @@ def begin(
     when the subject is no longer at the revision `seen`.
     """
     casebook = casebook or Casebook(session, desk)
-    if not actor.strip():
+    if not act.actor.strip():
         raise RefusedError("请注明经办人")
-    if on > today:
-        raise RefusedError(f"日期{on}尚未到来（今天是{today}），只能登记已发生的事项")
+    if act.on > today:
+        raise RefusedError(f"日期{act.on}尚未到来（今天是{today}），只能登记已发生的事项")
     if seen is not None and revision(session, desk.plan, code) != seen:
         raise ConflictError(_changed(session, desk, code, seen))
     return casebook

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from common.errors import RefusedError
+from common.errors import RefusedError, with_reasons
 from models.audits import NewRow, add_audit
 from models.deadlines import extend as put_off
 from models.projects import dossiers, find_subject
@@ -48,20 +48,11 @@ def extend(
     session: Session, desk: Desk, extension: Extension, *, today: date, at: datetime
 ) -> ExtensionResult:
     """Put a deadline off; reminders start anew for the new date. RefusedError with every reason."""
-    begin(
-        session,
-        desk,
-        extension.subject,
-        actor=extension.actor,
-        on=extension.on,
-        today=today,
-        seen=extension.seen,
-    )
+    begin(session, desk, extension.subject, extension, today, extension.seen)
     subject = find_subject(session, desk.plan, extension.subject)
     deadline, row = deadline_of(session, desk, extension.subject, extension.rule)
     if reasons := list(_refusals(desk, extension, deadline, row)):
-        head = f"{extension.subject} {extension.rule}：不能延期"
-        raise RefusedError("\n".join([head, *(f"  · {reason}" for reason in reasons)]))
+        raise RefusedError(with_reasons(f"{extension.subject} {extension.rule}：不能延期", reasons))
     old = row.overdue_after
     add_audit(session, desk.plan, _row(extension, deadline, old, at))
     project = next(iter(dossiers(session, desk.plan, [extension.subject])), None)

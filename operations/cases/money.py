@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlmodel import Session
 
-from common.errors import RefusedError
+from common.errors import RefusedError, with_reasons
 from models import records
 from models.projects import dossier
 from operations.cases.desk import Desk
@@ -51,16 +51,7 @@ def book(
 
     What the ledger dates (money resting, matching funds come in) is dated with it (八(四), 六(二)).
     """
-    casebook = begin(
-        session,
-        desk,
-        booking.subject,
-        actor=booking.actor,
-        on=booking.on,
-        today=today,
-        seen=booking.seen,
-        casebook=casebook,
-    )
+    casebook = begin(session, desk, booking.subject, booking, today, booking.seen, casebook)
     before = casebook.project(booking.subject)
     line = _line(booking)
     reasons = [
@@ -69,8 +60,9 @@ def book(
         *refusals(desk.plan, line, booking.evidence, before.lines, before.released),
     ]
     if reasons:
-        head = f"{before.code} {before.name}：不能登记“{booking.entry.label}”"
-        raise RefusedError("\n".join([head, *(f"  · {reason}" for reason in reasons)]))
+        raise RefusedError(
+            with_reasons(f"{before.code} {before.name}：不能登记“{booking.entry.label}”", reasons)
+        )
     lines = (*before.lines, line)
     entry = AuditEntry(
         booking.subject,

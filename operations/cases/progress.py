@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from common.errors import RefusedError
+from common.errors import RefusedError, with_reasons
 from operations.cases.desk import Desk
 from operations.cases.effects import AuditEntry, Casebook, begin, commit
 from policy.schema import Plan
@@ -33,7 +33,7 @@ class UntenableError(RefusedError):
 
     def __init__(self, project: Dossier, period: str, reasons: Sequence[tuple[str, str]]) -> None:
         head = f"{project.code} {project.name}：不能登记{period}的月报"
-        super().__init__("\n".join([head, *(f"  · {reason}" for _, reason in reasons)]))
+        super().__init__(with_reasons(head, (reason for _, reason in reasons)))
         self.reasons = reasons
         """The field that each is about, and the reason."""
 
@@ -51,16 +51,7 @@ def report_progress(
 
     UntenableError with every reason (五(五)).
     """
-    casebook = begin(
-        session,
-        desk,
-        reported.subject,
-        actor=reported.actor,
-        on=reported.on,
-        today=today,
-        seen=reported.seen,
-        casebook=casebook,
-    )
+    casebook = begin(session, desk, reported.subject, reported, today, reported.seen, casebook)
     before = casebook.project(reported.subject)
     progress = replace(reported.progress, audit_id=0)
     if progress in (replace(known, audit_id=0) for known in before.progress):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlmodel import Session
 
-from common.errors import RefusedError
+from common.errors import RefusedError, with_reasons
 from models.database import reading
 from models.plans import require_plan
 from models.projects import dossiers
@@ -56,23 +56,13 @@ def give_opinion(
     casebook: Casebook | None = None,
 ) -> Opinion:
     """Record an expert's opinion. RefusedError with every reason (五(二))."""
-    casebook = begin(
-        session,
-        desk,
-        given.subject,
-        actor=given.actor,
-        on=given.on,
-        today=today,
-        seen=given.seen,
-        casebook=casebook,
-    )
+    casebook = begin(session, desk, given.subject, given, today, given.seen, casebook)
     review = the_review(desk.plan)
     before = casebook.project(given.subject)
     opinion = Opinion(given.expert, given.organisation, given.on, given.scores)
     reasons = [*_misplaced(desk.plan, review, before), *_refusals(desk.plan, before, opinion)]
     if reasons:
-        head = f"{before.code} {before.name}：不能登记评审意见"
-        raise RefusedError("\n".join([head, *(f"  · {reason}" for reason in reasons)]))
+        raise RefusedError(with_reasons(f"{before.code} {before.name}：不能登记评审意见", reasons))
     entry = AuditEntry(
         given.subject,
         AuditKind.OPINION,

@@ -9,7 +9,7 @@ from datetime import date
 
 from sqlmodel import Session
 
-from common.errors import RefusedError
+from common.errors import RefusedError, with_reasons
 from documents.forms.acceptance import verdicts
 from documents.lists.acceptance_schedule import (
     AcceptanceTarget,
@@ -83,7 +83,8 @@ def _arrange(session: Session, desk: Desk, asked: JobOccasion) -> Schedule:
     try:
         found = assign(teams, tasks, days, rule.most_a_day)
     except RefusedError as error:
-        raise RefusedError(_told(error, [*notes, *away])) from None
+        reasons = [*str(error).splitlines(), *notes, *away]
+        raise RefusedError(with_reasons("不能安排交叉验收", reasons)) from None
     order = {task.code: (task.county, task.code) for task in tasks}
     held = {item.code: item for item in dossiers(session, desk.plan, order)}
     targets = (_target(desk.plan, item, held[item.code]) for item in waiting)
@@ -98,11 +99,6 @@ def _arrange(session: Session, desk: Desk, asked: JobOccasion) -> Schedule:
         spread=found.spread,
         unproven=found.unproven,
     )
-
-
-def _told(error: RefusedError, notes: Sequence[str]) -> str:
-    reasons = [*str(error).splitlines(), *notes]
-    return "\n".join(["不能安排交叉验收", *(f"  · {reason}" for reason in reasons)])
 
 
 def _workdays(calendar: Calendar, first: date, last: date) -> tuple[date, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlmodel import Session
 
-from common.errors import RefusedError, UnavailableError
+from common.errors import RefusedError, UnavailableError, with_reasons
 from documents.papers.letters import final
 from documents.papers.office_template import NAME, the_template
 from documents.writing.blocks import PaperText
@@ -98,15 +98,14 @@ def issue(
     RefusedError with every reason: a number that was used in the plan or is none, a day to come or
     before `asked.since`, no signer, another office, or the same draft issued under another number.
     """
-    begin(session, desk, asked.subject, actor=signed.actor, on=signed.on, today=today, seen=None)
+    begin(session, desk, asked.subject, signed, today)
     number = paper_number(signed.number)
     known = papers(session, desk)
     paper = _paper(asked, signed, number)
     if paper in known:
         return paper
     if reasons := list(_against(asked, signed, number, known)):
-        head = f"不能签发“{asked.letter.title}”"
-        raise RefusedError("\n".join([head, *(f"  · {reason}" for reason in reasons)]))
+        raise RefusedError(with_reasons(f"不能签发“{asked.letter.title}”", reasons))
     add_audit(session, desk.plan, _row(asked, signed, paper, at))
     return paper
 

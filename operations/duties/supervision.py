@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from sqlmodel import Session
 
-from common.errors import ConflictError, RefusedError
+from common.errors import ConflictError, RefusedError, with_reasons
 from common.fingerprint import fingerprint
 from common.words import NUMERALS, dated, for_paper, long_date
 from documents.papers.letters import draft
@@ -96,8 +96,7 @@ def issue_letter(
     if found is None or found.digest != draft.digest:
         raise ConflictError(CHANGED)
     if reasons := list(_unanswerable(signed, reply)):
-        head = f"不能签发“{draft.letter.title}”"
-        raise RefusedError("\n".join([head, *(f"  · {reason}" for reason in reasons)]))
+        raise RefusedError(with_reasons(f"不能签发“{draft.letter.title}”", reasons))
     asked = IssueOrder(
         rule=letter_rule(desk.plan),
         subject=draft.city,

@@ -181,16 +181,7 @@ def _visit(work: InspectionImport) -> None:
     plan, paper, code, name = work.desk.plan, work.paper, work.project.code, work.rule.visited
     evidence = with_source(_evidence(work.read), Form.INSPECTION, paper.evidence)
     try:
-        begin(
-            work.session,
-            work.desk,
-            code,
-            actor=work.actor,
-            on=work.on,
-            today=paper.today,
-            seen=None,
-            casebook=work.casebook,
-        )
+        begin(work.session, work.desk, code, work, paper.today, casebook=work.casebook)
         ruling = rule_on_record(Case(plan, work.project, work.on, evidence, work.actor), name)
     except RefusedError as error:
         _refuse(work, error)
