@@ -9,30 +9,26 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from common.errors import RefusedError
-from common.words import NONE, NOT_STATED, amount, long_date, month_name, percent, short_date
+from common.words import NONE, NOT_STATED, amount, month_name, percent, short_date
 from documents.lists.curves import counted_graphs, money_graphs
 from documents.papers.progress_words import (
     MATCHING,
     basis,
     due_day,
-    funds,
-    going,
     in_order,
-    invested,
     invested_in,
     month_after,
     months_named,
+    overall,
     overdue,
     percent_done,
     programme,
-    reached,
     reasons,
     responsible,
-    schedule,
     sections,
     stage_name,
-    still,
     subject_of,
+    upcoming,
     waiting,
 )
 from documents.writing.blocks import (
@@ -48,10 +44,8 @@ from policy.schema import Plan
 from policy.vocabulary import Level
 from states.figures import (
     MonthFigures,
-    ahead,
     by_city,
     figures,
-    of_the_province,
     problems,
     rate,
     reported_late,
@@ -63,6 +57,8 @@ from states.snapshot import ProjectShot, Snapshot
 
 SINCE = "上月末"
 HEADS = ("序号", "市", "县（市、区）", "项目名称", "阶段", "形象进度", "完成投资（万元）")
+NO_PROBLEMS = "各市月报均已按时报送，没有慢序时进度项目，没有需要通报的逾期事项。"
+GO_ON = "请各市按照时间节点继续抓好各项建设任务的落实，做好项目运营。"
 BEHIND = (
     "说明：应由市、县（市、区）办理的事项超过通知规定的时限尚未完成，或者当月月报反映未达序时进度的"
     "项目，列为慢序时进度项目；省级办理的事项和通知未定的建议时限不作为认定依据；暂停的项目不列入。"
@@ -116,9 +112,9 @@ def bulletin(plan: Plan, shots: Sequence[Snapshot]) -> PaperText:
             Heading("二、各市情况"),
             *_cities(month),
             Heading("三、存在问题"),
-            *_problems(month),
+            *sections(_problems(month), NO_PROBLEMS),
             Heading("四、下一步要求"),
-            *_next(month),
+            *sections(_steps(month), GO_ON),
             f"（{plan.notice.openness}）",
         ),
         sender=plan.office(Level.PROVINCE),
@@ -138,13 +134,8 @@ def _month(plan: Plan, shots: Sequence[Snapshot]) -> _Month:
 
 
 def _overall(month: _Month) -> Iterator[PaperBlock]:
-    found, before = month.province, month.before
-    as_of = f"截至{long_date(month.shot.as_of)}，"
-    yield f"{as_of}{going(found, '全省')}：{reached(found, before, SINCE)}。"
-    yield f"投资完成情况：{invested(found, before, SINCE)}。"
-    yield f"资金到位情况：{funds(found, before, SINCE)}。"
-    yield f"序时进度情况：{schedule(found)}。{_held(month)}"
-    yield _graph(month)
+    *told, schedule = overall(month.province, month.before, SINCE, month.shot.as_of, "全省")
+    yield from (*told, f"{schedule}{_held(month)}", _graph(month))
     if month.curves:
         yield from money_graphs(month.curves, month.plan.province)
 
@@ -256,14 +247,7 @@ def _lagging(month: _Month) -> str:
     return f"进度滞后的市（按慢序时进度项目占比排列）：{told}。" if told else ""
 
 
-def _problems(month: _Month) -> Iterator[PaperBlock]:
-    told = list(_each_problem(month))
-    if not told:
-        yield "各市月报均已按时报送，没有慢序时进度项目，没有需要通报的逾期事项。"
-    yield from sections(told)
-
-
-def _each_problem(month: _Month) -> Iterator[tuple[str, str]]:
+def _problems(month: _Month) -> Iterator[tuple[str, str]]:
     plan, shot = month.plan, month.shot
     if text := _reports(month):
         yield "月报报送不及时", text
@@ -294,14 +278,7 @@ def _still_missing(month: _Month) -> str:
     return "、".join(f"{city}（{months_named(each, month.shot.period)}）" for city, each in owed)
 
 
-def _next(month: _Month) -> Iterator[PaperBlock]:
-    told = list(_each_step(month))
-    if not told:
-        yield "请各市按照时间节点继续抓好各项建设任务的落实，做好项目运营。"
-    yield from sections(told)
-
-
-def _each_step(month: _Month) -> Iterator[tuple[str, str]]:
+def _steps(month: _Month) -> Iterator[tuple[str, str]]:
     late = {subject_of(month.plan, rule) for rule, _ in problems(month.plan, month.province)}
     if text := _report_in_time(month):
         yield "及时报送月报", text
@@ -333,15 +310,12 @@ def _report_in_time(month: _Month) -> str:
 
 
 def _due_soon(month: _Month) -> Iterator[tuple[str, str]]:
-    found = ahead(month.plan, month.shot, month_after(month.shot.as_of))
-    own = [of_the_province(month.plan, item.rule.responsible) for item in found]
-    asked = [still(item, "请于") for item, mine in zip(found, own, strict=True) if not mine]
+    asked, ours = upcoming(month.plan, month.shot, month_after(month.shot.as_of), "请于")
     if asked:
-        yield "抓好近期到期事项", f"{'；'.join(asked)}。请有关市、县（市、区）抓紧安排。"
-    ours = [still(item, "拟于") for item, mine in zip(found, own, strict=True) if mine]
+        yield "抓好近期到期事项", f"{asked}。请有关市、县（市、区）抓紧安排。"
     if ours:
         office = month.plan.office(Level.PROVINCE)
-        yield "配合做好省级工作", f"{office}近期组织办理：{'；'.join(ours)}。请各市做好配合。"
+        yield "配合做好省级工作", f"{office}近期组织办理：{ours}。请各市做好配合。"
 
 
 def _behind(month: _Month) -> PaperBlock:
@@ -357,17 +331,8 @@ def _behind(month: _Month) -> PaperBlock:
 
 
 def _on_schedule(month: _Month) -> PaperBlock:
-    heads = (
-        "序号",
-        "市",
-        "县（市、区）",
-        "项目名称",
-        "阶段",
-        "形象进度",
-        "完成投资（万元）",
-        "责任人",
-    )
     rows = tuple(_lines(month, in_order(month.plan, month.province.on_schedule)))
+    heads = (*HEADS, "责任人")
     return PaperTable(heads, rows, widths=(0.6, 0.9, 1, 3, 0.9, 0.9, 1.2, 1.2)) if rows else NONE
 
 

@@ -8,26 +8,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from common.errors import RefusedError
-from common.words import NONE, for_paper, long_date, month_name, quarter_name, short_date
+from common.words import NONE, for_paper, month_name, quarter_name, short_date
 from documents.papers.progress_words import (
     MATCHING,
     basis,
-    funds,
-    going,
-    invested,
     invested_in,
     month_after,
     months_named,
+    overall,
     overdue,
     percent_done,
     programme,
-    reached,
     reasons,
-    schedule,
     sections,
     stage_name,
-    still,
     subject_of,
+    upcoming,
     waiting,
 )
 from documents.writing.blocks import Annex, Heading, PaperBlock, PaperTable, PaperText
@@ -35,9 +31,7 @@ from policy.schema import Plan
 from policy.vocabulary import Disposition, Level
 from states.figures import (
     MonthFigures,
-    ahead,
     figures_of,
-    of_the_province,
     problems,
     reported_late,
     still_missing,
@@ -46,6 +40,8 @@ from states.figures import (
 from states.snapshot import ProjectShot, Snapshot, quarter
 
 SINCE = "上季度末"
+NO_PROBLEMS = "没有需要提请贵市关注的突出问题。"
+GO_ON = "建议贵市继续关心支持项目建设和运营，巩固工作成效。"
 MONTHS = 3
 
 
@@ -86,11 +82,11 @@ def feedback(plan: Plan, city: str, shots: Sequence[Snapshot]) -> PaperText:
             f"根据{basis(plan, plan.feedback)}，"
             f"现将贵市{what}进展情况、存在问题及意见建议函告如下。",
             Heading("一、进展情况"),
-            *_progress(told),
+            *overall(told.found, told.before, SINCE, told.shot.as_of, "贵市"),
             Heading("二、存在问题"),
-            *_problems(told),
+            *sections(_problems(told), f"截至{short_date(told.shot.as_of)}，{NO_PROBLEMS}"),
             Heading("三、意见建议"),
-            *_suggestions(told),
+            *sections(_suggestions(told), GO_ON),
             "以上意见建议，供贵市研究参考，请予支持为荷。",
             "特此函告。",
         ),
@@ -111,23 +107,7 @@ def _quarter(plan: Plan, city: str, shots: Sequence[Snapshot]) -> _Quarter:
     )
 
 
-def _progress(told: _Quarter) -> Iterator[PaperBlock]:
-    found, before = told.found, told.before
-    as_of = f"截至{long_date(told.shot.as_of)}，"
-    yield f"{as_of}{going(found, '贵市')}：{reached(found, before, SINCE)}。"
-    yield f"投资完成情况：{invested(found, before, SINCE)}。"
-    yield f"资金到位情况：{funds(found, before, SINCE)}。"
-    yield f"序时进度情况：{schedule(found)}。"
-
-
-def _problems(told: _Quarter) -> Iterator[PaperBlock]:
-    found = list(_each_problem(told))
-    if not found:
-        yield f"截至{short_date(told.shot.as_of)}，没有需要提请贵市关注的突出问题。"
-    yield from sections(found)
-
-
-def _each_problem(told: _Quarter) -> Iterator[tuple[str, str]]:
+def _problems(told: _Quarter) -> Iterator[tuple[str, str]]:
     if text := "".join(_reports(told)):
         yield "月报报送不及时", text
     for rule, late in problems(told.plan, told.found):
@@ -152,14 +132,7 @@ def _reports(told: _Quarter) -> Iterator[str]:
         yield f"截至{short_date(told.shot.as_of)}，此前月份仍未报送的月报：{months}。"
 
 
-def _suggestions(told: _Quarter) -> Iterator[PaperBlock]:
-    found = list(_each_suggestion(told))
-    if not found:
-        yield "建议贵市继续关心支持项目建设和运营，巩固工作成效。"
-    yield from sections(found)
-
-
-def _each_suggestion(told: _Quarter) -> Iterator[tuple[str, str]]:
+def _suggestions(told: _Quarter) -> Iterator[tuple[str, str]]:
     found, plan = told.found, told.plan
     late = {subject_of(plan, rule) for rule, _ in problems(plan, found)}
     if any(_reports(told)):
@@ -185,16 +158,12 @@ def _due_soon(told: _Quarter) -> Iterator[tuple[str, str]]:
     until = told.shot.as_of
     for _ in range(MONTHS):
         until = month_after(until)
-    found = ahead(told.plan, told.shot, until)
-    own = [of_the_province(told.plan, item.rule.responsible) for item in found]
-    if theirs := [
-        still(item, "建议于", False) for item, mine in zip(found, own, strict=True) if not mine
-    ]:
-        yield "关于近期到期事项", f"{'；'.join(theirs)}。请贵市统筹安排，给予支持。"
-    if ours := [still(item, "拟于", False) for item, mine in zip(found, own, strict=True) if mine]:
+    theirs, ours = upcoming(told.plan, told.shot, until, "建议于", whole=False)
+    if theirs:
+        yield "关于近期到期事项", f"{theirs}。请贵市统筹安排，给予支持。"
+    if ours:
         office = told.plan.office(Level.PROVINCE)
-        told_of = f"{office}近期组织办理：{'；'.join(ours)}。请贵市给予支持配合。"
-        yield "关于省级组织的工作", told_of
+        yield "关于省级组织的工作", f"{office}近期组织办理：{ours}。请贵市给予支持配合。"
 
 
 def _projects(told: _Quarter) -> PaperBlock:

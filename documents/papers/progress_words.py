@@ -5,7 +5,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 
-from common.words import NOT_STATED, amount, for_paper, month_name, numeral, percent, short_date
+from common.words import (
+    NOT_STATED,
+    amount,
+    for_paper,
+    long_date,
+    month_name,
+    numeral,
+    percent,
+    short_date,
+)
 from documents.writing.blocks import Heading, PaperBlock
 from policy.clauses import Clause
 from policy.schema import LedgerFact, Plan
@@ -15,6 +24,7 @@ from states.figures import (
     LaggingProject,
     MonthFigures,
     UpcomingDeadline,
+    ahead,
     coordinating,
     of_the_province,
 )
@@ -40,12 +50,18 @@ def programme(plan: Plan) -> str:
     return plan.name.removeprefix(f"{plan.year}年")
 
 
-def sections(told: Sequence[tuple[str, str]]) -> Iterator[PaperBlock]:
-    """Each heading as ``（一）…``, and its text below it; of one alone, only the text."""
-    for count, (heading, text) in enumerate(told, 1):
-        if len(told) > 1:
+def sections(told: Iterable[tuple[str, str]], otherwise: str) -> Iterator[PaperBlock]:
+    """Each heading as ``（一）…``, and its text below it; of one alone, only the text.
+
+    `otherwise` is said where there is none.
+    """
+    found = list(told)
+    for count, (heading, text) in enumerate(found, 1):
+        if len(found) > 1:
             yield Heading(f"（{numeral(count)}）{heading}", 2)
         yield text
+    if not found:
+        yield otherwise
 
 
 def change(now: Decimal | int, before: Decimal | int | None, since: str, unit: str) -> str:
@@ -59,7 +75,17 @@ def change(now: Decimal | int, before: Decimal | int | None, since: str, unit: s
     return f"，较{since}{'增加' if now > before else '减少'}{words}{unit}"
 
 
-def going(found: MonthFigures, whose: str) -> str:
+def overall(
+    found: MonthFigures, before: MonthFigures | None, since: str, as_of: date, whose: str
+) -> Iterator[str]:
+    """How projects, investment, money and schedule stand, and what that adds to the earlier day."""
+    yield f"截至{long_date(as_of)}，{_going(found, whose)}：{reached(found, before, since)}。"
+    yield f"投资完成情况：{invested(found, before, since)}。"
+    yield f"资金到位情况：{funds(found, before, since)}。"
+    yield f"序时进度情况：{schedule(found)}。"
+
+
+def _going(found: MonthFigures, whose: str) -> str:
     """How many projects there are, of how many."""
     tasks = "" if found.quota is None else f"任务数{found.quota}个，"
     held = f"，其中暂停{len(found.held)}个" if found.held else ""
@@ -160,6 +186,20 @@ def due_day(plan: Plan, period: str) -> int | str | None:
     return monthly.due_day if monthly and period < monthly.last else None
 
 
+def upcoming(
+    plan: Plan, shot: Snapshot, until: date, asked: str, whole: bool = True
+) -> tuple[str, str]:
+    """What falls due by a day: what is asked of others, and what the province does itself.
+
+    `asked`: 请于 or 建议于; `whole`: as for `overdue`.
+    """
+    found = ahead(plan, shot, until)
+    own = [of_the_province(plan, item.rule.responsible) for item in found]
+    theirs = (_still(it, asked, whole) for it, mine in zip(found, own, strict=True) if not mine)
+    ours = (_still(it, "拟于", whole) for it, mine in zip(found, own, strict=True) if mine)
+    return "；".join(theirs), "；".join(ours)
+
+
 def months_named(periods: Sequence[str], of: str) -> str:
     """``3月、4月``; with its year where it is not that of the month `of`."""
     return "、".join(
@@ -203,11 +243,8 @@ def _missing(late: Sequence[DeadlineShot], shot: Snapshot) -> Decimal:
     return total(short(it.promised, it.received) for it in shot.projects if it.code in codes)
 
 
-def still(item: UpcomingDeadline, asked: str, whole: bool = True) -> str:
-    """One thing to be done: ``“…”（六(二)）尚有3个项目未完成，请于5月31日前完成``.
-
-    `asked`: 请于, 建议于 or 拟于; `whole`: as for `overdue`.
-    """
+def _still(item: UpcomingDeadline, asked: str, whole: bool) -> str:
+    """One thing to be done: ``“…”（六(二)）尚有3个项目未完成，请于5月31日前完成``."""
     unit = "项目" if item.kind is SubjectKind.PROJECT else "市"
     proposed = PROPOSED if item.rule.origin is Origin.PROPOSAL else ""
     counted = whole or item.kind is SubjectKind.PROJECT

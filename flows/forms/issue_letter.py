@@ -94,15 +94,7 @@ def _decide(desk: Desk, city: str, day: date, seen: str, form: LetterInput) -> S
         raise ConflictError(CHANGED)
     if form.decision == "不同意":
         with writing(desk.engine) as session:  # checks who says so and when; nothing is written
-            begin(
-                session,
-                desk,
-                city,
-                actor=form.actor,
-                on=form.on,
-                today=today(desk.settings.business_date),
-                seen=None,
-            )
+            begin(session, desk, city, form, today(desk.settings.business_date))
         told = f"{form.actor}于{form.on}决定不签发{f'：{form.opinion}' if form.opinion else ''}。"
         return Settlement("未签发", f"{plain(told)}\n\n{letter_page(draft)}")
     signed = Signature(form.number, form.on, form.signer, form.actor, form.opinion)
