@@ -32,10 +32,14 @@ CITYS_OWN = {SubjectKind.PROJECT, SubjectKind.CITY}
 """Whose records count for a city."""
 
 
+Loc = tuple[str | int, ...]
+"""A path of the plan file."""
+
+
 class PlanFault(NamedTuple):
     """Something wrong at a path of the plan file."""
 
-    loc: tuple[str | int, ...]
+    loc: Loc
     says: str
 
 
@@ -60,9 +64,7 @@ def _identities(plan: Plan) -> Iterator[PlanFault]:
         ("inventory", [line.number for line in plan.inventory]),
     )
     for group, ids in groups:
-        for id, count in Counter(ids).items():
-            if count > 1:
-                yield PlanFault((group,), f"“{id}”出现了{count}次，应当唯一")
+        yield from _repeated((group,), ids)
 
 
 def _quotas(plan: Plan) -> Iterator[PlanFault]:
@@ -327,14 +329,14 @@ def _timed_rules(plan: Plan) -> Iterator[PlanFault]:
         yield from _order_of_holidays(loc, rule)
 
 
-def _order_of_holidays(loc: tuple[str | int, ...], rule: TimedRule) -> Iterator[PlanFault]:
+def _order_of_holidays(loc: Loc, rule: TimedRule) -> Iterator[PlanFault]:
     """The strict date never passes the lenient one."""
     order = list(HolidayRule)
     if order.index(rule.holiday_rule.remind) > order.index(rule.holiday_rule.overdue):
         yield PlanFault((*loc, "holiday_rule"), "remind 不得比 overdue 移得更晚")
 
 
-def _forms(loc: tuple[str | int, ...], plan: Plan, rule: TimedRule) -> Iterator[PlanFault]:
+def _forms(loc: Loc, plan: Plan, rule: TimedRule) -> Iterator[PlanFault]:
     if isinstance(rule, Duty):
         forms = (rule.weekly, rule.monthly, rule.quarterly, rule.occasions)
         if sum(map(bool, forms)) != 1:
@@ -348,7 +350,7 @@ def _forms(loc: tuple[str | int, ...], plan: Plan, rule: TimedRule) -> Iterator[
                 yield from _span((*loc, name), plan, rule, span)
 
 
-def _one_off(loc: tuple[str | int, ...], rule: DeadlineRule) -> Iterator[PlanFault]:
+def _one_off(loc: Loc, rule: DeadlineRule) -> Iterator[PlanFault]:
     if (rule.remind is None) != (rule.due is None):
         yield PlanFault(loc, "remind 和 due 须同时写明或同时不写")
     if rule.follows and (rule.due or rule.later_of):
@@ -357,9 +359,7 @@ def _one_off(loc: tuple[str | int, ...], rule: DeadlineRule) -> Iterator[PlanFau
         yield PlanFault(loc, "later_of 须与日期同时写明")
 
 
-def _span(
-    loc: tuple[str | int, ...], plan: Plan, rule: DeadlineRule, span: Span
-) -> Iterator[PlanFault]:
+def _span(loc: Loc, plan: Plan, rule: DeadlineRule, span: Span) -> Iterator[PlanFault]:
     yield from _unknown(loc, "节点", (span.after,), {m.id for m in plan.milestones})
     if set(rule.fulfilled_by) != {SubjectKind.PROJECT}:
         yield PlanFault(loc, "只有项目的时限可以自节点起算")
@@ -367,7 +367,7 @@ def _span(
         yield PlanFault(loc, "须写明 days（自然日）或 workdays（工作日），且只写一种")
 
 
-def _order_of_dates(loc: tuple[str | int, ...], rule: TimedRule) -> Iterator[PlanFault]:
+def _order_of_dates(loc: Loc, rule: TimedRule) -> Iterator[PlanFault]:
     if isinstance(rule, DeadlineRule):
         if rule.remind and rule.due and rule.remind > rule.due:
             yield PlanFault(loc, "remind 不得晚于 due")
@@ -375,7 +375,7 @@ def _order_of_dates(loc: tuple[str | int, ...], rule: TimedRule) -> Iterator[Pla
         yield from _order_of_duty(loc, rule)
 
 
-def _order_of_duty(loc: tuple[str | int, ...], duty: Duty) -> Iterator[PlanFault]:
+def _order_of_duty(loc: Loc, duty: Duty) -> Iterator[PlanFault]:
     for suffix, occasion in duty.occasions.items():
         if occasion.remind > occasion.due:
             yield PlanFault((*loc, "occasions", suffix), "remind 不得晚于 due")
@@ -447,9 +447,7 @@ def _inspection(plan: Plan) -> Iterator[PlanFault]:
         yield PlanFault(loc, "visits.made_on 须早于 first，first 不得晚于 last")
     if rule.last > of_cities.get(rule.deadline, rule.last):
         yield PlanFault((*loc, "last"), f"晚于时限{rule.deadline}的日期{of_cities[rule.deadline]}")
-    for id, count in Counter(item.id for item in rule.items).items():
-        if count > 1:
-            yield PlanFault((*loc, "items"), f"“{id}”出现了{count}次，应当唯一")
+    yield from _repeated((*loc, "items"), (item.id for item in rule.items))
     yield from _rectification(plan, rule)
 
 
@@ -531,9 +529,7 @@ def _evaluation(plan: Plan) -> Iterator[PlanFault]:
     yield from _unknown(("evaluation", "duty"), "省级周期任务", (plan.evaluation.duty,), duties)
     table = plan.evaluation.indicators
     loc = ("evaluation", "indicators")
-    for id, count in Counter(item.id for item in table).items():
-        if count > 1:
-            yield PlanFault(loc, f"“{id}”出现了{count}次，应当唯一")
+    yield from _repeated(loc, (item.id for item in table))
     total = sum(item.points for item in table if "city" in item.places)
     if total != 100:
         yield PlanFault(loc, f"市的基础分合计{total}，应为100")
@@ -541,7 +537,7 @@ def _evaluation(plan: Plan) -> Iterator[PlanFault]:
         yield from _indicator(plan, (*loc, index, "rule"), indicator)
 
 
-def _indicator(plan: Plan, loc: tuple[str | int, ...], indicator: Indicator) -> Iterator[PlanFault]:
+def _indicator(plan: Plan, loc: Loc, indicator: Indicator) -> Iterator[PlanFault]:
     rule, over = indicator.rule, indicator.rule.over
     if isinstance(rule, LevelPoints) and rule.part >= rule.full:
         yield PlanFault(loc, "部分符合的比例（part）须小于符合的比例（full）")
@@ -561,9 +557,7 @@ def _indicator(plan: Plan, loc: tuple[str | int, ...], indicator: Indicator) -> 
         yield from _unknown(loc, "项目或市的留痕事项", (over.evidence,), known)
 
 
-def _answered_for(
-    plan: Plan, loc: tuple[str | int, ...], over: OnTimeMeasure
-) -> Iterator[PlanFault]:
+def _answered_for(plan: Plan, loc: Loc, over: OnTimeMeasure) -> Iterator[PlanFault]:
     """Nobody loses points for what the province or a body that is not bound has to do."""
     rules = {rule.id: rule for rule in plan.timed_rules if over.of in rule.fulfilled_by}
     yield from _unknown(loc, f"{over.of.label}的时限", over.rules, set(rules))
@@ -602,9 +596,7 @@ CHECKS: tuple[Callable[[Plan], Iterator[PlanFault]], ...] = (
 )
 
 
-def _unrecorded(
-    plan: Plan, loc: tuple[str | int, ...], name: str | None, kind: SubjectKind
-) -> Iterator[PlanFault]:
+def _unrecorded(plan: Plan, loc: Loc, name: str | None, kind: SubjectKind) -> Iterator[PlanFault]:
     """A kind of evidence that is named must be one that subjects of that kind can have."""
     known = {item.id for item in plan.evidence if kind in item.subjects}
     yield from _unknown(loc, f"{kind.label}的留痕事项", filter(None, [name]), known)
@@ -615,15 +607,19 @@ def _below(level: Level, floor: Level) -> bool:
     return ranks.index(level) < ranks.index(floor)
 
 
-def _unknown(
-    loc: tuple[str | int, ...], what: str, named: Iterable[str], known: set[str]
-) -> Iterator[PlanFault]:
+def _repeated(loc: Loc, ids: Iterable[str]) -> Iterator[PlanFault]:
+    for id, count in Counter(ids).items():
+        if count > 1:
+            yield PlanFault(loc, f"“{id}”出现了{count}次，应当唯一")
+
+
+def _unknown(loc: Loc, what: str, named: Iterable[str], known: set[str]) -> Iterator[PlanFault]:
     for name in named:
         if name not in known:
             yield PlanFault(loc, f"未知的{what}“{name}”")
 
 
-def _loc(path: str) -> tuple[str | int, ...]:
+def _loc(path: str) -> Loc:
     return tuple(int(part) if part.isdigit() else part for part in path.split("."))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deployments.commands.console import complain, emit, say, table
-from deployments.commands.options import AsOf, Json, as_date, the_day, the_desk
+from deployments.commands.options import AsOf, Json, day_option, the_day, the_desk
 
 if TYPE_CHECKING:
     from operations.views.contact_gaps import Gap
@@ -20,14 +20,8 @@ HARMLESS = ("folder://", "list://")
 
 Office = Annotated[str, typer.Argument(metavar="机构", help="机构全称，如 太原市小店区民政局")]
 Person = Annotated[str, typer.Argument(metavar="姓名")]
-From = Annotated[
-    date | None,
-    typer.Option("--from", parser=as_date, metavar="日期", help="代理开始，含当日；不加即已开始"),
-]
-To = Annotated[
-    date | None,
-    typer.Option("--to", parser=as_date, metavar="日期", help="代理结束，含当日；不加即不限"),
-]
+From = Annotated[date | None, day_option("--from", "代理开始，含当日；不加即已开始")]
+To = Annotated[date | None, day_option("--to", "代理结束，含当日；不加即不限")]
 
 
 def list_(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -28,27 +28,21 @@ def as_date(text: str) -> date:
     raise typer.BadParameter(f"“{text}”不是日期，请写作 2023-06-01")
 
 
-AsOf = Annotated[
-    date | None,
-    typer.Option("--as-of", parser=as_date, metavar="日期", help="截至哪一天，默认今天"),
-]
-OnDay = Annotated[date, typer.Option("--on", parser=as_date, metavar="日期", help="实际发生的日期")]
+def day_option(option: str, help: str) -> Any:
+    """An option that is a day."""
+    return typer.Option(option, parser=as_date, metavar="日期", help=help)
+
+
+AsOf = Annotated[date | None, day_option("--as-of", "截至哪一天，默认今天")]
+OnDay = Annotated[date, day_option("--on", "实际发生的日期")]
+FromDay = Annotated[date, day_option("--from", "从哪一天")]
+ToDay = Annotated[date, day_option("--to", "到哪一天")]
+Expected = Annotated[date, day_option("--expected", "预计哪一天完成")]
+Until = Annotated[date, day_option("--until", "延期至哪一天")]
+AboutDay = Annotated[date | None, day_option("--on", "该日为何提醒，或为何没有提醒")]
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 PlanId = Annotated[str | None, typer.Option("--plan", help="实施方案编号，默认取 XINGFU_PLAN")]
 Evidence = Annotated[str, typer.Option("--evidence", help="依据：文件、编号或理由")]
-
-FromDay = Annotated[date, typer.Option("--from", parser=as_date, metavar="日期", help="从哪一天")]
-ToDay = Annotated[date, typer.Option("--to", parser=as_date, metavar="日期", help="到哪一天")]
-Expected = Annotated[
-    date, typer.Option("--expected", parser=as_date, metavar="日期", help="预计哪一天完成")
-]
-Until = Annotated[
-    date, typer.Option("--until", parser=as_date, metavar="日期", help="延期至哪一天")
-]
-AboutDay = Annotated[
-    date | None,
-    typer.Option("--on", parser=as_date, metavar="日期", help="该日为何提醒，或为何没有提醒"),
-]
 Actor = Annotated[str, typer.Option("--actor", help="经办人或经办单位")]
 Why = Annotated[str, typer.Option("--evidence", help="批准或更正的文件、理由")]
 Seen = Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,23 +12,34 @@ import typer
 
 from common.errors import RefusedError
 from deployments.commands.console import complain, emit, say
-from deployments.commands.options import AsOf, Json, as_date, the_day, the_desk
+from deployments.commands.options import AsOf, Json, day_option, the_day, the_desk
 from policy.vocabulary import Product
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from operations.cases.desk import Desk
     from operations.duties.issuing import DraftPaper
-    from operations.duties.papers import Signature
+    from operations.duties.papers import Paper
     from operations.duties.products import KeptProduct
-    from operations.duties.supervision import LetterDraft, ReplyTerms
+    from operations.duties.supervision import LetterDraft
 
-Day = Annotated[date | None, typer.Option("--on", parser=as_date, metavar="日期", help="签发日期")]
-ReplyBy = Annotated[
-    date | None, typer.Option("--reply-by", parser=as_date, metavar="日期", help="反馈期限")
+Month = Annotated[
+    str | None, typer.Option("--month", metavar="年-月", help="如 2023-06；默认为最近到期的一月")
 ]
+Quarter = Annotated[
+    str | None, typer.Option("--quarter", metavar="季度", help="如 2023Q2；默认为最近到期的一季")
+]
+OneCity = Annotated[str | None, typer.Option("--city", metavar="市", help="如 太原市；不写为各市")]
+Anew = Annotated[
+    bool, typer.Option("--anew", help="按现在的数据重新编制，另存一版；原来的一版仍保留")
+]
+Issue = Annotated[bool, typer.Option("--issue", help="签发：登记文号，生成正式文件")]
+Number = Annotated[str, typer.Option("--number", metavar="文号", help="如 晋民函〔2023〕45号")]
+On = Annotated[date | None, day_option("--on", "签发日期")]
+Signer = Annotated[str, typer.Option("--signer", metavar="姓名", help="签发人")]
+Actor = Annotated[str, typer.Option("--actor", help="签发机构和经办人")]
 
 
 def letter(
@@ -37,19 +49,17 @@ def letter(
         Path | None, typer.Option("--file", metavar="文件", help="将草稿另存为 .docx")
     ] = None,
     issue: Annotated[bool, typer.Option("--issue", help="签发：登记文号，生成正式函件")] = False,
-    number: Annotated[
-        str, typer.Option("--number", metavar="文号", help="如 晋民函〔2023〕45号")
-    ] = "",
-    on: Day = None,
-    signer: Annotated[str, typer.Option("--signer", metavar="姓名", help="签发人")] = "",
-    actor: Annotated[str, typer.Option("--actor", help="签发机构和经办人")] = "",
-    reply_by: ReplyBy = None,
+    number: Number = "",
+    on: On = None,
+    signer: Signer = "",
+    actor: Actor = "",
+    reply_by: Annotated[date | None, day_option("--reply-by", "反馈期限")] = None,
     contact: Annotated[str, typer.Option("--contact", metavar="姓名", help="联系人")] = "",
     phone: Annotated[str, typer.Option("--phone", metavar="电话", help="联系电话")] = "",
     json: Json = False,
 ) -> None:
     from operations.duties.papers import Signature
-    from operations.duties.supervision import ReplyTerms, draft_of
+    from operations.duties.supervision import ReplyTerms, draft_of, issue_letter
 
     desk = the_desk()
     day = the_day(desk, as_of)
@@ -58,7 +68,8 @@ def letter(
         say(f"截至{day}，{city}没有已到督办阶段的逾期事项")
     elif issue:
         signed = Signature(number, the_day(desk, on), signer, actor)
-        _issue_letter(desk, draft, signed, ReplyTerms(reply_by, contact, phone), json)
+        reply = ReplyTerms(reply_by, contact, phone)
+        _issue(desk, partial(issue_letter, draft=draft, signed=signed, reply=reply), "函件", json)
     else:
         _show(desk, draft, file, json)
 
@@ -78,41 +89,6 @@ def _show(desk: Desk, draft: LetterDraft, file: Path | None, json: bool) -> None
         complain(f"注意：{paper.on}已以{paper.number}签发“{paper.letter.title}”，其中有相同事项")
     if file:
         say(f"草稿已写入 {file}")
-
-
-def _issue_letter(
-    desk: Desk, draft: LetterDraft, signed: Signature, reply: ReplyTerms, json: bool
-) -> None:
-    from common.clock import now, today
-    from models.database import writing
-    from operations.duties.papers import lay_out
-    from operations.duties.supervision import issue_letter
-
-    with writing(desk.engine) as session:
-        day, at = today(desk.settings.business_date), now()
-        paper = issue_letter(session, desk, draft, signed, reply, today=day, at=at)
-    file = lay_out(desk, paper)
-    if json:
-        emit(paper)
-    else:
-        say(f"已签发 {paper.number}“{paper.letter.title}”，正式函件：{file}")
-
-
-Month = Annotated[
-    str | None, typer.Option("--month", metavar="年-月", help="如 2023-06；默认为最近到期的一月")
-]
-Quarter = Annotated[
-    str | None, typer.Option("--quarter", metavar="季度", help="如 2023Q2；默认为最近到期的一季")
-]
-OneCity = Annotated[str | None, typer.Option("--city", metavar="市", help="如 太原市；不写为各市")]
-Anew = Annotated[
-    bool, typer.Option("--anew", help="按现在的数据重新编制，另存一版；原来的一版仍保留")
-]
-Issue = Annotated[bool, typer.Option("--issue", help="签发：登记文号，生成正式文件")]
-Number = Annotated[str, typer.Option("--number", metavar="文号", help="如 晋民函〔2023〕45号")]
-On = Annotated[date | None, typer.Option("--on", parser=as_date, metavar="日期", help="签发日期")]
-Signer = Annotated[str, typer.Option("--signer", metavar="姓名", help="签发人")]
-Actor = Annotated[str, typer.Option("--actor", help="签发机构和经办人")]
 
 
 def bulletin(
@@ -238,7 +214,7 @@ def _letters(
     json: bool,
 ) -> None:
     """Lay drafts out; with what a person has signed, issue the one that is asked for."""
-    from operations.duties.issuing import find_draft
+    from operations.duties.issuing import find_draft, issue_paper
     from operations.duties.papers import Signature
 
     drafts = [
@@ -248,7 +224,8 @@ def _letters(
         if len(drafts) != 1:
             raise RefusedError("一次只能签发一件，请写明 --city")
         number, on, signer, actor = signed
-        _issue(desk, drafts[0], Signature(number, the_day(desk, on), signer, actor), json)
+        by = Signature(number, the_day(desk, on), signer, actor)
+        _issue(desk, partial(issue_paper, draft=drafts[0], signed=by), "文件", json)
     elif json:
         emit(made)
     else:
@@ -256,20 +233,19 @@ def _letters(
             _tell_draft(desk, draft)
 
 
-def _issue(desk: Desk, draft: DraftPaper, signed: Signature, json: bool) -> None:
+def _issue(desk: Desk, issue: Callable[..., Paper], what: str, json: bool) -> None:
+    """Issue what a person has signed, and say where it lies."""
     from common.clock import now, today
     from models.database import writing
-    from operations.duties.issuing import issue_paper
     from operations.duties.papers import lay_out
 
     with writing(desk.engine) as session:
-        day, at = today(desk.settings.business_date), now()
-        paper = issue_paper(session, desk, draft, signed, today=day, at=at)
+        paper = issue(session, desk, today=today(desk.settings.business_date), at=now())
     file = lay_out(desk, paper)
     if json:
         emit(paper)
     else:
-        say(f"已签发 {paper.number}“{paper.letter.title}”，正式文件：{file}")
+        say(f"已签发 {paper.number}“{paper.letter.title}”，正式{what}：{file}")
 
 
 def _tell_draft(desk: Desk, draft: DraftPaper) -> None:

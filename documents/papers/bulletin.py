@@ -135,7 +135,9 @@ def _month(plan: Plan, shots: Sequence[Snapshot]) -> _Month:
 
 def _overall(month: _Month) -> Iterator[PaperBlock]:
     *told, schedule = overall(month.province, month.before, SINCE, month.shot.as_of, "全省")
-    yield from (*told, f"{schedule}{_held(month)}", _graph(month))
+    yield from told
+    yield f"{schedule}{_held(month)}"
+    yield _graph(month)
     if month.curves:
         yield from money_graphs(month.curves, month.plan.province)
 

@@ -33,16 +33,16 @@ from documents.writing.blocks import PaperText
 from documents.writing.layout import to_bytes
 from models.projects import dossiers
 from models.tables import Audit
-from operations.cases.corrections import reversed_rows
 from operations.cases.desk import Desk
 from operations.duties.papers import template
 from operations.duties.products import Job, JobOccasion, KeptProduct, ProductFile
 from operations.views.snapshots import rows_by, snapshot
+from operations.workbooks.acceptance import conclusions
 from operations.workbooks.directory import listed
 from operations.workbooks.outgoing import signed
 from policy.duties import InspectorRole
 from policy.schema import Office, Plan
-from policy.vocabulary import AuditKind, Disposition, Form, Level, Product
+from policy.vocabulary import Disposition, Form, Level, Product
 from states.assignment import Inspector, Stop, Task, Team, assign, teams_of
 from states.contacts import Directory, Post
 from states.dossier import Dossier, Profile, to_plain
@@ -278,11 +278,9 @@ def _outcomes(plan: Plan, shot: Snapshot, trail: Sequence[Audit]) -> Iterator[Ou
 
 def _given(plan: Plan, trail: Sequence[Audit]) -> Mapping[str, Sequence[Audit]]:
     """By project, the conclusions that still count, oldest first."""
-    gone, actions = reversed_rows(trail), set(verdicts(plan).values())
     found: dict[str, list[Audit]] = {}
-    for row in trail:
-        if row.kind == AuditKind.TRANSITION and row.action in actions and row.id not in gone:
-            found.setdefault(row.subject, []).append(row)
+    for row in conclusions(plan, trail):
+        found.setdefault(row.subject, []).append(row)
     return found
 
 

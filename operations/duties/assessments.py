@@ -15,20 +15,19 @@ from documents.lists.evaluation import county_leaves, evaluation_leaves
 from documents.lists.lists import risk_leaves
 from documents.writing.layout import to_bytes
 from operations.cases.desk import Desk
-from operations.duties.month_ends import snapshots, taken
+from operations.duties.month_ends import at_ends_of, of_curves, snapshots, taken
 from operations.duties.products import Job, JobOccasion, KeptProduct, ProductFile
 from operations.views.snapshots import snapshot
 from policy.vocabulary import Product
 from states.risk import Risk, risks
 from states.scoring import MonthEvaluation, evaluate, with_quarter
 from states.series import YearCourses, courses
-from states.snapshot import Snapshot, month_end, months, quarter
+from states.snapshot import Snapshot, quarter
 from states.workdays import DAY
 
 
 def _evaluation_occasions(desk: Desk) -> Iterator[JobOccasion]:
-    for month in desk.plan.bulletin_months if desk.plan.evaluation else ():
-        yield JobOccasion(month, desk.plan.province, month_end(desk.calendar, month))
+    return at_ends_of(desk, desk.plan.bulletin_months if desk.plan.evaluation else ())
 
 
 def _evaluation(session: Session, desk: Desk, asked: JobOccasion) -> MonthEvaluation:
@@ -78,11 +77,6 @@ EVALUATIONS = Job(
 )
 
 
-def _curve_occasions(desk: Desk) -> Iterator[JobOccasion]:
-    for month in months(desk.plan) if desk.plan.curves else ():
-        yield JobOccasion(month, desk.plan.province, month_end(desk.calendar, month))
-
-
 def _curves(session: Session, desk: Desk, asked: JobOccasion) -> YearCourses:
     return courses(desk.plan, snapshots(session, desk, asked.period))
 
@@ -93,7 +87,7 @@ def _curve_files(desk: Desk, made: KeptProduct[YearCourses]) -> Iterator[Product
 
 
 CURVES = Job(
-    Product.CURVES, YearCourses, _curve_occasions, _curves, _curve_files, needs=(Product.SNAPSHOT,)
+    Product.CURVES, YearCourses, of_curves, _curves, _curve_files, needs=(Product.SNAPSHOT,)
 )
 
 WEEK = timedelta(days=7)

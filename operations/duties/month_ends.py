@@ -1,6 +1,6 @@
 """月末快照: taken on each month's last workday, and read by all that is made from it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlmodel import Session
 
@@ -12,15 +12,21 @@ from policy.vocabulary import Product
 from states.snapshot import Snapshot, month_end, months
 
 
-def _occasions(desk: Desk) -> Iterator[JobOccasion]:
-    for month in months(desk.plan) if desk.plan.curves else ():
+def at_ends_of(desk: Desk, periods: Iterable[str]) -> Iterator[JobOccasion]:
+    """What the province makes at the end of each of some months."""
+    for month in periods:
         yield JobOccasion(month, desk.plan.province, month_end(desk.calendar, month))
+
+
+def of_curves(desk: Desk) -> Iterator[JobOccasion]:
+    """Every month's end, where the plan has curves."""
+    return at_ends_of(desk, months(desk.plan) if desk.plan.curves else ())
 
 
 MONTH_ENDS = Job(
     Product.SNAPSHOT,
     Snapshot,
-    _occasions,
+    of_curves,
     make=lambda session, desk, asked: snapshot(session, desk, asked.period, asked.on),
     files=lambda desk, made: (),
 )

@@ -10,16 +10,11 @@ from documents.papers.feedback import feedback
 from documents.papers.letters import draft
 from documents.writing.blocks import PaperText
 from operations.cases.desk import Desk
-from operations.duties.month_ends import snapshots
+from operations.duties.month_ends import at_ends_of, snapshots
 from operations.duties.papers import template
 from operations.duties.products import Job, JobOccasion, KeptProduct, ProductFile
 from policy.vocabulary import Product
 from states.snapshot import month_end
-
-
-def _bulletin_occasions(desk: Desk) -> Iterator[JobOccasion]:
-    for month in desk.plan.bulletin_months:
-        yield JobOccasion(month, desk.plan.province, month_end(desk.calendar, month))
 
 
 def _bulletin(session: Session, desk: Desk, asked: JobOccasion) -> PaperText:
@@ -35,7 +30,7 @@ def _bulletin_files(desk: Desk, made: KeptProduct[PaperText]) -> Iterator[Produc
 BULLETINS = Job(
     Product.BULLETIN,
     PaperText,
-    _bulletin_occasions,
+    lambda desk: at_ends_of(desk, desk.plan.bulletin_months),
     _bulletin,
     _bulletin_files,
     needs=(Product.SNAPSHOT,),

@@ -48,7 +48,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     raise_faults(paper.book.file, read.form.faults)
     assert project is not None  # noqa: S101  # otherwise there is a fault
     asked = _act(desk.plan, paper, project, read)
-    given = _given(session, desk, project)
+    given = conclusions(desk.plan, history(session, desk.plan, project.code))
     if any(_is_same(row, asked) for row in given):
         return WorkbookChanges(project.code, unchanged=1)
     warned = _advance(session, desk, project, paper, read, asked)
@@ -127,10 +127,9 @@ def _guards(plan: Plan, action: str) -> Sequence[Requirement]:
     return [rule for rule in plan.requirements if action in rule.before]
 
 
-def _given(session: Session, desk: Desk, project: Dossier) -> Sequence[Audit]:
-    """The conclusions that were recorded and still count, oldest first."""
-    rows = history(session, desk.plan, project.code)
-    gone, actions = reversed_rows(rows), set(verdicts(desk.plan).values())
+def conclusions(plan: Plan, rows: Sequence[Audit]) -> Sequence[Audit]:
+    """Of rows those that record a conclusion and still count, in their order."""
+    gone, actions = reversed_rows(rows), set(verdicts(plan).values())
     return [
         row
         for row in rows
