@@ -15,8 +15,7 @@ from deployments.server.serve import serve_deployments, stopping_cleanly
 from deployments.server.server import starting_server
 from models.audits import recorded_acts
 from models.contacts import posts
-from models.database import reading, writing
-from models.plans import require_plan
+from models.database import reading
 from models.projects import dossiers
 from models.secrets import cipher
 from models.settings import Settings
@@ -59,8 +58,7 @@ def load_example(desk: Desk, as_of: date) -> None:
         took = done.taken
         changes = f"新增{took.added}，更新{took.changed}，未变{took.unchanged}"
         say(f"{done.file}：{done.form.label}，{changes}")
-    with writing(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar, lock=True)
+    with desk.writing() as session:
         known = recorded_acts(session, desk.plan)
         new = [event for event in tables(EXAMPLE) if event.on <= as_of and key(event) not in known]
         say(f"正在登记示例事实{len(new)}条……")

@@ -1,14 +1,17 @@
 """What every operation needs at hand: settings, the plan, its calendar and the database."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 
-from models.database import open_engine, require_schema
+from models.database import open_engine, reading, require_schema, writing
+from models.plans import require_plan
 from models.settings import Settings
 from policy.load import calendar_overrides, named_plan
 from policy.schema import Plan
@@ -30,6 +33,20 @@ class Desk:
         self.calendar = calendar
         self.engine = engine
         self.kept: dict[tuple[Product, str, str, int], Any] = {}  # what was made and has been read
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that reads. RefusedError where the database holds another plan, or none."""
+        with reading(self.engine) as session:
+            require_plan(session, self.plan, self.calendar)
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction that no other writer's comes between. RefusedError as `reading`."""
+        with writing(self.engine) as session:
+            require_plan(session, self.plan, self.calendar, lock=True)
+            yield session
 
     @cached_property
     def deadlines(self) -> Mapping[str, Deadline]:

@@ -9,7 +9,6 @@ from sqlmodel import Session
 from common.errors import ConflictError, RefusedError, with_reasons
 from common.fingerprint import fingerprint
 from models.audits import NewRow, add_audit, history
-from models.database import reading
 from models.plans import require_plan
 from models.projects import dossiers
 from operations.cases.desk import Desk
@@ -80,8 +79,7 @@ class ProposedList:
 
 def proposed(desk: Desk) -> ProposedList:
     """What is to be decided now, per city in the plan's order; RefusedError without a review."""
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         return _proposed(session, desk)
 
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from common.errors import RefusedError, with_reasons
-from models.database import reading
 from models.plans import require_plan
 from models.projects import dossiers
 from operations.cases.casework import Act, advance
@@ -78,8 +77,7 @@ def give_opinion(
 
 def propose(desk: Desk) -> Selection:
     """What the scores give: the determined of each city, and the reserves in order."""
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         return selection(desk, dossiers(session, desk.plan))
 
 

@@ -6,7 +6,6 @@ from datetime import date
 
 from models.database import reading
 from models.marks import TrailMark, mark, overdue_since, owed_since, recorded_since, withdrawn_since
-from models.plans import require_plan
 from models.projects import subjects
 from operations.cases.desk import Desk
 from operations.daily.delivery import DeliveryResult
@@ -67,8 +66,7 @@ def changes_since(
     notes: tuple[str, ...] = (),
 ) -> Changes:
     """What has changed since a mark, with what a delivery did and which days were caught up."""
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         recorded = dict(recorded_since(session, desk.plan, since))
         rows = overdue_since(session, desk.plan, since, MOST)
         named = subjects(session, desk.plan, sorted({row.subject for row in rows}))

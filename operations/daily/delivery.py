@@ -16,7 +16,6 @@ from models.contacts import posts
 from models.database import reading, writing
 from models.deliveries import OpenDelivery, address, busy, owed, reserve, stay_away, withdraw
 from models.outbox import settle, withdraw_untrue
-from models.plans import require_plan
 from models.secrets import cipher
 from notifications.channel import Channels
 from notifications.files import LIST_FOLDER, keep_attachments, read_list
@@ -169,8 +168,7 @@ def _collect_texts(folder: Path) -> None:
 def _prepare(
     desk: Desk, today: date, at: datetime, insist: bool
 ) -> tuple[Directory, tuple[str, ...]]:
-    with writing(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar, lock=True)
+    with desk.writing() as session:
         known = directory(session, desk)
         withdraw_untrue(session, desk.plan, today)
         address_all(session, desk, known, today, at)
@@ -180,8 +178,7 @@ def _prepare(
 def _deliver(around: DeliveryRound, batch: Sequence[str], insist: bool) -> list[ClaimResult]:
     """Claim what a batch of people is owed, send it, and mark it."""
     desk, today = around.desk, around.today
-    with writing(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar, lock=True)
+    with desk.writing() as session:
         withdraw_untrue(session, desk.plan, today, batch)
         claims = claim(session, desk.plan, batch, around.clock(), today, insist=insist)
     done: list[ClaimResult] = []
@@ -204,16 +201,8 @@ def _deliver(around: DeliveryRound, batch: Sequence[str], insist: bool) -> list[
 
 def _finish(around: DeliveryRound, outcomes: Sequence[ClaimResult]) -> None:
     if outcomes:
-        with _marking(around) as session:
+        with around.desk.writing() as session:
             finish(session, around.desk.plan, outcomes, around.clock(), around.today)
-
-
-@contextmanager
-def _marking(around: DeliveryRound) -> Iterator[Session]:
-    """A transaction that marks: one at a time, so that of two the later sees what is left."""
-    with writing(around.desk.engine) as session:
-        require_plan(session, around.desk.plan, around.desk.calendar, lock=True)
-        yield session
 
 
 def _send(around: DeliveryRound, material: Material, owed: Claim) -> ClaimResult:
@@ -233,7 +222,7 @@ def _send(around: DeliveryRound, material: Material, owed: Claim) -> ClaimResult
             _pass_on(around, channel, part)
             outcome = replace(outcome, sent={**outcome.sent, **carried})
             if part.number < part.of:
-                with _marking(around) as session:
+                with around.desk.writing() as session:
                     progress(session, around.desk.plan, outcome, around.clock())
     except DeliveryError as error:
         doubtful = frozenset(carried) if error.unknown else frozenset[int]()

@@ -10,7 +10,6 @@ from common.errors import RefusedError
 from models.database import reading, writing
 from models.deadlines import apply, due_situations, stalled, targets
 from models.enforced import find_day, finish_day, missed_days, put_day
-from models.plans import require_plan
 from operations.cases.desk import Desk
 from policy.vocabulary import DecisionKind, SubjectKind
 from states.deadlines import Deadline, gaps
@@ -63,8 +62,7 @@ def day_to_enforce(asked: date | None, today: date) -> date:
 
 def check(desk: Desk, as_of: date) -> tuple[DeadlineDecision, ...]:
     """What `enforce` would decide as of a day; nothing is written."""
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         return tuple(
             finding
             for situation, deadline, verdict in _verdicts(session, desk, as_of)
@@ -80,8 +78,7 @@ def enforce(desk: Desk, as_of: date, at: datetime) -> EnforcementResult:
     the calendar's known years.
     """
     messages, marked, looked_at = 0, 0, 0
-    with writing(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar, lock=True)
+    with desk.writing() as session:
         for situation, deadline, verdict in _verdicts(session, desk, as_of):
             written = apply(session, desk.plan, deadline, situation, verdict, as_of, at)
             messages, marked = messages + written.messages, marked + written.marked_overdue

@@ -18,7 +18,7 @@ from common.errors import RefusedError, UnavailableError
 from documents.writing.saving import write, write_once
 from models.audits import newest
 from models.copying import one_moment
-from models.database import reading, writing
+from models.database import reading
 from models.plans import require_plan
 from models.products import NewProduct, add_product, find_product, made_of
 from models.tables import ProductRow
@@ -109,8 +109,7 @@ def make(
     if before is not None:
         return before
     new = _new(desk, job, occasion, at)  # it may take long: nobody has to wait for it
-    with writing(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar, lock=True)
+    with desk.writing() as session:
         held = find_product(session, desk.plan, job.kind, occasion.period, occasion.subject)
         if held is None or anew:
             held = add_product(session, desk.plan, new)

@@ -61,8 +61,7 @@ def draft_of(desk: Desk, city: str, as_of: date) -> LetterDraft | None:
     `as_of`, whatever the daily job has sent; what the province itself owes aside. RefusedError for
     an unknown city and for a plan that has no such letters.
     """
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         return _draft(session, desk, city, as_of)
 
 

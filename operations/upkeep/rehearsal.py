@@ -16,7 +16,6 @@ from models.audits import recorded_acts
 from models.copying import copy_database
 from models.database import open_engine, reading, writing
 from models.deliveries import deliveries, forget_turns
-from models.plans import require_plan
 from models.secrets import secret_key
 from models.settings import Settings
 from models.tables import Outbox, is_receipt
@@ -207,8 +206,7 @@ def _result(
     end: date,
     gathered: tuple[tuple[RehearsedProduct, ...], tuple[str, ...], tuple[str, ...]],
 ) -> Rehearsal:
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         carried: dict[tuple[str, date], tuple[str, list[Outbox]]] = {}
         for delivery, row in deliveries(session, desk.plan):
             if delivery.digest is not None and delivery.sent_at is not None:

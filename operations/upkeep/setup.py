@@ -4,7 +4,7 @@ from datetime import datetime
 
 from models.audits import ChainBreak, verify
 from models.database import migrate, reading, writing
-from models.plans import install_plan, plan_ids, require_plan
+from models.plans import install_plan, plan_ids
 from models.settings import Settings
 from operations.cases.desk import Desk, desk_for, open_desk
 from operations.cases.fulfilment import refresh_all
@@ -35,6 +35,5 @@ def installed_plans(settings: Settings) -> tuple[str, ...]:
 
 def verify_trail(desk: Desk) -> tuple[int, tuple[ChainBreak, ...]]:
     """How many rows there are, and every place where their chain does not hold."""
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         return verify(session, desk.plan)

@@ -7,9 +7,7 @@ from datetime import date
 from sqlmodel import Session
 
 from models.contacts import posts
-from models.database import reading
 from models.deadlines import deadline_rows
-from models.plans import require_plan
 from models.secrets import cipher
 from operations.cases.desk import Desk
 from policy.schema import Body, Office, Plan
@@ -35,8 +33,7 @@ class Gap:
 
 def gaps(desk: Desk, day: date) -> tuple[Gap, ...]:
     """The offices that should be told of open deadlines and have nobody for it, in plan order."""
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         found = posts(session, desk.plan, cipher(desk.settings))
         concerned = _concerned(session, desk)
     directory = Directory(desk.plan, found)

@@ -8,9 +8,7 @@ from sqlmodel import Session
 
 from common.errors import RefusedError
 from common.words import dated
-from models.database import reading
 from models.deadlines import deadline_rows
-from models.plans import require_plan
 from models.projects import dossiers, facts, find_subject, subjects
 from models.tables import DeadlineRow, Subject
 from operations.cases.desk import Desk
@@ -107,8 +105,7 @@ def explain(desk: Desk, code: str, rule: str | None, as_of: date) -> Explanation
     `rule` names one deadline (``D10-03``) or all occasions of a rule (``D10``). RefusedError when
     the subject is unknown or has no such deadline.
     """
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         find_subject(session, desk.plan, code)
         known = _read(session, desk, [code])
     wanted = [row for row in known.rows.get(code, ()) if rule in (None, row.rule, _stem(row.rule))]
@@ -122,8 +119,7 @@ def explain_all(desk: Desk, codes: Sequence[str], as_of: date) -> tuple[Explanat
 
     Codes that no subject has are left out.
     """
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         known = _read(session, desk, codes)
     return tuple(
         _told(desk, known, code, known.rows.get(code, ()), as_of, whole=True)

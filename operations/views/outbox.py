@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from models.database import reading, writing
+from models.database import reading
 from models.deliveries import counts, deliveries, retry_dead
 from models.outbox import ON_THE_WAY, key, messages
-from models.plans import require_plan
 from models.tables import Delivery, Outbox
 from models.tallies import Tally, reasons, tallies
 from operations.cases.desk import Desk
@@ -41,8 +40,7 @@ class MessageView:
 
 def message_views(desk: Desk, status: DeliveryStatus | None = None) -> list[MessageView]:
     """The whole outbox, oldest first, or what is in one status."""
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         found: dict[int, list[Delivery]] = {}
         for delivery, _ in deliveries(session, desk.plan):
             found.setdefault(delivery.outbox_id, []).append(delivery)
@@ -62,8 +60,7 @@ def outbox_counts(desk: Desk) -> dict[DeliveryStatus, int]:
 
 def retry(desk: Desk, person: str | None = None) -> int:
     """Owe dead letters anew, of everybody or of one person; how many there were."""
-    with writing(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar, lock=True)
+    with desk.writing() as session:
         return retry_dead(session, desk.plan, person)
 
 
@@ -135,8 +132,7 @@ class OutboxHealth:
 
 def outbox_health(desk: Desk) -> OutboxHealth:
     """How the outbox is now. RefusedError when the plan is not installed as it reads."""
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         found = tallies(session, desk.plan)
         why = reasons(session, desk.plan, MOST_REASONS)
     channels = [*ChannelKind, None]

@@ -7,9 +7,7 @@ from datetime import date
 
 from sqlmodel import Session
 
-from models.database import reading
 from models.deadlines import deadline_rows
-from models.plans import require_plan
 from models.projects import dossiers, facts, find_subject
 from models.tables import DeadlineRow, Subject
 from operations.cases.desk import Desk
@@ -78,16 +76,14 @@ def deadline_views(desk: Desk, as_of: date, subject: str | None = None) -> list[
     For a project that is its own deadlines and those of its city and the province, since all of
     them bear on it. RefusedError for an unknown subject.
     """
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         codes = None if subject is None else _bearing_on(session, desk, subject)
         return _views(session, desk, dossiers(session, desk.plan, codes), as_of, codes)
 
 
 def survey(desk: Desk, as_of: date) -> Survey:
     """Everything as of a day, read once."""
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         found = dossiers(session, desk.plan)
         views = _views(session, desk, found, as_of, None)
     return Survey(as_of, tuple(views), found, _board(desk, views, found))
@@ -95,8 +91,7 @@ def survey(desk: Desk, as_of: date) -> Survey:
 
 def projects(desk: Desk) -> tuple[Dossier, ...]:
     """All projects, by code."""
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         return dossiers(session, desk.plan)
 
 

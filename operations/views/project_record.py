@@ -7,8 +7,6 @@ from decimal import Decimal
 
 from common.words import dated
 from models.audits import history
-from models.database import reading
-from models.plans import require_plan
 from models.projects import dossier
 from models.tables import Audit
 from operations.cases.corrections import reversed_rows
@@ -132,8 +130,7 @@ def project_view(desk: Desk, project: Dossier) -> ProjectView:
 
 def project_record(desk: Desk, code: str, today: date) -> ProjectRecord:
     """A project whole, with what it may do as of today; RefusedError when there is none."""
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         project = dossier(session, desk.plan, code)
         rows = history(session, desk.plan, code)
     gone = reversed_rows(rows)

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from common.errors import RefusedError
-from models.database import reading
 from models.deadlines import stalled
-from models.plans import require_plan
 from operations.cases.desk import Desk
 from operations.views.contact_gaps import Gap
 from operations.views.contact_gaps import gaps as contact_gaps
@@ -50,8 +48,7 @@ class DataQuality:
 def quality(desk: Desk, survey: Survey) -> DataQuality:
     """What is wrong as of the survey's day. UnavailableError when contacts cannot be decrypted."""
     try:
-        with reading(desk.engine) as session:
-            require_plan(session, desk.plan, desk.calendar)
+        with desk.reading() as session:
             waiting = (
                 *gaps(desk.plan, desk.calendar),
                 *stalled(session, desk.plan, desk.deadlines.values()),

@@ -8,11 +8,9 @@ from itertools import takewhile
 from common.errors import RefusedError
 from common.words import SHANGHAI, dated
 from models.audits import acknowledgements, history
-from models.database import reading
 from models.deliveries import deliveries_of
 from models.inbox import answered
 from models.outbox import find_message, messages_about
-from models.plans import require_plan
 from models.projects import find_subject
 from models.tables import Audit, DeadlineRow, Delivery, Outbox, is_receipt
 from operations.cases.desk import Desk
@@ -49,8 +47,7 @@ class Reasons:
 
 def why_message(desk: Desk, id: int) -> Reasons:
     """Why a message went to whom it went; RefusedError for an unknown number."""
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         row = find_message(session, desk.plan, id)
         if row is None:
             raise RefusedError(f"没有第{id}号消息，请用 xingfu outbox 查看")
@@ -70,8 +67,7 @@ def why_message(desk: Desk, id: int) -> Reasons:
 
 def why_on(desk: Desk, code: str, rule: str, day: date) -> Reasons:
     """What a day brought about one deadline, or why nothing. RefusedError as `explain`."""
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         subject = find_subject(session, desk.plan, code)
         _, row = deadline_of(session, desk, code, rule)
         owed = messages_about(session, desk.plan, code, rule)

@@ -17,8 +17,6 @@ from sqlmodel import Session
 from common.errors import RefusedError, UnavailableError
 from documents.forms import contacts as book
 from models.contacts import clear_contacts, posts, replace_contacts
-from models.database import reading, writing
-from models.plans import require_plan
 from models.secrets import cipher, masked
 from operations.cases.desk import Desk
 from policy.schema import Office, Plan
@@ -57,8 +55,7 @@ class ContactChange:
 def list_contacts(desk: Desk, office: str | None = None) -> Posts:
     """The contacts, or those of one office, in the plan's order; RefusedError if unknown."""
     where = None if office is None else book.known_office(office, _offices(desk.plan)).name
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         found = listed(session, desk)
     return tuple(post for post in found if where in (None, post.office))
 
@@ -146,8 +143,7 @@ def clear_substitute(desk: Desk, office: str, name: str) -> Post:
 def _rewrite(desk: Desk, edit: Callable[[Posts], Posts]) -> Posts:
     """Change the contacts in one transaction; what is stored now, masked."""
     box = cipher(desk.settings)
-    with writing(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar, lock=True)
+    with desk.writing() as session:
         before = posts(session, desk.plan, box)
         after = edit(before)
         _save(session, desk, box, before, after)

@@ -7,8 +7,6 @@ from pathlib import Path
 from sqlmodel import Session
 
 from documents.writing.saving import write
-from models.database import reading
-from models.plans import require_plan
 from operations.cases.desk import Desk
 from operations.workbooks import (
     acceptance,
@@ -47,8 +45,7 @@ def export_workbook(desk: Desk, request: WorkbookOrder, path: Path, today: date)
     RefusedError when the request names no subject of the plan, UnavailableError when the file
     cannot be written.
     """
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading() as session:
         made = MAKERS[request.kind](session, desk, request, today)
     target = path / made.name if path.is_dir() else path
     write(target, made.content)

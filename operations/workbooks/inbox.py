@@ -6,7 +6,7 @@ dies in between is followed by one who finds it known, and files it.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -19,9 +19,8 @@ from documents.reading.annotate import annotated
 from documents.reading.faults import WorkbookError
 from documents.reading.grid import Book, read_book
 from models import inbox
-from models.database import reading, writing
+from models.database import reading
 from models.outbox import owe_receipt
-from models.plans import require_plan
 from models.projects import subjects
 from models.tables import InboxFile
 from operations.cases.desk import Desk, inbox_of
@@ -93,8 +92,8 @@ def read_inbox(desk: Desk, *, today: date, at: datetime) -> InboxResult:
     One file's trouble, of any kind, is told and the others go on. Safe to repeat, to kill, and to
     run twice at once. Folders that are missing are made.
     """
-    with reading(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar)
+    with desk.reading():
+        pass  # the database holds this plan
     found: dict[str, list[str]] = {}
     for city in desk.plan.cities:
         for what, line in _round(CityFolder(desk, city, today, at)):
@@ -168,7 +167,7 @@ def _take(folder: CityFolder, arrival: Arrival) -> KnownFile:
 def _import(folder: CityFolder, arrival: Arrival, book: Book, what: RecognisedForm) -> KnownFile:
     desk, today, at = folder.desk, folder.today, folder.at
     _refuse_others(folder, what.form)
-    with _alone(folder) as session:
+    with folder.desk.writing() as session:
         if known := _found(session, folder, arrival):
             return known
         done = take_in(session, desk, book, what, ImportOptions(city=folder.city.name), today, at)
@@ -187,7 +186,7 @@ def _return(
     """Remember that a file was refused, once what it is returned with has been laid out."""
     marked = _lay_out(folder, arrival, book, refusal)
     text = refused(arrival.name, form, refusal, folder.today, folder.at, marked=marked)
-    with _alone(folder) as session:
+    with folder.desk.writing() as session:
         return _found(session, folder, arrival) or _answer(
             session, folder, arrival, IntakeResult.RETURNED, form, text
         )
@@ -242,20 +241,12 @@ def _file(folder: CityFolder, arrival: Arrival, reply: KnownFile) -> bool:
     """Move a file that has been answered out of the way; False when it is not there any more."""
     target = folder.home / reply.outcome.value
     suffix = Path(arrival.name).suffix
-    with _alone(folder) as session:
+    with folder.desk.writing() as session:
         name = f"{folder.today} {plain_stem(arrival.name)}{suffix}"
         moved = move(arrival, target, name)
         if moved:
             inbox.mark_filed(session, folder.desk.plan, folder.city.name, arrival.digest)
     return moved
-
-
-@contextmanager
-def _alone(folder: CityFolder) -> Iterator[Session]:
-    """A transaction that no other reader's comes between."""
-    with writing(folder.desk.engine) as session:
-        require_plan(session, folder.desk.plan, folder.desk.calendar, lock=True)
-        yield session
 
 
 def _refuse_others(folder: CityFolder, form: Form) -> None:

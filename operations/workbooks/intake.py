@@ -17,9 +17,7 @@ from documents.reading.grid import Book, open_book
 from documents.reading.identity import Identity, identity_of
 from documents.writing.saving import write
 from models.audits import newest
-from models.database import writing
 from models.events import IMPORTED, hold_event
-from models.plans import require_plan
 from models.secrets import secret_key
 from models.settings import Settings
 from operations.cases.desk import Desk
@@ -94,8 +92,7 @@ def take(
     dry_run: bool = False,
 ) -> ImportResult:
     """As `import_workbook`, of a workbook that is open."""
-    with writing(desk.engine) as session:
-        require_plan(session, desk.plan, desk.calendar, lock=True)
+    with desk.writing() as session:
         done = take_in(session, desk, book, recognised(desk, book), asked, today, at)
         if dry_run:
             session.rollback()
