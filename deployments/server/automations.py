@@ -20,6 +20,7 @@ from common.errors import RefusedError
 from deployments.server.definitions import TAG
 from deployments.server.server import HEARTBEAT_SECONDS
 from flows.forms.asking import REFUSED
+from flows.forms.choices import deployments
 
 APPROVAL = "审批"
 """Deployments whose runs wait for a person without a process."""
@@ -95,33 +96,25 @@ def automations(known: KnownDeployments) -> tuple[AutomationCore, ...]:
 
 
 def _tell(known: KnownDeployments) -> AutomationCore:
-    other_flows: Related = {"prefect.resource.role": "flow", "prefect.resource.name": f"!{TELLER}"}
-    return AutomationCore(
-        name=f"{PREFIX}通知系统管理员",
-        description="任务运行失败、超时或中断时，启动 tell_admins 通知系统管理员；"
+    return _rule(
+        "通知系统管理员",
+        "任务运行失败、超时或中断时，启动 tell_admins 通知系统管理员；"
         "同一任务同一状态每小时最多一次。表单因不符合规定而未办理的，不属于故障。",
-        trigger=EventTrigger(
-            expect=set(BAD),
-            match=RUNS,
-            match_related=[OURS, other_flows],
-            for_each=set(BY_JOB),
-            posture=Posture.Reactive,
-            threshold=1,
-            within=QUIET,
+        RunDeployment(
+            source="selected",
+            deployment_id=known.teller,
+            parameters={
+                "run_id": "{{ flow_run.id | string }}",
+                "run": "{{ flow_run.name }}",
+                "flow": "{{ flow.name }}",
+                "state": "{{ flow_run.state.name }}",
+                "message": "{{ flow_run.state.message }}",
+            },
         ),
-        actions=[
-            RunDeployment(
-                source="selected",
-                deployment_id=known.teller,
-                parameters={
-                    "run_id": "{{ flow_run.id | string }}",
-                    "run": "{{ flow_run.name }}",
-                    "flow": "{{ flow.name }}",
-                    "state": "{{ flow_run.state.name }}",
-                    "message": "{{ flow_run.state.message }}",
-                },
-            )
-        ],
+        expect=set(BAD),
+        match_related=[OURS, _not(TELLER)],
+        for_each=set(BY_JOB),
+        within=QUIET,
     )
 
 
@@ -156,10 +149,6 @@ def _dead_unbegun() -> AutomationCore:
 
 
 def _dead_in_decision(known: KnownDeployments) -> AutomationCore:
-    named: Related = {
-        "prefect.resource.role": "flow",
-        "prefect.resource.name": list(known.approvals),
-    }
     return _dead(
         "审批运行无响应",
         f"审批任务运行超过{_seconds(UNENDED)}秒既未结束也未转入等待决定的，标为 Crashed。",
@@ -167,30 +156,21 @@ def _dead_in_decision(known: KnownDeployments) -> AutomationCore:
         "已登记的决定仍然有效；请核对后重新运行。",
         after={EVENT + "Running"},
         expect=set(STOPS),
-        related=[OURS, named],
+        related=[OURS, _named("flow", list(known.approvals))],
         within=UNENDED,
     )
 
 
 def _again(known: KnownDeployments) -> AutomationCore:
-    named: Related = {
-        "prefect.resource.role": "deployment",
-        "prefect.resource.name": list(known.jobs),
-    }
-    return AutomationCore(
-        name=f"{PREFIX}中断后重新执行",
-        description=f"定时任务中断（Crashed）{_seconds(AGAIN)}秒后重新执行，"
+    return _rule(
+        "中断后重新执行",
+        f"定时任务中断（Crashed）{_seconds(AGAIN)}秒后重新执行，"
         f"同一任务{_seconds(ONCE_IN)}秒内最多一次；重复执行不会重复办理或发送。表单和审批不重做。",
-        trigger=EventTrigger(
-            expect={EVENT + "Crashed"},
-            match=RUNS,
-            match_related=[OURS, named],
-            for_each=set(BY_DEPLOYMENT),
-            posture=Posture.Reactive,
-            threshold=1,
-            within=ONCE_IN,
-        ),
-        actions=[RunDeployment(source="inferred", schedule_after=AGAIN)],
+        RunDeployment(source="inferred", schedule_after=AGAIN),
+        expect={EVENT + "Crashed"},
+        match_related=[OURS, _named("deployment", list(known.jobs))],
+        for_each=set(BY_DEPLOYMENT),
+        within=ONCE_IN,
     )
 
 
@@ -205,26 +185,41 @@ def _dead(
     within: timedelta,
 ) -> AutomationCore:
     """What ends a run that does not go on, with a message that says why."""
+    return _rule(
+        name,
+        description,
+        ChangeFlowRunState(state=StateType.CRASHED, message=message),
+        after=set(after),
+        expect=set(expect),
+        match_related=list(related),
+        for_each=set(BY_RUN),
+        within=within,
+        posture=Posture.Proactive,
+    )
+
+
+def _rule(
+    name: str,
+    description: str,
+    action: RunDeployment | ChangeFlowRunState,
+    posture: Posture = Posture.Reactive,
+    **trigger: Any,
+) -> AutomationCore:
     return AutomationCore(
         name=f"{PREFIX}{name}",
         description=description,
-        trigger=EventTrigger(
-            after=set(after),
-            expect=set(expect),
-            match=RUNS,
-            match_related=list(related),
-            for_each=set(BY_RUN),
-            posture=Posture.Proactive,
-            threshold=1,
-            within=within,
-        ),
-        actions=[ChangeFlowRunState(state=StateType.CRASHED, message=message)],
+        trigger=EventTrigger(match=RUNS, posture=posture, threshold=1, **trigger),
+        actions=[action],
     )
+
+
+def _named(role: str, name: str | list[str]) -> Related:
+    return {"prefect.resource.role": role, "prefect.resource.name": name}
 
 
 def _not(flow: str) -> Related:
     """Any other flow. Not its deployment: a heartbeat does not say the deployment's name."""
-    return {"prefect.resource.role": "flow", "prefect.resource.name": f"!{flow}"}
+    return _named("flow", f"!{flow}")
 
 
 def _seconds(span: timedelta) -> int:
@@ -274,8 +269,4 @@ def _flow(deployment: DeploymentResponse) -> str:
 
 def our_deployments(client: SyncPrefectClient) -> list[DeploymentResponse]:
     """Every deployment with our tag, whoever registered it."""
-    wanted = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
-    found: list[DeploymentResponse] = []
-    while page := client.read_deployments(deployment_filter=wanted, offset=len(found)):
-        found += page
-    return found
+    return deployments(client, DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG])))

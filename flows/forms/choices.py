@@ -7,6 +7,7 @@ changed where it lies when projects come or are renamed.
 from httpx import HTTPError
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate
+from prefect.client.schemas.filters import DeploymentFilter
 from prefect.client.schemas.responses import DeploymentResponse
 
 from common.errors import UnavailableError
@@ -25,15 +26,18 @@ def refresh_choices(desk: Desk) -> int:
     found = choices(desk)
     try:
         with get_client(sync_client=True) as client:
-            ours = [item for item in _deployments(client) if _plan_of(item, desk) == desk.plan.id]
+            ours = [item for item in deployments(client) if _plan_of(item, desk) == desk.plan.id]
             return sum(_refresh(client, item, found) for item in ours)
     except HTTPError as error:
         raise UnavailableError(f"表单的选项未能更新：{type(error).__name__}") from None
 
 
-def _deployments(client: SyncPrefectClient) -> list[DeploymentResponse]:
+def deployments(
+    client: SyncPrefectClient, wanted: DeploymentFilter | None = None
+) -> list[DeploymentResponse]:
+    """All deployments of the server, or those that are wanted, read a page at a time."""
     found: list[DeploymentResponse] = []
-    while page := client.read_deployments(limit=PAGE, offset=len(found)):
+    while page := client.read_deployments(deployment_filter=wanted, limit=PAGE, offset=len(found)):
         found += page
     return found
 
