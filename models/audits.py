@@ -155,9 +155,7 @@ def histories(session: Session, plan: Plan, codes: Sequence[str]) -> Mapping[str
 def trail_to(session: Session, plan: Plan, day: date) -> tuple[Audit, ...]:
     """Everything that came about by a day, lateness aside; as it was recorded, oldest first."""
     query = select(Audit).where(
-        Audit.plan == plan.id,
-        col(Audit.effective_on) <= day,
-        Audit.kind != AuditKind.OVERDUE,
+        Audit.plan == plan.id, col(Audit.effective_on) <= day, Audit.kind != AuditKind.OVERDUE
     )
     return tuple(session.exec(query.order_by(col(Audit.id))))
 

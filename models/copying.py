@@ -19,10 +19,7 @@ TABLES = tables.Subject.metadata.sorted_tables
 def copy_database(source: Engine, target: Engine) -> None:
     """Give `target` the newest schema and every row of `source`, read in one transaction."""
     migrate(target)
-    with (
-        one_moment(source) as read,
-        target.execution_options(**{WRITES: True}).begin() as write,
-    ):
+    with one_moment(source) as read, target.execution_options(**{WRITES: True}).begin() as write:
         copy_rows(read, write)
 
 

@@ -115,10 +115,7 @@ def reinstate(session: Session, row: DeadlineRow) -> None:
     owed = select(col(Outbox.id)).where(*_about(row), col(Outbox.status) == MessageStatus.PENDING)
     session.execute(
         update(Delivery)
-        .where(
-            col(Delivery.outbox_id).in_(owed),
-            col(Delivery.status) == DeliveryStatus.CANCELLED,
-        )
+        .where(col(Delivery.outbox_id).in_(owed), col(Delivery.status) == DeliveryStatus.CANCELLED)
         .values(status=DeliveryStatus.PENDING)
     )
 

@@ -37,9 +37,7 @@ ALL = (
 )
 SOME = ALL.where(among(PROJECT.code, "codes"))
 GONE = delete(FACT.on.table).where(
-    FACT.plan == bindparam("plan"),
-    FACT.subject == bindparam("subject"),
-    among(FACT.name, "names"),
+    FACT.plan == bindparam("plan"), FACT.subject == bindparam("subject"), among(FACT.name, "names")
 )
 _IN_CITIES = (
     select_columns(SUBJECT.city)

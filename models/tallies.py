@@ -76,9 +76,7 @@ def _bare(session: Session, plan: Plan) -> tuple[Tally, ...]:
         select(col(Outbox.recipient), func.count(), func.min(col(Outbox.decided_at)))
         .where(
             and_(
-                col(Outbox.plan) == plan.id,
-                col(Outbox.status) == MessageStatus.PENDING,
-                ~addressed,
+                col(Outbox.plan) == plan.id, col(Outbox.status) == MessageStatus.PENDING, ~addressed
             )
         )
         .group_by(col(Outbox.recipient))

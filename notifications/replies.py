@@ -87,11 +87,7 @@ FEISHU = Vendor(
     },
     {"11232": MINUTE},
 )
-VENDORS = {
-    ChannelKind.WECOM: WECOM,
-    ChannelKind.DINGTALK: DINGTALK,
-    ChannelKind.FEISHU: FEISHU,
-}
+VENDORS = {ChannelKind.WECOM: WECOM, ChannelKind.DINGTALK: DINGTALK, ChannelKind.FEISHU: FEISHU}
 HOOK = "接收系统"
 
 

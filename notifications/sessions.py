@@ -87,12 +87,7 @@ class Sessions:
             _leave(session)
 
     def _hand(
-        self,
-        server: Server,
-        session: _Session,
-        made: EmailMessage,
-        sender: str,
-        to: Sequence[str],
+        self, server: Server, session: _Session, made: EmailMessage, sender: str, to: Sequence[str]
     ) -> Refused:
         session.handed = False
         try:

@@ -60,12 +60,7 @@ class OurMail(NotifyEmail):  # type: ignore[no-untyped-call]  # Apprise is half 
         self.failure: DeliveryError | None = None
 
     def send(
-        self,
-        body: str,
-        title: str = "",
-        notify_type: Any = None,
-        attach: Any = None,
-        **kwargs: Any,
+        self, body: str, title: str = "", notify_type: Any = None, attach: Any = None, **kwargs: Any
     ) -> bool:
         """Submit the message; True when the server accepted it for every recipient."""
         try:

@@ -159,8 +159,7 @@ class Malus(Frozen):
 
 
 ScoringRule = Annotated[
-    PerDefectPoints | LevelPoints | YesNoPoints | Bonus | Malus,
-    Field(discriminator="kind"),
+    PerDefectPoints | LevelPoints | YesNoPoints | Bonus | Malus, Field(discriminator="kind")
 ]
 
 

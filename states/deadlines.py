@@ -111,10 +111,7 @@ def deadlines_of(
 
 
 def dates_of(
-    deadline: Deadline,
-    facts: Mapping[str, date],
-    extended_to: date | None,
-    calendar: Calendar,
+    deadline: Deadline, facts: Mapping[str, date], extended_to: date | None, calendar: Calendar
 ) -> DeadlineDates | None:
     """A subject's own dates; None while the fact that a relative deadline follows has not come.
 

@@ -66,8 +66,7 @@ def check(as_of: AsOf = None, json: Json = False) -> None:
 
 def outbox(
     status: Annotated[
-        str | None,
-        typer.Option("--status", help="pending、sending、sent、dead（死信）、cancelled"),
+        str | None, typer.Option("--status", help="pending、sending、sent、dead（死信）、cancelled")
     ] = None,
     json: Json = False,
 ) -> None:

@@ -180,12 +180,7 @@ def _basics(about: InspectedProject) -> Pairs:
         (HEAD["place"], f"{about.city}{about.county}", "所处阶段", about.stage),
         ("责任人", about.responsible or "未填报", "开工日期", str(about.started or "尚未开工")),
         ("形象进度", percent, "数据截至", str(about.as_of)),
-        (
-            "投资总额\n（万元）",
-            _wan(about.investment),
-            "累计完成\n（万元）",
-            _wan(about.invested),
-        ),
+        ("投资总额\n（万元）", _wan(about.investment), "累计完成\n（万元）", _wan(about.invested)),
         ("省级补助\n（万元）", _subsidy(about), "其中\n已到位", _wan(about.received)),
         ("市县承诺配套\n（万元）", _wan(about.promised), "其中\n已到位", _wan(about.matched)),
     )

@@ -216,10 +216,7 @@ def _margins(paper: Paper, section: Section) -> None:
         header.is_linked_to_previous = False
         header.paragraphs[0].style = paper.styles["公文页眉"]
         header.paragraphs[0].add_run("{% if 草稿 %}草稿{% endif %}")
-    for footer, style in (
-        (section.footer, "公文页码"),
-        (section.even_page_footer, "公文页码双页"),
-    ):
+    for footer, style in ((section.footer, "公文页码"), (section.even_page_footer, "公文页码双页")):
         footer.is_linked_to_previous = False
         footer.paragraphs[0].style = paper.styles[style]
         for run in _page_number():

@@ -32,12 +32,7 @@ class ExtendRequestForm(RequestForm):
 def extend_deadline(desk: Desk, form: ExtendRequestForm, *, today: date, at: datetime) -> str:
     """Put the deadline off; both dates, as Markdown. RefusedError with every reason."""
     asked_for = Extension(
-        code_of(form.subject),
-        code_of(form.rule),
-        form.until,
-        form.on,
-        form.actor,
-        form.evidence,
+        code_of(form.subject), code_of(form.rule), form.until, form.on, form.actor, form.evidence
     )
     with writing(desk.engine) as session:
         done = extend(session, desk, asked_for, today=today, at=at)

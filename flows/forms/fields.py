@@ -63,19 +63,9 @@ DryRun = Annotated[
         title="只试办，不写入", description="先看会有什么结果；核对无误后，关闭此开关再办理一次。"
     ),
 ]
-Month = Annotated[
-    str,
-    Field(
-        title="月份",
-        description="只有月报需要，如 2023-06。",
-    ),
-]
+Month = Annotated[str, Field(title="月份", description="只有月报需要，如 2023-06。")]
 Amount = Annotated[
-    str,
-    Field(
-        title="金额（元）",
-        description="只有下达资金需要，最多两位小数，如 840000.00。",
-    ),
+    str, Field(title="金额（元）", description="只有下达资金需要，最多两位小数，如 840000.00。")
 ]
 
 

@@ -41,8 +41,7 @@ class ImportRequestForm(RequestForm):
     month: Month = ""
     project: Annotated[str, choice("project", "项目", "单个项目的表没有标识时填写。")] = ""
     confirm: Annotated[
-        bool,
-        Field(title="已核实", description="超出合理范围的数字已经核实，照填导入。"),
+        bool, Field(title="已核实", description="超出合理范围的数字已经核实，照填导入。")
     ] = False
 
 

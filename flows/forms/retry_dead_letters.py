@@ -27,11 +27,7 @@ class RetryRequestForm(RequestForm):
     ] = ""
     actor: Annotated[
         str,
-        Field(
-            title="经办人",
-            description="只留在本次运行中，不记入项目的办理记录。",
-            min_length=1,
-        ),
+        Field(title="经办人", description="只留在本次运行中，不记入项目的办理记录。", min_length=1),
     ]
 
 

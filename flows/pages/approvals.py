@@ -50,10 +50,7 @@ def _list_lines(plan: Plan, found: ProposedList) -> Iterator[str]:
             yield from table(COLUMNS, [_cells(item) for item in city.listed])
 
 
-SUMMARY = {
-    "市": "---",
-    **dict.fromkeys(("名额", "已确定", "建议确定", "替补", "缺额"), "---:"),
-}
+SUMMARY = {"市": "---", **dict.fromkeys(("名额", "已确定", "建议确定", "替补", "缺额"), "---:")}
 COLUMNS = {"次序": "---", "项目": "---", "县（市、区）": "---", "平均分": "---:", "备注": "---"}
 
 

@@ -67,8 +67,7 @@ def _projects(
         held.setdefault(view.subject, []).append(view.standing)
     order = plan.stage_order
     ordered = sorted(
-        projects,
-        key=lambda p: (p.disposition not in GOING_ON, order.index(p.stage), p.code),
+        projects, key=lambda p: (p.disposition not in GOING_ON, order.index(p.stage), p.code)
     )
     head = {"阶段": "---", "项目": "---", "编码": "---", "县（市、区）": "---", "推进状态": "---"}
     head |= {"亮灯": "---", "逾期": "---:", "临期": "---:", "形象进度": "---:"}

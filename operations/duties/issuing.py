@@ -78,13 +78,7 @@ def named_draft(desk: Desk, name: str) -> DraftPaper:
 
 
 def issue_paper(
-    session: Session,
-    desk: Desk,
-    draft: DraftPaper,
-    signed: Signature,
-    *,
-    today: date,
-    at: datetime,
+    session: Session, desk: Desk, draft: DraftPaper, signed: Signature, *, today: date, at: datetime
 ) -> Paper:
     """Issue a draft, and record the duty that it fulfils unless that is recorded already.
 

@@ -158,13 +158,7 @@ def _stem(rule: str) -> str:
 
 
 def _told(
-    desk: Desk,
-    known: _Known,
-    code: str,
-    rows: Sequence[DeadlineRow],
-    as_of: date,
-    *,
-    whole: bool,
+    desk: Desk, known: _Known, code: str, rows: Sequence[DeadlineRow], as_of: date, *, whole: bool
 ) -> Explanation:
     subject, project = known.subjects[code], known.projects.get(code)
     kind, held = SubjectKind(subject.kind), known.facts.get(code, {})

@@ -130,11 +130,7 @@ def _board(
 
 
 def _views(
-    session: Session,
-    desk: Desk,
-    found: Sequence[Dossier],
-    as_of: date,
-    codes: list[str] | None,
+    session: Session, desk: Desk, found: Sequence[Dossier], as_of: date, codes: list[str] | None
 ) -> list[DeadlineView]:
     dispositions = {item.code: item.disposition for item in found}
     known = facts(session, desk.plan, [city.name for city in desk.plan.cities])

@@ -64,11 +64,7 @@ def make_overdue(
     ]
     counted = Counter((view.city, view.standing) for view in views)
     cities = [
-        (
-            city.name,
-            counted[city.name, Standing.OVERDUE],
-            counted[city.name, Standing.COORDINATING],
-        )
+        (city.name, counted[city.name, Standing.OVERDUE], counted[city.name, Standing.COORDINATING])
         for city in desk.plan.cities
         if request.subject in (None, city.name)
     ]

@@ -41,11 +41,7 @@ from states.dossier import Dossier
 from states.review import Opinion
 
 NOTHING = Decimal(0)
-CELLS = (
-    ("应当回避", "organisation"),
-    ("不得重复|专家姓名", "expert"),
-    ("日期", "on"),
-)
+CELLS = (("应当回避", "organisation"), ("不得重复|专家姓名", "expert"), ("日期", "on"))
 """Which reason of `operations.cases.review.give_opinion` concerns which column."""
 
 
