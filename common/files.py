@@ -17,13 +17,16 @@ def write(path: Path, content: bytes, *, mode: int = 0o666, over: bool = True) -
     """Write a file so that others see it whole or not at all, and a power cut does not undo it.
 
     `mode`: who may use it, from its first byte on, less what the system withholds. With `over` it
-    takes the place of what was there; without, that stays, and the answer is False. OSError when
+    takes the place of what was there, and nobody may use it who could not use that; without, that
+    stays, and the answer is False. OSError when
     it cannot be written; then nothing half-written stays.
     """
     target = path.resolve()  # what a link leads to is replaced, not the link
     if target.exists() and not target.is_file():
         target.write_bytes(content)  # a device or a pipe has no whole
         return True
+    if target.exists():
+        mode &= target.stat().st_mode
     scratch = target.with_name(SCRATCH.format(uuid4().hex))
     try:
         handle = os.open(scratch, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)

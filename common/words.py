@@ -85,14 +85,17 @@ _WRITTEN_OUT = re.compile(r"[\ue000-\ue009](?:[-\s.·]?[\ue000-\ue009]){6,}")
 
 # All of this is matched after folding: signs are half-width, every dash is "-".
 _GAP = r"[-\s.·\ue001]{0,3}"
-_UNIT = r"\s?(?:[百千万亿]*元(?!旦)|万(?![一-鿿])|亿|m2|平方|平米|米|公里|吨|%)"
+_UNIT = r"\s?(?:[百千万亿]*元(?!旦)|万(?![一-鿿])|亿|m2|平方|平米|米|公里|公斤|吨|亩|公顷|立方|%)"
 _COUNT = r"\s?(?:人(?!员)|户(?!主|籍)|个(?!人)|床|套)"
 _DATE = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _BORN = rf"\d{{6}}{_DATE}\d{{3}}[\dXx]"
 _CARRIER = r"1[3-9]\d"
 _COUNTRY = rf"(?:\+?(?:00)?86{_GAP})?"
 _NO_PHONE = rf"(?!{_CARRIER}\d{{8}}(?!\d|\.\d\d(?!\d))|0\d|{_BORN})"
-_MONEY = "投资|金额|资金|补助|补贴|合计|共计|总计|造价|概算|预算|支出|到账|拨付|下达|配套|结存"
+_MONEY = (
+    "投资|金额|资金|补助|补贴|合计|共计|总计|造价|概算|预算|支出|到账|拨付|下达|配套|结存"
+    "|已付|实拨|应拨|自筹|贷款|剩余"
+)
 _NUMBERED = "(?:编|证|案|文|批|单|流水|记录|序|合同|消息|登记)号|编码|代码|第"
 _SAID = (
     "(?:电话|手机|座机|热线|联系(?:方式|人)?|致电|拨打|来电|传真|微信|短信|号码"
@@ -132,13 +135,13 @@ NUMBERS = (
 )
 """Mobile, landline, 400 and 800 numbers, identity and account numbers."""
 
-_TOLD = rf"(?:\d{{6,}}|\d{{3,4}}[-\s]\d{{3,4}})(?!\d|-\d|\.\d|{_UNIT}|{_COUNT})"
+_TOLD = rf"(?!{_DATE}(?!\d))(?:\d{{6,}}|\d{{3,4}}[-\s]\d{{3,4}})(?!\d|-\d|\.\d|{_UNIT}|{_COUNT})"
 _NUMBER = "|".join(NUMBERS)
 _FIRST = "".join({word[0] for word in re.findall("[一-鿿]+", f"{_SAID} {_MONEY} {_NUMBERED}")})
 PERSONAL = re.compile(
     rf"(?=[0-9A-Za-z+(¥$〔{_FIRST}])(?:"  # elsewhere nothing begins: most signs are passed quickly
     rf"{_SAID}[:为是\s.]{{0,3}}(?P<said>{_NUMBER}|{_TOLD})|{'|'.join(LEFT)}"
-    rf"|(?<!\d)(?P<number>{_NUMBER.replace('gap', 'gap2')}))"
+    rf"|(?<!\d)(?<!(?<!\d)0\.)(?P<number>{_NUMBER.replace('gap', 'gap2')}))"
 )
 ANY = re.compile(r"(?P<number>\d(?:[-\s]?\d)*)")
 

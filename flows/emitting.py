@@ -12,7 +12,7 @@ from operations.cases.desk import Desk
 from operations.daily import announcing
 from operations.daily.announcing import Announcement
 
-BATCH = 1000  # events at a time: Prefect stores the last of each after a second of rest
+BATCH = 200  # events at a time: Prefect stores the last of each after a second of rest
 PAGE = 50  # events that Prefect lists at once
 LOOKS, PAUSE = 300, 0.2  # how often, and seconds in between, one looks whether it has stored them
 TROUBLE = "Prefect 服务暂不可用，事件未能发出，已留待下次，请稍后重试"

@@ -44,7 +44,8 @@ def reading(engine: Engine) -> Iterator[Session]:
 def writing(engine: Engine) -> Iterator[Session]:
     """One write transaction: committed as a whole at the end, or not at all.
 
-    On SQLite writers wait for each other from the start; on PostgreSQL by `plans.require_plan`.
+    On SQLite writers wait for each other from the start, on PostgreSQL by
+    `models.plans.require_plan`.
     """
     with (
         plain_errors(engine),

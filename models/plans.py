@@ -85,7 +85,7 @@ def _locked(session: Session, plan: Plan) -> PlanRow | None:
 
 @lru_cache
 def installed_digest(plan: Plan, calendar: Calendar) -> str:
-    """What the stored deadlines follow from: the plan's file and every day computed from it."""
+    """What the stored deadlines follow from: what the plan says and every day computed from it."""
     days = [
         (item.id, *_dated_columns(plan, calendar, item.dates).values(), item.rule.kinds)
         for item in deadlines(plan, calendar)

@@ -1,4 +1,4 @@
-"""The money ledger: rows to `states.ledger.LedgerLine` and back."""
+"""A project's ledger lines, opinions and monthly progress: rows to values of the core and back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -97,7 +97,7 @@ def remove_opinion(session: Session, plan: Plan, audit_id: int) -> None:
     )
 
 
-FIELDS = (*PROGRESS_LABELS, "audit_id")
+PROGRESS_COLUMNS = (*PROGRESS_LABELS, "audit_id")
 
 
 def progress_of(
@@ -106,14 +106,14 @@ def progress_of(
     """Per project, what was reported of it month by month, oldest first."""
     found: dict[str, tuple[Progress, ...]] = {}
     for row in rows_of(session, ProgressRow, plan, codes, ("period",)):
-        report = Progress(**{name: getattr(row, name) for name in FIELDS})
+        report = Progress(**{name: getattr(row, name) for name in PROGRESS_COLUMNS})
         found[row.subject] = (*found.get(row.subject, ()), report)
     return found
 
 
 def put_progress(session: Session, plan: Plan, code: str, progress: Progress) -> None:
     """Keep a month's report in the place of that month's former one."""
-    values = {name: getattr(progress, name) for name in FIELDS}
+    values = {name: getattr(progress, name) for name in PROGRESS_COLUMNS}
     session.merge(ProgressRow(plan=plan.id, subject=code, **values))
     session.flush()
 

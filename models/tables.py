@@ -59,7 +59,7 @@ def _to_subject(*, column: str = "subject") -> ForeignKeyConstraint:
 
 
 class PlanRow(SQLModel, table=True):
-    """A plan that this database runs, and the digest of the file it was installed from."""
+    """A plan that this database runs, and the digest of what it said when it was installed."""
 
     __tablename__ = "plan"
     id: str = Field(primary_key=True)

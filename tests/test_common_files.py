@@ -118,3 +118,10 @@ def test_a_finished_file_gets_its_place(tmp_path: Path) -> None:
     made.write_bytes(NEW)
     assert publish(made, target, over=True)
     assert names(tmp_path) == ["file"]
+
+
+def test_what_takes_a_files_place_is_no_more_open_than_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "通讯录.xlsx"
+    write(path, b"one", mode=OWNER_ONLY)
+    write(path, b"two")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"two", OWNER_ONLY)

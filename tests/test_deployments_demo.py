@@ -150,7 +150,7 @@ def test_an_admin_sees_the_board_and_the_runs(running: Served, tmp_path: Path) -
         page.get_by_role("cell", name="太原市").first.wait_for(timeout=60_000)
         page.screenshot(path=picture("board.png", tmp_path))
         page.goto(_link(running, "逾期清单"))
-        page.get_by_text("逾期101天").first.wait_for(timeout=60_000)
+        page.get_by_text("超期天数").first.wait_for(timeout=60_000)
         page.screenshot(path=picture("overdue.png", tmp_path))
         with page.context.expect_page() as opened:  # each row leads to its explanation
             page.get_by_role("link", name="养老幸福工程").first.click()

@@ -20,11 +20,11 @@ W = TypeVar("W", bound="Word")
 
 def as_date(text: str) -> date:
     """A day as typed, read as a cell is, but for a sheet's day numbers; else a usage error."""
-    from documents.reading.cells import SERIALS, CellError, day, required
+    from documents.reading.cells import SERIALS, CellError, any_day, required
 
     with suppress(CellError):
         if not (text.isdecimal() and int(text) in SERIALS):
-            return required("日期", day)(text)
+            return required("日期", any_day)(text)
     raise typer.BadParameter(f"“{text}”不是日期，请写作 2023-06-01")
 
 

@@ -12,6 +12,7 @@ from decimal import Context, Decimal
 from typing import TypeVar
 
 from common.errors import RefusedError
+from common.words import CENT
 
 T = TypeVar("T")
 
@@ -133,7 +134,7 @@ def points(value: object) -> Decimal | None:
 
 def day(value: object) -> date | None:
     """A date of this century; date cells, their day numbers, ``2023-02-10``, ``2023年2月10日``."""
-    found = _day(value)
+    found = any_day(value)
     if found is not None and not 2000 <= found.year <= 2099:
         raise CellError(f"年份{found.year}不合理；请核对日期，如 2023-02-10")
     return found
@@ -237,13 +238,14 @@ def _exact(number: Decimal, digits: int, says: str, unit: str) -> Decimal:
     """`number` with two decimals; refused when it has more, or more than `digits` in all."""
     if number >= Decimal(10) ** (digits - 2):
         raise CellError(f"{says}过大；请核对数字和单位")
-    fixed = number.quantize(Decimal("0.01"))
+    fixed = number.quantize(CENT)
     if fixed != number:
         raise CellError(f"{says}折合{unit}后超过两位小数；请保留两位小数")
     return fixed
 
 
-def _day(value: object) -> date | None:
+def any_day(value: object) -> date | None:
+    """A date of any century, written as for `day`."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date) or value is None:

@@ -86,7 +86,7 @@ def proposed(desk: Desk) -> ProposedList:
 def approve(
     session: Session, desk: Desk, decision: Determination, seen: str, *, today: date, at: datetime
 ) -> Selection:
-    """Determine the list with the fingerprint `seen`: see `review.determine`.
+    """Determine the list with the fingerprint `seen`: see `operations.cases.review.determine`.
 
     ConflictError, and nothing written, when the list has changed.
     """

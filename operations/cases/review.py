@@ -14,8 +14,8 @@ from operations.cases.casework import Act, advance
 from operations.cases.desk import Desk
 from operations.cases.effects import AuditEntry, Casebook, begin, commit
 from policy.schema import Plan, ReviewRules
-from policy.vocabulary import AuditKind, Disposition
-from states.dossier import Dossier
+from policy.vocabulary import AuditKind
+from states.dossier import GOING_ON, Dossier
 from states.review import Opinion, average, opinion_refusals
 from states.selection import Candidate, Selection, select
 from states.trail import Effects
@@ -122,7 +122,7 @@ def selection(desk: Desk, projects: Iterable[Dossier]) -> Selection:
         [
             _candidate(plan, project)
             for project in projects
-            if project.disposition in (Disposition.ACTIVE, Disposition.HELD)
+            if project.disposition in GOING_ON
             and (review.passed in project.milestones or plan.quota.taken_when in project.milestones)
         ],
     )

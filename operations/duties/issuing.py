@@ -82,7 +82,7 @@ def issue_paper(
 ) -> Paper:
     """Issue a draft, and record the duty that it fulfils unless that is recorded already.
 
-    RefusedError as `papers.issue`.
+    RefusedError as `operations.duties.papers.issue`.
     """
     require_plan(session, desk.plan, desk.calendar, lock=True)
     asked, rule = draft.made.occasion, _rule(desk.plan, draft.made.kind)

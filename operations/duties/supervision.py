@@ -85,7 +85,7 @@ def issue_letter(
     today: date,
     at: datetime,
 ) -> Paper:
-    """Issue the letter that was shown as `draft`: see `papers.issue`.
+    """Issue the letter that was shown as `draft`: see `operations.duties.papers.issue`.
 
     ConflictError, and nothing written, when there is another draft by now. RefusedError without a
     day, a name and a telephone number for the reply.
