@@ -9,8 +9,8 @@ unexport PYTHONDONTWRITEBYTECODE
 ROOMY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "TMPDIR=/dev/shm" }')
 # Which tests begin first and which stay together says tests/conftest.py.
 PYTEST := $(ROOMY) $(BIN)/pytest --dist=loadscope --no-loadscope-reorder
-# Many of the tests wait for servers and processes, so there are more workers than cores.
-WORKERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
+# Tests wait for servers and processes: a worker more than cores; with two more, servers starve.
+WORKERS ?= $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 

@@ -24,7 +24,7 @@ DAY = "2023-07-31"
 PASSWORD = "canary-admin-7c1e"  # noqa: S105  # of this test
 HELD = "XF2023-140105-01"
 PROVINCE = "山西省民政厅养老服务处 李某"
-WAIT = 60_000
+WAIT = 120_000
 LOOKS: dict[str, Any] = {
     "viewport": {"width": 1600, "height": 1000},
     "locale": "zh-CN",

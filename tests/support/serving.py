@@ -62,7 +62,7 @@ class Served:
         auth = ("admin", self.password) if self.password else None
         url = f"{self.address}/api/{path}"
         for _ in range(10):
-            answer = httpx.request(method, url, timeout=30, auth=auth, **more)
+            answer = httpx.request(method, url, timeout=120, auth=auth, **more)
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 break
             sleep(1)
@@ -96,7 +96,7 @@ class Served:
         return found
 
     def _once(self, run: str, is_so: Callable[[Any], bool]) -> Any:
-        for _ in range(900):
+        for _ in range(2_400):
             found = self.get(f"flow_runs/{run}")
             if is_so(found):
                 return found
