@@ -19,8 +19,8 @@ CHROMIUM = shutil.which("chromium")
 COMMAND = str(Path(sys.executable).with_name("xingfu"))
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 READY = "定时任务已就绪"
-# How often Prefect looks what there is to run. Its other loops keep their pace: quickened, they locked
-# its database under one another on a busy machine.
+# How often Prefect looks what there is to run. Its other loops keep their pace: quickened, they
+# locked its database under one another on a busy machine.
 IMPATIENT = {"PREFECT_RUNNER_POLL_FREQUENCY": "2"}
 BROWSER = ("--no-sandbox", "--disable-background-networking", "--disable-component-update")
 
