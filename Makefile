@@ -24,12 +24,16 @@ test: .venv/.dev lint
 
 # While editing: everything but what starts servers, browsers or a whole year.
 check: .venv/.dev lint
-	@$(PYTEST) --numprocesses=logical -m "not heavy and not browser and not postgresql" -x
+	@$(PYTEST) --numprocesses=logical --hypothesis-profile=brief \
+		-m "not heavy and not browser and not postgresql" -x
 
-# Every kill that tests know of, on both databases; `test` takes a sample.
-STORM := flows_kill flows_inbox_kill flows_emitting flows_outage flows_year flows_channels models_trail
+# Everything, as often as can be: every kill, every spoilt workbook, both databases, random years,
+# a hundred examples for a property.
+SEEDS ?= 1-20
+SEASONS ?= 1-300
 storm: .venv/.dev
-	@$(PYTEST) --numprocesses=$(WORKERS) --storm $(STORM:%=tests/test_%.py)
+	@$(PYTEST) --numprocesses=$(WORKERS) --storm --seeds=$(SEEDS) --seasons=$(SEASONS) \
+		--hypothesis-profile=storm
 
 lint: .venv/.dev
 	@$(BIN)/ruff check --quiet
@@ -39,7 +43,7 @@ lint: .venv/.dev
 
 # What of the core's branches its own fast tests reach.
 coverage: .venv/.dev
-	@$(BIN)/coverage run -m pytest -m "not heavy" tests/test_policy_* tests/test_states_* \
+	@$(BIN)/coverage run -m pytest --hypothesis-profile=brief -m "not heavy" tests/test_policy_* tests/test_states_* \
 		> .venv/coverage.log || { cat .venv/coverage.log; exit 1; }
 	@$(BIN)/coverage report
 

@@ -36,6 +36,10 @@ class UnavailableError(XingfuError):
     exit_code = 3
 
 
+class BusyError(UnavailableError):
+    """数据库正被占用，请稍后重试。"""
+
+
 def with_reasons(head: str, reasons: Iterable[str]) -> str:
     """A message: what cannot be done, then every reason on a line of its own."""
     return "\n".join([head, *(f"  · {reason}" for reason in reasons)])

@@ -7,12 +7,16 @@ by case, in `tests/cases/phones.yaml`.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
+from common.errors import RefusedError
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+PRODUCT = "幸福"
+"""The product's own name: where it speaks for no plan (decision 40)."""
 NUMERALS = "一二三四五六七八九十"
 CENT = Decimal("0.01")
 TEN_THOUSAND = Decimal(10000)
@@ -20,9 +24,23 @@ TEN_THOUSAND = Decimal(10000)
 NONE, NOT_STATED = "无。", "—"
 
 
+UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""Signs that nobody sees: they steer a terminal, turn text round, or make two names look alike."""
+LINES = "\n\t"
+"""Those of them that lay text out."""
+
+
 def shanghai_day(at: datetime) -> date:
     """The date in Shanghai at an aware instant."""
     return at.astimezone(SHANGHAI).date()
+
+
+def shanghai_minute(at: datetime) -> str:
+    """An instant as staff reads it, e.g. 2023-06-01 08:31（北京时间）."""
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}（北京时间）"
 
 
 def weekday(day: date) -> str:
@@ -50,6 +68,11 @@ def short_date(day: date) -> str:
     return f"{day.month}月{day.day}日"
 
 
+def date_beside(day: date, beside: date) -> str:
+    """Without the year where it is that of the day beside it."""
+    return short_date(day) if day.year == beside.year else long_date(day)
+
+
 def amount(yuan: Decimal) -> str:
     """万元 with two decimals, rounded half up; without the unit."""
     return f"{(yuan / TEN_THOUSAND).quantize(CENT, ROUND_HALF_UP)}"
@@ -70,6 +93,11 @@ def numeral(number: int) -> str:
 def dated(day: date) -> str:
     """``2023年5月31日（星期三）``."""
     return f"{long_date(day)}（星期{weekday(day)}）"
+
+
+def cited(clause: str, what: str = "") -> str:
+    """``（七(二)）``, with what it asks for; empty where neither is said."""
+    return f"（{clause}{what}）" if clause or what else ""
 
 
 def ended(sentence: str) -> str:
@@ -96,7 +124,7 @@ _MONEY = (
     "投资|金额|资金|补助|补贴|合计|共计|总计|造价|概算|预算|支出|到账|拨付|下达|配套|结存"
     "|已付|实拨|应拨|自筹|贷款|剩余"
 )
-_NUMBERED = "(?:编|证|案|文|批|单|流水|记录|序|合同|消息|登记)号|编码|代码|第"
+_NUMBERED = "(?:编|证|案|文|批|单|流水|记录|序|合同|消息|登记)号|编码|代码|校验码|第"
 _SAID = (
     "(?:电话|手机|座机|热线|联系(?:方式|人)?|致电|拨打|来电|传真|微信|短信|号码"
     "|(?i:tel|phone|mobile|fax))(?:号码|号)?"
@@ -157,6 +185,31 @@ def without_numbers(text: str, instead: str | None = None) -> str:
     return _hidden(text, PERSONAL, instead)
 
 
+def unseen_sign(text: str) -> str:
+    """Which sign of a text nobody sees, where, and how to mend it; empty where there is none."""
+    found = UNSEEN.search(text)
+    if found is None:
+        return ""
+    code = ord(found[0])
+    named = {"\n": "换行", "\r": "换行", "\t": "制表符"}.get(found[0], "看不见的控制符号")
+    return (
+        f"第{found.start() + 1}个字是{named}（U+{code:04X}），"
+        "多因从网页、聊天软件或终端复制带入；请删去后重新填写"
+    )
+
+
+def require_seen(said: Mapping[str, str]) -> None:
+    """RefusedError where a text, by its field's name, holds a sign that nobody sees."""
+    for field, text in said.items():
+        if fault := unseen_sign(text):
+            raise RefusedError(f"{field}“{visible(text)}”有误：{fault}")
+
+
+def visible(text: str) -> str:
+    """A text in which every sign is seen: no terminal does what it says. Lines stay lines."""
+    return UNSEEN.sub(lambda found: _picture(found[0]), text)
+
+
 def for_paper(text: str) -> str:
     """Free text as a paper tells it: on one line, and no telephone or identity number."""
     return without_numbers(" ".join(text.split()), "（号码略）")
@@ -191,6 +244,15 @@ def _fold(text: str) -> tuple[str, Sequence[int]]:
         folded = [(sign, place) for place, char in enumerate(text) for sign in _plain(char)]
         plain, places = "".join(sign for sign, _ in folded), [place for _, place in folded]
     return _WRITTEN_OUT.sub(_digits, plain), places
+
+
+def _picture(sign: str) -> str:
+    code = ord(sign)
+    if sign in LINES:
+        return sign
+    if code < 0x20:
+        return chr(0x2400 + code)  # Unicode has a picture of each
+    return "\u2421" if code == 0x7F else f"<U+{code:04X}>"
 
 
 def _plain(char: str) -> str:

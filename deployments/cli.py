@@ -2,15 +2,19 @@
 
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from common.errors import XingfuError
+from common.errors import UsageError, XingfuError
+from common.files import FULL, keep_private, unavailable
+from common.words import PRODUCT, unseen_sign, visible
 from deployments.commands.console import complain
 from deployments.commands.lazy import LazyGroup, Stub
+from deployments.commands.mistyped import told_of
+from deployments.commands.options import AT_END
 
 _TABLE = tomllib.loads(Path(__file__).with_name("commands.toml").read_text(encoding="utf-8"))
 
@@ -46,20 +50,48 @@ app = typer.Typer(
     name="xingfu",
     cls=CommandLine,
     callback=lambda: None,
-    help="幸福养老工程进度管理：按实施方案的时限提醒、催办、提级。",
+    help=f"{PRODUCT}：按实施方案的时限提醒、催办、提级。",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
+def require_plain_words(typed: Sequence[str]) -> None:
+    """UsageError where an argument holds a sign that nobody sees: names, reasons, files alike."""
+    for number, (before, word) in enumerate(zip(("", *typed), typed, strict=False), 1):
+        if fault := unseen_sign(word):
+            where = before if before.startswith("--") else f"第{number}个参数"
+            raise UsageError(f"{where}“{visible(word)}”有误：{fault}")
+
+
 def main() -> None:
-    """Run the command; a known trouble is one clear sentence and its exit code (1, 2 or 3)."""
+    """Run the command; a known trouble is one clear sentence and its exit code (1, 2 or 3).
+
+    What it writes, and what its children write, is its owner's alone.
+    """
+    keep_private()
     try:
-        app()
+        require_plain_words(sys.argv[1:])
+        with AT_END:
+            code = app(standalone_mode=False)
     except XingfuError as error:
-        complain(str(error))
-        sys.exit(error.exit_code)
+        trouble = error
+    except typer.TyperException as error:
+        for line in told_of(error):
+            complain(line)
+        sys.exit(UsageError.exit_code)
+    except typer.Abort:
+        complain("已取消")
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        trouble = unavailable(f"无法写入 {error.filename or '输出'}", error)
+    else:
+        sys.exit(code)
+    complain(str(trouble))
+    sys.exit(trouble.exit_code)
 
 
 if __name__ == "__main__":

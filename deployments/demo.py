@@ -11,19 +11,24 @@ import flows
 from common.clock import now
 from common.errors import RefusedError
 from deployments.commands.console import counted, say
-from deployments.server.serve import serve_deployments, stopping_cleanly
-from deployments.server.server import starting_server
+from deployments.example.reply import lay_out
+from deployments.server.desk import serving_desk
+from deployments.server.lock import served_once
+from deployments.server.process import starting_server
+from deployments.server.serve import serve_deployments
+from deployments.server.stopping import stopping_cleanly
 from models.audits import recorded_acts
 from models.contacts import posts
 from models.database import reading
 from models.projects import dossiers
-from models.secrets import cipher
 from models.settings import Settings
 from operations.cases.desk import Desk
+from operations.upkeep.rules import Approval, adopt, foresee, install
 from operations.upkeep.scenario import happen, key, tables
-from operations.upkeep.setup import initialise
+from operations.upkeep.setup import prepare
+from operations.views.scenes import require_newest
 from operations.workbooks.intake import import_workbook
-from policy.vocabulary import Product, Standing
+from policy.vocabulary import Level, Product, Standing
 
 DEFAULT_DAY = date(2023, 6, 1)
 EXAMPLE = Path(__file__).with_name("example")
@@ -35,20 +40,39 @@ def demo(settings: Settings, as_of: date, *, stay: bool) -> None:
     """Run the example as of a day and, with `stay`, keep the UI until Ctrl-C. Safe to repeat."""
     # Scheduled runs of the demonstration stay on its day; real use never pins the date.
     os.environ["XINGFU_BUSINESS_DATE"] = as_of.isoformat()
-    with stopping_cleanly():
+    # The desk is on, so that mails lead to it.
+    os.environ["XINGFU_DESK_URL"] = settings.desk_address
+    settings = settings.model_copy(
+        update={"business_date": as_of, "desk_url": settings.desk_address}
+    )
+    with stopping_cleanly(), served_once(settings):
         say("正在建立数据库……")
-        desk = initialise(settings, None, now())
+        desk = prepare(settings, None)
         _refuse_real_data(desk)
+        _install(desk, as_of)
+        require_newest(desk, as_of)
         with starting_server(settings) as ready:  # it takes its time, and needs nothing of ours
             load_example(desk, as_of)
             say("正在等待 Prefect 服务就绪……")
             address = ready()
-            run_flows(as_of)
+            run_flows(desk, as_of)
             _tell(desk, as_of, address)
+            _tell_reply(desk, as_of, stay=stay)
             if stay:
-                serve_deployments(settings, "定时任务已就绪（演示日期固定）。按 Ctrl-C 停止。")
+                with serving_desk(settings):
+                    words = "定时任务已就绪（演示日期固定）。按 Ctrl-C 停止。"
+                    serve_deployments(settings, words)
             else:
                 say("界面随命令结束而关闭；用 make run 或 xingfu serve 可再打开。")
+
+
+def _install(desk: Desk, as_of: date) -> None:
+    """The example's database takes up a plan that was changed meanwhile: nobody depends on it."""
+    if foresee(desk, as_of, now()) is None:
+        install(desk, now())
+    else:
+        say("实施方案已更改，示例数据按新方案重新计算……")
+        adopt(desk, Approval(MARK, MARK), as_of, now())
 
 
 def load_example(desk: Desk, as_of: date) -> None:
@@ -57,7 +81,7 @@ def load_example(desk: Desk, as_of: date) -> None:
         done = import_workbook(desk, path, today=as_of, at=now())
         took = done.taken
         changes = f"新增{took.added}，更新{took.changed}，未变{took.unchanged}"
-        say(f"{done.file}：{done.form.label}，{changes}")
+        say(f"{done.file}：{done.called}，{changes}")
     with desk.writing() as session:
         known = recorded_acts(session, desk.plan)
         new = [event for event in tables(EXAMPLE) if event.on <= as_of and key(event) not in known]
@@ -71,7 +95,7 @@ def _refuse_real_data(desk: Desk) -> None:
     """The example's names are all marked; a database with any other is somebody's own."""
     with reading(desk.engine) as session:
         names = [project.name for project in dossiers(session, desk.plan)]
-        names += [person.name for person in posts(session, desk.plan, cipher(desk.settings))]
+        names += [person.name for person in posts(session, desk.plan)]
     if real := [name for name in names if MARK not in name]:
         raise RefusedError(
             f"{desk.settings.home} 中已有实际数据（如“{real[0]}”），演示不会写入；"
@@ -79,7 +103,7 @@ def _refuse_real_data(desk: Desk) -> None:
         )
 
 
-def run_flows(as_of: date) -> None:
+def run_flows(desk: Desk, as_of: date) -> None:
     """Run the daily job and the year's duties as flow runs on the running server."""
     from prefect.logging.handlers import APILogHandler
 
@@ -88,7 +112,13 @@ def run_flows(as_of: date) -> None:
 
     with _heard():
         say("正在核对当日时限、发送消息、发布页面……")
-        enforce_deadlines(as_of=as_of)
+        # It leaps through the year, on the example alone: whoever runs it stands for the day.
+        enforce_deadlines(
+            as_of=as_of,
+            confirm=True,
+            actor=desk.plan.office(Level.PROVINCE),
+            evidence=f"演示：回放示例数据至{as_of}",
+        )
         say("正在编制到期的通报、函件、安排等……")
         fulfil_duty(duties=list(Product), as_of=as_of, return_state=True)
     APILogHandler().flush()  # what it has logged, before the server may stop
@@ -114,25 +144,53 @@ def _heard() -> Iterator[None]:
 
 def _tell(desk: Desk, as_of: date, address: str) -> None:
     from operations.views.outbox import outbox_counts
-    from operations.views.overview import board, deadline_views
+    from operations.views.overview import in_chains, survey
 
-    views = deadline_views(desk, as_of)
-    standings = [view.standing for view in views]
+    seen = survey(desk, as_of)
+    pressing = in_chains(seen.views)
     counts = "，".join(f"{status.label}{n}" for status, n in outbox_counts(desk).items())
-    overdue, due_soon = standings.count(Standing.OVERDUE), standings.count(Standing.DUE_SOON)
-    projects = sum(row.projects for row in board(desk, views))
+    overdue = sum(view.is_overdue for view in pressing)
+    beyond = sum(view.is_beyond_proposal for view in pressing)
+    due_soon = sum(view.standing is Standing.DUE_SOON for view in pressing)
+    projects = sum(row.projects for row in seen.board)
     home = desk.settings.home
     say("")
-    say(f"{desk.plan.name}，截至 {as_of}：项目{projects}个，逾期{overdue}项，临期{due_soon}项")
+    say(
+        f"{desk.plan.name}，截至 {as_of}：项目{projects}个，"
+        f"逾期{overdue}项，超过建议时限{beyond}项，临期{due_soon}项"
+    )
     say(f"消息：{counts}")
     say("")
     say("请看：")
     say(f"  全省进度　　{_artifact(address, f'{desk.plan.id}-province-board')}")
     say(f"  逾期清单　　{_artifact(address, f'{desk.plan.id}-overdue')}")
+    say(f"  工作台　　　{desk.settings.desk_url}")
+    say("  　　　　　　登录时填写通讯录中的联系电话，如省级 000-0000-0001、市级 000-0000-0107")
     say(f"  运行记录　　{address}/runs")
     say(f"  已发消息　　{desk.settings.outgoing}（.eml，可用邮件程序打开）")
     say(f"  周期工作　　{desk.settings.outgoing / 'duties'}（通报、函件、安排等草稿）")
     say(f"  命令行　　　.venv/bin/xingfu board --as-of {as_of}　（状态目录 {home}）")
+
+
+def _tell_reply(desk: Desk, as_of: date, *, stay: bool) -> None:
+    """How a reply is answered: the one command that hands it in, and those that show the rest."""
+    reply = lay_out(desk, as_of, now())
+    if reply is None:
+        return
+    settings = desk.settings
+    command = f"XINGFU_HOME={settings.home} XINGFU_BUSINESS_DATE={as_of} .venv/bin/xingfu"
+    say("")
+    say(f"收到提醒的单位可直接回复邮件，如“{reply.line}”。试一试：")
+    settings.incoming.mkdir(parents=True, exist_ok=True)
+    say(f"  报来回复　　cp {reply.path} {settings.incoming}/")
+    if stay:
+        say("  　　　　　　约两分钟后自动读取，读后移入其中的“待核实”")
+    else:
+        say(f"  读取　　　　{command} receive {reply.path}")
+    say(f"  来信待核实　{command} reply list")
+    why = f"{command} reply verify {reply.number} taken_over"
+    say(f"  采纳登记　　{why} --actor {reply.office} --why 已电话核实")
+    say(f"  回执　　　　{command} deliver　（在 {settings.outgoing} 中最新的一份）")
 
 
 def _artifact(address: str, key: str) -> str:

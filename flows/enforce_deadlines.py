@@ -8,20 +8,25 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from common.clock import now, today
-from common.errors import PolicyError, RefusedError
+from common.errors import PolicyError, RefusedError, with_reasons
 from common.words import without_numbers
 from flows.deliver_outbox import deliver, fail_for
+from flows.emitting import emit_events
 from flows.pages.changes import run_of
 from flows.publishing import publish_day, publish_refusal
-from flows.steps import PATIENT, emit, opened
+from flows.steps import PATIENT, day_of_work, emit, opened
 from models.marks import TrailMark
 from models.settings import load_settings
 from operations.cases.desk import Desk
 from operations.daily import changes, enforcement
+from operations.daily.confirmation import Confirmation, DoubtfulDayError
 from operations.daily.delivery import DeliveryResult
 from operations.daily.enforcement import EnforcementResult
+from operations.views.scenes import require_newest
 
 HOURS = 3600
+IDLE = "今日已核对，无需补做"
+OVER = "实施方案期间已结束，已核对至最后一天（{day}），此后不再核对"
 
 
 def _run_name() -> str:
@@ -39,29 +44,53 @@ def _run_name() -> str:
     timeout_seconds=2 * HOURS,
 )
 def enforce_deadlines(
-    as_of: date | None = None, plan: str | None = None, only_if_missed: bool = False
+    as_of: date | None = None,
+    plan: str | None = None,
+    only_if_missed: bool = False,
+    confirm: bool = False,
+    actor: str = "",
+    evidence: str = "",
 ) -> State[Any]:
     """Enforce `plan` as of a day; missed days are caught up.
 
-    Fails when a message could not be delivered, after everything else was done.
+    A day that cannot be right, or a clock that goes backwards, is refused until a person confirms
+    it: that person and the reason go on record. Once the plan's time is over its last day is
+    decided, and then none by itself.
+
+    Fails when a message could not be delivered, after everything else was done. RefusedError, and
+    nothing done, for a day that lies behind: its pages would be taken for the newest.
 
     Args:
         as_of: 核对到哪一天；不填为今天。
         plan: 实施方案编号；不填为本机设置的方案。
         only_if_missed: 当天已核对完毕的不再重做，供每小时补做时使用。
+        confirm: 确认该日无误。系统因日期可疑而拒绝核对时，先核对服务器时间，确认无误后勾选。
+        actor: 确认的单位全称和姓名；勾选“确认”时必填。
+        evidence: 确认的理由；勾选“确认”时必填。
     """
     desk = opened(plan)
-    day = enforcement.day_to_enforce(as_of, today(desk.settings.business_date))
-    since = begin(desk, day, only_if_missed)
+    confirmed = confirmation(actor, evidence) if confirm else None
+    asked = enforcement.day_to_enforce(as_of, today(desk.settings.business_date))
+    day = asked if as_of or confirm else day_of_work(desk, asked)
+    require_newest(desk, day)
+    since = begin(desk, day, only_if_missed or day < asked)
     if since is None:
-        return Completed(message="今日已核对，无需补做")
-    enforced = decide(desk, day)
+        return Completed(message=OVER.format(day=day) if day < asked else IDLE)
+    enforced = decide(desk, day, confirmed)
     delivered = deliver(desk)
     publish(desk, day, since, enforced, delivered)
     finish(desk, day)
     emit(desk)
     fail_for(delivered)
     return Completed(message=f"截至{day}已核对{_caught_up(enforced)}")
+
+
+def confirmation(actor: str, evidence: str) -> Confirmation:
+    """Who stands for a doubted day, and why. RefusedError where one of them is missing."""
+    asked = {"请填写确认人（actor）": actor, "请填写确认的理由（evidence）": evidence}
+    if missing := [reason for reason, said in asked.items() if not said.strip()]:
+        raise RefusedError(with_reasons("日期未能确认，没有核对", missing))
+    return Confirmation(actor, evidence)
 
 
 @task(name="begin", **PATIENT)
@@ -73,16 +102,21 @@ def begin(desk: Desk, as_of: date, only_if_missed: bool) -> TrailMark | None:
 
 
 @task(name="decide", task_run_name="decide-{as_of}", **PATIENT)
-def decide(desk: Desk, as_of: date) -> EnforcementResult:
+def decide(desk: Desk, as_of: date, confirmed: Confirmation | None = None) -> EnforcementResult:
     """Write the day's decisions in one transaction. Why that is refused is published."""
     try:
-        done = enforcement.enforce(desk, as_of, now())
+        done = enforcement.enforce_in_earnest(desk, as_of, now(), confirmed)
     except (RefusedError, PolicyError) as refusal:
         publish_refusal(desk, as_of, str(refusal))
+        if isinstance(refusal, DoubtfulDayError):
+            emit_events(desk)
         raise
     log = get_run_logger()
     log.info(
-        "截至 %s：新增待发消息 %d 条，新认定逾期 %d 项", as_of, done.messages, done.marked_overdue
+        "截至 %s：新增待发消息 %d 条，新认定逾期或超过建议时限 %d 项",
+        as_of,
+        done.messages,
+        done.marked_overdue,
     )
     if done.missed:
         log.warning("此前未核对的%s，已补作", run_of(done.missed))

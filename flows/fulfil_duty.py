@@ -12,13 +12,14 @@ from common.clock import now, today
 from common.errors import RefusedError
 from common.words import without_numbers
 from flows.forms.asking import shortened
-from flows.pages.duties import product_pages, refusal_page
+from flows.pages.duties import product_pages, refusal_page, title_of
 from flows.publishing import put
-from flows.steps import PATIENT, opened
+from flows.steps import PATIENT, day_of_work, opened
 from models.settings import load_settings
 from operations.cases.desk import Desk
+from operations.daily.confirmation import require_day
 from operations.daily.enforcement import day_to_enforce
-from operations.duties import duties as jobs
+from operations.duties import year as jobs
 from operations.duties.products import KeptProduct, lay_out, published, unpublished
 from policy.vocabulary import Product
 
@@ -55,6 +56,8 @@ def fulfil_duty(
     """
     desk = opened(plan)
     day = day_to_enforce(as_of, today(desk.settings.business_date))
+    day = day if as_of else day_of_work(desk, day)
+    admit(desk, day)
     made, refused = make(desk, duties, day)
     publish(desk, duties)
     if refused:
@@ -62,6 +65,12 @@ def fulfil_duty(
         return Failed(message=shortened("；".join(refused)))
     told = "、".join(made)
     return Completed(message=f"截至{day}已编制：{told}" if made else f"截至{day}无到期应编制的内容")
+
+
+@task(name="admit", **PATIENT)
+def admit(desk: Desk, as_of: date) -> None:
+    """RefusedError on a day that the daily job, too, would refuse: what is made stays for ever."""
+    require_day(desk, as_of, now())
 
 
 @task(name="make", task_run_name="make-{as_of}", **PATIENT)
@@ -79,7 +88,7 @@ def make(desk: Desk, kinds: Sequence[Product], as_of: date) -> tuple[list[str], 
 
 
 def _name(made: KeptProduct[Any]) -> str:
-    return f"{made.occasion.period}{made.occasion.subject}{made.kind.label}"
+    return title_of(made.occasion.period, made.occasion.subject, made.kind.label)
 
 
 @task(name="publish", **PATIENT)

@@ -14,6 +14,7 @@ import httpx
 from prefect.artifacts import MarkdownArtifact, create_progress_artifact, update_progress_artifact
 from prefect.client.orchestration import PrefectClient, get_client
 
+from common.clock import today
 from common.errors import UnavailableError
 from flows.pages.board import board_page
 from flows.pages.changes import changes_page, inbox_page
@@ -24,13 +25,16 @@ from flows.pages.markdown import Links, Page
 from flows.pages.money import funds_page
 from flows.pages.outbox import outbox_page
 from flows.pages.quality import quality_page
+from flows.pages.replies import replies_page
 from operations.cases.desk import Desk
 from operations.daily.changes import Changes
+from operations.mails.verifying import waiting_replies
 from operations.views.explain import explain_all
 from operations.views.funds import MoneyOverview, money
 from operations.views.outbox import outbox_counts, outbox_health
 from operations.views.overview import Survey, survey
 from operations.views.quality import DataQuality, quality
+from operations.views.scenes import require_newest
 from operations.workbooks.inbox import InboxResult
 
 SIDE_BY_SIDE = 8  # pages on their way to the server at once
@@ -40,7 +44,11 @@ Report = Callable[[int, int], None]
 
 
 def publish_day(desk: Desk, as_of: date, changes: Changes) -> int:
-    """Publish all pages of a day, and what this run changed; how many there are."""
+    """Publish all pages of a day, and what this run changed; how many there are.
+
+    RefusedError for a day that lies behind: artifacts are the newest state, see `require_newest`.
+    """
+    require_newest(desk, as_of)
     found = survey(desk, as_of)
     codes = to_explain(found)
     links, left_out = _explained(desk, codes, as_of), max(0, len(codes) - MOST)
@@ -50,9 +58,10 @@ def publish_day(desk: Desk, as_of: date, changes: Changes) -> int:
         overdue_page(desk.plan, found, links, left_out),
         due_page(desk.plan, found, links, left_out),
         outbox_page(desk.plan, outbox_health(desk), as_of),
-        funds_page(desk.plan, funds, as_of, {**links, **cities}),
+        *([funds_page(desk.plan, funds, as_of, {**links, **cities})] if desk.plan.pays else []),
         quality_page(desk.plan, quality(desk, found), as_of, links),
         changes_page(desk.plan, changes, as_of, links),
+        replies_page(desk.plan, waiting_replies(desk), as_of),
     )
     others = dict(zip((page.title for page in pages), put(desk, pages), strict=True))
     counts = outbox_counts(desk)
@@ -68,6 +77,11 @@ def publish_refusal(desk: Desk, as_of: date, reason: str) -> None:
 def publish_outbox(desk: Desk, as_of: date) -> None:
     """Publish how the outbox is."""
     put(desk, [outbox_page(desk.plan, outbox_health(desk), as_of)])
+
+
+def publish_replies(desk: Desk) -> None:
+    """Publish which mails wait for a person."""
+    put(desk, [replies_page(desk.plan, waiting_replies(desk), today(desk.settings.business_date))])
 
 
 def publish_inbox(desk: Desk, read: InboxResult, changes: Changes, as_of: date) -> None:

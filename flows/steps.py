@@ -1,15 +1,21 @@
 """What every scheduled flow begins and ends with, and which trouble is worth another try."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
-from prefect import Task, get_run_logger, task
+from httpx import HTTPError
+from prefect import Task, get_run_logger, runtime, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State, TaskRun
 
 from common.errors import UnavailableError
 from flows.emitting import emit_events
 from models.settings import load_settings
 from operations.cases.desk import Desk, open_desk
+from operations.daily.enforcement import working_day
 
 WAITS = (30, 120, 600)
 """Seconds before each further try."""
@@ -29,10 +35,29 @@ PATIENT: Final[dict[str, Any]] = {
 """Options of every task that asks a database or writes to the outside."""
 
 
+def name_run(name: str, counts: Mapping[str, int]) -> None:
+    """Name the run by what it did, ``读取收件：登记2份``; one that did nothing keeps its name."""
+    told = "、".join(f"{what}{count}份" for what, count in counts.items() if count)
+    id = runtime.flow_run.id
+    if not (told and id):
+        return
+    try:
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(UUID(str(id)), name=f"{name}：{told}")
+    except HTTPError as error:  # the work is done, whatever it is called
+        get_run_logger().warning("运行未能命名（%s）", type(error).__name__)
+
+
 @task(name="open", **PATIENT)
 def opened(plan: str | None) -> Desk:
     """A desk for the plan of that id, by default the settings' own."""
     return open_desk(load_settings(), plan)
+
+
+@task(name="day-of-work", **PATIENT)
+def day_of_work(desk: Desk, today: date) -> date:
+    """Today, or the last day of a plan that is over: see `states.doubts.day_of_work`."""
+    return working_day(desk, today)
 
 
 @task(name="emit", **PATIENT)

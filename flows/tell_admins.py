@@ -8,7 +8,7 @@ from prefect.utilities.urls import url_for
 from common.clock import now
 from flows.steps import PATIENT
 from models.settings import load_settings
-from operations.upkeep.admins import Alarm, Trouble, addresses, run_alarm, tell
+from operations.upkeep.admins import Alarm, Trouble, addresses, run_alarm, tell, with_proofs
 
 
 def _run_name() -> str:
@@ -33,8 +33,10 @@ def tell_admins(run_id: str, run: str, flow: str, state: str, message: str | Non
         message: 状态说明。
     """
     link = url_for("flow-run", obj_id=run_id) or "Prefect 界面“Runs”页"
-    alarm = run_alarm(Trouble(run_id, run, flow, state, message or "", link), now())
-    numbers = list(range(len(addresses(load_settings()))))
+    settings = load_settings()
+    trouble = Trouble(run_id, run, flow, state, message or "", link)
+    alarm = with_proofs(settings, run_alarm(trouble, now()))
+    numbers = list(range(len(addresses(settings))))
     told: Any = send.map(numbers, unmapped(alarm))
     told.result()
 

@@ -1,28 +1,64 @@
 """The audit trail: rows are added and read, never changed, and each is chained to the one before.
 
 A row's hash covers all that it says and the hash before it, so that a changed, removed or inserted
-row breaks the chain; the plan's own row keeps the newest hash, so that a cut-off end is found too.
+row breaks the chain; the plan's own row keeps how many there are and the newest hash, so that a
+cut-off end is found too. Both are made with the installation's key (`models.seals`): who has the
+database alone cannot make them. Rows from before there was a key stay as they are.
 """
 
+import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import ColumnElement, Engine, bindparam, func, text
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
+from common.words import require_seen
+from models.evidence import name_files, said_of_files
+from models.guards import guard_faults
+from models.keys import PastKeys, past_keys
+from models.renaming import former_names, under_every_name
 from models.rows import among, ask, columns, into
+from models.seals import (
+    TrailKey,
+    code_mark,
+    find_key,
+    is_sealed,
+    key_trouble,
+    require_key,
+    seal,
+)
 from models.tables import Audit, PlanRow
 from policy.schema import Plan
 from policy.vocabulary import AuditKind
+from states.trail import TrailRow, from_detail
+from states.witness import Witness
 
 CHUNK = 500
-LINKED = tuple(name for name in Audit.model_fields if name not in ("id", "previous", "hash"))
-"""What a row's hash covers beside the hash before it."""
+NEVER_COUNT = (
+    AuditKind.CONFIRMATION,
+    AuditKind.OVERDUE,
+    AuditKind.PLAN,
+    AuditKind.REPAIR,
+    AuditKind.REVERSAL,
+    AuditKind.REWIND,
+)
+DAYLESS = (AuditKind.CONFIRMATION, AuditKind.IMPORT, AuditKind.OVERDUE, AuditKind.REWIND)
+PAPER = "paper"
+"""What holds the letter in the row's detail."""
+LINKED = tuple(name for name in Audit.model_fields if name not in ("previous", "hash"))
+"""What a row's hash covers beside the hash before it; its id since there is a key."""
+NEW_IDS = {
+    "sqlite": text("SELECT COALESCE((SELECT MAX(id) FROM audit), 0) + 1 AS first, :count AS count"),
+    "postgresql": text(
+        "SELECT nextval(pg_get_serial_sequence('audit', 'id')) FROM generate_series(1, :count)"
+    ),
+}
 
 AUDIT = columns(Audit)
 NEWEST = (
@@ -31,6 +67,29 @@ NEWEST = (
     .group_by(AUDIT.subject)
 )
 NEWEST_OF = NEWEST.where(among(AUDIT.subject, "codes"))
+
+
+ENTERED_BY = "entered_by"
+"""Who entered a row for the office that decided, in its detail; missing: the office itself."""
+MOST_RECENT = 1000
+"""Rows that are looked through for what one user has entered in the last minutes."""
+DOUBT = "doubt"
+"""What is doubted of a row's actor, in its detail."""
+
+
+def entered_by(engine: Engine, user: str) -> Engine:
+    """The same engine, whose sessions note in each row that `user` entered it."""
+    return engine.execution_options(**{ENTERED_BY: user})
+
+
+def doubt_actor(session: Session, actor: str, doubt: str) -> None:
+    """Keep with whatever the session records of an actor what is doubted of him or her."""
+    session.info.setdefault(DOUBT, {})[actor] = doubt
+
+
+def doubts_of(session: Session) -> tuple[str, ...]:
+    """What is doubted of the actors of a session."""
+    return tuple(dict.fromkeys(session.info.get(DOUBT, {}).values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +118,85 @@ class ChainBreak:
     """What is wrong, in Chinese."""
 
 
+@dataclass(frozen=True, slots=True)
+class TrailCheck:
+    """What a look at a plan's trail has found."""
+
+    rows: int
+    unkeyed: int
+    """So many rows, from the first, were recorded before there was a key."""
+    unproved: int
+    """So many rows, from the first, were recorded before the key was lost."""
+    breaks: tuple[ChainBreak, ...]
+    witness: Witness | None
+    """What to keep elsewhere of the trail as it is; None where it does not hold."""
+
+
 def add_audit(session: Session, plan: Plan, row: NewRow) -> int:
-    """Record what was done and give back the row's id. The caller holds the plan's lock."""
-    (values,) = _chained(session, plan, [row])
-    made: Any = session.connection().execute(into(Audit), values)
-    return int(made.inserted_primary_key[0])
+    """Record what was done and give back the row's id. The caller holds the plan's lock.
+
+    RefusedError where the key is not the one with which the plan's trail goes on, and for an actor
+    or evidence with signs that nobody sees.
+    """
+    return add_to_trail(session, plan.id, row)
+
+
+def add_to_trail(session: Session, plan_id: str, row: NewRow) -> int:
+    """As `add_audit`, where the plan's file need not be at hand."""
+    said = {"经办人": row.actor, "依据": row.evidence, "录入人": _entered_by(session)}
+    require_seen(said)
+    (values,) = _chained(session, plan_id, [replace(row, detail=_with_entry(session, row))])
+    session.connection().execute(into(Audit), values)
+    name_files(session, int(values["id"]))
+    return int(values["id"])
+
+
+def _with_entry(session: Session, row: NewRow) -> Mapping[str, Any]:
+    """The detail, with who entered the row, what is doubted of its actor, and what proves it."""
+    said = {ENTERED_BY: _entered_by(session), DOUBT: session.info.get(DOUBT, {}).get(row.actor, "")}
+    entry = {name: words for name, words in said.items() if words}
+    return {**row.detail, **entry, **said_of_files(session)}
+
+
+def _entered_by(session: Session) -> str:
+    return str(session.connection().get_execution_options().get(ENTERED_BY, ""))
 
 
 def add_audits(session: Session, plan: Plan, rows: Sequence[NewRow]) -> None:
-    """Record several things in their order. The caller holds the plan's lock."""
+    """Record several things in their order, as `add_audit`. The caller holds the plan's lock."""
     if rows:
         # Past the ORM, which would take three times as long for a day on which thousands are late.
-        session.connection().execute(into(Audit), _chained(session, plan, rows))
+        session.connection().execute(into(Audit), _chained(session, plan.id, rows))
 
 
-def _chained(session: Session, plan: Plan, rows: Sequence[NewRow]) -> list[dict[str, Any]]:
+def _chained(session: Session, plan_id: str, rows: Sequence[NewRow]) -> list[dict[str, Any]]:
     """The rows as they are kept, each linked to the one before; the last is the new end."""
-    head = session.get_one(PlanRow, plan.id)
-    last, values = head.head, []
-    for row in rows:
-        said = _columns(plan, row)
-        said["hash"] = link(last, said)
+    end = session.get_one(PlanRow, plan_id)
+    key = require_key(session, end.key)
+    sound, last, values = is_sealed(end, key), end.head, []
+    for id, row in zip(_new_ids(session, len(rows)), rows, strict=True):
+        said = {"id": id, **_columns(plan_id, row)}
+        said["hash"] = link(last, said, key.rows)
         said["previous"], last = last, said["hash"]
         values.append(said)
-    head.head = last
-    session.add(head)
+    end.head, end.rows = last, end.rows + len(rows)
+    if sound:  # else somebody has been here, and a new seal would hide it
+        seal(end, key)
+    session.add(end)
     return values
 
 
-def link(previous: str, row: Mapping[str, Any]) -> str:
-    """The hash of a row that follows one with the hash `previous`.
+def _new_ids(session: Session, count: int) -> Sequence[int]:
+    """Ids for rows to come, in order; on SQLite nobody else writes meanwhile."""
+    connection = session.connection()
+    found = connection.execute(NEW_IDS[connection.dialect.name], {"count": count}).all()
+    if connection.dialect.name == "sqlite":
+        return range(found[0].first, found[0].first + count)
+    return sorted(row[0] for row in found)
+
+
+def link(previous: str, row: Mapping[str, Any], key: bytes | None = None) -> str:
+    """The hash of a row that follows one with the hash `previous`; with no key, as in old rows.
 
     TypeError for a detail that JSON does not keep exactly, such as a float; ValueError for a naive
     instant.
@@ -105,26 +213,96 @@ def link(previous: str, row: Mapping[str, Any]) -> str:
         row["evidence"],
         _exact(row["detail"]),
     ]
-    return sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    if key is None:
+        return sha256(_as_json(said)).hexdigest()
+    return hmac.digest(key, _as_json([*said, row["id"]]), "sha256").hex()
 
 
-def verify(session: Session, plan: Plan) -> tuple[int, tuple[ChainBreak, ...]]:
-    """How many rows the plan's trail has, and every place where its chain does not hold."""
-    return verify_named(session, plan.id)
+def _as_json(said: Sequence[Any]) -> bytes:
+    return json.dumps(said, ensure_ascii=False, sort_keys=True).encode()
 
 
-def verify_named(session: Session, plan_id: str) -> tuple[int, tuple[ChainBreak, ...]]:
-    """As `verify`, for a plan whose file need not be at hand."""
+def examine(session: Session, plan_id: str, earlier: Witness | None = None) -> TrailCheck:
+    """Whether a plan's trail holds, and goes on from the one that a witness was of.
+
+    The plan's file need not be at hand. Without its key the order of the rows alone is looked at,
+    and that the key is not there is told.
+    """
+    end = session.get(PlanRow, plan_id)
+    key = find_key(session, end.key) if end else None
+    known = key if key and end and key.mark == end.key else None
+    past = past_keys(session, plan_id, known) if known else PastKeys((), ())
     query = select(Audit).where(Audit.plan == plan_id).order_by(col(Audit.id))
+    unkeyed, unproved = (end.unkeyed, end.unproved) if end else (0, 0)
     previous, count = "", 0
     breaks: list[ChainBreak] = []
+    then = "" if earlier and earlier.rows == 0 else None
     for row in session.exec(query.execution_options(yield_per=CHUNK)):
+        count += 1
         breaks += _broken(row, previous)
-        previous, count = row.hash, count + 1
-    head = session.get(PlanRow, plan_id)
-    if head is None or head.head != previous:
-        breaks.append(ChainBreak(None, "最后的记录与登记的链尾不符，末尾可能被删除或添加"))
-    return count, tuple(breaks)
+        if count <= unkeyed:
+            breaks += _changed(row, None)
+        elif known and count > unproved:
+            breaks += _changed(row, past.of_row(count, known).rows)
+        previous = row.hash
+        then = previous if earlier and earlier.rows == count else then
+    breaks += _broken_end(session, end, key, count, previous)
+    breaks += [
+        ChainBreak(None, f"旧密钥（指纹 {mark}）的存档打不开，可能被改动") for mark in past.broken
+    ]
+    breaks += [ChainBreak(None, fault) for fault in guard_faults(session.connection())]
+    if earlier and known:
+        then_key = past.of_row(earlier.rows, known)
+        breaks += _discontinued(then_key, plan_id, count, earlier, then)
+    proof = Witness(count, code_mark(known, plan_id, count, previous)) if known else None
+    return TrailCheck(count, unkeyed, unproved, tuple(breaks), None if breaks else proof)
+
+
+def witness(session: Session, plan_id: str) -> Witness:
+    """What shows, kept elsewhere, that the trail of later goes on from that of now.
+
+    RefusedError where the key is not the one with which the trail goes on.
+    """
+    end = session.get_one(PlanRow, plan_id)
+    key = require_key(session, end.key)
+    return Witness(end.rows, code_mark(key, plan_id, end.rows, end.head))
+
+
+def trail_end(session: Session, plan_id: str) -> tuple[int, str]:
+    """How many rows a plan's trail has, and the hash of the last, by what the plan's row says."""
+    end = session.get_one(PlanRow, plan_id)
+    return end.rows, end.head
+
+
+def row_hash(session: Session, plan_id: str, number: int) -> str | None:
+    """The hash of a plan's row, counted from 1; None where there are not so many."""
+    mine = select_columns(col(Audit.hash)).where(col(Audit.plan) == plan_id)
+    return session.execute(mine.order_by(col(Audit.id)).offset(number - 1).limit(1)).scalar()
+
+
+def examine_end(session: Session, plan_id: str) -> tuple[ChainBreak, ...]:
+    """As `examine`, of the end of the trail and what guards it alone: quick, however long it is."""
+    mine = col(Audit.plan) == plan_id
+    count = session.execute(select_columns(func.count()).where(mine)).scalar_one()
+    newest_first = select_columns(col(Audit.hash)).where(mine).order_by(col(Audit.id).desc())
+    last = session.execute(newest_first.limit(1)).scalar() or ""
+    end = session.get(PlanRow, plan_id)
+    key = find_key(session, end.key) if end else None
+    return (
+        *_broken_end(session, end, key, count, last),
+        *(ChainBreak(None, fault) for fault in guard_faults(session.connection())),
+    )
+
+
+def voided(session: Session, plan: Plan) -> frozenset[int]:
+    """The marks of lateness that a rewind has voided, by id."""
+    return frozenset(id for row in rewinds(session, plan) for id in row.detail["marks"])
+
+
+def rewinds(session: Session, plan: Plan) -> tuple[Audit, ...]:
+    """The rows that have taken days back, oldest first; quick, since they are the province's."""
+    taken_back = col(Audit.kind) == AuditKind.REWIND
+    return tuple(_rows_about(session, plan, [plan.province], taken_back))
 
 
 def recorded_acts(session: Session, plan: Plan) -> frozenset[tuple[str, str, date, str]]:
@@ -136,53 +314,165 @@ def recorded_acts(session: Session, plan: Plan) -> frozenset[tuple[str, str, dat
     )
 
 
+def whole_trail(session: Session, plan: Plan) -> tuple[Audit, ...]:
+    """Every row of the plan, oldest first."""
+    query = select(Audit).where(Audit.plan == plan.id)
+    return tuple(session.exec(query.order_by(col(Audit.id))))
+
+
 def history(session: Session, plan: Plan, code: str) -> tuple[Audit, ...]:
     """Everything recorded about a subject, oldest first."""
-    query = select(Audit).where(Audit.plan == plan.id, Audit.subject == code)
-    return tuple(session.exec(query.order_by(col(Audit.id))).all())
+    return tuple(histories(session, plan, [code])[code])
 
 
 def histories(session: Session, plan: Plan, codes: Sequence[str]) -> Mapping[str, Sequence[Audit]]:
     """As `history`, of several subjects."""
     found: dict[str, list[Audit]] = {code: [] for code in codes}
     if found:
-        query = select(Audit).where(Audit.plan == plan.id, col(Audit.subject).in_(codes))
-        for row in session.exec(query.order_by(col(Audit.id))):
+        for row in _rows_about(session, plan, codes):
             found[row.subject].append(row)
     return found
 
 
+def _rows_about(
+    session: Session, plan: Plan, codes: Sequence[str] | None, *where: ColumnElement[bool]
+) -> Iterator[Audit]:
+    """The rows about some subjects or all, oldest first, each as of what its subject is called now.
+
+    What was recorded under a former name is read apart from the database, where it stays.
+    """
+    former = former_names(session, plan)
+    query = select(Audit).where(Audit.plan == plan.id, *where).order_by(col(Audit.id))
+    if codes is not None:
+        query = query.where(col(Audit.subject).in_(under_every_name(codes, former)))
+    for row in session.exec(query):
+        if row.subject in former:
+            session.expunge(row)
+            row.subject = former[row.subject]
+        yield row
+
+
 def trail_to(session: Session, plan: Plan, day: date) -> tuple[Audit, ...]:
     """Everything that came about by a day, lateness aside; as it was recorded, oldest first."""
-    query = select(Audit).where(
-        Audit.plan == plan.id, col(Audit.effective_on) <= day, Audit.kind != AuditKind.OVERDUE
+    by_then = (col(Audit.effective_on) <= day, col(Audit.kind) != AuditKind.OVERDUE)
+    return tuple(_rows_about(session, plan, None, *by_then))
+
+
+def newest_day(session: Session, plan: Plan) -> date | None:
+    """The last day on which something came about, lateness aside; None when nothing has.
+
+    What a form says has no day of its own: it came in on that of its import. A day that somebody
+    stood for, or took back, is none on which anything came about.
+    """
+    query = select_columns(func.max(col(Audit.effective_on))).where(
+        col(Audit.plan) == plan.id, col(Audit.kind).not_in(DAYLESS)
     )
-    return tuple(session.exec(query.order_by(col(Audit.id))))
+    newest: date | None = session.execute(query).scalar_one()
+    return newest
 
 
 def acknowledgements(
     session: Session, plan: Plan, codes: Sequence[str]
 ) -> Mapping[tuple[str, str], Audit]:
     """Per subject and deadline, the latest acknowledgement (已知悉)."""
+    acknowledged = col(Audit.kind) == AuditKind.ACKNOWLEDGEMENT
+    rows = _rows_about(session, plan, codes, acknowledged)
+    return {(row.subject, row.action): row for row in rows}
+
+
+def that_count(rows: Sequence[Audit], without: int | None = None) -> Iterator[Audit]:
+    """Those rows of a subject that count: neither reversed, nor reversing, nor left out."""
+    gone = reversed_rows(rows) | {without}
+    yield from (row for row in rows if row.id not in gone and row.kind not in NEVER_COUNT)
+
+
+def counted(plan: Plan, rows: Sequence[Audit], without: int | None = None) -> Iterator[TrailRow]:
+    """What they change."""
+    for row in that_count(rows, without):
+        assert row.id is not None  # noqa: S101  # it comes from the database
+        yield from_detail(plan, row.id, AuditKind(row.kind), row.detail)
+
+
+def recorded_with(session: Session, plan: Plan, row: Audit) -> tuple[int, ...]:
+    """The ids of all that one actor recorded at one instant with `row`, newest first.
+
+    Those that count: what an import brought in is taken back by them.
+    """
     query = select(Audit).where(
-        Audit.plan == plan.id,
-        Audit.kind == AuditKind.ACKNOWLEDGEMENT,
-        col(Audit.subject).in_(codes),
+        Audit.plan == plan.id, Audit.recorded_at == row.recorded_at, Audit.actor == row.actor
     )
-    return {(row.subject, row.action): row for row in session.exec(query.order_by(col(Audit.id)))}
+    found = session.exec(query.order_by(col(Audit.id).desc())).all()
+    reversals = select(Audit).where(Audit.plan == plan.id, Audit.kind == AuditKind.REVERSAL)
+    gone = reversed_rows(session.exec(reversals).all())
+    return tuple(
+        item.id
+        for item in found
+        if item.id is not None and item.id not in gone and item.kind not in NEVER_COUNT
+    )
+
+
+def entered_since(session: Session, plan: Plan, user: str, since: datetime) -> tuple[Audit, ...]:
+    """What a user has entered since an instant and counts still, the newest first.
+
+    Among the newest `MOST_RECENT` rows: nobody enters more in the minutes that are asked about.
+    """
+    lately = (Audit.plan == plan.id, col(Audit.id) > newest(session, plan) - MOST_RECENT)
+    query = select(Audit).where(
+        *lately,
+        Audit.recorded_at >= since,
+        col(Audit.detail)[ENTERED_BY].as_string() == user,
+    )
+    rows = session.exec(query.order_by(col(Audit.id).desc())).all()
+    reversals = select(Audit).where(*lately, Audit.kind == AuditKind.REVERSAL)
+    gone = reversed_rows(session.exec(reversals).all()) if rows else ()
+    return tuple(row for row in rows if row.id not in gone and row.kind not in NEVER_COUNT)
+
+
+def reversed_rows(rows: Sequence[Audit]) -> frozenset[int]:
+    """The ids of the rows that later ones have reversed."""
+    return frozenset(row.detail["reverses"] for row in rows if "reverses" in row.detail)
+
+
+def overdue_marks(
+    session: Session, plan: Plan, codes: Sequence[str]
+) -> Mapping[tuple[str, str], tuple[date, datetime]]:
+    """By subject and deadline, the day as of which it was last marked overdue, and when.
+
+    A mark that was taken back is none.
+    """
+    former = former_names(session, plan)
+    row = AUDIT.id, AUDIT.subject, AUDIT.action, AUDIT.effective_on, AUDIT.recorded_at
+    query = select_columns(*row).where(
+        AUDIT.plan == plan.id,
+        AUDIT.kind == AuditKind.OVERDUE,
+        AUDIT.subject.in_(under_every_name(codes, former)),
+    )
+    gone = voided(session, plan)
+    found = session.execute(query.order_by(AUDIT.id)).tuples()
+    return {
+        (former.get(subject, subject), rule): (on, at)
+        for id, subject, rule, on, at in found
+        if id not in gone
+    }
 
 
 def find_audit(session: Session, plan: Plan, id: int) -> Audit | None:
     """The row of that id, if this plan has it."""
-    return session.exec(select(Audit).where(Audit.plan == plan.id, Audit.id == id)).first()
+    return next(_rows_about(session, plan, None, col(Audit.id) == id), None)
 
 
 def revisions(
     session: Session, plan: Plan, codes: Sequence[str] | None = None
 ) -> Mapping[str, int]:
     """Per subject, the id of the newest row that somebody recorded; lateness aside."""
+    former = former_names(session, plan)
     query = NEWEST if codes is None else NEWEST_OF
-    return {row.subject: row.id for row in ask(session, query, plan=plan.id, codes=codes)}
+    wanted = None if codes is None else under_every_name(codes, former)
+    found = [
+        (former.get(row.subject, row.subject), row.id)
+        for row in ask(session, query, plan=plan.id, codes=wanted)
+    ]
+    return dict(sorted(found, key=lambda item: item[1]))
 
 
 def first_revisions(session: Session, plan: Plan, codes: Sequence[str]) -> Mapping[str, int]:
@@ -213,9 +503,9 @@ def changes_since(session: Session, plan: Plan, code: str, seen: int) -> tuple[A
     )
 
 
-def _columns(plan: Plan, row: NewRow) -> dict[str, Any]:
+def _columns(plan_id: str, row: NewRow) -> dict[str, Any]:
     return {
-        "plan": plan.id,
+        "plan": plan_id,
         "subject": row.subject,
         "kind": row.kind.value,
         "action": row.action,
@@ -241,20 +531,52 @@ def _exact(value: Any) -> Any:
 def _broken(row: Audit, previous: str) -> Iterator[ChainBreak]:
     if row.previous != previous:
         yield ChainBreak(row.id, "与前一条记录接不上，其间可能有记录被删除、插入或改动")
+
+
+def _changed(row: Audit, key: bytes | None) -> Iterator[ChainBreak]:
     try:
-        same = link(row.previous, {name: getattr(row, name) for name in LINKED}) == row.hash
-    except (TypeError, ValueError, KeyError):
-        same = False
-    if not same:
+        said = link(row.previous, {name: getattr(row, name) for name in LINKED}, key)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        said = ""
+    if said != row.hash:
         yield ChainBreak(row.id, "内容与记录时不符，可能被改动")
 
 
-PAPER = "paper"
-"""What holds the letter in the row's detail."""
+def _broken_end(
+    session: Session, end: PlanRow | None, key: TrailKey | None, count: int, last: str
+) -> Iterator[ChainBreak]:
+    """Whether the plan's row is as it was sealed, and tells of the rows that are there."""
+    if end is None or end.head != last:
+        yield ChainBreak(None, "最后的记录与登记的链尾不符，末尾可能被删除或添加")
+    if end is None:
+        return
+    if end.rows != count:
+        yield ChainBreak(None, f"登记的记录为{end.rows}条，现有{count}条，可能有记录被删除或添加")
+    if trouble := key_trouble(session, end.key, key):
+        yield ChainBreak(None, f"{trouble}，无法核验记录的内容")
+    elif key and not is_sealed(end, key):
+        yield ChainBreak(None, "登记的条数、链尾或旧版记录界限与封签不符，可能被改动")
 
 
-def paper_rows(session: Session, plan: Plan) -> tuple[Audit, ...]:
-    """The rows of the plan that record a letter of any kind, oldest first."""
-    query = select(Audit).where(Audit.plan == plan.id, Audit.kind == AuditKind.EVIDENCE)
-    rows = session.exec(query.order_by(col(Audit.id)))
-    return tuple(row for row in rows if PAPER in row.detail)
+def _discontinued(
+    key: TrailKey, plan_id: str, count: int, earlier: Witness, then: str | None
+) -> Iterator[ChainBreak]:
+    """Whether the trail had, when it had so many rows, the hash that the witness was made of."""
+    if then is None:
+        fault = f"校验码记有{earlier.rows}条记录，现有{count}条，其后的记录已被删除"
+        yield ChainBreak(None, f"{fault}，或者数据库是更早的备份")
+    elif code_mark(key, plan_id, earlier.rows, then) != earlier.mark:
+        yield ChainBreak(
+            None,
+            f"前{earlier.rows}条记录与校验码不符，校验码出具后可能被改动；"
+            "也可能是校验码属于其他实施方案，或在密钥遗失之前出具",
+        )
+
+
+def paper_rows(session: Session, plan: Plan) -> tuple[tuple[Audit, bool], ...]:
+    """The rows of the plan that record a paper of any kind, oldest first; True: it is void."""
+    kinds = (AuditKind.EVIDENCE, AuditKind.REVERSAL)
+    query = select(Audit).where(Audit.plan == plan.id, col(Audit.kind).in_(kinds))
+    rows = session.exec(query.order_by(col(Audit.id))).all()
+    gone = reversed_rows(rows)
+    return tuple((row, row.id in gone) for row in rows if PAPER in row.detail)

@@ -6,14 +6,15 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, or_, select, true, update
+from sqlalchemy import Select, and_, bindparam, exists, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from models.events import DEAD, hold_event
-from models.outbox import ON_THE_WAY, UNDONE, is_receipt, settle
+from models.outbox import ON_THE_WAY, UNDONE, is_receipt, ripe, settle
 from models.tables import Addressee, Delivery, Outbox
+from models.unreachable import Refusal
 from policy.schema import Plan
 from policy.vocabulary import ChannelKind, DecisionKind, DeliveryStatus, MessageStatus, RungKind
 
@@ -46,15 +47,22 @@ class ClaimResult:
     """Intents of the rest that may have been accepted all the same."""
     wait: timedelta | None = None
     """How long we are to stay away, because the target asks for it or has no free slot."""
+    final: bool = False
+    """Whether another try is of no use before somebody has mended the person's addresses."""
+    put_off: str = ""
+    """Why the rest was not tried, where there is more to say than that time was up."""
+    refusals: tuple[Refusal, ...] = ()
+    """Which of the person's addresses were refused for good, each with the reason."""
 
 
 def people_in_turn(
     session: Session, plan: Plan, at: datetime, today: date, *, insist: bool = False
 ) -> tuple[str, ...]:
-    """Whoever is owed something and may be written to now, in order.
+    """Whoever is owed something and may be written to now; who has not been reached comes last.
 
-    Nobody who is being written to or, unless one insists, rests; and who has had the day's digest
-    only for a receipt, which does not wait for the next one.
+    So no target that keeps failing stands before others. Nobody who is being written to or, unless
+    one insists, rests; and who has had the day's digest only for a receipt, which does not wait
+    for the next one.
     """
     unserved = or_(col(Addressee.served_on).is_(None), col(Addressee.served_on) != today)
     query = (
@@ -62,12 +70,14 @@ def people_in_turn(
         .where(
             *_in_turn(plan, at, insist=insist),
             exists().where(
-                *_on_the_way(plan),
+                *_on_the_way(plan, today),
                 col(Delivery.person) == Addressee.person,
                 or_(unserved, col(Delivery.outbox_id).in_(_receipts(plan))),
             ),
         )
-        .order_by(col(Addressee.person))
+        .order_by(
+            col(Addressee.rests_until).is_not(None), col(Addressee.failures), col(Addressee.person)
+        )
     )
     return tuple(session.execute(query).scalars())
 
@@ -81,7 +91,7 @@ def claim(
     *,
     insist: bool = False,
 ) -> tuple[Claim, ...]:
-    """Take all that these people are owed for sending, unless somebody else has it.
+    """Take all that these people are owed for sending, in their order, unless somebody else has it.
 
     Who has had the day's digest is given receipts only. What a lapsed lease left behind may have
     been sent: it becomes ambiguous.
@@ -95,7 +105,10 @@ def claim(
         return ()
     session.execute(update(Addressee).where(*_turns(plan, [*mine])).values(leased_until=at + LEASE))
     served = [person for person, day in mine.items() if day == today]
-    due = or_(col(Delivery.person).not_in(served), col(Delivery.outbox_id).in_(_receipts(plan)))
+    due = and_(
+        or_(col(Delivery.person).not_in(served), col(Delivery.outbox_id).in_(_receipts(plan))),
+        col(Delivery.outbox_id).in_(_ripe(plan, today)),
+    )
     _take(session, plan, [*mine], due)
     found = session.exec(
         select_rows(Delivery, Outbox)
@@ -111,7 +124,8 @@ def claim(
     session.expunge_all()
     return tuple(
         Claim(person, at + LEASE, tuple(row for row in found if row[0].person == person))
-        for person in mine
+        for person in people
+        if person in mine
     )
 
 
@@ -245,12 +259,15 @@ def _left(outcome: ClaimResult) -> list[Delivery]:
 def _put_back(
     session: Session, plan: Plan, outcome: ClaimResult, left: Sequence[Delivery], at: datetime
 ) -> None:
-    """What was not accepted is owed still; after too many attempts it is a dead letter."""
+    """What was not accepted is owed still.
+
+    After too many attempts, or where another is of no use, it is a dead letter.
+    """
     tried = bool(outcome.error)
     intents = {row.outbox_id: intent for row, intent in outcome.claim.rows}
     for row in left:
         attempts = row.attempts if tried else row.attempts - 1
-        dead = tried and attempts >= MOST_ATTEMPTS
+        dead = tried and (outcome.final or attempts >= MOST_ATTEMPTS)
         ours = session.execute(
             update(Delivery)
             .where(
@@ -263,7 +280,7 @@ def _put_back(
                 attempts=attempts,
                 ambiguous=row.ambiguous or row.outbox_id in outcome.doubtful,
                 channel=outcome.channel,
-                error=outcome.error or row.error,
+                error=outcome.error or outcome.put_off or row.error,
             )
             .returning(col(Delivery.outbox_id))
         ).first()
@@ -290,7 +307,8 @@ def _mourn(
 def _drop_withdrawn(session: Session, ids: Sequence[int]) -> None:
     """Nobody is owed an intent that was withdrawn while it was on its way."""
     withdrawn = select(col(Outbox.id)).where(
-        col(Outbox.id).in_(ids), col(Outbox.status) == MessageStatus.CANCELLED
+        col(Outbox.id).in_(ids),
+        col(Outbox.status).in_((MessageStatus.CANCELLED, MessageStatus.RETRACTED)),
     )
     session.execute(
         update(Delivery)
@@ -318,5 +336,14 @@ def _give_back(
         session.execute(update(Addressee).where(*_turns(plan, people)).values(given))
 
 
-def _on_the_way(plan: Plan) -> tuple[ColumnElement[bool], ...]:
-    return (col(Delivery.plan) == plan.id, col(Delivery.status).in_(ON_THE_WAY))
+def _on_the_way(plan: Plan, today: date) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Delivery.plan) == plan.id,
+        col(Delivery.status).in_(ON_THE_WAY),
+        col(Delivery.outbox_id).in_(_ripe(plan, today)),
+    )
+
+
+def _ripe(plan: Plan, today: date) -> Select[tuple[int | None]]:
+    """The intents that may go out on a day."""
+    return select(col(Outbox.id)).where(col(Outbox.plan) == plan.id, ripe(today))

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, func, inspect, select
 
 from models import tables
-from models.database import WRITES, alembic_config, migrate, plain_errors, serialise
+from models.database import WRITES, alembic_config, hold_schema, migrate, plain_errors, serialise
 
 CHUNK = 1000  # rows held in memory at a time
 TABLES = tables.Subject.metadata.sorted_tables
@@ -40,6 +40,7 @@ def all_alone(target: Engine) -> Iterator[Connection]:
         target.execution_options(**{WRITES: True}).connect() as connection,
         connection.begin(),
     ):
+        hold_schema(connection)
         serialise(connection)
         if connection.dialect.name == "postgresql" and (found := _present(connection)):
             names = ", ".join(f'"{name}"' for name in found)
@@ -98,7 +99,7 @@ def _drop_all(connection: Connection) -> None:
         connection.exec_driver_sql(f'DROP TABLE "{name}"')
     connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
     if connection.dialect.name == "postgresql":
-        for table in ("audit", "product"):
+        for table in ("audit", "product", "plan_version"):
             connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {table}_is_append_only()")
 
 

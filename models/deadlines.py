@@ -1,23 +1,34 @@
 """Deadline rows: kept true when facts change, and swept by day in whole situations."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Select, and_, literal, select, update
+from sqlalchemy import Date, Select, and_, func, literal, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
-from models.audits import NewRow, add_audits
+from models.audits import NewRow, add_audits, voided
 from models.columns import Instant
-from models.outbox import cancel, cancel_repeats, reinstate
-from models.plans import insert_ignore
-from models.tables import Audit, DeadlineRow, Fact, OfficeRow, Outbox, Subject
+from models.outbox import cancel, cancel_asking, reinstate
+from models.renaming import former_names, under_every_name
+from models.rows import insert_missing
+from models.tables import OUTBOX_KEY, Audit, DeadlineRow, Fact, OfficeRow, Outbox, Subject
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Disposition, Level, MessageStatus, Standing, SubjectKind
-from states.deadlines import Deadline, DeadlineDates, at_rest, dates_of, fulfilled_on, has_ended
+from states.contacts import Place
+from states.deadlines import (
+    PRESSING,
+    Deadline,
+    DeadlineDates,
+    at_rest,
+    dates_of,
+    fulfilled_on,
+    has_ended,
+    whose_turn,
+)
 from states.decide import Decision, Situation, Verdict, first_look
 from states.workdays import DAY, Calendar, UnknownYearError
 
@@ -70,7 +81,7 @@ def refresh(
             closed.append(row.rule)
         elif not was_open and row.next_look_on is not None:
             reinstate(session, row)
-            if _was_marked(session, row):
+            if _was_marked(session, plan, row):
                 row.standing = Standing.OVERDUE
     cancel(session, plan, state.code, closed)
 
@@ -81,9 +92,9 @@ def extend(
     calendar: Calendar,
     deadline: Deadline,
     state: SubjectState,
-    until: date,
+    until: date | None,
 ) -> DeadlineRow:
-    """Put an open deadline off to the literal date `until`; what was owed about it is cancelled."""
+    """Give a deadline the literal date `until`, or that of its rule; what was owed is cancelled."""
     row = session.get_one(DeadlineRow, (plan.id, state.code, deadline.id))
     row.extended_to = until
     _refresh_row(plan, calendar, row, deadline, state)
@@ -91,13 +102,21 @@ def extend(
     return row
 
 
-def acknowledge(session: Session, plan: Plan, code: str, rule: str, expected: date) -> DeadlineRow:
-    """Repeat nothing about an open deadline until the day that is expected."""
+def acknowledge(
+    session: Session, plan: Plan, code: str, rule: str, expected: date | None
+) -> DeadlineRow:
+    """Ask nothing about an open deadline again until the day that is expected.
+
+    Without one, what was silenced is owed again.
+    """
     row = session.get_one(DeadlineRow, (plan.id, code, rule))
     row.quiet_until = expected
     session.add(row)
     session.flush()
-    cancel_repeats(session, plan, row)
+    if row.next_look_on is not None:
+        reinstate(session, row)
+    if expected is not None:
+        cancel_asking(session, plan, row)
     return row
 
 
@@ -190,24 +209,80 @@ def deadline_rows(
     yield from session.exec(query.order_by(*order))
 
 
-def _was_marked(session: Session, row: DeadlineRow) -> bool:
-    """Whether this visit's lateness is on record already."""
-    query = select_rows(Audit.detail).where(
+def open_codes(
+    session: Session,
+    plan: Plan,
+    places: Iterable[tuple[Place, Collection[str]]],
+    most: int,
+    as_of: date | None = None,
+) -> tuple[str, ...]:
+    """The subjects at some places with an open deadline, the longest late first.
+
+    With `as_of` those with one that presses on that day, as far as rows tell without the calendar:
+    some of them may turn out not to. A city stands for all of it, a place without city for the
+    province; beside each stand the bodies for one of which it has to wait, none for any.
+    """
+    here = [and_(_lies_at(place), _waits_for(plan, bodies)) for place, bodies in places]
+    query = (
+        select(col(DeadlineRow.subject))
+        .join(Subject, _same_subject())
+        .where(
+            col(DeadlineRow.plan) == plan.id,
+            col(DeadlineRow.next_look_on).is_not(None),
+            or_(*here),
+            *(() if as_of is None else (_presses(as_of),)),
+        )
+        .group_by(col(DeadlineRow.subject))
+        .order_by(func.min(DeadlineRow.overdue_after), col(DeadlineRow.subject))
+        .limit(most)
+    )
+    return tuple(session.execute(query).scalars())
+
+
+def _lies_at(place: Place) -> ColumnElement[bool]:
+    county = col(Subject.county) == place.county if place.county else true()
+    return and_(col(Subject.city) == place.city, county) if place.city else true()
+
+
+def _waits_for(plan: Plan, bodies: Collection[str]) -> ColumnElement[bool]:
+    if not bodies:
+        return true()
+    own = [rule.id for rule in plan.timed_rules if rule.responsible in bodies]
+    named = or_(
+        col(DeadlineRow.rule).in_(own),
+        *(col(DeadlineRow.rule).startswith(f"{id}-", autoescape=True) for id in own),
+    )
+    return or_(col(DeadlineRow.body).in_(bodies), and_(col(DeadlineRow.body) == "", named))
+
+
+def _presses(as_of: date) -> ColumnElement[bool]:
+    look = col(DeadlineRow.next_look_on) <= as_of
+    return or_(col(DeadlineRow.standing).in_(PRESSING), look)
+
+
+def _was_marked(session: Session, plan: Plan, row: DeadlineRow) -> bool:
+    """Whether this visit's lateness is on record already; a mark that was voided is not."""
+    query = select_rows(Audit.id, Audit.detail).where(
         Audit.plan == row.plan,
-        Audit.subject == row.subject,
+        col(Audit.subject).in_(under_every_name([row.subject], former_names(session, plan))),
         Audit.kind == AuditKind.OVERDUE,
         Audit.action == row.rule,
     )
     assert row.overdue_after is not None  # noqa: S101  # open rows are dated, by a constraint
     visit = {"visit": row.visit, "overdue_after": row.overdue_after.isoformat()}
-    return any(visit.items() <= detail.items() for detail in session.exec(query))
+    gone = voided(session, plan)
+    return any(
+        visit.items() <= detail.items() for id, detail in session.exec(query) if id not in gone
+    )
 
 
 def _refresh_row(
     plan: Plan, calendar: Calendar, row: DeadlineRow, deadline: Deadline, state: SubjectState
 ) -> None:
     was_met = row.fulfilled_on is not None
-    moved = _redate(row, dates_of(deadline, state.facts, row.extended_to, calendar))
+    dates = dates_of(deadline, state.kind, state.facts, row.extended_to, calendar)
+    moved = _redate(row, dates)
+    moved = _pass_on(row, deadline, state, dates) or moved
     if moved:
         _begin_anew(row)
     row.fulfilled_on = fulfilled_on(deadline, state.kind, state.facts) if row.remind_by else None
@@ -221,10 +296,27 @@ def _refresh_row(
     if still is not None:
         row.standing, row.next_look_on = still, None
     elif row.remind_by is not None and (row.next_look_on is None or moved):
-        row.standing = Standing.ON_TRACK
+        row.standing = Standing.ON_TRACK if row.fits else Standing.COORDINATING
         row.next_look_on = _first_look(plan, calendar, row.remind_by, state)
         if was_met and not moved:  # the step is begun again
             _begin_anew(row)
+
+
+def _pass_on(
+    row: DeadlineRow, deadline: Deadline, state: SubjectState, dates: DeadlineDates | None
+) -> bool:
+    """Note whose turn it is; True where another one has been told of it already, or a day is set.
+
+    Who had it when the deadline was met keeps it.
+    """
+    turn = whose_turn(deadline, state.kind, state.facts, dates)
+    before = (row.body, row.fits)
+    row.turn_on = dates.turn_on if dates else None
+    row.fits = dates is None or dates.fits
+    if turn.step or not row.fits or state.kind is not SubjectKind.PROJECT:
+        row.body = "" if turn.body == deadline.rule.responsible else turn.body
+    told = row.fired > 0 or row.standing in PRESSING
+    return row.fits != before[1] or (row.body != before[0] and told)
 
 
 def _begin_anew(row: DeadlineRow) -> None:
@@ -235,8 +327,8 @@ def _begin_anew(row: DeadlineRow) -> None:
 def _first_look(plan: Plan, calendar: Calendar, remind_by: date, state: SubjectState) -> date:
     """The ladder's first day; where it has gone by already, the workday after what opened it."""
     look = first_look(remind_by, plan.ladder, calendar)
-    newest = max(state.facts.values(), default=look)
-    if newest < look:
+    newest = max(state.facts.values(), default=None)
+    if newest is None or newest < look:
         return look
     try:
         return calendar.on_or_after(newest + DAY)
@@ -275,7 +367,9 @@ def _owe(
         "status": literal(MessageStatus.PENDING.value),
     }
     source = _reached(select(*values.values()), decision.level).where(*where)
-    return _inserted(session, insert_ignore(session, Outbox).from_select([*values], source))
+    return _inserted(
+        session, insert_missing(session, Outbox, OUTBOX_KEY).from_select([*values], source)
+    )
 
 
 def _record_overdue(
@@ -292,6 +386,8 @@ def _record_overdue(
         "title": deadline.rule.title,
         "visit": situation.visit,
     }
+    if situation.body:
+        detail["body"] = situation.body
     query = select(col(DeadlineRow.subject)).where(*where)
     found = session.connection().execute(query.order_by("subject"))  # past the ORM: thousands
     rows = [

@@ -1,17 +1,18 @@
 """Who is or was to be told of an intent: one delivery a person."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, bindparam, exists, func, or_, select, true, update
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
-from models.plans import insert_ignore
+from models.outbox import is_correction, ripe
+from models.rows import insert_missing
 from models.tables import Addressee, Delivery, OfficeRow, Outbox, Pace, Subject
 from policy.schema import Plan
-from policy.vocabulary import DeliveryStatus, Level, MessageStatus
+from policy.vocabulary import ChannelKind, DeliveryStatus, Level, MessageStatus
 from states.contacts import Place, Recipient
 
 
@@ -26,9 +27,17 @@ class OpenDelivery:
     """By person."""
 
 
-def owed(session: Session, plan: Plan) -> tuple[OpenDelivery, ...]:
-    """Every intent that somebody is still to be told of, in order."""
-    pending = (col(Outbox.plan) == plan.id, col(Outbox.status) == MessageStatus.PENDING)
+def owed(session: Session, plan: Plan, today: date) -> tuple[OpenDelivery, ...]:
+    """Every intent that somebody is still to be told of by a day, in order.
+
+    Corrections are not among them: they are for those who were told, whoever holds the office.
+    """
+    pending = (
+        col(Outbox.plan) == plan.id,
+        col(Outbox.status) == MessageStatus.PENDING,
+        ripe(today),
+        ~is_correction(),
+    )
     told: dict[int, dict[str, DeliveryStatus]] = {}
     found = session.execute(
         select(col(Delivery.outbox_id), col(Delivery.person), col(Delivery.status)).where(
@@ -62,7 +71,7 @@ def address(session: Session, plan: Plan, found: Iterable[tuple[int, Recipient]]
     if not rows:
         return
     fresh = {"status": DeliveryStatus.PENDING, "attempts": 0, "ambiguous": False}
-    session.execute(insert_ignore(session, Delivery), [{**row, **fresh} for row in rows])
+    session.execute(insert_missing(session, Delivery), [{**row, **fresh} for row in rows])
     again = update(Delivery.__table__).where(  # type: ignore[attr-defined]  # a mapped class
         col(Delivery.outbox_id) == bindparam("intent"),
         col(Delivery.person) == bindparam("who"),
@@ -74,7 +83,7 @@ def address(session: Session, plan: Plan, found: Iterable[tuple[int, Recipient]]
     )
     people = sorted({str(row["person"]) for row in rows})
     turns = [{"plan": plan.id, "person": person, "failures": 0} for person in people]
-    session.execute(insert_ignore(session, Addressee), turns)
+    session.execute(insert_missing(session, Addressee), turns)
 
 
 def busy(session: Session, plan: Plan, at: datetime) -> frozenset[str]:
@@ -129,6 +138,67 @@ def deliveries_of(
     return found
 
 
+def mailed(
+    session: Session,
+    plan: Plan,
+    digests: Collection[str],
+    people: Collection[str],
+    since: datetime,
+) -> tuple[str, str] | None:
+    """To whom a digest went that came back, and its id: by the ids it names, if it names any.
+
+    Else the newest that went to one of these people by mail since an instant. None: none did.
+    """
+    query = select(col(Delivery.person), col(Delivery.digest)).where(col(Delivery.plan) == plan.id)
+    if digests:
+        query = query.where(col(Delivery.digest).in_(digests))
+    else:
+        query = query.where(
+            col(Delivery.person).in_(people),
+            col(Delivery.channel) == ChannelKind.MAIL,
+            col(Delivery.sent_at) >= since,
+        )
+    order = (col(Delivery.sent_at).desc(), col(Delivery.person))
+    found = session.execute(query.order_by(*order).limit(1)).first()
+    return (found[0], str(found[1])) if found else None
+
+
+def come_back(
+    session: Session,
+    plan: Plan,
+    person: str,
+    digest: str,
+    reason: str,
+    *,
+    again: bool,
+) -> int:
+    """Owe what a digest carried that came back, and say why; how many messages that are.
+
+    With `again` the person has another address, and is written to in the next delivery; without,
+    it is a dead letter, which the next delivery takes to whoever is told in the person's place.
+    """
+    theirs = (
+        col(Delivery.plan) == plan.id,
+        col(Delivery.person) == person,
+        col(Delivery.digest) == digest,
+        col(Delivery.status) == DeliveryStatus.SENT,
+    )
+    ids = list(session.execute(select(col(Delivery.outbox_id)).where(*theirs)).scalars())
+    status = DeliveryStatus.PENDING if again else DeliveryStatus.DEAD
+    session.execute(
+        update(Delivery).where(*theirs).values(status=status, sent_at=None, error=reason)
+    )
+    session.execute(
+        update(Outbox)
+        .where(col(Outbox.id).in_(ids), col(Outbox.status) == MessageStatus.SENT)
+        .values(status=MessageStatus.PENDING, sent_at=None)
+    )
+    if again:
+        turn = (col(Addressee.plan) == plan.id, col(Addressee.person) == person)
+        session.execute(update(Addressee).where(*turn).values(served_on=None, rests_until=None))
+    return len(ids)
+
+
 def counts(session: Session, plan: Plan) -> dict[DeliveryStatus, int]:
     """How many messages there are in each status; what is not addressed yet is pending."""
     query = select(col(Delivery.status), func.count()).where(col(Delivery.plan) == plan.id)
@@ -141,9 +211,9 @@ def counts(session: Session, plan: Plan) -> dict[DeliveryStatus, int]:
     return {**counted, DeliveryStatus.PENDING: counted[DeliveryStatus.PENDING] + waiting}
 
 
-def retry_dead(session: Session, plan: Plan, person: str | None = None) -> int:
-    """Try dead letters again, of everybody or of one person; how many there are."""
-    whose = true() if person is None else col(Delivery.person) == person
+def retry_dead(session: Session, plan: Plan, persons: Collection[str] | None = None) -> int:
+    """Try dead letters again, of everybody or of these persons; how many there are."""
+    whose = true() if persons is None else col(Delivery.person).in_(persons)
     dead = (col(Delivery.plan) == plan.id, col(Delivery.status) == DeliveryStatus.DEAD, whose)
     people = tuple(session.execute(select(col(Delivery.person)).where(*dead).distinct()).scalars())
     found = session.execute(select(func.count()).select_from(Delivery).where(*dead)).scalar_one()
@@ -181,5 +251,5 @@ def stay_away(session: Session, target: str, until: datetime) -> None:
 
 
 def _turn(session: Session, target: str, at: datetime) -> Pace:
-    session.execute(insert_ignore(session, Pace), [{"target": target, "free_at": at}])
+    session.execute(insert_missing(session, Pace), [{"target": target, "free_at": at}])
     return session.get_one(Pace, target, with_for_update=True)

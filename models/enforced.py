@@ -1,15 +1,13 @@
 """Which days the daily job has decided and finished."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, or_, update
 from sqlmodel import Session, col, select
 
-from models.tables import Delivery, EnforcedDay, PlanRow
+from models.tables import EnforcedDay
 from policy.schema import Plan
-from policy.vocabulary import DeliveryStatus
 
 
 def missed_days(session: Session, plan: Plan, as_of: date) -> tuple[date, ...]:
@@ -52,45 +50,19 @@ def find_day(session: Session, plan: Plan, day: date) -> EnforcedDay | None:
     return session.get(EnforcedDay, (plan.id, day))
 
 
+def last_day(session: Session, plan: Plan) -> date | None:
+    """The newest day that has been decided; None when none ever was."""
+    query = select(func.max(EnforcedDay.day)).where(EnforcedDay.plan == plan.id)
+    return session.exec(query).one()
+
+
+def decided_days(session: Session, plan: Plan) -> tuple[EnforcedDay, ...]:
+    """Every day that has been decided, oldest first."""
+    query = select(EnforcedDay).where(EnforcedDay.plan == plan.id)
+    return tuple(session.exec(query.order_by(col(EnforcedDay.day))).all())
+
+
 def _between(first: date, last: date) -> Iterator[date]:
     """The days between the two, neither included."""
     for days in range(1, (last - first).days):
         yield first + timedelta(days=days)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkStatus:
-    """How the work for a plan stands."""
-
-    plan: str
-    since: datetime
-    """When a day was finished last; when the plan was installed, as long as none ever was."""
-    finished: bool
-    """Whether a day ever was."""
-    dead: int
-    """Messages that are not tried any more."""
-
-
-def watched(session: Session) -> tuple[WorkStatus, ...]:
-    """Every installed plan, by id."""
-    last = dict(
-        session.exec(
-            select(EnforcedDay.plan, func.max(EnforcedDay.finished_at)).group_by(EnforcedDay.plan)
-        ).all()
-    )
-    dead = dict(
-        session.exec(
-            select(Delivery.plan, func.count())
-            .where(Delivery.status == DeliveryStatus.DEAD)
-            .group_by(Delivery.plan)
-        ).all()
-    )
-    return tuple(
-        WorkStatus(
-            row.id,
-            last.get(row.id) or row.installed_at,
-            bool(last.get(row.id)),
-            dead.get(row.id, 0),
-        )
-        for row in session.exec(select(PlanRow).order_by(col(PlanRow.id)))
-    )

@@ -19,6 +19,7 @@ NAMESPACE = UUID("f161408a-47e9-5aaa-9676-e2ad81833aee")
 """Of the ids of rows' events, which would be others under another one."""
 DEAD = "message.dead"
 IMPORTED = "workbook.imported"
+REFUSED_DAY = "day.refused"
 
 
 def hold_event(

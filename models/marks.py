@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
-from models.audits import newest
+from models.audits import newest, voided
 from models.tables import Audit, Outbox
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, MessageStatus, RungKind
@@ -40,20 +40,43 @@ def mark(session: Session, plan: Plan) -> TrailMark:
 
 
 def recorded_since(session: Session, plan: Plan, since: TrailMark) -> Mapping[AuditKind, int]:
-    """How many rows the trail has gained, by kind."""
+    """How many rows the trail has gained, by kind; marks that were voided since do not count."""
+    gone = voided(session, plan)
     query = (
         select(col(Audit.kind), func.count())
-        .where(col(Audit.plan) == plan.id, col(Audit.id) > since.audit)
+        .where(
+            col(Audit.plan) == plan.id,
+            col(Audit.id) > since.audit,
+            col(Audit.id).not_in(gone),
+        )
         .group_by(col(Audit.kind))
     )
     found = dict(session.execute(query).tuples().all())
     return {kind: found[kind] for kind in AuditKind if kind in found}
 
 
+def overdue_rules(session: Session, plan: Plan, since: TrailMark) -> Mapping[str, int]:
+    """How many rows of lateness the trail has gained, by deadline."""
+    query = (
+        select(col(Audit.action), func.count())
+        .where(
+            col(Audit.plan) == plan.id,
+            col(Audit.kind) == AuditKind.OVERDUE,
+            col(Audit.id) > since.audit,
+            col(Audit.id).not_in(voided(session, plan)),
+        )
+        .group_by(col(Audit.action))
+    )
+    return dict(session.execute(query).tuples().all())
+
+
 def overdue_since(session: Session, plan: Plan, since: TrailMark, most: int) -> tuple[Audit, ...]:
     """The first rows of lateness that the trail has gained."""
     query = select_rows(Audit).where(
-        Audit.plan == plan.id, Audit.kind == AuditKind.OVERDUE, col(Audit.id) > since.audit
+        Audit.plan == plan.id,
+        Audit.kind == AuditKind.OVERDUE,
+        col(Audit.id) > since.audit,
+        col(Audit.id).not_in(voided(session, plan)),
     )
     return tuple(session.exec(query.order_by(col(Audit.id)).limit(most)).all())
 
@@ -73,7 +96,7 @@ def withdrawn_since(session: Session, plan: Plan, since: TrailMark) -> Mapping[R
     """How many intents have been withdrawn that were owed then or are new, by kind."""
     query = select(col(Outbox.id), col(Outbox.rung_kind)).where(
         col(Outbox.plan) == plan.id,
-        col(Outbox.status) == MessageStatus.CANCELLED,
+        col(Outbox.status).in_((MessageStatus.CANCELLED, MessageStatus.RETRACTED)),
         col(Outbox.id) >= min(since.owed, default=since.outbox + 1),
     )
     found = Counter(

@@ -1,6 +1,6 @@
 """The outbox: what offices are owed, one intent per key; withdrawn once it is no longer true."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import and_, bindparam, exists, func, select, true, update
@@ -10,12 +10,14 @@ from sqlmodel import select as select_rows
 
 from models.inbox import receipt_rule
 from models.rows import among, ask, columns
-from models.tables import DeadlineRow, Delivery, InboxFile, Outbox
+from models.tables import DeadlineRow, Delivery, InboxFile, MailItem, Outbox, ReceivedMail
 from policy.schema import Plan
-from policy.vocabulary import DecisionKind, DeliveryStatus, MessageStatus, RungKind
+from policy.vocabulary import DecisionKind, DeliveryStatus, MailState, MessageStatus, RungKind
 
 ON_THE_WAY = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
 UNDONE = (*ON_THE_WAY, DeliveryStatus.DEAD)
+VERIFICATION = "verify-"
+"""How the rule of an intent begins that tells an office of waiting mails; the day follows."""
 OUTBOX = columns(Outbox)
 OWED = select(OUTBOX.id).where(
     OUTBOX.plan == bindparam("plan"),
@@ -31,26 +33,66 @@ def key(row: Outbox) -> str:
     return "/".join(map(str, parts))
 
 
+def without_deadline(
+    kind: RungKind, about: tuple[str, str, str], recipient: str, on: date, at: datetime
+) -> Outbox:
+    """An intent behind which no deadline stands: a receipt or a correction, owed on a day.
+
+    `about`: the plan, the subject, and the rule that tells it from others.
+    """
+    plan, subject, rule = about
+    return Outbox(
+        plan=plan,
+        subject=subject,
+        rule=rule,
+        visit=1,
+        due=on,
+        rung=kind.value,
+        recipient=recipient,
+        decision=DecisionKind(kind.value),
+        rung_kind=kind,
+        as_of=on,
+        decided_at=at,
+    )
+
+
 def owe_receipt(
     session: Session, file: InboxFile, recipient: str, today: date, at: datetime
-) -> None:
-    """Owe an office the answer to a file that it put into its city's folder."""
-    session.add(
-        Outbox(
-            plan=file.plan,
-            subject=file.place,
-            rule=receipt_rule(file.digest),
-            visit=1,
-            due=today,
-            rung=RungKind.RECEIPT.value,
-            recipient=recipient,
-            decision=DecisionKind.RECEIPT,
-            rung_kind=RungKind.RECEIPT,
-            as_of=today,
-            decided_at=at,
-        )
-    )
+) -> int:
+    """Owe an office the answer to a file that it handed in; the intent's number."""
+    about = (file.plan, file.place, receipt_rule(file.digest))
+    owed = without_deadline(RungKind.RECEIPT, about, recipient, today, at)
+    session.add(owed)
     session.flush()
+    return owed.id or 0
+
+
+def owe_verification(
+    session: Session, plan: Plan, place: str, office: str, on: date, at: datetime
+) -> None:
+    """Owe an office a word on a day that mails wait for it (待核实), once a day."""
+    rule = f"{VERIFICATION}{on:%Y%m%d}"
+    known = select_rows(Outbox).where(
+        Outbox.plan == plan.id, Outbox.rule == rule, Outbox.recipient == office
+    )
+    if session.exec(known).first() is None:
+        session.add(without_deadline(RungKind.RECEIPT, (plan.id, place, rule), office, on, at))
+        session.flush()
+
+
+def is_verification(rule: str) -> bool:
+    """Whether an intent's rule is that mails wait for the office."""
+    return rule.startswith(VERIFICATION)
+
+
+def cancel_verification(session: Session, plan: Plan, waited_for: Collection[str]) -> None:
+    """Withdraw what is owed of waiting mails to offices for which none waits any more."""
+    _cancel(
+        session,
+        col(Outbox.plan) == plan.id,
+        col(Outbox.rule).startswith(VERIFICATION),
+        col(Outbox.recipient).not_in(waited_for),
+    )
 
 
 def is_receipt() -> ColumnElement[bool]:
@@ -58,15 +100,39 @@ def is_receipt() -> ColumnElement[bool]:
     return col(Outbox.decision) == DecisionKind.RECEIPT
 
 
+def is_correction() -> ColumnElement[bool]:
+    """Whether an intent takes back what somebody was wrongly told."""
+    return col(Outbox.decision) == DecisionKind.CORRECTION
+
+
+def about_deadlines() -> ColumnElement[bool]:
+    """Whether a deadline stands behind an intent."""
+    return col(Outbox.decision).not_in((DecisionKind.RECEIPT, DecisionKind.CORRECTION))
+
+
+def ripe(today: date) -> ColumnElement[bool]:
+    """Whether an intent may go out: never what was decided as of a day to come."""
+    return col(Outbox.as_of) <= today
+
+
+def held_back(session: Session, plan: Plan, today: date) -> int:
+    """How many intents are owed and may not go out: they were decided as of a day to come."""
+    query = select(func.count()).where(
+        col(Outbox.plan) == plan.id, col(Outbox.status) == MessageStatus.PENDING, ~ripe(today)
+    )
+    return int(session.execute(query.select_from(Outbox)).scalar_one())
+
+
 def cancel(session: Session, plan: Plan, subject: str, rules: Sequence[str]) -> None:
     """Withdraw what is still owed about deadlines of a subject that have been closed."""
-    if owed := ask(session, OWED, plan=plan.id, subject=subject, rules=rules):
+    owed = ask(session, OWED, plan=plan.id, subject=subject, rules=rules) if rules else ()
+    if owed:
         _cancel(session, col(Outbox.id).in_([row.id for row in owed]))
 
 
-def cancel_repeats(session: Session, plan: Plan, row: DeadlineRow) -> None:
-    """Withdraw what is still owed about a deadline beyond the ladder's rungs."""
-    _cancel(session, *_about(row), _repeats(plan))
+def cancel_asking(session: Session, plan: Plan, row: DeadlineRow) -> None:
+    """Withdraw what is still owed about a deadline and goes to nobody above."""
+    _cancel(session, *_about(row), _asking(plan))
 
 
 def withdraw_untrue(
@@ -74,11 +140,14 @@ def withdraw_untrue(
 ) -> None:
     """Withdraw what no longer holds: the step is done, has another date by now, or is quiet.
 
+    Quiet is what only asks again for what somebody expects by a day to come; and for some workdays
+    repeats, which come again by themselves, about what a mail answers that waits for a person.
+
     Everything that closes or moves a deadline withdraws what is owed about it at once; this looks
     again, just before something is sent: at all that is owed, or at what these people are owed.
-    Receipts, behind which no deadline stands, always hold.
+    Receipts and corrections, behind which no deadline stands, always hold.
     """
-    owed = [col(Outbox.plan) == plan.id, ~is_receipt()]
+    owed = [col(Outbox.plan) == plan.id, about_deadlines()]
     if people is not None:
         theirs = select(col(Delivery.outbox_id)).where(
             col(Delivery.plan) == plan.id, col(Delivery.person).in_(people)
@@ -96,8 +165,17 @@ def withdraw_untrue(
         col(DeadlineRow.visit) == Outbox.visit,
     )
     quiet = exists().where(*same, col(DeadlineRow.quiet_until) >= today)
+    answered = exists().where(
+        col(ReceivedMail.plan) == Outbox.plan,
+        col(MailItem.mail) == ReceivedMail.digest,
+        col(MailItem.subject) == Outbox.subject,
+        col(MailItem.rule) == Outbox.rule,
+        col(MailItem.state) == MailState.HELD,
+        col(MailItem.rests_until) >= today,
+    )
     _cancel(session, *owed, ~still_open)
-    _cancel(session, *owed, _repeats(plan), quiet)
+    _cancel(session, *owed, _asking(plan), quiet)
+    _cancel(session, *owed, _repeats(plan), answered)
 
 
 def reinstate(session: Session, row: DeadlineRow) -> None:
@@ -169,6 +247,10 @@ def _about(row: DeadlineRow) -> tuple[ColumnElement[bool], ...]:
 
 def _repeats(plan: Plan) -> ColumnElement[bool]:
     return col(Outbox.rung).not_in([rung.id for rung in plan.ladder.rungs])
+
+
+def _asking(plan: Plan) -> ColumnElement[bool]:
+    return and_(about_deadlines(), col(Outbox.rung).not_in(plan.ladder.escalations))
 
 
 def _cancel(session: Session, *where: ColumnElement[bool]) -> None:

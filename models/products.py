@@ -1,13 +1,17 @@
-"""What the duties of the year made: added and read, never changed."""
+"""What the duties of the year made: added and read, never changed.
 
-from collections.abc import Mapping
+What speaks as of a day that was taken back since counts no longer: it is made again in its time.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import Session, col, select
 
+from models.audits import rewinds
 from models.tables import ProductRow
 from policy.schema import Plan
 from policy.vocabulary import Product
@@ -29,13 +33,14 @@ class NewProduct:
 
 def add_product(session: Session, plan: Plan, new: NewProduct) -> ProductRow:
     """Keep it as the next version of its kind, period and subject. The caller holds the lock."""
-    before = find_product(session, plan, new.kind, new.period, new.subject)
+    its = (*_of(plan, new.kind), *_about(new.period, new.subject))
+    last = session.exec(select(func.max(ProductRow.version)).where(*its)).one()
     row = ProductRow(
         plan=plan.id,
         kind=new.kind,
         period=new.period,
         subject=new.subject,
-        version=before.version + 1 if before else 1,
+        version=(last or 0) + 1,
         as_of=new.as_of,
         made_at=new.made_at,
         trail=new.trail,
@@ -50,12 +55,8 @@ def find_product(
     session: Session, plan: Plan, kind: Product, period: str, subject: str
 ) -> ProductRow | None:
     """Its newest version, if it was made."""
-    query = select(ProductRow).where(
-        ProductRow.plan == plan.id,
-        ProductRow.kind == kind,
-        ProductRow.period == period,
-        ProductRow.subject == subject,
-    )
+    its = (*_of(plan, kind), *_about(period, subject), *_holds(session, plan))
+    query = select(ProductRow).where(*its)
     return session.exec(query.order_by(col(ProductRow.version).desc()).limit(1)).first()
 
 
@@ -63,7 +64,39 @@ def made_of(session: Session, plan: Plan, kind: Product) -> frozenset[tuple[str,
     """Period, subject and newest version of each that was made."""
     query = (
         select(ProductRow.period, ProductRow.subject, func.max(ProductRow.version))
-        .where(ProductRow.plan == plan.id, ProductRow.kind == kind)
+        .where(*_of(plan, kind), *_holds(session, plan))
         .group_by(col(ProductRow.period), col(ProductRow.subject))
     )
     return frozenset(session.exec(query).all())
+
+
+def all_made(session: Session, plan: Plan) -> Mapping[Product, frozenset[tuple[str, str]]]:
+    """Period and subject of each that was made, by kind."""
+    its = (ProductRow.kind, ProductRow.period, ProductRow.subject)
+    query = select(*its).where(col(ProductRow.plan) == plan.id, *_holds(session, plan)).distinct()
+    found: dict[Product, set[tuple[str, str]]] = {kind: set() for kind in Product}
+    for kind, period, subject in session.exec(query):
+        found[Product(kind)].add((period, subject))
+    return {kind: frozenset(made) for kind, made in found.items()}
+
+
+def products_after(session: Session, plan: Plan, day: date) -> int:
+    """How many count that speak as of days after a day."""
+    its = (col(ProductRow.plan) == plan.id, *_holds(session, plan))
+    query = select(func.count()).select_from(ProductRow)
+    return session.exec(query.where(*its, col(ProductRow.as_of) > day)).one()
+
+
+def _of(plan: Plan, kind: Product) -> tuple[ColumnElement[bool], ...]:
+    return (col(ProductRow.plan) == plan.id, col(ProductRow.kind) == kind)
+
+
+def _about(period: str, subject: str) -> tuple[ColumnElement[bool], ...]:
+    return (col(ProductRow.period) == period, col(ProductRow.subject) == subject)
+
+
+def _holds(session: Session, plan: Plan) -> Iterator[ColumnElement[bool]]:
+    """Whether the day has not been taken back since."""
+    for row in rewinds(session, plan):
+        to = date.fromisoformat(row.detail["to"])
+        yield or_(col(ProductRow.as_of) <= to, col(ProductRow.trail) >= row.id)

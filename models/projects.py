@@ -1,10 +1,9 @@
 """Projects and their facts: rows to Dossier and back."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, func, update
@@ -16,13 +15,20 @@ from models.audits import revisions
 from models.records import lines, opinions, progress_of
 from models.rows import among, ask, columns, into, rows_of
 from models.tables import Fact, Project, Subject
-from policy.fields import FIELDS
-from policy.schema import PROJECTS_FINISHED, QUOTA_SUBMITTED, Plan
+from policy.fields import CORE
+from policy.schema import Plan
 from policy.vocabulary import Disposition, SubjectKind
-from states.dossier import GOING_ON, Dossier, Profile
+from states.dossier import (
+    GOING_ON,
+    Dossier,
+    Profile,
+    from_stored,
+    to_plain,
+    to_the_cent,
+)
 from states.ledger import LedgerLine
 from states.progress import Progress
-from states.reporting import expected, finished_on
+from states.reporting import city_facts
 from states.review import Opinion
 
 # Built once, see `models.rows`; what is asked of them is bound when they are executed.
@@ -59,12 +65,26 @@ TAKEN = (
     .group_by(SUBJECT.city, PROJECT.kind)
 )
 
+APPLIED = (
+    select_columns(SUBJECT.city, func.count())
+    .join_from(Subject, Fact, and_(FACT.plan == SUBJECT.plan, FACT.subject == SUBJECT.code))
+    .where(
+        SUBJECT.plan == bindparam("plan"),
+        among(SUBJECT.city, "cities"),
+        FACT.name == bindparam("name"),
+        FACT.on <= bindparam("day"),
+    )
+    .group_by(SUBJECT.city)
+)
+
 
 def find_subject(session: Session, plan: Plan, code: str) -> Subject:
-    """The project, city or province of that code; RefusedError when there is none."""
+    """The project, city or province of that code; RefusedError when there is none, or no more."""
     subject = session.get(Subject, (plan.id, code))
     if subject is None:
         raise RefusedError(f"没有项目、市或省“{code}”；项目编码见 xingfu project list，市请写全称")
+    if subject.renamed_to:
+        raise RefusedError(f"“{code}”已更名为“{subject.renamed_to}”，请按现名办理")
     return subject
 
 
@@ -72,6 +92,22 @@ def subjects(session: Session, plan: Plan, codes: Iterable[str]) -> Mapping[str,
     """The subjects of those codes, by code."""
     query = select(Subject).where(Subject.plan == plan.id, col(Subject.code).in_(list(codes)))
     return {subject.code: subject for subject in session.exec(query)}
+
+
+def names(session: Session, plan: Plan) -> Mapping[str, str]:
+    """What each subject is called, by code, ordered."""
+    query = select(Subject.code, Subject.name).where(Subject.plan == plan.id)
+    return dict(session.exec(query.order_by(Subject.code)).all())
+
+
+def codes_in(session: Session, plan: Plan, cities: Iterable[str]) -> Sequence[str]:
+    """The codes of all projects of some cities, ordered."""
+    query = select(Subject.code).where(
+        Subject.plan == plan.id,
+        Subject.kind == SubjectKind.PROJECT,
+        col(Subject.city).in_(list(cities)),
+    )
+    return session.exec(query.order_by(Subject.code)).all()
 
 
 def dossier(session: Session, plan: Plan, code: str) -> Dossier:
@@ -100,6 +136,21 @@ def dossiers_in(session: Session, plan: Plan, city: str) -> tuple[Dossier, ...]:
     return dossiers(session, plan, session.exec(query).all())
 
 
+def counted_by_city(session: Session, plan: Plan, fact: str) -> Mapping[str, int]:
+    """How many projects of each city have a fact."""
+    query = (
+        select_columns(col(Subject.city), func.count())
+        .join(Fact, and_(col(Fact.plan) == Subject.plan, col(Fact.subject) == Subject.code))
+        .where(
+            col(Fact.plan) == plan.id,
+            col(Fact.name) == fact,
+            col(Subject.kind) == SubjectKind.PROJECT,
+        )
+        .group_by(col(Subject.city))
+    )
+    return dict(session.execute(query).tuples().all())
+
+
 def facts(
     session: Session, plan: Plan, codes: list[str] | None = None
 ) -> Mapping[str, Mapping[str, date]]:
@@ -108,6 +159,13 @@ def facts(
     for row in rows_of(session, Fact, plan, codes):
         held.setdefault(row.subject, {})[row.name] = row.on
     return held
+
+
+def first_day(session: Session, plan: Plan, name: str) -> date | None:
+    """The first day on which a fact came about for any subject; None: for none."""
+    its = (FACT.plan == plan.id, FACT.name == name)
+    first: date | None = session.execute(select_columns(func.min(FACT.on)).where(*its)).scalar()
+    return first
 
 
 def change_facts(
@@ -127,16 +185,26 @@ def change_facts(
 
 
 def set_columns(session: Session, plan: Plan, code: str, columns: Mapping[str, Any]) -> None:
-    """Set some of a project's columns, whether its place in the chain or its profile."""
-    its = {name: _plain(value) for name, value in columns.items()}
+    """Set some of a project's columns, whether its place in the chain or fields of its profile."""
+    own, said = _apart(columns)
     this = (PROJECT.plan == plan.id, PROJECT.code == code)
-    session.connection().execute(update(PROJECT.code.table).where(*this).values(its))
+    if said:
+        held = session.execute(select_columns(PROJECT.further).where(*this)).scalar_one()
+        own["further"] = _as_stored({**held, **said})
+    session.connection().execute(update(PROJECT.code.table).where(*this).values(own))
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, frozenset):
-        return sorted(value)
-    return dict(value) if isinstance(value, Mapping) else value
+def _apart(values: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """What has a column of its own, and the further fields."""
+    own = {name: value for name, value in values.items() if name in PROJECT}
+    plain = {n: dict(v) if isinstance(v, Mapping) else v for n, v in own.items()}
+    return plain, {name: value for name, value in values.items() if name not in own}
+
+
+def _as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as JSON, without those that say nothing. ValueError beyond two decimals."""
+    plain = {name: to_plain(to_the_cent(value)) for name, value in values.items()}
+    return {name: value for name, value in plain.items() if value not in (None, [])}
 
 
 def add_project(
@@ -144,13 +212,21 @@ def add_project(
 ) -> str:
     """Add a project in the plan's first stage and give back its new code.
 
-    `values` are columns of `Project`; the number is the next free one in its county.
+    `values` are columns of `Project`, or fields; the number is the next free one in its county.
     """
     county_code = values["county_code"]
     known = session.exec(
         select(func.count()).where(Project.plan == plan.id, Project.county_code == county_code)
     ).one()
     code = plan.code_format.format(county=county_code, number=known + 1)
+    put_project(session, plan, code, city, county, values)
+    return code
+
+
+def put_project(
+    session: Session, plan: Plan, code: str, city: str, county: str, values: Mapping[str, Any]
+) -> None:
+    """Add the project of that code in the plan's first stage; `values` as of `add_project`."""
     name = plan.project_name.format(street=values["street"], community=values["community"])
     session.add(
         Subject(
@@ -158,30 +234,10 @@ def add_project(
         )
     )
     session.flush()
-    session.add(Project(plan=plan.id, code=code, stage=plan.stage_order[0], **values))
+    own, said = _apart(values)
+    its = {**own, "further": _as_stored(said)}
+    session.add(Project(plan=plan.id, code=code, stage=plan.stage_order[0], **its))
     session.flush()
-    return code
-
-
-def quota_submitted_on(session: Session, plan: Plan, city: str) -> date | None:
-    """The day on which the city's applications reached its quota; None before.
-
-    A project that was submitted counts, whatever became of it (名额保留、过程保留).
-    """
-    rule = plan.city(city)
-    joined = and_(col(Subject.plan) == Fact.plan, col(Subject.code) == Fact.subject)
-    days = session.execute(
-        select_columns(col(Fact.on))
-        .join(Subject, joined)
-        .where(
-            col(Fact.plan) == plan.id,
-            col(Fact.name) == plan.quota.submitted_when,
-            col(Subject.city) == city,
-        )
-        .order_by(col(Fact.on))
-    ).scalars()
-    places = rule.places if rule else None
-    return next(islice(days, places - 1, None), None) if places else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,32 +246,23 @@ class _Standing:
 
     disposition: Disposition
     milestones: Mapping[str, date]
+    last_on: date | None
 
 
-def projects_finished_on(session: Session, plan: Plan, city: str) -> date | None:
-    """The day on which the last of the projects that the city answers for was finished (办结).
-
-    Those are the ones that go on and are determined: a mere candidate is not reported. None while
-    one is not finished, and where there are none.
-    """
+def _of_city(session: Session, plan: Plan, city: str) -> Sequence[_Standing]:
     joined = and_(col(Subject.plan) == Project.plan, col(Subject.code) == Project.code)
-    query = select(Project.code, Project.disposition).join(Subject, joined)
-    found = session.exec(query.where(Project.plan == plan.id, Subject.city == city)).all()
-    held = facts(session, plan, [code for code, _ in found]) if plan.finished_by else {}
-    projects = [_Standing(Disposition(how), held.get(code, {})) for code, how in found]
-    answered = expected(plan, projects)
-    days = [finished_on(plan, each) for each in answered]
-    finished = [day for day in days if day is not None]
-    return max(finished) if finished and len(finished) == len(days) else None
+    query = select_columns(col(Project.code), col(Project.disposition), col(Project.last_on))
+    here = (col(Project.plan) == plan.id, col(Subject.city) == city)
+    found = session.execute(query.join(Subject, joined).where(*here)).tuples().all()
+    held = facts(session, plan, [code for code, *_ in found])
+    return [_Standing(Disposition(how), held.get(code, {}), on) for code, how, on in found]
 
 
 def sync_city_facts(session: Session, plan: Plan, city: str, audit_id: int | None = None) -> bool:
     """Bring the facts up to date that follow from a city's projects; True when one has changed."""
-    derived = {QUOTA_SUBMITTED: quota_submitted_on(session, plan, city)}
-    if any(duty.ends_with for duty in plan.duties):
-        derived[PROJECTS_FINISHED] = projects_finished_on(session, plan, city)
+    follows = city_facts(plan, city, _of_city(session, plan, city))
     held = facts(session, plan, [city]).get(city, {})
-    moved = {name: on for name, on in derived.items() if held.get(name) != on}
+    moved = {name: on for name, on in follows.items() if held.get(name) != on}
     if moved:
         dated = {name: on for name, on in moved.items() if on}
         change_facts(session, plan, city, dated, moved, audit_id)
@@ -269,10 +316,21 @@ def _taken(session: Session, plan: Plan, cities: list[str]) -> Mapping[tuple[str
     return {(city, kind): count for city, kind, count in found}
 
 
-def _profile(project: Any) -> Profile:
-    held: dict[str, Any] = {name: getattr(project, name) for name in FIELDS}
-    listed = {name: frozenset(value) for name, value in held.items() if isinstance(value, list)}
-    return Profile(**(held | listed))
+def places_taken(session: Session, plan: Plan) -> Mapping[tuple[str, str | None], int]:
+    """How many places are taken, by city and kind of project; kind is None where there is one."""
+    return _taken(session, plan, [city.name for city in plan.cities])
+
+
+def applied(session: Session, plan: Plan, cities: Iterable[str], day: date) -> Mapping[str, int]:
+    """How many projects each of these cities had applied for by a day, whatever became of them."""
+    name = plan.quota.submitted_when
+    found = ask(session, APPLIED, plan=plan.id, cities=[*cities], name=name, day=day)
+    return {city: int(count) for city, count in found}
+
+
+def _profile(plan: Plan, project: Any) -> Profile:
+    further = {n: from_stored(plan, n, plain) for n, plain in project.further.items()}
+    return Profile(**{name: getattr(project, name) for name in CORE}, further=further)
 
 
 def _to_dossier(plan: Plan, project: Any, subject: Any, held: _Gathered) -> Dossier:
@@ -289,7 +347,7 @@ def _to_dossier(plan: Plan, project: Any, subject: Any, held: _Gathered) -> Doss
         stage=project.stage,
         disposition=Disposition(project.disposition),
         milestones=held.milestones.get(project.code, {}),
-        profile=_profile(project),
+        profile=_profile(plan, project),
         quota_left=None if quota is None else quota - taken,
         unserved=subject.county in unserved,
         unserved_open=tuple(n for n in unserved if (subject.city, n) not in held.served),

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Row, Select, bindparam, insert, select
+from sqlalchemy import Index, Insert, Row, Select, bindparam, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, SQLModel
 
@@ -36,6 +37,20 @@ def ask(session: Session, query: Select[Any], **values: Any) -> Sequence[Row[Any
 def into(table: type[SQLModel]) -> Insert:
     """Adds rows of which nobody holds an object: to be executed on the connection."""
     return insert(table.metadata.tables[str(table.__tablename__)])
+
+
+def insert_missing(session: Session, table: type[SQLModel], unique: Index | None = None) -> Any:
+    """Adds rows but those whose primary key, or `unique` index, is there already.
+
+    No other conflict is passed over: it raises IntegrityError.
+    """
+    dialect = session.get_bind().dialect.name
+    adding = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    if unique is None:
+        key = list(table.metadata.tables[str(table.__tablename__)].primary_key)
+        return adding.on_conflict_do_nothing(index_elements=key)
+    where = unique.dialect_options[dialect]["where"]
+    return adding.on_conflict_do_nothing(index_elements=list(unique.columns), index_where=where)
 
 
 def columns(table: type[SQLModel]) -> Any:

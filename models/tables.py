@@ -19,8 +19,9 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from models.columns import Hundredths, Instant
-from policy.fields import FIELDS, ProfileField
+from policy.fields import CORE, NUMERIC, TYPES, CoreField
 from policy.vocabulary import (
+    AnswerKind,
     AuditKind,
     ChannelKind,
     DecisionKind,
@@ -29,7 +30,9 @@ from policy.vocabulary import (
     EntryKind,
     Holder,
     IntakeResult,
-    Level,
+    MailKind,
+    MailState,
+    MediaKind,
     MessageStatus,
     Product,
     RecipientReason,
@@ -67,8 +70,50 @@ class PlanRow(SQLModel, table=True):
     installed_at: datetime = Field(sa_type=Instant)
     head: str = ""
     """`hash` of its newest audit row: a chain that was cut short is found out."""
+    rows: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How many audit rows it has."""
+    unkeyed: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """So many of them, from the first, were hashed before there was a key."""
+    unproved: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """So many of them, from the first, were recorded before the key was changed; mostly 0."""
+    key: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """The fingerprint of the installation's key, with which the trail goes on."""
+    seal: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """What the key makes of the id and of all that is above from `head` on, see `models.seals`."""
     emitted: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """The newest audit row of which an event has been emitted, and of all before it."""
+
+
+class FormerKey(SQLModel, table=True):
+    """A key with which a plan's trail went on before it was changed for the present one."""
+
+    __tablename__ = "former_key"
+    plan: str = Field(primary_key=True, foreign_key="plan.id")
+    mark: str = Field(primary_key=True)
+    """Its fingerprint."""
+    box: str
+    """The key and how long it counted, encrypted with the present key: see `models.keys`."""
+
+
+class PlanVersion(SQLModel, table=True):
+    """What a plan said, for ever as it was installed, and from which day it is in force."""
+
+    __tablename__ = "plan_version"
+    __table_args__ = (CheckConstraint("number >= 1", name="number"),)
+    plan: str = Field(primary_key=True, foreign_key="plan.id")
+    number: int = Field(primary_key=True)
+    """Counts from 1."""
+    digest: str
+    """As `models.plans.installed_digest` gave it."""
+    content: dict[str, Any] | None = Field(sa_column=Column(JSON(none_as_null=True)))
+    """As `policy.load.canonical` tells it; empty where an earlier program did not keep it."""
+    workdays: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    """The calendar: its ``overrides``, and the years ``known``."""
+    since: date
+    """The first day on which it is in force; it holds until the next version's."""
+    installed_at: datetime = Field(sa_type=Instant)
+    actor: str = ""
+    evidence: str = ""
 
 
 class EnforcedDay(SQLModel, table=True):
@@ -81,6 +126,20 @@ class EnforcedDay(SQLModel, table=True):
     """When it was decided last."""
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
     """When what follows was done too: delivered and published."""
+
+
+class SweepRow(SQLModel, table=True):
+    """A run over all deadlines: the daily decision, or new rules. It can be done again."""
+
+    __tablename__ = "sweep"
+    __table_args__ = (Index(None, "plan", "trail"),)
+    id: int | None = Field(default=None, primary_key=True)
+    plan: str = Field(foreign_key="plan.id")
+    day: date | None = None
+    """As of which it decided; empty where rules were installed, so that ladders began anew."""
+    at: datetime = Field(sa_type=Instant)
+    trail: int
+    """The plan's newest audit row when it began; 0: none."""
 
 
 class EventRow(SQLModel, table=True):
@@ -109,23 +168,24 @@ class Subject(SQLModel, table=True):
     name: str
     city: str = ""
     county: str = ""
+    renamed_to: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """What it is called now: of a former name only its trail is left."""
 
 
-def _stored(field: ProfileField) -> tuple[Any, Any]:
-    """The type and column of a field of a project's profile."""
-    if field.kind == "words":
-        return list[str], Field(default_factory=list, sa_type=JSON, nullable=False)
-    of_type: Any = {"sa_type": Hundredths} if field.value_type is Decimal else {}
-    return field.value_type | None, Field(default=None, **of_type)
+def _stored(core: CoreField) -> tuple[Any, Any]:
+    """The type and column of a field of the core."""
+    kind = TYPES.get(core.kind, str)
+    of_type: Any = {"sa_type": Hundredths} if kind is Decimal else {}
+    return kind | None, Field(default=None, **of_type)
 
 
-NUMBERS = tuple(id for id, field in FIELDS.items() if field.value_type in (int, Decimal))
-_COLUMNS: dict[str, Any] = {id: _stored(field) for id, field in FIELDS.items()}
-ProfileColumns: Any = create_model("ProfileColumns", __base__=SQLModel, **_COLUMNS)
-"""A column for each field."""
+NUMBERS = tuple(id for id, core in CORE.items() if core.kind in NUMERIC)
+_CORE: dict[str, Any] = {id: _stored(core) for id, core in CORE.items()}
+CoreColumns: Any = create_model("CoreColumns", __base__=SQLModel, **_CORE)
+"""A column for each field of the core."""
 
 
-class Project(ProfileColumns, table=True):
+class Project(CoreColumns, table=True):
     """A project's place in the chain, and what its forms say (see `policy.fields`)."""
 
     __tablename__ = "project"
@@ -143,9 +203,13 @@ class Project(ProfileColumns, table=True):
     stage: str
     disposition: Disposition = Field(default=Disposition.ACTIVE, sa_type=String)
     last_on: date | None = None
-    if TYPE_CHECKING:  # of the columns of fields, those that queries name
+    if TYPE_CHECKING:  # of the columns of the core, those that queries name
         kind: str | None
         building_kind: str | None
+    further: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}")
+    )
+    """Per field beside the core that is stated, its value as `states.dossier.to_plain` has it."""
     findings: dict[str, str] = Field(
         default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}")
     )
@@ -186,6 +250,26 @@ class Audit(SQLModel, table=True):
     """`hash` of the plan's row before this one; empty for the first."""
     hash: str
     """SHA-256 over `previous` and all that this row says; see `models.audits`."""
+
+
+class EvidenceRow(SQLModel, table=True):
+    """A file that a row of the trail names; what it holds lies on disk, once for all rows."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (
+        _one_of("media", MediaKind),
+        CheckConstraint("size > 0", name="size"),
+        CheckConstraint("length(sha256) = 64", name="sha256"),
+        Index(None, "sha256"),
+    )
+    audit_id: int = Field(primary_key=True, foreign_key="audit.id")
+    sha256: str = Field(primary_key=True)
+    """Of its content, in hex."""
+    name: str
+    """As it was handed in, made safe."""
+    size: int
+    """Bytes."""
+    media: MediaKind = Field(sa_type=String)
 
 
 class Fact(SQLModel, table=True):
@@ -340,10 +424,19 @@ class DeadlineRow(SQLModel, table=True):
     next_look_on: date | None = None
     quiet_until: date | None = None
     """The day that an acknowledgement (已知悉) of this visit expects."""
+    body: str = ""
+    """Whose turn it is where a step of another body comes first; empty: the rule's own."""
+    turn_on: date | None = None
+    """The day on which that body's turn came, where it was due by then; lateness counts from it."""
+    fits: bool = True
+    """False while the province has to set the day of a replacement's deadline."""
 
 
 class Outbox(SQLModel, table=True):
-    """A message that an office is owed: one intent per key, held by a unique constraint."""
+    """A message that an office is owed: one intent per key, held by a unique index.
+
+    One that was wrongly decided and taken back holds its key no longer.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -351,8 +444,12 @@ class Outbox(SQLModel, table=True):
         _one_of("decision", DecisionKind),
         _one_of("rung_kind", RungKind),
         _one_of("status", MessageStatus),
-        UniqueConstraint(
-            "plan", "subject", "rule", "visit", "due", "rung", "recipient", name="uq_outbox_key"
+        Index(
+            "uq_outbox_key",
+            *("plan", "subject", "rule", "visit", "due", "rung", "recipient"),
+            unique=True,
+            sqlite_where=text("status != 'retracted'"),
+            postgresql_where=text("status != 'retracted'"),
         ),
         CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent"),
         Index(
@@ -382,8 +479,26 @@ class Outbox(SQLModel, table=True):
     """When the last of those who are told had been."""
 
 
+class AskedItem(SQLModel, table=True):
+    """What a digest asks its reader, by the number that an answer names it by."""
+
+    __tablename__ = "asked_item"
+    plan: str = Field(primary_key=True, foreign_key="plan.id")
+    digest: str = Field(primary_key=True)
+    """The id of the digest, which is that of its mail, too."""
+    number: int = Field(primary_key=True)
+    code: str = Field(index=True)
+    """回执码 of the digest; see `states.answer_code`."""
+    person: str
+    asked_on: date
+    subject: str
+    rule: str
+    fact: str = ""
+    """What a day of completion is the day of; empty where an answer has none."""
+
+
 class InboxFile(SQLModel, table=True):
-    """A file that was put into a folder of the inbox, and what its receipt says.
+    """A file that was put into a folder of the inbox, or came by mail, and what its receipt says.
 
     A file is known by its content: put into the same folder again, it is answered and not read.
     """
@@ -403,6 +518,83 @@ class InboxFile(SQLModel, table=True):
     received_at: datetime = Field(sa_type=Instant)
     filed: bool = False
     """Whether the file has been moved out of the inbox."""
+    mail: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """The digest of the mail that it came with or that its receipt answers; empty: of none."""
+
+
+class ReceivedMail(SQLModel, table=True):
+    """A mail that has come, whole, with what became of it; known by the digest of its bytes."""
+
+    __tablename__ = "mail"
+    __table_args__ = (
+        _one_of("kind", MailKind),
+        _one_of("state", MailState),
+        Index(None, "plan", "state"),
+    )
+    digest: str = Field(primary_key=True)
+    """SHA-256 of its raw bytes, in hex."""
+    plan: str = Field(foreign_key="plan.id")
+    """That of the reminder that it answers, else the installation's own."""
+    content: bytes
+    """The raw bytes, deflated; of one that is too large the beginning."""
+    source: str
+    """How it came: a file's name, or where it lay in the mailbox."""
+    kind: MailKind = Field(sa_type=String)
+    state: MailState = Field(sa_type=String)
+    reason: str = ""
+    """Why nothing, or not all, was registered, for the person who looks at it."""
+    received_at: datetime = Field(sa_type=Instant)
+    sent_at: datetime | None = Field(default=None, sa_type=Instant)
+    sender: str = ""
+    """The address, in small letters."""
+    sender_name: str = ""
+    subject: str = ""
+    message_id: str = ""
+    reminder: str = ""
+    """The id of the digest that it answers, as `Delivery.digest`; empty: none was found."""
+    person: str = ""
+    """Whom that digest went to, as `Delivery.person`."""
+    agreed: bool = False
+    """Whether the sender is that person."""
+    written: str = ""
+    """What was written above the quotation."""
+    beside: str = ""
+    """What was left over below or inside of it."""
+    quote: str = ""
+    files: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """The names of the files that came with it."""
+    settled_by: str = ""
+    """Who has decided on it last, where it waited for a person, and when."""
+    settled_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class MailItem(SQLModel, table=True):
+    """What a mail says of one item of a reminder, and whether that was entered."""
+
+    __tablename__ = "mail_item"
+    __table_args__ = (_one_of("kind", AnswerKind), _one_of("state", MailState))
+    mail: str = Field(primary_key=True, foreign_key="mail.digest")
+    position: int = Field(primary_key=True)
+    """Counts from 1 in the order in which it was written."""
+    kind: AnswerKind = Field(sa_type=String)
+    number: int | None = None
+    """As the reminder counts its items; empty where the mail names none."""
+    subject: str = ""
+    """The item's subject and rule; empty where it could not be told which one is meant."""
+    rule: str = ""
+    fact: str = ""
+    """What `on` is the day of, where the item is done, as `AskedItem.fact`."""
+    on: date
+    """The day on which it was done, or is expected to be."""
+    words: str
+    """The line as it was written."""
+    said: str = ""
+    """The reason that it gives."""
+    state: MailState = Field(sa_type=String)
+    why: str = ""
+    """Why it was not registered."""
+    rests_until: date | None = None
+    """The day to which nothing about the item is repeated while this waits for a person."""
 
 
 class Delivery(SQLModel, table=True):
@@ -456,6 +648,23 @@ class Addressee(SQLModel, table=True):
     """The last day on which a digest went out whole."""
 
 
+class UnreachableAddress(SQLModel, table=True):
+    """An address at which somebody is not reached, until it is mended or proves good."""
+
+    __tablename__ = "unreachable"
+    __table_args__ = (_one_of("channel", ChannelKind),)
+    plan: str = Field(primary_key=True, foreign_key="plan.id")
+    person: str = Field(primary_key=True)
+    """As `Delivery.person`."""
+    mark: str = Field(primary_key=True)
+    """A fingerprint of the address, never the address."""
+    channel: ChannelKind | None = Field(default=None, sa_type=String)
+    """Empty for an address of no known kind."""
+    since: datetime = Field(sa_type=Instant)
+    reason: str
+    """What came back, for admins; it quotes no address."""
+
+
 class Pace(SQLModel, table=True):
     """When a chat's robot may be written to next; its vendor limits the rate."""
 
@@ -465,13 +674,34 @@ class Pace(SQLModel, table=True):
     free_at: datetime = Field(sa_type=Instant)
 
 
+class RoundRow(SQLModel, table=True):
+    """Work that recurs, and when a round of it ended last: see `models.watches`."""
+
+    __tablename__ = "work_round"
+    name: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+
+
+class WatchRow(SQLModel, table=True):
+    """What the watch has found, until it is over."""
+
+    __tablename__ = "watch_fault"
+    key: str = Field(primary_key=True)
+    since: datetime = Field(sa_type=Instant)
+    """Since when, or when it was first seen."""
+    told_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When admins were told last; empty: no channel has accepted it yet."""
+    text: str = ""
+
+
 class OfficeRow(SQLModel, table=True):
-    """An office that can be told, by level and place."""
+    """An office that the contacts may know, by level and place; one of money by its body there."""
 
     __tablename__ = "office"
-    __table_args__ = (_one_of("level", Level), UniqueConstraint("plan", "name"))
+    __table_args__ = (UniqueConstraint("plan", "name"),)
     plan: str = Field(primary_key=True, foreign_key="plan.id")
-    level: Level = Field(primary_key=True, sa_type=String)
+    level: str = Field(primary_key=True)
+    """A `Level`: told of what concerns it; else a body of the plan, which is told of nothing."""
     city: str = Field(primary_key=True)
     county: str = Field(primary_key=True)
     name: str
@@ -497,6 +727,76 @@ class Contact(SQLModel, table=True):
     away_to: date | None = None
 
 
+class SignInRow(SQLModel, table=True):
+    """A link by which one person may sign in to the staff desk once; nothing of it is in clear."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (CheckConstraint("tries >= 0", name="tries"), Index(None, "plan", "browser"))
+    id: str = Field(primary_key=True)
+    """SHA-256 of the link's token, in hex."""
+    plan: str = Field(foreign_key="plan.id")
+    person: str
+    """``office name``, see `states.contacts.Directory`."""
+    browser: str
+    """SHA-256 of the cookie of the browser that asked: there one press is enough."""
+    code: str
+    """What the mail's six digits give with the cookie of that browser, hashed."""
+    code_elsewhere: str
+    """The same with the link's token: for any other device."""
+    tries: int = 0
+    expires_at: datetime = Field(sa_type=Instant)
+    used_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class DeskSession(SQLModel, table=True):
+    """A person signed in to the staff desk with one browser, until it expires or is revoked."""
+
+    __tablename__ = "desk_session"
+    __table_args__ = (Index(None, "plan", "person"),)
+    id: str = Field(primary_key=True)
+    """SHA-256 of its cookie, in hex."""
+    plan: str = Field(foreign_key="plan.id")
+    person: str
+    form_token: str
+    """What every form of the session carries, so that no other page can send one."""
+    began_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class KnockRow(SQLModel, table=True):
+    """Somebody asked to be let in to the staff desk: counted, so that nobody asks without end."""
+
+    __tablename__ = "knock"
+    __table_args__ = (Index(None, "whose", "at"),)
+    id: int | None = Field(default=None, primary_key=True)
+    whose: str
+    """A fingerprint of the address that was typed, or of the machine that it came from."""
+    at: datetime = Field(sa_type=Instant)
+
+
+class CalendarLink(SQLModel, table=True):
+    """The secret link by which a person's calendar program reads what is due; one a person."""
+
+    __tablename__ = "calendar_link"
+    plan: str = Field(primary_key=True, foreign_key="plan.id")
+    person: str = Field(primary_key=True)
+    token: str = Field(unique=True)
+    """SHA-256 of the link's token, in hex."""
+    made_at: datetime = Field(sa_type=Instant)
+
+
+OUTBOX_KEY = next(
+    index for index in SQLModel.metadata.tables["outbox"].indexes if index.name == "uq_outbox_key"
+)
+"""What tells an intent from others."""
+
+
 def is_receipt(row: Outbox) -> bool:
     """Whether an intent answers a file, and speaks of no deadline."""
     return row.decision == DecisionKind.RECEIPT
+
+
+def is_correction(row: Outbox) -> bool:
+    """Whether an intent takes back what somebody was wrongly told, and speaks of no deadline."""
+    return row.decision == DecisionKind.CORRECTION

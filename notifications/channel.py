@@ -6,18 +6,24 @@ from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import unquote
+from unicodedata import category
+from urllib.parse import parse_qsl, unquote
 
 from notifications.files import FolderChannel, ListChannel
 from notifications.message import Message
-from notifications.sending import Channel, DeliveryError, Part, Tls, whole
+from notifications.sending import Channel, DeliveryError, Part, Tls, faulty, whole
 from notifications.sessions import Sessions
 from policy.vocabulary import ChannelKind
-from states.contacts import SCHEMES
+from states.contacts import SCHEMES, SEALED
 
-POST_TIMEOUT = 10.0  # seconds, for each step of a request
+POST_TIMEOUT = 5.0  # seconds, for a request and its answer as a whole
 MAIL_TIMEOUT = 30.0  # for each answer of a mail server; the last may wait for a virus scanner
-FAULTY = "渠道地址有误"
+UNREADABLE = (
+    "通知地址无法解密，加密时所用的密钥与现有密钥不同；请重新登记其通知方式，"
+    "或恢复原密钥后用 xingfu retry 重发"
+)
+MOST_DECODED = 3  # times that something along the way may take %25 for a percent sign
+INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 @dataclass(slots=True)
@@ -77,12 +83,15 @@ class Channels:
         DeliveryError when the address is faulty, or asks for what would be passed over.
         """
         url = (address or "").strip() or "folder://"
+        if url == SEALED:
+            raise DeliveryError(UNREADABLE, final=True)
+        _require_plain(url)
         scheme, _, rest = url.partition("://")
         kind = SCHEMES.get(scheme.lower())
         match kind:
             case None:
                 schemes = "、".join(f"{name}://" for name in SCHEMES)
-                raise DeliveryError(f"{FAULTY}：只支持 {schemes}")
+                raise faulty(f"只支持 {schemes}")
             case ChannelKind.FOLDER:
                 return self._folder(rest)
             case ChannelKind.LIST:
@@ -96,13 +105,13 @@ class Channels:
 
     def _folder(self, rest: str) -> Channel:
         if rest.strip("/"):
-            raise DeliveryError(f"{FAULTY}：folder:// 之后不应再有内容")
+            raise faulty("folder:// 之后不应再有内容")
         return FolderChannel(self._outgoing)
 
     def _list(self, rest: str) -> Channel:
         number = unquote(rest.rstrip("/"))
         if not number or set(number) & set("/?#") or not number.isprintable():
-            raise DeliveryError(f"{FAULTY}：list:// 之后应为手机号码或账号")
+            raise faulty("list:// 之后应为手机号码或账号")
         return ListChannel(self._outgoing, number)
 
     def _chat(self, url: str, kind: ChannelKind) -> Channel:
@@ -112,3 +121,15 @@ class Channels:
         if not hasattr(self, "_poster"):
             self._poster = self._stack.enter_context(JsonPoster(self._tls, self._post_timeout))
         return open_chat(url, kind, self._poster)
+
+
+def _require_plain(url: str) -> None:
+    """DeliveryError where a line could be broken, or an option stands twice."""
+    said = url
+    for _ in range(MOST_DECODED):
+        if any(category(sign) in INVISIBLE for sign in said):
+            raise faulty("含有换行等不可见的字符")
+        said = unquote(said)
+    options = [name.lower() for name, _ in parse_qsl(url.partition("?")[2], keep_blank_values=True)]
+    if len(set(options)) < len(options):
+        raise faulty("同一选项写了两次")

@@ -1,11 +1,12 @@
 """The channels that post over HTTP: chat groups and other systems. Import it where it is used."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from notifications.driver import BAD_ADDRESS, asset, drive
 from notifications.message import Message
@@ -16,6 +17,13 @@ from notifications.sending import DeliveryError, Part, whole
 from policy.vocabulary import ChannelKind
 
 HEADER = "+"  # what an option begins with that names a header
+OWN_HEADERS = frozenset(
+    {
+        *("host", "content-length", "content-type", "transfer-encoding", "connection", "upgrade"),
+        *("accept-encoding", "expect", "te", "trailer", "proxy-authorization"),
+    }
+)
+"""Headers that are ours to set: with another one a request goes elsewhere, or means another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,7 @@ def open_chat(url: str, kind: ChannelKind, poster: JsonPoster) -> ChatChannel:
     """The channel of an address; DeliveryError when not all of it can be honoured."""
     service = _service(url, ROBOTS[kind], poster)
     if service is None:
-        raise DeliveryError(BAD_ADDRESS)
+        raise DeliveryError(BAD_ADDRESS, final=True)
     pace = None
     if kind in LIMITS:
         pace = sha256(f"{kind} {service.target()}".encode()).hexdigest()
@@ -90,8 +98,21 @@ def _service(url: str, made: type[OwnService], poster: JsonPoster) -> OwnService
 def _honoured(parsed: Mapping[str, Any], made: type[OwnService]) -> bool:
     """Whether nothing of an address would be passed over."""
     options = {name for name in parsed["qsd"] if not (_is_hook(made) and name.startswith(HEADER))}
+    if not all(_is_header(name, value) for name, value in parsed["qsd+"].items()):
+        return False
     used = {name for name in ("user", "password", "port", "fullpath") if _given(parsed[name])}
     return options <= made.options and used <= made.parts_used
+
+
+def _is_header(name: str, value: str) -> bool:
+    """Whether an HTTP header may be so; Apprise has decoded it once, and will once more."""
+    name, value = unquote(name), unquote(value)
+    fits = re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}", name)
+    return (
+        bool(fits)
+        and re.fullmatch(r"[ -~]*", value) is not None
+        and name.lower() not in OWN_HEADERS
+    )
 
 
 def _given(value: object) -> bool:

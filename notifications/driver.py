@@ -8,7 +8,7 @@ from typing import Any
 
 from apprise import Apprise, AppriseAsset
 
-from notifications.mail import SENDER
+from common.words import PRODUCT
 from notifications.sending import DeliveryError
 
 HTTPCORE = ("connection", "http11", "http2", "proxy", "socks")
@@ -20,13 +20,13 @@ Nothing that they would log is not also in the reason that a refusal gives.
 for _name in TALKATIVE:
     logging.getLogger(_name).addFilter(lambda _: False)
 
-BAD_ADDRESS = "渠道地址有误，请核对格式、收件人和选项"
+BAD_ADDRESS = "通知地址有误，请核对格式、收件人和选项"
 NOT_TRIED = "消息未被发送程序接受"
 
 
 def asset() -> AppriseAsset:
     """What Apprise is told of us."""
-    return AppriseAsset(app_id=SENDER)
+    return AppriseAsset(app_id=PRODUCT)
 
 
 def drive(plugin: Any, body: str, title: str, body_format: str) -> None:

@@ -1,6 +1,5 @@
 """The channels that need no network: mail files, and lists of texts that somebody passes on."""
 
-import errno
 import json
 import re
 from dataclasses import asdict, dataclass
@@ -8,9 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from common import files
-from common.errors import UnavailableError
 from common.words import SHANGHAI
-from notifications.mail import DOMAIN, SENDER, mail, mail_address, token
+from notifications.mail import DOMAIN, mail, mail_address, token
 from notifications.message import Message
 from notifications.parts import chat_text
 from notifications.sending import DeliveryError, Part, whole
@@ -39,7 +37,7 @@ class FolderChannel:
         DeliveryError when the file cannot be written; then nothing half-written stays.
         """
         message = part.message
-        sender = mail_address(SENDER, f"noreply@{DOMAIN}")
+        sender = mail_address(message.sender, f"noreply@{DOMAIN}")
         made = mail(message, sender, [mail_address(message.recipient, f"office@{DOMAIN}")])
         _keep(day_folder(self.folder, message) / file_name(message, "eml"), made.as_bytes())
 
@@ -87,16 +85,15 @@ def keep_attachments(folder: Path, message: Message) -> None:
     """
     home = day_folder(folder, message) / "附件" / file_name(message, "").rstrip(".")
     for attachment in message.attachments:
-        _keep(home / Path(attachment.name).name, attachment.content)
+        _keep(home / files.safe_name(attachment.name), attachment.content)
 
 
-def read_list(folder: Path) -> tuple[ListEntry, ...]:
-    """What lies in a 文本清单 folder, by office and name; nothing when there is no such folder.
-
-    UnavailableError, with the file's name, when a file cannot be read.
-    """
-    entries = (_entry(path) for path in folder.glob("*.json"))
-    return tuple(sorted(entries, key=lambda entry: (entry.office, entry.addressee, entry.number)))
+def read_list(folder: Path) -> tuple[tuple[ListEntry, ...], tuple[str, ...]]:
+    """What lies in a 文本清单 folder, by office and name, and the files that cannot be read."""
+    found = {path.name: _entry(path) for path in sorted(folder.glob("*.json"))}
+    entries = [entry for entry in found.values() if entry is not None]
+    entries.sort(key=lambda entry: (entry.office, entry.addressee, entry.number))
+    return tuple(entries), tuple(name for name, entry in found.items() if entry is None)
 
 
 def day_folder(folder: Path, message: Message) -> Path:
@@ -110,11 +107,11 @@ def file_name(message: Message, suffix: str) -> str:
     return f"{office[:LONGEST_NAME]}-{token(message.id)[:12]}.{suffix}"
 
 
-def _entry(path: Path) -> ListEntry:
+def _entry(path: Path) -> ListEntry | None:
     try:
         return ListEntry(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError):
-        raise UnavailableError(f"文本清单中的文件无法读取：{path.name}") from None
+        return None
 
 
 def _keep(path: Path, content: bytes) -> None:
@@ -128,10 +125,5 @@ def _written(path: Path, content: bytes) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(path, content)
     except OSError as error:
-        return _why(error)
+        return files.reason(error)
     return ""
-
-
-def _why(error: OSError) -> str:
-    known = {errno.EACCES: "没有写入权限", errno.ENOSPC: "磁盘空间不足", errno.EROFS: "磁盘为只读"}
-    return known.get(error.errno or 0, f"系统错误 {error.errno}")

@@ -1,8 +1,11 @@
 """What is sent: frozen values that know nothing of channels, databases or clocks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
+from common.words import PRODUCT
 from policy.vocabulary import IntakeResult, Origin, RungKind, SubjectKind
 
 Key = tuple[str, str]
@@ -15,6 +18,14 @@ class Attachment:
 
     name: str
     content: bytes
+
+
+class LaterStep(NamedTuple):
+    """A deadline of the same subject that is told of in the line of another one."""
+
+    rule: str
+    title: str
+    due: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +46,41 @@ class DigestLine:
     clause: str
     notice_number: str
     origin: Origin
+    due: date
+    """时限: the notice's own day (A21)."""
     remind_by: date
+    """提前办结日: moved back off days of rest."""
     overdue_after: date
+    """逾期认定日: moved on; from the next day it counts as late."""
     responsible: str
-    """责任单位, e.g. 太原市清徐县民政局."""
+    """责任单位, e.g. 太原市清徐县民政局; 协调单位 where the notice cannot bind it."""
     to_do: str
+    """What is asked of whoever reads it."""
     missing: tuple[str, ...]
-    """尚缺, one thing each."""
+    """现状: what is not there yet, a sentence each."""
     words: str = ""
     """The notice's own words."""
     person: str = ""
-    """责任人."""
+    """项目责任人: the project's own, whoever is responsible for the deadline."""
     phone: str = ""
+    own: bool = True
+    """False for a reader who only sees to it that the responsible body does it."""
+    bound: bool = True
+    """False for a body that the notice cannot bind: it is never late (逾期)."""
     note: str = ""
     """What has been answered so far, e.g. 已知悉，预计6月10日完成：雨季停工."""
+    step: str = ""
+    """卡在: the step that comes first and is missing, where it is not the line's own."""
+    below: tuple[LaterStep, ...] = ()
+    """What waits for the same step and has no line of its own."""
+    stands_for: tuple[Key, ...] = ()
+    """What is the same matter, of another subject or rule, and is told of by this line alone."""
+    since: str = ""
+    """The day of another body's last step, where lateness counts from it, e.g. 6月10日."""
+    fact: str = ""
+    """What a day of completion that is answered is the day of; empty where an answer has none."""
+    link: str = ""
+    """Where it stands on the desk; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +88,8 @@ class BlockItem:
     """One subject of a block, with all that is particular to it."""
 
     key: Key
+    number: int
+    """Of the item in its message: what an answer names it by."""
     label: str
     """Place, name and code."""
     responsible: str
@@ -63,13 +97,15 @@ class BlockItem:
     person: str = ""
     phone: str = ""
     note: str = ""
+    step: str = ""
+    below: tuple[str, ...] = ()
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """Alike lines as one entry, as every channel shows them: a head, then its subjects."""
 
-    number: int
     kind: str
     title: str
     rule: str
@@ -81,11 +117,21 @@ class Block:
     term: str
     status: str
     advice: str
+    asks: str
+    """请办理; 请督促 for a reader who only sees to it."""
     to_do: str
+    whose: str
+    """责任单位, or 协调单位."""
     responsible: str
     """What all items share; empty when they differ."""
     missing: tuple[str, ...]
     """Likewise."""
+
+    @property
+    def number(self) -> str:
+        """``1``, or ``1—3`` of several items."""
+        first, last = self.items[0].number, self.items[-1].number
+        return f"{first}" if first == last else f"{first}—{last}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +139,42 @@ class Receipt:
     """What became of a file that an office handed in (回执)."""
 
     key: Key
-    outcome: IntakeResult
+    outcome: IntakeResult | None
+    """None: it is about mails that wait for the reader to decide on them."""
     head: str
     """That it has come, and what became of it."""
     details: tuple[str, ...] = ()
     """What is to be mended or looked at, one thing each."""
+    what: str = ""
+    """What kind of form it is, e.g. 月报; empty where it is not known."""
+    to_message: str = ""
+    """The id of our message that the mail answered which this one answers; empty: none."""
+    to_mail: str = ""
+    """The Message-ID of the mail that it answers, as that had it; empty: it answers none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What somebody was wrongly told, and is told once that it was wrong (更正)."""
+
+    key: Key
+    head: str
+    details: tuple[str, ...]
+    """One deadline each: what was told, and how it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaysToAnswer:
+    """How the reader of a digest answers it (答复方式)."""
+
+    code: str
+    """回执码: by what an answer shows what it answers."""
+    reply_to: str
+    """The address that takes answers by mail; empty where none does."""
+    forms: tuple[str, ...]
+    """What is attached to be filled in: 《办理回执》, 《5月份月报》."""
+    handed_in: str
+    """What is done with a form that is not sent back by mail, e.g. 放入本市收件文件夹."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +195,8 @@ class Message:
     sent_at: datetime
     addressee: str = ""
     """The person's name, where one is known."""
+    programme: str = PRODUCT
+    """What the programme that it is about is called; the product's name for one of the machine."""
     headline: str = ""
     """What each part of it begins with in a chat, e.g. 【幸福养老工程】6月1日待办."""
     summary: str = ""
@@ -128,16 +207,36 @@ class Message:
     blocks: tuple[Block, ...] = ()
     """The same, as chats show it."""
     receipts: tuple[Receipt, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    ways: WaysToAnswer | None = None
+    """None where nothing is asked."""
+    enquiries: str = ""
+    """Whom to ask: the office above and its contact, with a telephone number where it is known."""
 
     def __post_init__(self) -> None:
         if self.sent_at.utcoffset() is None:
             raise ValueError("sent_at carries no time zone")
 
     @property
+    def sender(self) -> str:
+        """The name that signs it: ``幸福养老工程督办系统``."""
+        return f"{self.programme}督办系统"
+
+    @property
     def keys(self) -> frozenset[Key]:
         """Everything that it speaks of."""
         items = frozenset(item.key for block in self.blocks for item in block.items)
-        return items | {receipt.key for receipt in self.receipts}
+        answers = {receipt.key for receipt in self.receipts}
+        return items | answers | {correction.key for correction in self.corrections}
+
+    @property
+    def told_with(self) -> Mapping[Key, Key]:
+        """For what has no line of its own, the line in which it is told of."""
+        return {
+            key: (line.subject, line.rule)
+            for line in self.lines
+            for key in (*((line.subject, step.rule) for step in line.below), *line.stands_for)
+        }
 
     @property
     def greeting(self) -> str:

@@ -7,11 +7,12 @@ from itertools import product
 from typing import Any
 
 from common.words import masked_phone, without_numbers
-from notifications.message import Block, BlockItem, Key, Message, Receipt
+from notifications.message import Block, BlockItem, Correction, Key, Message, Receipt
 from notifications.sending import Part
-from notifications.wording import contact
+from notifications.wording import chat_answer, contact
 from policy.vocabulary import RungKind
 
+SHOWN = ("recipient", "addressee", "title", "text", "headline", "summary", "enquiries")
 COUNT = "（9999/9999）"  # room for the longest count that a part can carry
 SHARE = 4  # the first line takes a quarter of a part at most, where it can be shorter
 
@@ -131,9 +132,15 @@ LEFT_OUT = "内容过长，此处从略，请登录系统查看"
 
 def groups(message: Message) -> tuple[LineGroup, ...]:
     """All that the message says."""
-    said = [*map(_receipt, message.receipts), *map(_group, message.blocks)]
+    said = [
+        *map(_correction, message.corrections),
+        *map(_receipt, message.receipts),
+        *map(_group, message.blocks),
+    ]
     if not said:
         said = [_plain(message.text.splitlines(), "")]
+    if message.ways and message.enquiries:
+        said.append(_plain((chat_answer(message.enquiries),), ""))
     return (_plain(message.notices, "提示："), *said) if message.notices else tuple(said)
 
 
@@ -141,7 +148,7 @@ def masked(message: Message) -> Message:
     """The message without a telephone number that could be read, whoever wrote it into whatever."""
     return replace(
         message,
-        **_hidden(message, "recipient", "addressee", "title", "text", "headline", "summary"),
+        **_hidden(message, *SHOWN),
         notices=tuple(map(without_numbers, message.notices)),
         blocks=tuple(map(_masked_block, message.blocks)),
         receipts=tuple(
@@ -149,6 +156,12 @@ def masked(message: Message) -> Message:
                 each, **_hidden(each, "head"), details=tuple(map(without_numbers, each.details))
             )
             for each in message.receipts
+        ),
+        corrections=tuple(
+            replace(
+                each, **_hidden(each, "head"), details=tuple(map(without_numbers, each.details))
+            )
+            for each in message.corrections
         ),
     )
 
@@ -165,16 +178,21 @@ def _group(block: Block) -> LineGroup:
     return LineGroup(
         heads=_heads(block, ""),
         again=_heads(block, "（续）"),
-        lines=tuple(
-            ChatLine(tuple(_versions(block, index, item)), item.key)
-            for index, item in enumerate(block.items, start=1)
-        ),
+        lines=tuple(ChatLine(tuple(_versions(block, item)), item.key) for item in block.items),
     )
 
 
 def _receipt(receipt: Receipt) -> LineGroup:
-    mark = f"【{RungKind.RECEIPT.label}】"
-    told = _plain((f"{mark}{receipt.head}", *receipt.details), "", receipt.key)
+    return _marked(RungKind.RECEIPT, receipt)
+
+
+def _correction(correction: Correction) -> LineGroup:
+    return _marked(RungKind.CORRECTION, correction)
+
+
+def _marked(kind: RungKind, said: Receipt | Correction) -> LineGroup:
+    mark = f"【{kind.label}】"
+    told = _plain((f"{mark}{said.head}", *said.details), "", said.key)
     again = f"（续）{mark}"
     return replace(told, again=(again, again, again))
 
@@ -186,13 +204,14 @@ def _plain(lines: Sequence[str], head: str, key: Key | None = None) -> LineGroup
 
 
 def _heads(block: Block, continued: str) -> tuple[str, str, str]:
-    title = f"{block.number}．【{block.kind}】{block.title}（{block.rule}）{continued}"
+    title = f"{block.number}．【{block.kind}】{block.title}{continued}"
     words = f"，原文：{block.words}" if block.words else ""
-    rest = [f"时限：{block.term}", f"请办理：{block.to_do}"]
+    rest = [f"时限：{block.term}", f"{block.asks}：{block.to_do}"]
     if _shares(block):
-        rest.append(f"责任单位：{block.responsible}")
+        rest.append(f"{block.whose}：{block.responsible}")
     if block.advice:
         rest.append(f"说明：{block.advice}")
+    rest.append(f"编号：{block.rule}")
     first = f"{title}：{block.status}"
     full, shorter = ([first, f"依据：{block.basis}{more}", *rest] for more in (words, ""))
     bare = f"{block.number}．【{block.kind}】{block.rule}{continued}"
@@ -203,22 +222,30 @@ def _shares(block: Block) -> bool:
     return bool(block.responsible) and len(block.items) > 1
 
 
-def _versions(block: Block, index: int, item: BlockItem) -> Iterator[str]:
-    """Without the last 尚缺 entries first, then without the note, then only its code."""
-    number = f"（{index}）" if len(block.items) > 1 else ""
+def _versions(block: Block, item: BlockItem) -> Iterator[str]:
+    """Without the last 现状 entries first, then without the note, then only its code."""
+    number = f"（{item.number}）" if len(block.items) > 1 else ""
     label = f"{number}{item.label}"
-    responsible = "" if _shares(block) else f"责任单位：{item.responsible}"
+    responsible = "" if _shares(block) else f"{block.whose}：{item.responsible}"
     named, note = _named(item), f"反馈情况：{item.note}" if item.note else ""
     for left in range(len(item.missing), -1, -1):
-        yield _joined(label, responsible, named, _missing(item, left), note)
+        yield _joined(label, responsible, *_chained(item), named, _missing(item, left), note)
     none_left = _missing(item, 0)
-    yield _joined(label, responsible, named, none_left)
+    yield _joined(label, responsible, *_chained(item), named, none_left)
     yield _one_line(f"{number}{item.key[0]}：{LEFT_OUT}")
+
+
+def _chained(item: BlockItem) -> Iterator[str]:
+    """What it waits for, and what waits with it."""
+    if item.step:
+        yield f"卡在：{item.step}"
+    if item.below:
+        yield f"此后各项：{'、'.join(item.below)}"
 
 
 def _named(item: BlockItem) -> str:
     known = contact(item.person, item.phone)
-    return f"责任人：{known}" if known else ""
+    return f"项目责任人：{known}" if known else ""
 
 
 def _missing(item: BlockItem, left: int) -> str:
@@ -228,7 +255,7 @@ def _missing(item: BlockItem, left: int) -> str:
     listed = "、".join(entries[:left])
     if left < total:
         listed = f"{listed}…等{total}项" if left else f"共{total}项"
-    return f"尚缺：{listed}"
+    return f"现状：{listed}"
 
 
 def _masked_block(block: Block) -> Block:
@@ -236,7 +263,7 @@ def _masked_block(block: Block) -> Block:
     items = (
         replace(
             item,
-            **_hidden(item, "label", "responsible", "person", "note"),
+            **_hidden(item, "label", "responsible", "person", "note", "step"),
             phone=masked_phone(item.phone),
             missing=tuple(map(without_numbers, item.missing)),
         )

@@ -1,4 +1,4 @@
-"""What the answers of chat platforms and of other systems mean. Pure.
+"""What the answers of chat platforms, of other systems and of mail servers mean. Pure.
 
 The platforms answer HTTP 200 to what they refuse: only the code in the answer tells.
 """
@@ -38,6 +38,8 @@ class Vendor:
     """What its codes mean, for staff."""
     waits: Mapping[str, timedelta] = field(default_factory=dict)
     """Codes that say that we are too fast, and how long to stay away."""
+    gone: frozenset[str] = frozenset()
+    """Codes that say that there is no such robot, or no more."""
 
 
 WECOM = Vendor(
@@ -54,6 +56,7 @@ WECOM = Vendor(
         "93008": "群机器人不在群内",
     },
     {"45009": MINUTE, "45033": MINUTE},
+    frozenset({"93000", "93004", "93008"}),
 )
 DINGTALK = Vendor(
     "钉钉",
@@ -73,6 +76,7 @@ DINGTALK = Vendor(
         "430104": "内容未通过平台审核",
     },
     {"130101": 10 * MINUTE, "410100": 10 * MINUTE},
+    frozenset({"300001", "300005", "400013", "400101", "400102", "400106"}),
 )
 FEISHU = Vendor(
     "飞书",
@@ -86,9 +90,18 @@ FEISHU = Vendor(
         "19024": "消息未含机器人要求的关键词",
     },
     {"11232": MINUTE},
+    frozenset({"19001"}),
 )
 VENDORS = {ChannelKind.WECOM: WECOM, ChannelKind.DINGTALK: DINGTALK, ChannelKind.FEISHU: FEISHU}
 HOOK = "接收系统"
+GONE = frozenset({550, 551, 553, 556})
+"""Refusals of a recipient, RFC 5321 and 7504: unknown, moved, no such name, takes no mail."""
+STATUS = re.compile(rb"\s*([245]\.\d{1,3}\.\d{1,3})\b")
+"""RFC 3463, where a server gives one: 5.1.x is the address, 5.2.1 a closed mailbox."""
+POLICY = re.compile(
+    rb"frequen|limit|too many|later|temporar|quota|full|spam|block|denied|relay", re.I
+)
+"""What else servers without such a status say with the same codes."""
 
 
 def vendor_failure(vendor: Vendor, reply: HttpReply) -> DeliveryError | None:
@@ -140,7 +153,7 @@ def _hurried(vendor: Vendor, code: str, answer: Mapping[str, object]) -> timedel
 def _refused(vendor: Vendor, code: str, wait: timedelta | None) -> DeliveryError:
     says = TOO_FAST if wait else vendor.says.get(code, "")
     reason = f"{vendor.name}拒收（{code}，{says}）" if says else f"{vendor.name}拒收（{code}）"
-    return DeliveryError(reason, code=code, wait=wait)
+    return DeliveryError(reason, code=code, wait=wait, final=code in vendor.gone)
 
 
 def _by_status(name: str, reply: HttpReply) -> DeliveryError:
@@ -149,6 +162,13 @@ def _by_status(name: str, reply: HttpReply) -> DeliveryError:
         return DeliveryError(f"{name}的答复无法识别，消息可能已送达", code=code, unknown=True)
     if reply.status >= 500:
         return DeliveryError(f"{name}出错（{code}），消息可能已送达", code=code, unknown=True)
+    if 300 <= reply.status < 400:
+        return DeliveryError(
+            f"{name}要求改发其他地址（{code}），为防泄露未予转发；请将通知地址改为对方的最终地址",
+            code=code,
+        )
+    if reply.status == 410:
+        return DeliveryError(f"{name}拒收（{code}，该地址已停用）", code=code, final=True)
     return DeliveryError(f"{name}拒收（{code}）", code=code)
 
 
@@ -157,3 +177,13 @@ def _too_fast(name: str, reply: HttpReply) -> DeliveryError:
     seconds = int(asked) if re.fullmatch(r"[0-9]{1,9}", asked) else 0
     wait = min(timedelta(seconds=seconds), LONGEST_WAIT) or MINUTE
     return DeliveryError(f"{name}拒收（429，{TOO_FAST}）", code="429", wait=wait)
+
+
+def is_gone(code: int, said: bytes) -> bool:
+    """Whether the recipient itself is refused, and not this mail, this sender or this hour."""
+    if code not in GONE:
+        return False
+    status = STATUS.match(said)
+    if status is None:
+        return not POLICY.search(said)
+    return status[1].startswith(b"5.1.") or status[1] == b"5.2.1"

@@ -50,7 +50,7 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
     return {
         "subject": subject,
         "rule": rule,
-        "outcome": receipt.outcome.value,
+        "outcome": receipt.outcome.value if receipt.outcome else "to_verify",
         "head": receipt.head,
         "details": list(receipt.details),
     }
@@ -69,6 +69,7 @@ def _line(line: DigestLine) -> dict[str, Any]:
         "clause": line.clause,
         "words": line.words,
         "origin": line.origin.value,
+        "due": line.due.isoformat(),
         "remind_by": line.remind_by.isoformat(),
         "overdue_after": line.overdue_after.isoformat(),
         "responsible": line.responsible,

@@ -21,6 +21,8 @@ class DeliveryError(UnavailableError):
         code: str = "",
         unknown: bool = False,
         wait: timedelta | None = None,
+        final: bool = False,
+        unasked: bool = False,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -29,6 +31,10 @@ class DeliveryError(UnavailableError):
         """Whether the target may have accepted the part all the same."""
         self.wait = wait
         """How long the target asks us to stay away."""
+        self.final = final
+        """Whether another try is of no use before somebody has mended the address."""
+        self.unasked = unasked
+        """Whether the target was not even asked: it has not answered before in this delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,49 @@ class Channel(Protocol):
 def whole(message: Message) -> tuple[Part, ...]:
     """The message as its only part."""
     return (Part(message, message.text, message.keys, 1, 1),)
+
+
+FAULTY = "通知地址有误"
+
+
+def faulty(reason: str) -> DeliveryError:
+    """That an address cannot be used, and how to mend it; nothing of it is quoted."""
+    return DeliveryError(f"{FAULTY}：{reason}", final=True)
+
+
+UNASKED = "本轮此前没有响应，未再尝试，留待下一轮发送"
+"""Follows the name of a target that is not asked again."""
+DISTRUST = {
+    10: "已过期",
+    18: "为自签名证书",
+    19: "的签发机构不受信任",
+    20: "的签发机构不受信任",
+    21: "的签发机构不受信任",
+    62: "与地址不符",
+    64: "与地址不符",
+}
+"""By OpenSSL's code, what is wrong with a certificate."""
+
+
+def distrust(error: BaseException | None) -> str:
+    """What is wrong with the certificate for whose sake something failed; empty if it is not."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return DISTRUST.get(error.verify_code, "无法验证") if error is not None else ""
+
+
+def distrusted(name: str, error: BaseException | None) -> str:
+    """That nothing was sent for the certificate's sake, why, and what to do; empty if it is not.
+
+    `error` or what has caused it tells.
+    """
+    why = distrust(error)
+    if not why:
+        return ""
+    return (
+        f"{name}的证书{why}，未发送；请对方更换证书，"
+        "或在核实对方身份后于通知地址的选项中加 verify=no"
+    )
 
 
 class Tls:

@@ -2,23 +2,40 @@
 
 import re
 import smtplib
-from collections.abc import Sequence
-from contextlib import suppress
+import socket
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
+from notifications.cutoff import Cutoff
 from notifications.sending import Tls
 
 Refused = dict[str, tuple[int, bytes]]
 """Recipients that a server refused while it accepted others, with its replies."""
 
 REFUSALS = (smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
+OF_ACCOUNT = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, ssl.SSLError)
+"""What keeps one account, or one way to connect, from submitting, and perhaps not another."""
+MOST_SILENT = 2
+"""After so many mails in a row to which a server has not answered in time, it gets no more."""
 
 
 class _Session(smtplib.SMTP):
     """A session that knows whether it has given the server a mail."""
 
     handed = False
+
+    def __init__(self, server: "Server", secure: ssl.SSLContext | None, cutoff: Cutoff) -> None:
+        """Connect, over TLS from the first byte with `secure`, while `cutoff` allows it."""
+        self._secure, self._cutoff = secure, cutoff
+        super().__init__(server.host, server.port, timeout=server.connect_timeout)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        plain = socket.create_connection((host, port), timeout)
+        self._cutoff.watch(plain)
+        return self._secure.wrap_socket(plain, server_hostname=host) if self._secure else plain
 
     def data(self, msg: bytes | str) -> tuple[int, bytes]:  # type: ignore[override]  # a buffer, in its stubs
         """As smtplib's, noting the moment from which a cut leaves us not knowing."""
@@ -31,10 +48,6 @@ class _Session(smtplib.SMTP):
         self.handed = True
         self.send(stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n")
         return self.getreply()
-
-
-class _TlsSession(_Session, smtplib.SMTP_SSL):
-    """The same over TLS from the first byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +63,18 @@ class Server:
     user: str = ""
     password: str = field(default="", repr=False)
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """Where it is, whoever submits there."""
+        return (self.host, self.port)
+
 
 class UnconfirmedError(OSError):
     """The server has been given a mail, and the session broke before it answered."""
+
+
+class UnaskedError(OSError):
+    """The server was not asked: it has not answered, or let nobody in, before in this delivery."""
 
 
 class Sessions:
@@ -62,21 +84,24 @@ class Sessions:
         self._tls = tls
         self._reply_timeout = reply_timeout
         self._open: dict[Server, _Session] = {}
-        self._down: dict[Server, OSError] = {}
+        self._down: set[Server | tuple[str, int]] = set()
+        """Whole servers, and accounts that cannot log in."""
+        self._silent: dict[tuple[str, int], int] = {}
 
     def submit(self, server: Server, made: EmailMessage, sender: str, to: Sequence[str]) -> Refused:
         """Hand a mail over; the recipients that were refused while others were accepted.
 
         OSError when it was refused, UnconfirmedError when that is not known. A connection that the
         server has closed meanwhile is opened again, unless the mail was handed over already. A
-        server that cannot be reached or logged into is not asked again.
+        server that cannot be reached or logged into, or keeps silent, is not asked again:
+        UnaskedError.
         """
         kept = self._open.pop(server, None)
         if kept is not None:
             try:
                 return self._hand(server, kept, made, sender, to)
-            except OSError:
-                if kept.handed or kept.sock is not None:
+            except OSError as error:
+                if kept.handed or kept.sock is not None or _is_silence(error):
                     raise
         return self._hand(server, self._connected(server), made, sender, to)
 
@@ -91,36 +116,59 @@ class Sessions:
     ) -> Refused:
         session.handed = False
         try:
-            refused = session.send_message(made, sender, list(to))
+            with self._watching(session) as cutoff:
+                refused = session.send_message(made, sender, list(to))
         except REFUSALS:
             self._keep(server, session)  # smtplib has put it back to where it was
             raise
         except BaseException as error:
             session.close()
+            if cutoff.passed or _is_silence(error):
+                self._count_silence(server)
             if session.handed and isinstance(error, smtplib.SMTPServerDisconnected):
                 raise UnconfirmedError from None
             raise
         self._keep(server, session)
         return refused
 
+    @contextmanager
+    def _watching(self, session: _Session) -> Iterator[Cutoff]:
+        with Cutoff(2 * self._reply_timeout) as cutoff:
+            if session.sock is not None:
+                cutoff.watch(session.sock)
+            yield cutoff
+
+    def _count_silence(self, server: Server) -> None:
+        self._silent[server.place] = self._silent.get(server.place, 0) + 1
+        if self._silent[server.place] >= MOST_SILENT:
+            self._down.add(server.place)
+
     def _keep(self, server: Server, session: _Session) -> None:
+        self._silent.pop(server.place, None)
         if session.sock is not None:
             self._open[server] = session
 
     def _connected(self, server: Server) -> _Session:
-        if server in self._down:
-            raise self._down[server]
+        if {server, server.place} & self._down:
+            raise UnaskedError
         try:
-            return self._connect(server)
+            # A greeting that drips, and every step to the login, within one time.
+            with Cutoff(server.connect_timeout) as cutoff:
+                return self._connect(server, cutoff)
         except OSError as error:
-            self._down[server] = error
+            alone = isinstance(error, OF_ACCOUNT) and not cutoff.passed
+            self._down.add(server if alone else server.place)
+            if cutoff.passed:
+                raise TimeoutError from None
             raise
 
-    def _connect(self, server: Server) -> _Session:
-        session = self._greeted(server)
+    def _connect(self, server: Server, cutoff: Cutoff) -> _Session:
+        secure = self._tls.context(server.verify)
+        session = _Session(server, secure if server.mode == "ssl" else None, cutoff)
         try:
             if server.mode == "starttls":
-                session.starttls(context=self._tls.context(server.verify))
+                session.starttls(context=secure)
+            session.ehlo_or_helo_if_needed()
             if server.user and server.password:
                 session.login(server.user, server.password)
             if session.sock is not None:
@@ -133,12 +181,10 @@ class Sessions:
             raise
         return session
 
-    def _greeted(self, server: Server) -> _Session:
-        host, port, timeout = server.host, server.port, server.connect_timeout
-        if server.mode == "ssl":
-            context = self._tls.context(server.verify)
-            return _TlsSession(host, port, timeout=timeout, context=context)
-        return _Session(host, port, timeout=timeout)
+
+def _is_silence(error: BaseException) -> bool:
+    """Whether no answer came in time, which smtplib calls a disconnection."""
+    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
 
 
 def _leave(session: _Session) -> None:

@@ -12,11 +12,11 @@ RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z]\d{2,}$")]
 """Of a deadline or a duty, e.g. ``D10``."""
 
 
-class Frozen(BaseModel):
+class PlanNode(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Clause(Frozen):
+class Clause(PlanNode):
     """Where a rule comes from. Every rule of a plan is one."""
 
     clause: Text

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from policy.clauses import Clause, Frozen, Identifier, RuleId, Text
+from policy.clauses import Clause, Identifier, PlanNode, RuleId, Text
 from policy.vocabulary import Level, Source
 
 MATCHING_FUNDS = "matching_funds"
@@ -14,7 +14,7 @@ RESPONSIBLE_PERSON = "responsible_person"
 Points = Annotated[int, Field(ge=0)]
 
 
-class ChainStep(Frozen):
+class ChainStep(PlanNode):
     """A step of a project, from one fact to the next, whose usual duration is measured."""
 
     by: RuleId
@@ -27,14 +27,14 @@ class ChainStep(Frozen):
     """The deadline of that fact: from it to `by` is the plan's own interval."""
 
 
-class MarginRule(Frozen):
+class MarginRule(PlanNode):
     """Points where fewer than so many days are left over beyond what is usually needed."""
 
     below: int
     points: Points
 
 
-class Need(Frozen):
+class Need(PlanNode):
     """What a project needs: points while it is not there."""
 
     lacks: Identifier
@@ -44,7 +44,7 @@ class Need(Frozen):
     says: Text
 
 
-class NeedRule(Frozen):
+class NeedRule(PlanNode):
     """How gaps count."""
 
     from_days: Annotated[int, Field(ge=0)]
@@ -54,21 +54,21 @@ class NeedRule(Frozen):
     of: tuple[Need, ...]
 
 
-class StallRule(Frozen):
+class StallRule(PlanNode):
     """Points when 形象进度 has not risen for so many months."""
 
     months: Annotated[int, Field(ge=1)]
     points: Points
 
 
-class LatenessRule(Frozen):
+class LatenessRule(PlanNode):
     """Points for each deadline that was missed, up to `most` in all."""
 
     points: Points
     most: Points
 
 
-class Grade(Frozen):
+class Grade(PlanNode):
     """How a project is called from so many points on."""
 
     label: Text
@@ -92,7 +92,7 @@ class RiskRules(Clause):
     """From the highest; the last from no points on."""
 
 
-class InspectorRole(Frozen):
+class InspectorRole(PlanNode):
     """Whom the province may call on (抽调), as the contacts name them."""
 
     label: Text
@@ -135,10 +135,12 @@ class CrossAcceptance(Clause):
     """The kind of evidence that records a notice that was issued."""
 
 
-class CurveRule(Frozen):
+class CurveRule(PlanNode):
     """One curve: how many projects have a fact, month by month."""
 
     label: Text
+    says: Text | None = None
+    """What a project has done that counts (通过验收); None: the label."""
     milestone: Identifier
     """The fact that is counted."""
     by: RuleId
@@ -176,6 +178,8 @@ class VisitRule(Clause):
     """So many projects of each city, or all where it has fewer."""
     share: Annotated[Decimal, Field(gt=0, le=1)]
     """Of a city's projects, where that is more."""
+    every_grade: Text | None = None
+    """Every project that the risk list grades so is visited, beyond the share; None: none is."""
     most_a_day: Annotated[int, Field(gt=0)]
     """Projects that are visited on one day."""
 

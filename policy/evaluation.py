@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from policy.clauses import Clause, Frozen, Identifier, RuleId, Text
+from policy.clauses import Clause, Identifier, PlanNode, RuleId, Text
 from policy.vocabulary import SubjectKind, Word
 
 Points = Annotated[Decimal, Field(gt=0, max_digits=5, decimal_places=2)]
@@ -34,7 +34,7 @@ class IndicatorStatus(Word):
 # --- what is looked at ----------------------------------------------------------------------------
 
 
-class _Measure(Frozen):
+class _Measure(PlanNode):
     @property
     def milestones(self) -> tuple[str, ...]:
         """The milestones that it names."""
@@ -54,9 +54,11 @@ class OnTimeMeasure(_Measure):
 
 
 class OnScheduleMeasure(_Measure):
-    """是否达序时 in the month's report; each project is one case."""
+    """是否达序时 in the month's report; each project that it covers is one case."""
 
     kind: Literal["on_schedule"]
+    unentered: Literal["behind", "not_judged"] = "behind"
+    """How a project counts of which nothing is on record although the report counts as in."""
 
 
 class AtOnceMeasure(_Measure):
@@ -111,7 +113,7 @@ Faults = Annotated[OnTimeMeasure | RecordMeasure, Field(discriminator="kind")]
 # --- how points follow ----------------------------------------------------------------------------
 
 
-class PerDefectPoints(Frozen):
+class PerDefectPoints(PlanNode):
     """每有一项不符合扣…分，扣完为止."""
 
     kind: Literal["per_defect"]
@@ -120,7 +122,7 @@ class PerDefectPoints(Frozen):
     over: Judged
 
 
-class LevelPoints(Frozen):
+class LevelPoints(PlanNode):
     """符合、部分符合、不符合, by the share of cases that are in order."""
 
     kind: Literal["levels"]
@@ -133,7 +135,7 @@ class LevelPoints(Frozen):
     over: Judged
 
 
-class YesNoPoints(Frozen):
+class YesNoPoints(PlanNode):
     """符合得分，不符合不得分: one case that is not in order costs all the points."""
 
     kind: Literal["yes_no"]
@@ -141,7 +143,7 @@ class YesNoPoints(Frozen):
     over: Judged
 
 
-class Bonus(Frozen):
+class Bonus(PlanNode):
     """加分 for each instance, up to so many points."""
 
     kind: Literal["bonus"]
@@ -150,7 +152,7 @@ class Bonus(Frozen):
     over: Merits
 
 
-class Malus(Frozen):
+class Malus(PlanNode):
     """扣分 for each instance."""
 
     kind: Literal["malus"]
@@ -163,7 +165,7 @@ ScoringRule = Annotated[
 ]
 
 
-class Indicator(Frozen):
+class Indicator(PlanNode):
     """One line of the scoring table."""
 
     id: Identifier

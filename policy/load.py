@@ -6,10 +6,10 @@ A fault is a `PolicyError` that names the file, the line and the path, and what 
 import hashlib
 import json
 import re
-from collections.abc import Hashable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,18 @@ import yaml
 from pydantic import ValidationError
 
 from common.errors import PolicyError
+from policy.defaults import completed
+from policy.faults.ground import PlanFault
+from policy.faults.shapes import misshapen, of_defaults
 from policy.schema import Plan
-from policy.validate import PlanFault, faults
+from policy.source import construct, place, read_text, read_tree
+from policy.validate import faults
 
 HOME = Path(__file__).parent
 UNREAD = "0" * 64  # the digest of a plan while it is being read
-# libyaml's, where it is built in: nine times as fast.
-FASTEST: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-Loc = tuple[str | int, ...]
+CUSTOMARY = "a41a9509bbfe3041fc615ee9034c35d8f022ed23a6bddd288148150766e2796d"
+"""The digest of the customary fields. While it holds, what a database has installed of a plan that
+declares none is what that plan still says."""
 
 
 def plan_ids(further: Path | None = None) -> tuple[str, ...]:
@@ -63,30 +67,35 @@ def _plans_in(folder: Path) -> dict[str, Path]:
 def named_plan(plan_id: str, further: Path | None = None) -> Plan:
     """The plan of that id; PolicyError as `plan_path` and `load_plan`."""
     path = plan_path(plan_id, further)
-    plan = load_plan(path)
-    if plan.id != plan_id:
-        raise PolicyError(f"{path}: id: 方案编号“{plan.id}”应与目录名“{plan_id}”一致")
+    return in_its_folder(path, load_plan(path))
+
+
+def in_its_folder(path: Path, plan: Plan) -> Plan:
+    """The plan of that file; PolicyError where the folder is not named as the plan is."""
+    if plan.id != (folder := path.resolve().parent.name):
+        says = f"方案编号“{plan.id}”应与目录名“{folder}”一致，请改其一"
+        raise PolicyError(f"{place(read_tree(path), ('id',))}: id: {says}")
     return plan
 
 
 def load_plan(path: Path) -> Plan:
     """The validated plan in `path`; its notice is read from ``notice.txt`` beside it.
 
-    Raises PolicyError with every fault found, one a line.
+    Raises PolicyError with every fault found, one a line: file, line, path, and how to mend it.
     """
-    text = _read(path)
-    root = _compose(path, text)
-    data = _construct(path, root)
-    if not isinstance(data, dict):
-        raise PolicyError(f"{path}: 实施方案文件应为键值结构")
+    root = read_tree(path)
+    data = construct(root)
+    if found := list(of_defaults(data.get("defaults"))):
+        raise PolicyError(_report(root, found))
     try:
-        plan = Plan.model_validate({**data, "digest": UNREAD})
-    except ValidationError as error:
-        found = [PlanFault(_plain(e["loc"]), e["msg"]) for e in error.errors()]
-        raise PolicyError(_report(path, root, found)) from None
-    notice = _read(path.parent / "notice.txt")
+        plan = Plan.model_validate(
+            {**_with_fields(completed(data, path.parent.name)), "digest": UNREAD}
+        )
+    except (ValidationError, RecursionError) as error:
+        raise PolicyError(_report(root, misshapen(error))) from None
+    notice = read_text(path.parent / "notice.txt")
     if found := list(faults(plan, notice)):
-        raise PolicyError(_report(path, root, found))
+        raise PolicyError(_report(root, found))
     return plan.model_copy(update={"digest": meaning(plan)})
 
 
@@ -96,8 +105,44 @@ def meaning(plan: Plan) -> str:
     Comments, quotes, the order of keys and a default that is written out make no difference.
     """
     said = plan.model_dump(exclude={"digest"})
+    if _digest(said["fields"]) == CUSTOMARY:
+        del said["fields"]  # what a plan says that says nothing of its fields
+    return _digest(said)
+
+
+def _digest(said: object) -> str:
     told = json.dumps(said, ensure_ascii=False, sort_keys=True, default=_as_text)
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+@cache
+def customary_fields() -> Sequence[Mapping[str, Any]]:
+    """The fields of plans that declare none: all plans did before they could, also in versions
+    that databases keep. They are those of the forms that came first."""
+    path = HOME / "plans" / "shanxi-2023" / "plan.yaml"
+    data = construct(read_tree(path))
+    fields: Sequence[Mapping[str, Any]] = data["fields"]
+    return fields
+
+
+def _with_fields(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    return data if "fields" in data else {**data, "fields": customary_fields()}
+
+
+def canonical(plan: Plan) -> dict[str, Any]:
+    """All that a plan says, as JSON: `Plan.model_validate` makes the plan of it again."""
+    said = plan.model_dump(by_alias=True, exclude={"digest"})
+    plain: dict[str, Any] = json.loads(json.dumps(said, ensure_ascii=False, default=_as_text))
+    return plain
+
+
+def from_canonical(content: Mapping[str, Any]) -> Plan:
+    """The plan that `canonical` told of; PolicyError where this program no longer reads it."""
+    try:
+        plan = Plan.model_validate({**_with_fields(content), "digest": UNREAD})
+    except ValidationError as error:
+        raise PolicyError(f"实施方案的旧版本无法读取：{error.errors()[0]['msg']}") from None
+    return plan.model_copy(update={"digest": meaning(plan)})
 
 
 def _as_text(value: object) -> str:
@@ -118,9 +163,24 @@ def calendar_overrides(folder: Path = HOME / "calendars") -> Mapping[int, Mappin
     return {int(path.stem): _overrides(path) for path in files}
 
 
+def calendar_days(plan_id: str, further: Path | None = None) -> Mapping[int, Mapping[date, bool]]:
+    """As `calendar_overrides`, of all files that hold for a plan.
+
+    Of one year's files the nearest to the plan holds: in ``calendars`` of its own folder, in that
+    of the folder `further` of plans, in that of the program, which an upgrade replaces.
+    """
+    found = dict(calendar_overrides())
+    own = [HOME / "plans" / plan_id]
+    if further is not None:
+        own = [further, *own, further / plan_id]
+    for folder in own:
+        found |= calendar_overrides(folder / "calendars")
+    return found
+
+
 def _overrides(path: Path) -> Mapping[date, bool]:
     try:
-        data = json.loads(_read(path))
+        data = json.loads(read_text(path))
         if not data["papers"]:
             raise PolicyError(f"{path}: papers 为空，请注明放假安排的来源")
         days = {date.fromisoformat(day["date"]): _is_workday(day) for day in data["days"]}
@@ -137,116 +197,9 @@ def _is_workday(day: Mapping[str, object]) -> bool:
     return not day["isOffDay"]
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"{path}: 无法读取（{error}）") from None
-
-
-def _compose(path: Path, text: str) -> yaml.Node:
-    try:
-        root = _root(text)
-    except yaml.YAMLError as error:
-        raise _broken(path, error) from None
-    if root is None:
-        raise PolicyError(f"{path}: 文件为空")
-    for node in _nodes(root):
-        if isinstance(node, yaml.MappingNode) and (odd := _odd_key(node)) is not None:
-            raise PolicyError(f"{path}:{odd.start_mark.line + 1}: 键应为单个词")
-        if (twice := _repeated_key(node)) is not None:
-            raise PolicyError(f"{path}:{twice.start_mark.line + 1}: 键“{twice.value}”重复")
-    return root
-
-
-def _root(text: str) -> yaml.Node | None:
-    """As the slower loader has it: it alone refuses tabs, and it says what is wrong."""
-    if "\t" not in text:
-        with suppress(yaml.YAMLError):
-            return yaml.compose(text, Loader=FASTEST)
-    return yaml.compose(text, Loader=yaml.SafeLoader)
-
-
-class _Loader(yaml.SafeLoader):
-    """Says the line of a value that cannot be, such as 2023-02-30."""
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        try:
-            return super().construct_object(node, deep=deep)
-        except ValueError as error:
-            mark = node.start_mark
-            raise yaml.constructor.ConstructorError(None, None, str(error), mark) from None
-
-
-def _construct(path: Path, root: yaml.Node) -> Any:
-    try:
-        return _Loader("").construct_document(root)
-    except yaml.MarkedYAMLError as error:
-        raise _broken(path, error) from None
-
-
-def _broken(path: Path, error: yaml.YAMLError) -> PolicyError:
-    line = getattr(getattr(error, "problem_mark", None), "line", None)
-    where = f"{path}:{line + 1}" if line is not None else str(path)
-    reason = getattr(error, "problem", None) or str(error)
-    return PolicyError(f"{where}: YAML 格式有误（{reason}）")
-
-
-def _nodes(root: yaml.Node) -> Iterator[yaml.Node]:
-    """Every node once, even where an alias makes a loop."""
-    waiting, seen = [root], set[int]()
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        yield node
-        if isinstance(node, yaml.MappingNode):
-            waiting += [value for _, value in node.value]
-        elif isinstance(node, yaml.SequenceNode):
-            waiting += node.value
-
-
-def _odd_key(node: yaml.MappingNode) -> yaml.Node | None:
-    return next((key for key, _ in node.value if not isinstance(key, yaml.ScalarNode)), None)
-
-
-def _repeated_key(node: yaml.Node) -> yaml.Node | None:
-    if not isinstance(node, yaml.MappingNode):
-        return None
-    seen: set[Hashable] = set()
-    for key, _ in node.value:
-        if key.value in seen:
-            return key  # type: ignore[no-any-return]  # types-PyYAML leaves node values untyped
-        seen.add(key.value)
-    return None
-
-
-def _report(path: Path, root: yaml.Node, found: list[PlanFault]) -> str:
-    return "\n".join(
-        f"{path}:{_line(root, fault.loc)}: {'.'.join(map(str, fault.loc))}: {fault.says}"
+def _report(root: yaml.Node, found: Iterable[PlanFault]) -> str:
+    told = (
+        f"{place(root, fault.loc)}: {'.'.join(map(str, fault.loc))}: {fault.says}"
         for fault in found
     )
-
-
-def _plain(loc: Loc) -> Loc:
-    """Drop what pydantic adds to a path: union tags and type names are not keys of the file."""
-    return tuple(part for part in loc if isinstance(part, int) or re.fullmatch(r"[\w-]+", part))
-
-
-def _line(root: yaml.Node, loc: Loc) -> int:
-    """The line nearest to `loc`: as far down the path as the file goes."""
-    node, line = root, root.start_mark.line
-    for part in loc:
-        child = _child(node, part)
-        if child is not None:
-            node, line = child, child.start_mark.line
-    return line + 1
-
-
-def _child(node: yaml.Node, part: str | int) -> yaml.Node | None:
-    if isinstance(node, yaml.MappingNode):
-        return next((value for key, value in node.value if key.value == str(part)), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part]  # type: ignore[no-any-return]  # as above
-    return None
+    return "\n".join(dict.fromkeys(told))

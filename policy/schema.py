@@ -1,14 +1,17 @@
 """The frozen types of a plan (实施方案). Nothing here reads a file or a clock."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal, NamedTuple, TypeVar
+from functools import cached_property
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from policy.checks import Check
-from policy.clauses import Clause, Frozen, Identifier, RuleId, Text
+from common.words import long_date
+from policy.checks import BoundedCheck, Check, PresentCheck
+from policy.clauses import Clause, Identifier, PlanNode, RuleId, Text
 from policy.duties import (
     BulletinRule,
     CrossAcceptance,
@@ -18,38 +21,79 @@ from policy.duties import (
     RiskRules,
 )
 from policy.evaluation import Evaluation
-from policy.fields import FieldId
+from policy.fields import CORE, SHEETS, FieldId, FieldNeed, ProfileField
 from policy.timing import DeadlineRule, Duty, Ladder, OfficeHours
-from policy.vocabulary import LOCAL_LEVELS, ClauseKind, Disposition, Level, SubjectKind
+from policy.vocabulary import (
+    LOCAL_LEVELS,
+    ClauseKind,
+    Disposition,
+    Form,
+    Holder,
+    Level,
+    Listing,
+    Product,
+    SubjectKind,
+)
 
 Metres = Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]
 Yuan = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-CountyType = Literal["市辖区", "县级市", "县"]
 
 RECORDED = "recorded"  # in `fulfilled_by`: the duty's own record fulfils it
 QUOTA_SUBMITTED = "quota_submitted"  # a city's fact, derived: as many applications as its quota
 PROJECTS_FINISHED = "projects_finished"  # another: all of its projects that go on are finished
 
 
-class Body(Frozen):
+class Body(PlanNode):
     """An organisation with duties, and the level at which a reminder reaches it."""
 
     name: Text
     bound: bool
     """False when the notice cannot bind it: its lateness is coordinated, never marked overdue."""
     reached_at: Level
+    office: Text | None = None
+    """Its full name, with ``{city}`` and ``{county}``; None: that of its level, or `name`."""
 
 
-class County(Frozen):
-    """A county-level division: GB/T 2260 code, name, type (市辖区, 县级市, 县)."""
+Bodies = tuple[Identifier, ...]
+"""Keys of `Plan.bodies`, or levels of `Plan.offices`."""
 
-    code: Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+
+class AuthorityRules(Clause):
+    """Who may record for whom, and who decides what no rule of its own names (谁可以办理)."""
+
+    lines: Annotated[tuple[Bodies, ...], Field(min_length=1)]
+    """Each from the lowest body to the highest: a higher one may record for a lower one."""
+    holders: dict[Holder, Bodies]
+    """Who books money, by where it lies."""
+    profiles: Bodies
+    """Who states what the forms say of a project."""
+    imports: Bodies
+    """Who takes back what a workbook brought."""
+    extensions: Bodies
+    """Who puts a deadline off."""
+    upkeep: Bodies
+    """Who decides on the rules, doubted days, rewinds, repairs and keys."""
+    organs: tuple[Text, ...]
+    """What the 统一社会信用代码 of an organ of state begins with (GB 32100)."""
+
+
+DivisionCode = Annotated[str, StringConstraints(pattern=r"^\d{6}(\d{3}){0,2}$")]
+"""As official tables have it: a county six digits, a 街道 or 镇 nine, a 村 or 社区 twelve."""
+
+
+class County(PlanNode):
+    """A place below a city: its code, name and kind; of a county GB/T 2260 has them."""
+
+    code: DivisionCode
     name: Text
-    type: CountyType
+    renamed_from: Text | None = None
+    """The name that it had in an earlier version; needed where its code is another one, too."""
+    type: Text
+    """One of `Plan.county_types`."""
 
 
-class ProjectKind(Frozen):
+class ProjectKind(PlanNode):
     """A kind of project (项目类别) where a plan has several."""
 
     id: Identifier
@@ -59,11 +103,13 @@ class ProjectKind(Frozen):
 Places = Annotated[int, Field(ge=0)]
 
 
-class City(Frozen):
+class City(PlanNode):
     """A city with its quota (number of projects) and its counties."""
 
-    code: Annotated[str, StringConstraints(pattern=r"^\d{4}00$")]
+    code: DivisionCode
     name: Text
+    renamed_from: Text | None = None
+    """As that of a county."""
     quota: Places | dict[Identifier, Places] | None
     """By kind of project where the plan has several; None: not stated."""
     unserved: tuple[Text, ...]
@@ -84,7 +130,7 @@ class City(Frozen):
         return next((county for county in self.counties if county.name == name), None)
 
 
-class NamedSite(Frozen):
+class NamedSite(PlanNode):
     """A site that the notice itself names: its project is there from the start."""
 
     city: Text
@@ -112,7 +158,7 @@ class StageRule(Clause):
     label: Text
 
 
-class LedgerFact(Frozen):
+class LedgerFact(PlanNode):
     """How a milestone follows from a project's money ledger.
 
     ``received``: the day since which money rests with a holder; ``passed_on``: the day on which it
@@ -163,6 +209,8 @@ class ActionRule(Clause):
     """True when it takes the answers to the acceptance checklist."""
     verdict: Text | None = None
     """What 验收表 calls it as a conclusion (结论)."""
+    decided_by: Bodies = ()
+    """Who decides on it, where that is not the responsible body."""
 
 
 class Requirement(Clause):
@@ -176,6 +224,8 @@ class Requirement(Clause):
     """What is wrong when it is not met, in Chinese."""
     mend: Text
     """What would put it right, in Chinese."""
+    gist: Text | None = None
+    """The notice's words in short (改造为主): signs of `words`, in their order."""
     when: dict[FieldId, tuple[Text, ...]] = Field(default_factory=dict)
     """It holds only for projects whose fields have one of these values; empty: for all."""
     reasoned: bool = False
@@ -212,6 +262,8 @@ class EvidenceRule(Clause):
     id: Identifier
     label: Text
     subjects: Annotated[tuple[SubjectKind, ...], Field(min_length=1)]
+    decided_by: Bodies = ()
+    """Who puts it on record, where that is not the responsible body."""
 
 
 class _SubsidyRule(Clause):
@@ -220,22 +272,23 @@ class _SubsidyRule(Clause):
     kinds: tuple[Identifier, ...] = ()
 
 
-class PerArea(_SubsidyRule):
-    """Yuan per square metre of floor area, the area capped by division type."""
+class AreaSubsidy(_SubsidyRule):
+    """Yuan per square metre of floor area, the area capped by the kind of county."""
 
     basis: Literal["per_area"]
     yuan_per_square_metre: Yuan
-    cap_square_metres: dict[CountyType, Metres]
+    cap_square_metres: dict[Text, Metres]
+    """Of each of `Plan.county_types`."""
 
 
-class Flat(_SubsidyRule):
+class FlatSubsidy(_SubsidyRule):
     """The same amount for every project, 元."""
 
     basis: Literal["flat"]
     yuan: Yuan
 
 
-class PerBed(_SubsidyRule):
+class BedSubsidy(_SubsidyRule):
     """Yuan per bed, up to a number of beds and an amount where they are given."""
 
     basis: Literal["per_bed"]
@@ -244,16 +297,16 @@ class PerBed(_SubsidyRule):
     most_yuan: Yuan | None = None
 
 
-class NotStated(_SubsidyRule):
+class UnstatedSubsidy(_SubsidyRule):
     """The notice promises money and names no amount (未明确)."""
 
     basis: Literal["not_stated"]
 
 
-Subsidy = PerArea | Flat | PerBed | NotStated
+Subsidy = AreaSubsidy | FlatSubsidy | BedSubsidy | UnstatedSubsidy
 
 
-class Category(Frozen):
+class Category(PlanNode):
     """What the subsidy may be spent on."""
 
     id: Identifier
@@ -269,7 +322,7 @@ class MoneyRules(Clause):
     """Words of running costs, which the subsidy never pays."""
 
 
-class Criterion(Frozen):
+class Criterion(PlanNode):
     """What experts give points for."""
 
     id: Identifier
@@ -315,7 +368,7 @@ class MonthlyReportRules(Clause):
         return (self.started, *self.further)
 
 
-class InventoryLine(Frozen):
+class InventoryLine(PlanNode):
     """One clause of the notice, what it ends as, and where (`docs/reference/clauses.md`)."""
 
     number: Annotated[str, StringConstraints(pattern=r"^R\d{2,}$")]
@@ -326,7 +379,7 @@ class InventoryLine(Frozen):
     """Ids of the plan's rules, sections of the plan, or names of `policy.inventory.FUNCTIONS`."""
 
 
-class Notice(Frozen):
+class Notice(PlanNode):
     """The policy document itself."""
 
     title: Text
@@ -334,6 +387,13 @@ class Notice(Frozen):
     issuers: Annotated[tuple[Text, ...], Field(min_length=1)]
     issued_on: date
     openness: Text
+
+    def too_early(self, day: date) -> str:
+        """Why nothing can be dated before it; empty for a day that is not too early."""
+        if day >= self.issued_on:
+            return ""
+        issued = long_date(self.issued_on)
+        return f"日期（{long_date(day)}）早于实施方案印发日（{issued}），请核对年份"
 
 
 class Office(NamedTuple):
@@ -343,9 +403,18 @@ class Office(NamedTuple):
     city: str
     county: str
     name: str
+    body: str = ""
+    """A key of `Plan.bodies` where it is none of the civil affairs line."""
+
+
+def in_general(pattern: str) -> str:
+    """An office of no place in particular: ``市民政局`` of ``{city}民政局``."""
+    county = "{county}" in pattern
+    return pattern.format(city="" if county else "市", county="县")
 
 
 SINGLE = (
+    "authority",
     "money",
     "review",
     "report",
@@ -360,29 +429,66 @@ SINGLE = (
 """The sections of a plan that are one rule each, and that a plan may lack."""
 
 
-class Plan(Frozen):
+MADE_BY: Mapping[Product, str] = {
+    Product.REPORTS: "report",
+    Product.BULLETIN: "bulletin",
+    Product.FEEDBACK: "feedback",
+    Product.VISITS: "inspection",
+    Product.INSPECTION: "inspection",
+    Product.SCHEDULE: "cross_acceptance",
+    Product.RESULTS: "cross_acceptance",
+    Product.EVALUATION: "evaluation",
+    Product.CURVES: "curves",
+    Product.RISKS: "risks",
+}
+"""Per product the section that asks for it; what is not here is made for every plan."""
+
+
+class Plan(PlanNode):
     """One implementation plan (实施方案), validated by `policy.load.load_plan`."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")]
     name: Text
+    short_name: Text | None = None
+    """What mails, lists and the desk call it (简称); None: its whole name."""
     year: int
+    """The first year of its works; months and quarters that name no year are of it."""
+    ends_on: date | None = None
+    """The last day of its works; None: 31 December of its year."""
     notice: Notice
     province: Text
+    serves: Text | None = None
+    """Whom its projects serve (老年人), for papers; None: they do not say."""
     project_name: Text
     """How a project is called, with ``{street}`` and ``{community}``."""
     application_name: Text
-    """How 附件2 calls it, with the same words: the notice's forms do not agree."""
+    """How the application form calls it, with the same words: a notice's forms may not agree."""
+    annexes: dict[Form, Text] = Field(default_factory=dict)
+    """The forms that the notice prints, each with the name of its annex (附件2)."""
+    street_endings: Annotated[tuple[Text, ...], Field(min_length=1)] = ("街道", "镇", "乡")
+    """What the names of streets and their like end in, the usual one first: 苏木, 办事处 …"""
+    community_endings: Annotated[tuple[Text, ...], Field(min_length=1)] = ("社区", "村")
+    """The same of communities and villages: 嘎查, 居委会 …"""
     code_format: Text
     """How a project is numbered, with ``{county}`` (GB/T 2260) and ``{number}``."""
     bodies: dict[Identifier, Body]
     offices: dict[Level, Text]
     """The office at each level, with ``{city}`` and ``{county}``."""
+    authority: AuthorityRules | None = None
+    """None: each responsible body decides, and each level may record for those below it."""
+    paper_code: Text | None = None
+    """代字 with which the numbers of the province's papers begin; None: left to people."""
     quota: Quota
     kinds: tuple[ProjectKind, ...] = ()
     """Empty where all projects are of one kind."""
+    county_types: Annotated[tuple[Text, ...], Field(min_length=1)] = ("市辖区", "县级市", "县")
+    """The kinds of place below a city that there are: 自治县, 旗, 街道, 镇, 开发区 …"""
     cities: tuple[City, ...]
     sites: tuple[NamedSite, ...] = ()
     """Where the notice lists sites instead of giving quotas."""
+    fields: tuple[ProfileField, ...] = ()
+    """What it asks of a project, and all that it asks; where its file is silent, the customary
+    ones: see `policy.load.customary_fields`."""
     stages: Annotated[tuple[StageRule, ...], Field(min_length=1)]
     inputs_close_after: Identifier
     """The last stage in which a workbook may still change what experts review."""
@@ -418,6 +524,157 @@ class Plan(Frozen):
 
     def __hash__(self) -> int:
         return hash((self.id, self.digest))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> "Plan":
+        """As pydantic's, without what was worked out of the fields before."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in ("field", "conditions"):
+            copied.__dict__.pop(name, None)
+        return copied
+
+    @cached_property
+    def field(self) -> Mapping[str, ProfileField]:
+        """The fields that it declares, by id and in its order."""
+        return {field.id: field for field in self.fields}
+
+    def label_of(self, field: str) -> str:
+        """What staff call a field, also one of the core that it does not ask for."""
+        own = self.field.get(field)
+        return own.label if own else CORE[field].label if field in CORE else field
+
+    @cached_property
+    def conditions(self) -> tuple[Requirement, ...]:
+        """All conditions: its requirements, and what its fields are needed for."""
+        needs = (each for field in self.fields for each in _needs(field))
+        return (*self.requirements, *needs)
+
+    @property
+    def called(self) -> str:
+        """What mails, lists and the desk call it."""
+        return self.short_name or self.name
+
+    def form_name(self, form: Form | Listing) -> str:
+        """A workbook, a form with the annex that prints it: ``项目申报表（附件2）``."""
+        annex = self.annexes.get(form) if isinstance(form, Form) else None
+        return f"{form.label}（{annex}）" if annex else form.label
+
+    def makes(self, product: Product) -> bool:
+        """Whether it asks for that product of the year's duties."""
+        section = MADE_BY.get(product)
+        return section is None or getattr(self, section) is not None
+
+    @property
+    def pays(self) -> bool:
+        """Whether money is released to its projects."""
+        return any(action.pays for action in self.actions)
+
+    @property
+    def workbooks(self) -> tuple[Form | Listing, ...]:
+        """The lists and forms that it has a use for."""
+        used = {
+            Form.REPORT: self.report is not None,
+            Form.LEDGER: self.pays,
+            Form.OPINIONS: self.review is not None,
+            Form.ACCEPTANCE: any(action.checklist for action in self.actions),
+            Form.INSPECTION: self.inspection is not None,
+            Listing.FUNDS: self.pays,
+        }
+        return tuple(each for each in (*Listing, *Form) if used.get(each, True))
+
+    def titled(self, form: Form, name: str) -> str:
+        """A form's sheet, with the annex in front: ``附件2 项目申报表``."""
+        return f"{self.annexes.get(form, '')} {name}".strip()
+
+    def form_clause(self, form: Form) -> str:
+        """What asks for a form: the annex that prints it, else the quota."""
+        return self.annexes.get(form) or self.quota.clause
+
+    @property
+    def acceptance_clause(self) -> str:
+        """The clause by which a checklist is filled in; empty where there is none."""
+        return next((action.clause for action in self.actions if action.checklist), "")
+
+    def clause_of(self, end: str) -> str:
+        """The first clause of the inventory that ends at a function; empty where none does."""
+        return next((line.clause for line in self.inventory if end in line.by), "")
+
+    @property
+    def release_clause(self) -> str:
+        """The clause by which the subsidy is released; empty where nothing is."""
+        return next((action.clause for action in self.actions if action.pays), "")
+
+    @property
+    def subsidy_clauses(self) -> str:
+        """The clauses that say how much the subsidy is."""
+        return "；".join(dict.fromkeys(rule.clause for rule in self.subsidies))
+
+    @property
+    def money_clause(self) -> str:
+        """The clause that says what money may be used for; empty where there is none."""
+        return self.money.clause if self.money else ""
+
+    @property
+    def report_clause(self) -> str:
+        """The clause of the monthly report; empty where there is none."""
+        return self.report.clause if self.report else ""
+
+    def sealed_by(self, city: str) -> tuple[str, ...]:
+        """Whose seals a city's forms bear: its bureau, and who else keeps its money."""
+        holders = self.authority.holders[Holder.CITY] if self.authority else ()
+        keeping = [self.bodies[id].office for id in holders if id in self.bodies]
+        names = (
+            self.office(Level.CITY, city),
+            *(name.format(city=city) for name in keeping if name),
+        )
+        return tuple(dict.fromkeys(names))
+
+    def level_name(self, level: Level) -> str:
+        """What the offices of a level are called in general: ``县民政局``, ``省民政厅``."""
+        if level is Level.PROVINCE:
+            return self.head_bureau
+        return in_general(self.offices[level])
+
+    @property
+    def county_bureaus(self) -> str:
+        """What the counties' bureaus are called together: ``县（市、区）民政局``."""
+        own = self.bodies.get(Level.COUNTY.value)
+        return own.name if own else self.level_name(Level.COUNTY)
+
+    @property
+    def city_bureau(self) -> str:
+        """What a city's bureau is called in general: ``市民政局``."""
+        return self.level_name(Level.CITY)
+
+    @property
+    def trade(self) -> str:
+        """What its bureaus look after: ``民政``."""
+        return re.sub("(局|厅|委员会|委|办公室)$", "", self.offices[Level.CITY].rpartition("}")[2])
+
+    @property
+    def head_bureau(self) -> str:
+        """What the bureau that runs the programme is called in passing: ``省民政厅``."""
+        own = self.bodies.get(Level.PROVINCE.value)
+        return own.name if own else self.office(Level.PROVINCE)
+
+    @property
+    def last_day(self) -> date:
+        """The last day of its works."""
+        return self.ends_on or date(self.year, 12, 31)
+
+    @property
+    def years(self) -> range:
+        """The years of its works: 2023, or 2024 and 2025."""
+        return range(self.year, self.last_day.year + 1)
+
+    @property
+    def years_said(self) -> str:
+        """``2023年``; ``2024—2025年`` where its works take several."""
+        return f"{self.year}年" if len(self.years) == 1 else f"{self.year}—{self.years[-1]}年"
+
+    @property
+    def programme(self) -> str:
+        """Its name without its years: ``城镇社区幸福养老提速工程``."""
+        return self.name.removeprefix(self.years_said)
 
     @property
     def stage_order(self) -> tuple[str, ...]:
@@ -489,6 +746,38 @@ class Plan(Frozen):
             name = self.office(level, city_name, county_name)
             yield Office(level, city_name, county_name, name)
 
+    @property
+    def treasuries(self) -> tuple[str, ...]:
+        """The bodies that keep the money, and no bureau of their level: the finance offices."""
+        if self.authority is None:
+            return ()
+        civil = {level.value for level in Level}
+        holding = {body for bodies in self.authority.holders.values() for body in bodies} - civil
+        line = {body for bodies in self.authority.lines if holding & {*bodies} for body in bodies}
+        return tuple(id for id in self.bodies if id not in civil and id in holding | line)
+
+    def body_name(self, body: str, city: str = "", county: str = "") -> str:
+        """The full name of a body, or of the office at a level, for a place."""
+        stated = self.bodies[body].office if body in self.bodies else None
+        level = next((level for level in Level if level.value == body), None)
+        pattern = stated or (self.offices[level] if level else self.bodies[body].name)
+        return pattern.format(city=city, county=county)
+
+    def contact_offices(self) -> Iterator[Office]:
+        """Whoever may stand in the contacts: `every_office`, which is told, then finance offices.
+
+        A finance office is found where the plan gives it a full name.
+        """
+        yield from self.every_office()
+        for id in self.treasuries:
+            if self.bodies[id].office is None:
+                continue
+            level = self.bodies[id].reached_at
+            for office in self.every_office():
+                if office.level is level:
+                    name = self.body_name(id, office.city, office.county)
+                    yield Office(level, office.city, office.county, name, id)
+
     def rules(self) -> Iterator[tuple[str, Clause]]:
         """Every rule with its path in the file, for listings and checks."""
         yield "quota", self.quota
@@ -506,6 +795,9 @@ class Plan(Frozen):
                 yield f"{group}.{index}", rule
         for index, rule in enumerate(self.subsidies):
             yield f"subsidies.{index}", rule
+        for index, field in enumerate(self.fields):
+            if field.needed:
+                yield f"fields.{index}.needed", field.needed
         for name in SINGLE:
             if rule := getattr(self, name):
                 yield from _with_inner(name, rule)
@@ -534,3 +826,44 @@ def _by_id(rules: tuple[_Rule, ...], id: str) -> _Rule:
         if rule.id == id:
             return rule
     raise KeyError(id)
+
+
+def _needs(field: ProfileField) -> Iterator[Requirement]:
+    """The condition that a field is filled in, and the one that it lies within its bounds."""
+    need = field.needed
+    if need is None:
+        return
+    sheets = "、".join(
+        dict.fromkeys(SHEETS[at.sheet] for at in field.asked if at.sheet != "listing")
+    )
+    where = f"在{sheets}" if sheets else ""
+    shared = {
+        **need.model_dump(exclude={"least", "most", "before", "when"}),
+        "before": need.before,
+        "when": need.when,
+    }
+    yield Requirement(
+        id=field.id,
+        check=PresentCheck(kind="present", fields=(field.id,)),
+        says=f"没有填写{field.label}",
+        mend=f"请{where}填写{field.label}",
+        **shared,
+    )
+    if need.least is not None or need.most is not None:
+        yield Requirement(
+            id=f"{field.id}.bounds",
+            check=BoundedCheck(kind="bounded", field=field.id, least=need.least, most=need.most),
+            says=f"{field.label}{_bounds(field, need)}",
+            mend=f"请核实{field.label}；填写有误的，请{where}更正",
+            **shared,
+        )
+
+
+def _bounds(field: ProfileField, need: FieldNeed) -> str:
+    least, most = (
+        "" if bound is None else f"{bound.normalize():f}{field.unit}"
+        for bound in (need.least, need.most)
+    )
+    if least and most:
+        return f"不在{least}至{most}之间"
+    return f"低于{least}" if least else f"高于{most}"

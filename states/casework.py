@@ -1,16 +1,18 @@
 """May this action be taken? Pure: a case in, a ruling or every reason against it out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from common.errors import RefusedError, with_reasons
-from policy.checks import ReachedCheck
+from common.words import long_date
+from policy.checks import AmountCappedCheck, ReachedCheck
 from policy.schema import ActionRule, MilestoneRule, Plan
-from policy.vocabulary import Disposition, Force
+from policy.vocabulary import Disposition, Force, SubjectKind
 from states.dossier import Dossier
+from states.ledger import NOTHING, dated_by
 from states.machine import Position, allowed, move
-from states.requirements import Case, Shortfall, read_measure, shortfalls
+from states.requirements import Case, Shortfall, due_to, read_measure, shortfalls
 from states.trail import Effects
 
 
@@ -43,12 +45,14 @@ def rule_on_action(case: Case, action_id: str) -> Ruling:
     lacking = () if unread else shortfalls(case, action_id)
     reasons = [
         *_bad_day(case),
+        *_before_window(case, (*action.records, *action.redates)),
         *_misplaced(case, action, moved),
         *_backwards(case, position, moved),
         *_repeated(case, action),
         *_unfit(case, action),
         *unread,
         *(str(shortfall) for shortfall in lacking if shortfall.refuses),
+        *_overpaid(case, action, lacking),
     ]
     if reasons or moved is None:
         raise _refusal(case, action.label, reasons)
@@ -75,17 +79,20 @@ def rule_on_amendment(case: Case, milestone_id: str) -> Ruling:
         raise RefusedError(f"{case.dossier.code}没有已登记的节点“{milestone_id}”，现有：{listed}")
     day = case.dossier.milestones[milestone_id]
     if day == case.on:
-        raise RefusedError(f"“{known[milestone_id].label}”已登记为{day}，无需变更")
+        raise RefusedError(f"“{known[milestone_id].label}”已登记为{long_date(day)}，无需变更")
     return _rule_on_day(case, known[milestone_id])
 
 
 def _rule_on_day(case: Case, milestone: MilestoneRule) -> Ruling:
+    if told := tuple(_told_by_ledger(case, milestone)):
+        raise _refusal(case, milestone.label, list(told))
     recorders = [action.id for action in case.plan.actions if milestone.id in action.records]
     lacking: tuple[Shortfall, ...] = ()
     if milestone.beside_chain:
         recorders, lacking = [], shortfalls(case, milestone.id)
     reasons = [
         *_bad_day(case),
+        *_before_window(case, (milestone.id,)),
         *_ended(case),
         *dict.fromkeys(_overtaken(case, milestone.id)),
         *dict.fromkeys(_too_early(case, recorders)),
@@ -94,6 +101,15 @@ def _rule_on_day(case: Case, milestone: MilestoneRule) -> Ruling:
     if reasons:
         raise _refusal(case, milestone.label, reasons)
     return Ruling(_position(case), Effects(dated={milestone.id: case.on}), _soft(lacking))
+
+
+def _told_by_ledger(case: Case, milestone: MilestoneRule) -> Iterator[str]:
+    """What the ledger dates nobody types."""
+    if milestone.id in dated_by(case.plan, case.dossier.profile.promised, ()):
+        yield (
+            f"“{milestone.label}”按资金台账认定，不能直接登记或变更（{milestone.clause}）；"
+            "请登记或更正资金台账"
+        )
 
 
 def _too_early(case: Case, recorders: list[str]) -> Iterator[str]:
@@ -107,7 +123,7 @@ def _too_early(case: Case, recorders: list[str]) -> Iterator[str]:
             on = case.dossier.milestones.get(name)
             if on is not None and on > case.on:
                 label = case.plan.milestone(name).label
-                yield f"“{label}”登记为{on}，本节点不能早于该日（{requirement.clause}）"
+                yield f"“{label}”登记为{long_date(on)}，本节点不能早于该日（{requirement.clause}）"
 
 
 def _soft(lacking: tuple[Shortfall, ...]) -> tuple[Shortfall, ...]:
@@ -142,7 +158,7 @@ def _effects(
 
 def _findings(case: Case, action: ActionRule, lacking: tuple[Shortfall, ...]) -> Mapping[str, str]:
     """What departs from soft conditions, with its reasons; it travels on with the project."""
-    asked = {rule.id for rule in case.plan.requirements if action.id in rule.before}
+    asked = {rule.id for rule in case.plan.conditions if action.id in rule.before}
     kept = {id: reason for id, reason in case.dossier.findings.items() if id not in asked}
     return kept | {item.requirement.id: item.reason for item in lacking if item.reason}
 
@@ -153,9 +169,23 @@ def _unfit(case: Case, action: ActionRule) -> Iterator[str]:
         yield f"“{action.label}”不涉及金额，请不要填写金额"
     if case.checks and not action.checklist:
         yield f"“{action.label}”不填写验收表，请去掉验收结果"
-    known = {rule.id for rule in case.plan.requirements if rule.reasoned}
+    known = {rule.id for rule in case.plan.conditions if rule.reasoned}
     if odd := sorted(set(case.reasons) - known):
         yield f"没有须说明的条件“{'、'.join(odd)}”，可说明：{'、'.join(sorted(known))}"
+
+
+def _overpaid(case: Case, action: ActionRule, lacking: tuple[Shortfall, ...]) -> Iterator[str]:
+    """All that is released of a subsidy is at most the subsidy, whichever actions release it."""
+    due = due_to(case)
+    told = any(isinstance(item.requirement.check, AmountCappedCheck) for item in lacking)
+    if action.pays is None or case.amount is None or due is None or told:
+        return
+    released = case.dossier.released or NOTHING
+    if released + case.amount > due:
+        yield (
+            f"已下达{released:,.2f}元，加上本次{case.amount:,.2f}元超过按标准核算的补助{due:,.2f}元"
+            f"（{action.clause}）；本次最多下达{max(due - released, NOTHING):,.2f}元，请核对金额"
+        )
 
 
 def _unread_checks(case: Case, action: ActionRule) -> Iterator[str]:
@@ -171,13 +201,13 @@ def _unread_checks(case: Case, action: ActionRule) -> Iterator[str]:
         elif items[name].judged:
             if words.strip() not in ("是", "否"):
                 yield f"验收表“{items[name].label}”须填“是”或“否”，原值“{words}”"
-        elif (field := items[name].measures) and not _readable(field, words):
+        elif (field := items[name].measures) and not _readable(case.plan, field, words):
             yield f"验收表“{items[name].label}”无法识别“{words}”，请填写数字或以顿号分隔的名称"
 
 
-def _readable(field: str, words: str) -> bool:
+def _readable(plan: Plan, field: str, words: str) -> bool:
     try:
-        read_measure(field, words)
+        read_measure(plan, field, words)
     except ValueError:
         return False
     return True
@@ -206,9 +236,21 @@ def _position(case: Case) -> Position:
 
 
 def _bad_day(case: Case) -> Iterator[str]:
-    issued = case.plan.notice.issued_on
-    if case.on < issued:
-        yield f"日期{case.on}早于通知印发日{issued}，请核对年份"
+    if reason := case.plan.notice.too_early(case.on):
+        yield reason
+
+
+def _before_window(case: Case, named: Iterable[str]) -> Iterator[str]:
+    """What cannot be done before a day (A23) is not dated before it."""
+    for rule in case.plan.deadlines:
+        first = rule.not_before
+        if (
+            first
+            and case.on < first
+            and {*named} & {*rule.fulfilled_by.get(SubjectKind.PROJECT, ())}
+        ):
+            said = f"{rule.id}“{rule.title}”自{long_date(first)}起（{rule.clause}）"
+            yield f"{said}，{long_date(case.on)}尚未开始，请核对日期"
 
 
 def _misplaced(case: Case, action: ActionRule, moved: Position | None) -> Iterator[str]:
@@ -226,7 +268,7 @@ def _backwards(case: Case, position: Position, moved: Position | None) -> Iterat
     """What moves a project follows its last move; a mere record may carry an earlier day."""
     last = case.dossier.last_on
     if moved != position and last is not None and case.on < last:
-        yield f"办理日期{case.on}早于上一次办理日期{last}，请核对日期"
+        yield f"办理日期（{long_date(case.on)}）早于上一次办理日期（{long_date(last)}），请核对日期"
 
 
 def is_done(dossier: Dossier, action: ActionRule) -> bool:
@@ -238,7 +280,7 @@ def is_done(dossier: Dossier, action: ActionRule) -> bool:
 def _repeated(case: Case, action: ActionRule) -> Iterator[str]:
     if is_done(case.dossier, action):
         day = case.dossier.milestones[action.records[0]]
-        yield f"“{action.label}”已于{day}办理，无需重复办理"
+        yield f"“{action.label}”已于{long_date(day)}办理，无需重复办理"
 
 
 def _ended(case: Case) -> Iterator[str]:
@@ -251,7 +293,7 @@ def _overtaken(case: Case, milestone_id: str) -> Iterator[str]:
     for clause, name, on in _followers(case.plan, case.dossier, milestone_id):
         if on < case.on:
             label = case.plan.milestone(name).label
-            yield f"“{label}”已于{on}登记，不能早于{case.on}（{clause}）"
+            yield f"“{label}”已于{long_date(on)}登记，不能早于{long_date(case.on)}（{clause}）"
 
 
 def dependants(plan: Plan, dossier: Dossier, milestone_id: str) -> Iterator[str]:
@@ -260,7 +302,7 @@ def dependants(plan: Plan, dossier: Dossier, milestone_id: str) -> Iterator[str]
     for clause, name, on in _followers(plan, dossier, milestone_id):
         if day is None or on < day:
             label, needed = plan.milestone(name).label, plan.milestone(milestone_id).label
-            yield f"“{label}”（{on}）以“{needed}”为前提（{clause}），请先更正“{label}”"
+            yield f"“{label}”（{long_date(on)}）以“{needed}”为前提（{clause}），请先更正“{label}”"
 
 
 def _followers(plan: Plan, dossier: Dossier, milestone_id: str) -> Iterator[tuple[str, str, date]]:

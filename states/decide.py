@@ -10,8 +10,8 @@ from datetime import date
 from itertools import count
 
 from policy.schema import Body, Plan
-from policy.timing import Ladder, rung_id
-from policy.vocabulary import DecisionKind, Level, RungKind, Standing
+from policy.timing import Ladder, TimedRule, rung_id
+from policy.vocabulary import DecisionKind, Level, Origin, RungKind, Standing
 from states.deadlines import Deadline, running
 from states.workdays import DAY, Calendar, UnknownYearError
 
@@ -38,6 +38,10 @@ class Situation:
     visit: int = 1
     quiet_until: date | None = None
     """The day that an acknowledgement (已知悉) expects; until then nothing is repeated."""
+    body: str = ""
+    """Whose turn it is (`states.deadlines.whose_turn`); empty: the rule's responsible body."""
+    fits: bool = True
+    """As `states.deadlines.DeadlineDates`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class RungDate:
     levels: frozenset[Level]
     repeats: bool = False
     """Whether it follows the ladder's last rung."""
+    escalates: bool = False
+    """Whether it goes on to those above, whatever has been answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +90,30 @@ def decide(
     calendar's known years.
     """
     calendar.is_workday(as_of)
-    body = plan.bodies[deadline.rule.responsible]
-    due, following = _split(steps(situation, plan.ladder, body, calendar), situation.fired, as_of)
+    body = told_first(situation, plan, deadline.rule)
+    ladder = steps(situation, plan, deadline.rule, calendar)
+    due, following = _split(ladder, situation.fired, as_of)
+    heard = [step for step in due if not is_silenced(step, situation.quiet_until)]
     late = as_of > situation.overdue_after
     standing = running(body.bound, late=late, near=situation.fired + len(due) > 0)
+    if not situation.fits:
+        standing = Standing.COORDINATING
     return Verdict(
         standing=standing,
         fired=situation.fired + len(due),
-        decisions=(*_overdue(situation, standing, body), *_tell(_heard(due, situation))),
+        decisions=(*_overdue(situation, standing, body), *_tell(heard)),
         next_look_on=_next_look(situation, following, late),
     )
+
+
+def told_first(situation: Situation, plan: Plan, rule: TimedRule) -> Body:
+    """The body whose turn it is: its level hears first, and nobody below it."""
+    return plan.bodies[situation.body or rule.responsible]
+
+
+def is_silenced(step: RungDate, quiet_until: date | None) -> bool:
+    """Whether an acknowledgement silences a step: what only asks again, to the day it expects."""
+    return not step.escalates and quiet_until is not None and step.fires_on <= quiet_until
 
 
 def first_look(remind_by: date, ladder: Ladder, calendar: Calendar) -> date:
@@ -103,24 +123,25 @@ def first_look(remind_by: date, ladder: Ladder, calendar: Calendar) -> date:
 
 
 def steps(
-    situation: Situation, ladder: Ladder, body: Body, calendar: Calendar
+    situation: Situation, plan: Plan, rule: TimedRule, calendar: Calendar
 ) -> Iterator[RungDate]:
     """The ladder's rungs for one deadline in order of day, then its repeats without end.
 
     Every step falls on a workday, none before the one ahead of it, and no repeat on the day of
     another step.
     """
-    day = date.min
+    ladder, body, day = plan.ladder, told_first(situation, plan, rule), date.min
     for rung in ladder.rungs:
         base = situation.remind_by if rung.offset < 0 else situation.overdue_after
         natural = rung.days is not None
         day = max(day, _distant(base, rung.offset, natural=natural, calendar=calendar))
-        yield RungDate(
-            rung.id, day, _kind(rung.kind, rung.offset, body), _levels(rung.audience, body)
-        )
+        kind = _kind(rung.kind, rung.offset, situation, rule, body)
+        escalates = rung.id in ladder.escalations
+        yield RungDate(rung.id, day, kind, _levels(rung.audience, body), escalates=escalates)
     last, repeat = ladder.rungs[-1], ladder.repeat
     natural, every = repeat.every_days is not None, repeat.every_days or repeat.every_workdays or 1
-    kind, levels = _kind(repeat.kind, last.offset, body), _levels(repeat.audience, body)
+    kind = _kind(repeat.kind, last.offset, situation, rule, body)
+    levels = _levels(repeat.audience, body)
     for number in count(1):
         day = _distant(day, every, natural=natural, calendar=calendar)
         id = rung_id(last.offset + number * every, natural=natural)
@@ -133,12 +154,6 @@ def _distant(base: date, offset: int, *, natural: bool, calendar: Calendar) -> d
         return calendar.shift(base, offset)
     day = base + DAY * offset
     return calendar.on_or_before(day) if offset < 0 else calendar.on_or_after(day)
-
-
-def _heard(due: list[RungDate], situation: Situation) -> list[RungDate]:
-    """Without the repeats that an acknowledgement silences."""
-    quiet = situation.quiet_until
-    return [step for step in due if not (step.repeats and quiet and step.fires_on <= quiet)]
 
 
 def _split(
@@ -176,9 +191,19 @@ def _tell(due: list[RungDate]) -> Iterator[Decision]:
             yield Decision(DECISION[last.kind], level, last.id, last.kind)
 
 
-def _kind(kind: RungKind, offset: int, body: Body) -> RungKind:
-    """What cannot be bound is coordinated once it is late, never urged or escalated."""
-    return kind if body.bound or offset < 0 else RungKind.COORDINATE
+def _kind(
+    kind: RungKind, offset: int, situation: Situation, rule: TimedRule, body: Body
+) -> RungKind:
+    """What cannot be bound is coordinated once it is late, never urged or escalated.
+
+    So is at once what still has to be given a day. A day that is only proposed is no reason for a
+    letter (A30), nor is what others wait for the province with.
+    """
+    if not situation.fits or (not body.bound and offset > 0):
+        return RungKind.COORDINATE
+    waited_for = bool(situation.body) and body.reached_at is Level.PROVINCE
+    none = rule.origin is Origin.PROPOSAL or waited_for
+    return RungKind.ESCALATE if none and kind is RungKind.DRAFT_LETTER else kind
 
 
 def _levels(audience: tuple[Level | str, ...], body: Body) -> frozenset[Level]:

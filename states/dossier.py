@@ -1,12 +1,13 @@
 """A project as the rules see it: a frozen snapshot (项目档案)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, get_args, get_type_hints
 
-from policy.fields import FIELDS
+from policy.fields import CORE, PLACE, TYPES, Kind
+from policy.schema import Plan
 from policy.vocabulary import Disposition, Source
 from states.ledger import LedgerLine
 from states.progress import Progress
@@ -18,7 +19,8 @@ GOING_ON = (Disposition.ACTIVE, Disposition.HELD)
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the forms say of a project, see `policy.fields`.
+    """What the forms say of a project: the core that rules of the product read by name, and all
+    else that its plan asks for.
 
     None or empty: not stated, never taken for zero or no.
     """
@@ -31,39 +33,7 @@ class Profile:
     area: Decimal | None = None
     investment: Decimal | None = None
     address: str | None = None
-    site_source: str | None = None
-    site_owner: str | None = None
-    tenure: str | None = None
-    annual_rent: Decimal | None = None
-    agreement_signed_on: date | None = None
-    agreement_from: date | None = None
-    agreement_to: date | None = None
-    renewal_project: str | None = None
-    purchase_basis: str | None = None
     beds: int | None = None
-    households: int | None = None
-    old_community: bool | None = None
-    elderly: int | None = None
-    settlement: str | None = None
-    functions: frozenset[str] = frozenset()
-    commitments: frozenset[str] = frozenset()
-    visited_on: date | None = None
-    visited_by: str | None = None
-    visit_finding: str | None = None
-    county_civil_on: date | None = None
-    county_finance_on: date | None = None
-    city_civil_on: date | None = None
-    city_finance_on: date | None = None
-    letter_issuer: str | None = None
-    letter_number: str | None = None
-    letter_on: date | None = None
-    operator_code: str | None = None
-    operator_registrar: str | None = None
-    operator_registered_on: date | None = None
-    operator_filing: str | None = None
-    operator_filed_on: date | None = None
-    operator_since: date | None = None
-    operator_third_party: bool | None = None
     operator_manager: str | None = None
     operator_phone: str | None = None
     city_share: Decimal | None = None
@@ -71,28 +41,56 @@ class Profile:
     responsible_person: str | None = None
     responsible_phone: str | None = None
     explanation: str | None = None
+    further: Mapping[str, Any] = field(default_factory=dict)
+    """By id, the values of the other fields, as far as they are stated."""
 
     @property
     def promised(self) -> Mapping[Source, Decimal | None]:
         """市级 and 县级配套 by source; None: not stated."""
         return {Source.CITY: self.city_share, Source.COUNTY: self.county_share}
 
+    def value(self, name: str) -> Any:
+        """The value of a field; None where it is not stated, and of a field that is none."""
+        return getattr(self, name) if name in CORE else self.further.get(name)
+
+    def saying(self, values: Mapping[str, Any]) -> "Profile":
+        """The same with other values of some fields; None or an empty set: no longer stated."""
+        core = {name: value for name, value in values.items() if name in CORE}
+        further = {**self.further, **{n: v for n, v in values.items() if n not in CORE}}
+        return replace(self, **core, further={n: v for n, v in further.items() if _says(v)})
+
+
+def profile_of(values: Mapping[str, Any]) -> Profile:
+    """A profile that says these values, by field."""
+    return Profile().saying(values)
+
+
+def stated(profile: Profile) -> Mapping[str, Any]:
+    """The fields that are filled in, with their values."""
+    core = {name: getattr(profile, name) for name in CORE}
+    return {n: v for n, v in {**core, **profile.further}.items() if _says(v)}
+
+
+def told(plan: Plan, profile: Profile) -> Mapping[str, Any]:
+    """Every field that the plan declares with its value, in the plan's order, stated or not."""
+    held = {**dict.fromkeys(PLACE), **{field.id: field.unstated for field in plan.fields}}
+    return {**held, **{n: v for n, v in stated(profile).items() if n in held}}
+
+
+def _says(value: Any) -> bool:
+    return value is not None and value != frozenset()
+
 
 def _check_types() -> None:
-    """The names and types above are for the type checker; they are those that are declared."""
+    """The names and types above are for the type checker; they are those of the core."""
     told = {name: get_args(hint)[0] for name, hint in get_type_hints(Profile).items()}
-    held = {id: str if field.kind == "words" else field.value_type for id, field in FIELDS.items()}
+    told.pop("further")
+    held = {id: TYPES.get(core.kind, str) for id, core in CORE.items()}
     if list(told.items()) != list(held.items()):
         raise TypeError(f"Profile is not as declared: {told.items() ^ held.items()}")
 
 
 _check_types()
-
-
-def stated(profile: Profile) -> Mapping[str, Any]:
-    """The fields that are filled in, with their values."""
-    values = {name: getattr(profile, name) for name in FIELDS}
-    return {name: value for name, value in values.items() if value not in (None, frozenset())}
 
 
 def to_words(value: Any) -> str:
@@ -111,21 +109,46 @@ def to_plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal | date) else value
 
 
-def from_plain(name: str, plain: Any) -> Any:
-    """The value of field `name` from what `to_plain` gave. ValueError when it is none."""
-    kind = FIELDS[name].value_type
+def from_plain(kind: Kind, plain: Any) -> Any:
+    """The value of a field of that kind from what `to_plain` gave. ValueError when it is none."""
+    of_type = TYPES.get(kind, str)
     if plain is None:
         return None
-    if kind is Decimal:
+    if of_type is Decimal:
         return _amount(plain)
-    return date.fromisoformat(plain) if kind is date else kind(plain)
+    if of_type is date:
+        return date.fromisoformat(plain)
+    value = of_type(plain)
+    if of_type is int and value < 0:
+        raise ValueError(plain)
+    return value
+
+
+def from_stored(plan: Plan, name: str, plain: Any) -> Any:
+    """A field's value from what was kept of it; as it is where the plan no longer declares it."""
+    kind = plan.field[name].kind if name in plan.field else None
+    if kind is None:
+        kind = CORE[name].kind if name in CORE else None
+    return plain if kind is None else from_plain(kind, plain)
+
+
+def to_the_cent(value: Any) -> Any:
+    """A number with two decimals, anything else as it is. ValueError where it has more."""
+    return _two_decimals(value, str(value)) if isinstance(value, Decimal) else value
 
 
 def _amount(plain: str) -> Decimal:
     value = Decimal(plain) if plain.replace(".", "", 1).isdigit() else None
-    if value is None or value != value.quantize(Decimal("0.01")):
+    if value is None:
         raise ValueError(plain)
-    return value.quantize(Decimal("0.01"))
+    return _two_decimals(value, plain)
+
+
+def _two_decimals(value: Decimal, said: str) -> Decimal:
+    exact = value.quantize(Decimal("0.01"))
+    if exact != value or exact < 0:
+        raise ValueError(said)
+    return exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +164,7 @@ class Dossier:
     stage: str
     disposition: Disposition = Disposition.ACTIVE
     milestones: Mapping[str, date] = field(default_factory=dict)
-    profile: Profile = Profile()
+    profile: Profile = field(default_factory=Profile)
     quota_left: int | None = 0
     """Places left in its city's quota; None when the plan states no quota."""
     unserved: bool = False

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
+from common.words import cited, long_date
 from policy.schema import MoneyRules, Plan
 from policy.vocabulary import EntryKind, Holder, Source
 
@@ -14,6 +15,8 @@ NOTHING = Decimal("0.00")
 TENTH = Decimal("0.1")
 LOCAL = (Source.CITY, Source.COUNTY)
 """Whose money 市县配套 is."""
+BOOKKEEPING, EARMARKED = "bookkeeping", "专款专用"
+"""What the inventory calls the keeping of the ledger, and what it sees to."""
 Pot = tuple[Source, Holder]
 """Whose money, and where it lies."""
 
@@ -143,14 +146,28 @@ def overdrawn(lines: Sequence[LedgerLine]) -> Iterator[tuple[Source, Holder, dat
 def resting(lines: Sequence[LedgerLine], holder: Holder) -> tuple[date | None, date | None]:
     """Since when money rests with a holder, and when all of it had been passed on.
 
-    First in, first out, all sources together. The first is the day of the oldest money still there
-    or, when none is, of the last that came; None when there never was any. The second is the day on
-    which the last of it left; None while some is there.
+    First in, first out within a source, and each source by itself: passing on one's own money never
+    clears another's. The first is the day of the oldest money still there or, when none is, of the
+    last that came; None when there never was any. The second is the day on which the last of it
+    left; None while some is there.
     """
+    flows = [_flows([line for line in lines if line.source is each], holder) for each in Source]
+    found = [_resting(each) for each in flows]
+    waiting = [since for since, gone in found if since and not gone]
+    if waiting:
+        return min(waiting), None
+    passed = [(since, gone) for since, gone in found if since and gone]
+    if not passed:
+        return None, None
+    return max(since for since, _ in passed), max(gone for _, gone in passed)
+
+
+def _resting(flows: Iterable[tuple[date, Decimal]]) -> tuple[date | None, date | None]:
+    """As `resting`, of one source's money."""
     waiting: list[tuple[date, Decimal]] = []
     last_in: date | None = None
     cleared: date | None = None
-    for on, change in _flows(lines, holder):
+    for on, change in flows:
         if change > 0:
             waiting.append((on, change))
             last_in, cleared = on, None
@@ -158,6 +175,29 @@ def resting(lines: Sequence[LedgerLine], holder: Holder) -> tuple[date | None, d
             waiting = _paid(waiting, -change)
             cleared = None if waiting else on
     return (waiting[0][0], None) if waiting else (last_in, cleared)
+
+
+def dated_by(
+    plan: Plan, promised: Mapping[Source, Decimal | None], lines: Sequence[LedgerLine]
+) -> Mapping[str, date | None]:
+    """Per milestone that the ledger dates, its day; None: not come about (六(二), 八(四)).
+
+    A share of nothing comes in with no line: whoever knows that records it by hand, and it is not
+    among these.
+    """
+    found: dict[str, date | None] = {}
+    for milestone in plan.milestones:
+        rule = milestone.ledger
+        if rule is None:
+            continue
+        if rule.fact == "matched":
+            source = Source(rule.of)
+            if promised[source]:
+                found[milestone.id] = matched(lines, source, promised[source])
+        else:
+            since, passed = resting(lines, Holder(rule.of))
+            found[milestone.id] = since if rule.fact == "received" else passed
+    return found
 
 
 def matched(lines: Sequence[LedgerLine], source: Source, promised: Decimal | None) -> date | None:
@@ -185,9 +225,9 @@ def refusals(
     return (
         *_unclear(plan, line),
         *_misdirected(line),
-        *_not_for_this(plan.money, line, reason),
-        *_beyond_release(line, lines, released),
-        *_overdraws(line, lines),
+        *_not_for_this(plan, line, reason),
+        *_beyond_release(plan, line, lines, released),
+        *_overdraws(plan, line, lines),
     )
 
 
@@ -226,36 +266,39 @@ def _unclear(plan: Plan, line: LedgerLine) -> Iterator[str]:
     if line.amount <= 0 or line.amount != line.amount.quantize(NOTHING):
         yield "金额须大于零，最多两位小数，请以元为单位填写"
     if not line.voucher:
-        yield "没有凭证号，请填写（七(二)）"
-    if line.on < plan.notice.issued_on:
-        yield f"日期{line.on}早于通知印发日{plan.notice.issued_on}，请核对年份"
+        yield f"没有凭证号，请填写{cited(plan.money_clause)}"
+    if reason := plan.notice.too_early(line.on):
+        yield reason
 
 
 def _misdirected(line: LedgerLine) -> Iterator[str]:
     ranks = list(Holder)
     if line.entry is EntryKind.TRANSFER:
         if line.to_holder is None:
-            yield "拨付须写明拨给谁"
+            yield "拨付未写明拨给谁，请填写"
         elif ranks.index(line.to_holder) <= ranks.index(line.holder):
-            yield f"资金只能逐级下拨，不能由{line.holder.label}拨给{line.to_holder.label}"
+            yield (
+                f"资金只能逐级下拨，不能由{line.holder.label}拨给{line.to_holder.label}；"
+                "请按市财政、县财政、项目单位逐级登记"
+            )
     elif line.to_holder is not None:
-        yield f"“{line.entry.label}”不写拨付对象，请去掉"
+        yield f"“{line.entry.label}”不填收款级次，请去掉"
     if line.entry is not EntryKind.EXPENSE and (line.category or line.payee):
-        yield f"“{line.entry.label}”不写支出类别和收款单位"
+        yield f"“{line.entry.label}”不填支出类别和收款单位，请去掉"
     if line.entry is EntryKind.EXPENSE and line.holder is Holder.CITY:
         yield "市财政只拨付，不直接支出；请登记拨付"
 
 
-def _not_for_this(money: MoneyRules | None, line: LedgerLine, reason: str) -> Iterator[str]:
+def _not_for_this(plan: Plan, line: LedgerLine, reason: str) -> Iterator[str]:
     """What a subsidy may be spent on (七(二)); other money is not judged."""
     if line.entry is not EntryKind.EXPENSE:
         return
     if not (line.payee or "").strip():
-        yield "支出没有收款单位，请填写（八(四)专款专用）"
+        yield f"支出没有收款单位，请填写{cited(plan.clause_of(BOOKKEEPING), EARMARKED)}"
     if not (line.category or "").strip():
-        yield "支出没有类别，请填写（七(二)）"
-    elif money is not None and line.source is Source.PROVINCE:
-        yield from _refused_category(money, line.category or "", reason)
+        yield f"支出没有类别，请填写{cited(plan.money_clause)}"
+    elif plan.money is not None and line.source is Source.PROVINCE:
+        yield from _refused_category(plan.money, line.category or "", reason)
 
 
 def _refused_category(money: MoneyRules, category: str, reason: str) -> Iterator[str]:
@@ -266,26 +309,29 @@ def _refused_category(money: MoneyRules, category: str, reason: str) -> Iterator
         listed = "、".join(f"{item.id}（{item.label}）" for item in money.categories)
         yield f"“{category}”不在省级补助用途之内（{money.clause}），可用：{listed}"
     elif known[category].needs_reason and not reason.strip():
-        yield f"“{known[category].label}”须说明具体用途（{money.clause}）"
+        yield f"“{known[category].label}”须说明具体用途（{money.clause}），请填写说明"
 
 
 def _beyond_release(
-    line: LedgerLine, lines: Sequence[LedgerLine], released: Decimal | None
+    plan: Plan, line: LedgerLine, lines: Sequence[LedgerLine], released: Decimal | None
 ) -> Iterator[str]:
     if line.entry is not EntryKind.RECEIPT or line.source is not Source.PROVINCE:
         return
     total = received(lines, Source.PROVINCE) + line.amount
     if released is None:
-        yield "省级补助尚未下达，不能登记到账（五(四)）；请先办理下达资金"
+        by = cited(plan.release_clause)
+        yield f"省级补助尚未下达，不能登记到账{by}；请先登记省级资金下达"
     elif total > released:
-        yield f"省级补助到账合计{total:,.2f}元，超过下达的{released:,.2f}元（七(一)）；请核对金额"
+        by = cited(plan.subsidy_clauses)
+        yield f"省级补助到账合计{total:,.2f}元，超过下达的{released:,.2f}元{by}；请核对金额"
 
 
-def _overdraws(line: LedgerLine, lines: Sequence[LedgerLine]) -> Iterator[str]:
+def _overdraws(plan: Plan, line: LedgerLine, lines: Sequence[LedgerLine]) -> Iterator[str]:
+    by = cited(plan.clause_of(BOOKKEEPING), EARMARKED)
     before = {(source, holder) for source, holder, _ in overdrawn(lines)}
     for source, holder, day in overdrawn((*lines, line)):
         if (source, holder) not in before:
             yield (
-                f"{day}{holder.label}的{source.label}余额不足，不能支付（八(四)专款专用）；"
+                f"{long_date(day)}{holder.label}的{source.label}余额不足，不能支付{by}；"
                 "请核对金额和日期"
             )

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from common.words import CENT
+from common.words import CENT, cited
 
 PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 TOO_MUCH = Decimal(10**15)
-CLAUSE = "五(五)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +42,18 @@ PROGRESS_LABELS = {
 """What staff call each field."""
 
 
-def contradictions(now: Progress, before: Progress | None) -> Iterator[tuple[str, str]]:
+def contradictions(
+    now: Progress, before: Progress | None, clause: str = ""
+) -> Iterator[tuple[str, str]]:
     """What cannot be true of a month's report: the field, and the reason in Chinese.
 
-    `before` is the latest report of an earlier month, see `latest_before`.
+    `before` is the latest report of an earlier month, see `latest_before`; `clause` asks for it.
     """
     yield from _unreadable(now)
     if now.on_schedule is False and not (now.problem or "").strip():
-        yield "problem", f"未达序时进度，须填写未达序时原因及存在问题（{CLAUSE}）"
+        yield "problem", f"未达序时进度，须填写未达序时原因及存在问题{cited(clause)}"
     if before is not None:
-        yield from _falling(now, before)
+        yield from _falling(now, before, clause)
 
 
 def latest_before(reports: Iterable[Progress], period: str) -> Progress | None:
@@ -91,17 +92,17 @@ def _is_amount(value: Decimal) -> bool:
     return value.is_finite() and 0 <= value < TOO_MUCH and value == value.quantize(CENT)
 
 
-def _falling(now: Progress, before: Progress) -> Iterator[tuple[str, str]]:
+def _falling(now: Progress, before: Progress, clause: str) -> Iterator[tuple[str, str]]:
     if now.percent < before.percent:
         yield (
             "percent",
             f"形象进度{now.percent}%低于{before.period}上报的{before.percent}%，"
-            f"请核对；前月有误的，请先更正前月（{CLAUSE}）",
+            f"请核对；前月有误的，请先更正前月{cited(clause)}",
         )
     spent, known = now.invested, before.invested
     if spent is not None and known is not None and spent.is_finite() and spent < known:
         yield (
             "invested",
             f"累计完成投资{spent:,.2f}元少于此前上报的{known:,.2f}元，"
-            f"请核对；前月有误的，请先更正前月（{CLAUSE}）",
+            f"请核对；前月有误的，请先更正前月{cited(clause)}",
         )

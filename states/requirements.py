@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import singledispatch
 from itertools import pairwise
 from typing import Any
+from unicodedata import normalize
 
 from stdnum.cn import uscc
 
@@ -19,6 +20,7 @@ from policy.checks import (
     AmountExactCheck,
     AmountStatedCheck,
     AnsweredCheck,
+    BoundedCheck,
     Check,
     ChecklistCheck,
     CreditCodeCheck,
@@ -42,15 +44,16 @@ from policy.checks import (
     ReachedCheck,
     ScoredCheck,
     SubsidyCoveredCheck,
+    ThirdPartyCheck,
     UnservedFirstCheck,
     UntilCheck,
     WithinCheck,
 )
-from policy.fields import FIELDS
 from policy.schema import ActionRule, Plan, Requirement
-from policy.vocabulary import Force
+from policy.vocabulary import Force, Level
+from states.authority import Actor, actor_of, seats
 from states.dossier import Dossier, Profile, from_plain
-from states.ledger import matched
+from states.ledger import NOTHING, matched
 from states.review import average, spread
 from states.subsidy import subsidy
 from states.workdays import DAY, years_after
@@ -79,8 +82,14 @@ class Case:
     """元 that an action pays."""
     checks: Mapping[str, str] = field(default_factory=dict)
     """Answers to the acceptance checklist, by item."""
+    acceptors: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By city bureau that the contacts know, who of it may accept (see `states.contacts`)."""
     act: str = ""
     """The action or milestone that is judged; set by `shortfalls`."""
+
+
+OF_THE_ACT = (ActedByCheck, AmountStatedCheck, ChecklistCheck, CrossedCheck, EvidencedCheck)
+"""What is only known once somebody acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ def shortfalls(case: Case, act: str) -> tuple[Shortfall, ...]:
     judged = _measured(replace(case, act=act))
     unmet = [
         Shortfall(requirement, _reason(requirement, case))
-        for requirement in case.plan.requirements
+        for requirement in case.plan.conditions
         if act in requirement.before
         and _concerns(requirement, judged.dossier.profile)
         and not is_met(requirement.check, judged)
@@ -122,28 +131,37 @@ def shortfalls(case: Case, act: str) -> tuple[Shortfall, ...]:
     return tuple(sorted(unmet, key=lambda shortfall: not shortfall.hard))
 
 
+def due_to(case: Case) -> Decimal | None:
+    """元 of the project's whole subsidy (七(一)); None where it is not stated."""
+    return subsidy(case.plan, case.dossier.profile, case.dossier.county_type)
+
+
 def payable(case: Case) -> Decimal | None:
-    """元 that the action judged pays by the subsidy's rule; None where that is not stated."""
-    due = subsidy(case.plan, case.dossier.profile, case.dossier.county_type)
-    action = _action(case)
-    share = action.pays if action and action.pays else Decimal(1)
-    return None if due is None else (due * share).quantize(CENT, ROUND_HALF_UP)
+    """元 that the action judged pays by the subsidy's rule; None where that is not stated.
+
+    Its share, to the 分, and never more than what is not released yet; of what pays nothing, all.
+    """
+    due, action = due_to(case), _action(case)
+    if due is None or action is None or action.pays is None:
+        return due
+    share = (due * action.pays).quantize(CENT, ROUND_HALF_UP)
+    return min(share, due - (case.dossier.released or NOTHING))
 
 
 def measured(plan: Plan, profile: Profile, checks: Mapping[str, str]) -> Profile:
     """`profile` with what the acceptance checklist measured anew. ValueError when unreadable."""
     found: dict[str, Any] = {
-        item.measures: read_measure(item.measures, checks[item.id])
+        item.measures: read_measure(plan, item.measures, checks[item.id])
         for item in plan.checklist
         if item.measures and checks.get(item.id, "").strip()
     }
-    return replace(profile, **found)
+    return profile.saying(found)
 
 
-def read_measure(field: str, text: str) -> object:
+def read_measure(plan: Plan, field: str, text: str) -> object:
     """What was measured of a profile's field, from text; ValueError when it cannot be read."""
-    plain = words(text) if FIELDS[field].kind == "words" else text.strip()
-    return from_plain(field, plain)
+    kind = plan.field[field].kind
+    return from_plain(kind, words(text) if kind == "words" else text.strip())
 
 
 def words(text: str) -> list[str]:
@@ -169,7 +187,7 @@ def _concerns(requirement: Requirement, profile: Profile) -> bool:
 
 def _word(profile: Profile, name: str) -> str | None:
     """A field's value as plans write it: yes and no as 是 and 否."""
-    value = getattr(profile, name)
+    value = profile.value(name)
     if isinstance(value, bool):
         return YES if value else NO
     return None if value is None else str(value)
@@ -191,18 +209,24 @@ def is_met(check: Check, case: Case) -> bool:
 @is_met.register
 def _(check: PresentCheck, case: Case) -> bool:
     return all(
-        getattr(case.dossier.profile, name) not in (None, "", frozenset()) for name in check.fields
+        case.dossier.profile.value(name) not in (None, "", frozenset()) for name in check.fields
     )
 
 
 @is_met.register
 def _(check: WithinCheck, case: Case) -> bool:
-    value: Decimal | int | None = getattr(case.dossier.profile, check.field)
-    if value is None:
-        return False
-    return (check.least is None or value >= check.least) and (
-        check.most is None or value <= check.most
-    )
+    value: Decimal | int | None = case.dossier.profile.value(check.field)
+    return value is not None and _between(value, check.least, check.most)
+
+
+def _between(value: Decimal | int, least: Decimal | None, most: Decimal | None) -> bool:
+    return (least is None or value >= least) and (most is None or value <= most)
+
+
+@is_met.register
+def _(check: BoundedCheck, case: Case) -> bool:
+    value: Decimal | int | None = case.dossier.profile.value(check.field)
+    return value is None or _between(value, check.least, check.most)
 
 
 @is_met.register
@@ -212,19 +236,19 @@ def _(check: OneOfCheck, case: Case) -> bool:
 
 @is_met.register
 def _(check: NoneOfCheck, case: Case) -> bool:
-    value = getattr(case.dossier.profile, check.field)
+    value = case.dossier.profile.value(check.field)
     return bool(value) and value not in check.values
 
 
 @is_met.register
 def _(check: IncludesCheck, case: Case) -> bool:
-    held: frozenset[str] = getattr(case.dossier.profile, check.field)
-    return held.issuperset(check.values)
+    held: frozenset[str] | None = case.dossier.profile.value(check.field)
+    return (held or frozenset()).issuperset(check.values)
 
 
 @is_met.register
 def _(check: EndsWithCheck, case: Case) -> bool:
-    text: str | None = getattr(case.dossier.profile, check.field)
+    text: str | None = case.dossier.profile.value(check.field)
     return (text or "").endswith(check.text.format(city=case.dossier.city))
 
 
@@ -241,12 +265,13 @@ def _(check: EvidencedCheck, case: Case) -> bool:
 
 @is_met.register
 def _(check: QuotaFreeCheck, case: Case) -> bool:
-    return case.dossier.quota_left is not None and case.dossier.quota_left > 0
+    left = case.dossier.quota_left
+    return left is None or left > 0  # a quota that nobody has stated is never used up
 
 
 @is_met.register
 def _(check: SubsidyCoveredCheck, case: Case) -> bool:
-    investment, due = case.dossier.profile.investment, payable(case)
+    investment, due = case.dossier.profile.investment, due_to(case)
     return investment is None or due is None or investment >= due  # `PresentCheck` asks for both
 
 
@@ -260,14 +285,14 @@ def _(check: PairedCheck, case: Case) -> bool:
 
 @is_met.register
 def _(check: PastCheck, case: Case) -> bool:
-    days = [getattr(case.dossier.profile, name) for name in check.fields]
+    days = [case.dossier.profile.value(name) for name in check.fields]
     return all(day is not None and day <= case.on for day in days)
 
 
 @is_met.register
 def _(check: OrderedCheck, case: Case) -> bool:
     stated = [
-        [day for name in group if (day := getattr(case.dossier.profile, name)) is not None]
+        [day for name in group if (day := case.dossier.profile.value(name)) is not None]
         for group in check.groups
     ]
     groups = [days for days in stated if days]
@@ -276,26 +301,26 @@ def _(check: OrderedCheck, case: Case) -> bool:
 
 @is_met.register
 def _(check: UntilCheck, case: Case) -> bool:
-    day: date | None = getattr(case.dossier.profile, check.field)
+    day: date | None = case.dossier.profile.value(check.field)
     return day is not None and day > check.after
 
 
 @is_met.register
 def _(check: LastsCheck, case: Case) -> bool:
-    start: date | None = getattr(case.dossier.profile, check.start)
-    end: date | None = getattr(case.dossier.profile, check.end)
+    start: date | None = case.dossier.profile.value(check.start)
+    end: date | None = case.dossier.profile.value(check.end)
     return bool(start and end) and end + DAY >= years_after(start, check.years)  # type: ignore[operator, arg-type]  # both are stated
 
 
 @is_met.register
 def _(check: AgedCheck, case: Case) -> bool:
-    day: date | None = getattr(case.dossier.profile, check.field)
+    day: date | None = case.dossier.profile.value(check.field)
     return day is not None and years_after(day, check.years) <= case.on
 
 
 @is_met.register
 def _(check: CreditCodeCheck, case: Case) -> bool:
-    return valid_uscc(getattr(case.dossier.profile, check.field) or "")
+    return valid_uscc(case.dossier.profile.value(check.field) or "")
 
 
 @is_met.register
@@ -313,8 +338,9 @@ def _(check: AnsweredCheck, case: Case) -> bool:
 
 @is_met.register
 def _(check: ActedByCheck, case: Case) -> bool:
+    actor = actor_of(case.plan, case.actor)
     office = case.plan.office(check.level, case.dossier.city, case.dossier.county)
-    return case.actor.strip().startswith(office)
+    return actor is not None and actor.seat.name == office
 
 
 @is_met.register
@@ -330,7 +356,7 @@ def _(check: MajorityCheck, case: Case) -> bool:
 
 @is_met.register
 def _(check: LocalShareCoveredCheck, case: Case) -> bool:
-    profile, due = case.dossier.profile, payable(case)
+    profile, due = case.dossier.profile, due_to(case)
     if profile.investment is None or due is None:
         return True  # `PresentCheck` asks for the figures
     if profile.city_share is None or profile.county_share is None:
@@ -391,9 +417,45 @@ def _(check: ChecklistCheck, case: Case) -> bool:
 
 @is_met.register
 def _(check: CrossedCheck, case: Case) -> bool:
-    people = words(case.checks.get(check.item, ""))
-    own = case.dossier.city
-    return len(set(people)) >= check.least and not any(name.startswith(own) for name in people)
+    people = [actor_of(case.plan, name) for name in words(case.checks.get(check.item, ""))]
+    return len(set(people)) >= check.least and all(_may_accept(case, who) for who in people)
+
+
+def _may_accept(case: Case, who: Actor | None) -> bool:
+    """Somebody of another city's bureau; one of its roles, where the contacts know the bureau."""
+    if who is None or who.seat.body != Level.CITY or not who.person:
+        return False
+    known = case.acceptors.get(who.seat.name)
+    return who.seat.city != case.dossier.city and (known is None or who.person in known)
+
+
+@is_met.register
+def _(check: ThirdPartyCheck, case: Case) -> bool:
+    profile = case.dossier.profile
+    operator, owner = (_plainly(profile.value(name)) for name in (check.field, check.owner))
+    code = str(profile.value(check.code) or "")
+    organs = case.plan.authority.organs if case.plan.authority else ()
+    return not (
+        (operator and operator == owner)
+        or code.startswith(organs)
+        or any(_is_of(operator, seat.name) for seat in seats(case.plan))
+    )
+
+
+def _is_of(operator: str, office: str) -> bool:
+    """Whether it is the office, by its full or its short name, or a part of it."""
+    return bool(operator) and (operator.startswith(office) or office.endswith(operator))
+
+
+def _plainly(name: str | None) -> str:
+    """A name without blanks, its brackets and letters in one width."""
+    return "".join(normalize("NFKC", name or "").split())
+
+
+def unstated(plan: Plan, profile: Profile, check: Check) -> tuple[str, ...]:
+    """What staff call the fields that a condition is about and the forms do not say."""
+    blank = (name for name in concerns(check) if profile.value(name) in (None, "", frozenset()))
+    return tuple(dict.fromkeys(plan.label_of(name) for name in blank))
 
 
 def concerns(check: Check) -> tuple[str, ...]:

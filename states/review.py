@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from common.words import CENT
+from common.words import CENT, long_date
 from policy.schema import Plan, ReviewRules
 from states.ledger import TENTH
 
@@ -56,7 +56,7 @@ def opinion_refusals(
         return ("实施方案没有规定专家评审",)
     return (
         *_unnamed(review, opinion),
-        *_own(review, city, counties, opinion),
+        *_own(plan, review, city, counties, opinion),
         *_twice(review, opinion, earlier),
         *_scores(review, opinion),
         *_too_early(review, opinion, applied_on),
@@ -65,22 +65,28 @@ def opinion_refusals(
 
 def _unnamed(review: ReviewRules, opinion: Opinion) -> Iterator[str]:
     if not _bare(opinion.expert) or not _bare(opinion.organisation):
-        yield f"没有写明专家姓名或所在单位（{review.clause}）"
+        yield f"没有写明专家姓名或所在单位（{review.clause}），请填写"
 
 
 def _own(
-    review: ReviewRules, city: str, counties: Sequence[str], opinion: Opinion
+    plan: Plan, review: ReviewRules, city: str, counties: Sequence[str], opinion: Opinion
 ) -> Iterator[str]:
     where = _bare(opinion.organisation)
-    bureau = "民政" in where
+    bureau = plan.trade in where
     local = city in where or any(where.startswith(county) for county in counties)
     if bureau and local:
-        yield f"专家来自项目所在市的民政部门（{opinion.organisation}），应当回避（{review.clause}）"
+        yield (
+            f"专家来自项目所在市的{plan.trade}部门（{opinion.organisation}），应当回避（{review.clause}）；"
+            "请改由其他专家评审"
+        )
 
 
 def _twice(review: ReviewRules, opinion: Opinion, earlier: Sequence[Opinion]) -> Iterator[str]:
     if _bare(opinion.expert) in {_bare(item.expert) for item in earlier}:
-        yield f"专家{opinion.expert}已对本项目提出意见，不得重复（{review.clause}）"
+        yield (
+            f"专家{opinion.expert}已对本项目提出意见，不得重复（{review.clause}）；"
+            "如需更正，请先更正原意见"
+        )
 
 
 def _scores(review: ReviewRules, opinion: Opinion) -> Iterator[str]:
@@ -99,7 +105,7 @@ def _scores(review: ReviewRules, opinion: Opinion) -> Iterator[str]:
 
 def _too_early(review: ReviewRules, opinion: Opinion, applied_on: date | None) -> Iterator[str]:
     if applied_on is None or opinion.on < applied_on:
-        yield f"评审日期{opinion.on}早于申报日期（{review.clause}）；请核对日期"
+        yield f"评审日期（{long_date(opinion.on)}）早于申报日期（{review.clause}）；请核对日期"
 
 
 def _bare(text: str) -> str:

@@ -81,8 +81,8 @@ class _Ground:
     as_of: date
     usual: Mapping[str, UsualDuration]
     """By the step's deadline; without those that nothing is known of."""
-    bound: frozenset[str]
-    """Rules whose lateness is put down to a county or city."""
+    local: frozenset[str]
+    """Bodies of counties and cities that the notice binds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,8 @@ class _Ahead:
 
     step: ChainStep
     title: str
+    said: date
+    """As papers print it."""
     due: date
     left: int
     """To the deadline; negative when it has passed."""
@@ -105,11 +107,10 @@ def risks(plan: Plan, snapshot: Snapshot, calendar: Calendar) -> tuple[Risk, ...
     if plan.risks is None:
         return ()
     usual = usual_days(plan, snapshot, calendar)
-    local = {
+    local = frozenset(
         name for name, body in plan.bodies.items() if body.bound and body.reached_at in LOCAL_LEVELS
-    }
-    bound = frozenset(rule.id for rule in plan.timed_rules if rule.responsible in local)
-    ground = _Ground(plan, plan.risks, snapshot.as_of, usual, bound)
+    )
+    ground = _Ground(plan, plan.risks, snapshot.as_of, usual, local)
     held = _by_subject(snapshot.deadlines)
     found = (
         _risk(ground, project, held.get(project.code, {}), held.get(project.city, {}))
@@ -195,7 +196,8 @@ def _ahead(ground: _Ground, project: ProjectShot, own: Held) -> Iterator[_Ahead]
         if item.standing in RUNNING:
             left = (item.overdue_after - ground.as_of).days
             need = _need(ground, step, project)
-            yield _Ahead(step, item.title, item.overdue_after, left, need)
+            said = item.said or item.overdue_after
+            yield _Ahead(step, item.title, said, item.overdue_after, left, need)
 
 
 def _need(ground: _Ground, step: ChainStep, project: ProjectShot) -> int:
@@ -229,7 +231,7 @@ def _points(ground: _Ground, step: _Ahead) -> int:
 
 
 def _told(ground: _Ground, project: ProjectShot, tight: _Ahead) -> str:
-    limit, over = f"“{tight.title}”时限（{tight.due}）", tight.left - tight.need
+    limit, over = f"“{tight.title}”时限（{_when(tight)}）", tight.left - tight.need
     if tight.left < 0:
         return f"{limit}已过{-tight.left}天，尚未完成"
     until = f"距{limit}还有{tight.left}天" if tight.left else f"{limit}当日到期"
@@ -241,6 +243,11 @@ def _told(ground: _Ground, project: ProjectShot, tight: _Ahead) -> str:
     rest = f"余地{over}天" if over >= 0 else f"还差{-over}天"
     known = _known(ground, tight.step, usual)
     return f"{until}；{known}，{used}，还需{tight.need}天，{rest}"
+
+
+def _when(step: _Ahead) -> str:
+    """The day that the notice says; beside it the day after which it is late, where another one."""
+    return str(step.said) if step.said == step.due else f"{step.said}，{step.due}后计逾期"
 
 
 def _known(ground: _Ground, step: ChainStep, usual: UsualDuration) -> str:
@@ -295,7 +302,11 @@ def _number(month: str) -> int:
 
 
 def _history(ground: _Ground, own: Held) -> Iterator[Sign]:
-    missed = [it.rule for it in own.values() if it.standing in MISSED and it.rule in ground.bound]
+    missed = [
+        it.rule
+        for it in own.values()
+        if it.standing in MISSED and it.responsible in ground.local and it.turn_on is None
+    ]
     if missed:
         points = min(ground.rules.late.points * len(missed), ground.rules.late.most)
         yield Sign(points, f"逾期记录{len(missed)}项（{'、'.join(missed)}）")

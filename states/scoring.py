@@ -1,34 +1,32 @@
 """绩效评估 (五(九)): what every city and county has scored at a month's end, and why. Pure.
 
 Only what is due is judged. An indicator counts, with all its points, as soon as the day of one of
-its cases has passed, or all of them are done before their day; cases that are still open cost
-nothing. One of which nothing is due is left out of 可得分. 得分率 is the score of what counts.
-Whether it counts is the same for all places that have cases of it, since their rates are compared.
+its cases has come anywhere, or all of them are done before their day; cases that are still open
+cost nothing. One of which nothing is due is left out of 可得分. Whether it counts is the same for
+all cities and counties, since their rates are compared: whom there is nothing to judge by keeps its
+points, but a city that has a quota and no project has none. A city with neither is not ranked.
 
-No evaluation comes after that of the plan's last month: what has to be done within the year (当年)
-is then judged as of the year's last day, by what was done by the snapshot's day.
+How each case is judged say `states.measures`.
+
+得分率 is the score's share of what counts, 100 at most; what bonuses give beyond it is shown beside
+it. Who has something undone by the day on which the paper can be signed is not named 先进.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from functools import singledispatch
 
 from common.errors import PolicyError
 from common.words import CENT
 from policy.evaluation import (
-    AtOnceMeasure,
     Bonus,
-    EarlyMeasure,
     Evaluation,
     Indicator,
     IndicatorStatus,
-    Judged,
     LevelPoints,
     Malus,
-    NewlyServedMeasure,
-    OnScheduleMeasure,
     OnTimeMeasure,
     PerDefectPoints,
     Place,
@@ -38,31 +36,22 @@ from policy.evaluation import (
     YesNoPoints,
 )
 from policy.schema import Plan
-from policy.vocabulary import Standing
-from states.snapshot import DeadlineShot, ProjectShot, RecordShot, Snapshot, months
+from policy.vocabulary import SubjectKind
+from states.figures import falls_due
+from states.measures import (
+    IndicatorCase,
+    JudgedPlace,
+    Measure,
+    cases_at,
+    judged_city,
+    judged_counties,
+    last_day,
+    without_hold,
+)
+from states.snapshot import Snapshot
 from states.workdays import DAY
 
 ZERO = Decimal("0.00")
-Measure = Judged | EarlyMeasure | NewlyServedMeasure | RecordMeasure
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorCase:
-    """One thing that an indicator looked at: the evidence of its points."""
-
-    subject: str
-    """A project's code or a city."""
-    name: str
-    what: str
-    due: date | None = None
-    """The day until which it was in order."""
-    done: date | None = None
-    row: int | None = None
-    """The audit row that records it."""
-    good: bool | None = None
-    """None: not judged, since it is still open."""
-    points: Decimal | None = None
-    """What it earned, or cost (negative); None where only all cases together have points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +93,16 @@ class Score:
     score: Decimal
     """Base and bonus less malus, not below 0."""
     rate: Decimal | None
-    """得分率 in percent, two decimals, half up; None while nothing is due."""
+    """得分率 in percent, two decimals, half up, 100 at most; None while nothing is due, and of whom
+    nothing is asked."""
     place: int | None
     """Among the cities, or the counties of its city; equal rates share it."""
     suggestions: tuple[str, ...]
     """On the indicators that cost it most."""
+    undone: int | None = None
+    """How many deadlines of a city and its projects were, or will be, due before the paper can be
+    signed, and are not done; those of the province and of bodies outside the notice aside. None
+    for a county, and in scores that were kept before it was."""
 
     @property
     def name(self) -> str:
@@ -168,6 +162,7 @@ class MonthEvaluation:
     counties: tuple[Score, ...]
     """Those with projects: city by city in the plan's order, each city's by place."""
     leaders: tuple[str, ...]
+    """Those in the first places that have nothing undone."""
     laggards: tuple[str, ...]
     quarter: str = ""
     """``2023Q2``; the quarter's score is that of its last month."""
@@ -176,46 +171,37 @@ class MonthEvaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ground:
-    """What is looked at for one place."""
-
-    plan: Plan
-    period: str
-    as_of: date
-    city: str
-    county: str
-    projects: tuple[ProjectShot, ...]
-    deadlines: tuple[DeadlineShot, ...]
-    records: tuple[RecordShot, ...]
-    reported: bool | None
-    """Whether the city's report of the month came; None while there is time, or none is asked."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Look:
     """What was found at one place."""
 
-    ground: _Ground
+    place: JudgedPlace
     cases: Mapping[str, tuple[IndicatorCase, ...]]
     """By indicator, of those that the place is judged by."""
 
 
 States = Mapping[str, IndicatorStatus]
-"""By indicator: whether it counts, for every place that has cases of it."""
+"""By indicator: whether it counts, for all cities or for all counties."""
 
 
-def evaluate(plan: Plan, snapshot: Snapshot) -> MonthEvaluation:
-    """All scores at a month's end. PolicyError where the plan has no scoring table."""
+def evaluate(plan: Plan, snapshot: Snapshot, signed_on: date | None = None) -> MonthEvaluation:
+    """All scores at a month's end. PolicyError where the plan has no scoring table.
+
+    `signed_on` is the first day on which the paper can be signed; the next day where it is not
+    stated.
+    """
     table = plan.evaluation
     if table is None:
         raise PolicyError(f"“{plan.name}”没有绩效评估的评分标准")
-    grounds = tuple(_ground(plan, snapshot.of_city(city.name), city.name) for city in plan.cities)
-    looks = [_look(table, ground) for ground in grounds]
-    inner = [[_look(table, each) for each in _counties(ground)] for ground in grounds]
-    every = (*looks, *(look for group in inner for look in group))
-    states = {item.id: _counted(item, every, plan, snapshot) for item in table.indicators}
-    cities = _ranked([_score(table, look, states) for look in looks])
-    counties = (_ranked([_score(table, look, states) for look in group]) for group in inner)
+    places = [judged_city(plan, snapshot, city.name) for city in plan.cities]
+    looks = [_look(table, place) for place in places]
+    inner = [[_look(table, each) for each in judged_counties(place)] for place in places]
+    states = _states(table, looks)
+    late = Counter(it.city for it in falls_due(plan, snapshot, signed_on or snapshot.as_of + DAY))
+    cities = _ranked(
+        [replace(_score(table, look, states), undone=late[look.place.city]) for look in looks]
+    )
+    states = _states(table, [look for group in inner for look in group])
+    counties = tuple(_ranked([_score(table, look, states) for look in group]) for group in inner)
     return MonthEvaluation(
         version=table.version,
         reading=f"{table.reading}加分合计最多{_plain(table.most_bonus)}分。",
@@ -224,7 +210,11 @@ def evaluate(plan: Plan, snapshot: Snapshot) -> MonthEvaluation:
         table=tuple(_standard(item) for item in table.indicators),
         cities=cities,
         counties=tuple(score for group in counties for score in group),
-        leaders=tuple(s.city for s in cities if s.place and s.place <= table.leaders),
+        leaders=tuple(
+            each.city
+            for each in cities
+            if each.place and each.place <= table.leaders and not each.undone
+        ),
         laggards=_laggards(cities, table),
     )
 
@@ -271,64 +261,25 @@ def _month(made: MonthEvaluation) -> MonthScores:
 # --- places ---------------------------------------------------------------------------------------
 
 
-def _ground(plan: Plan, part: Snapshot, city: str) -> _Ground:
-    """What is looked at for a city: its projects that go on, and itself."""
-    projects = tuple(sorted(part.going_on, key=lambda project: project.code))
-    subjects = {project.code for project in projects} | {city}
-    deadlines = (item for item in part.deadlines if item.subject in subjects)
-    records = (item for item in part.records if item.subject in subjects)
-    return _Ground(
-        plan=plan,
-        period=part.period,
-        as_of=part.as_of,
-        city=city,
-        county="",
-        projects=projects,
-        deadlines=tuple(sorted(deadlines, key=lambda item: (item.subject, item.rule))),
-        records=tuple(sorted(records, key=lambda item: item.row)),
-        reported=_reported(plan, part, city),
-    )
-
-
-def _reported(plan: Plan, part: Snapshot, city: str) -> bool | None:
-    """Whether the city's report of the month came; None while there is time, or none is asked.
-
-    One that is no longer asked for, since all is finished, counts as having come.
-    """
-    wanted = plan.report_of(part.period)
-    for item in part.deadlines:
-        if item.subject == city and item.rule == wanted and item.overdue_after is not None:
-            if item.fulfilled_on is not None or item.standing is Standing.VOID:
-                return True
-            return False if part.as_of > item.overdue_after else None
-    return None
-
-
-def _counties(ground: _Ground) -> Iterator[_Ground]:
-    """The city's counties that have projects, each with those alone."""
-    city = ground.plan.city(ground.city)
-    for county in city.counties if city else ():
-        projects = tuple(item for item in ground.projects if item.county == county.name)
-        codes = {item.code for item in projects}
-        if projects:
-            yield replace(
-                ground,
-                county=county.name,
-                projects=projects,
-                deadlines=tuple(item for item in ground.deadlines if item.subject in codes),
-                records=tuple(item for item in ground.records if item.subject in codes),
-            )
-
-
-def _look(table: Evaluation, ground: _Ground) -> _Look:
-    where: Place = "county" if ground.county else "city"
+def _look(table: Evaluation, place: JudgedPlace) -> _Look:
+    where: Place = "county" if place.county else "city"
     items = (item for item in table.indicators if where in item.places)
-    return _Look(ground, {item.id: tuple(_cases(item.rule.over, ground)) for item in items})
+    return _Look(place, {item.id: tuple(cases_at(place, item.rule.over)) for item in items})
+
+
+def _is_ranked(place: JudgedPlace) -> bool:
+    """Whether there is anything to judge a place by."""
+    city = place.plan.city(place.city)
+    return bool(place.projects or (city and city.places))
+
+
+def _states(table: Evaluation, looks: Sequence[_Look]) -> States:
+    return {item.id: _counted(item, looks) for item in table.indicators}
 
 
 def _score(table: Evaluation, look: _Look, states: States) -> Score:
-    ground, own = look.ground, (item for item in table.indicators if item.id in look.cases)
-    lines = tuple(_line(item, look.cases[item.id], states[item.id]) for item in own)
+    place, own = look.place, (item for item in table.indicators if item.id in look.cases)
+    lines = tuple(_line(item, look, states[item.id]) for item in own)
     base = _sum(line.points for line in lines if line.kind is PointKind.BASE)
     bonus = _sum(line.points for line in lines if line.kind is PointKind.BONUS)
     malus = _sum(line.points for line in lines if line.kind is PointKind.MALUS)
@@ -336,19 +287,24 @@ def _score(table: Evaluation, look: _Look, states: States) -> Score:
     bonus = min(bonus, table.most_bonus.quantize(CENT))
     score = max(base + bonus - malus, ZERO)
     return Score(
-        city=ground.city,
-        county=ground.county,
-        projects=len(ground.projects),
+        city=place.city,
+        county=place.county,
+        projects=len(place.projects),
         lines=lines,
         base=base,
         available=available,
         bonus=bonus,
         malus=malus,
         score=score,
-        rate=(score * 100 / available).quantize(CENT, ROUND_HALF_UP) if available else None,
+        rate=_rate(score, available) if available and _is_ranked(place) else None,
         place=None,
         suggestions=tuple(_suggestions(table, lines)),
     )
+
+
+def _rate(score: Decimal, available: Decimal) -> Decimal:
+    """A bonus makes good what was lost, and gives no more than there is."""
+    return (min(score, available) * 100 / available).quantize(CENT, ROUND_HALF_UP)
 
 
 def _suggestions(table: Evaluation, lines: Sequence[IndicatorScore]) -> Iterator[str]:
@@ -389,19 +345,24 @@ def _laggards(ranked: Sequence[Score], table: Evaluation) -> tuple[str, ...]:
 # --- points ---------------------------------------------------------------------------------------
 
 
-def _line(
-    item: Indicator, cases: tuple[IndicatorCase, ...], state: IndicatorStatus
-) -> IndicatorScore:
-    rule = item.rule
+def _line(item: Indicator, look: _Look, state: IndicatorStatus) -> IndicatorScore:
+    rule, place = item.rule, look.place
+    cases = tuple(without_hold(place, rule.over, case) for case in look.cases[item.id])
     if isinstance(rule, Bonus):
         counted = tuple(_shared(cases, rule.each, rule.most))
     elif isinstance(rule, Malus):
         listed = isinstance(rule.over, RecordMeasure)
         counted = tuple(_cost(case, rule.each) for case in cases if listed or case.good is False)
     else:
-        return _base(item, rule, cases, state if cases else IndicatorStatus.NOTHING)
+        return _base(item, rule, cases, state, ZERO if _is_wanting(rule.over, place) else None)
     points = abs(_sum(case.points or ZERO for case in counted))
     return IndicatorScore(item.id, item.kind, IndicatorStatus.JUDGED, ZERO, points, counted)
+
+
+def _is_wanting(over: Measure, place: JudgedPlace) -> bool:
+    """Whether a city has none of the projects that its quota asks for."""
+    of_city = isinstance(over, OnTimeMeasure) and over.of is SubjectKind.CITY
+    return not place.projects and not of_city
 
 
 def _base(
@@ -409,11 +370,15 @@ def _base(
     rule: PerDefectPoints | LevelPoints | YesNoPoints,
     cases: tuple[IndicatorCase, ...],
     state: IndicatorStatus,
+    fixed: Decimal | None,
 ) -> IndicatorScore:
+    """`fixed`: the points where there is nothing to count them by."""
     if state is not IndicatorStatus.JUDGED:
         return IndicatorScore(item.id, item.kind, state, ZERO, ZERO, cases)
     judged = [case.good for case in cases if case.good is not None]
-    if isinstance(rule, PerDefectPoints):
+    if fixed is not None:
+        points = fixed
+    elif isinstance(rule, PerDefectPoints):
         cases = tuple(_deducted(cases, rule))
         points = rule.points + _sum(case.points or ZERO for case in cases)
     elif isinstance(rule, LevelPoints):
@@ -424,26 +389,16 @@ def _base(
     return IndicatorScore(item.id, item.kind, state, available, points.quantize(CENT), cases)
 
 
-def _counted(
-    item: Indicator, looks: Iterable[_Look], plan: Plan, snapshot: Snapshot
-) -> IndicatorStatus:
-    """Judged when the day of one case has passed anywhere, or all are done before their day."""
+def _counted(item: Indicator, looks: Sequence[_Look]) -> IndicatorStatus:
+    """Judged when the day of one case has come anywhere, or all are done before their day."""
     cases = [case for look in looks for case in look.cases.get(item.id, ())]
-    told = [case for case in cases if case.good is not None]
-    rules = item.rule.over.rules if isinstance(item.rule.over, OnTimeMeasure) else ()
-    until = _until(plan, snapshot.period, snapshot.as_of, rules)
-    passed = any(case.due is None or case.due < until for case in told)
     if not cases:
         return IndicatorStatus.NOTHING
+    told = [case for case in cases if case.good is not None]
+    rules = item.rule.over.rules if isinstance(item.rule.over, OnTimeMeasure) else ()
+    last = last_day(looks[0].place, rules)
+    passed = any(case.due is None or case.due <= last for case in told)
     return IndicatorStatus.JUDGED if passed or len(told) == len(cases) else IndicatorStatus.NOT_DUE
-
-
-def _until(plan: Plan, period: str, as_of: date, rules: Iterable[str]) -> date:
-    """The first day of which a deadline of these rules is not judged yet."""
-    ids = {rule.partition("-")[0] for rule in rules}
-    within = any(rule.within_year and rule.id in ids for rule in plan.timed_rules)
-    closing = period == months(plan)[-1]
-    return date(plan.year, 12, 31) + DAY if within and closing else as_of
 
 
 def _level(rule: LevelPoints, good: int, judged: int) -> Decimal:
@@ -483,123 +438,3 @@ def _sum(points: Iterable[Decimal]) -> Decimal:
 def _plain(number: Decimal) -> str:
     """Without trailing zeros."""
     return f"{number.normalize():f}"
-
-
-# --- what is looked at ----------------------------------------------------------------------------
-
-
-@singledispatch
-def _cases(over: Measure, ground: _Ground) -> Iterator[IndicatorCase]:
-    raise TypeError(over)
-
-
-@_cases.register
-def _(over: OnTimeMeasure, ground: _Ground) -> Iterator[IndicatorCase]:
-    projects = {project.code: project for project in ground.projects}
-    for item in ground.deadlines:
-        mine = item.kind is over.of and item.rule.partition("-")[0] in over.rules
-        if mine and item.overdue_after is not None and item.standing is not Standing.VOID:
-            project = projects.get(item.subject)
-            due = item.overdue_after
-            done = item.fulfilled_on if not over.facts else _last(project, over.facts)
-            good = _in_time(ground, item, due, done)
-            ahead = good is False and ground.as_of <= due  # the year's end, by its last snapshot
-            yield IndicatorCase(
-                subject=item.subject,
-                name=project.name if project else item.subject,
-                what=f"{item.rule} {item.title}{_not_by(ground.as_of) if ahead else ''}",
-                due=due,
-                done=done,
-                good=good,
-            )
-
-
-def _not_by(as_of: date) -> str:
-    return f"：截至{as_of.year}年{as_of.month}月{as_of.day}日未完成，按当年未完成评"
-
-
-def _last(project: ProjectShot | None, facts: tuple[str, ...]) -> date | None:
-    """The day of the last of the facts; None while one is missing."""
-    days = [project.milestones.get(name) for name in facts] if project else [None]
-    known = [day for day in days if day is not None]
-    return max(known) if len(known) == len(days) else None
-
-
-def _in_time(ground: _Ground, item: DeadlineShot, due: date, done: date | None) -> bool | None:
-    """Whether it was done in time; nobody is blamed where the notice does not bind, or on hold."""
-    if done is not None and done <= due:
-        return True
-    until = _until(ground.plan, ground.period, ground.as_of, (item.rule,))
-    late = done is not None or (due < until and item.standing is not Standing.SUSPENDED)
-    return False if late and ground.plan.bodies[item.responsible].bound else None
-
-
-@_cases.register
-def _(over: OnScheduleMeasure, ground: _Ground) -> Iterator[IndicatorCase]:
-    """A report that came without figures of projects, on paper say, leaves nothing to judge."""
-    for project in ground.projects:
-        said = project.reported(ground.period)
-        case = IndicatorCase(project.code, project.name, f"{ground.period} 月报")
-        if said is not None:
-            told = {True: "达到序时进度", False: "未达序时进度", None: "未填是否达序时"}
-            what = f"{case.what}：{told[said.on_schedule]}"
-            yield replace(case, what=what, row=said.audit_id, good=said.on_schedule is True)
-        elif ground.reported is None:
-            yield case
-        elif not ground.reported and not ground.county:  # the report is the city's alone
-            yield replace(case, what=f"{case.what}：未报", good=False)
-
-
-@_cases.register
-def _(over: AtOnceMeasure, ground: _Ground) -> Iterator[IndicatorCase]:
-    for project in ground.projects:
-        reached = project.milestones.get(over.reached)
-        again = project.milestones.get(over.unless)
-        told = over.reached if again is None else over.unless
-        yield IndicatorCase(
-            subject=project.code,
-            name=project.name,
-            what=ground.plan.milestone(told).label,
-            done=reached if again is None else again,
-            good=None if reached is None else again is None,
-        )
-
-
-@_cases.register
-def _(over: EarlyMeasure, ground: _Ground) -> Iterator[IndicatorCase]:
-    label = ground.plan.milestone(over.milestone).label
-    for project in ground.projects:
-        on = project.milestones.get(over.milestone)
-        limit = over.day or project.milestones.get(over.before or "")
-        if on is not None and (limit is None or on < limit):
-            yield IndicatorCase(project.code, project.name, label, limit, on, good=True)
-
-
-@_cases.register
-def _(over: NewlyServedMeasure, ground: _Ground) -> Iterator[IndicatorCase]:
-    label = ground.plan.milestone(over.milestone).label
-    first: dict[str, tuple[date, ProjectShot]] = {}
-    for project in ground.projects:
-        on = project.milestones.get(over.milestone)
-        if project.unserved and on is not None:
-            held = first.get(project.county)
-            first[project.county] = min(held or (on, project), (on, project), key=_by_day)
-    for county, (on, project) in first.items():
-        yield IndicatorCase(
-            project.code, project.name, f"{county}首个项目{label}", done=on, good=True
-        )
-
-
-def _by_day(found: tuple[date, ProjectShot]) -> tuple[date, str]:
-    return found[0], found[1].code
-
-
-@_cases.register
-def _(over: RecordMeasure, ground: _Ground) -> Iterator[IndicatorCase]:
-    label = next(item.label for item in ground.plan.evidence if item.id == over.evidence)
-    names = {project.code: project.name for project in ground.projects}
-    for item in ground.records:
-        if item.kind == over.evidence:
-            name = names.get(item.subject, item.subject)
-            what = f"{label}：{item.evidence}"
-            yield IndicatorCase(item.subject, name, what, done=item.on, row=item.row)

@@ -68,13 +68,17 @@ def _quotas(plan: Plan) -> Iterator[tuple[str, str | None, int]]:
 
 
 def _rank(item: Candidate) -> tuple[Decimal, bool, str]:
-    return -(item.score or Decimal(0)), not item.unserved, item.code
+    return -_points(item), not item.unserved, item.code
+
+
+def _points(item: Candidate) -> Decimal:
+    return item.score or Decimal(0)
 
 
 def _ties(city: str, ranked: Sequence[Candidate], free: int) -> Iterator[str]:
-    if 0 < free < len(ranked) and ranked[free - 1].score == ranked[free].score:
+    if 0 < free < len(ranked) and _points(ranked[free - 1]) == _points(ranked[free]):
         inside, outside = ranked[free - 1], ranked[free]
         yield (
-            f"{city}第{free}位{inside.code}与替补{outside.code}同为{inside.score}分，"
+            f"{city}第{free}位{inside.code}与替补{outside.code}同为{_points(inside)}分，"
             "已按未实施县（市、区）优先、编码在前排序，请研究时留意"
         )

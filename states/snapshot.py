@@ -1,19 +1,29 @@
-"""The province at the end of a month (月末快照): what bulletins, scores and curves are made from.
+"""The province at the end of a month (月末数据): what bulletins, scores and curves are made from.
 
 It holds all that they speak of, so that what is made from it is the same at any later time.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
+from policy.renaming import NameChanges
 from policy.schema import Plan
 from policy.vocabulary import Disposition, Origin, Source, Standing, SubjectKind
 from states.deadlines import LATE
 from states.dossier import GOING_ON
 from states.progress import Progress, last_invested
 from states.workdays import DAY, Calendar
+
+
+class HoldSpan(NamedTuple):
+    """A time for which a project was on hold (暂停)."""
+
+    since: date
+    until: date | None
+    """The day on which it ended; None: by the snapshot's day it has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,8 @@ class ProjectShot:
     """What was reported of it up to the month, oldest first."""
     responsible: str
     """责任人; empty where nobody is named."""
+    holds: tuple[HoldSpan, ...] = ()
+    """When it was on hold (暂停), oldest first; none in snapshots that were kept before it was."""
 
     @property
     def goes_on(self) -> bool:
@@ -87,6 +99,16 @@ class DeadlineShot:
     due: date | None = None
     """As the notice or an approved extension says it, before the calendar moves it; None as above,
     and in snapshots that were kept before it was."""
+    step: str = ""
+    """The first step that is missing, and `responsible` is whose turn it is; empty where none is,
+    for a city, and in snapshots that were kept before it was."""
+    turn_on: date | None = None
+    """As `states.deadlines.DeadlineDates`."""
+
+    @property
+    def chain(self) -> tuple[str, str]:
+        """What is one matter: all that waits for the same first step of a project."""
+        return self.subject, self.step or self.rule
 
     @property
     def said(self) -> date | None:
@@ -139,10 +161,47 @@ class Snapshot:
         )
 
 
+def by_names(shot: Snapshot, names: NameChanges) -> Snapshot:
+    """The same with its cities and counties called as they are now."""
+    projects = (
+        replace(it, city=names.city(it.city), county=names.county(it.city, it.county))
+        for it in shot.projects
+    )
+    deadlines = (
+        replace(it, city=names.city(it.city), subject=names.city(it.subject))
+        for it in shot.deadlines
+    )
+    records = (replace(it, subject=names.city(it.subject)) for it in shot.records)
+    return replace(
+        shot, projects=tuple(projects), deadlines=tuple(deadlines), records=tuple(records)
+    )
+
+
+def hold_spans(moves: Iterable[tuple[date, Disposition]]) -> tuple[HoldSpan, ...]:
+    """The holds that a project's moves, oldest first, began and ended."""
+    spans: list[HoldSpan] = []
+    since: date | None = None
+    for on, disposition in moves:
+        if disposition is Disposition.HELD:
+            since = since or on
+        elif since is not None:
+            spans.append(HoldSpan(since, on))
+            since = None
+    return (*spans, HoldSpan(since, None)) if since else tuple(spans)
+
+
+def put_off(day: date, holds: Iterable[HoldSpan]) -> date:
+    """A deadline's day, put off by the days on hold that began by then and have ended."""
+    for hold in holds:
+        if hold.until is not None and hold.since <= day:
+            day += hold.until - hold.since
+    return day
+
+
 def months(plan: Plan) -> tuple[str, ...]:
-    """Every month of the plan, from that of its notice to the end of its year: ``2023-01``."""
-    first = plan.notice.issued_on
-    count = 12 * (plan.year - first.year) + 13 - first.month
+    """Every month of the plan, from that of its notice to that of its last day: ``2023-01``."""
+    first, last = plan.notice.issued_on, plan.last_day
+    count = 12 * (last.year - first.year) + 1 + last.month - first.month
     return tuple(
         f"{first.year + (first.month - 1 + n) // 12}-{(first.month - 1 + n) % 12 + 1:02d}"
         for n in range(count)

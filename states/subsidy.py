@@ -2,10 +2,16 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 from functools import singledispatch
-from typing import cast
 
 from common.words import CENT
-from policy.schema import CountyType, Flat, NotStated, PerArea, PerBed, Plan, Subsidy
+from policy.schema import (
+    AreaSubsidy,
+    BedSubsidy,
+    FlatSubsidy,
+    Plan,
+    Subsidy,
+    UnstatedSubsidy,
+)
 from states.dossier import Profile
 
 
@@ -17,17 +23,17 @@ def subsidy(plan: Plan, profile: Profile, county_type: str) -> Decimal | None:
     rule = next(
         (item for item in plan.subsidies if not item.kinds or profile.kind in item.kinds), None
     )
-    due = None if rule is None else _due(rule, profile, cast(CountyType, county_type))
+    due = None if rule is None else _due(rule, profile, county_type)
     return None if due is None else due.quantize(CENT, ROUND_HALF_UP)
 
 
 @singledispatch
-def _due(rule: Subsidy, profile: Profile, county_type: CountyType) -> Decimal | None:
+def _due(rule: Subsidy, profile: Profile, county_type: str) -> Decimal | None:
     raise TypeError(rule)
 
 
 @_due.register
-def _(rule: PerArea, profile: Profile, county_type: CountyType) -> Decimal | None:
+def _(rule: AreaSubsidy, profile: Profile, county_type: str) -> Decimal | None:
     """Rate times floor area (㎡), the area capped by division type."""
     if profile.area is None:
         return None
@@ -35,13 +41,13 @@ def _(rule: PerArea, profile: Profile, county_type: CountyType) -> Decimal | Non
 
 
 @_due.register
-def _(rule: Flat, profile: Profile, county_type: CountyType) -> Decimal | None:
+def _(rule: FlatSubsidy, profile: Profile, county_type: str) -> Decimal | None:
     """The same for every project."""
     return rule.yuan
 
 
 @_due.register
-def _(rule: PerBed, profile: Profile, county_type: CountyType) -> Decimal | None:
+def _(rule: BedSubsidy, profile: Profile, county_type: str) -> Decimal | None:
     """Rate times beds, up to a number of beds and an amount where the plan caps them."""
     if profile.beds is None:
         return None
@@ -51,6 +57,6 @@ def _(rule: PerBed, profile: Profile, county_type: CountyType) -> Decimal | None
 
 
 @_due.register
-def _(rule: NotStated, profile: Profile, county_type: CountyType) -> Decimal | None:
+def _(rule: UnstatedSubsidy, profile: Profile, county_type: str) -> Decimal | None:
     """The notice states no amount: it is never taken for nothing."""
     return None

@@ -10,13 +10,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from policy.fields import FIELDS
+from policy.schema import Plan
 from policy.vocabulary import AuditKind, Disposition, EntryKind, Holder, Source
-from states.dossier import Dossier, from_plain, to_plain
-from states.ledger import LedgerLine
+from states.dossier import Dossier, from_stored, profile_of, to_plain
+from states.ledger import LedgerLine, dated_by
 from states.progress import PROGRESS_LABELS, Progress
 from states.review import Opinion
 
+OWN = ("stage", "disposition", "last_on", "findings", "checks", "released")
+"""The columns that say where a project stands; all others are what its forms say."""
 EMPTY: Mapping[str, Mapping[str, str]] = {"findings": {}, "checks": {}}
 """Those that hold nothing otherwise than by None."""
 
@@ -26,7 +28,7 @@ class Effects:
     """What one row changes."""
 
     columns: Mapping[str, Any] = field(default_factory=dict)
-    """Per column of the project that it sets, its new value: ``stage``, a field of Profile …"""
+    """Per column of the project that it sets, its new value: one of `OWN`, or a field."""
     dated: Mapping[str, date] = field(default_factory=dict)
     revoked: tuple[str, ...] = ()
     line: LedgerLine | None = None
@@ -67,12 +69,71 @@ class TrailRow:
     effects: Effects
 
 
+BY_HAND = (AuditKind.RECORD, AuditKind.AMENDMENT)
+"""The rows by which somebody says a day that else the ledger would tell."""
+
+
 def replay(rows: Iterable[TrailRow]) -> ProjectState:
     """What rows add up to, oldest first."""
     state = ProjectState()
     for row in rows:
         state = after(state, row)
     return state
+
+
+def recorded(plan: Plan, rows: Iterable[TrailRow]) -> ProjectState:
+    """What people recorded in `rows`, without the days that only the ledger tells."""
+    return replay(replace(row, effects=recorded_effects(plan, row)) for row in rows)
+
+
+def rebuilt(plan: Plan, rows: Iterable[TrailRow]) -> ProjectState:
+    """What people recorded in `rows`, and what follows from it: the ledger's days are computed."""
+    state = recorded(plan, rows)
+    promised = profile_of({n: v for n, v in state.columns.items() if n not in OWN}).promised
+    follows = dated_by(plan, promised, _in_order(state.lines))
+    facts = {name: on for name, on in state.facts.items() if name not in follows}
+    return replace(state, facts=facts | {name: on for name, on in follows.items() if on})
+
+
+def recorded_effects(plan: Plan, row: TrailRow) -> Effects:
+    """What somebody recorded by a row, without what only followed from it."""
+    change = row.effects
+    if row.kind in BY_HAND:
+        return change
+    computed = {milestone.id for milestone in plan.milestones if milestone.ledger}
+    dated = {name: on for name, on in change.dated.items() if name not in computed}
+    revoked = tuple(name for name in change.revoked if name not in computed)
+    return replace(change, dated=dated, revoked=revoked)
+
+
+def _in_order(lines: Mapping[int, LedgerLine]) -> tuple[LedgerLine, ...]:
+    return tuple(sorted(lines.values(), key=lambda line: (line.on, line.audit_id)))
+
+
+def with_what_follows(
+    plan: Plan, project: Dossier, change: Effects, given: Mapping[str, date]
+) -> Effects:
+    """What `change` does to `project`, with the days that the ledger then tells otherwise.
+
+    `given` are the days that people gave of what the ledger tells no longer.
+    """
+    later = carried_on(project, TrailRow(0, AuditKind.LEDGER, change))
+    follows = dict(dated_by(plan, later.profile.promised, later.lines))
+    follows |= {name: given.get(name) for name in handed_back(plan, project, change)}
+    held = later.milestones
+    dated = {name: on for name, on in follows.items() if on and held.get(name) != on}
+    revoked = tuple(name for name, on in follows.items() if on is None and name in held)
+    kept = {name: on for name, on in change.dated.items() if name not in revoked}
+    return replace(
+        change, dated={**kept, **dated}, revoked=tuple(dict.fromkeys((*change.revoked, *revoked)))
+    )
+
+
+def handed_back(plan: Plan, project: Dossier, change: Effects) -> frozenset[str]:
+    """The milestones that the ledger dates no longer: of a share that has become nothing."""
+    later = carried_on(project, TrailRow(0, AuditKind.LEDGER, change))
+    before = dated_by(plan, project.profile.promised, ())
+    return frozenset(before) - frozenset(dated_by(plan, later.profile.promised, ()))
 
 
 def after(state: ProjectState, row: TrailRow) -> ProjectState:
@@ -106,13 +167,13 @@ def carried_on(project: Dossier, row: TrailRow) -> Dossier:
         ),
         row,
     )
-    own = {name: value for name, value in change.columns.items() if name in FIELDS}
+    said = {name: value for name, value in change.columns.items() if name not in OWN}
     return replace(
         project,
-        **{name: value for name, value in change.columns.items() if name not in own},
-        profile=replace(project.profile, **own),
+        **{name: value for name, value in change.columns.items() if name in OWN},
+        profile=project.profile.saying(said),
         milestones=state.facts,
-        lines=tuple(sorted(state.lines.values(), key=lambda line: (line.on, line.audit_id))),
+        lines=_in_order(state.lines),
         opinions=tuple(state.opinions[id] for id in sorted(state.opinions)),
         progress=tuple(state.progress[period] for period in sorted(state.progress)),
         revision=row.id,
@@ -170,9 +231,10 @@ def to_detail(effects: Effects) -> dict[str, Any]:
     return {name: value for name, value in detail.items() if value}
 
 
-def from_detail(id: int, kind: AuditKind, detail: Mapping[str, Any]) -> TrailRow:
+def from_detail(plan: Plan, id: int, kind: AuditKind, detail: Mapping[str, Any]) -> TrailRow:
     """The row whose detail `to_detail` gave."""
-    columns = {name: _column(name, plain) for name, plain in detail.get("columns", {}).items()}
+    plain = detail.get("columns", {})
+    columns = {name: _column(plan, name, value) for name, value in plain.items()}
     effects = Effects(
         columns=columns,
         dated={name: date.fromisoformat(on) for name, on in detail.get("dated", {}).items()},
@@ -185,9 +247,9 @@ def from_detail(id: int, kind: AuditKind, detail: Mapping[str, Any]) -> TrailRow
     return TrailRow(id, kind, effects)
 
 
-def _column(name: str, plain: Any) -> Any:
-    if name in FIELDS:
-        return from_plain(name, plain)
+def _column(plan: Plan, name: str, plain: Any) -> Any:
+    if name not in OWN:
+        return from_stored(plan, name, plain)
     if name == "disposition":
         return Disposition(plain)
     if plain is not None and name == "last_on":

@@ -1,9 +1,10 @@
 """Statutory workdays of China with make-up days (调休), and spans counted in them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import TypeVar
 
 import chinese_calendar
 
@@ -12,6 +13,8 @@ from common.words import SHANGHAI
 from policy.timing import OfficeHours
 
 DAY = timedelta(days=1)
+CALENDARS = "XINGFU_PLANS 指定的文件夹（或实施方案所在的文件夹）的 calendars/ 下"
+"""Where a year's file is put, so that an upgrade of the program does not lose it."""
 
 
 def years_after(day: date, years: int) -> date:
@@ -27,8 +30,8 @@ class UnknownYearError(PolicyError):
 
     def __init__(self, year: int) -> None:
         super().__init__(
-            f"{year}年放假安排不在已知日历内，请在 policy/calendars/ 下增加 {year}.json"
-            "（holiday-cn 格式，注明国务院办公厅通知）"
+            f"{year}年放假安排不在已知日历内，请在 {CALENDARS}增加 {year}.json"
+            "（holiday-cn 格式，注明国务院办公厅通知），再运行 xingfu init"
         )
         self.year = year
 
@@ -97,6 +100,28 @@ class Calendar:
         if end < start:
             return -self.between(end, start)
         return sum(self.is_workday(start + DAY * n) for n in range(1, (end - start).days + 1))
+
+
+T = TypeVar("T")
+
+
+def if_known(ask: Callable[[T], date], about: T) -> date | None:
+    """What a calendar answers; None where the answer lies in a year that it does not know yet."""
+    try:
+        return ask(about)
+    except UnknownYearError:
+        return None
+
+
+def workday_after(calendar: Calendar, day: date) -> date:
+    """The first workday after `day`: of what is made on its evening, the first day of signing.
+
+    The very next day where the calendar does not know its year yet.
+    """
+    try:
+        return calendar.on_or_after(day + DAY)
+    except UnknownYearError:
+        return day + DAY
 
 
 def is_open(hours: OfficeHours, calendar: Calendar, at: datetime) -> bool:

@@ -1,12 +1,15 @@
 """Fixtures shared by all tests: both databases, and a desk on each."""
 
+import gc
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
@@ -14,23 +17,33 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 from models.settings import Settings
 from operations.cases.desk import Desk
 from operations.upkeep.setup import install
+from tests.support.engines import compiled_once
 from tests.support.forking import Forks, forks
+from tests.support.prefect_database import up_to_date
 from tests.support.stores import MIGRATED, Snapshot, Stores, run
 
 AT = datetime(2023, 1, 16, 1, 0, tzinfo=UTC)
-DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
-STORMY = (pytest.param("sqlite", marks=pytest.mark.storm), DATABASES[1])
+POSTGRESQL = pytest.mark.postgresql
+STORMY = (
+    pytest.param("sqlite", marks=pytest.mark.storm),
+    pytest.param("postgresql", marks=POSTGRESQL),
+)
 """For what takes long on both: without storm on PostgreSQL alone."""
 INSTALLED = Snapshot("installed", lambda desk: install(desk, AT))  # with the plan of 2023
 DeskIn = Callable[[Snapshot], Desk]
 LONG = (  # files with tests that take long: they begin first, so that nobody waits for them last
     "golden_year",
+    "another_world",
     "deployments_catching_up",
     "deployments_cluster",
     "deployments_admin",
+    "flows_rebuilding",
+    "flows_rewind",
+    "flows_random_years",
     "flows_year",
     "flows_kill",
     "deployments_demo",
+    "deployments_full_disk",
     "documents_fuzz",
     "flows_publishing",
     "deployments_secrets",
@@ -41,27 +54,71 @@ LONG = (  # files with tests that take long: they begin first, so that nobody wa
     "flows_emitting",
     "flows_outage",
     "flows_inbox_kill",
+    "flows_backup",
+    "flows_past",
     "example_province",
+    "models_deadlines",
     "states_assignment",
     "flows_evaluations",
     "deployments_cli",
 )
+BOTH = {  # between them they send PostgreSQL every kind of statement that we have
+    "flows_announcing",
+    "flows_artifacts_data",
+    "flows_backup",
+    "flows_casework",
+    "flows_changes",
+    "flows_channels",
+    "flows_days",
+    "flows_delivery",
+    "flows_emitting",
+    "flows_enforcement",
+    "flows_forms_vertical",
+    "flows_inbox_kill",
+    "flows_issuing",
+    "flows_kill",
+    "flows_progress",
+    "flows_race",
+    "flows_receipts",
+    "flows_requests",
+    "flows_review",
+    "flows_setup",
+    "flows_watching",
+    "models_deadlines",
+    "models_store",
+    "models_trail",
+    "other_plans",
+}
 TOGETHER = {  # what one process runs as a whole, since its tests share what takes long to set up
+    "another_world",
     "deployments_admin",
     "deployments_cli",
     "deployments_contacts",
     "deployments_demo",
+    "deployments_full_disk",
     "deployments_registering",
     "deployments_reports",
     "deployments_secrets",
+    "deployments_unknown_year",
     "deployments_workbooks",
+    "documents_libreoffice",
+    "documents_papers_look",
     "example_province",
     "flows_asking",
     "flows_bulletins",
+    "flows_clerks",
     "flows_duty_pages",
     "flows_emitting",
+    "flows_mailbox",
+    "flows_nation",
+    "flows_preview",
     "flows_publishing",
+    "flows_ranking",
+    "golden_papers",
     "golden_year",
+    "web_board",
+    "web_browser",
+    "web_rights",
 }
 
 
@@ -70,10 +127,19 @@ def _file(nodeid: str) -> str:
     return nodeid.partition("::")[0].rpartition("test_")[2].removesuffix(".py")
 
 
+# No example has to be quick: a machine that has much to do fails no test.
+hypothesis.settings.register_profile("patient", deadline=None, max_examples=30)
+hypothesis.settings.register_profile("brief", deadline=None, max_examples=10)  # `make check`
+hypothesis.settings.register_profile("storm", deadline=None, max_examples=100)
+hypothesis.settings.load_profile("patient")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--storm", action="store_true", help="kill as often as can be: `make storm`, not CI"
     )
+    parser.addoption("--seeds", default="1-2", help="random years: 1-200, or 17 to live one again")
+    parser.addoption("--seasons", default="1-20", help="seasons of faults, by seed as well")
 
 
 @pytest.fixture(scope="session")
@@ -82,12 +148,37 @@ def storm(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--storm"))
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A store is a SQLite file, and a PostgreSQL too where it may make a difference."""
+    for name, option in (("year_seed", "--seeds"), ("storm_seed", "--seasons")):
+        if name in metafunc.fixturenames:
+            first, _, last = str(metafunc.config.getoption(option)).partition("-")
+            metafunc.parametrize(name, range(int(first), int(last or first) + 1))
+    if "server" in metafunc.fixturenames and not _says_itself(metafunc):
+        both = _file(metafunc.definition.nodeid) in BOTH
+        marks = (POSTGRESQL,) if both else (POSTGRESQL, pytest.mark.storm)
+        params = ("sqlite", pytest.param("postgresql", marks=marks))
+        metafunc.parametrize("server", params, indirect=True)
+
+
+def _says_itself(metafunc: pytest.Metafunc) -> bool:
+    """Whether a test names its stores."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    return any("server" in re.findall(r"\w+", str(mark.args[0])) for mark in marks)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What is for storms alone goes; long files come first; all else stays in its order."""
     if not config.getoption("--storm"):
         items[:] = [item for item in items if not item.get_closest_marker("storm")]
     rank = {name: number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: rank.get(_file(item.nodeid), len(LONG)))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays; looking through it for garbage took a tenth of tests' time."""
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 class OneByOne(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untyped
@@ -125,6 +216,12 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    with compiled_once():
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of this run that all its processes see."""
@@ -154,6 +251,12 @@ def postgres(shared: Path, testrun_uid: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def prefect_database(shared: Path) -> Path:
+    """A database of Prefect's, to copy."""
+    return up_to_date(shared)
+
+
+@pytest.fixture(scope="session")
 def stores(shared: Path) -> Stores:
     """States of both databases, to copy."""
     folder = shared / "stores"
@@ -161,7 +264,7 @@ def stores(shared: Path) -> Stores:
     return Stores(folder)
 
 
-@pytest.fixture(params=DATABASES)
+@pytest.fixture
 def server(request: pytest.FixtureRequest) -> str | None:
     """None for SQLite, then the URL of a PostgreSQL server."""
     return request.getfixturevalue("postgres") if request.param == "postgresql" else None

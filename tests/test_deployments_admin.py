@@ -33,12 +33,20 @@ LOOKS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def admins(tmp_path_factory: pytest.TempPathFactory, stores: Stores) -> Iterator[Served]:
+def admins(
+    tmp_path_factory: pytest.TempPathFactory, stores: Stores, prefect_database: Path
+) -> Iterator[Served]:
     """The province with all projects reviewed, served; only who knows the password gets in."""
     folder = tmp_path_factory.mktemp("admin")
     with (
         stores.copy(None, REVIEWED, folder / "state"),
-        serving(folder, "serve", business_date=DAY, admin_password=PASSWORD) as served,
+        serving(
+            folder,
+            "serve",
+            database=prefect_database,
+            business_date=DAY,
+            admin_password=PASSWORD,
+        ) as served,
     ):
         yield served
 

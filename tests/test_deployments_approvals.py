@@ -45,9 +45,11 @@ def test_a_list_is_declined_once(xingfu: Xingfu) -> None:
 def test_a_letter_is_drafted_and_issued(xingfu: Xingfu, tmp_path: Path) -> None:
     file = tmp_path / "函稿.docx"
     shown = xingfu.ok("letter", "太原市", "--file", file)
-    assert shown.startswith("关于太原市")
-    assert "贵市有" in shown
-    assert "〔　　　　〕　　号" in [p.text for p in Document(BytesIO(file.read_bytes())).paragraphs]
+    assert shown.startswith("山西省民政厅关于督促办理")
+    assert "你市" in shown
+    assert "晋民函〔2023〕　　号" in [
+        p.text for p in Document(BytesIO(file.read_bytes())).paragraphs
+    ]
     assert xingfu.json("letter", "太原市")["city"] == "太原市"
     wrong = xingfu(*ISSUE, "--number", "45号")
     assert (wrong.returncode, "不是文号" in wrong.stderr) == (1, True)
@@ -64,4 +66,4 @@ def test_a_letter_is_drafted_and_issued(xingfu: Xingfu, tmp_path: Path) -> None:
 def test_a_city_where_nothing_has_come_so_far_gets_no_letter(xingfu: Xingfu) -> None:
     assert "没有已到督办阶段的逾期事项" in xingfu.ok("letter", "太原市", "--as-of", "2023-02-10")
     unknown = xingfu("letter", "北京市")
-    assert (unknown.returncode, "没有“北京市”" in unknown.stderr) == (1, True)
+    assert (unknown.returncode, "没有市“北京市”，可选：太原市、" in unknown.stderr) == (1, True)

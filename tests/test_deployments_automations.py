@@ -1,19 +1,21 @@
 """What Prefect does by itself when a run does not end well, as the server itself reads it."""
 
+from random import Random
 from uuid import UUID
 
+from prefect.events.schemas.automations import AutomationCore
 from prefect.server.events.schemas import automations as server
 from prefect.server.events.schemas.events import ReceivedEvent as ServerEvent
 from prefect.types._datetime import now
 
-from deployments.server.automations import PREFIX, KnownDeployments, automations
+from deployments.server.automations import PREFIX, KnownDeployments, automations, is_same
 from deployments.server.definitions import TAG, definitions
 from flows.forms.asking import REFUSED
 from flows.tell_admins import tell_admins
 
 TELLER = UUID(int=1)
 KNOWN = KnownDeployments(TELLER, jobs=["enforce_deadlines"], approvals=["determine_projects"])
-TELL, SILENT, UNBEGUN, DECISION, AGAIN = (
+TELL, SILENT, UNBEGUN, DECISION, AGAIN, TOLD_AGAIN = (
     f"{PREFIX}{name}"
     for name in (
         "通知系统管理员",
@@ -21,6 +23,7 @@ TELL, SILENT, UNBEGUN, DECISION, AGAIN = (
         "领取后未开始",
         "审批运行无响应",
         "中断后重新执行",
+        "告警中断后重发",
     )
 )
 NAMELESS = ("heartbeat", "deployment")
@@ -81,6 +84,13 @@ def test_only_a_scheduled_job_begins_again() -> None:
         assert AGAIN not in interested("Crashed", flow)
 
 
+def test_an_alarm_that_was_cut_off_is_told_again_and_nothing_else_so() -> None:
+    assert TOLD_AGAIN in interested("Crashed", "tell_admins")
+    assert TOLD_AGAIN not in interested("Failed", "tell_admins"), "it has told why by then"
+    for flow in set(FLOWS) - {"tell_admins"}:
+        assert TOLD_AGAIN not in interested("Crashed", flow)
+
+
 def test_a_run_is_expected_to_live_until_it_ends_or_waits() -> None:
     """Every state in which a run has no process; what waits for a person is not taken for dead."""
     ends = (
@@ -118,6 +128,20 @@ def test_the_server_takes_them_as_they_are() -> None:
         assert item.description
 
 
+def test_in_what_order_sets_are_written_says_nothing() -> None:
+    """The order changes with each process; an automation that is written anew forgets its runs."""
+    for item in automations(KNOWN):
+        written = item.model_dump(mode="json")
+        for step in range(40):
+            for name in ("after", "expect", "for_each"):
+                some = sorted(written["trigger"][name])
+                Random(step).shuffle(some)  # noqa: S311  # no secret
+                written["trigger"][name] = some
+            assert is_same(AutomationCore.model_validate(written), item)
+        written["trigger"]["within"] += 1
+        assert not is_same(AutomationCore.model_validate(written), item)
+
+
 def test_what_is_passed_on_is_what_the_flow_takes() -> None:
     [item] = [item for item in automations(KNOWN) if item.name == TELL]
     [action] = item.actions
@@ -126,7 +150,7 @@ def test_what_is_passed_on_is_what_the_flow_takes() -> None:
 
 def test_without_jobs_and_approvals_there_is_nothing_about_them() -> None:
     names = {item.name for item in automations(KnownDeployments(TELLER))}
-    assert names == {TELL, SILENT, UNBEGUN}
+    assert names == {TELL, SILENT, UNBEGUN, TOLD_AGAIN}
 
 
 def test_the_deployment_that_tells_is_registered_and_belongs_to_no_plan() -> None:

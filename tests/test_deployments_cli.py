@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from tests.support.command import COMMAND, Xingfu
 pytestmark = pytest.mark.heavy
 TAIYUAN = EXAMPLE / "workbooks" / "01-太原市.xlsx"
 ONE = "XF2023-140105-01"
+COUNTY = "太原市小店区民政局"
+UNTIL = ("--until", "2023-07-20", "--on", "2023-06-02")
 PINNED = {"XINGFU_BUSINESS_DATE": "2023-02-21"}  # as in a demonstration: always in office hours
 DATES = Path(__file__).with_name("data") / "deadlines_2023.csv"
 
@@ -62,7 +65,8 @@ def test_deadlines_have_the_agreed_keys(loaded: Xingfu) -> None:
     assert by_rule["D08"]["text"] == "确保项目5月份全部开工建设"
     assert (by_rule["D08"]["origin"], by_rule["D04"]["origin"]) == ("notice", "proposal")
     assert (by_rule["D08"]["standing"], by_rule["D08"]["fulfilled_on"]) == ("overdue", None)
-    assert by_rule["D05"]["standing"] == "coordinating"
+    # not for 省财政厅, but for its site
+    assert (by_rule["D05"]["standing"], by_rule["D05"]["waits"]) == ("overdue", True)
 
 
 def test_check_says_what_enforce_does_and_writes_nothing(loaded: Xingfu, tmp_path: Path) -> None:
@@ -95,9 +99,11 @@ def test_the_outbox_from_owed_to_sent(loaded: Xingfu, tmp_path: Path) -> None:
     assert list((xingfu.home / "outgoing").rglob("太原市民政局-*.eml"))
     (first,) = [row["id"] for row in sent if (row["subject"], row["rule"]) == ("太原市", "D01")]
     assert "任职于太原市民政局" in xingfu.ok("explain", "--message", first)
-    assert "T+1（催办）" in xingfu.ok("explain", "太原市", "D01", "--on", "2023-02-21")
+    assert "逾期后第1个工作日（催办）" in xingfu.ok(
+        "explain", "太原市", "D01", "--on", "2023-02-21"
+    )
     assert xingfu.json("outbox", "--status", "dead") == []
-    assert "0条死信" in xingfu.ok("retry")
+    assert "0条未送达消息" in xingfu.ok("retry")
 
 
 def test_what_is_owed_waits_for_office_hours(loaded: Xingfu, tmp_path: Path) -> None:
@@ -119,7 +125,7 @@ def test_a_month_is_rehearsed_on_a_copy(loaded: Xingfu, tmp_path: Path) -> None:
     scenario = tmp_path / "scenario.yaml"
     scenario.write_text(
         "events:\n"
-        f"  - {{on: 2023-02-03, subject: {ONE}, do: confirm_site, actor: 示例·张某}}\n"
+        f"  - {{on: 2023-02-03, subject: {ONE}, do: confirm_site, actor: 山西省民政厅 示例·张某}}\n"
         "  - {on: 2023-02-21, subject: 太原市, acknowledge: D01, expected: 2023-03-20, "
         "reason: 示例}\n",
         encoding="utf-8",
@@ -168,11 +174,17 @@ def test_a_deadline_is_acknowledged(loaded: Xingfu, tmp_path: Path) -> None:
 
 def test_a_project_is_advanced_and_explained(loaded: Xingfu, tmp_path: Path) -> None:
     xingfu = _copy(loaded, tmp_path)
-    xingfu.ok("advance", ONE, "confirm_site", "--on", "2023-02-06", "--actor", "示例·张某")
+    xingfu.ok(
+        "advance", ONE, "confirm_site", "--on", "2023-02-06", "--actor", "山西省民政厅 示例·张某"
+    )
     xingfu.ok("record", ONE, "operator_confirmed", "--on", "2023-04-20")
     shown = xingfu.json("project", "show", ONE)
     assert (shown["stage"], shown["stage_label"]) == ("application", "申报")
     assert shown["milestones"]["operator_confirmed"] == "2023-04-20"
+    assert (shown["profile"]["beds"], shown["profile"]["old_community"]) == (10, True)
+    last = shown["history"][-1]  # without an actor it is by whose the fact is
+    assert last["actor"] == COUNTY
+    assert last["entered_by"].startswith("本机用户 ")
     assert [row["action"] for row in shown["history"]][-2:] == [
         "confirm_site",
         "operator_confirmed",
@@ -183,11 +195,22 @@ def test_a_project_is_advanced_and_explained(loaded: Xingfu, tmp_path: Path) -> 
         assert words in told
 
 
+def test_names_are_understood_as_people_write_them(loaded: Xingfu) -> None:
+    told = loaded("explain", "太原", "d10-3", "--as-of", "2023-4-3")
+    assert told.returncode == 0
+    assert "D10-03" in told.stdout
+    for line in ("“太原”按“太原市”办理", "“d10-3”按“D10-03”办理", "“2023-4-3”按“2023-04-03”理解"):
+        assert line in told.stderr
+    refused = loaded("advance", ONE, "确定选止", "--on", "2023-02-06", "--actor", "山西省民政厅")
+    assert refused.returncode == 1
+    assert "是否为 confirm_site（确定选址）" in refused.stderr
+
+
 def test_explain_gives_the_date_arithmetic(loaded: Xingfu) -> None:
     told = loaded.ok("explain", ONE, "D05", "--as-of", "2023-04-03")
     assert "2023年4月30日（星期日）为休息日，提前至工作日2023年4月28日" in told
-    assert "2023年4月30日（星期日）为休息日，顺延至工作日2023年5月4日" in told
-    assert "通知未定日期" in loaded.ok("explain", ONE, "D04", "--as-of", "2023-04-03")
+    assert "2023年4月30日（星期日）为休息日，顺延至2023年5月4日（星期四），其后仍未完成的" in told
+    assert "《实施方案》未明确日期" in loaded.ok("explain", ONE, "D04", "--as-of", "2023-04-03")
     assert "D10-06" in loaded.ok("explain", "太原市", "D10", "--as-of", "2023-04-03")
     (row,) = loaded.json("explain", ONE, "D08", "--as-of", "2023-04-03")["deadlines"]
     assert (row["clause"], row["missing"]) == ("六(二)", ["开工"])
@@ -208,6 +231,39 @@ def test_the_plan(loaded: Xingfu) -> None:
     assert "晋民发〔2023〕7号" in loaded.ok("plan", "show")
 
 
+def test_a_plan_from_its_first_line_to_its_preview(loaded: Xingfu, tmp_path: Path) -> None:
+    """As whoever writes one does it, without a database of its own."""
+    home, page = tmp_path / "plans", tmp_path / "预览.html"
+    refused = loaded("plan", "new", "parks-2025")
+    assert (refused.returncode, "XINGFU_PLANS" in refused.stderr) == (1, True)
+    home.mkdir()
+    mine = {"XINGFU_PLANS": str(home)}
+    assert "下一步" in loaded.ok("plan", "new", "parks-2025", **mine)
+    assert "parks-2025 有效：1市" in loaded.ok("plan", "validate", "parks-2025", **mine)
+    assert "算例2例，全部相符" in loaded.ok("plan", "test", "parks-2025", **mine)
+    assert "已写入预览" in loaded.ok("plan", "preview", "parks-2025", "--out", page, **mine)
+    assert "尚未装入系统" in page.read_text(encoding="utf-8")
+    again = loaded("plan", "new", "parks-2025", **mine)
+    assert (again.returncode, "未作改动" in again.stderr) == (1, True)
+    cases = home / "parks-2025" / "cases.yaml"
+    text = cases.read_text(encoding="utf-8")
+    cases.write_text(text.replace("D01: 逾期", "D01: 正常"), encoding="utf-8")
+    wrong = loaded("plan", "test", "parks-2025", **mine)
+    assert wrong.returncode == 1
+    assert f"{cases}:2: 算例“3月底前选址”（二）不符" in wrong.stdout
+    assert "截至2025-04-15应为“正常”，得出“逾期”" in wrong.stdout
+    plan = home / "parks-2025" / "plan.yaml"
+    text = plan.read_text(encoding="utf-8")
+    plan.write_text(f"id: parks-2026\n{text}", encoding="utf-8")
+    moved = loaded("plan", "validate", plan.parent, **mine)
+    assert moved.returncode == 1
+    assert f"{plan}:1: id: 方案编号“parks-2026”应与目录名“parks-2025”一致" in moved.stderr
+
+
+def test_the_schema_is_json(loaded: Xingfu) -> None:
+    assert "实施方案" in loaded.ok("plan", "schema")
+
+
 @pytest.mark.parametrize("command", ["check", "deadlines", "outbox", "board"])
 def test_staff_see_chinese(loaded: Xingfu, command: str) -> None:
     assert "截至" in loaded.ok(command)
@@ -216,15 +272,47 @@ def test_staff_see_chinese(loaded: Xingfu, command: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("advance", ONE, "fly", "--on", "2023-02-06", "--actor", "x"), 1, "没有办理动作“fly”"),
-        (("advance", "XF0", "confirm_site", "--on", "2023-02-06", "--actor", "x"), 1, "XF0"),
-        (("advance", ONE, "determine", "--on", "2023-02-06", "--actor", "x"), 1, "不能办理"),
+        (
+            ("advance", ONE, "fly", "--on", "2023-02-06", "--actor", "山西省民政厅"),
+            1,
+            "没有办理动作“fly”",
+        ),
+        (
+            ("advance", "XF0", "confirm_site", "--on", "2023-02-06", "--actor", "山西省民政厅"),
+            1,
+            "XF0",
+        ),
+        (
+            ("advance", ONE, "determine", "--on", "2023-02-06", "--actor", "山西省民政厅"),
+            1,
+            "不能办理",
+        ),
+        (
+            ("advance", ONE, "confirm_site", "--on", "2023-02-06", "--actor", "bar"),
+            1,
+            "“bar”不是本方案的单位；“确定选址”由太原市小店区民政局、太原市民政局、山西省民政厅办理",
+        ),
+        (
+            ("advance", ONE, "release_funds", "--on", "2023-02-06", "--actor", COUNTY),
+            1,
+            "“下达资金”由山西省财政厅办理（五(四)）",
+        ),
+        (
+            ("extend", ONE, "D08", *UNTIL, "--actor", COUNTY, "--evidence", "示例批复"),
+            1,
+            "“延期”由山西省民政厅办理",
+        ),
+        (
+            ("record", ONE, "violation_confirmed", "--on", "2023-02-06", "--evidence", "示例"),
+            1,
+            "请注明经办人；“违规认定”由山西省民政厅办理",
+        ),
         (("record", ONE, "nothing", "--on", "2023-02-06"), 1, "没有可登记的节点“nothing”"),
         (("record", "运城县", "D10-03", "--on", "2023-03-24"), 1, "运城县"),
         (("explain", ONE, "D99"), 1, "D99"),
         (("project", "show", "XF0"), 1, "XF0"),
         (("deadlines", "--subject", "XF0"), 1, "XF0"),
-        (("check", "--as-of", "2027-01-04"), 1, "policy/calendars/"),
+        (("check", "--as-of", "2027-01-04"), 1, "calendars/ 下增加 2027.json"),
         (("enforce", "--as-of", "1999-01-04"), 1, "1999.json"),
         (("enforce", "--as-of", "yesterday"), 2, "yesterday"),
         (("enforce", "--as-of", "2023-02-30"), 2, "2023-02-30"),
@@ -343,6 +431,7 @@ def _copy(xingfu: Xingfu, tmp_path: Path) -> Xingfu:
         source.backup(target)
     source.close()
     target.close()
+    shutil.copy(xingfu.home / "secret.key", home)
     return Xingfu(home)
 
 

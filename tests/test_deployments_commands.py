@@ -6,6 +6,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from typer.main import get_command
 
 from common.table import room
-from deployments.cli import COMMANDS, app
+from deployments.cli import COMMANDS, app, main
 from deployments.commands.lazy import LazyGroup, Stub, folded
 
 ROOT = Path(__file__).parents[1]
@@ -23,9 +24,9 @@ HEAVY = ("openpyxl", "prefect", "pydantic", "rich", "sqlalchemy", "sqlmodel", "y
 
 
 def run(*words: str) -> int:
-    """The command in this process; its exit code."""
-    with pytest.raises(SystemExit) as ended:
-        app(list(words), prog_name="xingfu")
+    """The command in this process, as it is typed; its exit code."""
+    with patch.object(sys, "argv", ["xingfu", *words]), pytest.raises(SystemExit) as ended:
+        main()
     return int(ended.value.code or 0)
 
 
@@ -118,9 +119,9 @@ def test_the_overview_loads_no_command() -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["fly"], "没有命令“fly”；全部命令见 xingfu --help"),
+        (["fly"], "没有命令“fly”；说明见 xingfu --help"),
         (["bord"], "没有命令“bord”，是否为 board"),
-        (["report", "fly"], "没有命令“fly”；全部命令见 xingfu report --help"),
+        (["report", "fly"], "没有命令“fly”；说明见 xingfu report --help"),
     ],
 )
 def test_an_unknown_command_is_named(
@@ -128,6 +129,45 @@ def test_an_unknown_command_is_named(
 ) -> None:
     assert run(*words) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("advance", "缺少“项目编码”"),
+        ("advance X confirm_site --on 2023-06-01", "缺少“--actor”"),
+        ("board --as-of 2023-13-01", "“--as-of”有误：“2023-13-01”不是日期"),
+        ("board --asof", "没有选项“--asof”，是否为 --as-of、--json"),
+        ("board --fly", "没有选项“--fly”"),
+        ("board --as-of", "选项“--as-of”后面应写内容"),
+        ("board --known=1", "选项“--known”后面不写内容"),
+        ("board now", "多出“now”；含空格的内容请用引号括起"),
+        ("watch --every one", "“--every”有误：应为整数，如 12"),
+        ("watch --every 0", "“--every”有误：应不小于 1"),
+        ("record 太原市 D10-03 --on 2023-03-24 --score need", "没有选项“--score”"),
+    ],
+)
+def test_a_mistyped_command_is_told_in_chinese(
+    words: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*words.split()) == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert not re.search("[A-Z][a-z]", told)
+
+
+@pytest.mark.parametrize("path", sorted(LEAVES))
+def test_no_command_answers_in_english(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is left out, and an option that nobody has."""
+    for words in ((), ("--fly",)):
+        if words or _asks(path):
+            assert run(*path.split(), *words) == 2
+            assert not re.search("Missing|Invalid|No such|Error|Usage", capsys.readouterr().err)
+
+
+def _asks(path: str) -> bool:
+    """Whether a command needs to be given anything."""
+    return any(each.required for each in found(path).load().params)
 
 
 @pytest.mark.parametrize("words", [[], ["report"]])

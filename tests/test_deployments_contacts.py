@@ -23,7 +23,7 @@ from tests.support.command import COMMAND, Xingfu
 
 heavy = pytest.mark.heavy
 CANARY = "c4n4ry"
-MAIL, CHAT = f"mailtos://u:{CANARY}@smtp.example.com?to=a@b.c", f"wecombot://{CANARY}-key"
+MAIL, CHAT = f"mailtos://u:{CANARY}@smtp.example.com?to=a@b.cn", f"wecombot://{CANARY}-key"
 CITY, COUNTY, OTHER = "太原市民政局", "太原市小店区民政局", "大同市民政局"
 BOOK = EXAMPLE / "workbooks" / "通讯录.xlsx"
 
@@ -75,7 +75,7 @@ def until_asked(terminal: int) -> bytes:
 def test_no_secret_is_ever_shown_or_stored_in_clear(xingfu: Contacts, tmp_path: Path) -> None:
     said = xingfu.contacts(
         *("set", CITY, "示例·孙某", "--role", "科员", "--phone", "000-0000-0900"),
-        *("--channel", "folder://", "--channel", "-", "--channel", "list://"),
+        *("--channel", "folder://", "--channel", "-", "--channel", "list://13900000000"),
         given=f"{MAIL}\n\n {CHAT}\n",
     )
     assert "folder://***、mailtos://***@smtp.example.com、wecombot://***、list://***" in said
@@ -86,11 +86,11 @@ def test_no_secret_is_ever_shown_or_stored_in_clear(xingfu: Contacts, tmp_path: 
     assert row["channels"][1:3] == ["mailtos://***@smtp.example.com", "wecombot://***"]
     exported = tmp_path / "导出.xlsx"
     assert xingfu("export", "contacts", exported).returncode == 0
-    assert "新增0，更新0，未变142" in xingfu("import", exported).stdout
+    assert "新增0，更新0，未变145" in xingfu("import", exported).stdout
     xingfu.contacts("check")
     for wrong in (f"sms://{CANARY}", f"mailto://u {CANARY}@x", f"{CANARY}"):
         done = xingfu("contacts", "set", CITY, "示例·孙某", "--channel", "-", given=wrong)
-        assert (done.returncode, "通知渠道须以" in done.stderr) == (1, True)
+        assert (done.returncode, "通知方式须以" in done.stderr) == (1, True)
     spoilt = load_workbook(exported)
     spoilt.worksheets[0]["F5"].value = f"sms://{CANARY}"
     spoilt.worksheets[0]["C5"].value = f"mailto://{CANARY}@x"
@@ -101,6 +101,43 @@ def test_no_secret_is_ever_shown_or_stored_in_clear(xingfu: Contacts, tmp_path: 
     assert CANARY.encode() not in exported.read_bytes()
     for file in xingfu.home.rglob("*"):
         assert file.is_dir() or CANARY.encode() not in file.read_bytes(), file
+
+
+@heavy
+def test_a_trial_is_a_table_and_fails_where_an_address_does(xingfu: Contacts) -> None:
+    said = xingfu.contacts("test", "--office", OTHER)
+    assert "【测试】" not in said
+    assert "通知方式试发结果" in said
+    assert "失败0个" in said
+    (mail,) = (xingfu.home / "outgoing").rglob("*.eml")
+    assert mail.name.startswith(OTHER)
+    given = f"mailto://127.0.0.1:1?from=a@b.cn&to={CANARY}@b.cn&mode=insecure"
+    xingfu.contacts("set", CITY, "示例·孙某", "--channel", "-", given=given)
+    done = xingfu("contacts", "test", "--office", CITY, "--person", "示例·孙某")
+    assert done.returncode != 0
+    assert "失败" in done.stdout
+    assert "无法连接邮件服务器" in done.stdout
+    assert CANARY not in xingfu.said
+
+
+@heavy
+def test_what_a_channel_would_refuse_is_not_kept(xingfu: Contacts, tmp_path: Path) -> None:
+    before = stored(xingfu)
+    for wrong, words in (
+        (f"mailto://smtp.b.cn?from=a@b.cn%0d%0aBcc:{CANARY}@b.cn&to=a@b.cn", "不可见的字符"),
+        (f"mailto://smtp.b.cn?from=a@b.cn&to=a@b.cn&pgp=encrypt&pgpkey=/{CANARY}", "核对格式"),
+        (f"json://b.cn/push?+Host={CANARY}", "核对格式"),
+        (f"wecombot://KEY@{CANARY}/send", "核对格式"),
+    ):
+        done = xingfu("contacts", "set", CITY, "示例·孙某", "--channel", "-", given=wrong)
+        assert (done.returncode, words in done.stderr) == (1, True), done.stderr
+        book = load_workbook(BOOK)
+        book.worksheets[0]["F5"].value = wrong
+        book.save(tmp_path / "坏.xlsx")
+        done = xingfu("import", tmp_path / "坏.xlsx")
+        assert (done.returncode, words in done.stderr, "F5" in done.stderr) == (1, True, True)
+    assert CANARY not in xingfu.said
+    assert stored(xingfu) == before
 
 
 @heavy
@@ -191,6 +228,7 @@ def test_gaps_are_told_and_are_no_failure(xingfu: Contacts) -> None:
         "places": ["小店区"],
         "subjects": 2,
         "told": [],
+        "unreached": False,
     }
 
 

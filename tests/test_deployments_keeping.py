@@ -1,6 +1,8 @@
 """A machine is lost: a new admin puts everything back by what docs/how-to/backup.md says."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,18 +29,30 @@ def test_a_lost_machine_is_put_back(tmp_path: Path) -> None:
     [file] = (tmp_path / "safe").iterdir()
     assert str(file) in made.stdout
     told = old.json("project", "list"), old.json("outbox")
+    key = (old.home / "secret.key").read_bytes()
     shutil.rmtree(old.home)
 
     refused = new("restore", tmp_path / "safe" / "none.zip")
     assert (refused.returncode, "没有这个备份文件" in refused.stderr) == (1, True)
+    refused = new("restore", file)
+    assert (refused.returncode, "备份时的密钥指纹" in refused.stderr) == (1, True)
+    (new.home / "secret.key").write_bytes(key)
+    assert "制作后未被改动" in new.ok("backup", file, "--check")
     done = new("restore", file)
     assert done.returncode == 0, done.stderr
     assert "核验无误" in done.stdout
     assert (new.home / "inbox" / "太原市" / "月报.xlsx").read_bytes() == b"waits"
     assert (new.json("project", "list"), new.json("outbox")) == told
-    assert "链条完整" in new.ok("audit", "verify")
+    verified = new.ok("audit", "verify")
+    assert "链条完整" in verified
+    code = verified.split()[-1].lower()
     new.ok("init")
     new.ok("enforce", "--as-of", "2023-02-22")
+    assert "相符" in new.ok("audit", "verify", "--head", code)
+    wrong = new("audit", "verify", "--head", "9" + code)
+    assert (wrong.returncode, "停止办理" in wrong.stderr) == (1, True)
+    assert new("audit", "verify", "--head", "x").returncode == 2
+    assert new("audit", "rekey", "--actor", "甲", "--evidence", "乙").returncode == 1
     assert "已发送" in new.ok("deliver", **PINNED)
 
     again = new("restore", file)
@@ -47,6 +61,56 @@ def test_a_lost_machine_is_put_back(tmp_path: Path) -> None:
     assert replaced["breaks"] == []
     assert Path(replaced["former"]).exists()
     assert (new.json("project", "list"), new.json("outbox")) == told
+
+
+def test_what_was_edited_past_the_trail_is_told_put_right_and_told_of_a_backup(
+    tmp_path: Path,
+) -> None:
+    xingfu = Xingfu(tmp_path / "home")
+    xingfu.ok("init")
+    xingfu.ok("import", TAIYUAN)
+    assert "数据与办理记录相符" in xingfu.ok("audit", "verify")
+    with closing(sqlite3.connect(xingfu.home / "xingfu.db")) as raw, raw:
+        raw.execute("UPDATE project SET investment = 1 WHERE code = 'XF2023-140105-01'")
+    told = xingfu("audit", "verify")
+    assert (told.returncode, "数据有1处与办理记录不符" in told.stderr) == (1, True)
+    assert "XF2023-140105-01 项目 投资总额" in told.stderr
+    assert "--repair" in told.stderr
+    xingfu.ok("backup", tmp_path / "a.zip")
+    refused = xingfu("audit", "verify", "--repair")
+    assert (refused.returncode, "须注明经办人" in refused.stderr) == (1, True)
+    by = ("--actor", "山西省民政厅 张三", "--evidence", "核查记录")
+    assert "已按办理记录改回" in xingfu("audit", "verify", "--repair", *by).stderr
+    assert xingfu.json("audit", "verify")["differences"] == []
+    back = xingfu("restore", tmp_path / "a.zip", "--replace")
+    assert "XF2023-140105-01 项目 投资总额" in back.stderr
+
+
+def test_the_key_is_looked_after_and_changed(tmp_path: Path) -> None:
+    xingfu = Xingfu(tmp_path / "home")
+    assert "xingfu init" in xingfu("key", "check").stderr
+    xingfu.ok("init")
+    mark = xingfu.json("key", "check")["mark"]
+    assert f"指纹 {mark}" in xingfu.ok("key", "check")
+    code = xingfu.ok("audit", "verify").split()[-1]
+    by = ("--actor", "山西省民政厅 张三", "--evidence", "原保管人离岗")
+    done = xingfu("key", "rotate", *by, "--until", "2023-07-01", **PINNED)
+    assert (done.returncode, f"{mark} → " in done.stdout) == (0, True), done.stderr
+    assert "接收至2023-07-01" in done.stdout
+    assert f"旧密钥（指纹 {mark}）" in done.stderr
+    assert (xingfu.home / f"secret.key.{mark}").exists()
+    told = xingfu.ok("key", "check")
+    assert f"旧密钥 {mark}" in told
+    assert "相符" in xingfu.ok("audit", "verify", "--head", code)
+    refused = xingfu("key", "rotate", "--actor", "太原市民政局", "--evidence", "x")
+    assert (refused.returncode, "山西省民政厅" in refused.stderr) == (1, True)
+    key = xingfu.home / "secret.key"
+    key.chmod(0o644)
+    for command in (("key", "check"), ("export", "contacts", tmp_path / "out.xlsx")):
+        refused = xingfu(*command)
+        assert (refused.returncode, f"chmod 600 {key}" in refused.stderr) == (1, True), command
+    assert not (tmp_path / "out.xlsx").exists()
+    assert "chmod 600" in xingfu("audit", "verify").stderr
 
 
 def test_it_is_told_as_json(tmp_path: Path) -> None:
@@ -74,5 +138,10 @@ def test_a_plan_of_ones_own_folder(tmp_path: Path) -> None:
     assert (done.returncode, "没有实施方案" in done.stderr) == (1, True)
     saved = tmp_path / "a.zip"
     xingfu.ok("backup", saved, **there)
-    told = Xingfu(tmp_path / "new")("restore", saved)
+    new = Xingfu(tmp_path / "new")
+    lost = new("restore", saved, "--key-lost")
+    assert (lost.returncode, "不能证明" in lost.stderr) == (0, True)
+    assert "audit rekey" in new("init", "--plan", plan_id(11), **there).stderr
+    (new.home / "secret.key").write_bytes((xingfu.home / "secret.key").read_bytes())
+    told = new("restore", saved, "--replace")
     assert f"本机没有实施方案{plan_id(11)}的文件" in told.stderr

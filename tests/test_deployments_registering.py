@@ -1,33 +1,51 @@
 """`xingfu register` on a real server: all plans' deployments are there, and no old ones of ours."""
 
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
+from time import sleep
 from typing import Any
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import State
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
-from prefect.states import Suspended
-from prefect.testing.utilities import prefect_test_harness
+from prefect.states import Late, Pending, Running, Suspended
 from prefect.types.entrypoint import EntrypointType
 
 from common.errors import RefusedError
+from deployments.server.asking import server_status
 from deployments.server.automations import PREFIX
 from deployments.server.definitions import POOL, TAG, definitions
+from deployments.server.listening import listen
 from deployments.server.registering import register
 from flows.deliver_outbox import deliver_outbox
+from models.database import open_engine, reading
 from models.settings import Settings
+from models.watches import LISTENING, last_round
 from operations.cases.desk import desk_for
 from operations.upkeep.setup import install
+from states.watch import server_faults
 from tests.conftest import AT
+from tests.support.prefect_database import harness
 from tests.support.stores import Stores
 from tests.test_flows_enforcement import IMPORTED, ONE
 
 pytestmark = pytest.mark.heavy
 OTHER = "beds-2024"
 PLANS = Path(__file__).parent / "plans"
+FOREIGN = {"waited-for", "with-our-tag", "somebody-else-s"}
 WRITTEN = {item.name for item in definitions()}
+TWICE = {
+    *("enforce_deadlines", "deliver_outbox", "read_inbox", "retry_dead_letters", "verify_reply"),
+    *("advance_project", "record_milestone", "extend_deadline"),
+    *("import_workbook", "export_workbook"),
+}
+"""What the other plan has, too: it knows no experts, reports, visits, points or letters."""
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +61,31 @@ def settings(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[SyncPrefectClient]:
-    with prefect_test_harness(server_startup_timeout=180), get_client(sync_client=True) as made:
+def client(prefect_database: Path) -> Iterator[SyncPrefectClient]:
+    with harness(prefect_database), get_client(sync_client=True) as made:
         yield made
 
 
 def ours(client: SyncPrefectClient) -> dict[str, DeploymentResponse]:
     return {item.name: item for item in client.read_deployments(limit=200)}
+
+
+@contextmanager
+def answering(said: bytes) -> Iterator[str]:
+    """A server that says the same to everybody; its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            with suppress(OSError):
+                while True:
+                    caller, _ = listening.accept()
+                    with caller:
+                        caller.recv(65536)
+                        caller.sendall(said)
+
+        Thread(target=answer, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/api"
+        listening.shutdown(socket.SHUT_RDWR)
 
 
 def apply(**given: Any) -> None:
@@ -71,8 +107,7 @@ def test_everything_is_registered_once_and_what_is_gone_goes(
         ours(client)["waited-for"].id, state=Suspended(timeout_seconds=3600)
     )
     names = register(settings, "process")
-    twice = WRITTEN - {"tell_admins"}
-    assert sorted(names) == sorted({*WRITTEN, *(f"{name}-{OTHER}" for name in twice)})
+    assert sorted(names) == sorted({*WRITTEN, *(f"{name}-{OTHER}" for name in TWICE)})
     there = ours(client)
     assert set(there) == {*names, "waited-for", "with-our-tag", "somebody-else-s"}
     assert there["waited-for"].schedules == []
@@ -103,3 +138,82 @@ def test_a_pool_of_another_type_is_not_taken_over(
     with pytest.raises(RefusedError, match="类型为“process”"):
         register(settings, "docker")
     assert client.read_work_pool(POOL).type == "process"
+
+
+def test_the_watch_sees_what_is_missing_switched_off_or_stuck(
+    settings: Settings, client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over HTTP, as from any machine; a run that was begun just now is stuck hours later."""
+    monkeypatch.setenv("PREFECT_API_URL", str(client.api_url))
+    now = datetime.now(UTC)  # noqa: TID251  # the server's own
+    seen = server_status(settings, now)
+    assert set(seen.wanted) == {item for item in ours(client) if item not in FOREIGN}
+    assert list(server_faults(seen, now)) == []
+    there = ours(client)
+    client.delete_deployment(there["curves"].id)
+    client.pause_deployment(there["risk_list"].id)
+    inbox = there[f"read_inbox-{OTHER}"]
+    client.update_deployment_schedule(inbox.id, inbox.schedules[0].id, active=False)
+    states: dict[str, State[Any]] = {
+        "read_inbox": Running(),
+        "deliver_outbox": Late(scheduled_time=now),
+        "evaluation": Pending(),
+        "determine_projects": Suspended(timeout_seconds=3600),
+    }
+    for name, state in states.items():
+        client.create_flow_run_from_deployment(there[name].id, state=state)
+    assert [fault.kind for fault in server_faults(server_status(settings, now), now)] == [
+        "deployments"
+    ]
+    later = now + timedelta(hours=4)
+    missing, *runs = server_faults(server_status(settings, later), later)
+    assert "未登记：curves；" in missing.text
+    assert f"定时未启用：read_inbox-{OTHER}、risk_list。" in missing.text
+    assert {(fault.of, "领取" in fault.text) for fault in runs} == {
+        ("read_inbox", False),
+        ("deliver_outbox", True),
+        ("evaluation", True),
+    }
+
+
+def test_a_server_that_is_none_is_a_finding(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)  # noqa: TID251
+    for said, problem in (
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "答复不是 Prefect 服务的"),
+        (b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", "管理员密码不符"),
+        (b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "答复 HTTP 500"),
+        (b"\xff\xfe\r\n\r\n", "无法连接"),
+    ):
+        with answering(said) as url:
+            monkeypatch.setenv("PREFECT_API_URL", url)
+            assert server_status(settings, now, tries=1).problem == problem
+    monkeypatch.setenv("PREFECT_API_URL", "http://secret:word@[nonsense")
+    assert server_status(settings, now, tries=1).problem == "无法连接"
+
+
+def test_what_has_come_in_starts_its_job_once_and_no_other(
+    settings: Settings, client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", str(client.api_url))
+    register(settings, "process")
+    before = {run.id for run in client.read_flow_runs(limit=200)}
+    quick = settings.model_copy(update={"inbox_settle_seconds": 1})
+    for path in (quick.inbox / "太原市" / "表.xlsx", quick.incoming / "信.eml"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    stop = Event()
+    thread = Thread(target=listen, args=(quick, stop, 0.3))
+    thread.start()
+    sleep(4)
+    stop.set()
+    thread.join(20)
+    runs = [run for run in client.read_flow_runs(limit=200) if run.id not in before]
+    jobs = {item.id: name for name, item in ours(client).items()}
+    called = [
+        jobs[run.deployment_id] for run in runs if run.deployment_id and not run.auto_scheduled
+    ]
+    assert sorted(called) == ["read_inbox", "receive_mails"]
+    with reading(open_engine(settings.sqlalchemy_url)) as session:
+        assert last_round(session, LISTENING) is not None

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.heavy
 TODAY = {"XINGFU_BUSINESS_DATE": "2023-12-29"}
 SIGNED = ("--on", "2023-12-29", "--signer", "张三", "--actor", "山西省民政厅 李四")
 COMMANDS = (
-    (("monthly", "--month", "2023-06"), "月报收报情况.xlsx", 1),
+    (("monthly", "--month", "2023-06"), "月报报送情况.xlsx", 1),
     (("bulletin", "--month", "2023-06"), "2023年6月通报（草稿）.docx", 1),
     (("feedback", "--quarter", "2023Q2"), "2023年第二季度反馈函（草稿）.docx", 11),
     (("inspection", "--as-of", "2023-05-31"), "督查表.xlsx", 25),
@@ -82,7 +82,7 @@ def test_made_anew_it_is_another_version(xingfu: Xingfu) -> None:
 def test_what_there_is_not_is_told(xingfu: Xingfu) -> None:
     for words, says in (
         (("bulletin", "--month", "2023-02"), "没有“2023-02”的月通报，可选：2023-03"),
-        (("feedback", "--city", "北京市"), "没有“北京市”"),
+        (("feedback", "--city", "北京市"), "没有市“北京市”，可选：太原市"),
         (("feedback", "--quarter", "2023Q1"), "没有“2023Q1”的季度反馈函"),
     ):
         done = xingfu("report", *words, **TODAY)

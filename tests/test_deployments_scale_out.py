@@ -11,8 +11,10 @@ import pytest
 import yaml
 
 from deployments.cli import COMMANDS
+from deployments.server import api
 from deployments.server.definitions import POOL
-from deployments.server.server import environment
+from deployments.server.desk import require_safe
+from deployments.server.process import environment
 from models.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -47,6 +49,7 @@ def given(items: list[dict[str, Any]]) -> dict[str, str]:
 
 def commands() -> Iterator[tuple[str, ...]]:
     """Every command of ours or Prefect's that is called."""
+    yield tuple(SERVER["server"]["args"])
     for name in OURS:
         yield tuple(SERVICES[name]["command"])
     for unit in (HERE / "systemd").glob("*.service"):
@@ -107,7 +110,8 @@ def known_to_prefect() -> set[str]:
 def test_every_variable_is_one_that_somebody_reads(tmp_path: Path) -> None:
     ours = {f"XINGFU_{name}".upper() for name in Settings.model_fields}
     single = environment(Settings(home=tmp_path)).keys()  # those of its loggers are no settings
-    unknown = set(variables()) - ours - known_to_prefect() - single
+    uvicorn = {"FORWARDED_ALLOW_IPS"}
+    unknown = set(variables()) - ours - known_to_prefect() - single - uvicorn
     assert not unknown
 
 
@@ -116,6 +120,9 @@ def test_every_variable_is_one_that_somebody_reads(tmp_path: Path) -> None:
 def test_every_command_exists(command: tuple[str, ...]) -> None:
     """As its own help knows it, with every option."""
     program, *rest = command
+    if program == "python":
+        assert rest == ["-P", "-m", api.__name__, api.NO_SERVICES]
+        return
     words = [word for word in rest if re.fullmatch(r"[a-z][a-z-]*", word)]
     values = {"process", POOL}
     path = [word for word in words if word not in values]
@@ -159,6 +166,28 @@ def test_the_cluster_of_the_tests_is_told_the_same() -> None:
     for name, value in scaled_out(6379).items():
         asked = told("api")[name].replace(":${REDIS_PASSWORD:?}@redis", "127.0.0.1")
         assert asked == value
+
+
+def test_the_desk_is_served_where_it_is_looked_for(tmp_path: Path) -> None:
+    """Its health, its proxy and its mails go by the port and the address that it is told."""
+    pod = next(it["containers"][0] for it in pods() if it["containers"][0]["name"] == "desk")
+    service = next(it for it in MANIFESTS if it["kind"] == "Service")
+    url = given(WORKER["worker"]["extraEnvVars"])["XINGFU_DESK_URL"]
+    for told_ in (given(pod["env"]), {**told("desk"), "XINGFU_DESK_URL": url}):
+        known = {name.removeprefix("XINGFU_").lower(): value for name, value in told_.items()}
+        named: dict[str, Any] = {
+            name: known[name] for name in ("desk_url", "desk_host", "desk_port")
+        }
+        settings = Settings(home=tmp_path, **named)
+        require_safe(settings)
+        assert settings.desk_address == url
+        port = settings.desk_listens
+        assert f":{port}/health" in SERVICES["desk"]["healthcheck"]["test"][-1]
+        assert pod["readinessProbe"]["httpGet"] == {"path": "/health", "port": port}
+        assert service["spec"]["ports"] == [{"port": port}]
+        assert f"dynamic a desk {port} " in (HERE / "Caddyfile").read_text()
+    assert service["spec"]["selector"] == {"app": "xingfu-desk"}
+    assert told("worker")["XINGFU_DESK_URL"] == told("desk")["XINGFU_DESK_URL"]
 
 
 def test_no_password_stands_in_a_file() -> None:

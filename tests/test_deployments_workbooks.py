@@ -8,8 +8,8 @@ from openpyxl import Workbook, load_workbook
 
 from deployments.demo import EXAMPLE
 from documents.reading.annotate import LIST, OPENING
-from policy.fields import SUMMARY_SHEET
 from policy.vocabulary import Form, Listing
+from tests.support.builders import SUMMARY_SHEET
 from tests.support.command import Xingfu
 
 pytestmark = pytest.mark.heavy
@@ -37,7 +37,7 @@ def test_a_form_goes_out_and_comes_back(xingfu: Xingfu, tmp_path: Path) -> None:
     said = xingfu("export", "summary", path, "--subject", "太原市")
     assert (said.returncode, "已导出项目汇总表（附件3）" in said.stdout) == (0, True)
     done = xingfu("import", path)
-    assert "太原市项目汇总表（附件3）已导入，新增0，更新0，未变10" in done.stdout
+    assert "太原市项目汇总表（附件3）已登记，新增0，更新0，未变10" in done.stdout
 
 
 def test_a_dry_run_lists_the_cells_that_differ_and_keeps_nothing(
@@ -48,7 +48,7 @@ def test_a_dry_run_lists_the_cells_that_differ_and_keeps_nothing(
     edited(path, "D4", "示例新机构")
     for _ in range(2):
         done = xingfu("import", path, "--dry-run")
-        assert "核对无误（未写入），新增0，更新1，未变9" in done.stdout
+        assert "核对无误（未登记），新增0，更新1，未变9" in done.stdout
         assert "与已存数据的差异（1格）" in done.stdout
         assert "示例新机构" in done.stdout
 
@@ -59,7 +59,7 @@ def test_a_refused_workbook_is_told_and_marked_in_a_copy(xingfu: Xingfu, tmp_pat
     done = xingfu("import", edited(path, "F5", "很大"))
     assert done.returncode == 1
     assert "「附件3 汇总表」F5：原值“很大”，不是数字（四(二)）；请填写数字" in done.stderr
-    assert "共1处需修改，整份未导入" in done.stderr
+    assert "共1处需修改，整份未登记" in done.stderr
     copy = load_workbook(tmp_path / "太原市-需修改.xlsx")
     assert LIST in copy.sheetnames
     comment = copy[SUMMARY_SHEET]["F5"].comment
@@ -111,7 +111,7 @@ def test_every_listing_is_written(xingfu: Xingfu, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("export", "周报", "a.xlsx"), 2, "不在可选范围"),
+        (("export", "周报", "a.xlsx"), 1, "没有表格“周报”，是否为 report（月报）"),
         (("export", "summary", "a.xlsx"), 1, "请写明市名"),
         (("export", "summary", "a.xlsx", "--subject", "北京市"), 1, "没有“北京市”"),
         (("export", "contacts", "nowhere/a.xlsx"), 3, "无法写入"),

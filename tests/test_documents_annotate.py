@@ -11,8 +11,8 @@ from documents.reading.annotate import LIST, MARK, OPENING, annotated, returned_
 from documents.reading.faults import CellFault, Spot, WorkbookError, raise_faults
 from documents.reading.grid import read_book
 from documents.writing.layout import to_bytes
-from policy.fields import OPERATOR_SHEET, SITE_SHEET, SUMMARY_SHEET, SUPPLEMENT_SHEET
-from tests.support.builders import plan
+from policy.fields import OPERATOR_SHEET, SITE_SHEET, SUPPLEMENT_SHEET
+from tests.support.builders import SUMMARY_SHEET, plan
 from tests.test_documents_summary import FULL, row
 
 CITY = "太原市"

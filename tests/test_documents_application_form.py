@@ -28,7 +28,7 @@ from documents.reading.cells import CellError
 from documents.reading.grid import Book, read_book
 from documents.writing.layout import to_bytes
 from policy.vocabulary import Form
-from states.dossier import Profile, stated
+from states.dossier import Profile, profile_of, stated
 from tests.support.builders import a_profile, plan
 
 TOLD = ("area", "investment", "address", "operator", "operator_manager", "operator_phone")
@@ -96,7 +96,7 @@ def told(profile: Profile) -> Mapping[str, Any]:
 DAYS = st.none() | st.dates(date(2020, 1, 1), date(2030, 12, 31))
 WORDS = st.none() | st.text("示例中心路号（）甲乙1", min_size=1, max_size=12)
 PROFILES = st.builds(
-    Profile,
+    lambda **said: profile_of(said),
     street=st.just("示例街道"),
     community=st.just("示例社区"),
     area=st.none() | st.decimals(300, 5000, places=2),

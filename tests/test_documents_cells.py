@@ -247,5 +247,9 @@ def test_an_unknown_unit_in_brackets_is_asked_about(parse: Parse, value: object)
         parse(value)
 
 
-def test_control_characters_are_not_taken_over() -> None:
-    assert cells.text("甲\x01乙\n丙") == "甲乙 丙"
+def test_control_characters_are_told_by_their_place_and_lines_become_one() -> None:
+    with pytest.raises(CellError, match=r"第2个字是看不见的控制符号（U\+0001）；请删去"):
+        cells.text("甲\x01乙")
+    with pytest.raises(CellError, match=r"U\+009B"):
+        cells.name("甲乙\x9b31m")
+    assert cells.text("甲\u202e乙\n丙\t丁\r") == "甲乙 丙 丁"

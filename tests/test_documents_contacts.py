@@ -36,12 +36,12 @@ ADDRESSES = (
 CANARY = "c4n4ry"
 CITY, OTHER = "太原市民政局", "大同市民政局"
 FULL = (
-    "机构",
+    "单位",
     "姓名",
     "职务",
     "联系电话",
     "分管范围",
-    "通知渠道",
+    "通知方式",
     "代理人",
     "代理开始",
     "代理结束",
@@ -124,6 +124,7 @@ def faults(tmp_path: Path, *rows: tuple[Cell, ...]) -> dict[str, str]:
     return {cell: reason for cell, _, reason in cells}
 
 
+@pytest.mark.heavy
 @settings(FREELY, max_examples=40)
 @given(directories())
 def test_what_is_written_is_read_back(tmp_path: Path, posts: tuple[Post, ...]) -> None:
@@ -144,7 +145,7 @@ def test_an_old_workbook_is_still_read(tmp_path: Path) -> None:
 
 
 def test_some_of_the_newer_columns_will_do(tmp_path: Path) -> None:
-    headings = ("分管区域", "机构名称", "姓名", "职务", "电话", "通知渠道（按次序）")
+    headings = ("分管区域", "机构名称", "姓名", "职务", "电话", "通知方式（按次序）")
     path = filled(tmp_path / "a.xlsx", ("小店区", CITY, "示例张"), headings=headings)
     assert read(path) == (Post(CITY, "示例张", divisions=("小店区",)),)
 
@@ -266,7 +267,7 @@ def test_the_same_person_twice_has_one_list_of_channels(tmp_path: Path) -> None:
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     path = filled(tmp_path / "a.xlsx", headings=("机构", "姓名", "手机", "职务", "分管范围"))
-    with pytest.raises(RefusedError, match="缺少“通知渠道”列"):
+    with pytest.raises(RefusedError, match="缺少“通知方式”列"):
         read(path)
 
 

@@ -389,6 +389,7 @@ print(json.dumps(said))
 """
 
 
+@pytest.mark.heavy
 def test_no_hostile_file_takes_much_memory(tmp_path: Path) -> None:
     """All of them, in a process that may have little more than it takes to start."""
     for number, (content, _) in enumerate(HOSTILE.values()):
@@ -615,6 +616,7 @@ def test_a_damaged_file_passes_or_is_refused(content: bytes, changes: list[Chang
     assert not told or told.startswith("表.xlsx：")
 
 
+@pytest.mark.heavy
 @given(content=st.sampled_from(WHOLE), data=st.data(), changes=CHANGES)
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_file_with_a_damaged_part_passes_or_is_refused(

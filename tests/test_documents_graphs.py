@@ -60,6 +60,7 @@ def test_a_picture_is_as_wide_as_the_type_area_at_200_dots_an_inch() -> None:
     assert Image.open(BytesIO(png(LEVELS))).info["dpi"][0] == pytest.approx(200, abs=0.1)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("top", [90, 100, 130, 260])
 def test_heights_are_in_proportion_from_nought_and_nothing_is_clipped(top: float) -> None:
     """Rates above 100 %, too: 60 lies where it has to between 0 and the highest."""
@@ -102,6 +103,7 @@ def test_planned_lines_are_dashed_and_hollow() -> None:
     assert drawn[0] < 0.8 * drawn[1]
 
 
+@pytest.mark.heavy
 def test_a_band_is_shaded_between_its_bounds() -> None:
     bounds = (line("", None, None, None), line("", 20, 20, 20), line("", 60, 60, 60))
     graph = replace(LEVELS, series=bounds)
@@ -118,6 +120,7 @@ def test_the_band_of_a_single_month_is_seen() -> None:
     assert places(seen(graph), SHADE)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("count", [1, 8])
 def test_lines_are_told_apart_without_colours(count: int) -> None:
     """In grey, each line alone has another shape: its marks differ."""
@@ -172,6 +175,7 @@ def test_a_label_is_shown_as_it_is(label: str) -> None:
     png(Graph(label, (label, label), (line(label, 1, 2),), label))
 
 
+@pytest.mark.heavy
 @settings(max_examples=20, deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=12))
 def test_no_text_makes_a_graph_fail(label: str, category: str, unit: str) -> None:
@@ -182,6 +186,7 @@ def test_no_text_makes_a_graph_fail(label: str, category: str, unit: str) -> Non
 VALUES = st.none() | st.decimals(0, 10**9, places=2)
 
 
+@pytest.mark.heavy
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.lists(VALUES, min_size=3, max_size=3), max_size=9))
 def test_no_figures_make_a_graph_fail(rows: Sequence[Sequence[Decimal | None]]) -> None:

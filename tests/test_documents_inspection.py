@@ -85,6 +85,7 @@ WORDS = st.text("督查发现问题一二三ab1（），", min_size=1, max_size=
 ANSWERED = st.one_of(st.just(("是", "")), st.tuples(st.sampled_from(["是", "否"]), WORDS))
 
 
+@pytest.mark.heavy
 @given(
     st.fixed_dictionaries(dict.fromkeys(ITEMS, ANSWERED)),
     st.dates(date(2023, 1, 1), date(2099, 12, 31)),
@@ -110,7 +111,7 @@ def test_the_form_shows_what_is_known_and_what_is_asked() -> None:
     assert {item.label for item in ITEMS.values()} <= shown
     asked = [words for words in shown if words.endswith("，建议）")]
     assert len(asked) == sum(item.origin.value == "proposal" for item in ITEMS.values()) == 5
-    assert any("自督查之日起15日内整改（通知未定，为建议）" in words for words in shown)
+    assert any("自督查之日起15日内整改（《实施方案》未明确，为建议）" in words for words in shown)
     assert sheet.protection.sheet
     free = [c for row in sheet.iter_rows() for c in row if not c.protection.locked]
     assert {"C12", "D12", "B18", "D18", "B19"} <= {c.coordinate for c in free}

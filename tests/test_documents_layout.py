@@ -144,12 +144,15 @@ def test_any_text_is_read_back(text: str) -> None:
     assert read(to_bytes([texts(["x", text])]))[3:] == ([[text]] if text else [])
 
 
-@pytest.mark.parametrize("text", ["a\x00", "\x0b", "\x1f", "\ud800", "\uffff"])
-def test_what_a_workbook_cannot_hold_is_refused(text: str) -> None:
-    with pytest.raises(RefusedError, match="控制字符"):
-        to_bytes([texts([text])])
-    with pytest.raises(RefusedError, match="控制字符"):
-        add_page(Workbook(), texts([text]))
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("a\x00", "a␀"), ("\x0b", "␋"), ("\x1f", "␟"), ("\ud800", "<U+D800>"), ("\uffff", "<U+FFFF>")],
+)
+def test_what_a_workbook_cannot_hold_is_shown_as_a_picture(text: str, shown: str) -> None:
+    assert read(to_bytes([texts([text])]))[2] == [shown]
+    page = Workbook()
+    add_page(page, texts([text]))
+    assert [cell.value for cell in page.worksheets[-1]["A"]][-1] == shown
 
 
 def test_too_long_a_text_is_refused() -> None:
@@ -324,3 +327,11 @@ def test_libreoffice_keeps_what_we_wrote(kinds: tuple[str, ...]) -> None:
     footer = again.worksheets[0].oddFooter
     assert footer is not None
     assert "甲&&乙" in str(footer.left.text)
+
+
+@pytest.mark.parametrize(("width", "size"), [(80, 9), (90, 8)])
+def test_a_list_too_wide_for_a4_is_printed_on_a3(width: float, size: int) -> None:
+    columns = tuple(Column(key, key, f"^{key}$", width) for key in ("甲", "乙", "丙"))
+    page = TableSheet("清单", "清单", columns, [("a", "b", "c")])
+    [shown] = load_workbook(BytesIO(to_bytes([page]))).worksheets
+    assert (shown.page_setup.paperSize, shown.page_setup.orientation) == (size, "landscape")

@@ -216,7 +216,7 @@ def test_an_amount_above_three_times_the_investment_is_asked_about(
     amount: str, investment: str | None, asked: bool
 ) -> None:
     line = replace(IN, amount=Decimal(amount))
-    told = question(line, None if investment is None else Decimal(investment))
+    told = question(plan(), line.amount, None if investment is None else Decimal(investment))
     assert (told is not None) == asked
 
 
@@ -284,7 +284,7 @@ FAULTS: list[tuple[dict[str, object], str, str]] = [
     ({"code": "XF2023-140105-09"}, "D4", "没有编码为“XF2023-140105-09”的项目"),
     ({"county": "清徐县"}, "B4", "编码XF2023-140105-01的项目为“小店区”"),
     ({"project": TWO.name}, "C4", "与编码不符"),
-    ({"code": None}, "C4", "没有写明是哪个项目"),
+    ({"code": None}, "D4", "没有写明是哪个项目"),
     ({"code": None, "project": ONE.name}, "C4", "可能是：XF2023-140105-01、XF2023-140121-02"),
     ({"code": None, "project": "示例工程"}, "C4", "没有这个项目"),
     ({"on": None}, "E4", "未填写日期"),

@@ -25,7 +25,7 @@ def identity(form: Form) -> Identity:
 
 
 def made(form: Form) -> bytes:
-    return to_bytes(LEAVES[form](identity(form).footer), sealed(identity(form), KEY))
+    return to_bytes(LEAVES[form](identity(form).footer(form.label)), sealed(identity(form), KEY))
 
 
 @cache

@@ -361,10 +361,14 @@ def test_a_month_that_is_not_certain_is_refused() -> None:
 @pytest.mark.parametrize(
     ("title", "name", "says"),
     [
-        ("太原市2023年6月月报", "a.xlsx", "表内写的是2023年6月，标识为2023-05；请用该月的表填写"),
+        (
+            "太原市2023年6月月报",
+            "a.xlsx",
+            "表内写的是2023年6月，本表标识为2023年5月；请用",
+        ),
         ("太原市6月月报", "a.xlsx", "表内写的是2023年6月"),
         ("太原市2022年5月月报", "a.xlsx", "表内写的是2022年5月"),
-        ("太原市2023年5月月报", "太原市2023-06.xlsx", "文件名写的是2023年6月，标识为2023-05"),
+        ("太原市2023年5月月报", "太原市2023-06.xlsx", "文件名写的是2023年6月，本表标识为2023年5月"),
         ("太原市月报", "太原市6月.xlsx", "文件名写的是2023年6月"),
     ],
 )
@@ -392,7 +396,7 @@ def test_a_signed_report_may_name_its_month_in_any_way(title: str, name: str) ->
 
 def test_the_title_must_agree_with_the_month_that_is_asked_for_and_the_name_need_not() -> None:
     made = book(typed(typed_row()), "2023-07.xlsx")
-    with pytest.raises(RefusedError, match="表内写的是2023年6月，导入的是2023-07的月报"):
+    with pytest.raises(RefusedError, match="表内写的是2023年6月，报送的是2023年7月的月报"):
         head_of(made, plan(), month="2023-07")
     assert head_of(made, plan(), month="2023-06").month == "2023-06"
 
@@ -405,7 +409,7 @@ def test_a_sheet_of_another_city_is_refused(sheet: str, cell: str) -> None:
         made[sheet][cell] = "大同市民政局2023年6月"
 
     made = book(edited(written(line(ONE)), relabel))
-    with pytest.raises(RefusedError, match="表中写明的是大同市，不能作为太原市的导入"):
+    with pytest.raises(RefusedError, match="表中写明的是大同市，不能作为太原市的表报送"):
         head_of(made, plan(), "太原市")
 
 

@@ -6,7 +6,7 @@ from io import BytesIO
 
 from openpyxl import load_workbook
 
-from documents.lists.lists import TaskRow, task_list
+from documents.lists.overviews import TaskRow, task_list
 
 ROW = TaskRow(
     kind="催办",
@@ -14,6 +14,7 @@ ROW = TaskRow(
     subject="示例一街道示例甲社区养老幸福工程",
     title="全部开工建设",
     clause="六(二)",
+    due=date(2023, 5, 31),
     remind_by=date(2023, 5, 31),
     overdue_after=date(2023, 5, 31),
     state="逾期1天",
@@ -28,11 +29,11 @@ def test_layout_and_content() -> None:
     assert sheet["A1"].value == "太原市民政局任务清单"
     assert [cell.value for cell in sheet[2]] == [
         *("类别", "市县", "项目或事项", "环节", "依据"),
-        *("应完成日期", "逾期认定日", "状态", "请办理", "尚缺"),
+        *("时限", "提前办结日", "逾期认定日", "状态", "请办理", "现状"),
     ]
     assert sheet["F3"].is_date
-    assert sheet["J4"].value == "尚未研究确定"
-    assert sheet.auto_filter.ref == "A2:J4"
+    assert sheet["K4"].value == "尚未研究确定"
+    assert sheet.auto_filter.ref == "A2:K4"
     assert sheet.freeze_panes == "A3"
     assert sheet.page_setup.orientation == "landscape"
     assert sheet.page_setup.paperSize == 9

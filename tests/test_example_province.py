@@ -5,8 +5,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -20,7 +23,7 @@ from policy.load import load_plan, plan_path
 from policy.schema import Plan
 from policy.vocabulary import Disposition, SubjectKind
 from states.deadlines import Deadline, deadlines, deadlines_of, fulfilled_on
-from states.dossier import Dossier, Profile
+from states.dossier import Dossier, profile_of
 from states.requirements import Case, shortfalls
 from states.workdays import Calendar
 from tests.support.stores import Snapshot, Stores
@@ -87,7 +90,7 @@ def _imported(path: Path) -> Iterator[Dossier]:
             county=county.name,
             county_type=county.type,
             stage=plan.stage_order[0],
-            profile=Profile(**row.stated),
+            profile=profile_of(row.stated),
             quota_left=city.places,
         )
 
@@ -267,11 +270,14 @@ def test_money_and_operators_missing_on_the_first_of_june(
         ("XF2023-140302-01", "pass_acceptance", ["2023-12-20"]),
         ("忻州市", "D10-05", ["2023-06-05"]),
         ("运城市", "D10-05", []),
+        ("朔州市", "D10-05", ["2023-05-22"]),
         ("山西省", "D11-04", ["2023-05-10"]),
     ],
 )
 def test_turns_of_the_story(code: str, act: str, days: list[str]) -> None:
-    assert [str(x.on) for x in lines() if (x.subject, x.act) == (code, act)] == days
+    told = [str(x.on) for x in lines() if (x.subject, x.act) == (code, act)]
+    reported = {str(x.on) for x in reported_lines() if (x.city, x.duty) == (code, act)}
+    assert [*told, *sorted(reported)] == days
 
 
 def test_two_fail_acceptance_and_one_never_opens(year_end: Province) -> None:
@@ -300,4 +306,121 @@ def test_rebuilding_gives_the_same_bytes(tmp_path: Path) -> None:
     built = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.rglob("*.*")}
     kept = {path: (HOME / path).read_bytes() for path in built}
     assert [str(path) for path in built if built[path] != kept[path]] == []
-    assert len(built) == 15
+    assert len(built) == 16
+
+
+# --- what the cities report -----------------------------------------------------------------------
+
+
+class ReportedLine(NamedTuple):
+    """One line of reports.csv."""
+
+    on: date
+    city: str
+    duty: str
+    subject: str
+    percent: int
+    invested: Decimal
+    on_schedule: str
+    problem: str
+    next_step: str
+
+
+@cache
+def reported_lines() -> tuple[ReportedLine, ...]:
+    text = (HOME / "reports.csv").read_text(encoding="utf-8")
+    return tuple(
+        ReportedLine(
+            on=date.fromisoformat(row["on"]),
+            city=row["city"],
+            duty=row["duty"],
+            subject=row["subject"],
+            percent=int(row["percent"]),
+            invested=Decimal(row["invested"]),
+            on_schedule=row["on_schedule"],
+            problem=row["problem"],
+            next_step=row["next_step"],
+        )
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+def day_of(code: str, act: str) -> date:
+    """The day of an act of a project, by facts.csv; never: far away."""
+    days = [line.on for line in lines() if (line.subject, line.act) == (code, act)]
+    return days[-1] if days else date.max
+
+
+def by_project() -> Mapping[str, list[ReportedLine]]:
+    found: dict[str, list[ReportedLine]] = {}
+    for line in sorted(reported_lines(), key=lambda line: line.duty):
+        found.setdefault(line.subject, []).append(line)
+    return found
+
+
+def test_every_report_but_two_comes_as_a_workbook_with_all_the_projects_of_its_city() -> None:
+    """运城市 sends none in May, 朔州市's comes on paper; nothing is finished before December."""
+    found = Counter((line.city, line.duty) for line in reported_lines())
+    quotas = {city.name: city.quota for city in the_plan().cities}
+    months = [f"D10-{month:02d}" for month in range(3, 13)]
+    missing = {("运城市", "D10-05"), ("朔州市", "D10-05")}
+    asked = {(city, duty): n for city, n in quotas.items() for duty in months}
+    assert found == {which: n for which, n in asked.items() if which not in missing}
+    assert min(day_of(code, "pass_acceptance") for code in by_project()) >= date(2023, 12, 1)
+    paper = [line for line in lines() if line.act.startswith("D10")]
+    assert [(line.subject, line.act) for line in paper] == [("朔州市", "D10-05")]
+    assert "纸质" in paper[0].evidence
+
+
+def test_progress_and_investment_rise_and_fit_the_days_of_the_works() -> None:
+    for code, found in by_project().items():
+        started, finished = day_of(code, "break_ground"), day_of(code, "complete_construction")
+        total = opening()[code].profile.investment
+        assert total is not None
+        for line in found:
+            month_start = date(2023, int(line.duty[4:]), 1)
+            assert (line.percent > 0) <= (started < line.on), line
+            assert (line.percent == 100) == (finished <= line.on), line
+            assert (started < month_start) <= (line.percent > 0), line
+            assert Decimal(0) <= line.invested <= total, line
+            assert line.invested % 100 == 0, line  # 万元 with two decimals
+        for before, after in pairwise(found):
+            assert (before.percent, before.invested) <= (after.percent, after.invested), after
+            assert before.invested <= after.invested, after
+        assert (found[-1].percent, found[-1].invested) == (100, total)
+
+
+def test_who_is_behind_says_why_and_what_is_done() -> None:
+    for line in reported_lines():
+        assert (line.on_schedule == "否") <= bool(line.problem), line
+        assert bool(line.problem) == bool(line.next_step), line
+    may = {line.subject: line.problem for line in reported_lines() if line.duty == "D10-05"}
+    behind = {code: problem for code, problem in may.items() if problem}
+    assert set(behind) == {
+        "XF2023-140106-01",  # 迎泽区: no site
+        "XF2023-141034-01",  # 汾西县: not applied
+        "XF2023-140728-01",  # 平遥县: on hold
+        "XF2023-140502-02",  # 晋城城区 and 尧都区: no operator; of 芮城县 nothing is said in May
+        "XF2023-141002-01",
+    }
+    assert "暂停" in behind["XF2023-140728-01"]
+    assert "运营机构" in behind["XF2023-141002-01"]
+
+
+def test_the_reports_have_come_in_as_they_are_told(june: Province, year_end: Province) -> None:
+    """Through the importer: what is stored of each project is what its city has said."""
+    for state, until in ((june, JUNE), (year_end, date.max)):
+        stored = {
+            (code, f"D10-{report.period[5:]}"): (
+                report.percent,
+                report.invested,
+                "是" if report.on_schedule else "否",
+                report.problem or "",
+                report.next_step or "",
+            )
+            for code, project in state.projects.items()
+            for report in project.progress
+        }
+        assert stored == {
+            (line.subject, line.duty): line[4:] for line in reported_lines() if line.on <= until
+        }

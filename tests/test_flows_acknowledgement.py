@@ -19,7 +19,7 @@ from operations.views.explain import explain
 from operations.views.why import why_message, why_on
 from tests.conftest import AT, DeskIn
 from tests.support.province import END, days, morning
-from tests.support.steps import ONE, TAIYUAN, act, load
+from tests.support.steps import ONE, TAIYUAN, act, load, walk
 from tests.support.stores import Snapshot, Stores
 from tests.support.tape import Tape
 
@@ -36,7 +36,8 @@ RUNGS = {  # D08, due on 2023-05-31, counted by hand on a calendar
 
 
 def become_late(desk: Desk) -> None:
-    """Enforce every day until D08 is late by a day, and tell of it then."""
+    """Enforce every day until D08 is late by a day, and tell of it then: it can be begun."""
+    walk(desk, "determine")
     for day in days(date(2023, 5, 20), date(2023, 5, 31)):
         enforce(desk, day, morning(day))
     run(desk, "2023-06-01", "2023-06-01")
@@ -113,7 +114,9 @@ def test_the_levels_above_read_of_it(late: Desk) -> None:
 def test_a_new_date_starts_anew(late: Desk) -> None:
     say(late)
     with writing(late.engine) as session:
-        put_off = Extension(ONE, "D08", date(2023, 6, 20), date(2023, 6, 5), COUNTY, "示例批复")
+        put_off = Extension(
+            ONE, "D08", date(2023, 6, 20), date(2023, 6, 5), "山西省民政厅", "示例批复"
+        )
         extend(session, late, put_off, today=END, at=AT)
     with late.engine.connect() as connection:
         query = text("SELECT quiet_until FROM deadline WHERE subject = :s AND rule = 'D08'")
@@ -129,7 +132,7 @@ def test_a_new_date_starts_anew(late: Desk) -> None:
         ({"on": date(2022, 6, 2)}, "请核对年份"),
         ({"on": date(2024, 6, 2), "expected": date(2024, 7, 1)}, "尚未到来"),
         ({"rule": "D99"}, "没有时限“D99”"),
-        ({"rule": "D20"}, "未起算，无需登记"),
+        ({"rule": "D20", "actor": "太原市民政局"}, "未起算，无需登记"),
         ({"actor": " "}, "经办人"),
         ({"seen": 999999}, "没有记录号999999"),
     ],
@@ -149,7 +152,7 @@ def test_why_a_message_came(sqlite_late: Desk) -> None:
     told = str(why_message(sqlite_late, found))
     assert "D08 全部开工建设（晋民发〔2023〕7号 六(二)）" in told
     assert "原文：“确保项目5月份全部开工建设”" in told
-    assert "梯级：T+1（催办），逾期认定日2023年5月31日（星期三）" in told
+    assert "提醒级次：逾期后第1个工作日（催办），逾期认定日2023年5月31日（星期三）" in told
     assert "2023-06-01 08:30经文件夹发送" in told
     with pytest.raises(RefusedError, match="没有第999999号消息"):
         why_message(sqlite_late, 999999)
@@ -159,10 +162,10 @@ def test_why_a_message_came(sqlite_late: Desk) -> None:
     ("day", "reason"),
     [
         ("2023-05-01", "尚未到首次提醒"),
-        ("2023-05-22", "T-7（提醒），给太原市小店区民政局"),
+        ("2023-05-22", "提前7个工作日（提醒），给太原市小店区民政局"),
         ("2023-05-28", "该日为休息日，不发送"),
-        ("2023-05-31", "该日不是梯级日；上一级T-1"),
-        ("2023-06-01", "T+1（催办），给太原市民政局"),
+        ("2023-05-31", "该日不是提醒日；上一级提前1个工作日"),
+        ("2023-06-01", "逾期后第1个工作日（催办），给太原市民政局"),
         ("2023-06-21", "已知悉，预计2023-06-28完成，至当日不再重复催办（施工单位重新招标）"),
         ("2023-06-29", "每日核对尚未执行到该日"),
     ],
@@ -174,12 +177,13 @@ def test_why_on_a_day(sqlite_late: Desk, day: str, reason: str) -> None:
 
 def test_why_not_while_a_project_is_on_hold(sqlite_desk: Desk) -> None:
     load(sqlite_desk)
+    walk(sqlite_desk, "determine")
     act(sqlite_desk, "hold", "2023-05-20")
     act(sqlite_desk, "resume", "2023-05-29")
     run(sqlite_desk, "2023-05-30", "2023-05-30")
     assert "该日项目为“暂停”，不提醒" in str(why_on(sqlite_desk, ONE, "D08", date(2023, 5, 22)))
     told = str(why_on(sqlite_desk, ONE, "D08", date(2023, 5, 30)))
-    assert "T-1（提醒），给太原市小店区民政局" in told
+    assert "提前1个工作日（提醒），给太原市小店区民政局" in told
 
 
 def test_why_not_for_what_is_done_or_waits(sqlite_late: Desk) -> None:
@@ -204,9 +208,11 @@ def test_a_missed_day_is_told_as_caught_up(sqlite_desk: Desk) -> None:
     run(sqlite_desk, "2023-05-20", "2023-05-21")
     run(sqlite_desk, "2023-05-24", "2023-05-24")
     told = str(why_on(sqlite_desk, ONE, "D08", date(2023, 5, 22)))
-    assert "该日应为T-7，当日未执行每日核对，已于2023年5月24日（星期三）补作" in told
+    assert "该日应为提前7个工作日，当日未执行每日核对，已于2023年5月24日（星期三）补作" in told
 
 
 def test_explain_tells_of_the_acknowledgement(sqlite_late: Desk) -> None:
     say(sqlite_late)
     assert "已知悉：预计2023年6月28日" in str(explain(sqlite_late, ONE, "D08", date(2023, 6, 5)))
+    after_the_rungs = str(explain(sqlite_late, ONE, "D08", date(2023, 6, 15)))
+    assert "下一次：2023年6月29日" in after_the_rungs, "T+15 is silenced"

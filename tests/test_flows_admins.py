@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from models.settings import Settings
 from notifications.sending import DeliveryError
+from operations.cases.desk import Desk
 from operations.upkeep.admins import (
     ADVICE,
     LONGEST,
@@ -18,7 +19,9 @@ from operations.upkeep.admins import (
     quoted,
     run_alarm,
     tell,
+    with_proofs,
 )
+from operations.upkeep.setup import check_trail
 from tests.support.delivering import MAILS
 from tests.support.mail_server import mail_server
 from tests.support.vendor_servers import WECOM_KEY, platform, said
@@ -32,7 +35,7 @@ TROUBLE = Trouble(
 
 
 def test_an_alarm_says_what_when_where_and_what_to_do() -> None:
-    message = letter(run_alarm(TROUBLE, AT))
+    message = letter(run_alarm(TROUBLE, AT), "幸福养老工程")
     assert message.title == "【幸福养老工程】系统告警：enforce_deadlines 运行中断"
     assert message.text.splitlines() == [
         "系统管理员：",
@@ -46,6 +49,19 @@ def test_an_alarm_says_what_when_where_and_what_to_do() -> None:
         "同一任务同一状态的告警每小时最多发送一次。",
     ]
     assert LINK in message.html
+
+
+def test_an_alarm_carries_what_the_trail_can_be_held_against(sqlite_desk: Desk) -> None:
+    alarm = with_proofs(sqlite_desk.settings, run_alarm(TROUBLE, AT))
+    *before, last = alarm.lines
+    assert tuple(before) == run_alarm(TROUBLE, AT).lines
+    proof = last.removeprefix("办理记录：shanxi-2023现至").removesuffix("，请留存。")
+    assert check_trail(sqlite_desk, proof).breaks == ()
+
+
+def test_an_alarm_goes_out_without_a_database_too(tmp_path: Path) -> None:
+    assert with_proofs(Settings(home=tmp_path), run_alarm(TROUBLE, AT)) == run_alarm(TROUBLE, AT)
+    assert not (tmp_path / "xingfu.db").exists()
 
 
 def test_every_state_that_raises_an_alarm_has_words() -> None:

@@ -28,7 +28,7 @@ from prefect.states import AwaitingRetry, Crashed, Pending
 from prefect.types.entrypoint import EntrypointType
 from sqlalchemy import text
 
-from deployments.server.server import environment, running_server
+from deployments.server.process import environment, running_server
 from flows.forms.determine_projects import determine_projects
 from flows.forms.issue_letter import issue_letter
 from models.settings import Settings
@@ -37,6 +37,7 @@ from operations.cases.desk import Desk
 from operations.cases.determination import CHANGED
 from operations.cases.review import OpinionStatement
 from tests.conftest import INSTALLED
+from tests.support.prefect_database import put
 from tests.support.province import by_day, import_example, record
 from tests.support.steps import ONE, PROVINCE, act
 from tests.support.stores import Snapshot, Stores
@@ -222,7 +223,8 @@ def rows(desk: Desk, *actions: str) -> list[tuple[Any, ...]]:
         ]
 
 
-def test_decisions_wait_survive_and_are_made_once(waiting: Desk) -> None:
+def test_decisions_wait_survive_and_are_made_once(waiting: Desk, prefect_database: Path) -> None:
+    put(prefect_database, waiting.settings.home)
     with served(waiting.settings) as prefect:
         lists, letters = deploy(determine_projects), deploy(issue_letter)
         first, second = prefect.begin(lists), prefect.begin(lists)
@@ -247,7 +249,7 @@ def answers_that_do_not_count(prefect: Prefect, desk: Desk, run: UUID) -> None:
     assert ended(prefect.resume(run, **{**AGREED, "on": "2023-08-01"}))[0] == "Suspended"
     shown = prefect.told("determine-projects")
     assert "等待决定（第2次）" in shown
-    assert "2023-08-01尚未到来" in shown
+    assert "2023年8月1日）尚未到来" in shown
     assert ended(prefect.resume(run, **{**AGREED, "on": "不是日期"}))[0] == "Suspended"
     assert "“决定日期”没有填写或无法识别" in prefect.told("determine-projects")
     act(desk, "hold", TODAY, ONE)

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from flows.pages.board import board_page
 from flows.pages.changes import changes_page, inbox_page
 from flows.pages.explain import explain_pages, slug, to_explain
-from flows.pages.lists import LONGEST, due_page, overdue_page
+from flows.pages.lists import LONGEST, due_page, lamp, overdue_page
 from flows.pages.markdown import link, plain, private, table
 from flows.pages.outbox import outbox_page
 from flows.pages.quality import quality_page
@@ -68,6 +68,7 @@ def a_view(**changes: Any) -> DeadlineView:
         clause="六(二)",
         text="确保项目5月份全部开工建设",
         origin=Origin.NOTICE,
+        due=date(2023, 5, 31),
         remind_by=date(2023, 5, 31),
         overdue_after=date(2023, 5, 31),
         standing=Standing.OVERDUE,
@@ -150,19 +151,44 @@ def test_tables_stand_apart_from_what_follows() -> None:
 
 def test_every_figure_of_the_board_stands_under_its_heading() -> None:
     stages = tuple(range(21, 29))
-    row = CityBoard("太原市", 10, 11, stages, finished=31, due_soon=32, overdue=33)
+    row = CityBoard("太原市", 10, 11, stages, 31, due_soon=32, overdue=33, beyond_proposal=34)
     links = {"太原市": "/artifacts/artifact/7"}
     counts = dict.fromkeys(DeliveryStatus, 0)
     made = board_page(plan(), surveyed(board=(row,)), counts, links, {"逾期清单": "/a/8"})
     assert "截至 **2023-06-01**" in made.text
     assert "[逾期清单](/a/8)" in made.text
     head, ruler, taiyuan, total = cells(made.text)
-    assert {len(head), len(ruler), len(taiyuan), len(total)} == {14}
+    assert {len(head), len(ruler), len(taiyuan), len(total)} == {15}
     shown = dict(zip(head, taiyuan, strict=True))
     assert shown["市"] == "[太原市](/artifacts/artifact/7)"
     assert (shown["任务数"], shown["项目"]) == ("10", "11")
     assert (shown["选址"], shown["运营"]) == ("21", "28")
-    assert (shown["办结"], shown["临期"], shown["逾期"]) == ("31", "32", "33")
+    lamps = (shown["办结"], shown["临期"], shown["逾期"], shown["超建议时限"])
+    assert lamps == ("31", "32", "33", "34")
+
+
+def test_what_the_province_has_to_do_stands_in_no_citys_line() -> None:
+    """Its own delay is told beside the cities; proposed days are counted apart (A30)."""
+    own = a_view(provincial=True, responsible="山西省民政厅")
+    proposed = a_view(origin=Origin.PROPOSAL, provincial=True)
+    counts = dict.fromkeys(DeliveryStatus, 0)
+    made = board_page(plan(), surveyed(a_view(), own, proposed), counts, {})
+    said = "另有省级办理事项（不计入各市）：临期0项，逾期1项，超过建议时限1项。"
+    assert said in made.text
+    assert lamp([own, a_view(standing=Standing.DUE_SOON)]) == "黄（临期）"
+    assert lamp([a_view(origin=Origin.PROPOSAL)]) == "黄（超过建议时限）"
+    assert lamp([own]) == "—"
+
+
+def test_a_day_that_is_only_proposed_is_listed_apart() -> None:
+    proposed = a_view(origin=Origin.PROPOSAL, rule="D14", title="竣工并完成设备购置")
+    made = overdue_page(plan(), surveyed(a_view(), proposed), {})
+    assert made.title == "逾期清单（共1项）"
+    late, _, beyond = made.text.partition("## 超过建议时限：1项")
+    assert "D14" not in late
+    assert "D08" not in beyond
+    assert [row[0] for row in cells(beyond)] == ["状态", "---", "超过建议时限"]
+    assert "不作逾期认定" in beyond
 
 
 def test_the_overdue_list_is_longest_first_and_links_to_explanations() -> None:
@@ -176,11 +202,12 @@ def test_the_overdue_list_is_longest_first_and_links_to_explanations() -> None:
     assert (shown["责任单位"], shown["请办理"]) == ("小店区民政局", "请签订施工合同")
     assert second[:3] == ["逾期", "1", "示例街道示例社区养老幸福工程"]
     assert made.title == "逾期清单（共2项）"
-    assert "另有3个对象" in made.text
+    assert "另有3个项目（单位）" in made.text
 
 
 def test_a_list_that_is_too_long_says_what_it_leaves_out() -> None:
-    made = overdue_page(plan(), surveyed(*[a_view()] * (LONGEST + 7)), {})
+    views = [a_view(subject=f"XF2023-140105-{n:03d}") for n in range(LONGEST + 7)]
+    made = overdue_page(plan(), surveyed(*views), {})
     assert len(cells(made.text)) == LONGEST + 2
     assert f"共{LONGEST + 7}项" in made.text
     assert "另有7项" in made.text
@@ -255,9 +282,9 @@ def test_the_outbox_page_says_how_to_retry() -> None:
     assert "a@b" not in made.text
     office = next(row for row in cells(made.text) if row[0] == "太原市民政局")
     assert office[1:5] == ["3", "1", "0", "2"]
-    assert "没有待发、失败或死信的消息。" not in made.text
+    assert "没有待发、失败或未送达消息的消息。" not in made.text
     assert (
-        "没有待发、失败或死信的消息。"
+        "没有待发、失败或未送达消息的消息。"
         in outbox_page(plan(), replace(health, total=HEALTHY), JUNE).text
     )
 
@@ -267,7 +294,8 @@ def test_the_quality_page_tells_of_offices_and_not_of_people() -> None:
     made = quality_page(plan(), DataQuality(contacts=(gap,), waiting=("D20",)), JUNE, {})
     assert "平城区、云冈区无人分管" in made.text
     assert "张三" not in made.text
-    assert "D20：请在 policy/calendars/ 下增加该年文件" in made.text
+    assert "D20：请在 XINGFU_PLANS" in made.text
+    assert "calendars/ 下增加该年文件" in made.text
 
 
 def test_a_plan_that_cannot_be_run_is_all_that_is_said() -> None:

@@ -1,5 +1,6 @@
 """What the pages are made of, on real databases, against counts by the database itself."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -21,7 +22,7 @@ from operations.daily.enforcement import enforce
 from operations.views.explain import explain, explain_all
 from operations.views.funds import money
 from operations.views.outbox import outbox_health
-from operations.views.overview import board, deadline_views, projects, survey
+from operations.views.overview import deadline_views, projects, survey
 from operations.views.quality import lacking, quality, unwatched
 from operations.workbooks.intake import import_workbook
 from policy.vocabulary import AuditKind, DeliveryStatus, RungKind, Source
@@ -29,7 +30,7 @@ from states.workdays import Calendar
 from tests.conftest import AT, INSTALLED, DeskIn
 from tests.support.delivering import DAY, OFFICES, OWING, TAIYUAN, at, send
 from tests.support.province import END, by_day, morning, record
-from tests.support.steps import ONE, report
+from tests.support.steps import ONE, report, say
 from tests.support.stores import Snapshot
 from tests.support.tape import Tape
 
@@ -84,7 +85,6 @@ def test_a_survey_is_what_the_single_questions_answer(june: Desk) -> None:
     found = survey(june, JUNE)
     assert list(found.views) == deadline_views(june, JUNE)
     assert found.projects == projects(june)
-    assert found.board == board(june, list(found.views))
 
 
 def test_the_lists_count_what_the_sweep_wrote_down(june: Desk) -> None:
@@ -94,18 +94,28 @@ def test_the_lists_count_what_the_sweep_wrote_down(june: Desk) -> None:
     )
     assert written.total() > 20
     found = survey(june, JUNE)
-    head, _, *late = cells(overdue_page(june.plan, found, {}).text)
-    listed = [row[head.index("事项")].split()[0] for row in late]
-    assert Counter(listed) == written
-    (in_city,) = rows(
-        june,
-        "SELECT count(*) FROM deadline d JOIN subject s ON s.plan=d.plan AND s.code=d.subject"
-        " WHERE d.standing='overdue' AND s.city=:city",
-        city=CITY,
-    )[0]
+    head, *told = cells(overdue_page(june.plan, found, {}).text)
+    late = [row for row in told if row != head and not row[0].startswith("-")]
+    listed = Counter(row[head.index("事项")].split()[0] for row in late)
+    below = Counter(
+        rule for row in late for rule in re.findall(r"D\d\d", row[head.index("此后各项")])
+    )
+    assert not written - (listed + below)  # each of them once, by itself or below an earlier step
+    assert not listed - written
+    steps = Counter((row[head.index("编码")], row[head.index("卡在")]) for row in late)
+    assert {count for (_, step), count in steps.items() if step != "—"} == {1}
     counts = dict.fromkeys(DeliveryStatus, 0)
-    row = next(r for r in cells(board_page(june.plan, found, counts, {}).text) if r[0] == CITY)
-    assert row[-1] == str(in_city)
+    columns, *board = cells(board_page(june.plan, found, counts, {}).text)
+    row = dict(zip(columns, next(row for row in board if row[0] == CITY), strict=True))
+    of_city = [each for each in late if each[head.index("市")] == CITY]
+    theirs = [each for each in of_city if each[head.index("责任单位")] != "山西省民政厅"]
+    assert int(row["逾期"]) + int(row["超建议时限"]) == len(theirs)
+
+
+def test_what_is_asked_names_the_period_that_is_meant(june: Desk) -> None:
+    asked = {view.rule: view.to_do for view in survey(june, JUNE).views}
+    assert asked["D10-05"] == "请报送5月份项目建设情况"
+    assert not [text for text in asked.values() if "{" in text]
 
 
 def test_a_citys_page_has_its_projects_by_stage_with_lamps_and_problems(june: Desk) -> None:
@@ -226,7 +236,8 @@ def test_changes_are_those_after_the_mark(desk_in: DeskIn) -> None:
     assert by_kind
     assert found.owed == {RungKind(kind): count for kind, count in by_kind.items()}
     assert sum(found.owed.values()) == done.messages
-    assert found.overdue == done.marked_overdue == len(found.late)
+    assert found.overdue + found.beyond_proposal == done.marked_overdue == len(found.late)
+    assert found.beyond_proposal == sum(item.rule == "D02" for item in found.late)
     assert found.delivered == delivered
     assert not found.none
     again = begin(desk)
@@ -308,10 +319,10 @@ def test_data_that_the_next_action_needs_are_named(june: Desk) -> None:
     code = "XF2023-140106-01"  # still at 选址
     change(
         june,
-        "UPDATE project SET households=NULL, tenure=NULL, area=NULL, old_community=FALSE"
-        " WHERE code=:code",
+        "UPDATE project SET area=NULL WHERE code=:code",
         code=code,
     )
+    say(june, {"households": None, "tenure": None, "old_community": False}, code)
     (lack,) = [lack for lack in lacking(june, survey(june, JUNE)) if lack.project.code == code]
     assert lack.action == "确定选址"
     # The area is asked for later; that it is no old community is stated.

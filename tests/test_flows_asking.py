@@ -1,289 +1,251 @@
-"""Forms as runs of a real Prefect server: refused, done, done again, and what they leave behind."""
+"""A digest asks its reader only for what that office can do, says how to answer, and whom to ask.
 
-import json
+Counties have no form and no folder; cities hand in workbooks; only the province registers.
+"""
+
+import re
 from collections.abc import Iterator
-from logging import getLogger
-from pathlib import Path
+from dataclasses import replace
+from datetime import date
 from typing import Any
-from uuid import UUID
 
 import pytest
-from openpyxl import load_workbook
-from prefect import Flow, flow
-from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
-from prefect.client.schemas.objects import State
-from prefect.deployments.runner import RunnerDeployment
-from prefect.exceptions import FailedRun, PrefectHTTPStatusError
-from prefect.flow_engine import run_flow
-from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.testing.utilities import prefect_test_harness
-from sqlalchemy import text
 
-from common.errors import UnavailableError
-from deployments.demo import EXAMPLE
-from flows.forms.advance_project import advance_project
-from flows.forms.asking import LONGEST, REFUSED, afterwards, shortened
-from flows.forms.choices import refresh_choices
-from flows.forms.export_workbook import export_workbook
-from flows.forms.extend_deadline import extend_deadline
-from flows.forms.hold_project import hold_project
-from flows.forms.import_workbook import import_workbook
-from flows.forms.record_milestone import record_milestone
-from flows.forms.replace_project import replace_project
-from flows.forms.retry_dead_letters import retry_dead_letters
+from notifications.message import DigestLine
+from notifications.wording import request
 from operations.cases.desk import Desk
-from tests.support.mail_server import free_port
-from tests.support.steps import ONE, PROVINCE, TAIYUAN
-from tests.support.stores import Stores
+from operations.daily.asking import asked_of, enquiries, level_of, salutation
+from operations.views.explain import Lack, Places, missing
+from policy.vocabulary import Level, RungKind, SubjectKind
+from states.chains import Turn
+from states.contacts import LEVELS, Directory, Post
+from states.deadlines import Deadline, deadlines
+from states.dossier import Dossier
+from tests.support.builders import a_dossier, a_line, calendar, plan
 
-pytestmark = pytest.mark.heavy
-RUNS = "prefect.flow_runs"
-ON, BY = "2023-03-01", {"actor": PROVINCE}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def prefect() -> Iterator[None]:
-    """One server for the whole file."""
-    with prefect_test_harness(server_startup_timeout=180):
-        yield
-
-
-@pytest.fixture
-def desk(stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """The ten projects of 太原市, where the settings of a run find them."""
-    with stores.desk(None, TAIYUAN, tmp_path / "home") as opened:
-        monkeypatch.setenv("XINGFU_HOME", str(opened.settings.home))
-        monkeypatch.setenv("XINGFU_BUSINESS_DATE", "2023-12-31")
-        yield opened
+DAY = date(2023, 6, 1)
+ALL = {each.id: each for each in deadlines(plan(), calendar())}
+COUNTY, CITY, LEADER, PROVINCE = LEVELS
+BY_OTHERS = re.compile("由市民政局报省民政厅登记|由省民政厅登记|在资金台账登记")
 
 
-@pytest.fixture
-def client() -> Iterator[SyncPrefectClient]:
-    with get_client(sync_client=True) as opened:
-        yield opened
+def line(rule: str, kind: SubjectKind, **changes: Any) -> DigestLine:
+    body = plan().bodies[ALL[rule].rule.responsible]
+    to_do = ALL[rule].to_do
+    return a_line(rule=rule, subject_kind=kind, to_do=to_do, bound=body.bound, **changes)
 
 
-def ask(flow: Flow[..., Any], **form: Any) -> State[Any]:
-    """Run the flow as its deployment would: the form is what the server was given."""
-    state = run_flow(flow, parameters={"form": form}, return_type="state")
-    assert isinstance(state, State)
-    return state
+def own_turn(rule: str) -> Turn:
+    return Turn("", "", ALL[rule].rule.responsible)
 
 
-def run_of(client: SyncPrefectClient, state: State[Any]) -> Any:
-    assert state.state_details.flow_run_id is not None
-    return client.read_flow_run(state.state_details.flow_run_id)
+def asks(rule: str, level: Level, kind: SubjectKind = SubjectKind.PROJECT, **changes: Any) -> str:
+    project = a_dossier() if kind is SubjectKind.PROJECT else None
+    asked = asked_of(
+        plan(), ALL[rule], own_turn(rule), line(rule, kind, **changes), project, {}, level
+    )
+    return f"{'请' if asked.own else '请督促'}{request(asked.to_do)}"
 
 
-def told(client: SyncPrefectClient, state: State[Any]) -> tuple[str | None, str]:
-    """The key and the text of the one artifact of a run."""
-    run = run_of(client, state)
-    of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run.id]))
-    (found,) = client.read_artifacts(artifact_filter=of_run)
-    return found.key, str(found.data)
+@pytest.mark.parametrize(
+    ("rule", "level", "says"),
+    [
+        (
+            "D06",
+            COUNTY,
+            "请尽快确定符合条件的第三方专业运营机构",
+        ),
+        (
+            "D06",
+            CITY,
+            "请督促责任单位尽快确定符合条件的第三方专业运营机构",
+        ),
+        ("D06", LEADER, "请督促责任单位尽快确定符合条件的第三方专业运营机构"),
+        ("D06", PROVINCE, "请督促责任单位尽快确定符合条件的第三方专业运营机构"),
+        (
+            "D07",
+            COUNTY,
+            "请会同财政部门落实市级、县级配套资金，按承诺足额到位。"
+            "到账后在《办理回执》填写日期、凭证号和金额",
+        ),
+        (  # a city owes its own share
+            "D07",
+            CITY,
+            "请会同财政部门落实市级、县级配套资金，按承诺足额到位。"
+            "到账后在《办理回执》填写日期、凭证号和金额，或在资金台账登记，不另报",
+        ),
+        (
+            "D27",
+            COUNTY,
+            "请按督查意见整改，整改完成后书面报送整改情况",
+        ),
+        ("D04", PROVINCE, "请组织专家评审，按名额研究确定项目"),
+    ],
+)
+def test_each_level_is_asked_for_what_it_can_do(rule: str, level: Level, says: str) -> None:
+    assert asks(rule, level) == says
 
 
-def audited(desk: Desk) -> int:
-    with desk.engine.connect() as connection:
-        return int(connection.execute(text("SELECT count(*) FROM audit")).scalar_one())
+def test_what_waits_for_an_earlier_step_asks_for_that_step_and_for_no_other() -> None:
+    """A county cannot begin what the province has not determined."""
+    waiting = line("D08", SubjectKind.PROJECT, step="研究确定，山西省民政厅")
+    first = Turn("determined", "研究确定", "province")
+    told = replace(waiting, to_do="请组织专家评审，按名额研究确定项目")
+    asked = asked_of(plan(), ALL["D08"], first, told, a_dossier(), {}, PROVINCE)
+    assert asked.own
+    assert asked.to_do == "请组织专家评审，按名额研究确定项目"
+    city = asked_of(plan(), ALL["D08"], first, told, a_dossier(), {}, CITY)
+    assert not city.own
+    assert "月报" not in city.to_do
 
 
-REFUSALS: tuple[tuple[Flow[..., Any], dict[str, Any], str, str], ...] = (
+def test_a_report_names_its_month_and_where_it_goes() -> None:
+    """On 1 June “本月” would be June."""
+    says = asks("D10-05", CITY, SubjectKind.CITY)
+    assert says == "请报送5月份项目建设情况"
+
+
+def test_who_coordinates_is_asked_to_coordinate() -> None:
+    coordinated = asks("D05", PROVINCE, kind=SubjectKind.PROJECT)
+    assert coordinated.startswith("请商省财政厅尽快下达")
+    told = replace(line("M01", SubjectKind.PROJECT), kind=RungKind.COORDINATE)
+    assert asked_of(plan(), ALL["M01"], own_turn("M01"), told, a_dossier(), {}, LEADER).own
+
+
+def every() -> Iterator[tuple[Deadline, SubjectKind, Level]]:
+    for deadline in ALL.values():
+        reached = plan().bodies[deadline.rule.responsible].reached_at
+        for kind in deadline.rule.fulfilled_by:
+            yield from ((deadline, kind, level) for level in LEVELS[LEVELS.index(reached) :])
+
+
+def test_nobody_is_asked_to_register_who_cannot() -> None:
+    for deadline, kind, level in every():
+        says = asks(deadline.id, level, kind)
+        assert "导出" not in says + deadline.rule.to_do
+        assert "导入" not in says
+        assert "{" not in says, deadline.id
+        if level is not PROVINCE:
+            assert "登记" not in BY_OTHERS.sub("", says), (deadline.id, level, says)
+        if level is LEADER:
+            assert "办结后" not in says
+
+
+def test_work_is_done_and_its_result_only_registered() -> None:
+    results = "|".join(action.label for action in plan().actions)
+    texts = [rule.to_do for rule in plan().timed_rules]
+    texts += [text for rule in plan().requirements for text in (rule.says, rule.mend)]
+    for text in texts:
+        assert not re.search(f"办理({results})", text), text
+
+
+# --- what is lacking ------------------------------------------------------------------------------
+
+
+def lacks(desk: Desk, rule: str, project: Dossier | None, places: Places | None = None) -> Any:
+    return tuple(it.name for it in _lacking(desk, rule, project, places))
+
+
+def says(desk: Desk, rule: str, project: Dossier | None, places: Places | None = None) -> Any:
+    return tuple(it.said for it in _lacking(desk, rule, project, places))
+
+
+def _lacking(
+    desk: Desk, rule: str, project: Dossier | None, places: Places | None
+) -> tuple[Lack, ...]:
+    kind = SubjectKind.PROJECT if project else SubjectKind.CITY
+    held = project.milestones if project else {}
+    return missing(desk, ALL[rule], kind, held, project, DAY, places)
+
+
+REVIEWED = {"application_submitted": date(2023, 2, 9), "review_passed": date(2023, 3, 1)}
+
+
+def test_what_nobody_has_tried_is_no_lack(desk: Desk) -> None:
+    """Who decides, how much, by whom: faults of acts, told when somebody acts."""
+    reviewed = a_dossier(stage="review", milestones=REVIEWED)
+    assert lacks(desk, "D04", reviewed) == ("研究确定",)
+    determined = {**REVIEWED, "determined": date(2023, 3, 20)}
+    funded = a_dossier(stage="funding", milestones=determined)
+    assert lacks(desk, "D05", funded) == ("省级资金下达",)
+    ready = {**determined, "completion_accepted": date(2023, 5, 20)}
+    assert lacks(desk, "D16", a_dossier(stage="acceptance", milestones=ready)) == ("验收通过",)
+
+
+def test_what_is_missing_goes_by_its_name_and_by_whom_it_waits_for(desk: Desk) -> None:
+    applied = a_dossier(stage="review", milestones={"application_submitted": date(2023, 2, 9)})
+    assert lacks(desk, "D04", applied) == ("研究确定", "评审通过")
+    sited = {"site_confirmed": date(2023, 2, 1)}
+    blank = a_dossier(
+        stage="application", milestones=sited, city_civil_on=None, city_finance_on=None
+    )
+    assert lacks(desk, "D01", blank) == ("市政府申报", "市民政局意见日期", "市财政局意见日期")
+    later = a_dossier(stage="application", milestones=sited, city_civil_on=date(2023, 7, 1))
+    assert lacks(desk, "D01", later) == ("市政府申报",)
+    both = lacks(desk, "D07", applied)
+    assert both == ("市级配套到位（市民政局）", "县级配套到位")
+
+
+def test_what_is_missing_is_told_in_sentences(desk: Desk) -> None:
+    sited = {"site_confirmed": date(2023, 2, 1)}
+    blank = a_dossier(stage="application", milestones=sited, city_civil_on=None)
+    assert says(desk, "D01", blank) == ("尚未申报", "尚未填报市民政局意见日期")
+    applied = a_dossier(stage="review", milestones={"application_submitted": date(2023, 2, 9)})
+    assert says(desk, "D04", applied) == ("尚未研究确定", "“评审通过”尚未登记")
+    assert says(desk, "D08", applied)[0] == "尚未开工"
+    assert says(desk, "D06", applied)[0] == "尚未确定第三方专业运营机构"
+    assert says(desk, "D10-05", None) == ("5月份月报尚未报送",)
+    assert says(desk, "D01", None, Places(13, 12)) == ("尚需申报1个项目（任务数13个，已申报12个）",)
+
+
+def test_numbers_that_are_known_are_told(desk: Desk) -> None:
+    assert lacks(desk, "D01", None, Places(13, 12)) == ("申报1个项目（任务数13个，已申报12个）",)
+    assert lacks(desk, "D10-05", None) == ("5月份月报",)
+    assert lacks(desk, "D12-Q2", None) == ("第二季度向市政府反馈",)
+    assert lacks(desk, "D13", None) == ("年中督查",)
+
+
+# --- whom -----------------------------------------------------------------------------------------
+
+BUREAU, COUNTY_BUREAU = "太原市民政局", "太原市小店区民政局"
+ASKED = "太原市民政局王某（0351-0000001）"
+PEOPLE = Directory(
+    plan(),
     (
-        advance_project,
-        {"project": f"{ONE}　示例", "action": "pass_acceptance　验收通过", "on": ON, **BY},
-        f"advance_project-{ONE}-pass_acceptance",
-        "竣工验收尚未合格",
-    ),
-    (
-        record_milestone,
-        {"subject": "太原市", "fact": "D99", "on": ON, **BY},
-        "record_milestone-太原市-D99",
-        "没有可登记的事项“D99”",
-    ),
-    (
-        extend_deadline,
-        {"subject": ONE, "rule": "D01", "until": "2023-01-20", "on": ON, "evidence": "", **BY},
-        f"extend_deadline-{ONE}-D01",
-        "延期须有批准文件",
-    ),
-    (
-        hold_project,
-        {"project": ONE, "step": "恢复", "on": ON, **BY},
-        f"hold_project-{ONE}-恢复",
-        "不能办理“恢复”",
-    ),
-    (
-        replace_project,
-        {"on": ON, "evidence": "示例", **BY},
-        "replace_project",
-        "请选择终止的项目或递补的项目",
-    ),
-    (
-        import_workbook,
-        {"path": "/etc/passwd", **BY},
-        "import_workbook-/etc/passwd",
-        "不是 .xlsx 文件",
-    ),
-    (
-        export_workbook,
-        {"kind": "月报", "month": "6月", "subject": "太原市", **BY},
-        "export_workbook-月报-太原市",
-        "应如 2023-06",
+        Post(BUREAU, "王某", phone="0351-0000001"),
+        Post(f"{BUREAU}分管领导", "李某"),
+        Post("山西省民政厅", "张某"),
+        Post(COUNTY_BUREAU, "赵某"),
     ),
 )
 
 
-@pytest.mark.parametrize(("flow", "form", "name", "reason"), REFUSALS, ids=lambda it: str(it)[:20])
-def test_a_refusal_is_told_and_nothing_is_written(
-    desk: Desk,
-    client: SyncPrefectClient,
-    flow: Flow[..., Any],
-    form: dict[str, Any],
-    name: str,
-    reason: str,
-) -> None:
-    before = audited(desk)
-    state = ask(flow, **form)
-    assert (state.name, state.is_failed()) == (REFUSED, True)
-    assert reason in (state.message or "")
-    key, shown = told(client, state)
-    assert key == f"shanxi-2023-{flow.name.replace('_', '-')}"
-    assert shown.startswith("# ")
-    assert f"：{REFUSED}\n" in shown
-    assert reason in shown
-    assert run_of(client, state).name == name
-    assert audited(desk) == before
+@pytest.mark.parametrize(
+    ("post", "greets", "asked"),
+    [
+        (
+            Post(COUNTY_BUREAU, "赵某"),
+            "太原市小店区民政局 赵某同志",
+            ASKED,
+        ),
+        (Post(BUREAU, "王某"), "太原市民政局 王某同志", "山西省民政厅张某"),
+        (Post(f"{BUREAU}分管领导", "李某"), "太原市民政局 李某同志", "山西省民政厅张某"),
+        (Post("山西省民政厅", "张某"), "山西省民政厅 张某同志", ""),
+    ],
+)
+def test_who_is_greeted_and_whom_one_can_ask(post: Post, greets: str, asked: str) -> None:
+    assert salutation(plan(), [post], post.office) == greets
+    assert enquiries(plan(), PEOPLE, [post], post.office, DAY) == asked
 
 
-def test_what_is_done_is_told_and_a_retry_does_not_do_it_again(
-    desk: Desk, client: SyncPrefectClient
-) -> None:
-    form = {"project": ONE, "action": "confirm_site", "on": "2023-02-06", **BY}
-    before = audited(desk)
-    done = ask(advance_project, **form)
-    assert done.is_completed()
-    assert done.message == "办理项目：已办理"
-    assert "选址 → 申报" in told(client, done)[1]
-    with desk.engine.connect() as connection:
-        row = connection.execute(text("SELECT actor, action FROM audit ORDER BY id DESC")).first()
-    assert row is not None
-    assert tuple(row) == (PROVINCE, "confirm_site")
-    assert sorted(_events(client, ONE)) == ["xingfu.project.advanced", "xingfu.project.imported"]
-    again = ask(advance_project, **form)
-    assert again.name == REFUSED
-    assert audited(desk) == before + 1
-    assert len(_events(client, ONE)) == 2
+def test_an_office_without_anybody_is_greeted_by_its_name() -> None:
+    assert salutation(plan(), (), BUREAU) == BUREAU
+    nobody = Directory(plan(), ())
+    assert enquiries(plan(), nobody, (), BUREAU, DAY) == "山西省民政厅"
 
 
-def test_dead_letters_are_listed_first(desk: Desk, client: SyncPrefectClient) -> None:
-    tried = ask(retry_dead_letters, **BY)
-    assert tried.message == "重发死信：试办，未写入"
-    assert told(client, tried)[1].startswith("# 重发死信：试办，未写入\n")
-    assert "死信：0条" in told(client, ask(retry_dead_letters, dry_run=False, **BY))[1]
-
-
-def test_a_workbook_and_the_choices_that_it_brings(desk: Desk, client: SyncPrefectClient) -> None:
-    id, untouched = _registered("advance_project"), _registered("other", plan="other-2023")
-    assert _projects(client, id) is None
-    assert refresh_choices(desk) == 1
-    assert refresh_choices(desk) == 0
-    assert len(_projects(client, id) or ()) == 10
-    path = str(EXAMPLE / "workbooks" / "03-朔州市.xlsx")
-    tried = ask(import_workbook, path=path, **BY)
-    assert "试办，未写入" in told(client, tried)[1]
-    assert len(_projects(client, id) or ()) == 10
-    assert "试办" not in told(client, ask(import_workbook, path=path, dry_run=False, **BY))[1]
-    assert len(_projects(client, id) or ()) == 15
-    assert _projects(client, untouched) is None
-    _accepts_only_choices(client, id)
-
-
-def _registered(name: str, **parameters: Any) -> UUID:
-    deployment = advance_project.to_deployment(name=name, parameters=parameters)
-    assert isinstance(deployment, RunnerDeployment)
-    id = deployment.apply()
-    assert isinstance(id, UUID)
-    return id
-
-
-def _accepts_only_choices(client: SyncPrefectClient, id: UUID) -> None:
-    project = (_projects(client, id) or [""])[-1]
-    form = {"project": project, "action": "confirm_site　确定选址", "on": ON, **BY}
-    run = client.create_flow_run_from_deployment(id, parameters={"form": form})
-    assert run.parameters["form"]["project"] == project
-    for wrong in ({"project": ONE}, {"actor": ""}, {"colour": "red"}):
-        with pytest.raises(PrefectHTTPStatusError, match="409"):
-            client.create_flow_run_from_deployment(id, parameters={"form": {**form, **wrong}})
-
-
-def test_faults_of_a_workbook_are_told_by_cell(
-    desk: Desk, client: SyncPrefectClient, tmp_path: Path
-) -> None:
-    folder = desk.settings.inbox / "大同市"  # where a copy would be taken for handed in
-    exports = desk.settings.outgoing / "exports" / "shanxi-2023"
-    folder.mkdir(parents=True)
-    book = load_workbook(EXAMPLE / "workbooks" / "02-大同市.xlsx")
-    book.worksheets[0]["F7"] = "很大"
-    book.save(folder / "甲.xlsx")
-    state = ask(import_workbook, path="大同市/甲.xlsx", dry_run=False, **BY)
-    _, shown = told(client, state)
-    assert state.name == REFUSED
-    assert "| 附件3 汇总表 | F7 | “很大” |" in shown
-    assert str(exports / "甲-需修改.xlsx") in shown.replace("＿", "_")
-
-
-def test_an_export_lies_in_the_outgoing_folder(desk: Desk, client: SyncPrefectClient) -> None:
-    state = ask(export_workbook, kind="项目台账", **BY)
-    (written,) = (desk.settings.outgoing / "exports" / "shanxi-2023").iterdir()
-    assert f"`{written}`" in told(client, state)[1]
-
-
-def test_a_refusal_leaves_no_traceback_in_the_log(
-    desk: Desk, caplog: pytest.LogCaptureFixture
-) -> None:
-    form = {"project": ONE, "action": "determine", "on": ON, **BY}
-    with pytest.raises(FailedRun, match="不能办理"):  # as a deployment's process runs it
-        run_flow(advance_project, parameters={"form": form}, error_logger=getLogger(RUNS))
-    assert "Traceback" not in caplog.text
-    assert "办理项目：未办理，原因见本次运行的结果" in caplog.text
-
-
-def test_what_cannot_be_done_afterwards_spoils_nothing(
-    desk: Desk, caplog: pytest.LogCaptureFixture
-) -> None:
-    nowhere = f"http://127.0.0.1:{free_port()}/api"
-    with temporary_settings({PREFECT_API_URL: nowhere}), pytest.raises(UnavailableError) as gone:
-        refresh_choices(desk)
-
-    def refresh(_: Desk) -> None:
-        raise gone.value
-
-    @flow
-    def form() -> None:
-        afterwards(refresh, desk)
-
-    form()
-    assert "后续工作稍后由定时任务补做：表单的选项未能更新" in caplog.text
-
-
-def test_a_long_refusal_is_cut_for_the_state() -> None:
-    assert shortened("甲" * LONGEST) == "甲" * LONGEST
-    assert shortened("甲" * (LONGEST + 1)).endswith("……（全文见本次运行的结果）")
-
-
-def _projects(client: SyncPrefectClient, id: UUID) -> list[str] | None:
-    schema = client.read_deployment(id).parameter_openapi_schema or {}
-    found: list[str] | None = schema["definitions"]["AdvanceRequestForm"]["properties"][
-        "project"
-    ].get("enum")
-    return found
-
-
-def _events(client: SyncPrefectClient, subject: str) -> list[str]:
-    resource = {"id": [f"xingfu.shanxi-2023.{subject}"]}
-    since = {"since": "2020-01-01T00:00:00Z"}
-    body = {"filter": {"resource": resource, "occurred": since}, "limit": 50}
-    answer = client.request("POST", "/events/filter", json=body)
-    return [item["event"] for item in json.loads(answer.text)["events"]]
+def test_a_person_reads_of_an_office_at_its_level_or_the_own() -> None:
+    own, leader = Post(BUREAU, "王某"), Post(f"{BUREAU}分管领导", "王某")
+    assert level_of(plan(), BUREAU, [leader, own]) is CITY
+    assert level_of(plan(), COUNTY_BUREAU, [own]) is CITY
+    assert level_of(plan(), COUNTY_BUREAU, []) is COUNTY

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
 from zipfile import ZipFile
 
@@ -19,31 +20,39 @@ import pytest
 from alembic import command
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from common.errors import RefusedError, UnavailableError
+from common.files import SCRATCH_FOLDER
 from models.contacts import replace_contacts
 from models.copying import TABLES
 from models.database import alembic_config, migrate, open_engine, writing
-from models.secrets import cipher, secret_key
+from models.secrets import first_key, key_mark
 from models.settings import Settings
 from notifications.sending import Part
 from operations.cases.desk import Desk
+from operations.cases.evidence import Exhibit, ExhibitStatement, keep_evidence
 from operations.daily.delivery import deliver
 from operations.daily.enforcement import enforce
-from operations.upkeep.archiving import SCRATCH, inbox_files
-from operations.upkeep.backup import back_up, restore
-from operations.upkeep.setup import verify_trail
+from operations.upkeep.archiving import inbox_files
+from operations.upkeep.backup import back_up, check_backup, restore
+from operations.upkeep.setup import check_trail
+from operations.views.evidence import evidence_faults
 from states.contacts import Post
+from states.witness import read_code
 from tests.conftest import AT, INSTALLED, DeskIn
+from tests.support.exhibits import PDF
 from tests.support.handing_in import environment, start
-from tests.support.province import morning
+from tests.support.province import END, morning
+from tests.support.steps import ONE
 from tests.support.stores import Snapshot, run
 from tests.support.tape import Tape
 from tests.test_flows_kill import DAY, settle_taiyuan
+from tests.test_models_trail import fill
 
 LATER, DUE = DAY + timedelta(days=1), DAY + timedelta(days=20)
+pytestmark = pytest.mark.heavy
 ADDRESS = "mailto://clerk:s3cr3tCanary@mail.example.cn"
 ELSEWHERE = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
 
@@ -53,11 +62,13 @@ def work(desk: Desk) -> None:
     settle_taiyuan(desk)
     with writing(desk.engine) as session:
         posts = [Post("太原市民政局", "张某", channels=(ADDRESS,)), Post("山西省民政厅", "李某")]
-        replace_contacts(session, desk.plan, cipher(desk.settings), posts)
+        replace_contacts(session, desk.plan, posts)
+        proof = ExhibitStatement(ONE, (Exhibit("批复.pdf", PDF),), DAY, "山西省民政厅")
+        keep_evidence(session, desk, proof, today=END, at=AT)
     enforce(desk, DAY, morning(DAY))
     deliver(desk, lambda: morning(DAY), lambda _: Tape(), pause=lambda _: None)
     enforce(desk, LATER, morning(LATER))
-    for name, content in (("太原市/待读.xlsx", b"waits"), ("太原市/done/已读.xlsx", b"done")):
+    for name, content in (("太原市/待读.xlsx", b"waits"), ("太原市/已登记/已读.xlsx", b"done")):
         path = desk.settings.inbox / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -114,7 +125,7 @@ def at_desk(desk: Desk, settings: Settings) -> Desk:
 
 def with_key(desk: Desk, settings: Settings, key: bytes | None = None) -> Settings:
     """The same place, where somebody has put the key of the desk, or another."""
-    key = key or secret_key(desk.settings)
+    key = key or first_key(desk.settings)
     return settings.model_copy(update={"secret_key": SecretStr(key.decode())})
 
 
@@ -126,13 +137,21 @@ def test_what_is_put_back_is_what_was_there(
 ) -> None:
     saved = back_up(worked.settings, tmp_path / "a.zip", AT)
     before = content(worked.settings)
-    assert all(before[name] for name in ("audit", "outbox", "delivery", "contact", "project"))
+    assert all(
+        before[name] for name in ("evidence", "audit", "outbox", "delivery", "contact", "project")
+    )
     restored = restore(with_key(worked, elsewhere), saved.path, AT)
     assert content(elsewhere) == before
     assert files(elsewhere) == files(worked.settings) != {}
+    [proof] = elsewhere.evidence.iterdir()
+    assert proof.read_bytes() == PDF
+    desk = at_desk(worked, with_key(worked, elsewhere))
+    with desk.reading() as session:
+        assert list(evidence_faults(session, elsewhere, desk.plan.id)) == []
+    desk.engine.dispose()
     assert (restored.former, restored.breaks, restored.sealed) == (None, (), 0)
     assert restored.audit_rows == len(before["audit"]) == saved.manifest.rows["audit"]
-    again = back_up(elsewhere, tmp_path / "b.zip", AT)
+    again = back_up(with_key(worked, elsewhere), tmp_path / "b.zip", AT)
     assert again.manifest.rows == saved.manifest.rows
 
 
@@ -140,6 +159,7 @@ def test_work_goes_on_where_it_was_put_back(
     worked: Desk, elsewhere: Settings, tmp_path: Path
 ) -> None:
     saved = back_up(worked.settings, tmp_path / "a.zip", AT)
+    elsewhere = with_key(worked, elsewhere)
     restore(elsewhere, saved.path, AT)
     desk = at_desk(worked, elsewhere)
     migrate(desk.engine)  # as `xingfu init` does
@@ -152,7 +172,7 @@ def test_work_goes_on_where_it_was_put_back(
         assert {row[1:6] for row in after[name]} == {row[1:6] for row in there[name]}
         new = {row[0] for row in after[name]} - {row[0] for row in before[name]}
         assert min(new) > max(row[0] for row in before[name])
-    assert verify_trail(desk)[1] == ()
+    assert check_trail(desk).breaks == ()
     for statement in ("UPDATE audit SET actor = '某人'", "DELETE FROM audit"):
         with pytest.raises(DBAPIError, match="append-only"), desk.engine.begin() as connection:
             connection.execute(text(statement))
@@ -264,7 +284,7 @@ STRANGE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "another's zip": (lambda f: bare(f / "a.zip", readme="x"), "不是本系统的备份文件"),
     "another's manifest": (lambda f: bare(f / "a.zip", manifest__json="[1]"), "不是本系统"),
     "no json": (lambda f: bare(f / "a.zip", manifest__json="{"), "不完整或已损坏"),
-    "a newer format": (lambda f: forged(f / "a.zip", b"", version=2), "更新版本的程序"),
+    "a newer format": (lambda f: forged(f / "a.zip", b"", version=4), "更新版本的程序"),
     "a newer schema": (lambda f: forged(f / "a.zip", _future(f)), "更新版本的程序"),
     "no database": (lambda f: forged(f / "a.zip", b"no database at all " * 100), "不完整或已损坏"),
     "an empty database": (lambda f: forged(f / "a.zip", b""), "不完整或已损坏"),
@@ -324,7 +344,7 @@ def test_what_is_no_sound_backup_is_refused(sqlite_worked: Desk, tmp_path: Path,
 def test_no_damage_goes_unseen(sqlite_worked: Desk, tmp_path: Path) -> None:
     sound = back_up(sqlite_worked.settings, tmp_path / "a.zip", AT).path.read_bytes()
     lot, before = random.Random(20230116), content(sqlite_worked.settings)  # noqa: S311
-    target = Settings(home=tmp_path / "new")
+    target = with_key(sqlite_worked, Settings(home=tmp_path / "new"))
     spoiled = [sound[: lot.randrange(len(sound))] for _ in range(20)]
     for _ in range(60):
         one = bytearray(sound)
@@ -388,7 +408,7 @@ def test_an_older_schema_is_not_backed_up(desk_in: DeskIn, tmp_path: Path) -> No
 
 
 def leftovers(folder: Path) -> list[Path]:
-    return [*folder.glob(f"{SCRATCH}*"), *folder.glob(f"*/{SCRATCH}*")]
+    return [*folder.glob(f"{SCRATCH_FOLDER}*"), *folder.glob(f"*/{SCRATCH_FOLDER}*")]
 
 
 def test_a_folder_gets_a_file_named_after_the_moment(sqlite_worked: Desk, tmp_path: Path) -> None:
@@ -418,39 +438,162 @@ def test_the_key_is_not_in_it(sqlite_worked: Desk, tmp_path: Path) -> None:
     saved = back_up(sqlite_worked.settings, tmp_path / "a.zip", AT)
     with ZipFile(saved.path) as archive:
         inside = b"".join(archive.read(name) for name in archive.namelist())
-    assert secret_key(sqlite_worked.settings).strip() not in inside + saved.path.read_bytes()
+    assert first_key(sqlite_worked.settings).strip() not in inside + saved.path.read_bytes()
     assert b"s3cr3tCanary" not in inside
 
 
-def test_without_the_key_of_the_backup_one_is_told(sqlite_worked: Desk, tmp_path: Path) -> None:
+def test_with_another_key_nothing_is_put_back(sqlite_worked: Desk, tmp_path: Path) -> None:
     saved = back_up(sqlite_worked.settings, tmp_path / "a.zip", AT)
     bare_home = Settings(home=tmp_path / "new")
-    restored = restore(bare_home, saved.path, AT)
-    assert (restored.sealed, restored.key) == (1, None)
-    assert not (bare_home.home / "secret.key").exists(), "no other key takes its place"
     other = with_key(sqlite_worked, bare_home, Fernet.generate_key())
-    restored = restore(other, saved.path, AT, replace=True)
-    assert restored.sealed == 1
-    assert restored.key not in (None, saved.manifest.key)
-    later = AT + timedelta(seconds=1)
-    restored = restore(with_key(sqlite_worked, bare_home), saved.path, later, replace=True)
-    assert (restored.sealed, restored.key) == (0, saved.manifest.key)
+    marks = {bare_home: "（无）", other: key_mark(first_key(other))}
+    for settings, mark in marks.items():
+        for attempt in (
+            lambda s: restore(s, saved.path, AT),
+            lambda s: check_backup(s, saved.path),
+        ):
+            with pytest.raises(RefusedError, match=f"{saved.manifest.key}.*{mark}.*secret.key"):
+                attempt(settings)
+        assert list(bare_home.home.iterdir()) == [], "neither database nor another key"
+    restored = restore(with_key(sqlite_worked, bare_home), saved.path, AT)
+    assert (restored.sealed, restored.key, restored.signed) == (0, saved.manifest.key, True)
+
+
+def test_a_backup_tells_what_its_trail_is_to_be_held_against(
+    sqlite_worked: Desk, tmp_path: Path
+) -> None:
+    saved = back_up(sqlite_worked.settings, tmp_path / "a.zip", AT)
+    [(plan_id, words)] = saved.manifest.witnesses.items()
+    assert plan_id == sqlite_worked.plan.id
+    enforce(sqlite_worked, DUE, morning(DUE))
+    found = check_trail(sqlite_worked, words)
+    assert found.breaks == ()
+    assert found.rows > read_code(words).rows == saved.manifest.rows["audit"]
+
+
+def rewritten(path: Path, change: Callable[[dict[str, Any], dict[str, bytes]], None]) -> Path:
+    """A backup whose content and manifest somebody has changed who has no key."""
+    with ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(members.pop("manifest.json"))
+    change(manifest, members)
+    manifest["files"] = {
+        name: {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        for name, data in members.items()
+    }
+    target = path.with_name("rewritten.zip")
+    with ZipFile(target, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+        archive.writestr("manifest.json", json.dumps(manifest))
+    return target
+
+
+def edited(data: bytes, folder: Path, *statements: str) -> bytes:
+    """A database after some statements."""
+    file = folder / f"{uuid.uuid4().hex}.db"
+    file.write_bytes(data)
+    with closing(sqlite3.connect(file)) as raw:
+        for statement in statements:
+            raw.execute(statement)
+        raw.commit()
+        raw.execute("PRAGMA journal_mode = DELETE")
+    return file.read_bytes()
+
+
+STREET = "UPDATE project SET street = '某街道'"
+
+
+def _changed(said: dict[str, Any], members: dict[str, bytes], folder: Path) -> None:
+    members["xingfu.db"] = edited(members["xingfu.db"], folder, STREET)
+
+
+def _unsigned(said: dict[str, Any], members: dict[str, bytes], folder: Path) -> None:
+    _changed(said, members, folder)
+    said.update(version=1, signature="")
+
+
+def _dated(said: dict[str, Any], members: dict[str, bytes], folder: Path) -> None:
+    said["made_at"] = "2024-01-01T00:00:00Z"
+
+
+def _with_a_file(said: dict[str, Any], members: dict[str, bytes], folder: Path) -> None:
+    members["inbox/太原市/另件.xlsx"] = b"x"
+
+
+REWRITTEN = {
+    "changed rows": (_changed, "与签名不符"),
+    "as if it were old": (_unsigned, "没有签名"),
+    "another day": (_dated, "与签名不符"),
+    "another file": (_with_a_file, "与签名不符"),
+}
+
+
+@pytest.mark.parametrize("kind", REWRITTEN)
+def test_a_backup_with_a_manifest_made_anew_is_refused(
+    sqlite_worked: Desk, tmp_path: Path, kind: str
+) -> None:
+    change, says = REWRITTEN[kind]
+    path = back_up(sqlite_worked.settings, tmp_path / "a.zip", AT).path
+    assert check_backup(sqlite_worked.settings, path).signed
+    path = rewritten(path, lambda said, members: change(said, members, tmp_path))
+    before = content(sqlite_worked.settings)
+    with pytest.raises(RefusedError, match=says):
+        check_backup(sqlite_worked.settings, path)
+    with pytest.raises(RefusedError, match=says):
+        restore(sqlite_worked.settings, path, AT, replace=True)
+    assert content(sqlite_worked.settings) == before
+
+
+def old_backup(path: Path, *statements: str) -> Path:
+    """A backup of a version that knew of no key, with two rows; then somebody has been at it."""
+    file = path.with_suffix(".db")
+    engine = create_engine(f"sqlite:///{file}")  # it holds no keys of tables, as in `migrate`
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        fill(connection)
+        command.upgrade(alembic_config(connection), "0006")
+        there = inspect(connection).get_table_names()
+        rows = {
+            table.name: connection.execute(text(f"SELECT count(*) FROM {table.name}")).scalar_one()  # noqa: S608
+            for table in TABLES
+            if table.name in there
+        }
+    engine.dispose()
+    data = edited(file.read_bytes(), path.parent, *statements)
+    return forged(path, data, schema="0006", rows=rows, plans=["p"])
+
+
+def test_an_old_backup_is_put_back_and_said_to_prove_nothing(tmp_path: Path) -> None:
+    restored = restore(Settings(home=tmp_path / "new"), old_backup(tmp_path / "a.zip"), AT)
+    assert (restored.signed, restored.audit_rows, restored.breaks) == (False, 2, ())
+
+
+def test_an_old_backup_whose_chain_is_broken_is_refused(tmp_path: Path) -> None:
+    path = old_backup(
+        tmp_path / "a.zip",
+        "DROP TRIGGER audit_no_update",
+        "UPDATE audit SET actor = '某人' WHERE id = 2",
+    )
+    with pytest.raises(RefusedError, match="内容与记录时不符"):
+        restore(Settings(home=tmp_path / "new"), path, AT)
+    assert not (tmp_path / "new" / "xingfu.db").exists()
 
 
 def test_files_of_the_inbox_are_never_overwritten(sqlite_worked: Desk, tmp_path: Path) -> None:
     settings = sqlite_worked.settings
     saved = back_up(settings, tmp_path / "a.zip", AT)
     city = settings.inbox / "太原市"
-    (city / "待读.xlsx").rename(city / "done" / "待读.xlsx")  # dealt with since
-    (city / "done" / "已读.xlsx").write_bytes(b"another")
+    (city / "待读.xlsx").rename(city / "已登记" / "待读.xlsx")  # dealt with since
+    (city / "已登记" / "已读.xlsx").write_bytes(b"another")
     restored = restore(settings, saved.path, AT, replace=True)
     assert files(settings) == {
         "太原市/待读.xlsx": b"waits",
-        "太原市/done/待读.xlsx": b"waits",
-        "太原市/done/已读.xlsx": b"another",
+        "太原市/已登记/待读.xlsx": b"waits",
+        "太原市/已登记/已读.xlsx": b"another",
     }
-    assert restored.kept == ("太原市/done/已读.xlsx",)
-    assert restored.newer == ("太原市/done/待读.xlsx",)
+    assert restored.kept == ("太原市/已登记/已读.xlsx",)
+    assert restored.newer == ("太原市/已登记/待读.xlsx",)
 
 
 def test_a_broken_trail_is_put_back_and_told(sqlite_worked: Desk, tmp_path: Path) -> None:
@@ -458,14 +601,15 @@ def test_a_broken_trail_is_put_back_and_told(sqlite_worked: Desk, tmp_path: Path
         connection.execute(text("DROP TRIGGER audit_no_update"))
         connection.execute(text("UPDATE audit SET actor = '某人' WHERE id = 3"))
     saved = back_up(sqlite_worked.settings, tmp_path / "a.zip", AT)
-    restored = restore(Settings(home=tmp_path / "new"), saved.path, AT)
-    assert len(restored.breaks) == 1
+    elsewhere = with_key(sqlite_worked, Settings(home=tmp_path / "new"))
+    restored = restore(elsewhere, saved.path, AT)
+    assert len(restored.breaks) == 1, "where it is put back the triggers are there again"
     assert "记录3" in restored.breaks[0]
 
 
 # --- while others work, and killed ----------------------------------------------------------------
 
-MOMENTS = 5
+MOMENTS = 3
 DIE = """
 import os, signal, sys
 from datetime import datetime
@@ -499,11 +643,10 @@ RESTORE = {
     "once it has rows": ('after(copying, "copy_rows")', False),
     "before it is committed": ('after(backup, "replace_rows")', False),
     "before the files": ("backup._lay_out = die", True),
-    "within the files": ("Path.replace = die", True),
+    "within the files": ("backup.files.write = die", True),
 }
 
 
-@pytest.mark.heavy
 @pytest.mark.parametrize("point", BACKUP)
 def test_a_killed_backup_leaves_what_was_there(
     sqlite_worked: Desk, tmp_path: Path, point: str
@@ -513,9 +656,9 @@ def test_a_killed_backup_leaves_what_was_there(
         sqlite_worked, BACKUP[point], f"back_up(Settings(), Path({str(target)!r}), at, force=True)"
     )
     assert target.read_bytes() == b"dear"
+    assert gone(tmp_path), "nobody has started another one, and nothing is left"
 
 
-@pytest.mark.heavy
 @pytest.mark.parametrize("point", RESTORE)
 def test_a_killed_restore_changes_all_or_nothing(worked: Desk, tmp_path: Path, point: str) -> None:
     script, done = RESTORE[point]
@@ -526,9 +669,19 @@ def test_a_killed_restore_changes_all_or_nothing(worked: Desk, tmp_path: Path, p
     before = content(worked.settings)
     killed(worked, script, f"restore(Settings(), Path({str(saved.path)!r}), at, replace=True)")
     assert content(worked.settings) == (wanted if done else before)
+    assert gone(worked.settings.home)
     restore(worked.settings, saved.path, AT, replace=True)
     assert content(worked.settings) == wanted
     assert files(worked.settings)["太原市/待读.xlsx"] == b"waits"
+
+
+def gone(folder: Path) -> bool:
+    """Whether what a killed process had laid there is gone, within seconds."""
+    for _ in range(200):
+        if not leftovers(folder):
+            return True
+        sleep(0.05)
+    return False
 
 
 def killed(desk: Desk, point: str, call: str) -> None:
@@ -565,7 +718,6 @@ else:
 """
 
 
-@pytest.mark.heavy
 def test_backups_while_others_write_are_each_of_one_moment(worked: Desk, tmp_path: Path) -> None:
     stop = tmp_path / "stop"
     busy = [
@@ -585,7 +737,7 @@ def test_backups_while_others_write_are_each_of_one_moment(worked: Desk, tmp_pat
     assert [process.wait(120) for process in busy] == [0, 0]
     assert len(moments) == MOMENTS, "not enough was written meanwhile"
     for number, path in moments.items():
-        target = Settings(home=tmp_path / f"new-{number}")
+        target = with_key(worked, Settings(home=tmp_path / f"new-{number}"))
         assert restore(target, path, AT).breaks == ()
         agree(target)
 

@@ -10,7 +10,7 @@ from models.plans import require_plan
 from operations.cases.desk import Desk
 from operations.cases.extensions import Extension, extend
 from operations.daily.enforcement import enforce
-from operations.upkeep.setup import install
+from operations.upkeep.rules import Approval, adopt
 from operations.views.overview import deadline_views
 from policy.vocabulary import Standing
 from states.workdays import Calendar
@@ -39,11 +39,11 @@ def test_what_cannot_be_dated_waits_is_told_of_and_starts_once_it_can(
     assert standing(desk, "D20", LAST)[0] is Standing.WAITING
     (note,) = enforce(desk, LAST, morning(LAST)).notes
     assert "D20" in note
-    assert "policy/calendars/" in note
+    assert "calendars/ 下增加该年文件" in note
     later = Desk(desk.settings, desk.plan, KNOWN, desk.engine)
     with pytest.raises(RefusedError, match="xingfu init"), writing(desk.engine) as session:
         require_plan(session, later.plan, later.calendar)
-    install(later, AT)
+    adopt(later, Approval(PROVINCE, "国务院办公厅通知（示例）"), LAST, AT)
     # 29 to 31 December, then from Monday the 4th on: the 1st is a holiday, then comes a weekend.
     assert standing(later, "D20", LAST) == (Standing.DUE_SOON, date(2027, 1, 12))
 

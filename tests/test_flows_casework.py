@@ -23,6 +23,7 @@ from operations.views.project_record import project_record
 from policy.vocabulary import Disposition, EntryKind, Holder, MessageStatus, Source, Standing
 from states.progress import Progress
 from tests.conftest import AT, DeskIn
+from tests.support.deciding import whose
 from tests.support.province import END, morning
 from tests.support.steps import ONE, PROVINCE, TAIYUAN, act, money, show, walk
 
@@ -71,18 +72,19 @@ def test_each_transition_is_one_audit_row(taiyuan: Desk) -> None:
     [
         ("determine", "2023-02-06", "不能办理“研究确定”"),
         ("confirm_site", "2024-01-05", "尚未到来"),
-        ("confirm_site", "2022-02-06", "早于通知印发日"),
+        ("confirm_site", "2022-02-06", "早于实施方案印发日"),
         ("fly", "2023-02-06", "没有办理动作“fly”"),
     ],
 )
 def test_a_refusal_changes_nothing(taiyuan: Desk, name: str, on: str, reason: str) -> None:
     before = audit_rows(taiyuan)
-    asked = Act(ONE, name, date.fromisoformat(on), "示例·张某", "示例文件")
+    asked = Act(ONE, name, date.fromisoformat(on), whose(ONE, name), "示例文件")
     with pytest.raises(RefusedError, match=reason), writing(taiyuan.engine) as session:
         advance(session, taiyuan, asked, today=END, at=AT)
     assert (state(taiyuan)[0], audit_rows(taiyuan)) == ("siting", before)
 
 
+@pytest.mark.heavy
 def test_the_quota_of_a_city_is_never_exceeded(taiyuan: Desk) -> None:
     codes = _codes(taiyuan)
     for code in codes[:-1]:
@@ -93,6 +95,7 @@ def test_the_quota_of_a_city_is_never_exceeded(taiyuan: Desk) -> None:
         act(taiyuan, "determine", "2023-03-28", codes[-1])
 
 
+@pytest.mark.heavy
 def test_a_withdrawn_project_gives_its_place_back(taiyuan: Desk) -> None:
     codes = _codes(taiyuan)
     for code in codes:
@@ -154,6 +157,7 @@ def test_what_is_fulfilled_is_no_longer_owed(taiyuan: Desk) -> None:
     assert standing(taiyuan, "D08") is Standing.MET_LATE
 
 
+@pytest.mark.heavy
 def test_failed_acceptance_goes_back_and_makes_nobody_late_for_completion(taiyuan: Desk) -> None:
     walk(taiyuan, "check_completion")
     act(taiyuan, "fail_acceptance", "2023-12-04")
@@ -281,6 +285,7 @@ def test_what_a_decision_records_is_not_recorded_otherwise(
     assert audit_rows(taiyuan) == before
 
 
+@pytest.mark.heavy
 def test_a_casebook_is_in_step_with_the_store(taiyuan: Desk) -> None:
     """Through the example's year of a city: what was read once is what reading anew would give."""
     codes = _codes(taiyuan)
@@ -316,3 +321,44 @@ def _happen(session: Session, desk: Desk, item: Event, casebook: Casebook) -> No
             take(session, desk, item, today=END, at=AT, casebook=casebook)
         case _:
             raise AssertionError(item)
+
+
+@pytest.mark.parametrize(
+    ("subject", "duty", "day", "says"),
+    [
+        ("太原市", "D10-12", "2023-03-24", "自2023年12月1日起（五(五)）"),
+        ("太原市", "D10-06", "2023-05-31", "自2023年6月1日起（五(五)）"),
+        ("山西省", "D11-05", "2023-05-24", "自2023年5月25日起（五(五)）"),
+        ("太原市", "D12-Q2", "2023-05-31", "自2023年6月1日起（五(六)）"),
+        ("太原市", "D13", "2023-02-20", "自2023年6月1日起（五(七)）"),
+        ("太原市", "D23", "2023-12-20", "须在有项目“交叉验收到场”之后（五(八)），尚无项目登记"),
+        ("太原市", "D25-Q4", "2023-11-30", "自2023年12月1日起（五(九)）"),
+        ("山西省", "D26-Q3", "2023-08-31", "自2023年9月1日起（五(九)）"),
+    ],
+)
+def test_no_duty_is_fulfilled_before_its_window_opens(
+    taiyuan: Desk, subject: str, duty: str, day: str, says: str
+) -> None:
+    """A23: one wrong letter in an id would silence a month for ever."""
+    with pytest.raises(RefusedError) as refused:
+        act(taiyuan, duty, day, subject)
+    assert says in str(refused.value)
+    with taiyuan.engine.connect() as connection:
+        query = text("SELECT 1 FROM fact WHERE name = :name")
+        assert connection.execute(query, {"name": duty}).all() == []
+
+
+def test_a_wrong_id_is_answered_with_the_likely_one(taiyuan: Desk) -> None:
+    with pytest.raises(RefusedError, match="编号应为D10-03"):
+        act(taiyuan, "D10-12", "2023-03-24", "太原市")
+    with pytest.raises(RefusedError) as refused:
+        act(taiyuan, "D12-Q2", "2023-05-31", "太原市")
+    assert "编号应为" not in str(refused.value), "none has begun"
+
+
+def test_results_are_told_from_the_first_acceptance_on(taiyuan: Desk) -> None:
+    walk(taiyuan, "pass_acceptance")
+    with pytest.raises(RefusedError, match="最早的是2023年12月5日"):
+        act(taiyuan, "D23", "2023-12-04", "大同市")
+    act(taiyuan, "D23", "2023-12-05", "大同市")
+    act(taiyuan, "D10-03", "2023-12-20", "太原市")  # late, but possible

@@ -7,21 +7,27 @@ import pytest
 from sqlalchemy import text
 
 from common.errors import RefusedError
-from models.database import writing
+from models.audits import history
+from models.database import reading, writing
 from models.plans import install_plan
+from operations.cases.acknowledgement import Acknowledgement, acknowledge
+from operations.cases.corrections import Reversal, reverse_whole
 from operations.cases.desk import Desk
 from operations.cases.fulfilment import refresh_all
 from operations.daily.enforcement import enforce
 from operations.views.explain import explain
-from operations.views.overview import deadline_views
-from policy.vocabulary import EntryKind, Holder, Source, Standing
+from operations.views.overview import deadline_views, projects
+from policy.vocabulary import AuditKind, Disposition, EntryKind, Holder, Source, Standing
+from states.decide import first_look
 from tests.conftest import AT, DeskIn
-from tests.support.province import morning
+from tests.support.province import END, morning
 from tests.support.steps import (
     ONE,
+    PROVINCE,
     TAIYUAN,
     act,
     change_day,
+    load,
     money,
     put_off,
     show,
@@ -53,6 +59,7 @@ def owed(desk: Desk, rule: str, status: str) -> list[str]:
 # --- extensions -----------------------------------------------------------------------------------
 
 
+@pytest.mark.heavy
 def test_an_extension_moves_the_date_and_starts_reminders_anew(taiyuan: Desk) -> None:
     walk(taiyuan, "determine")
     enforce(taiyuan, date(2023, 6, 1), morning(date(2023, 6, 1)))
@@ -87,7 +94,7 @@ def test_a_citys_duty_is_extended_too_and_a_new_plan_keeps_it(taiyuan: Desk) -> 
 @pytest.mark.parametrize(
     ("rule", "until", "changes", "says"),
     [
-        ("D08", "2023-05-31", {}, "延期须晚于该日"),
+        ("D08", "2023-05-31", {}, "规定日期为2023-05-31，延期须晚于该日"),
         ("D17", "2024-01-05", {}, "不得延至次年"),
         ("D08", "2023-06-30", {"evidence": " "}, "须有批准文件"),
         ("D08", "2023-06-30", {"on": date(2024, 2, 1)}, "尚未到来"),
@@ -109,6 +116,7 @@ def test_an_extension_that_cannot_be(
 # --- a second visit -------------------------------------------------------------------------------
 
 
+@pytest.mark.heavy
 def test_each_failed_acceptance_has_its_own_deadline_and_reminders(taiyuan: Desk) -> None:
     walk(taiyuan, "check_completion")
     act(taiyuan, "fail_acceptance", "2023-12-01")
@@ -140,7 +148,7 @@ def test_an_approved_change_of_a_day_keeps_the_old_one(taiyuan: Desk) -> None:
 @pytest.mark.parametrize(
     ("milestone", "on", "says"),
     [
-        ("work_started", "2023-11-21", "不能早于2023-11-21"),
+        ("work_started", "2023-11-21", "不能早于2023年11月21日"),
         ("work_started", "2023-03-27", "不能早于该日"),
         ("work_started", "2023-05-10", "无需变更"),
         ("accepted", "2023-12-01", "没有已登记的节点“accepted”"),
@@ -178,7 +186,7 @@ def test_a_wrong_action_is_reversed_by_a_new_row(taiyuan: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("action", "says"),
-    [("determine", "请从最近一次办理起依次更正"), ("import", "请改正表格后重新导入")],
+    [("determine", "请从最近一次办理起依次更正"), ("import", "请从最近一次办理起依次更正")],
 )
 def test_what_something_hangs_on_is_not_reversed(taiyuan: Desk, action: str, says: str) -> None:
     walk(taiyuan, "break_ground")
@@ -210,3 +218,108 @@ def test_a_receipt_already_spent_is_not_reversed(taiyuan: Desk) -> None:
     assert stored(taiyuan).lines == ()
     with pytest.raises(RefusedError, match="已被更正"):
         undo(taiyuan, receipt)
+
+
+# --- what was granted is taken back ---------------------------------------------------------------
+
+
+def last_row(desk: Desk, kind: AuditKind, subject: str = ONE) -> int:
+    with reading(desk.engine) as session:
+        return max(row.id or 0 for row in history(session, desk.plan, subject) if row.kind == kind)
+
+
+def test_an_extension_is_taken_back_and_reminders_follow_the_old_day(taiyuan: Desk) -> None:
+    walk(taiyuan, "determine")
+    put_off(taiyuan, "D08", "2023-07-01")
+    first = last_row(taiyuan, AuditKind.EXTENSION)
+    put_off(taiyuan, "D08", "2023-08-01")
+    undo(taiyuan, last_row(taiyuan, AuditKind.EXTENSION))
+    assert view(taiyuan, "D08", date(2023, 5, 9))[0] == "2023-07-03"
+    undo(taiyuan, first)
+    assert view(taiyuan, "D08", date(2023, 5, 9)) == ("2023-05-31", Standing.ON_TRACK)
+    enforce(taiyuan, date(2023, 6, 1), morning(date(2023, 6, 1)))
+    assert view(taiyuan, "D08", date(2023, 6, 1))[1] is Standing.OVERDUE
+    assert owed(taiyuan, "D08", "pending") == ["2023-05-31"]
+    with pytest.raises(RefusedError, match="已被更正"):
+        undo(taiyuan, first)
+
+
+def test_an_extension_may_be_shortened_but_not_below_the_rules_day(taiyuan: Desk) -> None:
+    walk(taiyuan, "determine")
+    put_off(taiyuan, "D08", "2023-08-01")
+    assert str(put_off(taiyuan, "D08", "2023-06-15").new) == "2023-06-15"
+    with pytest.raises(RefusedError, match="规定日期为2023-05-31，延期须晚于该日"):
+        put_off(taiyuan, "D08", "2023-05-31")
+    with pytest.raises(RefusedError, match="已延期至2023年6月15日"):
+        put_off(taiyuan, "D08", "2023-06-15")
+
+
+@pytest.mark.parametrize("how", ["extension", "hold"])
+def test_the_first_rung_comes_on_its_day_where_nothing_was_recorded_yet(
+    taiyuan: Desk, how: str
+) -> None:
+    """太原市's second project has no fact yet: its ladder begins as any other's."""
+    other = "XF2023-140105-02"
+    if how == "extension":
+        put_off(taiyuan, "D08", "2023-07-01", other)
+    else:
+        act(taiyuan, "hold", "2023-01-20", other)
+        act(taiyuan, "resume", "2023-01-21", other)
+    query = "SELECT remind_by, next_look_on FROM deadline WHERE subject = :code AND rule = 'D08'"
+    with taiyuan.engine.connect() as connection:
+        days = connection.execute(text(query), {"code": other}).one()
+    remind_by, look = (date.fromisoformat(str(day)) for day in days)
+    assert look == first_look(remind_by, taiyuan.plan.ladder, taiyuan.calendar)
+
+
+def test_an_acknowledgement_is_taken_back_and_what_it_silenced_is_owed_again(
+    taiyuan: Desk,
+) -> None:
+    walk(taiyuan, "determine")
+    for day in (date(2023, 6, 1), date(2023, 6, 15)):
+        enforce(taiyuan, day, morning(day))
+    before = owed(taiyuan, "D08", "pending")
+    said = Acknowledgement(ONE, "D08", date(2023, 7, 10), date(2023, 6, 15), PROVINCE, "示例原因")
+    with writing(taiyuan.engine) as session:
+        acknowledge(session, taiyuan, said, today=END, at=AT)
+    undo(taiyuan, last_row(taiyuan, AuditKind.ACKNOWLEDGEMENT))
+    query = "SELECT quiet_until FROM deadline WHERE subject = :code AND rule = 'D08'"
+    with taiyuan.engine.connect() as connection:
+        assert connection.execute(text(query), {"code": ONE}).scalar_one() is None
+    assert owed(taiyuan, "D08", "pending") == before
+
+
+def test_a_citys_duty_that_was_recorded_in_error_is_open_again(taiyuan: Desk) -> None:
+    act(taiyuan, "D10-05", "2023-05-24", "太原市")
+    act(taiyuan, "D10-05", "2023-05-25", "太原市")
+    undo(taiyuan, last_row(taiyuan, AuditKind.RECORD, "太原市"))
+    may = "SELECT fulfilled_on FROM deadline WHERE subject = '太原市' AND rule = 'D10-05'"
+    with taiyuan.engine.connect() as connection:
+        assert str(connection.execute(text(may)).scalar_one()) == "2023-05-24"
+    undo(taiyuan, last_row(taiyuan, AuditKind.REVERSAL, "太原市") - 2)
+    assert view(taiyuan, "D10-05", END, "太原市")[1] is Standing.OVERDUE
+
+
+def test_an_import_is_taken_back_whole_and_may_come_again(desk_in: DeskIn) -> None:
+    taiyuan = desk_in(TAIYUAN)
+    codes = [view.code for view in projects(taiyuan)]
+    row = min(line.id for line in show(taiyuan, codes[-1]).history)
+    with writing(taiyuan.engine) as session:
+        asked = Reversal(row, END, PROVINCE, "示例更正单")
+        done = reverse_whole(session, taiyuan, asked, today=END, at=AT)
+    assert {code for code, _ in done} == set(codes)
+    assert {view.disposition for view in projects(taiyuan)} == {Disposition.WITHDRAWN}
+    load(taiyuan)
+    goes_on = [v.code for v in projects(taiyuan) if v.disposition is Disposition.ACTIVE]
+    assert len(goes_on) == len(codes)
+    assert not set(goes_on) & set(codes)
+
+
+def test_what_others_recorded_since_keeps_an_import(taiyuan: Desk) -> None:
+    walk(taiyuan, "confirm_site")
+    row = min(line.id for line in show(taiyuan).history)
+    with (
+        pytest.raises(RefusedError, match="其后另有办理"),
+        writing(taiyuan.engine) as session,
+    ):
+        reverse_whole(session, taiyuan, Reversal(row, END, PROVINCE, "示例"), today=END, at=AT)

@@ -9,17 +9,18 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from common.errors import RefusedError, UnavailableError
+from common.errors import RefusedError
 from deployments.demo import EXAMPLE
 from documents.forms.contacts import contacts_page, read_contacts
 from documents.reading.grid import open_book
 from documents.writing.layout import save
 from models.contacts import posts
 from models.database import reading, writing
-from models.secrets import cipher, masked
+from models.secrets import masked
 from models.settings import Settings
 from operations.cases.casework import Act, advance
 from operations.cases.desk import Desk
+from operations.upkeep.setup import change_key, check_trail
 from operations.views.contact_gaps import Gap, gaps
 from operations.workbooks.directory import (
     ContactChange,
@@ -33,7 +34,7 @@ from operations.workbooks.exports import export_workbook
 from operations.workbooks.intake import import_workbook
 from operations.workbooks.outgoing import WorkbookOrder
 from policy.vocabulary import Form, Level
-from states.contacts import Post
+from states.contacts import SEALED, Post
 from tests.conftest import AT
 from tests.support.builders import plan
 from tests.support.province import END
@@ -41,7 +42,7 @@ from tests.support.province import END
 CANARY = "c4n4ry"
 CITY, LEADER, COUNTY = "太原市民政局", "太原市民政局分管领导", "太原市小店区民政局"
 PROVINCE, OTHER = "山西省民政厅", "大同市民政局"
-MAIL, CHAT = f"mailtos://u:{CANARY}@smtp.example.com?to=a@b.c", f"wecombot://{CANARY}"
+MAIL, CHAT = f"mailtos://u:{CANARY}@smtp.example.com?to=a@b.cn", f"wecombot://{CANARY}"
 ZHANG = Post(CITY, "示例·张某", "科长", "000-0000-0001", ("小店区",), (MAIL, CHAT))
 LI = Post(OTHER, "示例·李某", "科长", "000-0000-0002")
 FIRST, LAST = date(2023, 5, 29), date(2023, 6, 9)
@@ -64,7 +65,7 @@ def import_contacts(desk: Desk, path: Path) -> tuple[int, int, int]:
 def stored(desk: Desk) -> set[Post]:
     """What is stored, in clear."""
     with reading(desk.engine) as session:
-        return set(posts(session, desk.plan, cipher(desk.settings)))
+        return set(posts(session, desk.plan))
 
 
 def shown(post: Post) -> Post:
@@ -85,7 +86,7 @@ def test_what_is_exported_is_imported_as_it_was(desk: Desk, tmp_path: Path) -> N
     away = replace(LI, substitute=f"{CITY} 示例·张某", away_from=FIRST, away_to=LAST)
     take(desk, tmp_path, ZHANG, away)
     path = tmp_path / "导出.xlsx"
-    export_workbook(desk, WorkbookOrder(Form.CONTACTS), path, JUNE)
+    export_workbook(desk, WorkbookOrder(Form.CONTACTS), path, JUNE, force=True)
     assert CANARY.encode() not in path.read_bytes()
     exported = {post for _, post in read_contacts(open_book(path), desk.plan)}
     assert exported == {shown(ZHANG), away}
@@ -199,7 +200,7 @@ def test_a_new_person_is_added(sqlite_desk: Desk, tmp_path: Path) -> None:
         (ContactChange(CITY, "示例·张某", divisions=["平遥县"]), "不是太原市的县"),
         (ContactChange(PROVINCE, "示例·张某", divisions=["小店区"]), "不是本省的市"),
         (ContactChange(COUNTY, "示例·张某", divisions=["小店区"]), "请留空"),
-        (ContactChange(CITY, "示例·张某", channels=[f"sms://{CANARY}"]), "通知渠道须以"),
+        (ContactChange(CITY, "示例·张某", channels=[f"sms://{CANARY}"]), "通知方式须以"),
         (ContactChange(CITY, "示例·张某", phone="1.39E+10"), "科学计数"),
     ],
 )
@@ -232,7 +233,7 @@ def test_substitutes_with_their_dates(desk: Desk, tmp_path: Path) -> None:
         ("示例·张某", "示例·张某", None, None, "不能是本人"),
         ("示例·张某", f"{CITY} 示例·张某", None, None, "不能是本人"),
         ("示例·张某", f"{OTHER} 示例·李某", LAST, FIRST, "早于代理开始日期2023-06-09"),
-        ("示例·张某", OTHER, None, None, "只有机构"),
+        ("示例·张某", OTHER, None, None, "只有单位"),
         ("示例·张某", " ", None, None, "未指明代理人"),
         ("示例·章某", f"{OTHER} 示例·李某", None, None, "没有联系人“示例·章某”，是否为示例·张某"),
     ],
@@ -277,6 +278,9 @@ def test_the_database_file_holds_no_address(sqlite_desk: Desk, tmp_path: Path) -
     assert [file for file in files if CANARY.encode() in file.read_bytes()] == []
 
 
+KEEPER = "山西省民政厅 示例·系统管理员"
+
+
 def test_after_a_lost_key_the_contacts_can_be_imported_again(
     sqlite_desk: Desk, tmp_path: Path
 ) -> None:
@@ -284,13 +288,21 @@ def test_after_a_lost_key_the_contacts_can_be_imported_again(
     key = SecretStr(Fernet.generate_key().decode())
     settings = Settings(home=sqlite_desk.settings.home, secret_key=key)
     desk = Desk(settings, sqlite_desk.plan, sqlite_desk.calendar, sqlite_desk.engine)
-    with pytest.raises(UnavailableError, match="重新导入通讯录"):
+    with pytest.raises(RefusedError, match=r"不是本系统的密钥.*原密钥"):
         list_contacts(desk)
-    with pytest.raises(UnavailableError):
-        take(desk, tmp_path, LI)
-    assert stored(sqlite_desk) == {ZHANG, LI}
-    assert take(desk, tmp_path, ZHANG) == (1, 0, 0)
+    with pytest.raises(RefusedError, match=r"不是本系统的密钥.*audit rekey"):
+        take(desk, tmp_path, ZHANG)
+    change_key(desk, KEEPER, "密钥随服务器损坏，无法恢复", today=JUNE, at=AT)
+    assert {post.channels for post in list_contacts(desk)} == {(), (f"{SEALED}***",)}
+    assert take(desk, tmp_path, replace(LI, role="处长")) == (0, 1, 0), "others can be changed"
+    with pytest.raises(RefusedError, match="无法解密，更改时请一并重新填写"):
+        set_contact(desk, ContactChange(CITY, ZHANG.name, role="处长"))
+    assert take(desk, tmp_path, ZHANG, LI) == (0, 2, 0)
     assert stored(desk) == {ZHANG, LI}
+    found = check_trail(desk)
+    assert (found.unproved, found.breaks) == (found.rows - 1, ()), "the row that says who did so"
+    with pytest.raises(RefusedError, match=r"没有遗失.*key rotate"):
+        change_key(desk, KEEPER, "再次更换", today=JUNE, at=AT)
 
 
 # --- gaps -----------------------------------------------------------------------------------------

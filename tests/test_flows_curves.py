@@ -1,5 +1,6 @@
 """The data curves of the example's year: made month by month, against the database's own counts."""
 
+import csv
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from common.errors import RefusedError
+from deployments.demo import EXAMPLE
 from documents.lists.curves import graphs, outlook
 from flows.pages.duty_lists import city_pages, curves_lines
 from models.database import reading, writing
@@ -39,6 +41,7 @@ def _drawn(desk: Desk) -> None:
         " ON a.plan = p.plan AND a.subject = p.code GROUP BY p.code, p.investment"
     )
     with writing(desk.engine) as session:
+        session.connection().execute(text("DELETE FROM progress"))  # what the example reports
         for code, investment, row in session.connection().execute(statement).all():
             _report(session, desk, code, Decimal(investment) / 1100, row)
     for month in MONTHS:
@@ -154,7 +157,7 @@ def test_the_forecast_goes_on_at_the_pace_and_above_a_hundred_percent(desk: Desk
 
 def test_a_curve_needs_its_snapshot(desk_in: DeskIn) -> None:
     bare = desk_in(INSTALLED)
-    with pytest.raises(RefusedError, match="2023-01的月末快照尚未形成"):
+    with pytest.raises(RefusedError, match="2023-01的月末数据尚未形成"):
         make_due(bare, assessments.CURVES, date(2023, 2, 1), AT)
 
 
@@ -204,7 +207,7 @@ def test_pages_and_graphs_show_every_place(desk: Desk) -> None:
 
 
 def test_before_anything_was_reported_no_investment_is_drawn(desk_in: DeskIn) -> None:
-    """The example itself has no monthly reports."""
+    """Reports begin in March."""
     desk = desk_in(YEAR)
     (first, *_) = make_due(desk, assessments.CURVES, date(2023, 3, 31), AT)
     assert [graph.caption for graph in graphs(desk.plan, first.content, "山西省")] == [
@@ -213,6 +216,27 @@ def test_before_anything_was_reported_no_investment_is_drawn(desk_in: DeskIn) ->
     ]
     own = first.content.of("山西省").course(INVESTED)
     assert outlook(first.content, own) == "完成投资尚无上报数据，暂不预测。"
+
+
+def test_the_example_invests_month_by_month_until_all_is_built(desk_in: DeskIn) -> None:
+    """As its cities report it; who has not reported keeps what was last said."""
+    desk = desk_in(YEAR)
+    made = make_due(desk, assessments.CURVES, END, AT)
+    course = made[-1].content.of("山西省").course(INVESTED)
+    lines = csv.DictReader((EXAMPLE / "reports.csv").read_text(encoding="utf-8").splitlines())
+    told: dict[str, dict[str, Decimal]] = {}
+    for line in sorted(lines, key=lambda line: line["duty"]):
+        if date.fromisoformat(line["on"]) <= month_end(desk.calendar, f"2023-{line['duty'][4:]}"):
+            told.setdefault(line["duty"], {})[line["subject"]] = Decimal(line["invested"])
+    last: dict[str, Decimal] = {}
+    for month, duty in enumerate(sorted(told), 3):
+        last |= told[duty]
+        if duty != "D10-05":  # what came late is known when the curve is drawn in December
+            assert course.actual[month - 1] == sum(last.values()), duty
+    known = [value for value in course.actual if value is not None]
+    assert known == sorted(known)
+    assert (len(known), known[-1]) == (10, course.whole)
+    assert course.rates[-1] == Decimal("100.0")
 
 
 def test_a_plan_without_curves_has_nothing_to_do(sqlite_desk: Desk) -> None:

@@ -2,29 +2,43 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, text
+from sqlalchemy import Column, Engine, create_engine, text
 from sqlmodel import col, select
 
 from common.errors import RefusedError
-from models.database import alembic_config, migrate, open_engine, reading
+from models.database import _free_to_copy_tables, alembic_config, migrate, open_engine, reading
+from models.seals import keyed
+from models.settings import Settings
 from models.tables import EnforcedDay
 from operations.cases.desk import Desk
 from operations.daily import enforcement
 from operations.daily.enforcement import enforce
 from operations.upkeep.rehearsal import rehearse
 from operations.upkeep.scenario import Scenario
+from operations.upkeep.setup import install
 from states.workdays import UnknownYearError
 from tests.conftest import AT
 from tests.support.steps import TAIYUAN
 from tests.support.stores import Stores
 
 DAY = date(2023, 3, 1)
+SINCE = (
+    *("work_round", "watch_fault", "former_key", "asked_item", "mail_item", "mail"),
+    *("evidence", "unreachable", "sign_in", "desk_session", "knock", "calendar_link"),
+)
+"""Tables that later versions brought."""
+FIELDS = import_module("models.migrations.versions.0024_fields_of_plans")
+WHOSE_TURN = ("body", "turn_on", "fits")
+KEY = ["plan", "subject", "rule", "visit", "due", "rung", "recipient"]
 HOUR = timedelta(hours=1)
 
 
@@ -99,13 +113,17 @@ def test_another_plans_days_are_not_ours(desk: Desk) -> None:
                  " VALUES ('other', '', :at, '', 0)"), {"at": "2023-01-16 01:00:00"},
         )  # fmt: skip
         connection.execute(
-            text("INSERT INTO enforced VALUES ('other', :day, :at, :at)"),
-            {"day": DAY, "at": "2023-03-01 01:00:00"},
+            text(
+                "INSERT INTO enforced (plan, day, decided_at, finished_at)"
+                " VALUES ('other', :day, :at, :at)"
+            ),
+            {"day": f"{DAY}", "at": "2023-03-01 01:00:00"},
         )
     assert enforce(desk, on(5), AT).missed == ()
     assert (last_finished(desk), enforcement.is_finished(desk, DAY)) == (None, False)
 
 
+@pytest.mark.heavy
 def test_a_rehearsal_leaves_no_trace(desk: Desk) -> None:
     enforce(desk, DAY, AT)
     rehearse(desk, on(4), on(6), Scenario())
@@ -124,6 +142,7 @@ def test_a_day_that_is_refused_was_not_decided(desk: Desk) -> None:
 RUNS = st.lists(st.tuples(st.integers(0, 12), st.booleans()), max_size=12)
 
 
+@pytest.mark.heavy
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -150,24 +169,55 @@ def test_missed_days_are_those_that_no_run_has_covered(
 # --- a database that is older ---------------------------------------------------------------------
 
 
+APPEND_ONLY = ("product", "plan_version")
+
+
+def without_fields(engine: Engine) -> None:
+    """Undo 0021, 0022 and 0024, but for what projects had said in the columns that come back."""
+    with engine.connect() as connection, _free_to_copy_tables(connection), connection.begin():
+        connection.execute(text("ALTER TABLE inbox DROP COLUMN mail"))
+        operations = Operations(MigrationContext.configure(connection))
+        with operations.batch_alter_table("office") as batch:
+            batch.create_check_constraint(operations.f("ck_office_level"), "level <> ''")
+        with operations.batch_alter_table("project") as batch:
+            batch.drop_column("further")
+            for name in FIELDS.COLUMNS:
+                batch.add_column(Column(name, FIELDS._project().c[name].type))
+            for name in FIELDS.CHECKED:
+                batch.create_check_constraint(operations.f(f"ck_project_{name}"), f"{name} >= 0")
+
+
 @pytest.fixture
 def older(server: str | None, tmp_path: Path, stores: Stores) -> Iterator[Desk]:
     """A desk on a filled database that has been taken back to the schema before days and events."""
     with stores.desk(server, TAIYUAN, tmp_path / "home") as desk:
+        without_fields(desk.engine)
         with desk.engine.begin() as connection:
             for statement in (
-                "DROP TABLE product",
-                *(["DROP FUNCTION product_is_append_only()"] if server else []),
+                *(f"DROP TABLE {name}" for name in APPEND_ONLY),
+                *(f"DROP FUNCTION {name}_is_append_only()" for name in APPEND_ONLY if server),
                 "DROP TABLE enforced",
+                "DROP TABLE sweep",
+                *(f"DROP TABLE {name}" for name in SINCE),
+                "ALTER TABLE subject DROP COLUMN renamed_to",
+                *(f"ALTER TABLE deadline DROP COLUMN {name}" for name in WHOSE_TURN),
                 "DROP TABLE event",
+                "DROP INDEX uq_outbox_key",
                 "DROP INDEX ix_audit_plan_id",
-                "ALTER TABLE plan DROP COLUMN emitted",
+                *(
+                    f"ALTER TABLE plan DROP COLUMN {name}"
+                    for name in ("emitted", "rows", "unkeyed", "unproved", "key", "seal")
+                ),
                 "UPDATE alembic_version SET version_num = '0004'",
             ):
                 connection.execute(text(statement))
+            operations = Operations(MigrationContext.configure(connection))
+            with operations.batch_alter_table("outbox") as batch:
+                batch.create_unique_constraint("uq_outbox_key", KEY)
         yield desk
 
 
+@pytest.mark.heavy
 def test_an_older_database_is_carried_over_and_tells_nothing_of_its_past(older: Desk) -> None:
     migrate(older.engine)
     with older.engine.begin() as connection:
@@ -176,11 +226,12 @@ def test_an_older_database_is_carried_over_and_tells_nothing_of_its_past(older: 
         ).one()
         assert emitted == newest > 0
         command.check(alembic_config(connection))
+    install(older, AT)
     assert enforce(older, DAY, AT).missed == ()
 
 
 def test_a_new_plan_in_an_older_database_begins_at_nothing(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    engine = keyed(open_engine(f"sqlite:///{tmp_path / 'old.db'}"), Settings(home=tmp_path))
     with engine.begin() as connection:
         command.upgrade(alembic_config(connection), "0004")
         connection.execute(text("INSERT INTO plan VALUES ('p', 'd', '2023-01-16 01:00:00', '')"))

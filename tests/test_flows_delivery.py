@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from common.errors import UsageError
+from common.errors import RefusedError
 from models.claims import LEASE, MOST_ATTEMPTS, ClaimResult, claim, finish, rest
 from models.database import writing
 from models.outbox import withdraw_untrue
@@ -17,6 +17,7 @@ from notifications.sending import DeliveryError, Part
 from operations.cases.desk import Desk, open_desk
 from operations.daily.delivery import DeliveryResult, deliver
 from operations.daily.enforcement import enforce
+from operations.upkeep.setup import check_trail
 from operations.views.outbox import message_views, retry
 from policy.vocabulary import DeliveryStatus
 from states.contacts import Post
@@ -65,6 +66,17 @@ def test_one_digest_an_office_with_all_that_it_is_owed(owing: Desk) -> None:
     assert rows(owing, "SELECT DISTINCT status FROM outbox") == [("sent",)]
 
 
+def test_the_provinces_digest_carries_what_the_trail_can_be_held_against(owing: Desk) -> None:
+    tape = Tape()
+    send(owing, tape)
+    told = {message.recipient: message for message in tape.sent}
+    [words] = [line for line in told[PROVINCE].text.splitlines() if "校验码" in line]
+    proof = words.partition("现至")[2].partition("，请留存")[0]
+    assert check_trail(owing, proof).breaks == ()
+    assert proof in told[PROVINCE].html
+    assert "校验码" not in "".join(m.text for office, m in told.items() if office != PROVINCE)
+
+
 def test_delivering_again_sends_nothing(owing: Desk) -> None:
     tape = Tape()
     send(owing, tape)
@@ -79,6 +91,8 @@ def test_what_comes_later_on_the_day_waits_for_the_next_workday(owing: Desk) -> 
         moved = "UPDATE deadline SET next_look_on = '2023-02-21', fired = 1 WHERE rule = 'D02'"
         connection.execute(text(moved))
     enforce(owing, date(2023, 2, 23), at(12))
+    with owing.engine.begin() as connection:
+        connection.execute(text("UPDATE outbox SET as_of = '2023-02-21'"))
     assert statuses(owing)["pending"] > 0
     assert send(owing, tape, at(13)).digests == 0
     following = send(owing, tape, at(day=date(2023, 2, 22)))
@@ -91,7 +105,7 @@ def test_a_person_with_two_offices_gets_one_digest(owing: Desk) -> None:
     know(owing, mine, replace(mine, office=PROVINCE), Post(DATONG, "示例·李某"))
     tape = Tape()
     send(owing, tape)
-    (told,) = [message for message in tape.sent if "独一无二" in message.text]
+    (told,) = [message for message in tape.sent if message.addressee == "独一无二"]
     assert TAIYUAN in told.recipient
     assert PROVINCE in told.recipient
     assert "D02" in told.text
@@ -117,8 +131,8 @@ def test_a_substitute_is_told_and_the_digest_says_so(owing: Desk) -> None:
     tape = Tape()
     send(owing, tape)
     assert f"{TAIYUAN} 甲" not in {view.person for view in message_views(owing)}
-    told = next(message for message in tape.sent if "乙" in message.text)
-    assert f"代为接收的待办事项：{TAIYUAN}（11个对象）" in told.text
+    told = next(message for message in tape.sent if message.addressee == "乙")
+    assert f"本邮件含您代甲同志接收的事项（{TAIYUAN}，10个项目和本级）。" in told.text
     assert told.text.count("XF2023-1401") == 10
 
 
@@ -127,8 +141,8 @@ def test_an_office_that_nobody_holds_is_an_item_for_the_level_above(owing: Desk)
     tape = Tape()
     send(owing, tape)
     assert recipients(tape) == [PROVINCE]
-    assert f"{TAIYUAN}（11个对象）" in tape.sent[0].text
-    assert "尚无联系人或无人分管，请代为转达，并补充通讯录" in tape.sent[0].text
+    asked = f"{TAIYUAN}未登记联系人，请转告该单位10个项目和本级的事项，并补充通讯录。"
+    assert asked in tape.sent[0].text
     assert {view.because for view in message_views(owing)} == {"post", "vacant"}
 
 
@@ -310,7 +324,7 @@ def test_an_unknown_outcome_is_sent_again_and_marked(owing: Desk) -> None:
 def test_a_wrong_key_spends_no_attempt(owing: Desk) -> None:
     settings = owing.settings.model_copy(update={"secret_key": SecretStr("short")})
     desk = Desk(settings, owing.plan, owing.calendar, owing.engine)
-    with pytest.raises(UsageError, match="XINGFU_SECRET_KEY"):
+    with pytest.raises(RefusedError, match=r"XINGFU_SECRET_KEY.*44个字符，现为5个"):
         send(desk, Tape())
     assert rows(owing, "SELECT count(*) FROM delivery") == [(0,)]
 

@@ -11,10 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
-from common.errors import RefusedError, UnavailableError
+from common.errors import PolicyError, RefusedError, UnavailableError, XingfuError
 from models.database import reading
 from operations.cases.desk import Desk
-from operations.duties import duties, month_ends
+from operations.duties import month_ends, year
 from operations.duties.products import (
     Job,
     JobOccasion,
@@ -133,6 +133,7 @@ def test_what_is_asked_for_is_refused_plainly(desk: Desk) -> None:
     assert occasion(desk, JOB, None, province, DAYS[1]).on == DAYS[1]
 
 
+@pytest.mark.heavy
 def test_two_that_make_the_same_at_once_make_one(desk: Desk) -> None:
     with ThreadPoolExecutor(4) as crowd:
         done = list(crowd.map(lambda _: make_due(desk, month_ends.MONTH_ENDS, JUNE, AT), range(4)))
@@ -140,17 +141,20 @@ def test_two_that_make_the_same_at_once_make_one(desk: Desk) -> None:
     assert made == {(f"2023-{month:02d}", 1) for month in range(1, 7)}
 
 
+@pytest.mark.parametrize("error", [RefusedError, PolicyError])
 def test_one_that_cannot_be_made_does_not_stop_the_others(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: type[XingfuError]
 ) -> None:
+    """Nor does a year without a calendar, or a version of the plan that cannot be read any more."""
+
     def refuse_first(session: Session, desk: Desk, asked: JobOccasion) -> Note:
         if asked.on == DAYS[0]:
-            raise RefusedError("缺少资料")
+            raise error("缺少资料")
         return _note(session, desk, asked)
 
     needing = replace(JOB, make=refuse_first, needs=(Product.SNAPSHOT,))
-    monkeypatch.setattr(duties, "JOBS", (month_ends.MONTH_ENDS, needing))
-    found = list(duties.fulfil(desk, [Product.RISKS], JUNE, AT))
+    monkeypatch.setattr(year, "JOBS", (month_ends.MONTH_ENDS, needing))
+    found = list(year.fulfil(desk, [Product.RISKS], JUNE, AT))
     kinds = [job.kind for job, _ in found]
     assert kinds == [Product.SNAPSHOT] * 6 + [Product.RISKS] * 3, "what it needs comes first"
     refused = [made for _, made in found if isinstance(made, RefusedError)]

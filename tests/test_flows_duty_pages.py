@@ -8,7 +8,7 @@ from flows.pages.duties import product_pages
 from models.database import reading
 from models.projects import dossiers
 from operations.cases.desk import Desk
-from operations.duties import duties
+from operations.duties import year
 from operations.duties.products import KeptProduct, lay_out, make
 from policy.vocabulary import Product
 from tests.conftest import AT
@@ -26,7 +26,7 @@ def desk(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 def last(desk: Desk, kind: Product) -> KeptProduct[object]:
-    job = duties.job_of(kind)
+    job = year.job_of(kind)
     found = [asked for asked in job.occasions(desk) if asked.on <= END]
     return make(desk, job, max(found, key=lambda asked: asked.on), AT)
 
@@ -34,7 +34,7 @@ def last(desk: Desk, kind: Product) -> KeptProduct[object]:
 @pytest.mark.parametrize("kind", [kind for kind in Product if kind is not Product.SNAPSHOT])
 def test_each_has_a_page_and_files(desk: Desk, kind: Product) -> None:
     made = last(desk, kind)
-    files = lay_out(desk, duties.job_of(kind), made)
+    files = lay_out(desk, year.job_of(kind), made)
     assert files, "a person can send it"
     pages = product_pages(desk, made, files)
     assert pages
@@ -58,6 +58,6 @@ def test_the_schedule_names_every_project_that_is_to_be_accepted(desk: Desk) -> 
 
 
 def test_a_snapshot_has_no_page(desk: Desk) -> None:
-    job = duties.job_of(Product.SNAPSHOT)
+    job = year.job_of(Product.SNAPSHOT)
     made = make(desk, job, next(iter(job.occasions(desk))), AT)
     assert product_pages(desk, made, ()) == []

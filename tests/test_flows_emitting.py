@@ -24,7 +24,7 @@ from sqlalchemy import create_engine, text
 from common.clock import now
 from common.errors import UnavailableError
 from deployments.demo import EXAMPLE
-from deployments.server.server import environment
+from deployments.server.process import environment
 from flows import emitting
 from flows.emitting import BATCH, emit_events
 from models.events import row_id
@@ -35,6 +35,7 @@ from operations.daily.enforcement import enforce, is_finished
 from operations.workbooks.intake import import_workbook
 from tests.conftest import DeskIn
 from tests.support.emitting import DAYS
+from tests.support.prefect_database import put
 from tests.support.province import END
 from tests.support.steps import TAIYUAN
 from tests.support.stores import Stores
@@ -126,8 +127,9 @@ class Prefect:
 
 
 @pytest.fixture(scope="module")
-def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
+def prefect(tmp_path_factory: pytest.TempPathFactory, prefect_database: Path) -> Iterator[Prefect]:
     server = Prefect(tmp_path_factory.mktemp("prefect"))
+    put(prefect_database, server.settings.home)
     yield server
     server.kill()
 

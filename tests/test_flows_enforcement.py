@@ -11,11 +11,13 @@ from common.errors import RefusedError
 from deployments.demo import EXAMPLE
 from operations.cases.desk import Desk, open_desk
 from operations.daily.enforcement import DeadlineDecision, check, day_to_enforce, enforce
+from operations.views.overview import projects
 from operations.workbooks.intake import import_workbook
 from policy.vocabulary import DecisionKind
 from states.workdays import UnknownYearError
 from tests.conftest import AT, INSTALLED, DeskIn
 from tests.support.province import END, morning
+from tests.support.steps import load, walk
 from tests.support.stores import Snapshot
 
 pytestmark = pytest.mark.heavy
@@ -28,12 +30,19 @@ def import_taiyuan(desk: Desk) -> None:
     import_workbook(desk, EXAMPLE / "workbooks" / "01-太原市.xlsx", today=END, at=AT)
 
 
+def determine_all(desk: Desk) -> None:
+    """The ten projects of 太原市, all determined: 开工 waits for nobody but their counties."""
+    for project in projects(load(desk)):
+        walk(desk, "determine", project.code)
+
+
 IMPORTED = Snapshot("imported", import_taiyuan, INSTALLED)
+DETERMINED = Snapshot("determined", determine_all, INSTALLED)
 
 
 @pytest.fixture
 def taiyuan(desk_in: DeskIn) -> Desk:
-    return desk_in(IMPORTED)
+    return desk_in(DETERMINED)
 
 
 def told(

@@ -18,8 +18,16 @@ from operations.cases.casework import Act, record
 from operations.cases.desk import Desk
 from operations.duties import month_ends
 from operations.duties.assessments import EVALUATIONS
-from operations.duties.duties import JOBS
-from operations.duties.products import KeptProduct, all_kept, due, lay_out, make, occasion
+from operations.duties.products import (
+    JobOccasion,
+    KeptProduct,
+    all_kept,
+    due,
+    lay_out,
+    make,
+    occasion,
+)
+from operations.duties.year import JOBS
 from policy.vocabulary import Product
 from states.scoring import MonthEvaluation, Score
 from tests.conftest import AT, INSTALLED, DeskIn
@@ -27,7 +35,7 @@ from tests.support.province import END
 from tests.support.stores import Snapshot, Stores
 from tests.support.yearly import YEAR, make_due
 
-STATED = "评分标准为系统建议值，版本 2023-1"
+STATED = "评分标准为建议值，版本 2023-2"
 ONE, REASON = "XF2023-140105-01", "示例文件〔2023〕1号，联系电话13912345678"
 UNSERVED = {
     "太原市": {"140121", "140123", "140181"},
@@ -104,7 +112,7 @@ def test_it_records_no_duty(early: Desk) -> None:
 def test_without_the_months_snapshot_there_is_nothing_to_judge_by(desk_in: DeskIn) -> None:
     desk = desk_in(INSTALLED)
     asked = next(iter(EVALUATIONS.occasions(desk)))
-    with pytest.raises(RefusedError, match="2023-03的月末快照尚未形成"):
+    with pytest.raises(RefusedError, match="2023-03的月末数据尚未形成"):
         make(desk, EVALUATIONS, asked, AT)
 
 
@@ -155,6 +163,9 @@ def test_a_citys_score_is_that_of_the_raw_facts(year: Desk, city: str, month: st
     assert abs(Fraction(score.rate) - total * 100 / available) <= Fraction(1, 200)
 
 
+LAST_DAY = {"D06": date(2023, 5, 4), "D07": date(2023, 5, 31), "D08": date(2023, 5, 31)}
+
+
 class ByHand:
     """Counted by the table's words from facts and dates as stored; nothing of the product."""
 
@@ -187,6 +198,14 @@ class ByHand:
             )
         }
 
+        self.said = rows(
+            desk,
+            "SELECT p.subject, p.on_schedule FROM progress p JOIN subject s ON s.code = p.subject"
+            " WHERE s.city = :c AND p.period = :p",
+            c=city,
+            p=f"{on:%Y-%m}",
+        )
+
     def base(self) -> Iterator[tuple[str, int]]:
         """Points and what could be had, of each indicator that counts."""
         yield ("10" if self.own["D01"] <= self.due[self.city, "D01"] else "0"), 10
@@ -195,6 +214,7 @@ class ByHand:
         yield self.by_share(15, 80, "7.5", funds)
         yield self.by_share(15, 80, "7.5", self.in_time("D08", "work_started"))
         yield str(15 - 1.5 * self.missed_reports()), 15
+        yield self.by_share(15, 70, "7.5", self.on_schedule(), 90)
         visited = [dated for dated in self.facts.values() if "acceptance_visited" in dated]
         if visited:
             passed: list[bool | None] = ["rectification_ordered" not in d for d in visited]
@@ -203,20 +223,26 @@ class ByHand:
             opened: list[bool | None] = ["opened" in dated for dated in self.facts.values()]
             yield self.by_share(10, 90, "5", opened)
 
+    def on_schedule(self) -> list[bool | None]:
+        """Per project, by the month's report; none is finished before the month."""
+        said = dict(self.said)
+        return [said.get(code) == 1 for code in self.facts]
+
     def in_time(self, rule: str, *names: str) -> list[bool | None]:
-        """Per project; None while there is time."""
+        """Per project; None while there is time, and where the province determined it too late."""
         found: list[bool | None] = []
         for code, dated in self.facts.items():
             done = max(dated.get(name, date.max) for name in names)
             open_ = done == date.max and self.on <= self.due[code, rule]
+            open_ |= dated.get("determined", date.min) > LAST_DAY[rule]
             found.append(None if open_ else done <= self.due[code, rule])
         return found
 
     def by_share(
-        self, points: int, part: int, partly: str, told: list[bool | None]
+        self, points: int, part: int, partly: str, told: list[bool | None], full: int = 100
     ) -> tuple[str, int]:
         good, judged = told.count(True), told.count(True) + told.count(False)
-        if good == judged:
+        if good * 100 >= full * judged:
             return str(points), points
         return (partly if good * 100 >= part * judged else "0"), points
 
@@ -386,3 +412,10 @@ def sheets_of(content: bytes) -> dict[str, list[tuple[Any, ...]]]:
 
 def _number(value: Any) -> Decimal:
     return Decimal(str(value))
+
+
+def test_the_last_month_is_scored_before_the_next_year_s_holidays_are_known(early: Desk) -> None:
+    """The day of signing is only reckoned with; until 2027 is known it is the day after."""
+    last = JobOccasion("2026-12", early.plan.province, date(2026, 12, 31))
+    make(early, month_ends.MONTH_ENDS, last, AT)
+    assert make(early, EVALUATIONS, last, AT).content.as_of == last.on

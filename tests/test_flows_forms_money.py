@@ -62,7 +62,7 @@ def take(
 
 def exported(desk: Desk, folder: Path, *, empty: bool = False) -> Path:
     request = WorkbookOrder(Form.LEDGER, "太原市", empty=empty)
-    return export_workbook(desk, request, folder / "台账.xlsx", END)
+    return export_workbook(desk, request, folder / "台账.xlsx", END, force=True)
 
 
 def edited(path: Path, **cells: object) -> Path:
@@ -157,14 +157,14 @@ def test_a_typed_workbook_is_booked_in_order_of_day(desk: Desk, tmp_path: Path) 
         row(ONE, "2023-06-03", "到账", "市配套", "县财政", None, "5,000.00", "乙1"),
         row(ONE, "2023-06-02", "收到", "自筹", "项目单位", None, 5000.0, "乙0"),
     )  # fmt: skip
-    done = take(desk, path, ImportOptions(actor="示例·会计"))
+    done = take(desk, path, ImportOptions(actor="太原市民政局 示例·会计"))
     assert (done.added, done.unchanged) == (5, 0)
     lines = stored(desk).lines[3:]
     assert [line.voucher for line in lines] == ["乙0", "乙1", "乙3", "乙4", "乙2"]
     held = balances(stored(desk).lines)
     assert held[Source.PROVINCE, Holder.PROJECT] == Decimal("174999.98")
     assert held[Source.OTHER, Holder.PROJECT] == 0
-    assert {item.actor for item in show(desk).history[-5:]} == {"示例·会计"}
+    assert {item.actor for item in show(desk).history[-5:]} == {"太原市民政局 示例·会计"}
     assert show(desk).history[-2].evidence == "助浴【资金台账：a.xlsx（无标识）】"
     assert (take(desk, path).added, take(desk, path).unchanged) == (0, 5)
 
@@ -247,7 +247,7 @@ def test_a_voucher_of_another_city_is_not_used_again(desk: Desk, tmp_path: Path)
 def test_a_voucher_that_was_changed_is_not_booked_anew(desk: Desk, tmp_path: Path) -> None:
     ((at, told),) = faults(desk, edited(exported(desk, tmp_path), K6="甲33"))
     assert at == "K6"
-    assert "凭证号是受保护的内容，导出时为“甲3”；请恢复原样" in told
+    assert "凭证号是受保护的内容，本表发出时为“甲3”；请恢复原样" in told
 
 
 def test_a_line_that_is_left_out_still_counts(desk: Desk, tmp_path: Path) -> None:
@@ -266,10 +266,10 @@ def test_a_line_that_was_reversed_since_is_not_booked_again(desk: Desk, tmp_path
     undo(desk, stored(desk).lines[2].audit_id)
     done = take(desk, path)
     assert (done.added, done.unchanged) == (0, 2)
-    assert done.notes == ("本表导出后已更正的1行不再登记（凭证甲3）",)
+    assert done.notes == ("本表发出后已更正的1行不再登记（凭证甲3）",)
     assert len(stored(desk).lines) == 2
     ((at, told),) = faults(desk, edited(path, J6=5))
-    assert (at, "已办理更正；请重新导出后填写" in told) == ("K6", True)
+    assert (at, "已办理更正；请向省民政厅索取最新表格后填写" in told) == ("K6", True)
     again = typed(
         tmp_path / "b.xlsx", row(ONE, "2023-06-01", *SPEND, 5, "甲3", "装修装饰", "示例公司")
     )
@@ -284,7 +284,7 @@ def test_lines_booked_since_do_not_shift_the_rows(desk: Desk, tmp_path: Path) ->
     )
     assert (take(desk, path).unchanged, take(desk, path).notes) == (3, ())
     ((at, told),) = faults(desk, edited(path, K4="甲11"))
-    assert (at, "导出时为“甲1”" in told) == ("K4", True)
+    assert (at, "本表发出时为“甲1”" in told) == ("K4", True)
 
 
 # --- refusals at their cells ----------------------------------------------------------------------
@@ -302,7 +302,7 @@ REFUSED: list[tuple[list[object], str, str]] = [
         "H4",
         "市财政只拨付",
     ),
-    (row(ONE, "2022-06-03", "到账", "其他", "市财政", None, 5, "乙1"), "E4", "早于通知印发日"),
+    (row(ONE, "2022-06-03", "到账", "其他", "市财政", None, 5, "乙1"), "E4", "早于实施方案印发日"),
     (row(ONE, "2024-06-03", "到账", "其他", "市财政", None, 5, "乙1"), "E4", "尚未到来"),
     (row(ONE, "2023-06-03", "到账", "其他", "市财政", None, 0, "乙1"), "J4", "须大于零"),
 ]
@@ -327,7 +327,7 @@ def test_an_amount_that_is_not_plausible_is_asked_about(desk: Desk, tmp_path: Pa
     )
     ((at, told),) = faults(desk, path)
     assert at == "J4"
-    assert "元的三倍，可能误将元与万元混淆；请核对后改正" in told
+    assert "元的三倍，可能混淆了元与万元；请核对后改正" in told
     assert take(desk, path, ImportOptions(confirmed=True)).added == 1
     assert take(desk, path).unchanged == 1
 
@@ -360,14 +360,14 @@ def test_which_city_is_signed_asked_for_or_in_the_title(desk: Desk, tmp_path: Pa
     path = typed(
         tmp_path / "a.xlsx", row(ONE, "2023-06-03", "到账", "其他", "市财政", None, 5, "乙1")
     )
-    with pytest.raises(RefusedError, match="表中写明的是太原市，不能作为大同市的导入"):
+    with pytest.raises(RefusedError, match="表中写明的是太原市，不能作为大同市的表报送"):
         take(desk, path, ImportOptions(city="大同市"))
 
 
 @pytest.mark.parametrize("cell", ["A1", "A2"])
 def test_a_signed_workbook_that_names_another_city(desk: Desk, tmp_path: Path, cell: str) -> None:
     path = edited(exported(desk, tmp_path), **{"A1": "资金台账", cell: "填报单位：大同市民政局"})
-    with pytest.raises(RefusedError, match="表中写明的是大同市，不能作为太原市的导入"):
+    with pytest.raises(RefusedError, match="表中写明的是大同市，不能作为太原市的表报送"):
         take(desk, path)
 
 

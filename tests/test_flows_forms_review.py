@@ -52,7 +52,7 @@ def take(
 
 def exported(desk: Desk, folder: Path, subject: str | None = None, **more: str) -> Path:
     request = WorkbookOrder(Form.OPINIONS, subject, **more)  # type: ignore[arg-type]  # expert, organisation
-    return export_workbook(desk, request, folder / "评分.xlsx", END)
+    return export_workbook(desk, request, folder / "评分.xlsx", END, force=True)
 
 
 def edited(path: Path, cells: Mapping[str, object]) -> Path:
@@ -173,9 +173,9 @@ def test_several_experts_in_a_typed_workbook(desk: Desk, tmp_path: Path) -> None
         for name in "甲乙"
     ]
     path = typed(tmp_path / "a.xlsx", *rows)
-    done = take(desk, path, ImportOptions(actor="示例·评审组"))
+    done = take(desk, path, ImportOptions(actor="山西省民政厅 示例·评审组"))
     assert (done.subject, done.added) == ("山西省", 4)
-    assert show(desk, TWO).history[-1].actor == "示例·评审组"
+    assert show(desk, TWO).history[-1].actor == "山西省民政厅 示例·评审组"
     assert take(desk, path).unchanged == 4
 
 
@@ -250,10 +250,10 @@ def test_an_opinion_that_was_reversed_since_is_not_recorded_again(
     undo(desk, stored(desk).opinions[1].audit_id)
     done = take(desk, path)
     assert (done.added, done.unchanged) == (0, 1)
-    assert done.notes == ("第5行的评分在本表导出后已更正，不再登记",)
+    assert done.notes == ("第5行的评分在本表发出后已更正，不再登记",)
     assert len(stored(desk).opinions) == 1
     ((at, told),) = faults(desk, edited(path, {"I5": 1, "N5": None}))
-    assert (at, "已办理更正；请重新导出后填写" in told) == ("F5", True)
+    assert (at, "已办理更正；请向省民政厅索取最新表格后填写" in told) == ("F5", True)
 
 
 def test_a_remark_without_points_is_noted(desk: Desk, tmp_path: Path) -> None:

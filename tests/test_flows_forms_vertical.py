@@ -12,10 +12,9 @@ from sqlalchemy import text
 from common.errors import RefusedError
 from documents.reading.faults import WorkbookError
 from documents.reading.identity import PROPERTY
-from models.audits import history
+from models.audits import history, reversed_rows
 from models.database import reading
 from models.tables import Audit
-from operations.cases.corrections import reversed_rows
 from operations.cases.desk import Desk
 from operations.views.overview import deadline_views, projects
 from operations.workbooks.exports import export_workbook
@@ -66,7 +65,7 @@ def made(
     desk: Desk, folder: Path, form: Form, subject: str | None = ONE, *, empty: bool = False
 ) -> Path:
     folder.mkdir(exist_ok=True)
-    return export_workbook(desk, WorkbookOrder(form, subject, empty=empty), folder, END)
+    return export_workbook(desk, WorkbookOrder(form, subject, empty=empty), folder, END, force=True)
 
 
 def put(path: Path, cells: Mapping[str, object], *, unsigned: bool = False) -> Path:
@@ -158,7 +157,7 @@ def test_what_an_application_changes_is_written_once(known: Desk, tmp_path: Path
     }
     profile = stored(known).profile
     assert (profile.operator, profile.area) == ("示例新机构", Decimal("630.00"))
-    assert (profile.building_kind, profile.county_civil_on) == ("购置", date(2023, 2, 7))
+    assert (profile.building_kind, profile.value("county_civil_on")) == ("购置", date(2023, 2, 7))
     assert profile.operator_phone == "000-0000-0301"  # a blank cell states nothing
     row = trail(known)[-1]
     assert (row.kind, row.clause, row.actor) == (AuditKind.IMPORT, "附件2", "太原市民政局")
@@ -199,7 +198,7 @@ def test_what_both_changed_is_told_and_the_rest_is_merged(known: Desk, tmp_path:
     )
     take(known, first)
     put(late, {CELLS["operator"]: "示例乙", CELLS["phone"]: "000-1"})
-    assert "导出后已改为“示例甲”" in refusal(known, late)[CELLS["operator"]]
+    assert "发出后已改为“示例甲”" in refusal(known, late)[CELLS["operator"]]
     done = take(known, put(late, {CELLS["operator"]: "示例甲"}))
     assert (done.changed, len(done.notes)) == (1, 1)
     profile = stored(known).profile
@@ -293,10 +292,10 @@ def test_names_are_needed_and_match_the_code(known: Desk, tmp_path: Path) -> Non
 
 def test_another_city_cannot_hand_it_in(known: Desk, tmp_path: Path) -> None:
     path = made(known, tmp_path / "out", Form.APPLICATION)
-    with pytest.raises(RefusedError, match=r"是太原市的项目.*不能作为大同市的导入"):
+    with pytest.raises(RefusedError, match=r"是太原市的项目.*不能作为大同市的表报送"):
         take(known, path, ImportOptions(city="大同市"))
     assert take(known, path, ImportOptions(city="太原市")).unchanged == 1
-    with pytest.raises(RefusedError, match="不能作为XF2023-140105-02的导入"):
+    with pytest.raises(RefusedError, match="不能作为XF2023-140105-02的表报送"):
         take(known, path, ImportOptions(subject="XF2023-140105-02"))
 
 
@@ -429,7 +428,10 @@ def test_an_answer_that_does_not_fit_is_told_at_its_cell(built: Desk, tmp_path: 
     assert sorted(found) == sorted(map(cell, asked))
     assert "结论不能为“通过”" in found[cell("fire_safety")]
     assert "未填写“无障碍设施符合标准”的核验结果" in found[cell("accessibility")]
-    assert "验收组不足两人，或有本市人员（五(八)）" in found[cell("acceptors")]
+    assert (
+        "验收组不足两人、有本市人员，或不是通讯录中市民政局的分管领导、业务科室负责人（五(八)）"
+        in found[cell("acceptors")]
+    )
     assert "六项服务功能不全" in found[cell("functions")]
     assert "或在“问题”栏写明理由" in found[cell("beds")]
 
@@ -477,7 +479,7 @@ def test_an_outdated_form_is_to_be_made_out_anew(built: Desk, tmp_path: Path) ->
     path = filled(built, tmp_path / "out")
     act(built, "open_operation", "2023-11-28")
     before = everything(built)
-    with pytest.raises(RefusedError, match="已有变动；请重新导出后填写") as caught:
+    with pytest.raises(RefusedError, match="已有变动；请向省民政厅索取最新表格后填写") as caught:
         take(built, path)
     assert "开业运营" in str(caught.value)
     assert everything(built) == before
@@ -499,7 +501,7 @@ def test_a_conclusion_that_was_undone_is_not_taken_again_unseen(
     undo(built, row)
     assert row in reversed_rows(trail(built))
     assert stored(built).checks == {}
-    with pytest.raises(RefusedError, match="请重新导出后填写"):
+    with pytest.raises(RefusedError, match="请向省民政厅索取最新表格后填写"):
         take(built, path)
     assert take(built, filled(built, tmp_path / "again")).changed == 1
 
@@ -520,7 +522,7 @@ def test_protected_cells_of_an_acceptance(built: Desk, tmp_path: Path) -> None:
     found = refusal(built, path)
     assert sorted(found) == ["B3", "E3"]
     assert all("受保护的内容" in words for words in found.values())
-    with pytest.raises(RefusedError, match="不能作为大同市的导入"):
+    with pytest.raises(RefusedError, match="不能作为大同市的表报送"):
         take(built, path, ImportOptions(city="大同市"))
 
 

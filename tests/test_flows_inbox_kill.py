@@ -149,7 +149,7 @@ def settled(desk: Desk, cities: dict[str, bytes]) -> None:
     for city, content in cities.items():
         assert lying(desk, city)["."] == []
         [name] = lying(desk, city)["done"]
-        assert (desk.settings.inbox / city / "done" / name).read_bytes() == content
+        assert (desk.settings.inbox / city / "已登记" / name).read_bytes() == content
         originals = [name for name in lying(desk, city)["returned"] if "需修改" not in name]
         assert originals == [f"{DAY} 错.xlsx"]
 

@@ -12,13 +12,12 @@ from common.errors import RefusedError
 from documents.writing.blocks import PaperTable
 from flows.forms import issue_paper as by_form
 from flows.forms.issue_paper import IssueRequestForm
-from models.audits import verify
+from models.audits import examine, paper_rows
 from models.database import reading, writing
 from models.projects import facts
 from operations.cases.casework import Act, record
 from operations.cases.desk import Desk
 from operations.duties import progress_letters
-from operations.duties.duties import fulfil
 from operations.duties.issuing import (
     draft_papers,
     find_draft,
@@ -27,8 +26,10 @@ from operations.duties.issuing import (
     occasion_id,
 )
 from operations.duties.papers import Paper, Signature, file_of, lay_out
+from operations.duties.year import fulfil
 from policy.vocabulary import Product
 from tests.conftest import AT, INSTALLED, DeskIn
+from tests.support.steps import undo
 from tests.support.stores import Snapshot
 from tests.support.yearly import YEAR
 
@@ -69,7 +70,7 @@ def test_an_issued_bulletin_is_that_months_and_nobody_enters_it_again(desk: Desk
     issued = [draft for draft in draft_papers(desk) if draft.issued]
     assert [draft.name for draft in issued] == ["bulletin:2023-06:山西省"]
     with reading(desk.engine) as session:
-        assert verify(session, desk.plan)[1] == ()
+        assert examine(session, desk.plan.id).breaks == ()
 
 
 def test_an_issued_letter_is_that_citys_alone(desk: Desk) -> None:
@@ -89,13 +90,27 @@ def test_the_same_again_writes_nothing_and_another_number_is_refused(desk: Desk)
     assert "D12-Q2" not in held(desk, "太原市"), "what is refused records nothing"
 
 
+def test_a_paper_that_is_taken_back_is_void_and_its_number_stays_used(desk: Desk) -> None:
+    issue(desk, Product.BULLETIN, "2023-06", PROVINCE, SIGNED)
+    with reading(desk.engine) as session:
+        (row,) = (row for row, _ in paper_rows(session, desk.plan))
+    assert row.id
+    undo(desk, row.id)
+    assert "D11-06" not in held(desk, PROVINCE)
+    assert not any(draft.issued for draft in draft_papers(desk))
+    with pytest.raises(RefusedError, match="该件已作废，文号不再使用"):
+        issue(desk, Product.BULLETIN, "2023-06", PROVINCE, SIGNED)
+    issue(desk, Product.BULLETIN, "2023-06", PROVINCE, replace(SIGNED, number="晋民函〔2023〕46号"))
+    assert held(desk, PROVINCE)["D11-06"] == JULY
+
+
 @pytest.mark.parametrize(
     ("signed", "reason"),
     [
         (replace(SIGNED, number=""), "不是文号"),
         (replace(SIGNED, on=date(2023, 6, 29)), "早于公文核对日期2023-06-30"),
         (replace(SIGNED, signer=" "), "没有写明签发人"),
-        (replace(SIGNED, actor="太原市民政局 王五"), "公文由山西省民政厅签发"),
+        (replace(SIGNED, actor="太原市民政局 王五"), "由山西省民政厅办理"),
         (replace(SIGNED, on=date(2023, 7, 21)), "尚未到来"),
     ],
 )

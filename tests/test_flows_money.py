@@ -8,13 +8,15 @@ import pytest
 
 from common.errors import RefusedError
 from operations.cases.desk import Desk
+from operations.cases.effects import AuditEntry, Casebook, commit
 from operations.daily.enforcement import enforce
 from operations.views.overview import deadline_views
-from policy.vocabulary import EntryKind, Holder, Source, Standing
-from tests.conftest import DeskIn
+from policy.vocabulary import AuditKind, EntryKind, Holder, Source, Standing
+from states.trail import Effects
+from tests.conftest import AT, DeskIn
 from tests.support.builders import answers
-from tests.support.province import morning
-from tests.support.steps import ONE, TAIYUAN, act, money, show, stored, undo, walk
+from tests.support.province import END, morning
+from tests.support.steps import ONE, TAIYUAN, act, change_day, money, show, stored, undo, walk
 from tests.support.stores import Snapshot
 
 IN, ON, OUT = EntryKind.RECEIPT, EntryKind.TRANSFER, EntryKind.EXPENSE
@@ -87,7 +89,7 @@ def test_nothing_is_paid_over_the_balance_on_any_day(released: Desk) -> None:
     )
     assert "余额不足" in over
     early = refused(lambda: money(released, OUT, PROVINCE, AT_SITE, "1.00", "2023-05-07", **PAYS))
-    assert "2023-05-07项目单位的省级补助余额不足" in early
+    assert "2023年5月7日项目单位的省级补助余额不足" in early
     money(released, OUT, PROVINCE, AT_SITE, "300000.00", "2023-06-10", **PAYS)
     back_dated = refused(
         lambda: money(released, OUT, PROVINCE, AT_SITE, "1.00", "2023-05-20", **PAYS)
@@ -143,7 +145,7 @@ def test_money_flows_down_only(released: Desk) -> None:
 def test_matching_funds_are_in_place_when_all_that_was_promised_has_come(released: Desk) -> None:
     promised = show(released).profile.city_share
     assert promised
-    with pytest.raises(RefusedError, match="未达到承诺金额"):
+    with pytest.raises(RefusedError, match="按资金台账认定"):
         act(released, "city_funds_in_place", "2023-05-20")
     money(released, IN, CITY, AT_SITE, str(promised - 1), "2023-05-10")
     assert "city_funds_in_place" not in stored(released).milestones
@@ -176,6 +178,64 @@ def test_money_that_rests_too_long_is_found_and_reminded(released: Desk) -> None
     money(released, IN, PROVINCE, AT_CITY, "1.00", "2023-07-03")
     view = next(v for v in deadline_views(released, date(2023, 7, 3), ONE) if v.rule == "M01")
     assert (str(view.overdue_after), view.standing) == ("2023-08-02", Standing.ON_TRACK)
+
+
+def test_what_lies_at_the_county_is_not_taken_for_passed_on(released: Desk) -> None:
+    """4,000,000 were booked by mistake and passed on again; 400,000 are there for good."""
+    for amount, on in (("42001.00", "2023-05-04"), ("4000000.00", "2023-05-09")):
+        money(released, IN, OTHER, AT_COUNTY, amount, on)
+        if amount == "42001.00":
+            money(released, ON, OTHER, AT_COUNTY, amount, "2023-05-08", to_holder=AT_SITE)
+    wrong = stored(released).lines[-1].audit_id
+    money(released, IN, OTHER, AT_COUNTY, "400000.00", "2023-05-10")
+    assert "county_passed_on" not in stored(released).milestones
+    undo(released, wrong)
+    assert stored(released).milestones["county_received"] == date(2023, 5, 10)
+    assert "county_passed_on" not in stored(released).milestones
+    assert standing(released, "M02", date(2023, 7, 8)) is Standing.COORDINATING
+    money(released, ON, OTHER, AT_COUNTY, "400000.00", "2023-07-09", to_holder=AT_SITE)
+    assert stored(released).milestones["county_passed_on"] == date(2023, 7, 9)
+
+
+def test_without_any_receipt_nobody_is_reminded_to_pass_it_on(released: Desk) -> None:
+    money(released, IN, PROVINCE, AT_CITY, "300000.00", "2023-05-04")
+    enforce(released, date(2023, 6, 5), morning(date(2023, 6, 5)))
+    undo(released, stored(released).lines[-1].audit_id)
+    assert "city_received" not in stored(released).milestones
+    assert standing(released, "M01", date(2023, 6, 6)) is Standing.WAITING
+    assert enforce(released, date(2023, 6, 20), morning(date(2023, 6, 20))) is not None
+    owed = "SELECT count(*) FROM outbox WHERE rule = 'M01' AND status = 'pending'"
+    with released.engine.connect() as connection:
+        assert connection.exec_driver_sql(owed).scalar_one() == 0
+
+
+@pytest.mark.parametrize("name", ["city_received", "city_passed_on", "county_received"])
+def test_nobody_types_what_the_ledger_tells(released: Desk, name: str) -> None:
+    at_site(released)
+    with pytest.raises(RefusedError, match=r"按资金台账认定|没有已登记"):
+        change_day(released, name, "2023-05-05")
+
+
+def test_a_share_of_nothing_is_typed_and_a_share_that_is_promised_is_not(released: Desk) -> None:
+    share(released, "0.00")
+    act(released, "city_funds_in_place", "2023-05-20")
+    assert stored(released).milestones["city_funds_in_place"] == date(2023, 5, 20)
+    share(released, "100.00")
+    assert "city_funds_in_place" not in stored(released).milestones
+    with pytest.raises(RefusedError, match="按资金台账认定"):
+        act(released, "city_funds_in_place", "2023-05-20")
+    money(released, IN, CITY, AT_SITE, "100.00", "2023-05-22")
+    assert stored(released).milestones["city_funds_in_place"] == date(2023, 5, 22)
+    share(released, "0.00")
+    assert stored(released).milestones["city_funds_in_place"] == date(2023, 5, 20)
+
+
+def share(desk: Desk, yuan: str) -> None:
+    """Have the city's share stated anew."""
+    with desk.writing() as session:
+        casebook = Casebook(session, desk)
+        entry = AuditEntry(ONE, AuditKind.IMPORT, "import", "示例", END, "附件3", "示例表格")
+        commit(session, desk, casebook, entry, Effects({"city_share": Decimal(yuan)}), AT)
 
 
 def test_the_as_built_difference_is_listed_and_nothing_is_recovered(released: Desk) -> None:

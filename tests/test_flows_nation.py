@@ -16,7 +16,7 @@ from notifications.message import Message
 from operations.cases.desk import Desk, desk_for
 from operations.daily.delivery import deliver
 from operations.daily.enforcement import EnforcementResult, enforce
-from operations.upkeep.setup import install, verify_trail
+from operations.upkeep.setup import check_trail, install
 from operations.views.outbox import message_views
 from operations.views.overview import survey
 from policy.load import named_plan
@@ -56,7 +56,8 @@ def test_provinces_in_one_database_do_not_mix(desk: Desk, provinces: Mapping[int
     for one in nation:
         assert numbers(enforce(one, DAY, morning(DAY))) == (0, 0), "nobody else's is looked at"
         assert foreign(written(one), one.plan.id) == set()
-        count, breaks = verify_trail(one)
+        found = check_trail(one)
+        count, breaks = found.rows, found.breaks
         assert (bool(count), breaks) == (True, ())
     for one in nation[:3]:
         assert foreign(spoken(one), one.plan.id) == set()
@@ -121,6 +122,7 @@ def foreign(said: str, plan: str) -> set[str]:
 # --- their plans, in a folder ---------------------------------------------------------------------
 
 
+@pytest.mark.heavy
 def test_a_plan_of_the_folder_is_a_plan(tmp_path: Path) -> None:
     write_plans(tmp_path / "plans", [11])
     settings = Settings(home=tmp_path / "home", plan=plan_id(11), plans=tmp_path / "plans")

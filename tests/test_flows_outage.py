@@ -31,8 +31,7 @@ Told = dict[tuple[str, str, str, str], str]
     ("server", "length"),
     [
         *(("sqlite", length) for length in (1, 2, 3, 10, 30)),
-        *(pytest.param("postgresql", n, marks=[POSTGRESQL, STORM]) for n in (1, 2, 3, 10)),
-        pytest.param("postgresql", 30, marks=POSTGRESQL),
+        *(pytest.param("postgresql", n, marks=[POSTGRESQL, STORM]) for n in (1, 2, 3, 10, 30)),
     ],
     indirect=["server"],
 )

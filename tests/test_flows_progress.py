@@ -17,6 +17,7 @@ from policy.vocabulary import AuditKind, Disposition
 from states.progress import Progress
 from states.trail import from_detail
 from tests.conftest import AT, DeskIn
+from tests.support.builders import plan
 from tests.support.province import END
 from tests.support.steps import ONE, PROVINCE, TAIYUAN, act, change_day, report, stored, undo, walk
 from tests.support.stores import Snapshot
@@ -69,7 +70,9 @@ def test_a_report_is_kept_with_its_row(building: Desk) -> None:
         row = history(session, building.plan, ONE)[-1]
     assert (row.kind, row.action, row.clause) == ("progress", "2023-06", "五(五)")
     assert (row.effective_on, row.actor, row.id) == (date(2023, 6, 24), PROVINCE, june.audit_id)
-    assert from_detail(june.audit_id, AuditKind.PROGRESS, row.detail).effects.progress == june
+    assert (
+        from_detail(plan(), june.audit_id, AuditKind.PROGRESS, row.detail).effects.progress == june
+    )
 
 
 def test_the_same_again_writes_nothing(building: Desk) -> None:
@@ -96,9 +99,9 @@ def test_reported_again_a_month_is_replaced(building: Desk) -> None:
         ),
         ({"period": "2023-07", "percent": 30, "on_schedule": False}, "未达序时原因及存在问题"),
         ({"period": "2023-07", "percent": 101}, "应为0至100"),
-        ({"period": "2023-07", "percent": 30, "on": "2023-06-30"}, "早于2023-07"),
-        ({"period": "2023-05", "percent": 31}, "与2023-06的月报矛盾：形象进度30%低于2023-05"),
-        ({"period": "2023-04", "percent": 1}, "“开工”登记为2023-05-10，2023-04形象进度应为0%"),
+        ({"period": "2023-07", "percent": 30, "on": "2023-06-30"}, "早于2023年7月"),
+        ({"period": "2023-05", "percent": 31}, "与2023年6月月报矛盾：形象进度30%低于2023-05"),
+        ({"period": "2023-04", "percent": 1}, "该项目2023年5月10日开工，2023年4月形象进度应为0"),
         ({"period": "2023-07", "percent": 30, "on": "2024-01-01"}, "尚未到来"),
     ],
 )
@@ -118,7 +121,7 @@ def test_every_reason_is_told_at_once(building: Desk) -> None:
 def test_before_the_works_only_nothing_can_be_reported(desk_in: DeskIn) -> None:
     desk = desk_in(TAIYUAN)
     assert report(desk, "2023-03", 0)
-    with pytest.raises(RefusedError, match="“开工”尚未登记"):
+    with pytest.raises(RefusedError, match="尚未登记开工"):
         report(desk, "2023-04", 1)
     assert percents(desk) == {"2023-03": 0}
 
@@ -179,7 +182,7 @@ def begin_later(desk: Desk) -> int:
 
 
 @pytest.mark.parametrize(
-    ("prepare", "why"), [(lower_may, "2023-06的月报不能成立"), (begin_later, "“开工”尚未登记")]
+    ("prepare", "why"), [(lower_may, "2023年6月份月报不能成立"), (begin_later, "尚未登记开工")]
 )
 def test_what_has_followed_is_undone_first(
     building: Desk, prepare: Callable[[Desk], int], why: str

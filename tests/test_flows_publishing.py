@@ -1,9 +1,9 @@
 """The scheduled flows on a real Prefect server: what they publish, when, and what they say."""
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from datetime import date, timedelta
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -15,7 +15,6 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import Artifact, State
 from prefect.client.schemas.sorting import ArtifactSort
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.testing.utilities import prefect_test_harness
 from sqlalchemy import text
 
 from common.clock import now
@@ -26,18 +25,21 @@ from flows.fulfil_duty import fulfil_duty
 from flows.pages.markdown import Page
 from flows.publishing import progress_of, put
 from flows.read_inbox import read_inbox
-from models.settings import Settings, load_settings
+from models.settings import load_settings
 from operations.cases.desk import Desk, open_desk
-from operations.daily.enforcement import is_finished
-from operations.duties.duties import fulfil
+from operations.daily.confirmation import Confirmation
+from operations.daily.enforcement import enforce_in_earnest, is_finished
+from operations.duties.year import fulfil
 from operations.views.outbox import outbox_counts
 from policy.vocabulary import DeliveryStatus, Product
 from states.contacts import Post
-from tests.support.delivering import DAY, MAILS, OWING, TAIYUAN, know
+from tests.support.delivering import DAY, MAILS, OWING, OWING_TAIYUAN, TAIYUAN, know
 from tests.support.handing_in import GOOD
 from tests.support.handing_in import put as hand_in
 from tests.support.mail_server import free_port
-from tests.support.stores import Stores
+from tests.support.prefect_database import harness
+from tests.support.province import morning
+from tests.support.stores import Snapshot, Stores
 
 pytestmark = pytest.mark.heavy
 MAIN = {
@@ -48,31 +50,46 @@ MAIN = {
     "funds",
     "data-quality",
     "run-changes",
+    "replies",
 }
 PLAN = "shanxi-2023"
 DEAD = "mailto://canary:canary@127.0.0.1:1/?from=a@canary.example&to=b@canary.example"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def server() -> Iterator[None]:
-    with prefect_test_harness(server_startup_timeout=180):
+def server(prefect_database: Path) -> Iterator[None]:
+    with harness(prefect_database):
         yield
 
 
 @pytest.fixture
-def home(stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """A home of its own, in which everything is overdue; offices are open, the day is pinned."""
-    with stores.copy(None, OWING, tmp_path / "home") as settings:
-        monkeypatch.setenv("XINGFU_HOME", str(settings.home))
-        on(DAY, monkeypatch)
-        yield settings
+def working(
+    stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[Snapshot], Desk]]:
+    """Opens a desk at a home of its own; offices are open, the day is pinned."""
+    with ExitStack() as opened:
+
+        def work(state: Snapshot) -> Desk:
+            settings = opened.enter_context(stores.copy(None, state, tmp_path / "home"))
+            monkeypatch.setenv("XINGFU_HOME", str(settings.home))
+            on(DAY, monkeypatch)
+            desk = open_desk(load_settings())
+            opened.callback(desk.engine.dispose)
+            return desk
+
+        yield work
 
 
 @pytest.fixture
-def desk(home: Settings) -> Iterator[Desk]:
-    opened = open_desk(load_settings())
-    yield opened
-    opened.engine.dispose()
+def province(working: Callable[[Snapshot], Desk]) -> Desk:
+    """A hundred projects, of which all are overdue."""
+    return working(OWING)
+
+
+@pytest.fixture
+def desk(working: Callable[[Snapshot], Desk]) -> Desk:
+    """One city's, so that there are few pages."""
+    return working(OWING_TAIYUAN)
 
 
 def on(day: date, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,18 +126,18 @@ def links(text: object) -> set[str]:
 
 
 def test_a_day_is_enforced_published_and_finished_once(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    province: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The 22nd was missed; what is linked to is there; the hourly job finds nothing to do."""
     thursday = date(2023, 2, 23)
     on(thursday, monkeypatch)
-    assert not is_finished(desk, thursday)
+    assert not is_finished(province, thursday)
     state = run(enforce_deadlines)
     assert state.is_completed()
     assert "补作漏做的1天：2023年2月22日（星期三）" in str(state.message)
-    assert is_finished(desk, thursday)
+    assert is_finished(province, thursday)
     pages = latest()
-    cities = {f"city-{city.code}" for city in desk.plan.cities}
+    cities = {f"city-{city.code}" for city in province.plan.cities}
     explained = {name for name in pages if name.startswith("explain-")}
     assert set(pages) - explained == {*MAIN, *cities, "progress"}
     assert len(explained) == 112  # all projects, all cities and the province
@@ -128,8 +145,8 @@ def test_a_day_is_enforced_published_and_finished_once(
     for name in {*MAIN, *cities} - {"outbox", "due-this-week", "data-quality"}:
         assert "截至 **2023-02-23**" in str(pages[name].data)
         assert links(pages[name].data) <= there
-        assert name in ("funds", "run-changes") or links(pages[name].data), name
-    assert len(links(pages["overdue"].data)) == 111  # the province is only due soon
+        assert name in ("funds", "run-changes", "replies") or links(pages[name].data), name
+    assert len(links(pages["overdue"].data)) == 100  # a city stands for itself in none of them
     assert "补作此前未核对的1天：2023年2月22日（星期三）。" in str(pages["run-changes"].data)
     assert pages["progress"].data == 100
 
@@ -143,6 +160,19 @@ def test_a_day_is_enforced_published_and_finished_once(
 
 
 @MAILS
+def test_a_day_that_lies_behind_is_refused_and_nothing_is_published(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(enforce_deadlines).is_completed()
+    before = {item.id for item in published()}
+    state = run(enforce_deadlines, as_of=DAY - timedelta(days=1))
+    assert state.is_failed()
+    assert f"数据已到{DAY}" in str(state.message)
+    new = [item.key for item in published() if item.id not in before]
+    assert set(new) == {None}, "but for what the run itself came to"
+    assert not is_finished(desk, DAY - timedelta(days=1))
+
+
 def test_a_day_with_a_dead_target_is_finished_and_fails(desk: Desk) -> None:
     know(desk, Post(TAIYUAN, "示例甲", "科员", "", channels=(DEAD,)))
     state = run(enforce_deadlines)
@@ -180,7 +210,7 @@ def test_the_inbox_is_published_only_when_a_file_was_read(
     assert len(older) == before
     assert "## 已退回：1份" in str(page.data)
     assert "a_b.xlsx" in str(page.data)
-    assert "## 已导入：1份" in str(page.data)
+    assert "## 已登记：1份" in str(page.data)
 
 
 def test_a_plan_that_has_changed_is_said_where_data_quality_stands(desk: Desk) -> None:
@@ -223,13 +253,13 @@ def nowhere() -> AbstractContextManager[Any]:
 def test_duties_are_made_when_due_with_what_was_missed_and_once(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    on(date(2023, 7, 3), monkeypatch)
+    stand_for(desk, date(2023, 7, 3), monkeypatch)
     state = run(fulfil_duty, duties=[Product.BULLETIN, Product.FEEDBACK])
     assert state.is_completed()
-    assert "2023-06山西省月通报" in str(state.message)
+    assert "2023年6月份山西省月通报" in str(state.message)
     kept = versions(f"{PLAN}-bulletin")
     assert [item.description for item in kept] == [
-        f"2023-{month:02d}月通报（截至 {day}）"
+        f"2023年{month}月份月通报（截至 {day}）"
         for month, day in (
             (3, "2023-03-31"),
             (4, "2023-04-28"),
@@ -262,7 +292,7 @@ def test_a_duty_that_cannot_be_fulfilled_says_why(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody is known who could accept: no contacts."""
-    on(date(2023, 11, 30), monkeypatch)
+    stand_for(desk, date(2023, 11, 30), monkeypatch)
     state = run(fulfil_duty, duties=[Product.SCHEDULE])
     assert (state.is_failed(), state.name) == (True, "Failed"), "admins are told"
     assert "人" in str(state.message)
@@ -270,8 +300,58 @@ def test_a_duty_that_cannot_be_fulfilled_says_why(
     assert "人" in str(told.data)
 
 
+def stand_for(desk: Desk, day: date, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is that day, months after the last one, and somebody says that this is right."""
+    on(day, monkeypatch)
+    enforce_in_earnest(desk, day, morning(day), Confirmation("山西省民政厅 示例·甲", "示例原因"))
+
+
 def versions(key: str) -> list[Artifact]:
     """Every version of an artifact, oldest first."""
     with get_client(sync_client=True) as client:
         wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
         return client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.UPDATED_DESC)[::-1]
+
+
+def test_a_plan_whose_time_is_over_ends_in_peace(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last days were missed: the last one is made up for; then no job fails or does anything.
+
+    What is owed still goes out.
+    """
+    stand_for(desk, date(2024, 3, 28), monkeypatch)
+    on(date(2024, 4, 2), monkeypatch)
+    last = run(enforce_deadlines)
+    assert last.is_completed()
+    assert "截至2024-03-31已核对" in str(last.message)
+    assert is_finished(desk, date(2024, 3, 31))
+    on(date(2024, 7, 1), monkeypatch)
+    before = len(published())
+    for parameters in ({}, {"only_if_missed": True}):
+        over = run(enforce_deadlines, **parameters)
+        assert over.is_completed()
+        assert "实施方案期间已结束" in str(over.message)
+    assert len(published()) == before
+    assert "已发送" in str(run(deliver_outbox).message)
+    assert run(fulfil_duty, duties=[Product.BULLETIN]).is_completed()
+    asked = run(enforce_deadlines, as_of=date(2024, 7, 1))
+    assert asked.is_failed(), "who asks for a day has to stand for it"
+
+
+def test_a_doubted_day_is_refused_until_the_form_confirms_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(enforce_deadlines).is_completed()
+    on(DAY + timedelta(days=46), monkeypatch)
+    refused = run(enforce_deadlines)
+    assert refused.is_failed()
+    assert "超过45天" in str(refused.result(raise_on_failure=False))
+    assert "超过45天" in str(latest()["data-quality"].data)
+    assert "未发送消息" in str(run(deliver_outbox).message)
+    unsigned = run(enforce_deadlines, confirm=True)
+    assert "请填写确认人" in str(unsigned.result(raise_on_failure=False))
+    assert run(
+        enforce_deadlines, confirm=True, actor="山西省民政厅 示例·王某", evidence="示例：恢复使用"
+    ).is_completed()
+    assert run(enforce_deadlines).is_completed()

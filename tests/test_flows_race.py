@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from operations.cases.desk import Desk
-from operations.upkeep.setup import verify_trail
+from operations.upkeep.setup import check_trail
 from tests.support.steps import ONE, load, show, stored, walk
 
 pytestmark = pytest.mark.heavy
@@ -44,10 +44,10 @@ def test_of_two_racing_actions_one_wins(desk: Desk) -> None:
     (lost,) = [err for (_, err), code in ended if code == 1]
     assert f"{ONE}在您查看之后已有变化，本次未办理" in lost
     won = "开工" if ended[0][1] == 0 else "暂停"
-    assert f"办理 {won}（2023-05-10）" in lost
+    assert f"（北京时间）办理 {won}（2023年5月10日）" in lost
     assert len(show(desk).history) == rows + 1
     assert (stored(desk).stage == "construction") == (won == "开工")
-    assert verify_trail(desk)[1] == ()
+    assert check_trail(desk).breaks == ()
 
 
 def test_who_looked_before_a_change_is_told_of_it(desk: Desk) -> None:
@@ -56,8 +56,8 @@ def test_who_looked_before_a_change_is_told_of_it(desk: Desk) -> None:
     walk(desk, "confirm_site")
     late = _start(
         desk, "record", ONE, "community_need", "--on", "2023-02-08", "--evidence", "示例",
-        "--seen", seen,
+        "--actor", "太原市民政局", "--seen", seen,
     )  # fmt: skip
     _, told = late.communicate(timeout=120)
     assert late.returncode == 1
-    assert "确定选址（2023-02-06），经办：山西省民政厅养老服务处" in told
+    assert "确定选址（2023年2月6日），经办：山西省民政厅养老服务处" in told

@@ -1,10 +1,12 @@
 """Receipts on their way: at once and beside the daily digest, with the marked copy, never lost."""
 
+import re
 from datetime import date
 from io import BytesIO
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import text
 
 from documents.reading.annotate import LIST
 from models.claims import LEASE, MOST_ATTEMPTS, claim
@@ -19,10 +21,10 @@ from operations.upkeep.scenario import Scenario
 from operations.views.outbox import message_views, retry
 from operations.views.why import why_message
 from operations.workbooks import receipts
-from policy.fields import SUMMARY_SHEET
 from policy.vocabulary import ChannelKind, DeliveryStatus, RungKind
 from states.contacts import Post
 from tests.conftest import DeskIn
+from tests.support.builders import SUMMARY_SHEET
 from tests.support.delivering import (
     DATONG,
     DAY,
@@ -69,19 +71,23 @@ def test_a_receipt_goes_out_at_once_and_says_what_became_of_the_file(desk: Desk)
     assert send(desk, tape, at(10)).sent == 1
     [message] = tape.sent
     assert message.recipient == BUREAU
-    assert message.title == "【幸福养老工程】回执：1份已导入（太原市民政局）"
-    assert "贵局报送的“太原.xlsx”（项目汇总表（附件3））已于2月21日" in message.text
-    assert "收悉并导入：新增10，更新0，未变0。" in message.text
+    assert message.title == "【幸福养老工程】回执：项目汇总表（附件3）已登记（太原市民政局）"
+    assert "贵局报送的项目汇总表（附件3）（“太原.xlsx”）已于2月21日" in message.text
+    assert "收到并登记，共10个项目。" in message.text
+    assert "不需再报。" in message.text
     assert "待办" not in message.text
     assert standing(desk) == ["sent"]
     assert send(desk, tape, at(11)).digests == 0
 
 
+@pytest.mark.heavy
 def test_who_had_the_days_digest_is_sent_receipts_only(owing: Desk) -> None:
     tape = Tape()
     send(owing, tape)
     hand_in(owing)
     enforce(owing, date(2023, 3, 20), at(9))  # something more has come due since
+    with owing.engine.begin() as connection:
+        connection.execute(text("UPDATE outbox SET as_of = :day"), {"day": DAY})
     more = "SELECT count(*) FROM outbox WHERE status = 'pending' AND recipient = '太原市民政局'"
     assert rows(owing, more)[0][0] > 1
     tape.sent.clear()
@@ -111,13 +117,14 @@ def test_who_had_a_receipt_in_the_morning_still_gets_the_days_digest(desk: Desk)
     assert send(desk, tape, at(11)).digests == 0
 
 
+@pytest.mark.heavy
 def test_a_receipt_rides_with_the_digest_when_both_are_due(owing: Desk) -> None:
     hand_in(owing, wrong("F13"))
     hand_in(owing)
     tape = Tape()
     send(owing, tape)
     [message] = [each for each in tape.sent if each.recipient == BUREAU]
-    assert "项逾期；回执：1份已导入、1份已退回（太原市民政局）" in message.title
+    assert "项逾期；回执：1份已登记、1份已退回（太原市民政局）" in message.title
     assert message.text.index("【回执】") < message.text.index("一、")
     assert message.text.count("XF2023-1401") == 10
     assert send(owing, tape, at(9)).digests == 0
@@ -142,6 +149,7 @@ def test_no_deadline_stands_behind_a_receipt_so_it_is_never_withdrawn(owing: Des
     assert rows(owing, query) == [("pending",)]
 
 
+@pytest.mark.heavy
 def test_a_lapsed_claim_of_a_receipt_is_sent_again_and_marked(owing: Desk) -> None:
     send(owing, Tape())
     hand_in(owing)
@@ -167,7 +175,7 @@ def test_a_substitute_is_told(desk: Desk) -> None:
     tape = Tape()
     send(desk, tape)
     assert [message.addressee for message in tape.sent] == ["乙"]
-    assert "代为接收的待办事项：太原市民政局（1个对象）" in tape.sent[0].text
+    assert "本邮件含您代甲同志接收的事项（太原市民政局，本级）。" in tape.sent[0].text
 
 
 def test_where_nobody_is_known_the_level_above_is_told(desk: Desk) -> None:
@@ -177,7 +185,7 @@ def test_where_nobody_is_known_the_level_above_is_told(desk: Desk) -> None:
     send(desk, tape)
     [message] = tape.sent
     assert message.recipient == PROVINCE
-    assert "太原市民政局（1个对象）尚无联系人或无人分管，请代为转达" in message.text
+    assert "太原市民政局未登记联系人，请转告该单位本级的事项，并补充通讯录" in message.text
 
 
 def test_each_person_at_the_bureau_is_told_and_a_dead_target_fails_alone(desk: Desk) -> None:
@@ -191,6 +199,7 @@ def test_each_person_at_the_bureau_is_told_and_a_dead_target_fails_alone(desk: D
     assert (standing(desk), len(alive.sent)) == (["sent", "sent"], 1)
 
 
+@pytest.mark.heavy
 def test_a_receipt_that_cannot_be_sent_becomes_a_dead_letter_and_can_be_owed_anew(
     desk: Desk,
 ) -> None:
@@ -206,18 +215,18 @@ def test_a_receipt_that_cannot_be_sent_becomes_a_dead_letter_and_can_be_owed_ane
 # --- what it says ---------------------------------------------------------------------------------
 
 
-def test_a_returned_file_lists_twenty_faults_and_says_that_there_are_more(desk: Desk) -> None:
+def test_a_returned_file_lists_its_faults_and_how_many_cells_have_each(desk: Desk) -> None:
     cells = [f"{letter}{row}" for letter in "FG" for row in range(4, 14)]
     hand_in(desk, wrong(*cells, "E4", "E5"))
     tape = Tape()
     send(desk, tape)
     [message] = tape.sent
     [receipt] = message.receipts
-    assert "因有22处需修改，整份未导入，现予退回：" in receipt.head
-    assert receipt.details[0].startswith("（1）工作表“")
-    assert receipt.details[19].startswith("（20）")
-    assert receipt.details[20] == "其余2处从略。"
-    assert "请修改后重新报送。" in receipt.details[21]
+    assert "有22处需要修改，本次未登记，现退回：" in receipt.head
+    assert receipt.details[0].startswith("（1）“配建性质”（E4、E5，共2处）：原值")
+    counted = [int(n) for line in receipt.details for n in re.findall("共([0-9]+)处）", line)]
+    assert sum(counted) == 22
+    assert "请修改后重新报送，" in receipt.details[-1]
     assert all(detail in message.text for detail in receipt.details)
 
 
@@ -231,7 +240,7 @@ def test_a_mail_brings_the_marked_copy(desk: Desk) -> None:
         [envelope] = server.mails
     assert isinstance(envelope.content, bytes)
     mail = parsed(envelope.content)
-    assert str(mail["subject"]) == "【幸福养老工程】回执：1份已退回（太原市民政局）"
+    assert str(mail["subject"]) == "【幸福养老工程】回执：项目汇总表（附件3）已退回（太原市民政局）"
     [copy] = mail.iter_attachments()
     assert copy.get_filename() == "太原-需修改.xlsx"
     book = load_workbook(BytesIO(copy.get_content()))
@@ -240,7 +249,7 @@ def test_a_mail_brings_the_marked_copy(desk: Desk) -> None:
     for kind in ("plain", "html"):
         body = mail.get_body((kind,))
         assert body is not None
-        assert "F13：原值“很大”" in body.get_content()
+        assert "“建筑面积”（F13）：原值“很大”" in body.get_content()
         assert "附件" in body.get_content()
 
 
@@ -259,13 +268,13 @@ def test_a_text_list_and_a_webhook_carry_it(desk: Desk) -> None:
     assert deliver(desk, lambda: at(10)).errors == ()
     [listed] = desk.settings.outgoing.glob("*/文本清单.xlsx")
     cells = [cell for row in load_workbook(listed).worksheets[0].values for cell in row if cell]
-    assert any("【回执】" in str(cell) and "F13：原值" in str(cell) for cell in cells)
+    assert any("【回执】" in str(cell) and "（F13）：原值" in str(cell) for cell in cells)
     hand_in(desk)
     tape = Tape()
     send(desk, tape, at(11))
     [receipt] = payload(tape.sent[0])["receipts"]
     assert (receipt["subject"], receipt["outcome"]) == (TAIYUAN, "done")
-    assert "收悉并导入" in receipt["head"]
+    assert "收到并登记" in receipt["head"]
 
 
 def test_a_copy_that_is_gone_or_too_large_is_said_to_be(
@@ -274,7 +283,7 @@ def test_a_copy_that_is_gone_or_too_large_is_said_to_be(
     hand_in(desk, wrong("F13"))
     hand_in(desk, wrong("F12"), "二.xlsx")
     monkeypatch.setattr(receipts, "MOST_ATTACHED", 10)
-    for copy in (desk.settings.inbox / TAIYUAN / "returned").glob("*太原*需修改.xlsx"):
+    for copy in (desk.settings.inbox / TAIYUAN / "退回").glob("*太原*需修改.xlsx"):
         copy.unlink()
     tape = Tape()
     send(desk, tape)
@@ -305,7 +314,7 @@ def test_why_a_receipt_came_is_told_with_its_words(desk: Desk) -> None:
     [view] = message_views(desk)
     assert (view.subject, view.rung, view.recipient) == (TAIYUAN, "receipt", BUREAU)
     told = str(why_message(desk, view.id))
-    assert "贵局报送的“太原.xlsx”" in told
+    assert "报送的项目汇总表（附件3）（“太原.xlsx”）" in told
     assert "F13" in told
     assert "尚未发送：等待工作日办公时间" in told
     assert "逾期" not in told
@@ -313,6 +322,7 @@ def test_why_a_receipt_came_is_told_with_its_words(desk: Desk) -> None:
     assert f"告知：{BUREAU}" in str(why_message(desk, view.id))
 
 
+@pytest.mark.heavy
 def test_a_rehearsal_sends_what_is_owed_and_touches_nothing(desk: Desk) -> None:
     hand_in(desk, wrong("F13"))
     done = rehearse(desk, DAY, DAY, Scenario((), ()))

@@ -14,9 +14,13 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 from sqlmodel import Session, select
 
+from common.errors import RefusedError
 from documents.writing.columns import plain
+from flows.pages.board import board_page
+from flows.pages.city import city_page
+from flows.pages.duty_lists import report_lines
 from models.database import reading, writing
-from models.projects import facts, projects_finished_on
+from models.projects import facts
 from models.tables import Outbox
 from operations.cases.casework import Act, advance
 from operations.cases.desk import Desk
@@ -25,7 +29,8 @@ from operations.daily.enforcement import enforce
 from operations.duties.products import KeptProduct, due, make
 from operations.duties.reports import REPORTS, MonthlyReports, ReceivedReport
 from operations.views.explain import explain
-from operations.views.overview import deadline_views
+from operations.views.funds import funds_views, total
+from operations.views.overview import DeadlineView, deadline_views, survey
 from operations.views.snapshots import snapshot
 from operations.workbooks.intake import import_workbook
 from operations.workbooks.report import filled_in
@@ -33,7 +38,17 @@ from policy.vocabulary import Standing
 from tests.conftest import AT, DeskIn
 from tests.support.builders import answers
 from tests.support.province import END, morning
-from tests.support.steps import ONE, PROVINCE, TAIYUAN, act, report, show, undo, walk
+from tests.support.steps import (
+    ONE,
+    PROVINCE,
+    TAIYUAN,
+    accepting_early,
+    act,
+    report,
+    show,
+    undo,
+    walk,
+)
 from tests.support.stores import Snapshot
 from tests.support.yearly import YEAR, make_due
 from tests.test_flows_forms_vertical import typed
@@ -42,6 +57,11 @@ from tests.test_flows_report import BEGUN, exported, put
 CITY, TWO, THREE = "太原市", "XF2023-140121-01", "XF2023-140105-02"
 MONTHS = [f"2023-{n:02d}" for n in range(3, 13)]
 FINISHED = "projects_finished"
+
+
+def finished(session: Session, desk: Desk, city: str) -> date | None:
+    """The day on which the last of a city's projects ended."""
+    return facts(session, desk.plan, [city]).get(city, {}).get(FINISHED)
 
 
 def made(desk: Desk, period: str) -> KeptProduct[MonthlyReports]:
@@ -82,6 +102,7 @@ def reminded(desk: Desk, rule: str) -> int:
         return int(connection.execute(query, {"rule": rule}).scalar_one())
 
 
+@pytest.mark.heavy
 def test_what_is_opened_is_what_goes_with_the_reminder(desk_in: DeskIn) -> None:
     desk = desk_in(BEGUN)
     enforce(desk, date(2023, 6, 12), morning(date(2023, 6, 12)))
@@ -130,17 +151,66 @@ def test_who_was_in_time_late_or_missing(desk_in: DeskIn) -> None:
         "2023-05": (Standing.MET_LATE, date(2023, 5, 26)),
         "2023-06": (Standing.OVERDUE, None),
     }
-    # Two projects are determined; the second is never reported: the duty was recorded by hand.
+    # Two projects go on; the second is never reported: the duty was recorded on paper.
     assert {each.expected for each in found.values()} == {2}
     assert [len(each.left_out) for each in found.values()] == [1, 1, 2]
-    sheet = load_workbook(BytesIO(files(desk, made(desk, "2023-05"))["2023-05 月报收报情况.xlsx"]))
+    sheet = load_workbook(BytesIO(files(desk, made(desk, "2023-05"))["2023-05 月报报送情况.xlsx"]))
     rows = {row[1]: row for row in list(sheet.worksheets[0].values)[3:]}
     assert rows[CITY][2:4] == (2, 1)
-    assert rows[CITY][5] == "迟报"
+    assert rows[CITY][5] == "逾期报送（1个项目未录入）"
     assert rows["大同市"][5] == "未报"
-    assert str(sheet.worksheets[0]["A2"].value).startswith(
-        "截至2023-05-26　迟报：太原市　未报：大同市"
+    note = str(sheet.worksheets[0]["A2"].value)
+    assert note.startswith("截至2023-05-26　逾期：太原市　未报：大同市")
+    assert note.endswith("未录入：无")
+
+
+def test_a_report_on_paper_is_in_but_shown_as_unentered_until_it_is_entered(
+    desk_in: DeskIn, tmp_path: Path
+) -> None:
+    desk = desk_in(BEGUN)
+    with pytest.raises(RefusedError, match="请在依据中写明原因和文件"):
+        act(desk, "D10-06", "2023-06-21", CITY, evidence=" ")
+    act(desk, "D10-06", "2023-06-21", CITY, evidence="纸质月报：网络检修")
+    assert of(made(desk, "2023-06")).unentered
+    lists = files(desk, made(desk, "2023-06"))["2023-06 月报报送情况.xlsx"]
+    sheet = load_workbook(BytesIO(lists)).worksheets[0]
+    assert next(row for row in sheet.values if row[1] == CITY)[5] == "按时报送（未录入）"
+    assert str(sheet["A2"].value).endswith("未录入：太原市")
+    page = "".join(report_lines(desk.plan, made(desk, "2023-06").content))
+    assert "| 太原市 | 按期完成（未录入） |" in page
+    told = "月报已书面报送、尚未录入的：太原市（D10-06）。"
+    assert _shown(desk) == (["按期完成（未录入）"], [told, told], True)
+    path = exported(desk, tmp_path)
+    import_workbook(desk, path, today=date(2023, 6, 28), at=AT)
+    assert _shown(desk) == (["按期完成"], [], False)
+    with reading(desk.engine) as session:
+        assert facts(session, desk.plan, [CITY])[CITY]["D10-06"] == date(2023, 6, 21)
+
+
+def _shown(desk: Desk) -> tuple[list[str], list[str], bool]:
+    """How the report of June stands in tables; the lines of board and city page; the explanation.
+
+    By the tables and by the trail, which must agree.
+    """
+    asked = CITY, "D10-06"
+    states = [
+        [view.state for view in views if (view.subject, view.rule) == asked]
+        for known in (False, True)
+        for views in (
+            survey(desk, END, known=known).views,
+            deadline_views(desk, END, CITY, known=known),
+        )
+    ]
+    assert states == states[:1] * 4
+    seen, city = survey(desk, END), desk.plan.city(CITY)
+    assert city
+    money = total(CITY, funds_views(desk, seen, CITY))
+    pages = (
+        board_page(desk.plan, seen, {}, {}),
+        city_page(desk.plan, city, seen, money, {}),
     )
+    lines = [line for page in pages for line in page.text.splitlines() if "未录入的" in line]
+    return states[0], lines, "，未录入" in str(explain(desk, CITY, "D10-06", END))
 
 
 @pytest.mark.heavy
@@ -185,7 +255,7 @@ NEARLY = Snapshot("nearly_finished", nearly, TAIYUAN)
 
 @pytest.fixture
 def near(desk_in: DeskIn) -> Desk:
-    return desk_in(NEARLY)
+    return accepting_early(desk_in(NEARLY))
 
 
 def finish(desk: Desk, code: str, accepted: str, opened: str) -> None:
@@ -208,6 +278,7 @@ def stored_void(desk: Desk) -> list[str]:
         return sorted(connection.execute(query, {"city": CITY}).scalars())
 
 
+@pytest.mark.heavy
 def test_months_end_once_the_last_project_is_finished(near: Desk) -> None:
     desk = near
     finish(desk, ONE, "2023-09-05", "2023-09-01")
@@ -235,6 +306,47 @@ def reminded_city(desk: Desk, rules: list[str]) -> int:
         return sum(rule in rules for rule in connection.execute(query, {"city": CITY}).scalars())
 
 
+@pytest.mark.heavy
+def test_a_withdrawal_in_november_leaves_overdue_what_was_overdue_in_september(
+    near: Desk,
+) -> None:
+    """What ends, ends from its own day on: the months before it had to be reported."""
+    desk = near
+    finish(desk, ONE, "2023-08-20", "2023-08-25")
+    enforce(desk, date(2023, 10, 12), morning(date(2023, 10, 12)))
+    late = [view.rule for view in overdue(desk, date(2023, 10, 12))]
+    assert {"D10-08", "D10-09"} <= {*late}
+    before = stands(desk, date(2023, 10, 12))
+    act(desk, "withdraw", "2023-11-15", TWO)
+    with reading(desk.engine) as session:
+        assert finished(session, desk, CITY) == date(2023, 11, 15)
+    assert void(desk) == stored_void(desk) == ["D10-12"]
+    assert [view.rule for view in overdue(desk, date(2023, 10, 12))] == late
+    assert stands(desk, date(2023, 10, 12)) == before  # as seen from October, too
+    assert {*late} <= {view.rule for view in overdue(desk, END)}
+    last = show(desk, TWO).history[-1].id
+    undo(desk, last)
+    assert stored_void(desk) == []
+
+
+def test_what_was_finished_before_it_was_withdrawn_ended_when_it_was_finished(near: Desk) -> None:
+    desk = near
+    finish(desk, ONE, "2023-09-05", "2023-09-01")
+    finish(desk, TWO, "2023-09-12", "2023-10-31")
+    act(desk, "withdraw", "2023-11-20", TWO)
+    assert void(desk) == stored_void(desk) == ["D10-11", "D10-12"]
+
+
+def overdue(desk: Desk, as_of: date) -> list[DeadlineView]:
+    views = deadline_views(desk, as_of, CITY)
+    return [view for view in views if view.standing is Standing.OVERDUE]
+
+
+def stands(desk: Desk, as_of: date) -> dict[tuple[str, str], Standing]:
+    return {(v.subject, v.rule): v.standing for v in deadline_views(desk, as_of)}
+
+
+@pytest.mark.heavy
 def test_what_was_owed_is_withdrawn_and_a_reversal_opens_it_again(near: Desk) -> None:
     desk = near
     act(desk, "withdraw", "2023-03-01", THREE)
@@ -254,6 +366,7 @@ def test_what_was_owed_is_withdrawn_and_a_reversal_opens_it_again(near: Desk) ->
     assert next(v.standing for v in views if v.rule == "D10-10") is Standing.OVERDUE
 
 
+@pytest.mark.heavy
 def test_a_new_application_does_not_open_it_again(near: Desk, tmp_path: Path) -> None:
     desk = near
     act(desk, "withdraw", "2023-03-01", THREE)
@@ -270,6 +383,7 @@ def test_a_new_application_does_not_open_it_again(near: Desk, tmp_path: Path) ->
     assert stored_void(desk) == void(desk) == ["D10-10", "D10-11", "D10-12"]
 
 
+@pytest.mark.heavy
 def test_a_candidate_that_is_not_determined_does_not_keep_the_months_alive(near: Desk) -> None:
     """One project is still looking for its site: the city is not asked to report it."""
     desk = near
@@ -281,14 +395,14 @@ def test_a_candidate_that_is_not_determined_does_not_keep_the_months_alive(near:
     finish(desk, TWO, "2023-09-12", "2023-10-31")
     assert void(desk) == stored_void(desk) == ["D10-11", "D10-12"]
     with reading(desk.engine) as session:
-        assert projects_finished_on(session, desk.plan, CITY) == date(2023, 10, 31)
+        assert finished(session, desk, CITY) == date(2023, 10, 31)
 
 
 def test_while_none_is_determined_none_is_finished(desk_in: DeskIn) -> None:
     desk = desk_in(TAIYUAN)
     with reading(desk.engine) as session:
-        assert projects_finished_on(session, desk.plan, CITY) is None
-        assert projects_finished_on(session, desk.plan, "大同市") is None
+        assert finished(session, desk, CITY) is None
+        assert finished(session, desk, "大同市") is None
 
 
 def test_a_month_that_was_reported_all_the_same_is_met(near: Desk) -> None:
@@ -336,9 +450,10 @@ def _void_in(session: Session) -> Iterator[str]:
     yield from sorted(session.execute(query, {"city": CITY}).scalars())
 
 
+@pytest.mark.heavy
 def test_a_project_that_is_determined_later_opens_the_months_again(desk_in: DeskIn) -> None:
     """The other one waits for its replacement's place: only from then on is it reported."""
-    desk = desk_in(TAIYUAN)
+    desk = accepting_early(desk_in(TAIYUAN))
     walk(desk, "break_ground", ONE)
     act(desk, "complete_construction", "2023-08-10", ONE)
     act(desk, "check_completion", "2023-08-15", ONE)

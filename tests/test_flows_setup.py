@@ -25,9 +25,10 @@ from operations.workbooks.intake import import_workbook
 from policy.schema import Plan
 from policy.vocabulary import DecisionKind, Standing, SubjectKind
 from states.workdays import Calendar
-from tests.conftest import AT
+from tests.conftest import AT, INSTALLED, DeskIn
 from tests.support.province import morning
 from tests.support.province import record as record_lines
+from tests.support.stores import Snapshot
 
 pytestmark = pytest.mark.heavy
 DAY = date(2023, 6, 1)
@@ -43,13 +44,27 @@ def changed(desk: Desk, **changes: Any) -> Desk:
     return after
 
 
-def loaded(desk: Desk) -> Desk:
+def load(desk: Desk) -> None:
     """忻州市 of the example province on 1 June, where something is late in most ways."""
     import_workbook(desk, EXAMPLE / "workbooks" / "04-忻州市.xlsx", today=DAY, at=AT)
     past = [event for event in tables(EXAMPLE) if event.on <= DAY]
     ours = [event for event in past if event.subject.startswith("XF2023-1409")]
     record_lines(desk, ours)
-    return desk
+
+
+LOADED = Snapshot("xinzhou", load, INSTALLED)
+ENFORCED = Snapshot("xinzhou_enforced", lambda desk: enforce(desk, DAY, morning(DAY)), LOADED)
+
+
+@pytest.fixture
+def loaded(desk_in: DeskIn) -> Desk:
+    return desk_in(LOADED)
+
+
+@pytest.fixture
+def enforced(desk_in: DeskIn) -> Desk:
+    """What the first of June brought has come about, and nothing was sent."""
+    return desk_in(ENFORCED)
 
 
 def standings(desk: Desk, rule: str) -> set[Standing]:
@@ -65,12 +80,10 @@ def without(plan: Plan, rule: str) -> tuple[Any, ...]:
     return tuple(item for item in plan.deadlines if item.id != rule)
 
 
-def test_installing_the_same_plan_again_changes_nothing(desk: Desk) -> None:
-    loaded(desk)
-    enforce(desk, DAY, morning(DAY))
-    before = rows(desk, "SELECT * FROM deadline ORDER BY subject, rule")
-    initialise(desk.settings, None, AT).engine.dispose()
-    assert rows(desk, "SELECT * FROM deadline ORDER BY subject, rule") == before
+def test_installing_the_same_plan_again_changes_nothing(enforced: Desk) -> None:
+    before = rows(enforced, "SELECT * FROM deadline ORDER BY subject, rule")
+    initialise(enforced.settings, None, AT).engine.dispose()
+    assert rows(enforced, "SELECT * FROM deadline ORDER BY subject, rule") == before
 
 
 def test_a_changed_plan_must_be_installed_first(sqlite_desk: Desk) -> None:
@@ -80,17 +93,15 @@ def test_a_changed_plan_must_be_installed_first(sqlite_desk: Desk) -> None:
         enforce(desk, DAY, morning(DAY))
 
 
-def test_a_moved_date_is_reminded_anew(desk: Desk) -> None:
-    loaded(desk)
-    enforce(desk, DAY, morning(DAY))
-    old = len(rows(desk, "SELECT 1 FROM outbox WHERE rule = 'D08'"))
+def test_a_moved_date_is_reminded_anew(enforced: Desk) -> None:
+    old = len(rows(enforced, "SELECT 1 FROM outbox WHERE rule = 'D08'"))
     moved = tuple(
         rule.model_copy(update={"remind": date(2023, 6, 7), "due": date(2023, 6, 7)})
         if rule.id == "D08"
         else rule
-        for rule in desk.plan.deadlines
+        for rule in enforced.plan.deadlines
     )
-    after = changed(desk, deadlines=moved)
+    after = changed(enforced, deadlines=moved)
     assert Standing.OVERDUE not in standings(after, "D08")
     assert Standing.DUE_SOON in standings(after, "D08")
     enforce(after, DAY, morning(DAY))
@@ -106,29 +117,25 @@ def test_a_moved_date_is_reminded_anew(desk: Desk) -> None:
 def test_a_new_rule_counts_what_was_recorded_before_it(desk: Desk) -> None:
     rule = next(item for item in desk.plan.deadlines if item.id == "D06")
     without_it = changed(desk, deadlines=without(desk.plan, "D06"))
-    loaded(without_it)
+    load(without_it)
     after = changed(without_it, deadlines=(*without_it.plan.deadlines, rule))
     assert standings(after, "D06") == {Standing.MET, Standing.OVERDUE}
 
 
-def test_a_rule_that_is_gone_is_void_and_comes_back_whole(desk: Desk) -> None:
-    loaded(desk)
-    before = standings(desk, "D08")
-    enforce(desk, DAY, morning(DAY))
-    gone = changed(desk, deadlines=without(desk.plan, "D08"))
+def test_a_rule_that_is_gone_is_void_and_comes_back_whole(enforced: Desk) -> None:
+    before = standings(enforced, "D08")
+    gone = changed(enforced, deadlines=without(enforced.plan, "D08"))
     assert not [item for item in check(gone, date(2023, 6, 8)) if item.rule == "D08"]
     assert standings(gone, "D08") == set()
-    back = changed(gone, deadlines=desk.plan.deadlines)
+    back = changed(gone, deadlines=enforced.plan.deadlines)
     assert standings(back, "D08") == before
 
 
-def test_a_changed_ladder_loses_and_repeats_nothing(desk: Desk) -> None:
-    loaded(desk)
-    enforce(desk, DAY, morning(DAY))
-    sent = rows(desk, "SELECT subject, rule, rung, recipient FROM outbox")
-    ladder = desk.plan.ladder
+def test_a_changed_ladder_loses_and_repeats_nothing(enforced: Desk) -> None:
+    sent = rows(enforced, "SELECT subject, rule, rung, recipient FROM outbox")
+    ladder = enforced.plan.ladder
     shorter = ladder.model_copy(update={"rungs": ladder.rungs[1:]})
-    after = changed(desk, ladder=shorter)
+    after = changed(enforced, ladder=shorter)
     enforce(after, DAY, morning(DAY))
     assert rows(after, "SELECT subject, rule, rung, recipient FROM outbox") == sent
     tomorrow = date(2023, 6, 8)  # five workdays after D08: the leaders' turn
@@ -137,10 +144,9 @@ def test_a_changed_ladder_loses_and_repeats_nothing(desk: Desk) -> None:
     assert {"T+1", "T+5"} <= rungs
 
 
-def test_a_changed_calendar_must_be_and_is_taken_up(desk: Desk) -> None:
-    loaded(desk)
+def test_a_changed_calendar_must_be_and_is_taken_up(loaded: Desk) -> None:
     off = {2023: {date(2023, 5, 31): False, date(2023, 6, 1): False}}
-    after = Desk(desk.settings, desk.plan, Calendar(off), desk.engine)
+    after = Desk(loaded.settings, loaded.plan, Calendar(off), loaded.engine)
     with pytest.raises(RefusedError, match="工作日历已更改"):
         enforce(after, DAY, morning(DAY))
     with writing(after.engine) as session:
@@ -154,36 +160,33 @@ def test_a_changed_calendar_must_be_and_is_taken_up(desk: Desk) -> None:
     ]
 
 
-def test_moving_the_strict_date_alone_reminds_anew_and_marks_nobody_twice(desk: Desk) -> None:
-    loaded(desk)
-    enforce(desk, DAY, morning(DAY))
-    marks = rows(desk, "SELECT count(*) FROM audit WHERE kind = 'overdue'")
+def test_moving_the_strict_date_alone_reminds_anew_and_marks_nobody_twice(enforced: Desk) -> None:
+    marks = rows(enforced, "SELECT count(*) FROM audit WHERE kind = 'overdue'")
     moved = tuple(
         rule.model_copy(update={"remind": date(2023, 5, 30)}) if rule.id == "D08" else rule
-        for rule in desk.plan.deadlines
+        for rule in enforced.plan.deadlines
     )
-    after = changed(desk, deadlines=moved)
+    after = changed(enforced, deadlines=moved)
     enforce(after, DAY, morning(DAY))
     assert rows(after, "SELECT count(*) FROM audit WHERE kind = 'overdue'") == marks
     assert rows(after, "SELECT DISTINCT visit FROM outbox WHERE rule = 'D08'") == [(1,), (2,)]
 
 
-def test_a_rule_may_lose_one_kind_of_subject(desk: Desk) -> None:
-    loaded(desk)
-    rule = next(item for item in desk.plan.deadlines if item.id == "D01")
+def test_a_rule_may_lose_one_kind_of_subject(loaded: Desk) -> None:
+    rule = next(item for item in loaded.plan.deadlines if item.id == "D01")
     cities_only = rule.model_copy(
         update={"fulfilled_by": {SubjectKind.CITY: rule.fulfilled_by[SubjectKind.CITY]}}
     )
-    after = changed(desk, deadlines=(cities_only, *without(desk.plan, "D01")))
+    after = changed(loaded, deadlines=(cities_only, *without(loaded.plan, "D01")))
     found = [item for item in check(after, DAY) if item.rule == "D01"]
     assert {item.subject_kind for item in found} == {SubjectKind.CITY}
 
 
-def test_a_plan_without_a_stage_that_is_in_use_is_refused(desk: Desk) -> None:
-    loaded(desk)
-    stages = tuple(stage for stage in desk.plan.stages if stage.id != "construction")
+def test_a_plan_without_a_stage_that_is_in_use_is_refused(loaded: Desk) -> None:
+    stages = tuple(stage for stage in loaded.plan.stages if stage.id != "construction")
+    ladder = loaded.plan.ladder.model_copy(update={"by_turn": False})  # its steps name no order
     with pytest.raises(RefusedError, match=r"construction"):
-        changed(desk, stages=stages)
+        changed(loaded, stages=stages, ladder=ladder)
 
 
 def test_two_first_inits_at_once(settings: Settings) -> None:
@@ -193,14 +196,13 @@ def test_two_first_inits_at_once(settings: Settings) -> None:
         one.engine.dispose()
 
 
-def test_clerks_and_the_sweep_at_once(desk: Desk) -> None:
+def test_clerks_and_the_sweep_at_once(loaded: Desk) -> None:
     """No deadlock, nothing lost: every project is either recorded in time or reminded."""
-    loaded(desk)
-    codes = [code for (code,) in rows(desk, "SELECT code FROM project ORDER BY code")]
-    desks = [open_desk(desk.settings) for _ in range(3)]
+    codes = [code for (code,) in rows(loaded, "SELECT code FROM project ORDER BY code")]
+    desks = [open_desk(loaded.settings) for _ in range(3)]
 
     def clerk(code: str) -> None:
-        act = Act(code, "operator_confirmed", DAY, "示例·张某")
+        act = Act(code, "operator_confirmed", DAY, "山西省民政厅 示例·张某")
         with writing(desks[0].engine) as session:
             record(session, desks[0], act, today=DAY, at=AT)
 
@@ -210,7 +212,7 @@ def test_clerks_and_the_sweep_at_once(desk: Desk) -> None:
         assert (len(list(recorded)), len(list(swept))) == (len(codes), 2)
     for one in desks:
         one.engine.dispose()
-    open_ones = {view.subject for view in deadline_views(desk, DAY) if view.rule == "D06"}
+    open_ones = {view.subject for view in deadline_views(loaded, DAY) if view.rule == "D06"}
     assert open_ones == set(codes)
     query = "SELECT count(*) FROM outbox WHERE rule = 'D06' AND status = 'pending'"
-    assert rows(desk, query) == [(0,)]
+    assert rows(loaded, query) == [(0,)]

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from common.table import DataColumn, DataTable, Datum, padded, room
 from deployments.commands import console
-from documents.lists.lists import funds_leaves, late_leaves
+from documents.lists.overviews import funds_leaves, late_leaves
 from documents.writing.layout import to_bytes
 from flows.pages import markdown
 from operations.cases.desk import Desk
@@ -67,7 +67,8 @@ def _told(column: DataColumn, value: Any) -> str:
 
 
 def tables(desk: Desk) -> dict[str, DataTable]:
-    found, money = survey(desk, JUNE), funds_views(desk)
+    found = survey(desk, JUNE)
+    money = funds_views(desk, found)
     late = [v for v in found.views if v.standing in (Standing.OVERDUE, Standing.COORDINATING)]
     return {
         "全省进度": board_table(desk.plan, found.board, JUNE),

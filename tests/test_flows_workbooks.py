@@ -17,7 +17,7 @@ from deployments.demo import EXAMPLE
 from documents.reading.faults import WorkbookError
 from documents.reading.grid import open_book
 from documents.reading.identity import PROPERTY, Identity, identity_of, sealed
-from models.secrets import secret_key
+from models.secrets import first_key
 from operations.cases.desk import Desk
 from operations.upkeep.setup import install
 from operations.views.project_record import project_record
@@ -26,10 +26,11 @@ from operations.workbooks.incoming import ImportOptions, WorkbookChanges
 from operations.workbooks.intake import import_workbook
 from operations.workbooks.outgoing import WorkbookOrder
 from operations.workbooks.versions import merge
-from policy.fields import OPERATOR_SHEET, SUMMARY_SHEET, SUPPLEMENT_SHEET
+from policy.fields import OPERATOR_SHEET, SUPPLEMENT_SHEET
 from policy.vocabulary import Form
 from states.dossier import Profile
 from tests.conftest import AT
+from tests.support.builders import SUMMARY_SHEET
 from tests.support.province import END
 
 TAIYUAN = EXAMPLE / "workbooks" / "01-太原市.xlsx"
@@ -51,7 +52,9 @@ def take(
 
 
 def exported(desk: Desk, folder: Path, city: str = "太原市") -> Path:
-    return export_workbook(desk, WorkbookOrder(Form.SUMMARY, city), folder / f"{city}.xlsx", END)
+    return export_workbook(
+        desk, WorkbookOrder(Form.SUMMARY, city), folder / f"{city}.xlsx", END, force=True
+    )
 
 
 def edited(path: Path, edit: Callable[[Workbook], object]) -> Path:
@@ -96,7 +99,7 @@ def everything(desk: Desk) -> list[Any]:
 
 def test_an_export_knows_what_it_is_and_says_so_in_its_footer(filled: Desk, tmp_path: Path) -> None:
     path = exported(filled, tmp_path)
-    identity = identity_of(open_book(path), secret_key(filled.settings))
+    identity = identity_of(open_book(path), first_key(filled.settings))
     assert identity is not None
     assert (identity.plan, identity.form, identity.subject) == (
         "shanxi-2023",
@@ -125,7 +128,7 @@ def test_an_export_comes_back_unchanged(filled: Desk, tmp_path: Path) -> None:
 
 def test_a_workbook_of_another_city_or_plan_is_refused(filled: Desk, tmp_path: Path) -> None:
     path = exported(filled, tmp_path)
-    with pytest.raises(RefusedError, match="是太原市的表，不能作为大同市的导入"):
+    with pytest.raises(RefusedError, match="是太原市的表，不能作为大同市的表报送"):
         take(filled, path, ImportOptions(city="大同市"))
     assert take(filled, path, ImportOptions(city="太原")).unchanged == 10
     other = Desk(
@@ -156,10 +159,10 @@ def test_a_version_from_the_future_is_refused(filled: Desk, tmp_path: Path) -> N
     path = exported(filled, tmp_path)
     with filled.engine.begin() as connection:
         newest = connection.execute(text("SELECT max(id) FROM audit")).scalar_one()
-    identity = identity_of(open_book(path), secret_key(filled.settings))
+    identity = identity_of(open_book(path), first_key(filled.settings))
     assert identity is not None
     assert identity.version == newest
-    ahead = sealed(replace(identity, version=newest + 1), secret_key(filled.settings))
+    ahead = sealed(replace(identity, version=newest + 1), first_key(filled.settings))
     with pytest.raises(RefusedError, match="比现有记录还新"):
         take(filled, edited(path, mark(ahead[PROPERTY])))
 
@@ -254,7 +257,7 @@ def test_what_both_changed_is_told_at_the_cell(filled: Desk, tmp_path: Path) -> 
     path = exported(filled, tmp_path)
     (tmp_path / "x").mkdir()
     take(filled, edited(exported(filled, tmp_path / "x"), put(SUMMARY_SHEET, "D4", "示例甲")))
-    with pytest.raises(WorkbookError, match="导出后已改为“示例甲”") as caught:
+    with pytest.raises(WorkbookError, match="发出后已改为“示例甲”") as caught:
         take(filled, edited(path, put(SUMMARY_SHEET, "D4", "示例乙")))
     assert [fault.spot.cell for fault in caught.value.faults] == ["D4"]
     assert profile(filled).operator == "示例甲"
@@ -321,7 +324,7 @@ def test_soft_rules_warn_at_their_cells_and_do_not_block(filled: Desk, tmp_path:
     assert set(told) == {(SUMMARY_SHEET, "F4"), (SUPPLEMENT_SHEET, "F4")}
     assert "须附书面说明（R16）" in told[SUMMARY_SHEET, "F4"].reason
     assert "将不予受理" in told[SUPPLEMENT_SHEET, "F4"].reason
-    assert profile(filled).tenure == "政府租赁"
+    assert profile(filled).value("tenure") == "政府租赁"
 
 
 def test_a_supplement_alone_adds_to_projects_that_are_known(filled: Desk, tmp_path: Path) -> None:
@@ -341,4 +344,4 @@ def test_a_supplement_alone_adds_no_project(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_the_footer_tells_form_subject_period_and_version() -> None:
-    assert Identity("a", Form.REPORT, "b", "2023-06", 7).footer == "月报　b　2023-06　版本7"
+    assert Identity("a", Form.REPORT, "b", "2023-06", 7).footer("月报") == "月报　b　2023-06　版本7"

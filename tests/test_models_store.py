@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlmodel import Session
@@ -15,8 +16,17 @@ from sqlmodel import Session
 from common.errors import RefusedError, UnavailableError
 from models import inbox, records
 from models.audits import NewRow, add_audit, history
-from models.database import alembic_config, migrate, open_engine, reading, writing
+from models.database import (
+    SCHEMA,
+    alembic_config,
+    migrate,
+    open_engine,
+    reading,
+    require_schema,
+    writing,
+)
 from models.projects import add_project, dossier
+from models.settings import Settings
 from models.tables import InboxFile, Outbox, Project
 from operations.cases.desk import Desk
 from policy.vocabulary import AuditKind, DecisionKind, Form, IntakeResult, RungKind
@@ -289,3 +299,21 @@ def _message(desk: Desk, subject: str, **changes: object) -> Outbox:
         "decided_at": AT,
     }
     return Outbox(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [("0006", "先用原版本程序备份，再运行 xingfu init 升级"), ("9999", "请升级本程序")],
+)
+def test_a_database_of_another_version_says_what_to_do(
+    settings: Settings, version: str, says: str
+) -> None:
+    engine = open_engine(settings.sqlalchemy_url)
+    require_schema(engine)
+    with engine.begin() as connection:
+        head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
+        connection.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": version})
+    assert head == SCHEMA
+    with pytest.raises(RefusedError, match=says):
+        require_schema(engine)
+    engine.dispose()

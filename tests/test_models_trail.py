@@ -1,5 +1,6 @@
 """The audit trail: chained, verified, replayed, and carried over from the first schema."""
 
+import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,19 +12,22 @@ from typing import Any
 
 import pytest
 from alembic import command
+from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from common.errors import RefusedError
+from common.errors import RefusedError, UsageError
 from deployments.demo import EXAMPLE
-from models.audits import history, link, verify
+from models.audits import examine, examine_end, history, link, witness
 from models.database import alembic_config, migrate, open_engine, reading
+from models.seals import keyed
+from models.settings import Settings
 from operations.cases.desk import Desk
-from operations.upkeep.setup import verify_trail
+from operations.upkeep.setup import check_trail, install
 from operations.workbooks.intake import import_workbook
-from policy.fields import FIELDS
 from policy.vocabulary import AuditKind, EntryKind, Holder, Source
 from states.ledger import balances, received
 from states.machine import Position
@@ -39,7 +43,9 @@ from states.trail import (
     to_detail,
     under,
 )
+from states.witness import Witness
 from tests.conftest import AT, DeskIn
+from tests.support.builders import plan
 from tests.support.province import END
 from tests.support.steps import (
     ONE,
@@ -104,7 +110,8 @@ def newest(connection: Connection) -> int:
 
 
 def test_an_honest_trail_verifies(busy: Desk) -> None:
-    count, breaks = verify_trail(busy)
+    found = check_trail(busy)
+    count, breaks = found.rows, found.breaks
     assert count > 20
     assert breaks == ()
 
@@ -130,8 +137,111 @@ def test_tampering_is_found(busy: Desk, unguarded: Connection, tamper: str, says
     for statement in tamper.format(n=newest(unguarded)).split(";"):
         unguarded.exec_driver_sql(statement)
     unguarded.commit()
-    breaks = verify_trail(busy)[1]
+    breaks = check_trail(busy).breaks
     assert any(says in item.says for item in breaks), breaks
+
+
+@pytest.mark.parametrize("setting", ["rows = rows - 3, head", "unkeyed = rows, head", "head"])
+def test_an_end_that_is_registered_anew_is_found(
+    busy: Desk, unguarded: Connection, setting: str
+) -> None:
+    """The last three rows are gone, and the plan's row says so as far as it can without the key."""
+    last = newest(unguarded) - 3
+    for table in ("fact", "progress"):
+        unguarded.exec_driver_sql(f"DELETE FROM {table} WHERE audit_id > {last}")  # noqa: S608
+    unguarded.exec_driver_sql(f"DELETE FROM audit WHERE id > {last}")  # noqa: S608
+    head = f"(SELECT hash FROM audit WHERE id = {last})"  # noqa: S608
+    unguarded.exec_driver_sql(f"UPDATE plan SET {setting} = {head}")  # noqa: S608
+    unguarded.commit()
+    assert any("封签不符" in item.says for item in check_trail(busy).breaks)
+    act(busy, "hold", "2023-07-03")
+    assert any("封签不符" in item.says for item in check_trail(busy).breaks), "no new seal hides it"
+
+
+ALTERED = {
+    "sqlite": [
+        ("DROP TRIGGER product_no_delete", "product_no_delete已被删除"),
+        (
+            "DROP TRIGGER audit_no_update; CREATE TRIGGER audit_no_update BEFORE update ON audit "
+            "BEGIN SELECT 1| END",
+            "audit_no_update已被改动",
+        ),
+        ("CREATE TRIGGER x AFTER INSERT ON plan BEGIN SELECT 1| END", "x不是本系统建立的"),
+    ],
+    "postgresql": [
+        ("DROP TRIGGER product_no_truncate ON product", "product_no_truncate已被删除"),
+        ("ALTER TABLE audit DISABLE TRIGGER audit_append_only", "audit_append_only已被停用"),
+        (
+            "CREATE OR REPLACE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql"
+            " AS $$ BEGIN RETURN NEW| END $$",
+            "audit_append_only已被改动",
+        ),
+        (
+            "DROP TRIGGER audit_append_only ON audit; CREATE TRIGGER audit_append_only BEFORE"
+            " DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_is_append_only()",
+            "audit_append_only已被改动",
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_trigger_that_is_not_as_it_was_made_is_told(busy: Desk, number: int) -> None:
+    known = ALTERED[busy.engine.dialect.name]
+    statements, says = known[number % len(known)]
+    with busy.engine.begin() as connection:
+        for statement in statements.split(";"):
+            connection.exec_driver_sql(statement.replace("|", ";"))
+    found = check_trail(busy).breaks
+    assert all(says in item.says or "audit_no_truncate" in item.says for item in found)
+    assert any(says in item.says for item in found)
+    with reading(busy.engine) as session:
+        assert examine_end(session, busy.plan.id) == found
+
+
+def test_a_trail_goes_on_from_its_witness(busy: Desk) -> None:
+    first = check_trail(busy).witness
+    assert first is not None
+    act(busy, "hold", "2023-06-06")
+    with reading(busy.engine) as session:
+        now = witness(session, busy.plan.id)
+    assert now.rows == first.rows + 1
+    for proof in (first, now):
+        assert check_trail(busy, proof.code).breaks == ()
+    longer = Witness(now.rows + 1, now.mark)
+    [found] = check_trail(busy, longer.code).breaks
+    assert "其后的记录已被删除" in found.says
+    [found] = check_trail(busy, Witness(now.rows, first.mark).code).breaks
+    assert f"前{now.rows}条记录与校验码不符" in found.says
+    with pytest.raises(UsageError, match="形如"):
+        check_trail(busy, "1234")
+
+
+def test_another_trail_does_not_go_on_from_the_witness(busy: Desk, unguarded: Connection) -> None:
+    unguarded.exec_driver_sql(f"UPDATE audit SET hash = 'x' WHERE id = {newest(unguarded)}")  # noqa: S608
+    unguarded.commit()
+    with reading(busy.engine) as session:
+        old = witness(session, busy.plan.id)
+    assert any("与校验码不符" in item.says for item in check_trail(busy, old.code).breaks)
+
+
+@pytest.mark.parametrize("key", [None, Fernet.generate_key().decode()], ids=["none", "another"])
+def test_without_the_key_nothing_is_written_and_one_is_told(
+    busy: Desk, tmp_path: Path, key: str | None
+) -> None:
+    settings = busy.settings.model_copy(
+        update={"home": tmp_path / "other", "secret_key": key and SecretStr(key)}
+    )
+    strange = Desk(settings, busy.plan, busy.calendar, busy.engine)
+    before = check_trail(busy)
+    with pytest.raises(RefusedError, match=r"密钥.*secret\.key"):
+        act(strange, "hold", "2023-06-06")
+    with pytest.raises(RefusedError, match=r"密钥.*secret\.key"):
+        install(strange, AT)
+    assert check_trail(busy) == before
+    assert not (tmp_path / "other").exists(), "no other key takes its place"
+    [found] = check_trail(strange).breaks
+    assert "无法核验记录的内容" in found.says
 
 
 ROW = {
@@ -166,12 +276,15 @@ def test_a_number_that_json_does_not_keep_is_refused() -> None:
 
 
 def test_hashes_are_what_another_program_would_compute() -> None:
-    """Anyone with the rows can check the chain: SHA-256 of a JSON list, as documented."""
+    """Who has the rows, and the key, can check the chain: of a JSON list, as documented."""
     said = ["", "p", "s", "record", "a", None, "x", "甲", "2023-01-01"]
     said += ["2023-01-16T01:00:00.000000+00:00", "六(一)", ""]
     listed: list[Any] = [*said, {"columns": {"area": "1.00"}}]
     text_ = json.dumps(listed, ensure_ascii=False, sort_keys=True)
     assert link("", ROW) == sha256(text_.encode()).hexdigest()
+    text_ = json.dumps([*listed, 7], ensure_ascii=False, sort_keys=True)
+    keyed_one = hmac.new(b"key", text_.encode(), "sha256").hexdigest()
+    assert link("", {"id": 7, **ROW}, b"key") == keyed_one
 
 
 # --- replay ---------------------------------------------------------------------------------------
@@ -180,12 +293,14 @@ def test_hashes_are_what_another_program_would_compute() -> None:
 def replayed(desk: Desk, code: str = ONE) -> ProjectState:
     with reading(desk.engine) as session:
         rows = history(session, desk.plan, code)
-    return replay(from_detail(row.id or 0, AuditKind(row.kind), row.detail) for row in rows)
+    return replay(
+        from_detail(desk.plan, row.id or 0, AuditKind(row.kind), row.detail) for row in rows
+    )
 
 
 def as_stored(desk: Desk, code: str = ONE) -> dict[str, Any]:
     project = stored(desk, code)
-    profile = {name: getattr(project.profile, name) for name in FIELDS}
+    profile = {name: project.profile.value(name) for name in desk.plan.field}
     return {
         **{name: value for name, value in profile.items() if value not in (None, frozenset())},
         "stage": project.stage,
@@ -202,7 +317,7 @@ def assert_replays(desk: Desk, code: str = ONE) -> None:
     known = {"findings": {}, "checks": {}, "released": None, "last_on": None, **state.columns}
     wanted = as_stored(desk, code)
     assert {name: known.get(name) for name in wanted} == wanted
-    assert set(known) - set(wanted) <= set(FIELDS)
+    assert set(known) - set(wanted) <= set(desk.plan.field)
     assert state.facts == dict(project.milestones)
     assert sorted(state.lines) == sorted(line.audit_id for line in project.lines)
     assert set(state.lines.values()) == set(project.lines)
@@ -240,7 +355,7 @@ REPORTS = st.builds(
 @given(REPORTS)
 def test_a_row_keeps_a_report_exactly(report: Progress) -> None:
     detail = json.loads(json.dumps(to_detail(Effects(progress=report))))
-    row = from_detail(9, AuditKind.PROGRESS, detail)
+    row = from_detail(plan(), 9, AuditKind.PROGRESS, detail)
     assert row.effects.progress == under(report, 9)
     assert replay([row]).progress == {report.period: row.effects.progress}
 
@@ -341,8 +456,8 @@ def first_schema(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-def test_a_database_of_the_first_schema_is_carried_over(first_schema: str) -> None:
-    engine = open_engine(first_schema)
+def test_a_database_of_the_first_schema_is_carried_over(first_schema: str, tmp_path: Path) -> None:
+    engine = keyed(open_engine(first_schema), Settings(home=tmp_path / "home"))
     migrate(engine)
     migrate(engine)
     with engine.connect() as connection:
@@ -384,16 +499,9 @@ def test_a_database_of_the_first_schema_is_carried_over(first_schema: str) -> No
     with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM audit")
     with reading(engine) as session:
-        count, breaks = verify(session, _Named("p"))  # type: ignore[arg-type]  # its id is enough
-    assert (count, breaks) == (2, ())
+        trail = examine(session, "p")
+    assert (trail.rows, trail.unkeyed, trail.breaks) == (2, 2, ())
     engine.dispose()
-
-
-class _Named:
-    """A plan of which only the id is asked."""
-
-    def __init__(self, id: str) -> None:
-        self.id = id
 
 
 # --- random sequences -----------------------------------------------------------------------------
@@ -438,7 +546,7 @@ def test_no_sequence_leaves_the_table_or_the_purse(
     for step in [*USUAL[:ahead], *steps]:
         walked.take(*step)
     assert_replays(walked.desk)
-    assert verify_trail(walked.desk)[1] == ()
+    assert check_trail(walked.desk).breaks == ()
 
 
 class Walked:

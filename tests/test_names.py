@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROOMS = (
     *("common", "policy", "states", "models", "documents", "notifications"),
-    *("operations", "flows", "deployments"),
+    *("operations", "flows", "web", "deployments"),
 )
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 BARE = re.compile(

@@ -39,6 +39,7 @@ def message(
         datetime(2023, 6, 1, 0, 30, tzinfo=UTC),
         notices,
         "李某",
+        called="幸福养老工程",
     )
 
 
@@ -117,9 +118,9 @@ def heads(part: Part) -> list[str]:
 def test_a_part_that_goes_on_with_an_entry_repeats_its_head() -> None:
     parts = split(message(*many(30)), WECOM)
     assert len(parts) > 3
-    assert heads(parts[0]) == ["1．【催办】全部开工建设（D08）：已逾期1天"]
+    assert heads(parts[0]) == ["1—30．【催办】全部开工建设：已逾期1天"]
     for part in parts[1:]:
-        assert heads(part) == ["1．【催办】全部开工建设（D08）（续）：已逾期1天"]
+        assert heads(part) == ["1—30．【催办】全部开工建设（续）：已逾期1天"]
         assert "请办理：签订施工合同" in part.text
         assert "原文：“5月31日前全部开工建设”" in part.text
     assert parts[1].text.startswith(
@@ -133,12 +134,14 @@ def test_one_part_is_not_counted() -> None:
         "【幸福养老工程】6月1日待办，太原市民政局 李某：1项逾期\n"
         "提示：\n"
         "太原市小店区民政局尚无联系人。\n"
-        "1．【催办】全部开工建设（D08）：已逾期1天\n"
+        "1．【催办】全部开工建设：已逾期1天\n"
         "依据：晋民发〔2023〕7号 六(二)，原文：“5月31日前全部开工建设”\n"
         "时限：2023年5月31日（星期三）\n"
         "请办理：签订施工合同、组织进场并办理开工\n"
+        "编号：D08\n"
         "太原市清徐县 清源街道东关社区养老幸福工程（XF2023-140121-01）；"
-        "责任单位：太原市清徐县民政局；责任人：张某 139****5678；尚缺：施工合同签订日期、开工报告；"
+        "责任单位：太原市清徐县民政局；项目责任人：张某 139****5678；"
+        "现状：施工合同签订日期、开工报告；"
         "反馈情况：已知悉，预计6月10日完成：雨季停工"
     )
 
@@ -147,15 +150,15 @@ def test_what_is_too_long_loses_whole_entries_then_its_note() -> None:
     lacking = tuple(f"{number}号材料{'材' * 60}" for number in range(20))
     [part] = split(message(replace(LINE, missing=lacking)), WECOM)
     last = part.text.splitlines()[-1]
-    [shown] = re.findall(r"尚缺：(.*)…等20项；反馈情况：", last)
+    [shown] = re.findall(r"现状：(.*)…等20项；反馈情况：", last)
     kept = shown.split("、")
     assert 0 < len(kept) < 20
     assert tuple(kept) == lacking[: len(kept)]
 
     [part] = split(message(replace(LINE, missing=("材" * 900, "章"), note="注" * 20)), WECOM)
-    assert "尚缺：共2项；反馈情况：注" in part.text
+    assert "现状：共2项；反馈情况：注" in part.text
     [part] = split(message(replace(LINE, missing=("材" * 900,), note="注" * 900)), WECOM)
-    assert part.text.endswith("尚缺：共1项")
+    assert part.text.endswith("现状：共1项")
     [part] = split(message(replace(LINE, name="名" * 900)), WECOM)
     assert part.text.endswith("XF2023-140121-01：内容过长，此处从略，请登录系统查看")
     assert part.keys == {("XF2023-140121-01", "D08")}

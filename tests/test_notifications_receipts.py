@@ -26,6 +26,7 @@ def message(*receipts: Receipt, lines: int = 0) -> Message:
         (),
         datetime(2023, 6, 1, 0, 30, tzinfo=UTC),
         receipts=receipts,
+        called="幸福养老工程",
     )
 
 
@@ -69,11 +70,11 @@ def test_what_is_to_be_done_comes_after_what_was_handed_in() -> None:
     done = Receipt(("太原市", "receipt-1"), IntakeResult.DONE, "甲已导入。")
     back = Receipt(("太原市", "receipt-2"), IntakeResult.RETURNED, "乙退回：", ("（1）F4：有误。",))
     made = message(done, back, lines=2)
-    assert made.title.endswith("项逾期；回执：1份已导入、1份已退回（太原市民政局）")
+    assert made.title.endswith("项逾期；回执：1份已登记、1份已退回（太原市民政局）")
     text = chat_text(made)
-    assert text.index("【回执】甲已导入。\n【回执】乙退回：\n（1）F4") < text.index("1．【")
+    assert text.index("【回执】甲已导入。\n【回执】乙退回：\n（1）F4") < text.index("1—2．【")
     assert made.text.index("甲已导入。") < made.text.index("一、")
-    assert "勿重复填报" in made.text
+    assert "退回的表格，请修改后重新报送。" in made.text
     assert message(back).headline == "【幸福养老工程】6月1日回执"
     assert "待办" not in message(back).html + message(back).text + message(back).title
 

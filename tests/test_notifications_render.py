@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.words import dated
-from notifications.message import Attachment, DigestLine, Message
+from notifications.message import Attachment, DigestLine, LaterStep, Message, Receipt
 from notifications.render import digest, sections
-from notifications.wording import request, status, summary, term
-from policy.vocabulary import Origin, RungKind, SubjectKind
+from notifications.wording import closing, request, status, summary, term
+from policy.vocabulary import IntakeResult, Origin, RungKind, SubjectKind
 from tests.support.builders import a_line
 
 AS_OF = date(2023, 6, 1)
@@ -31,7 +31,8 @@ FEW = {"title": ("开工", "验收"), "rule": ("D08", "D16"), "to_do": ("请办�
 @st.composite
 def some_line(draw: st.DrawFn) -> DigestLine:
     remind_by = draw(DAYS)
-    few = {name: draw(st.sampled_from(values)) for name, values in FEW.items()}
+    literal = remind_by + timedelta(days=draw(st.integers(0, 5)))
+    few: dict[str, Any] = {name: draw(st.sampled_from(values)) for name, values in FEW.items()}
     return replace(
         LINE,
         **few,
@@ -42,8 +43,13 @@ def some_line(draw: st.DrawFn) -> DigestLine:
         place=draw(st.sampled_from(("", "太原市清徐县", "大同市"))),
         clause=draw(st.sampled_from(("六(二)", "五(八)；<六>"))),
         origin=draw(st.sampled_from(Origin)),
+        due=literal,
         remind_by=remind_by,
-        overdue_after=remind_by + timedelta(days=draw(st.integers(0, 5))),
+        overdue_after=literal + timedelta(days=draw(st.integers(0, 5))),
+        bound=draw(st.booleans()),
+        step=draw(st.sampled_from(("", "研究确定，山西省民政厅"))),
+        below=draw(st.sampled_from(((), (LaterStep("D09", "推进", date(2023, 6, 30)),)))),
+        own=draw(st.booleans()),
         responsible=draw(st.sampled_from(("太原市清徐县民政局", "大同市民政局"))),
         missing=tuple(draw(st.lists(WORDS, max_size=2))),
         words=draw(st.sampled_from(("", "全部开工"))),
@@ -65,11 +71,13 @@ def written(*lines: DigestLine, attachments: tuple[Attachment, ...] = ()) -> Mes
         "2023年城镇社区幸福养老提速工程",
         attachments,
         SENT_AT,
+        called="幸福养老工程",
     )
 
 
 def due(kind: RungKind, remind_by: date, overdue_after: date | None = None) -> DigestLine:
-    return replace(LINE, kind=kind, remind_by=remind_by, overdue_after=overdue_after or remind_by)
+    late_after = overdue_after or remind_by
+    return replace(LINE, kind=kind, due=remind_by, remind_by=remind_by, overdue_after=late_after)
 
 
 def test_an_overdue_project_in_full() -> None:
@@ -79,19 +87,20 @@ def test_an_overdue_project_in_full() -> None:
         "太原市清徐县民政局：\n"
         "\n"
         "截至2023年6月1日（星期四），“2023年城镇社区幸福养老提速工程”"
-        "现有待办事项：1项逾期，请按下列要求办理。\n"
+        "现有待办事项：1项逾期，请抓紧办理。\n"
         "\n"
         "一、逾期事项\n"
         "\n"
-        "1．【催办】全部开工建设（D08）：已逾期1天\n"
+        "1．【催办】全部开工建设：已逾期1天\n"
         "    项目：太原市清徐县 清源街道东关社区养老幸福工程（XF2023-140121-01）\n"
         "    依据：晋民发〔2023〕7号 六(二)\n"
         "    时限：2023年5月31日（星期三）\n"
         "    责任单位：太原市清徐县民政局\n"
         "    请办理：签订施工合同、组织进场并办理开工\n"
-        "    尚缺：施工合同签订日期\n"
+        "    现状：施工合同签订日期\n"
+        "    编号：D08\n"
         "\n"
-        "本消息由系统按实施方案自动发出，如已办理请登记，勿重复填报。\n"
+        "本邮件由系统自动发出，请勿直接回复。\n"
     )
 
 
@@ -115,11 +124,12 @@ def test_what_is_known_of_a_line_is_all_told() -> None:
         SENT_AT,
         ("太原市小店区民政局尚无联系人，涉及3个项目，请代为转达", "请核对。"),
         "张某",
+        called="幸福养老工程",
     )
     assert message.text.startswith(
         "太原市民政局 张某：\n"
         "\n"
-        "截至2023年6月1日（星期四），“方案”现有待办事项：1项逾期，请按下列要求办理。\n"
+        "截至2023年6月1日（星期四），“方案”现有待办事项：1项逾期，请抓紧办理。\n"
         "\n"
         "提示\n"
         "    （1）太原市小店区民政局尚无联系人，涉及3个项目，请代为转达。\n"
@@ -129,8 +139,8 @@ def test_what_is_known_of_a_line_is_all_told() -> None:
     )
     for said in (
         "    原文：“5月31日前，‘全部’开工建设”\n",
-        "    责任人：张某 0351-2022000\n",
-        "    尚缺：施工合同签订日期\n    反馈情况：已知悉，预计6月10日完成：雨季停工\n",
+        "    项目责任人：张某 0351-2022000\n",
+        "    现状：施工合同签订日期\n    反馈情况：已知悉，预计6月10日完成：雨季停工\n",
     ):
         assert said in message.text
     html = unescape(message.html)
@@ -148,7 +158,7 @@ def test_what_is_known_of_several_stands_beside_each() -> None:
     for said in ("张某 0351-2022000", "反馈情况：</span>已知悉，预计6月10日完成"):
         assert html.count(said) == 1
     assert (
-        "（XF2023-140121-01）；责任人：张某 0351-2022000；反馈情况：已知悉，"
+        "（XF2023-140121-01）；项目责任人：张某 0351-2022000；反馈情况：已知悉，"
         "预计6月10日完成：雨季停工\n"
     ) in text
     assert "（XF2023-140123-01）\n" in text
@@ -168,7 +178,7 @@ def test_thirty_seven_projects_are_one_entry_that_lists_all() -> None:
 def test_what_alike_lines_do_not_share_stands_beside_each() -> None:
     other = replace(LINE, subject="XF2023-140123-01", responsible="太原市娄烦县民政局", missing=())
     text = written(LINE, other).text
-    assert "（XF2023-140121-01）；责任单位：太原市清徐县民政局；尚缺：施工合同签订日期\n" in text
+    assert "（XF2023-140121-01）；责任单位：太原市清徐县民政局；现状：施工合同签订日期\n" in text
     assert "（XF2023-140123-01）；责任单位：太原市娄烦县民政局\n" in text
 
 
@@ -212,7 +222,7 @@ def test_the_most_urgent_comes_first() -> None:
     assert shown == [
         (
             "一、提级督办事项",
-            [("督办函草稿", "2023年5月15日（星期一）"), ("提级", "2023年5月4日（星期四）")],
+            [("拟督办", "2023年5月15日（星期一）"), ("提级", "2023年5月4日（星期四）")],
         ),
         (
             "二、逾期事项",
@@ -231,43 +241,115 @@ def test_what_the_notice_cannot_bind_is_never_called_overdue() -> None:
     # A reminder that an outage held back past the day: nobody has found the body late yet.
     held_back = replace(due(RungKind.REMIND, date(2023, 5, 30)), responsible="省财政厅")
     message = written(finance, held_back)
-    assert "待协调，已超过时限34天" in message.text
-    assert "已超过最迟日期2天" in message.text
+    assert "待协调（已超过时限34天）" in message.text
+    assert "已超过时限2天" in message.text
     assert "1项待协调、1项临期" in message.title
     assert "逾期" not in message.title + message.text + message.html
 
 
-def test_a_letter_is_only_proposed() -> None:
+def test_a_letter_is_drafted_and_left_to_people() -> None:
     message = written(due(RungKind.DRAFT_LETTER, date(2023, 5, 15)))
-    assert "建议起草督办函，由人工签发" in message.text
-    assert "建议起草督办函，由人工签发" in message.html
+    assert "督办函草稿见附件，请审核后按程序签发" in message.text
+    assert "督办函草稿见附件，请审核后按程序签发" in message.html
 
 
-def test_a_proposal_is_never_shown_as_the_notice_s() -> None:
-    proposal = written(replace(LINE, origin=Origin.PROPOSAL))
-    assert "通知未定日期，系统建议值" in proposal.text
-    assert "通知未定日期，系统建议值" in proposal.html
-    assert "通知未定日期" not in written(LINE).text
+def test_who_sees_to_it_is_not_asked_to_do_it() -> None:
+    """分管领导: not a word of 办理 by themselves, and no advice that repeats it in each entry."""
+    urged = replace(due(RungKind.ESCALATE, date(2023, 5, 15)), own=False, to_do="责任单位抓紧开工")
+    text = written(urged).text
+    assert "现有1项逾期事项已提级督办，请督促责任单位抓紧办理。" in text
+    assert "    请督促：责任单位抓紧开工\n" in text
+    assert "请办理" not in text
+    assert "说明" not in text
+
+
+def test_whom_the_notice_cannot_bind_is_not_called_responsible() -> None:
+    finance = replace(due(RungKind.COORDINATE, date(2023, 4, 28)), bound=False)
+    message = written(replace(finance, responsible="太原市财政局"))
+    assert "    协调单位：太原市财政局\n" in message.text
+    assert "责任单位" not in message.text + message.html
 
 
 @pytest.mark.parametrize(
-    ("remind_by", "overdue_after", "says"),
+    ("receipts", "says"),
+    [
+        ((), "本邮件由系统自动发出，请勿直接回复。"),
+        ((IntakeResult.DONE,), "已登记的，不需再报。本邮件"),
+        ((IntakeResult.DONE, IntakeResult.RETURNED), "退回的表格，请修改后重新报送。本邮件"),
+    ],
+)
+def test_the_end_says_what_is_to_be_sent_again(
+    receipts: tuple[IntakeResult, ...], says: str
+) -> None:
+    told = [Receipt(("太原市", f"receipt-{each}"), each, "甲。") for each in receipts]
+    assert closing(told, None).startswith(says)
+
+
+def test_a_proposal_is_never_shown_as_the_notice_s() -> None:
+    """A30: in a paragraph of its own, never 逾期, and counted apart."""
+    for kind in set(RungKind) - {RungKind.COORDINATE}:
+        proposal = replace(LINE, kind=kind, origin=Origin.PROPOSAL)
+        soon = replace(proposal, rule="D18", due=date(2023, 6, 9), remind_by=date(2023, 6, 9))
+        soon = replace(soon, overdue_after=date(2023, 6, 9))
+        message = written(LINE, proposal, soon)
+        assert message.summary == "1项逾期、1项超过建议时限、1项建议近期完成"
+        assert message.title.startswith(f"【幸福养老工程】2023年6月1日待办：{message.summary}（")
+        for shown in (message.text, unescape(message.html)):
+            own = shown.partition("建议时限事项（《实施方案》未明确日期）")[2]
+            assert "【提醒】" in own
+            assert "已超过建议时限1天" in own
+            assert "建议于6月9日前完成，还有8天" in own
+            assert "建议于2023年6月9日（星期五）前完成（《实施方案》未明确日期" in own
+            assert "逾期" not in own
+            assert "督办" not in own
+    assert "建议" not in written(LINE).text
+
+
+def test_a_proposed_day_is_coordinated_as_one() -> None:
+    line = replace(due(RungKind.COORDINATE, date(2023, 5, 15)), origin=Origin.PROPOSAL, bound=False)
+    message = written(line)
+    assert message.summary == "1项待协调"
+    assert "待协调（已超过建议时限17天）" in message.text
+    assert "建议于2023年5月15日（星期一）前完成" in message.text
+
+
+@pytest.mark.parametrize(
+    ("literal", "overdue_after", "says"),
     [
         (date(2023, 6, 5), date(2023, 6, 5), "还有4天"),
         (date(2023, 6, 1), date(2023, 6, 1), "今日到期"),
-        (date(2023, 6, 1), date(2023, 6, 5), "今日为提醒日，最迟2023年6月5日（星期一）"),
-        (date(2023, 5, 31), date(2023, 6, 5), "已过提醒日，最迟2023年6月5日（星期一），还有4天"),
-        (date(2023, 5, 26), date(2023, 6, 1), "已过提醒日，最迟2023年6月1日（星期四），今日到期"),
+        (date(2023, 6, 1), date(2023, 6, 5), "今日到期"),
+        (date(2023, 5, 28), date(2023, 6, 1), "时限已到，6月1日后认定逾期"),
+        (date(2022, 12, 31), date(2023, 1, 3), "已逾期149天"),
         (date(2023, 5, 24), date(2023, 5, 25), "已逾期7天"),
     ],
 )
-def test_days_left_and_gone(remind_by: date, overdue_after: date, says: str) -> None:
-    assert status(due(RungKind.URGE, remind_by, overdue_after), AS_OF) == says
+def test_days_left_and_gone(literal: date, overdue_after: date, says: str) -> None:
+    assert status(replace(due(RungKind.URGE, literal, overdue_after), due=literal), AS_OF) == says
 
 
-def test_both_dates_show_where_the_notice_leaves_a_choice() -> None:
-    line = due(RungKind.REMIND, date(2023, 2, 10), date(2023, 2, 20))
-    assert term(line) == "2023年2月10日（星期五），最迟2023年2月20日（星期一）"
+@pytest.mark.parametrize(
+    ("as_of", "bound", "says"),
+    [
+        (
+            date(2023, 4, 20),
+            True,
+            "2023年4月30日（星期日）；请于4月28日前办结；5月4日后仍未办结的，认定逾期",
+        ),
+        (date(2023, 4, 29), True, "2023年4月30日（星期日）；5月4日后仍未办结的，认定逾期"),
+        (date(2023, 6, 1), True, "2023年4月30日（星期日）；当日为休息日，5月4日后计为逾期"),
+        (date(2023, 6, 1), False, "2023年4月30日（星期日）；当日为休息日，顺延至5月4日"),
+    ],
+)
+def test_the_notices_own_day_is_the_one_that_is_named(as_of: date, bound: bool, says: str) -> None:
+    """A21: “4月底前” is 30 April, a Sunday; nobody is asked to be done by a day that is over."""
+    line = due(RungKind.REMIND, date(2023, 4, 28), date(2023, 5, 4))
+    assert term(replace(line, due=date(2023, 4, 30), bound=bound), as_of) == says
+
+
+def test_one_day_is_said_once() -> None:
+    line = replace(LINE, due=date(2023, 5, 31))
+    assert term(line, date(2023, 5, 20)) == "2023年5月31日（星期三）"
 
 
 def test_a_sunday_is_named() -> None:
@@ -321,16 +403,20 @@ def test_every_line_appears_in_both_versions(lines: list[DigestLine]) -> None:
             assert said in html
 
 
+def told_plainly(line: DigestLine) -> bool:
+    return line.origin is Origin.NOTICE or line.kind is RungKind.COORDINATE
+
+
 @given(LINES)
 def test_grouping_loses_and_repeats_nothing(lines: list[DigestLine]) -> None:
     shown = [
         (
-            entry.kind,
+            "【提醒】" if "建议时限事项" in section.heading else f"【{entry.kind}】",
             entry.rule,
             entry.title,
             entry.term,
-            entry.basis.split("（通知未定日期")[0],
-            "系统建议值" in entry.basis,
+            entry.basis,
+            entry.term.startswith("建议于"),
             entry.to_do,
             item.label,
             item.responsible,
@@ -343,10 +429,10 @@ def test_grouping_loses_and_repeats_nothing(lines: list[DigestLine]) -> None:
     ]
     meant = [
         (
-            line.kind.label,
+            f"【{line.kind.label}】" if told_plainly(line) else "【提醒】",
             line.rule,
             line.title,
-            term(line),
+            term(line, AS_OF),
             f"{line.notice_number} {line.clause}",
             line.origin is Origin.PROPOSAL,
             request(line.to_do),
@@ -372,8 +458,9 @@ def test_the_order_of_the_lines_does_not_matter(lines: list[DigestLine], random:
 @given(LINES)
 def test_entries_are_numbered_and_alike_lines_meet_in_one(lines: list[DigestLine]) -> None:
     entries = [entry for section in sections(lines, AS_OF) for entry in section.entries]
-    assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
-    heads = [replace(entry, number=0, items=(), responsible="", missing=()) for entry in entries]
+    numbers = [item.number for entry in entries for item in entry.items]
+    assert numbers == list(range(1, len(set(lines)) + 1))
+    heads = [replace(entry, items=(), responsible="", missing=()) for entry in entries]
     assert all(one != other for one, other in pairwise(heads))
 
 

@@ -28,9 +28,6 @@ from tests.support.vendor_servers import (
     said,
 )
 
-# Apprise's PGP part imports imghdr, which warns on Python 3.11; we use nothing of it.
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-
 LINE = a_line(
     to_do="请办理开工",
     words="5月31日前全部开工建设",
@@ -53,6 +50,7 @@ def a_message(lines: int = 1) -> Message:
         datetime(2023, 6, 1, 0, 30, tzinfo=UTC),
         notices=("太原市小店区民政局尚无联系人",),
         addressee="李某",
+        called="幸福养老工程",
     )
 
 
@@ -360,7 +358,7 @@ def test_what_could_not_be_connected_to_has_not_arrived(
     ],
 )
 def test_what_would_be_passed_over_is_refused(url: str, channels: Channels) -> None:
-    with pytest.raises(DeliveryError, match="渠道地址有误") as caught:
+    with pytest.raises(DeliveryError, match="通知地址有误") as caught:
         channels.open(url)
     assert not caught.value.unknown
 

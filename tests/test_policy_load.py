@@ -14,21 +14,23 @@ import pytest
 import yaml
 
 from common.errors import PolicyError
-from policy import load
+from policy import source
 from policy.clauses import Clause
-from policy.fields import FIELDS
-from policy.load import HOME, calendar_overrides, load_plan, plan_ids, plan_path
+from policy.load import HOME, calendar_days, calendar_overrides, load_plan, plan_ids, plan_path
 from policy.vocabulary import Level, Origin
 from tests.support.builders import plan
 
 DATA = Path(__file__).parent / "data"
 SHIPPED = HOME / "plans" / "shanxi-2023"
+D10_MONTHLY = (
+    "monthly: {first: 2023-03, last: 2023-12, remind_day: 24, due_day: 25, not_before_day: 1}"
+)
 PROPOSALS = {
     *("D02", "D04", "D11", "D12", "D14", "D18", "D20", "D21", "D22", "D23", "D24", "D25", "D26"),
     *("D27", "order_inspection_rectification", "finish_inspection_rectification"),
     *("inspection_rectification_ordered", "inspection_rectified"),
     *("M01", "M02", "hold", "resume", "withdraw", "reserve", "replace", "ladder", "review"),
-    "office_hours",
+    *("office_hours", "authority"),
     *("R12-2", "R14-3", "R22-3", "R22-4"),
     *("agreement", "fire_safety", "structure_safety", "accessibility", "funds_in_order"),
     *("operator_in_place", "correction_ordered", "materials_received", "review_discussed"),
@@ -137,6 +139,7 @@ def test_rules_lists_every_clause_of_the_plan() -> None:
         loaded.subsidies,
         ("quota", "money", "review", "report", "ladder", "office_hours"),
         ("curves", "bulletin", "feedback", "inspection", "cross_acceptance", "evaluation", "risks"),
+        ("authority",),
         ("inspection.visits", "cross_acceptance.visits"),
         loaded.inspection.items if loaded.inspection else (),
     )
@@ -149,19 +152,22 @@ def test_proposals_are_marked_and_nothing_else_is() -> None:
     assert sorted(marked) == sorted(PROPOSALS)
 
 
-def test_only_the_finance_department_is_unbound() -> None:
+def test_only_finance_departments_and_governments_are_unbound() -> None:
     unbound = {id: body.reached_at for id, body in plan().bodies.items() if not body.bound}
     assert unbound == {
         "provincial_finance": Level.PROVINCE,
         "city_finance": Level.CITY,
         "county_finance": Level.COUNTY,
+        "provincial_government": Level.PROVINCE,
+        "city_government": Level.CITY,
+        "county_government": Level.COUNTY,
     }
 
 
 def test_every_condition_reads_a_field_that_a_profile_has() -> None:
     for rule in plan().requirements:
         named = getattr(rule.check, "fields", ()) or [getattr(rule.check, "field", None)]
-        assert {name for name in named if name} <= set(FIELDS), rule.id
+        assert {name for name in named if name} <= set(plan().field), rule.id
 
 
 def test_offices_are_named_for_a_place() -> None:
@@ -285,18 +291,18 @@ FAULTS = {
     "a body below the subject's level": Planted(
         Edit("responsible: city", "responsible: county", D10),
         "responsible: county\n    reading: 首月",
-        "市一级的时限不能由县级民政局负责",
+        "市一级的时限不能由县民政局负责",
     ),
     "an office without a name": Planted(
         Edit('  city_leader: "{city}民政局分管领导"\n', ""),
         'county: "{city}{county}民政局"',
-        "缺少市级民政局分管领导",
+        "缺少市民政局分管领导",
     ),
     "a cap without its type": Planted(
         Edit(", 县级市: 1500", ""), "cap_square_metres", "缺少“县级市”的补助面积上限"
     ),
     "clause missing": Planted(
-        Edit("    clause: 六(一)\n", "", D01), "- id: D01", "deadlines.0.clause: Field required"
+        Edit("    clause: 六(一)\n", "", D01), "- id: D01", "deadlines.0.clause: 缺少“clause”"
     ),
     "clause empty": Planted(
         Edit("clause: 六(一)", 'clause: "  "', D01), 'clause: "  "', "deadlines.0.clause"
@@ -321,10 +327,10 @@ FAULTS = {
     "broken YAML": Planted(Edit("goal: 100", "goal: [100"), "submitted_when", "YAML 格式有误"),
     "a tab for indentation": Planted(Edit("  goal", "\tgoal"), "\tgoal", "YAML 格式有误"),
     "unknown field": Planted(
-        Edit("goal: 100\n", "goal: 100\n  aim: 100\n"), "aim: 100", "quota.aim: Extra inputs"
+        Edit("goal: 100\n", "goal: 100\n  aim: 100\n"), "aim: 100", "quota.aim: 没有“aim”这一项"
     ),
     "unknown field of a check": Planted(
-        Edit("least: 500}", "leest: 500}"), "leest: 500}", "leest: Extra inputs"
+        Edit("least: 500}", "leest: 500}"), "leest: 500}", "没有“leest”这一项，是否为“least”？"
     ),
     "unknown kind of check": Planted(
         Edit("kind: quota_free", "kind: quota_open"), "kind: quota_open", "quota_open"
@@ -345,12 +351,12 @@ FAULTS = {
     "a receipt as a rung": Planted(
         Edit("{workdays: -3, kind: remind", "{workdays: -3, kind: receipt"),
         "{workdays: -3",
-        "不能作为提醒梯级",
+        "不能作为提醒级次",
     ),
     "a receipt as the repeat": Planted(
         Edit("{every_workdays: 5, kind: urge", "{every_workdays: 5, kind: receipt"),
         "repeat: {every",
-        "不能作为提醒梯级",
+        "不能作为提醒级次",
     ),
     "works started by nothing known": Planted(
         Edit("started: work_started", "started: works_begun"), "started:", "works_begun"
@@ -408,7 +414,7 @@ FAULTS = {
         "只写一种",
     ),
     "neither monthly nor occasions": Planted(
-        Edit("    monthly: {first: 2023-03, last: 2023-12, remind_day: 24, due_day: 25}\n", ""),
+        Edit(f"    {D10_MONTHLY}\n", ""),
         "- id: D10",
         "只写一种",
     ),
@@ -471,7 +477,7 @@ def test_a_fault_is_told_alike_where_libyaml_is_missing(
 ) -> None:
     path = _copy(tmp_path, FAULTS[name].edit)
     told = _refusal(path)
-    monkeypatch.setattr(load, "FASTEST", yaml.SafeLoader)
+    monkeypatch.setattr(source, "FASTEST", yaml.SafeLoader)
     assert _refusal(path) == told
 
 
@@ -559,6 +565,23 @@ YEAR_2027: dict[str, object] = {
 
 def test_no_override_files_give_no_overrides(tmp_path: Path) -> None:
     assert calendar_overrides(tmp_path) == {}
+
+
+def test_the_calendar_nearest_to_a_plan_holds(tmp_path: Path) -> None:
+    """One file for all plans of a folder, and one of a plan of its own, outside of the program."""
+    own, shared = tmp_path / "meals" / "calendars", tmp_path / "calendars"
+    for folder in (own, shared):
+        folder.mkdir(parents=True)
+    assert calendar_days("meals", tmp_path) == calendar_days("meals") == calendar_overrides()
+    _write_year(shared, YEAR_2027)
+    assert calendar_days("meals", tmp_path)[2027][date(2027, 1, 3)]
+    assert calendar_days("shanxi-2023", tmp_path) == calendar_days("meals", tmp_path)
+    _write_year(own, {**YEAR_2027, "days": [{"date": "2027-01-04", "isOffDay": True}]})
+    assert calendar_days("meals", tmp_path)[2027] == {date(2027, 1, 4): False}
+    assert calendar_days("shanxi-2023", tmp_path)[2027][date(2027, 1, 3)]
+    (own / "2027.json").write_text("{", encoding="utf-8")
+    with pytest.raises(PolicyError, match=r"meals.calendars.2027\.json"):
+        calendar_days("meals", tmp_path)
 
 
 def test_shipped_overrides_are_sound() -> None:
@@ -651,3 +674,10 @@ def _refusal(path: Path) -> str:
 
 def _write_year(folder: Path, year: dict[str, object]) -> None:
     (folder / "2027.json").write_text(json.dumps(year, ensure_ascii=False), encoding="utf-8")
+
+
+def test_a_key_of_several_words_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "plan.yaml"
+    path.write_text("id: x\nname: y\n? [a, b]\n: z\n", encoding="utf-8")
+    with pytest.raises(PolicyError, match=rf"{re.escape(str(path))}:3: 键应为单个词"):
+        load_plan(path)

@@ -16,7 +16,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from policy import load
+from policy import source
 from policy.load import HOME, UNREAD, load_plan, meaning
 from policy.schema import Plan
 from tests.support.builders import plan
@@ -142,11 +142,11 @@ def nodes(text: str, loader: type[yaml.SafeLoader]) -> list[tuple[str, int, obje
     assert root is not None
     return [
         (node.tag, node.start_mark.line, node.value if isinstance(node, yaml.ScalarNode) else "")
-        for node in load._nodes(root)
+        for node in source._nodes(root)
     ]
 
 
 @pytest.mark.parametrize("path", sorted(Path(__file__).parent.glob("plans/*/plan.yaml")))
 def test_both_loaders_read_alike(path: Path) -> None:
     for text in (TEXT, path.read_text(encoding="utf-8")):
-        assert nodes(text, load.FASTEST) == nodes(text, yaml.SafeLoader)
+        assert nodes(text, source.FASTEST) == nodes(text, yaml.SafeLoader)

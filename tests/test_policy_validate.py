@@ -8,10 +8,10 @@ import pytest
 
 from policy.clauses import Clause
 from policy.load import plan_path
-from policy.schema import Flat, NamedSite, NotStated, ProjectKind
+from policy.schema import FlatSubsidy, NamedSite, ProjectKind, UnstatedSubsidy
 from policy.timing import HolidayRules, OccasionDates, Quarterly, Span, Weekly
 from policy.validate import faults
-from policy.vocabulary import HolidayRule, Level, RungKind, SubjectKind
+from policy.vocabulary import Form, Holder, HolidayRule, Level, RungKind, SubjectKind
 from tests.support.builders import plan
 
 NOTICE = (plan_path("shanxi-2023").parent / "notice.txt").read_text("utf-8")
@@ -64,7 +64,60 @@ TABLE = plan().evaluation.indicators  # type: ignore[union-attr]  # likewise
 LEVELS = next(n for n, item in enumerate(TABLE) if item.rule.kind == "levels")
 RUNG = plan().ladder.rungs[0]
 
+PAYING = where("actions", "release_funds")
+ALSO_PAYING = where("actions", "pass_acceptance")
 FAULTY: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
+    # from which day
+    (
+        {f"{where('deadlines', 'D13')}.not_before": date(2023, 8, 1)},
+        [(where("deadlines", "D13"), "not_before 不得晚于 remind")],
+    ),
+    (
+        {f"{D10}.monthly.not_before_day": 25},
+        [(f"{D10}.monthly", "not_before_day 不得晚于 remind_day")],
+    ),
+    (
+        {f"{where('duties', 'D12')}.occasions.Q2.not_before": date(2023, 7, 11)},
+        [(f"{where('duties', 'D12')}.occasions.Q2", "not_before 不得晚于 remind")],
+    ),
+    (
+        {f"{where('deadlines', 'D23')}.not_before_first": "finished"},
+        [(f"{where('deadlines', 'D23')}.not_before_first", "未知的节点“finished”")],
+    ),
+    # money
+    (
+        {f"{PAYING}.pays": Decimal("0.7"), f"{ALSO_PAYING}.pays": Decimal("0.31")},
+        [(f"{ALSO_PAYING}.pays", "各次下达的比例合计1.01，超过补助的全部（1），请核对")],
+    ),
+    # who may
+    (
+        {f"{PAYING}.decided_by": ("nobody",)},
+        [(f"{PAYING}.decided_by", "未知的单位“nobody”")],
+    ),
+    (
+        {"authority.lines": (("county", "nobody"), ("city", "county"))},
+        [
+            ("authority.lines.0", "未知的单位“nobody”"),
+            ("authority.lines", "“county”出现了2次，应当唯一"),
+        ],
+    ),
+    (
+        {"authority.holders": {Holder.CITY: ("nobody",), Holder.COUNTY: ("county",)}},
+        [
+            ("authority.holders.city", "未知的单位“nobody”"),
+            ("authority.holders.project", "须写明由谁决定"),
+        ],
+    ),
+    ({"authority.extensions": ()}, [("authority.extensions", "须写明由谁决定")]),
+    (
+        {"bodies.city_finance.office": "{place}财政局"},
+        [
+            (
+                "bodies.city_finance.office",
+                "“{place}财政局”中的占位符有误（'place'），可用：city、county",
+            )
+        ],
+    ),
     # quotas, places, kinds
     ({"quota.goal": 101}, [("quota.goal", "各市名额合计100，与总数101不符")]),
     (
@@ -101,6 +154,7 @@ FAULTY: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"application_name": "{}"}, [("application_name", "占位符有误")]),
     ({"code_format": "XF-{county"}, [("code_format", "可用：county、number")]),
     ({"offices.county": "{town}民政局"}, [("offices.county", "可用：city、county")]),
+    ({"offices.county": "{county}民政局"}, [("offices.county", "“城区民政局”是2个单位的名称")]),
     # subsidies
     ({"subsidies": ()}, [("subsidies", "“”有0条")]),
     ({"subsidies": plan().subsidies * 2}, [("subsidies", "“”有2条")]),
@@ -153,7 +207,12 @@ FAULTY: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ),
     (
         {D08: FREE.model_copy(update={"follows": Span(after="determined")})},
-        [(f"{D08}.follows", "须写明 days（自然日）或 workdays（工作日），且只写一种")],
+        [
+            (
+                f"{D08}.follows",
+                "须写明 days（自然日）、workdays（工作日）或 months（月），且只写一种",
+            )
+        ],
     ),
     (
         {f"{D08}.later_of": Span(after="determined", days=1, workdays=1)},
@@ -203,7 +262,7 @@ FAULTY: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
             }
         },
         [
-            (f"{D10}.responsible", "省一级的时限不能由市级民政局负责"),
+            (f"{D10}.responsible", "省一级的时限不能由市民政局负责"),
             (f"{D10}.ends_with", "只有各市的每月任务可以写明 ends_with"),
         ],
     ),
@@ -303,8 +362,7 @@ SOUND: list[dict[str, Any]] = [
     {"quota.goal": None},
     {"cities.0.quota": None, "quota.goal": 100 - (FIRST.places or 0)},
     {"sites": (SITE, SITE.model_copy(update={"community": "丙社区"}))},
-    {"subsidies": (NotStated(**CLAUSE, basis="not_stated"),)},
-    {"review": None},
+    {"subsidies": (UnstatedSubsidy(**CLAUSE, basis="not_stated"),)},
     {"review.declined": None},
     {"risks": None},
     {"evaluation": None},
@@ -315,7 +373,11 @@ SOUND: list[dict[str, Any]] = [
     {f"{D08}.later_of": SPAN},
     {D08: FREE.model_copy(update={"follows": SPAN})},
     {f"{D10}.monthly.remind_day": 25},
-    {f"{D10}.monthly.remind_day": "last", f"{D10}.monthly.due_day": "last"},
+    {
+        f"{D10}.monthly.remind_day": "last",
+        f"{D10}.monthly.due_day": "last",
+        f"{D10}.date_reading": "经批准改为月底",
+    },
     {f"{D10}.monthly.last": "2023-03"},
     {f"{D08}.holiday_rule": HolidayRules(remind=HolidayRule.POSTPONE)},
     {"cross_acceptance.visits.last": ACCEPTING.first},
@@ -330,7 +392,10 @@ def test_what_is_just_right_is_no_fault(changes: dict[str, Any]) -> None:
 def test_every_kind_of_project_has_one_subsidy_of_its_own() -> None:
     kinds = tuple(ProjectKind(id=name, label=name) for name in ("new", "old"))
     changes = {"kinds": kinds, "cities": (FIRST,), "cities.0.quota": None, "quota.goal": 0}
-    flat = [Flat(**CLAUSE, basis="flat", yuan=Decimal(1), kinds=(name,)) for name in ("new", "old")]
+    flat = [
+        FlatSubsidy(**CLAUSE, basis="flat", yuan=Decimal(1), kinds=(name,))
+        for name in ("new", "old")
+    ]
     assert found({**changes, "subsidies": tuple(flat)}) == []
     assert found({**changes, "subsidies": (flat[0],)}) == [
         ("subsidies", "每类项目须有且只有一条补助标准，“old”有0条")
@@ -366,9 +431,24 @@ def test_words_stand_in_the_notice_in_their_order(words: str, missing: str | Non
 
 def test_a_project_needs_a_body_at_the_county_or_above_and_a_city_one_above_it() -> None:
     told = found({f"{D10}.responsible": "county"})
-    assert told == [(f"{D10}.responsible", "市一级的时限不能由县级民政局负责")]
+    assert told == [(f"{D10}.responsible", "市一级的时限不能由县民政局负责")]
     assert found({f"{D08}.responsible": "city"}) == []
     of_province = next(d for d in plan().duties if set(d.fulfilled_by) == {SubjectKind.PROVINCE})
     path = where("duties", of_province.id)
     told = found({f"{path}.responsible": "city"})
-    assert (f"{path}.responsible", "省一级的时限不能由市级民政局负责") in told
+    assert (f"{path}.responsible", "省一级的时限不能由市民政局负责") in told
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "at", "says"),
+    [
+        ("annexes", {Form.SUMMARY: "附件9"}, "annexes.summary", "通知原文中没有“附件9”"),
+        ("annexes", {Form.REPORT: "附件2"}, "annexes.report", "只有 application、summary 两种表"),
+        (f"{where('requirements', 'R09')}.gist", "新建为主", "", "不是原文的缩写"),
+        (f"{where('requirements', 'R06')}.gist", "拓展有序", "", "不是原文的缩写"),
+    ],
+)
+def test_annexes_and_gists_are_the_notices(path: str, value: Any, at: str, says: str) -> None:
+    [(loc, told)] = found({path: value})
+    assert loc == (at or path)
+    assert says in told

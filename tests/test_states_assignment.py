@@ -378,6 +378,7 @@ def test_where_nothing_helps_by_itself_both_are_named() -> None:
 # --- larger ---------------------------------------------------------------------------
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("patient")
 def test_the_notices_quotas_are_shared_out_evenly() -> None:
     """附件1: 100 projects of 11 cities make ten loads of nine and one of ten."""
@@ -478,7 +479,20 @@ def test_what_is_told_of_the_loads_is_that_of_the_plan_itself(
 
 
 @pytest.mark.heavy
-def test_a_large_province_ends_in_time_and_says_what_is_not_proven() -> None:
+@pytest.mark.usefixtures("patient")
+def test_a_large_province_says_what_is_not_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search for few trips ends at the third node instead of the thousandth."""
+    monkeypatch.setattr(allotment, "NODES", 3)
+    monkeypatch.setattr(allotment, "FINER_NODES", 3)
+    assert large_province().unproven == (allotment.TRIPS,)
+
+
+@pytest.mark.storm
+def test_a_large_province_ends_in_time() -> None:
+    assert "各组任务均衡" not in large_province().unproven
+
+
+def large_province() -> Assignment:
     """31 cities with 600 projects: even loads are proven, few trips need not be."""
     counts = {city: [1] * (14 + n % 13) for n, city in enumerate(LETTERS)}
     made = teams(*LETTERS)
@@ -487,7 +501,7 @@ def test_a_large_province_ends_in_time_and_says_what_is_not_proven() -> None:
     found = assign(made, wanted, DAYS, 4)
     assert broken(made, wanted, visits(found), DAYS, 4) == []
     assert found.spread == 1
-    assert "各组任务均衡" not in found.unproven
+    return found
 
 
 # --- the plan -------------------------------------------------------------------------------------
@@ -528,3 +542,38 @@ def test_every_word_of_the_rule_is_the_notices() -> None:
     for clause in (rule, rule.visits):
         assert clause.words in "".join(notice.split())
         assert clause.clause == "五(八)"
+
+
+def partitions(items: Sequence[int]) -> Iterator[list[list[int]]]:
+    """Every way to put things into heaps."""
+    if not items:
+        yield []
+        return
+    first, *rest = items
+    for heaps in partitions(rest):
+        yield [[first], *heaps]
+        for n in range(len(heaps)):
+            yield [*heaps[:n], [first, *heaps[n]], *heaps[n + 1 :]]
+
+
+def keeps_busy(heaps: Sequence[Sequence[int]], teams: int, least: int, most: int) -> bool:
+    """Whether so many teams can be shared out over heaps, each with its due in its heap."""
+    ways = [
+        [n for n in range(1, teams + 1) if least * n <= sum(heap) <= most * n] for heap in heaps
+    ]
+    return any(sum(shared) == teams for shared in product(*ways))
+
+
+@given(
+    st.lists(st.integers(1, 12), min_size=1, max_size=5),
+    st.integers(1, 5),
+    st.integers(1, 4),
+    st.integers(0, 4),
+)
+def test_cities_fall_into_as_many_parts_as_by_trying_all(
+    sizes: list[int], teams: int, least: int, more: int
+) -> None:
+    """Against every partition; a bound that is none can be told as one part."""
+    most = least + more
+    fit = [len(h) for h in partitions(sizes) if keeps_busy(h, teams, least, most)]
+    assert allotment._most_parts(sizes, teams, least, most) == max(fit, default=1)

@@ -21,7 +21,7 @@ from states.casework import (
     rule_on_record,
 )
 from states.dossier import Dossier, Profile
-from states.ledger import LedgerLine
+from states.ledger import LedgerLine, dated_by
 from states.machine import Position
 from states.requirements import Case
 from states.trail import Effects
@@ -198,6 +198,7 @@ FIELDS = {
     "函件日期": "letter_on",
     "配建性质": "building_kind",
     "产权人": "site_owner",
+    "运营机构": "operator",
     "老旧小区": "old_community",
     "城乡分类": "settlement",
     "老旧小区改造": "renewal_project",
@@ -222,7 +223,7 @@ DAYS_OF = {
     "评审合议": "review_discussed",
 }
 OTHER = (
-    *("缺节点", "名额余数", "类型", "依据", "经办", "金额", "验收表", "评审分"),
+    *("缺节点", "名额余数", "类型", "依据", "金额", "验收表", "评审分"),
     *("尚无项目的未实施县", "本县未实施", "本市改建", "本市新建"),
 )
 ACTION_IDS = {action.label: action.id for action in plan().actions}
@@ -252,7 +253,7 @@ def _changed(dossier: Dossier, changes: dict[str, Any]) -> Dossier:
     return replace(
         dossier,
         milestones={**kept, **dated},
-        profile=replace(dossier.profile, **profile),
+        profile=dossier.profile.saying(profile),
         quota_left=changes.get("名额余数", dossier.quota_left),
         county_type=changes.get("类型", dossier.county_type),
         unserved=changes.get("本县未实施", False),
@@ -265,8 +266,6 @@ def _changed(dossier: Dossier, changes: dict[str, Any]) -> Dossier:
 def _stated(changes: dict[str, Any]) -> dict[str, Any]:
     """What the one who acts states otherwise than usual."""
     stated: dict[str, Any] = {}
-    if "经办" in changes:
-        stated["actor"] = changes["经办"]
     if "金额" in changes:
         stated["amount"] = None if changes["金额"] == "无" else Decimal(changes["金额"])
     if "验收表" in changes:
@@ -320,8 +319,8 @@ WALK = (
     ("action", "determine", "2023-03-20", "funding"),
     ("action", "release_funds", "2023-04-20", "groundbreaking"),
     ("record", "operator_confirmed", "2023-04-25", "groundbreaking"),
-    ("record", "city_funds_in_place", "2023-05-20", "groundbreaking"),
-    ("record", "county_funds_in_place", "2023-05-22", "groundbreaking"),
+    ("ledger", "city_funds_in_place", "2023-05-20", "groundbreaking"),
+    ("ledger", "county_funds_in_place", "2023-05-22", "groundbreaking"),
     ("action", "break_ground", "2023-05-25", "construction"),
     ("action", "complete_construction", "2023-11-20", "construction"),
     ("action", "check_completion", "2023-11-24", "acceptance"),
@@ -334,9 +333,12 @@ def test_a_project_walks_the_whole_chain() -> None:
     dossier = a_dossier()
     for kind, act, day, stage in WALK:
         on, record = date.fromisoformat(day), kind == "record"
-        ruling = (rule_on_record if record else rule_on_action)(
-            _case(replace(dossier, lines=MATCHED.get(act, ())), on, act=act), act
-        )
+        if kind == "ledger":
+            lines = [replace(line, on=on) for line in MATCHED[act]]
+            assert dated_by(plan(), dossier.profile.promised, lines)[act] == on
+            dossier = replace(dossier, milestones={**dossier.milestones, act: on})
+            continue
+        ruling = (rule_on_record if record else rule_on_action)(_case(dossier, on, act=act), act)
         assert ruling.warnings == (), act
         dossier = _settled(dossier, ruling, on, record=record)
         assert (dossier.stage, dossier.disposition) == (stage, Disposition.ACTIVE), act
@@ -397,7 +399,7 @@ def test_a_corrected_day_does_not_come_after_what_followed_from_it() -> None:
     dossier = _in_stage("operation")
     later = date.fromordinal(dossier.milestones["accepted"].toordinal() + 1)
     (checked,) = _refused(_case(dossier, later), "construction_finished", record=True)
-    assert "“竣工验收合格”已于2023-11-24登记" in checked
+    assert "“竣工验收合格”已于2023年11月24日登记" in checked
     assert "八(四)" in checked
 
 
@@ -422,7 +424,7 @@ def test_construction_finished_by_record_is_not_finished_again() -> None:
     )
     dossier = _settled(dossier, recorded, on, record=True)
     (reason,) = _refused(_case(dossier, date(2023, 11, 25)), "complete_construction")
-    assert "已于2023-11-20办理" in reason
+    assert "已于2023年11月20日办理" in reason
     ruling = rule_on_action(_case(dossier, date(2023, 11, 25)), "check_completion")
     dated = {"completion_accepted": date(2023, 11, 25)}
     assert (ruling.position.stage, ruling.dated) == ("acceptance", dated)
@@ -474,7 +476,7 @@ def test_nothing_opens_before_work_has_begun() -> None:
     """The record beside the chain is no way round the action's stage."""
     dossier = _dated(_in_stage("siting"), "operator_confirmed")
     (reason,) = _refused(_case(dossier), "opened", record=True)
-    assert "没有开工记录（二）" in reason
+    assert "尚未登记开工（二）" in reason
 
 
 def test_a_review_does_not_come_before_the_application() -> None:
@@ -497,7 +499,8 @@ def test_the_letter_is_that_of_the_projects_own_city() -> None:
     ],
 )
 def test_recording_again_corrects_the_day(milestone: str, earlier: date) -> None:
-    dossier = replace(_in_stage("construction"), lines=MATCHED.get(milestone, ()))
+    nothing = {"city_share": Decimal("0.00"), "county_share": Decimal("0.00")}
+    dossier = _in_stage("construction", **nothing)
     ruling = rule_on_record(_case(dossier, earlier), milestone)
     assert ruling.dated == {milestone: earlier}
     assert (ruling.position.stage, ruling.revoked) == ("construction", ())
@@ -506,7 +509,7 @@ def test_recording_again_corrects_the_day(milestone: str, earlier: date) -> None
 def test_a_correction_may_not_put_the_end_before_the_start() -> None:
     dossier = _in_stage("acceptance")
     (reason,) = _refused(_case(dossier, date(2023, 5, 24)), "construction_finished", record=True)
-    assert "没有开工记录" in reason
+    assert "尚未登记开工" in reason
     assert rule_on_record(_case(dossier, date(2023, 5, 25)), "construction_finished").dated
 
 
@@ -536,15 +539,16 @@ def test_every_hard_reason_comes_at_once() -> None:
 def test_the_stage_the_day_and_the_conditions_are_refused_together() -> None:
     dossier = a_dossier(last_on=date(2023, 2, 1))
     reasons = _refused(_case(dossier, date(2023, 1, 15), evidence=""), "fail_acceptance")
-    assert len(reasons) == 7
+    assert len(reasons) == 8
     for part in (
+        "D15“交叉验收”自2023年12月1日起（五(八)），2023年1月15日尚未开始",
         "验收表未填齐（五(八)；四(三)）",
-        "验收组不足两人，或有本市人员（五(八)）",
-        "早于通知印发日",
+        "验收组不足两人、有本市人员，或不是通讯录中市民政局的分管领导、业务科室负责人（五(八)）",
+        "早于实施方案印发日",
         "不能办理“验收未通过”（五(八)）",
         "早于上一次办理日期",
         "竣工验收尚未合格（五(八)；八(四)）",
-        "没有书面理由（八(四)）",
+        "未写明依据（八(四)）",
     ):
         assert any(part in reason for reason in reasons), part
 
@@ -566,7 +570,7 @@ def test_nothing_can_be_done_once_a_project_has_ended() -> None:
 def test_no_action_is_dated_before_the_notice(act: str) -> None:
     dossier = _ready(act)
     reasons = _refused(_case(dossier, date(2023, 1, 15)), act)
-    assert any("早于通知印发日2023-01-16" in reason for reason in reasons)
+    assert any("早于实施方案印发日（2023年1月16日）" in reason for reason in reasons)
 
 
 def test_an_action_may_be_dated_on_the_notices_own_day() -> None:
@@ -578,7 +582,7 @@ def test_an_action_may_be_dated_on_the_notices_own_day() -> None:
 def test_no_record_is_dated_before_the_notice() -> None:
     case = _case(_in_stage("construction"), date(2023, 1, 15))
     (reason,) = _refused(case, "operator_confirmed", record=True)
-    assert "早于通知印发日" in reason
+    assert "早于实施方案印发日" in reason
 
 
 @pytest.mark.parametrize("act", ["check_completion", "hold", "withdraw"])
@@ -586,7 +590,7 @@ def test_what_moves_a_project_is_not_dated_before_its_last_move(act: str) -> Non
     last = date(2023, 12, 1)
     dossier = replace(_ready(act), last_on=last)
     (reason,) = _refused(_case(dossier, date(2023, 11, 30)), act)
-    assert "早于上一次办理日期2023-12-01" in reason
+    assert "早于上一次办理日期（2023年12月1日）" in reason
     assert rule_on_action(_case(dossier, last), act)
 
 
@@ -622,13 +626,13 @@ def test_what_was_done_in_place_is_not_done_again(act: str, milestone: str, stag
     dossier = _in_stage(stage)
     done = replace(dossier, milestones={**dossier.milestones, milestone: date(2023, 12, 1)})
     (reason,) = _refused(_case(done, act=act), act)
-    assert "已于2023-12-01办理，无需重复办理" in reason
+    assert "已于2023年12月1日办理，无需重复办理" in reason
 
 
 @pytest.mark.parametrize("evidence", ["", "  ", "\n"])
 def test_blank_evidence_is_none(evidence: str) -> None:
     (reason,) = _refused(_case(_in_stage("review"), evidence=evidence), "reject")
-    assert "没有书面理由（八(四)）" in reason
+    assert "未写明依据（八(四)）" in reason
 
 
 def test_an_unknown_action_lists_the_known_ones() -> None:
@@ -694,10 +698,41 @@ def test_only_a_return_drops_the_opinions_of_the_round() -> None:
     assert _effects("hold", replace(_ready("hold"), opinions=given)).dropped == ()
 
 
-@pytest.mark.parametrize(("before", "after"), [(None, "840000.00"), (Decimal("0.50"), "840000.50")])
+@pytest.mark.parametrize(("day", "early"), [(date(2023, 11, 30), True), (date(2023, 12, 1), False)])
+def test_nobody_accepts_before_december(day: date, early: bool) -> None:
+    """五(八): 12月初; neither by an action nor by a day that is changed afterwards."""
+    ready = _ready("pass_acceptance")
+    done = replace(ready, milestones={**ready.milestones, "acceptance_visited": date(2023, 12, 4)})
+    asked = _case(replace(ready, last_on=date(2023, 11, 24)), day, act="pass_acceptance")
+    changed = _case(done, day)
+    if not early:
+        rule_on_action(asked, "pass_acceptance")
+        rule_on_amendment(changed, "acceptance_visited")
+        return
+    with pytest.raises(RefusedError, match="D15“交叉验收”自2023年12月1日起"):
+        rule_on_action(asked, "pass_acceptance")
+    with pytest.raises(RefusedError, match="D15“交叉验收”自2023年12月1日起"):
+        rule_on_amendment(changed, "acceptance_visited")
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "840000.00"), (Decimal("0.50"), "840000.00")])
 def test_what_is_released_adds_up(before: Decimal | None, after: str) -> None:
     ready = replace(_ready("release_funds"), released=before)
-    assert str(_effects("release_funds", ready).columns["released"]) == after
+    amount = Decimal("840000.00") - (before or 0)
+    assert str(_effects("release_funds", ready, amount=amount).columns["released"]) == after
+
+
+def test_no_more_is_released_than_the_subsidy_whichever_action_does_it() -> None:
+    """Also where the plan itself has no condition that caps the amount."""
+    uncapped = [r for r in plan().requirements if not r.check.kind.startswith("amount_")]
+    free = plan().model_copy(update={"requirements": tuple(uncapped)})
+    ready = replace(_ready("release_funds"), released=Decimal("420000.00"))
+    asked = _case(ready, act="release_funds", amount=Decimal("420000.01"))
+    (told,) = _refused(replace(asked, plan=free), "release_funds")
+    assert "已下达420,000.00元，加上本次420,000.01元超过按标准核算的补助840,000.00元" in told
+    assert "本次最多下达420,000.00元" in told
+    fits = replace(asked, plan=free, amount=Decimal("420000.00"))
+    assert rule_on_action(fits, "release_funds").effects.columns["released"] == Decimal("840000.00")
 
 
 def test_a_checklist_is_kept_without_its_spaces() -> None:
@@ -758,7 +793,7 @@ def test_a_day_may_be_amended_to_an_earlier_or_a_later_one(on: date) -> None:
 
 def test_an_amendment_to_the_same_day_or_of_nothing_dated_is_refused() -> None:
     ready = _in_stage("acceptance")
-    with pytest.raises(RefusedError, match=r"“.*”已登记为2023-05-25，无需变更"):
+    with pytest.raises(RefusedError, match=r"“.*”已登记为2023年5月25日，无需变更"):
         rule_on_amendment(_case(ready, date(2023, 5, 25)), "work_started")
     with pytest.raises(RefusedError, match=r"没有已登记的节点“accepted”，现有：site_confirmed（"):
         rule_on_amendment(_case(ready), "accepted")
@@ -768,9 +803,9 @@ def test_an_amendment_to_the_same_day_or_of_nothing_dated_is_refused() -> None:
 
 def test_an_amended_day_keeps_the_order_of_what_needs_it_and_what_it_needs() -> None:
     ready = _in_stage("acceptance")
-    with pytest.raises(RefusedError, match="已于2023-11-20登记，不能早于2023-11-21"):
+    with pytest.raises(RefusedError, match="已于2023年11月20日登记，不能早于2023年11月21日"):
         rule_on_amendment(_case(ready, date(2023, 11, 21)), "work_started")
-    with pytest.raises(RefusedError, match="登记为2023-02-08，本节点不能早于该日"):
+    with pytest.raises(RefusedError, match="登记为2023年2月8日，本节点不能早于该日"):
         rule_on_amendment(_case(ready, date(2023, 2, 7)), "review_passed")
     assert rule_on_amendment(_case(ready, date(2023, 2, 8)), "review_passed").dated
 
@@ -780,7 +815,7 @@ def test_what_depends_on_a_fact_is_told_while_the_fact_is_missing_or_later() -> 
     assert list(dependants(plan(), ready, "work_started")) == []
     missing = _undated(ready, ["work_started"])
     told = list(dependants(plan(), missing, "work_started"))
-    assert any("（2023-11-20）以“" in reason for reason in told)
+    assert any("（2023年11月20日）以“" in reason for reason in told)
     late = {**ready.milestones, "work_started": date(2023, 11, 21)}
     assert list(dependants(plan(), replace(ready, milestones=late), "work_started")) == told
     same = {**ready.milestones, "work_started": date(2023, 11, 20)}

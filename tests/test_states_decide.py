@@ -17,7 +17,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.vocabulary import DecisionKind, Level, RungKind, Standing
+from policy.vocabulary import DecisionKind, Level, Origin, RungKind, Standing
 from states.deadlines import LATE, Deadline, deadlines
 from states.decide import Decision, Situation, Verdict, decide, first_look
 from states.workdays import UnknownYearError
@@ -71,6 +71,9 @@ AFTER: Ladder = {
     10: (RungKind.DRAFT_LETTER, (PROVINCE,)),
     **dict.fromkeys(range(15, 500, 5), (RungKind.URGE, (None, CITY))),
 }
+LETTER = 10
+# Whose dates the notice does not state, by the reading of each clause: no reason for a letter.
+PROPOSED = {"D02", "D04", "D11", "D12", "D14", "D18", "D23", "D24", "D25", "D26"}
 ABOVE = {
     COUNTY: {COUNTY, CITY, LEADER, PROVINCE},
     CITY: {CITY, LEADER, PROVINCE},
@@ -92,6 +95,7 @@ class Oracle:
     def __init__(self, deadline: Deadline) -> None:
         id = deadline.rule.id
         self.level, self.bound = RESPONSIBLE[id], id not in UNBOUND
+        self.stated = id not in PROPOSED
         self.last_day = fixed(deadline).overdue_after
         before = [day for day in workdays() if day < fixed(deadline).remind_by][::-1]
         after = [day for day in workdays() if day > self.last_day]
@@ -115,6 +119,8 @@ class Oracle:
 
     def _late(self, count: int) -> frozenset[Told]:
         kind, audience = AFTER[count]
+        if count == LETTER and not self.stated:
+            kind = RungKind.ESCALATE
         return self._rung(f"T+{count}", kind if self.bound else RungKind.COORDINATE, audience)
 
     def _rung(self, id: str, kind: RungKind, audience: Audience) -> frozenset[Told]:
@@ -347,7 +353,7 @@ def test_a_last_day_on_new_years_eve_is_still_decided() -> None:
 
 @pytest.mark.parametrize("as_of", [date(2027, 1, 1), date(2027, 6, 1)])
 def test_a_day_beyond_the_calendar_is_an_error(as_of: date) -> None:
-    with pytest.raises(UnknownYearError, match=r"policy/calendars/ 下增加 2027\.json"):
+    with pytest.raises(UnknownYearError, match=r"calendars/ 下增加 2027\.json"):
         _decide(LATE_2026, as_of)
 
 
@@ -370,3 +376,19 @@ def test_a_decision_without_a_rung_is_the_mark() -> None:
     verdict = _decide(_opened(BY_ID["D17"]), date(2024, 1, 1))
     assert Decision(DecisionKind.MARK_OVERDUE, COUNTY) in verdict.decisions
     assert {decision.rung for decision in verdict.decisions} == {None, "T-1"}
+
+
+def test_a_proposed_day_is_no_reason_for_a_letter() -> None:
+    """A30: of one that is only proposed the province hears all the same, but not 督办函."""
+    kinds = {
+        (deadline.rule.origin, decision.rung_kind)
+        for deadline in BY_ID.values()
+        for _, verdict in _sweep(deadline, DAYS)
+        for decision in (verdict.decisions if verdict else ())
+        if decision.rung == f"T+{LETTER}"
+    }
+    assert kinds == {
+        (Origin.NOTICE, RungKind.DRAFT_LETTER),
+        (Origin.NOTICE, RungKind.COORDINATE),
+        (Origin.PROPOSAL, RungKind.ESCALATE),
+    }

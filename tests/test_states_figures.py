@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.vocabulary import Disposition, Source, Standing, SubjectKind
+from policy.vocabulary import Disposition, Origin, Source, Standing, SubjectKind
 from states.figures import (
     MonthFigures,
     ahead,
     by_city,
     coordinating,
+    falls_due,
     figures,
     figures_of,
     problems,
@@ -30,6 +31,7 @@ from tests.support.shots import a_deadline, a_project, a_snapshot, said
 ONE, TWO = "XF2023-140105-01", "XF2023-140212-01"
 CITIES = ("太原市", "大同市", "朔州市")
 JULY_END = date(2023, 7, 31)
+LATER = (date(2023, 7, 3), date(2023, 7, 3))
 
 
 def codes(found: tuple[ProjectShot, ...]) -> list[str]:
@@ -72,6 +74,14 @@ def test_counts_are_measured_against_the_quota() -> None:
     assert figures(plan(), shot).quota == 100
 
 
+def test_what_a_project_is_late_with_stands_in_the_plan_s_order() -> None:
+    """Of what waits for the same step the first alone, whatever comes between."""
+    first, other = a_deadline("D06", step="work_started"), a_deadline("D07")
+    later = a_deadline("D08", step="work_started")
+    (found,) = figures(plan(), a_snapshot((a_project(),), (first, other, later))).behind
+    assert [item.rule for item in found.late] == ["D06", "D07"]
+
+
 def test_an_overdue_deadline_puts_a_project_behind_and_names_why() -> None:
     late = a_deadline("D08")
     found = figures(plan(), a_snapshot((a_project(), a_project(TWO, "大同市")), (late,)))
@@ -83,8 +93,46 @@ def test_an_overdue_deadline_puts_a_project_behind_and_names_why() -> None:
     "standing", [each for each in Standing if each is not Standing.OVERDUE], ids=str
 )
 def test_nothing_else_does(standing: Standing) -> None:
-    found = figures(plan(), a_snapshot((a_project(),), (a_deadline("D08", standing=standing),)))
+    item = a_deadline("D08", standing=standing, days=LATER)
+    found = figures(plan(), a_snapshot((a_project(),), (item,)))
     assert not found.behind
+    assert not found.late
+
+
+@pytest.mark.parametrize("standing", [Standing.DUE_SOON, Standing.ON_TRACK])
+@pytest.mark.parametrize(("due", "counted"), [(29, True), (30, True), (31, False)])
+def test_what_is_due_on_the_papers_own_day_counts_as_not_done_in_it(
+    standing: Standing, due: int, *, counted: bool
+) -> None:
+    """31 stands for the first day of July: that is still ahead."""
+    day = date(2023, 6, due) if due < 31 else date(2023, 7, 1)
+    items = (
+        a_deadline("D08", standing=standing, days=(day, LATER[1]), due=day),
+        a_deadline("D05", standing=standing, days=(day, day)),  # 省财政厅
+        a_deadline("D13", "太原市", standing, days=(day, day)),  # the province's own
+        a_deadline("D10-06", "太原市", standing, days=(day, day)),
+    )
+    shot = a_snapshot((a_project(), a_project(TWO, "大同市")), items)
+    found = figures(plan(), shot)
+    assert slow(found) == ([ONE] if counted else [])
+    assert [rule.id for rule, _ in problems(plan(), found)] == (["D08"] if counted else [])
+    assert unreported(plan(), shot) == (("太原市",) if counted else ())
+    told = {item.rule.id for item in ahead(plan(), shot, JULY_END)}
+    assert told == (set() if counted else {"D08", "D13"})
+
+
+def test_whoever_has_something_due_before_the_paper_can_be_signed_is_known() -> None:
+    """Drafted on Friday, signed on Thursday after the holidays: what falls due on the Sunday."""
+    sunday = date(2023, 7, 2)
+    items = (
+        a_deadline("D06", standing=Standing.DUE_SOON, days=(sunday, LATER[1]), due=sunday),
+        a_deadline("D13", "大同市", Standing.DUE_SOON, "大同市", days=(sunday, sunday)),
+        a_deadline("D05", standing=Standing.DUE_SOON, days=(sunday, sunday)),
+    )
+    shot = a_snapshot((a_project(), a_project(TWO, "大同市")), items)
+    assert [item.rule for item in falls_due(plan(), shot, date(2023, 7, 3))] == ["D06"]
+    assert falls_due(plan(), shot, sunday) == ()
+    assert slow(figures(plan(), shot)) == []
 
 
 @pytest.mark.parametrize(
@@ -126,8 +174,8 @@ def test_money_that_is_not_stated_is_in_no_sum() -> None:
         investment=None, subsidy=None, released=None, received={}, promised={Source.CITY: None}
     )
     found = figures(plan(), a_snapshot((bare,)))
-    sums = (found.investment, found.subsidy, found.released, found.received, found.promised)
-    assert set(sums) == {Decimal("0.00")}
+    assert {found.released, found.received, found.matched} == {Decimal("0.00")}
+    assert {found.investment, found.subsidy, found.promised} == {None}
     assert (found.received_rate, found.matched_rate) == (None, None)
 
 
@@ -148,12 +196,12 @@ def test_the_provinces_own_lateness_is_not_laid_to_a_city() -> None:
     """The project is behind by D06; but nobody in the city is late by 研究确定 or 交叉验收."""
     shot = a_snapshot((a_project(),), (a_deadline("D04"), a_deadline("D15"), a_deadline("D06")))
     found = figures(plan(), shot)
-    assert [item.rule for item in found.behind[0].late] == ["D04", "D06", "D15"]
+    assert [item.rule for item in found.behind[0].late] == ["D06"]
     assert [item.rule for item in found.late] == ["D06"]
 
 
 def test_only_days_of_the_notice_itself_are_problems() -> None:
-    """D14 and D20 are proposals, D09 is met by what meets D08, D10 is told apart."""
+    """D14, D20 and D25 are proposals, D09 is met by what meets D08, D10 is told apart."""
     late = ("D14", "D09", "D20", "D08", "D07", "D04")
     shot = a_snapshot((a_project(),), (*map(a_deadline, late), a_deadline("D10-06", "太原市")))
     found = problems(plan(), figures(plan(), shot))
@@ -197,7 +245,7 @@ def test_reports_of_the_month_are_missing_or_late() -> None:
             a_deadline("D10-06", "太原市"),
             a_deadline("D10-05", "朔州市", city="朔州市"),
             a_deadline("D10-06", "忻州市", Standing.VOID, "忻州市"),
-            a_deadline("D10-06", "吕梁市", Standing.DUE_SOON, "吕梁市"),
+            a_deadline("D10-06", "吕梁市", Standing.DUE_SOON, "吕梁市", days=LATER),
             a_deadline("D10-06", "晋中市", Standing.MET_LATE, "晋中市"),
         ),
     )
@@ -245,6 +293,23 @@ def test_ahead_lies_what_is_open_and_due() -> None:
     ]
     later = ahead(plan(), shot, date(2023, 8, 31))
     assert [(i.by, i.count) for i in later if i.rule.id == "D08"] == [(one, 1), (other, 1)]
+
+
+def test_what_is_only_suggested_is_told_until_it_is_done() -> None:
+    """Nobody is late by it; and it is said nowhere else."""
+    late = (a_deadline("D14"), a_deadline("D18", "太原市"), a_deadline("D23", "太原市"))
+    told = ahead(plan(), a_snapshot((a_project(),), late), JULY_END)
+    assert [(item.rule.id, item.proposed) for item in told] == [("D14", True), ("D18", True)]
+
+
+def test_every_recurring_duty_is_looked_at_whatever_its_name() -> None:
+    """A plan without monthly reports whose cities report otherwise, by the notice."""
+    duty = next(item for item in plan().duties if item.id == "D25")
+    stated = duty.model_copy(update={"origin": Origin.NOTICE})
+    other = plan().model_copy(update={"report": None, "duties": (stated,)})
+    late = [replace(a_deadline(f"D25-{n}", "太原市"), origin=Origin.NOTICE) for n in ("Q2", "Q3")]
+    found = figures(other, a_snapshot((a_project(),), tuple(late)))
+    assert [(rule.id, len(items)) for rule, items in problems(other, found)] == [("D25", 2)]
 
 
 def test_what_has_not_begun_to_run_is_not_ahead() -> None:
@@ -295,7 +360,8 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         )
         for rule in draw(st.sets(st.sampled_from(["D04", "D06", "D08", "D14"]))):
             standing = draw(st.sampled_from([Standing.OVERDUE, Standing.MET, Standing.ON_TRACK]))
-            late.append(a_deadline(rule, code, standing, city))
+            days = LATER if standing is Standing.ON_TRACK else (date(2023, 5, 31),) * 2
+            late.append(a_deadline(rule, code, standing, city, days))
     return a_snapshot(tuple(projects), tuple(late))
 
 
@@ -305,9 +371,9 @@ def test_every_project_that_goes_on_is_in_one_group_and_sums_add_up(shot: Snapsh
     groups = (slow(whole), codes(whole.on_schedule), codes(whole.held))
     assert Counter(code for group in groups for code in group) == Counter(codes(shot.going_on))
     for name in ("projects", "investment", "invested", "reporting", "subsidy", "released"):
-        assert getattr(whole, name) == sum(getattr(part, name) for part in parts)
+        assert (getattr(whole, name) or 0) == sum(getattr(part, name) or 0 for part in parts)
     for name in ("received", "promised", "matched", "spent"):
-        assert getattr(whole, name) == sum(getattr(part, name) for part in parts)
+        assert (getattr(whole, name) or 0) == sum(getattr(part, name) or 0 for part in parts)
     for index, item in enumerate(whole.reached):
         assert item.count == sum(part.reached[index].count for part in parts)
     assert sorted(slow(whole)) == sorted(code for part in parts for code in slow(part))
@@ -334,7 +400,7 @@ def test_the_figures_are_what_counting_one_by_one_gives(shot: Snapshot) -> None:
         behind += project.disposition is Disposition.ACTIVE and (says_so or overdue)
     found = figures(plan(), shot)
     assert (int(found.invested * 100), int(found.spent * 100)) == (cents, spent)
-    assert (int(found.promised * 100), len(found.behind)) == (promised, behind)
+    assert (int((found.promised or 0) * 100), len(found.behind)) == (promised, behind)
     assert {item.label: item.count for item in found.reached}["开工"] == started
 
 

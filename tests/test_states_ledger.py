@@ -88,20 +88,23 @@ def test_resting_money_is_the_oldest_fen_still_there(lines: list[LedgerLine]) ->
         if not refusals(plan(), line, "示例说明", taken, Decimal("9999.00")):
             taken.append(line)
     for holder in Holder:
-        queue: list[date] = []
-        last_in = cleared = None
-        for ordinal in range(START.toordinal(), START.toordinal() + 13):
-            day = date.fromordinal(ordinal)
-            inflow = sum(_fen(x) for x in taken if x.on == day and _into(x) is holder)
-            outflow = sum(_fen(x) for x in taken if x.on == day and _out_of(x) is holder)
-            queue += [day] * inflow
-            if inflow:
-                last_in, cleared = day, None
-            if outflow:
+        left: list[date] = []
+        came: list[date] = []
+        went: list[date] = []
+        for source in Source:
+            own = [line for line in taken if line.source is source]
+            queue: list[date] = []
+            for ordinal in range(START.toordinal(), START.toordinal() + 13):
+                day = date.fromordinal(ordinal)
+                inflow = sum(_fen(x) for x in own if x.on == day and _into(x) is holder)
+                outflow = sum(_fen(x) for x in own if x.on == day and _out_of(x) is holder)
+                queue += [day] * inflow
                 queue = queue[outflow:]
-                cleared = None if queue else day
-        wanted = (queue[0], None) if queue else (last_in, cleared)
-        assert resting(taken, holder) == wanted
+                came += [day] * bool(inflow)
+                went += [day] * bool(outflow)
+            left += queue
+        at_rest = (min(left), None) if left else (max(came, default=None), max(went, default=None))
+        assert resting(taken, holder) == at_rest
 
 
 def _fen(line: LedgerLine) -> int:
@@ -179,8 +182,11 @@ def test_what_is_in_order_is_booked(line: LedgerLine, book: tuple[LedgerLine, ..
         ),
         (replace(EXPENSE, amount=Decimal("0.005")), ["最多两位小数"]),
         (replace(EXPENSE, voucher=""), ["没有凭证号"]),
-        (replace(RECEIPT, on=date(2023, 1, 15)), ["日期2023-01-15早于通知印发日2023-01-16"]),
-        (replace(TRANSFER, to_holder=None), ["须写明拨给谁", "市财政的省级补助余额不足"]),
+        (
+            replace(RECEIPT, on=date(2023, 1, 15)),
+            ["日期（2023年1月15日）早于实施方案印发日（2023年1月16日）"],
+        ),
+        (replace(TRANSFER, to_holder=None), ["未写明拨给谁", "市财政的省级补助余额不足"]),
         (
             replace(TRANSFER, source=Source.OTHER, holder=COUNTY, to_holder=CITY),
             ["不能由县财政拨给市财政", "县财政的其他资金余额不足"],
@@ -189,10 +195,10 @@ def test_what_is_in_order_is_booked(line: LedgerLine, book: tuple[LedgerLine, ..
             replace(TRANSFER, holder=PROJECT, to_holder=PROJECT),
             ["不能由项目单位拨给项目单位"],
         ),
-        (replace(RECEIPT, to_holder=COUNTY), ["“到账”不写拨付对象"]),
-        (replace(EXPENSE, to_holder=PROJECT), ["“支出”不写拨付对象"]),
-        (replace(RECEIPT, category="construction"), ["“到账”不写支出类别和收款单位"]),
-        (replace(RECEIPT, payee="示例公司"), ["“到账”不写支出类别和收款单位"]),
+        (replace(RECEIPT, to_holder=COUNTY), ["“到账”不填收款级次"]),
+        (replace(EXPENSE, to_holder=PROJECT), ["“支出”不填收款级次"]),
+        (replace(RECEIPT, category="construction"), ["“到账”不填支出类别和收款单位"]),
+        (replace(RECEIPT, payee="示例公司"), ["“到账”不填支出类别和收款单位"]),
         (
             replace(EXPENSE, holder=CITY),
             ["市财政只拨付，不直接支出", "市财政的省级补助余额不足"],
@@ -209,11 +215,11 @@ def test_what_is_in_order_is_booked(line: LedgerLine, book: tuple[LedgerLine, ..
         (replace(EXPENSE, category="other_care"), ["“其他养老服务用途”须说明具体用途"]),
         (
             replace(EXPENSE, amount=Decimal("700.01")),
-            ["2023-05-04项目单位的省级补助余额不足"],
+            ["2023年5月4日项目单位的省级补助余额不足"],
         ),
         (
             replace(EXPENSE, source=Source.COUNTY),
-            ["2023-05-04项目单位的县级配套余额不足"],
+            ["2023年5月4日项目单位的县级配套余额不足"],
         ),
     ],
 )
@@ -290,6 +296,14 @@ def test_resting_money_by_hand() -> None:
 def test_money_that_comes_and_goes_on_one_day_has_not_rested() -> None:
     first = replace(TRANSFER, audit_id=0)
     assert resting((first, RECEIPT), CITY) == (START, START)
+
+
+def test_passing_on_ones_own_money_does_not_clear_the_provinces() -> None:
+    """500 of the province on the 4th; 500 of the city come and go two days later."""
+    later = START + timedelta(days=2)
+    own = replace(RECEIPT, source=Source.CITY, on=later)
+    gone = replace(TRANSFER, source=Source.CITY, on=later, amount=own.amount)
+    assert resting((RECEIPT, own, gone), CITY) == (START, None)
 
 
 def test_only_receipts_of_the_source_count_as_received() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from policy import checks
 from policy.vocabulary import EntryKind, Force, Holder, Level, Source
-from states.dossier import Profile
+from states.contacts import Post, acceptors_of
 from states.ledger import LedgerLine
 from states.requirements import (
     Case,
@@ -110,7 +110,7 @@ SUBSIDISED = checks.SubsidyCoveredCheck(kind="subsidy_covered")
         (FREE, {"quota_left": 1}, True),
         (FREE, {"quota_left": 0}, False),
         (FREE, {"quota_left": -1}, False),
-        (FREE, {"quota_left": None}, False),
+        (FREE, {"quota_left": None}, True),
         (PAIRED, {"site_source": "A", "building_kind": "改建"}, True),
         (PAIRED, {"site_source": "A", "building_kind": "新建"}, False),
         (PAIRED, {"site_source": "A", "building_kind": None}, False),
@@ -294,12 +294,40 @@ def test_a_checklist_is_answered_or_passed(
         ("大同市民政局王某", False),
         ("大同市民政局王某、大同市民政局王某", False),
         ("大同市民政局王某、大同市民政局李某、太原市民政局赵某", False),
+        ("大同市民政局王某、大同市民政局 王某", False),
+        ("大同市民政局王某、大同市民政局", False),
+        ("大同市民政局王某、大同市民政局分管领导李某", True),
+        ("大同市民政局王某、大同市财政局李某", False),
+        ("大同市民政局王某、示例大学李某", False),
         ("", False),
     ],
 )
 def test_acceptors_are_several_and_from_elsewhere(people: str, *, met: bool) -> None:
     crossed = checks.CrossedCheck(kind="crossed", item="acceptors", least=2)
     assert holds(crossed, case={"checks": {"acceptors": people}}) is met
+
+
+def test_acceptors_are_leaders_or_heads_in_the_contacts() -> None:
+    crossed = checks.CrossedCheck(kind="crossed", item="acceptors", least=2)
+    known = acceptors_of(
+        plan(),
+        [
+            Post("大同市民政局分管领导", "王某", "副局长"),
+            Post("大同市民政局", "李某", "养老服务科科长"),
+            Post("大同市民政局", "赵某", "养老服务科副科长"),
+            Post("太原市小店区民政局", "钱某", "养老服务科科长"),
+            Post("山西省民政厅", "孙某", "处长"),
+        ],
+    )
+    assert known == {"大同市民政局": frozenset({"王某", "李某"})}
+    for people, met in (
+        ("大同市民政局王某、大同市民政局李某", True),
+        ("大同市民政局王某、大同市民政局赵某", False),
+        ("大同市民政局王某、大同市民政局吴某", False),
+        ("大同市民政局王某、朔州市民政局吴某", True),  # nobody of that bureau is known
+    ):
+        case = {"checks": {"acceptors": people}, "acceptors": known}
+        assert holds(crossed, case=case) is met, people
 
 
 # --- what a shortfall says ------------------------------------------------------------------------
@@ -375,6 +403,32 @@ def test_an_action_pays_its_share_rounded_to_the_fen() -> None:
     assert payable(a_case(area=None)) is None
 
 
+def test_the_last_share_is_what_is_left() -> None:
+    """Thirds of 840,000.01 元, rounded, would come to a 分 too much; and nothing is paid twice."""
+    case = a_case(area=Decimal("1200.00"))
+    third = plan().actions[0].model_copy(update={"id": "pay", "pays": Decimal("0.335")})
+    sharing = replace(case, plan=plan().model_copy(update={"actions": (third,)}), act="pay")
+    for released, left in (
+        ("0.00", "281400.00"),
+        ("562800.00", "277200.00"),
+        ("840000.00", "0.00"),
+    ):
+        dossier = replace(case.dossier, released=Decimal(released))
+        assert payable(replace(sharing, dossier=dossier)) == Decimal(left)
+
+
+def test_what_was_released_makes_no_condition_of_an_application_easier() -> None:
+    """The investment must cover the whole subsidy, however much of it is out already."""
+    rule = {
+        "id": "covered",
+        "before": ("hold",),
+        "check": checks.SubsidyCoveredCheck(kind="subsidy_covered"),
+    }
+    case = replace(a_case(investment=Decimal("839999.99")), plan=the_plan(rule))
+    half_out = replace(case.dossier, released=Decimal("420000.00"))
+    assert len(shortfalls(replace(case, dossier=half_out), "hold")) == 1
+
+
 def test_what_acceptance_measured_anew_is_what_is_judged() -> None:
     """1200 ㎡ were applied for; the checklist of an acceptance says 400."""
     rule = {"id": "size", "before": ("pass_acceptance", "hold"), "check": AREA}
@@ -387,11 +441,13 @@ def test_what_acceptance_measured_anew_is_what_is_judged() -> None:
 
 
 def test_a_measure_is_read_as_its_field() -> None:
-    assert read_measure("area", " 900.5 ") == Decimal("900.50")
-    assert read_measure("beds", "12") == 12
-    assert read_measure("functions", "老人餐厅， 日间照料、") == frozenset({"老人餐厅", "日间照料"})
+    assert read_measure(plan(), "area", " 900.5 ") == Decimal("900.50")
+    assert read_measure(plan(), "beds", "12") == 12
+    assert read_measure(plan(), "functions", "老人餐厅， 日间照料、") == frozenset(
+        {"老人餐厅", "日间照料"}
+    )
     with pytest.raises(ValueError, match="九百"):
-        read_measure("area", "九百")
+        read_measure(plan(), "area", "九百")
 
 
 @pytest.mark.parametrize(
@@ -410,7 +466,7 @@ def test_a_measure_is_read_as_its_field() -> None:
 )
 def test_a_check_names_the_fields_it_is_about(check: Any, fields: tuple[str, ...]) -> None:
     assert concerns(check) == fields
-    assert set(fields) <= set(Profile.__dataclass_fields__)
+    assert set(fields) <= set(plan().field)
 
 
 # --- 统一社会信用代码 ------------------------------------------------------------------------

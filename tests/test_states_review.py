@@ -90,7 +90,7 @@ def test_an_opinion_that_is_in_order_counts(given_: Opinion) -> None:
         (replace(GOOD, organisation="太原市 民政局"), ["（太原市 民政局），应当回避"]),
         (replace(GOOD, organisation="小店区民政局"), ["应当回避"]),
         (replace(GOOD, organisation="清徐县民政局"), ["应当回避"]),
-        (replace(GOOD, on=date(2023, 2, 9)), ["评审日期2023-02-09早于申报日期"]),
+        (replace(GOOD, on=date(2023, 2, 9)), ["评审日期（2023年2月9日）早于申报日期"]),
         (rated(need="25.1"), ["“选址与需求”评分25.1应在0—25之间，最多一位小数"]),
         (rated(site="-0.1"), ["“场地与产权”评分-0.1应在0—20之间"]),
         (rated(design="12.55"), ["“建设方案与投资”评分12.55应在"]),

@@ -103,6 +103,17 @@ def test_with_too_few_samples_the_plans_own_interval_holds_and_only_days_missing
     assert found(building(date(2023, 6, 15)), ahead(), others).points == 4
 
 
+def test_a_step_between_deadlines_of_one_day_takes_no_day() -> None:
+    """The plan's own interval, of no days where both ends fall on one."""
+    rules = plan().risks
+    assert rules is not None
+    first = rules.steps[1].model_copy(update={"after": rules.steps[1].by})
+    steps = (rules.steps[0], first, *rules.steps[2:])
+    changed = plan().model_copy(update={"risks": rules.model_copy(update={"steps": steps})})
+    usual = usual_days(changed, a_snapshot(SEPTEMBER, []), calendar())
+    assert (usual[first.by].days, usual[first.by].samples) == (0, 0)
+
+
 def test_a_step_that_has_not_begun_also_needs_those_before_it() -> None:
     """Nothing has begun: 61 days from determination to 31 May, then 183 to the end."""
     idle = a_shot(CODE, milestones={**BEGUN, "determined": SEPTEMBER}, received=PAID)

@@ -73,6 +73,13 @@ def test_there_is_no_tie_where_nothing_is_cut() -> None:
     assert select(with_places(1), (ONE, replace(ONE, code="c0", score=None))).ties == ()
 
 
+def test_who_has_no_score_ties_with_whoever_has_no_points() -> None:
+    unrated = replace(ONE, score=None)
+    for other in (None, Decimal(0)):
+        (tie,) = select(with_places(1), (unrated, replace(ONE, code="c2", score=other))).ties
+        assert tie.startswith("太原市第1位c1与替补c2同为0分，")
+
+
 def test_who_has_a_place_already_keeps_it_and_more_than_the_quota_take_none() -> None:
     taken = [replace(ONE, code=f"t{n}", taken=True) for n in range(3)]
     found = select(with_places(2), (*taken, ONE, replace(ONE, code="c2")))

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.schema import Flat, NotStated, PerArea, PerBed, Subsidy
+from policy.schema import AreaSubsidy, BedSubsidy, FlatSubsidy, Subsidy, UnstatedSubsidy
 from states.dossier import Profile
 from states.subsidy import subsidy
 from tests.support.builders import plan
@@ -74,7 +74,7 @@ def test_an_unknown_type_of_county_is_a_key_error() -> None:
 
 def test_the_rule_is_the_notices() -> None:
     (rule,) = plan().subsidies
-    assert isinstance(rule, PerArea)
+    assert isinstance(rule, AreaSubsidy)
     assert rule.yuan_per_square_metre == 700
     assert rule.cap_square_metres == CAPS
 
@@ -93,7 +93,7 @@ def _by(*rules: Subsidy, **stated: Any) -> Decimal | None:
 
 
 def test_a_flat_amount_is_the_same_for_all() -> None:
-    rule = Flat(basis="flat", yuan=Decimal(500_000), **CLAUSE)
+    rule = FlatSubsidy(basis="flat", yuan=Decimal(500_000), **CLAUSE)
     assert _by(rule) == _by(rule, area=Decimal(9000)) == Decimal("500000.00")
 
 
@@ -101,7 +101,7 @@ def test_a_flat_amount_is_the_same_for_all() -> None:
     ("beds", "wanted"), [(0, "0.00"), (10, "120000.00"), (30, "360000.00"), (41, "400000.00")]
 )
 def test_an_amount_a_bed_up_to_its_caps(beds: int, wanted: str) -> None:
-    rule = PerBed(
+    rule = BedSubsidy(
         basis="per_bed", yuan_per_bed=Decimal(12_000), most_beds=40, most_yuan=Decimal(400_000),
         **CLAUSE,
     )  # fmt: skip
@@ -109,15 +109,15 @@ def test_an_amount_a_bed_up_to_its_caps(beds: int, wanted: str) -> None:
 
 
 def test_what_is_not_stated_is_never_taken_for_nothing() -> None:
-    assert _by(NotStated(basis="not_stated", **CLAUSE), area=Decimal(1000)) is None
+    assert _by(UnstatedSubsidy(basis="not_stated", **CLAUSE), area=Decimal(1000)) is None
     assert subsidy(plan(), Profile(), "县") is None
-    per_bed = PerBed(basis="per_bed", yuan_per_bed=Decimal(12_000), **CLAUSE)
+    per_bed = BedSubsidy(basis="per_bed", yuan_per_bed=Decimal(12_000), **CLAUSE)
     assert _by(per_bed) is None
 
 
 def test_each_kind_of_project_has_its_own_rule() -> None:
-    small = Flat(basis="flat", yuan=Decimal(100), kinds=("small",), **CLAUSE)
-    large = Flat(basis="flat", yuan=Decimal(900), kinds=("large",), **CLAUSE)
+    small = FlatSubsidy(basis="flat", yuan=Decimal(100), kinds=("small",), **CLAUSE)
+    large = FlatSubsidy(basis="flat", yuan=Decimal(900), kinds=("large",), **CLAUSE)
     assert _by(small, large, kind="small") == 100
     assert _by(small, large, kind="large") == 900
     assert _by(small, large) is None

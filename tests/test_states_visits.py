@@ -16,21 +16,31 @@ from policy.duties import InspectionRules
 from policy.schema import Plan
 from policy.vocabulary import Disposition, Origin, Source, Standing, SubjectKind
 from states.progress import Progress
+from states.risk import risks
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
-from states.visits import Visit, choose
+from states.visits import Visit, VisitChoice
+from states.visits import choose as choose_all
+from states.workdays import Calendar
 from tests.support.builders import calendar, plan
 
 AS_OF = date(2023, 5, 31)
+ACTIVE = Disposition.ACTIVE
 FIRST, LAST = date(2023, 6, 1), date(2023, 7, 31)
 CHINA = holidays.country_holidays("CN", years=2023)
 UNHURRIED = settings(deadline=None, max_examples=60)
+
+
+def choose(found: Snapshot, asked: Plan, days: Calendar) -> tuple[Visit, ...]:
+    return choose_all(found, asked, days).visits
 
 
 def rule(**changes: object) -> InspectionRules:
     held = plan().inspection
     assert held is not None
     visits: dict[str, object] = {
-        name: changes.pop(name) for name in ("least", "share", "most_a_day") if name in changes
+        name: changes.pop(name)
+        for name in ("least", "share", "every_grade", "most_a_day")
+        if name in changes
     }
     return held.model_copy(update={**changes, "visits": held.visits.model_copy(update=visits)})
 
@@ -89,6 +99,14 @@ def months(*percents: int) -> tuple[Progress, ...]:
     return tuple(Progress(f"2023-{n:02d}", each) for n, each in enumerate(percents, 3))
 
 
+DATED: tuple[dict[str, date], ...] = (
+    {},
+    {"determined": date(2023, 3, 28)},
+    {"determined": date(2023, 3, 28), "work_started": date(2023, 5, 8)},
+)
+"""Not yet determined, not yet begun, under way."""
+
+
 @st.composite
 def provinces(draw: st.DrawFn) -> Snapshot:
     """Some projects in some counties of some cities, some of them late."""
@@ -103,6 +121,7 @@ def provinces(draw: st.DrawFn) -> Snapshot:
                 n,
                 disposition=draw(st.sampled_from([Disposition.ACTIVE] * 4 + list(Disposition))),
                 progress=months(*sorted(draw(st.lists(st.integers(0, 100), max_size=3)))),
+                milestones=draw(st.sampled_from(DATED)),
             )
             found.append(each)
             late += [overdue(each.code)] * draw(st.integers(0, 2))
@@ -123,12 +142,45 @@ def test_the_rules_hold(found: Snapshot, a_day: int, least: int, share: str) -> 
     going_on = {each.code for each in found.going_on}
     assert all(each.code in going_on for each in visits)
     _one_city_a_day_and_no_day_between(visits)
+    points = {each.code: each.points for each in risks(asked, found, calendar())}
+    high = {each.code for each in risks(asked, found, calendar()) if each.grade == "高"}
     for city in visited:
         mine = [each for each in visits if each.city == city]
         open_to = [each for each in found.going_on if each.city == city]
-        _spread_over_counties(mine, open_to)
+        _the_most_at_risk(mine, open_to, points)
         wanted = max(least, -(-len(open_to) * int(Decimal(share) * 100) // 100))
-        assert len(mine) <= min(wanted, len(open_to))
+        graded = [each for each in open_to if each.code in high and each.disposition is ACTIVE]
+        assert len(mine) <= min(max(wanted, len(graded)), len(open_to))
+
+
+@given(provinces(), st.sampled_from([1, 2, 9]), st.integers(20, 61))
+@UNHURRIED
+def test_who_is_not_visited_is_told_why(found: Snapshot, a_day: int, span: int) -> None:
+    """Each project that goes on is visited or listed; a riskier one gives way for days alone."""
+    asked = with_rule(most_a_day=a_day, last=FIRST + timedelta(span - 1))
+    made = choose_all(found, asked, calendar())
+    codes = [*(each.code for each in made.visits), *(each.code for each in made.unvisited)]
+    assert sorted(codes) == sorted(each.code for each in found.going_on)
+    listed = {each.code: each for each in risks(asked, found, calendar())}
+    held = {each.code for each in found.projects if each.disposition is Disposition.HELD}
+    for each in made.unvisited:
+        assert (each.grade, each.points) == (
+            (listed[each.code].grade, listed[each.code].points) if each.code in listed else ("", 0)
+        )
+        if each.code in held:
+            assert each.why == "项目暂停"
+        elif each.grade == "高":
+            assert each.why.startswith("督查期间工作日不足")
+            assert _is_full(made, asked)
+        else:
+            assert "排在本市所选" in each.why or "工作日不足" in each.why
+
+
+def _is_full(made: VisitChoice, asked: Plan) -> bool:
+    """Whether every workday of the window is used."""
+    assert asked.inspection is not None
+    span = [FIRST + timedelta(n) for n in range((asked.inspection.last - FIRST).days + 1)]
+    return {each.day for each in made.visits} == {d for d in span if CHINA.is_working_day(d)}
 
 
 def _one_city_a_day_and_no_day_between(visits: tuple[Visit, ...]) -> None:
@@ -145,12 +197,20 @@ def _one_city_a_day_and_no_day_between(visits: tuple[Visit, ...]) -> None:
     assert sorted(by_day) == ahead[: len(by_day)]
 
 
-def _spread_over_counties(mine: list[Visit], open_to: list[ProjectShot]) -> None:
+def _the_most_at_risk(
+    mine: list[Visit], open_to: list[ProjectShot], points: dict[str, int]
+) -> None:
+    """Nobody left out has more points than who is visited; equals are spread over counties."""
+    codes = {each.code for each in mine}
+    ranks = {each.code: (each.disposition is ACTIVE, points.get(each.code, 0)) for each in open_to}
+    left = [each for each in open_to if each.code not in codes]
+    least = min(ranks[code] for code in codes)
+    assert all(ranks[each.code] <= least for each in left)
     times = Counter(each.county for each in mine)
-    there = Counter(each.county for each in open_to)
-    for county, count in there.items():
-        if times[county] < count:  # it has another project that was not visited
-            assert max(times.values()) - times[county] <= 1
+    for each in left:
+        if ranks[each.code] == least:  # it might have been visited instead of an equal
+            equals = [visit for visit in mine if ranks[visit.code] == least]
+            assert all(times[visit.county] - times[each.county] <= 1 for visit in equals)
 
 
 @given(provinces(), st.randoms())
@@ -159,12 +219,14 @@ def test_the_order_of_the_data_changes_nothing(found: Snapshot, chance: object) 
     mixed = list(found.projects)
     chance.shuffle(mixed)  # type: ignore[attr-defined]  # a Random
     again = replace(found, projects=tuple(mixed), deadlines=found.deadlines[::-1])
-    assert choose(again, plan(), calendar()) == choose(found, plan(), calendar())
+    assert choose_all(again, plan(), calendar()) == choose_all(found, plan(), calendar())
 
 
 def chosen(projects: list[ProjectShot], *late: DeadlineShot) -> Visit:
-    """The only one that is visited of some of one county."""
-    (visit,) = choose(shot(projects, late), with_rule(least=1, share=Decimal("0.01")), calendar())
+    """The only one that is visited of some of one county, without a risk list."""
+    asked = with_rule(least=1, share=Decimal("0.01"), every_grade=None)
+    bare = asked.model_copy(update={"risks": None})
+    (visit,) = choose(shot(projects, late), bare, calendar())
     return visit
 
 
@@ -199,6 +261,58 @@ def test_reasons_in_their_order() -> None:
     assert found.reasons == ("已下达和承诺的资金尚有9.00万元未到位",)
     found = chosen([rest[2], rest[0]])
     assert (found.code, found.reasons) == ("XF-0", ("按县（市、区）分布安排",))
+
+
+def test_the_points_of_the_risk_list_come_first() -> None:
+    """Standstill has two points by the plan, one deadline missed has one."""
+    late, stalled = one(1, progress=months(90)), one(2, progress=months(60, 60, 60))
+    asked = with_rule(least=1, share=Decimal("0.01"))
+    (visit,) = choose(shot([late, stalled], (overdue(late.code),)), asked, calendar())
+    assert (visit.code, visit.reasons[0]) == (stalled.code, "风险中（2分）")
+
+
+def passed(code: str) -> DeadlineShot:
+    """选址 of a project is overdue: five points by the plan, and one for the deadline missed."""
+    return replace(overdue(code), rule="D03", title="完成项目选址", overdue_after=date(2023, 3, 31))
+
+
+def test_the_riskiest_are_visited_although_nobody_has_determined_them() -> None:
+    """Beyond the share, and where another project of the county is visited already."""
+    determined = [project("太原市", county.name, 1) for county in plan().cities[0].counties]
+    waiting = [one(n, milestones={}) for n in range(5, 9)]
+    found = shot([*determined, *waiting], tuple(passed(each.code) for each in waiting))
+    made = choose_all(found, plan(), calendar())
+    assert {each.code for each in made.visits} == {each.code for each in waiting}
+    assert all(each.reasons[0] == "风险高（6分）" for each in made.visits)
+    assert {each.code for each in made.unvisited} == {each.code for each in determined}
+    assert {each.why for each in made.unvisited} == {"按风险排在本市所选4个项目之后"}
+
+
+def test_where_days_are_short_the_least_at_risk_give_way() -> None:
+    """Two days for two cities: the one's third and fourth, not the other's riskier ones."""
+    waiting = [one(n, milestones={}) for n in range(4)]
+    others = [project("大同市", "云州区", n) for n in range(10)]
+    late = tuple(passed(each.code) for each in waiting)
+    asked = with_rule(last=date(2023, 6, 5), share=Decimal("0.4"))  # 1, 2 and 5 June
+    made = choose_all(shot([*waiting, *others], late), asked, calendar())
+    assert Counter(each.city for each in made.visits) == {"太原市": 4, "大同市": 2}
+    told = Counter(each.why for each in made.unvisited)
+    assert told == {
+        "督查期间工作日不足，本市只能安排2个项目": 2,
+        "按风险排在本市所选2个项目之后": 6,
+    }
+
+
+def test_why_the_others_are_not_visited() -> None:
+    held, seen = one(1, disposition=Disposition.HELD), visited(one(2), FIRST)
+    found = replace(shot([held, seen, one(3), one(4)]), as_of=date(2023, 6, 2))
+    made = choose_all(found, plan(), calendar())
+    assert [each.code[-2:] for each in made.visits] == ["03"]
+    assert [(each.code[-2:], each.why) for each in made.unvisited] == [
+        ("04", "按风险排在本市所选1个项目之后"),
+        ("01", "项目暂停"),
+        ("02", "6月1日已督查"),
+    ]
 
 
 def test_what_waits_for_provincial_finance_is_nobodys_lateness() -> None:
@@ -245,7 +359,9 @@ def test_made_meanwhile_it_plans_what_is_left_on_days_to_come() -> None:
     with pytest.raises(RefusedError, match="已无工作日可安排"):
         choose(replace(found, as_of=LAST), plan(), calendar())
     done = [visited(each, FIRST) for each in ten[:2]] + ten[2:]
-    assert choose(replace(shot(done), as_of=LAST), plan(), calendar()) == ()
+    made = choose_all(replace(shot(done), as_of=LAST), plan(), calendar())
+    assert made.visits == ()
+    assert {each.why for each in made.unvisited} == {"6月1日已督查", "本市应督查的项目已督查"}
 
 
 def test_more_cities_than_days_is_refused_with_the_numbers() -> None:
@@ -255,7 +371,8 @@ def test_more_cities_than_days_is_refused_with_the_numbers() -> None:
 
 
 def test_nothing_without_an_inspection_or_projects() -> None:
-    assert choose(shot([one(1)]), plan().model_copy(update={"inspection": None}), calendar()) == ()
+    bare = plan().model_copy(update={"inspection": None})
+    assert choose_all(shot([one(1)]), bare, calendar()) == VisitChoice()
     assert choose(shot([]), plan(), calendar()) == ()
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from common.errors import PolicyError
 from common.words import shanghai_day
-from states.workdays import Calendar, UnknownYearError, is_open, opens_next
+from states.workdays import Calendar, UnknownYearError, is_open, opens_next, years_after
 from tests.support.builders import calendar, plan
 
 DAY = timedelta(days=1)
@@ -27,6 +27,13 @@ def _days(start: date, end: date) -> Iterator[date]:
     while start <= end:
         yield start
         start += DAY
+
+
+def test_the_29th_of_february_becomes_the_first_of_march() -> None:
+    leap = date(2024, 2, 29)
+    assert years_after(leap, 1) == date(2025, 3, 1)
+    assert years_after(leap, 4) == date(2028, 2, 29)
+    assert years_after(date(2023, 6, 1), 3) == date(2026, 6, 1)
 
 
 @pytest.mark.parametrize("year", YEARS)
@@ -111,7 +118,7 @@ ASKS: dict[str, Callable[[Calendar, date], object]] = {
 @pytest.mark.parametrize("ask", ASKS)
 @pytest.mark.parametrize("year", [2003, 2027])
 def test_an_unknown_year_is_an_error_that_names_the_file_to_add(ask: str, year: int) -> None:
-    wanted = re.escape(f"{year}年") + ".*" + re.escape(f"policy/calendars/ 下增加 {year}.json")
+    wanted = re.escape(f"{year}年") + ".*" + re.escape(f"calendars/ 下增加 {year}.json")
     with pytest.raises(UnknownYearError, match=wanted) as caught:
         ASKS[ask](Calendar(), date(year, 1, 4))
     assert caught.value.year == year

@@ -1,14 +1,16 @@
 """How command output looks: JSON for machines, tables and sentences for staff."""
 
 import json
+import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from shutil import get_terminal_size
 from time import monotonic
 from typing import Any, TypeVar
 
 from common.table import DataColumn, DataTable, padded, room
+from common.words import UNSEEN, visible
 
 T = TypeVar("T")
 PATIENCE = 2.0
@@ -17,7 +19,7 @@ PATIENCE = 2.0
 
 def say(text: str) -> None:
     """A line for staff, on standard output."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{visible(text)}\n")
     sys.stdout.flush()
 
 
@@ -33,19 +35,24 @@ def counted(what: str, items: Sequence[T]) -> Iterator[T]:
 
 def complain(text: str) -> None:
     """A line about what went wrong, on standard error."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{visible(text)}\n")
 
 
 def emit(value: Any) -> None:
     """`value` as JSON on standard output: dates as ISO text, money as exact text."""
-    json.dump(_plain(value), sys.stdout, ensure_ascii=False, indent=2, default=str)
-    sys.stdout.write("\n")
+    told = json.dumps(_plain(value), ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write(f"{UNSEEN.sub(_escaped, told)}\n")
 
 
 def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table for staff whose cells are all texts."""
     cells = [tuple(None if cell is None else str(cell) for cell in row) for row in rows]
     show(DataTable(title, tuple(map(DataColumn, headings)), cells))
+
+
+def listed(title: str, items: Iterable[T], columns: Mapping[str, Callable[[T], object]]) -> None:
+    """A table for staff with a row an item; a column is its heading and what stands under it."""
+    table(title, tuple(columns), ([told(item) for told in columns.values()] for item in items))
 
 
 def show(shown: DataTable) -> None:
@@ -61,7 +68,7 @@ def show(shown: DataTable) -> None:
 def printed(shown: DataTable, width: int | None = None) -> Iterator[str]:
     """The lines of a table; None: as wide as it needs."""
     heads = [column.title for column in shown.columns]
-    rows = [[" ".join(cell.split()) for cell in row] for row in shown.texts()]
+    rows = [[visible(" ".join(cell.split())) for cell in row] for row in shown.texts()]
     widths = [max(map(room, cells)) for cells in zip(heads, *rows, strict=True)]
     yield shown.title
     if width is not None and sum(widths) + len(widths) > width + 1:
@@ -74,6 +81,11 @@ def printed(shown: DataTable, width: int | None = None) -> Iterator[str]:
     for row in (heads, ["-" * each for each in widths], *rows):
         cells = map(padded, row, widths, sides)
         yield gap.join(cells).rstrip()
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """As JSON writes what is not to be seen as it is; line breaks stand between its parts."""
+    return found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1]
 
 
 def _plain(value: Any) -> Any:

@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from common.table import padded, room
+from deployments.commands.mistyped import usage
 
 NARROWEST = 50  # columns of a terminal
 OPTIONS = "[选项]"
@@ -77,7 +78,7 @@ class LazyGroup(Help, TyperGroup):
         if args[0] not in self.commands and not ctx.resilient_parsing:
             near = "、".join(get_close_matches(args[0], self.commands))
             hint = f"，是否为 {near}" if near else ""
-            ctx.fail(f"没有命令“{args[0]}”{hint}；全部命令见 {ctx.command_path} --help")
+            ctx.fail(f"没有命令“{args[0]}”{hint}")
         name, command, rest = super().resolve_command(ctx, args)
         return name, command.load() if isinstance(command, Stub) else command, rest
 
@@ -95,7 +96,7 @@ def folded(text: str, width: int) -> Iterator[str]:
 
 
 def _explained(command: Any, ctx: Any, width: int) -> Iterator[str]:
-    yield f"用法：{' '.join((ctx.command_path, *command.collect_usage_pieces(ctx)))}"
+    yield f"用法：{usage(command, ctx)}"
     yield ""
     yield from folded(command.help, width)
     sections = list(_sections(command, ctx))

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from common.errors import UsageError
+from deployments.commands.console import complain
 
 if TYPE_CHECKING:
+    from models.settings import Settings
     from operations.cases.desk import Desk
+    from operations.cases.evidence import Exhibit
     from policy.vocabulary import Word
 
 W = TypeVar("W", bound="Word")
+AT_END = ExitStack()
+"""What is closed when the command ends, however it ends."""
 
 
 def as_date(text: str) -> date:
-    """A day as typed, read as a cell is, but for a sheet's day numbers; else a usage error."""
-    from documents.reading.cells import SERIALS, CellError, any_day, required
+    """A day as typed; else a usage error. Another way to write it than ours is said."""
+    from documents.reading.typed import day_of
 
-    with suppress(CellError):
-        if not (text.isdecimal() and int(text) in SERIALS):
-            return required("日期", any_day)(text)
-    raise typer.BadParameter(f"“{text}”不是日期，请写作 2023-06-01")
+    try:
+        found = day_of(text)
+    except UsageError as error:
+        raise typer.BadParameter(str(error)) from None
+    if text != str(found):
+        complain(f"“{text}”按“{found}”理解")
+    return found
 
 
 def day_option(option: str, help: str) -> Any:
@@ -34,6 +43,10 @@ def day_option(option: str, help: str) -> Any:
 
 
 AsOf = Annotated[date | None, day_option("--as-of", "截至哪一天，默认今天")]
+Known = Annotated[
+    bool,
+    typer.Option("--known", help="只看该日当时已在册的记录；不写则按现在掌握的情况"),
+]
 OnDay = Annotated[date, day_option("--on", "实际发生的日期")]
 FromDay = Annotated[date, day_option("--from", "从哪一天")]
 ToDay = Annotated[date, day_option("--to", "到哪一天")]
@@ -43,18 +56,25 @@ AboutDay = Annotated[date | None, day_option("--on", "该日为何提醒，或�
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 PlanId = Annotated[str | None, typer.Option("--plan", help="实施方案编号，默认取 XINGFU_PLAN")]
 Evidence = Annotated[str, typer.Option("--evidence", help="依据：文件、编号或理由")]
-Actor = Annotated[str, typer.Option("--actor", help="经办人或经办单位")]
+WHO = "作出决定的单位全称，后面可加处室和姓名，如“××厅 ××处 张某”"
+Actor = Annotated[str, typer.Option("--actor", help=WHO)]
 Why = Annotated[str, typer.Option("--evidence", help="批准或更正的文件、理由")]
 Seen = Annotated[
     int | None,
     typer.Option("--seen", metavar="记录号", help="您查看时的记录号；其后另有变化的不予办理"),
+]
+Files = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--file", metavar="文件", help="佐证文件（扫描件、照片、PDF），可多次；随记录保存"
+    ),
 ]
 Code = Annotated[str, typer.Argument(metavar="项目编码")]
 
 
 def _amount(text: str) -> Decimal:
     """元 as typed; a usage error as forms tell it, and when there is none."""
-    from flows.forms.fields import amount_of
+    from documents.reading.typed import amount_of
 
     try:
         found = amount_of(text)
@@ -94,11 +114,43 @@ def word(kind: type[W], text: str) -> W:
 
 
 def the_desk() -> Desk:
-    """The desk of the settings' plan, on an initialised database."""
-    from models.settings import load_settings
+    """The desk of the settings' plan, on an initialised database, as `own_settings`.
+
+    Its connections are closed when the command ends.
+    """
     from operations.cases.desk import open_desk
 
-    return open_desk(load_settings())
+    desk = open_desk(own_settings())
+    AT_END.callback(desk.engine.dispose)
+    return desk.entered_by(local_user())
+
+
+def own_settings() -> Settings:
+    """The settings, where no other machine serves from their database; else RefusedError."""
+    from deployments.server.lock import require_same_machine
+    from models.settings import load_settings
+
+    settings = load_settings()
+    require_same_machine(settings)
+    return settings
+
+
+def exhibits(desk: Desk, named: list[Path] | None) -> tuple[Exhibit, ...]:
+    """The files that are to prove what is recorded."""
+    from operations.cases.evidence import read_exhibit
+
+    return tuple(read_exhibit(path, desk.settings) for path in named or ())
+
+
+def local_user() -> str:
+    """Who sits at the machine, and enters what offices decide."""
+    import getpass
+    import os
+
+    try:
+        return f"本机用户 {getpass.getuser()}"
+    except (KeyError, OSError):  # no name: as in a container
+        return f"本机用户 {os.getuid()}"
 
 
 def the_day(desk: Desk, as_of: date | None) -> date:

@@ -12,6 +12,7 @@ import typer
 
 from common.errors import RefusedError
 from deployments.commands.console import complain, emit, say
+from deployments.commands.naming import city_meant
 from deployments.commands.options import AsOf, Json, day_option, the_day, the_desk
 from policy.vocabulary import Product
 
@@ -31,15 +32,15 @@ Month = Annotated[
 Quarter = Annotated[
     str | None, typer.Option("--quarter", metavar="季度", help="如 2023Q2；默认为最近到期的一季")
 ]
-OneCity = Annotated[str | None, typer.Option("--city", metavar="市", help="如 太原市；不写为各市")]
+OneCity = Annotated[str | None, typer.Option("--city", metavar="市", help="如 ××市；不写为各市")]
 Anew = Annotated[
     bool, typer.Option("--anew", help="按现在的数据重新编制，另存一版；原来的一版仍保留")
 ]
 Issue = Annotated[bool, typer.Option("--issue", help="签发：登记文号，生成正式文件")]
-Number = Annotated[str, typer.Option("--number", metavar="文号", help="如 晋民函〔2023〕45号")]
+Number = Annotated[str, typer.Option("--number", metavar="文号", help="如 ××函〔2023〕45号")]
 On = Annotated[date | None, day_option("--on", "签发日期")]
 Signer = Annotated[str, typer.Option("--signer", metavar="姓名", help="签发人")]
-Actor = Annotated[str, typer.Option("--actor", help="签发机构和经办人")]
+Actor = Annotated[str, typer.Option("--actor", help="签发单位和经办人")]
 
 
 def letter(
@@ -63,6 +64,7 @@ def letter(
 
     desk = the_desk()
     day = the_day(desk, as_of)
+    city = city_meant(desk, city)
     draft = draft_of(desk, city, day)
     if draft is None:
         say(f"截至{day}，{city}没有已到督办阶段的逾期事项")
@@ -134,7 +136,7 @@ def results(
     json: Json = False,
 ) -> None:
     desk = the_desk()
-    names = [city] if city else [*_cities(desk, None), desk.plan.province]
+    names = _cities(desk, city) + ([] if city else [desk.plan.province])
     made = [_made(desk, Product.RESULTS, None, name, as_of, anew=anew) for name in names]
     _letters(desk, made, (number, on, signer, actor) if issue else None, json)
 
@@ -186,8 +188,8 @@ def _made(
 ) -> KeptProduct[Any]:
     from common.clock import now, today
     from operations.daily.enforcement import day_to_enforce
-    from operations.duties.duties import fulfil, job_of
     from operations.duties.products import make, occasion
+    from operations.duties.year import fulfil, job_of
 
     job, day = job_of(kind), day_to_enforce(as_of, today(desk.settings.business_date))
     asked = occasion(desk, job, period, subject, day)
@@ -201,10 +203,7 @@ def _made(
 def _cities(desk: Desk, city: str | None) -> list[str]:
     if city is None:
         return [item.name for item in desk.plan.cities]
-    if desk.plan.city(city) is None:
-        known = "、".join(item.name for item in desk.plan.cities)
-        raise RefusedError(f"没有“{city}”，可选：{known}")
-    return [city]
+    return [city_meant(desk, city)]
 
 
 def _letters(
@@ -265,7 +264,7 @@ def _tell(made: KeptProduct[Any], files: Sequence[Path]) -> None:
 
 
 def _files(desk: Desk, made: KeptProduct[Any]) -> Sequence[Path]:
-    from operations.duties.duties import job_of
     from operations.duties.products import lay_out
+    from operations.duties.year import job_of
 
     return lay_out(desk, job_of(made.kind), made)

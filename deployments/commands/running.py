@@ -13,9 +13,20 @@ from deployments.commands.options import AsOf, the_desk
 def serve() -> None:
     from deployments.server.serve import serve as run
     from models.settings import load_settings
+    from operations.upkeep.keys import check_key
 
-    the_desk()
+    check_key(the_desk())
     run(load_settings())
+
+
+def desk() -> None:
+    from deployments.server.desk import serve_desk
+    from operations.upkeep.keys import check_key
+
+    found = the_desk()
+    check_key(found)
+    say(f"工作台：{found.settings.desk_address}　（Ctrl-C 停止）")
+    serve_desk(found)
 
 
 def register(
@@ -26,18 +37,31 @@ def register(
     import os
 
     from deployments.server.definitions import POOL
-    from deployments.server.server import environment
+    from deployments.server.process import environment
     from models.settings import load_settings
 
     settings = load_settings()
     for name, value in environment(settings).items():
         os.environ.setdefault(name, value)
     from deployments.server.registering import register as run
+    from operations.upkeep.keys import check_key
 
-    the_desk()
+    check_key(the_desk())
     names = run(settings, pool_type)
     say(f"已向 {os.environ['PREFECT_API_URL']} 的工作池 {POOL} 登记{len(names)}项任务：")
     say("\n".join(f"  {name}" for name in names))
+
+
+def listen() -> None:
+    from threading import Event
+
+    from deployments.server.listening import listen as run
+    from deployments.server.stopping import stopping_cleanly
+    from models.settings import load_settings
+
+    with stopping_cleanly():
+        say("值听已开始：每分钟查看各文件夹和邮箱，有送到的即启动读取。（Ctrl-C 停止）")
+        run(load_settings(), Event())
 
 
 def demo(

@@ -23,7 +23,7 @@ def simulate(
     end: ToDay,
     scenario: Annotated[
         Path | None,
-        typer.Option("--scenario", metavar="文件", help="情景（YAML）：某日某对象发生了什么"),
+        typer.Option("--scenario", metavar="文件", help="情景（YAML）：某日某项目发生了什么"),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -69,7 +69,7 @@ def _products(made: Sequence[RehearsedProduct]) -> None:
         groups.setdefault((item.on, item.kind.label, item.period), []).append(item.subject)
     table(
         f"周期工作（共{len(made)}件）",
-        ("日期", "内容", "期次", "对象"),
+        ("日期", "内容", "期次", "项目（单位）"),
         ((*key, "、".join(subjects)) for key, subjects in groups.items()),
     )
 
@@ -82,7 +82,7 @@ def _standings(done: Rehearsal) -> None:
         counted.setdefault(stand.rule, Counter())[stand.standing.label] += 1
     labels = sorted({label for counts in counted.values() for label in counts})
     rows = ((rule, *(counts[label] or "" for label in labels)) for rule, counts in counted.items())
-    table("期末状态（每项时限的对象数）", ("时限", *labels), sorted(rows))
+    table("期末状态（每项时限的项目（单位）数）", ("时限", *labels), sorted(rows))
 
 
 def _burden(burden: Sequence[Burden]) -> None:

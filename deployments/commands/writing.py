@@ -3,80 +3,186 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from deployments.commands.console import complain, emit, say
+from deployments.commands.naming import action_meant, fact_meant, rule_meant, subject_meant
 from deployments.commands.options import (
+    WHO,
     Actor,
     Amount,
     AsOf,
     Code,
     Evidence,
     Expected,
+    Files,
     Json,
     OnDay,
     PlanId,
     Seen,
     TheAmount,
+    ToDay,
     Until,
     Why,
+    day_option,
+    exhibits,
+    local_user,
+    own_settings,
     pairs,
     the_desk,
     word,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from operations.cases.casework import Act, ActResult
+    from operations.cases.desk import Desk
     from operations.cases.review import Determination
+    from operations.daily.delivery import DeliveryResult
 
 T = TypeVar("T")
 
 
-def init(plan: PlanId = None) -> None:
-    from common.clock import now
-    from models.settings import load_settings
-    from operations.upkeep.setup import initialise
+def init(
+    plan: PlanId = None,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="方案或日历有变更的，确认写入；不加则只显示影响")
+    ] = False,
+    actor: Annotated[str, typer.Option("--actor", help=f"变更由谁决定：{WHO}")] = "",
+    evidence: Annotated[str, typer.Option("--evidence", help="变更的批准文件")] = "",
+    since: Annotated[date | None, day_option("--since", "变更自哪一天起施行，默认今天")] = None,
+) -> None:
+    from common.clock import now, today
+    from operations.upkeep.rules import Approval, adopt, change_lines, foresee, install
+    from operations.upkeep.setup import prepare
 
-    desk = initialise(load_settings(), plan, now())
+    desk = prepare(own_settings(), plan).entered_by(local_user())
+    day = today(desk.settings.business_date)
+    change = foresee(desk, day, now())
+    if change is None:
+        install(desk, now())
+    elif confirm:
+        change = adopt(desk, Approval(actor, evidence, since), day, now())
+    for line in change_lines(desk, change) if change else ():
+        say(line)
+    if change and not confirm:
+        asked = " --actor 经办 --evidence 批准文件" if change.legal else ""
+        say(f"尚未写入。确认无误后请运行：xingfu init --plan {desk.plan.id} --confirm{asked}")
+        return
     say(f"已装入 {desk.plan.notice.number}《{desk.plan.name}》，状态保存在 {desk.settings.home}")
 
 
-def enforce(as_of: AsOf = None, json: Json = False) -> None:
+def enforce(
+    as_of: AsOf = None,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="确认该日无误：因日期可疑被拒绝，且已核对系统时间")
+    ] = False,
+    actor: Annotated[str, typer.Option("--actor", help=f"确认的单位：{WHO}")] = "",
+    evidence: Annotated[str, typer.Option("--evidence", help="确认的理由")] = "",
+    json: Json = False,
+) -> None:
     from common.clock import now, today
     from operations.daily import enforcement
+    from operations.daily.confirmation import Confirmation, DoubtfulDayError
+    from operations.upkeep.admins import tell_of_refusal
 
-    desk = the_desk()
+    desk, at = the_desk(), now()
     day = enforcement.day_to_enforce(as_of, today(desk.settings.business_date))
-    done = enforcement.enforce(desk, day, now())
+    day = day if as_of or confirm else enforcement.working_day(desk, day)
+    try:
+        confirmed = Confirmation(actor, evidence) if confirm else None
+        done = enforcement.enforce_in_earnest(desk, day, at, confirmed)
+    except DoubtfulDayError as refusal:
+        for trouble in tell_of_refusal(desk.settings, str(refusal), at):
+            complain(f"未能通知系统管理员：{trouble}")
+        raise
     if json:
         emit(done)
         return
-    say(f"截至 {done.as_of}：新增待发消息{done.messages}条，新认定逾期{done.marked_overdue}项")
+    say(
+        f"截至 {done.as_of}：新增待发消息{done.messages}条，"
+        f"新认定逾期或超过建议时限{done.marked_overdue}项"
+    )
     for note in done.notes:
         complain(f"注意：{note}")
+
+
+def rewind(
+    to: ToDay,
+    actor: Actor,
+    evidence: Why,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="写入；不加则只列出将要回退的内容")
+    ] = False,
+    json: Json = False,
+) -> None:
+    from common.clock import now, today
+    from operations.upkeep.rewind import Rewind, preview
+    from operations.upkeep.rewind import rewind as take_back
+
+    desk, asked = the_desk(), Rewind(to, actor, evidence)
+    day = today(desk.settings.business_date)
+    if confirm:
+        done = take_back(desk, asked, today=day, at=now())
+    else:
+        done = preview(desk, asked, today=day)
+    if json:
+        emit(done)
+        return
+    days = "、".join(map(str, done.days)) or "无"
+    say(f"{'已回退' if confirm else '将回退'}到{to}，其后核对过的日期：{days}")
+    say(f"  逾期认定作废{done.marks}项，未发消息撤回{done.withdrawn}条")
+    say(f"  时限的提醒进度和状态恢复{done.deadlines}项")
+    say(f"  期间形成的月末数据、通报等作废{done.products}份，到期重新编制")
+    say(f"  已误告知{len(done.told)}人，各发一次更正")
+    if done.unclear:
+        listed = "、".join(done.unclear[:10])
+        complain(f"注意：{len(done.unclear)}项时限无法按记录完全重建，请核对：{listed}")
+    if not confirm:
+        say("未写入；确认无误后加 --confirm 写入")
 
 
 def deliver(json: Json = False) -> None:
     from common.clock import now
     from common.errors import UnavailableError
     from operations.daily import delivery
+    from operations.upkeep.watching import tell_of_reach
 
-    done = delivery.deliver(the_desk(), now, insist=True)
+    desk = the_desk()
+    done = delivery.deliver(desk, now, insist=True)
+    untold = tell_of_reach(desk.settings, now())
     if json:
         emit(done)
     elif done.opens_at is not None:
         say(f"现在不在办公时间，未发送；待发消息顺延至{done.opens_at:%Y-%m-%d %H:%M}发送")
     else:
         say(f"已发送{done.digests}份，含消息{done.sent}条；失败{done.failed}条")
+    for warning in _warnings(done):
+        complain(f"注意：{warning}")
+    for reason in untold:
+        complain(f"未能告知系统管理员：{reason}")
     for error in done.errors:
         complain(error)
     if done.errors:
         raise typer.Exit(UnavailableError.exit_code)
+
+
+def _warnings(done: DeliveryResult) -> Iterator[str]:
+    if done.held_back:
+        yield (
+            f"{done.held_back}条消息按尚未到来的日期作出，不予发送；"
+            "请核对系统时间，确属误核对的请用 xingfu rewind 回退"
+        )
+    if done.put_off:
+        yield f"{done.put_off}人的发送对象没有响应，本次未再尝试，留待下次发送"
+    for refused in done.refused:
+        yield f"{refused}；请更正其通知方式"
 
 
 def advance(
@@ -88,73 +194,84 @@ def advance(
     amount: Amount = None,
     reason: Annotated[
         list[str] | None,
-        typer.Option("--reason", metavar="条件=说明", help="软性条件不符的书面说明，如 R16=…"),
+        typer.Option("--reason", metavar="条件=说明", help="引导性要求不符的书面说明，如 R16=…"),
     ] = None,
     check: Annotated[
         list[str] | None,
         typer.Option("--check", metavar="项目=结果", help="验收表，如 area=1195.50"),
     ] = None,
     seen: Seen = None,
+    file: Files = None,
 ) -> None:
     from operations.cases.casework import Act
     from operations.cases.casework import advance as take
 
-    reasons, checks = pairs("--reason", reason), pairs("--check", check)
+    reasons, checks, desk = pairs("--reason", reason), pairs("--check", check), the_desk()
+    code, action = subject_meant(desk, code), action_meant(desk, action)
     act = Act(code, action, on, actor, evidence, reasons, amount, checks, seen)
-    done = _perform(take, act)
+    done = _perform(desk, take, act, file)
     moved = done.from_stage != done.to_stage
     say(f"{code} 已办理：{done.from_stage}" + (f" → {done.to_stage}" if moved else "（阶段不变）"))
 
 
 def record(
-    code: Annotated[str, typer.Argument(metavar="对象", help="项目编码、市名或省名")],
+    code: Annotated[str, typer.Argument(metavar="项目（单位）", help="项目编码、市名或省名")],
     milestone: Annotated[
         str, typer.Argument(metavar="节点", help="节点名、留痕事项，或市、省事项的时限编号")
     ],
     on: OnDay,
-    actor: Annotated[str | None, typer.Option("--actor", help="经办人，默认本机用户")] = None,
+    actor: Annotated[
+        str, typer.Option("--actor", help=f"{WHO}；节点和事项默认为应当办理的单位")
+    ] = "",
     evidence: Evidence = "",
     seen: Seen = None,
+    file: Files = None,
 ) -> None:
-    import getpass
-
     from operations.cases.casework import Act
     from operations.cases.casework import record as note
 
-    who = f"本机用户 {getpass.getuser()}" if actor is None else actor
-    _perform(note, Act(code, milestone, on, who, evidence, seen=seen))
+    desk = the_desk()
+    code, milestone = subject_meant(desk, code), fact_meant(desk, milestone)
+    who = actor or _own_office(desk, code, milestone)
+    _perform(desk, note, Act(code, milestone, on, who, evidence, seen=seen), file)
     say(f"{code} 已登记 {milestone}：{on}")
 
 
 def extend(
-    code: Annotated[str, typer.Argument(metavar="对象", help="项目编码、市名或省名")],
+    code: Annotated[str, typer.Argument(metavar="项目（单位）", help="项目编码、市名或省名")],
     rule: Annotated[str, typer.Argument(metavar="时限", help="如 D08 或 D10-03")],
     until: Until,
     on: OnDay,
     actor: Actor,
     evidence: Why,
     seen: Seen = None,
+    file: Files = None,
 ) -> None:
     from operations.cases.extensions import Extension
     from operations.cases.extensions import extend as put_off
 
-    done = _write(put_off, Extension(code, rule, until, on, actor, evidence, seen))
+    desk = the_desk()
+    code, rule = subject_meant(desk, code), rule_meant(desk, rule)
+    done = _write(desk, put_off, Extension(code, rule, until, on, actor, evidence, seen), file)
     say(f"{code} {rule} 已延期：逾期认定由{done.old}改为{done.new}")
 
 
 def acknowledge(
-    code: Annotated[str, typer.Argument(metavar="对象", help="项目编码、市名或省名")],
+    code: Annotated[str, typer.Argument(metavar="项目（单位）", help="项目编码、市名或省名")],
     rule: Annotated[str, typer.Argument(metavar="时限", help="如 D08 或 D10-03")],
     expected: Expected,
     on: OnDay,
     actor: Actor,
     reason: Annotated[str, typer.Option("--reason", help="尚未完成的原因")],
     seen: Seen = None,
+    file: Files = None,
 ) -> None:
     from operations.cases.acknowledgement import Acknowledgement
     from operations.cases.acknowledgement import acknowledge as note
 
-    _write(note, Acknowledgement(code, rule, expected, on, actor, reason, seen))
+    desk = the_desk()
+    code, rule = subject_meant(desk, code), rule_meant(desk, rule)
+    _write(desk, note, Acknowledgement(code, rule, expected, on, actor, reason, seen), file)
     say(f"{code} {rule} 已登记知悉：至{expected}（含当日）不再重复催办，提级照常")
 
 
@@ -165,7 +282,7 @@ def retry(
 ) -> None:
     from operations.views.outbox import retry as again
 
-    say(f"已将{again(the_desk(), person)}条死信重新列入待发，下次发送时再试")
+    say(f"已将{again(the_desk(), person)}条未送达消息重新列入待发，下次发送时再试")
 
 
 def amend(
@@ -175,11 +292,14 @@ def amend(
     actor: Actor,
     evidence: Why,
     seen: Seen = None,
+    file: Files = None,
 ) -> None:
     from operations.cases.casework import Act
     from operations.cases.casework import amend as change
 
-    _perform(change, Act(code, milestone, on, actor, evidence, seen=seen))
+    desk = the_desk()
+    code, milestone = subject_meant(desk, code), fact_meant(desk, milestone)
+    _perform(desk, change, Act(code, milestone, on, actor, evidence, seen=seen), file)
     say(f"{code} 已变更 {milestone}：{on}")
 
 
@@ -188,12 +308,21 @@ def reverse(
     on: OnDay,
     actor: Actor,
     evidence: Why,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="连同同一次导入的全部记录一并更正")
+    ] = False,
+    file: Files = None,
 ) -> None:
-    from operations.cases.corrections import Reversal
+    from operations.cases.corrections import Reversal, reverse_whole
     from operations.cases.corrections import reverse as undo
 
-    code, label = _write(undo, Reversal(row, on, actor, evidence))
-    say(f"{code} 已更正：第{row}号记录（{label}）不再计入，原记录保留")
+    asked, desk = Reversal(row, on, actor, evidence), the_desk()
+    done = _write(desk, reverse_whole, asked, file) if whole else (_write(desk, undo, asked, file),)
+    if whole:
+        say(f"已更正与第{row}号记录同时导入的记录，共{len(done)}条：")
+    for code, label in done:
+        which = "" if whole else f"第{row}号记录"
+        say(f"{code} 已更正：{which}（{label}）不再计入，原记录保留")
 
 
 def opinion(
@@ -207,13 +336,16 @@ def opinion(
     actor: Actor,
     evidence: Evidence = "",
     seen: Seen = None,
+    file: Files = None,
 ) -> None:
     from operations.cases.review import OpinionStatement, give_opinion
     from states.review import total
 
     scores = {name: _points(words) for name, words in pairs("--score", score).items()}
+    desk = the_desk()
+    code = subject_meant(desk, code)
     given = OpinionStatement(code, expert, organisation, scores, on, actor, evidence, seen)
-    say(f"{code} 已登记{expert}的评审意见：{total(_write(give_opinion, given))}分")
+    say(f"{code} 已登记{expert}的评审意见：{total(_write(desk, give_opinion, given, file))}分")
 
 
 def determine(
@@ -226,6 +358,7 @@ def determine(
     decline: Annotated[
         bool, typer.Option("--decline", help="登记建议名单未获同意；项目不变")
     ] = False,
+    file: Files = None,
 ) -> None:
     from operations.cases.review import Determination, propose
     from operations.cases.review import determine as decide
@@ -233,10 +366,10 @@ def determine(
     if confirm and decline:
         raise typer.BadParameter("--confirm 和 --decline 只能用一个")
     if decline:
-        _decline(Determination(on, actor, evidence))
+        _decline(Determination(on, actor, evidence), file)
         return
     if confirm:
-        selection = _write(decide, Determination(on, actor, evidence))
+        selection = _write(the_desk(), decide, Determination(on, actor, evidence), file)
         say(f"已确定{len(selection.determined)}个，列为替补{len(selection.reserves)}个")
     else:
         selection = propose(the_desk())
@@ -268,11 +401,14 @@ def book(
     payee: Annotated[str | None, typer.Option("--payee", help="收款单位")] = None,
     evidence: Evidence = "",
     seen: Seen = None,
+    file: Files = None,
 ) -> None:
     from operations.cases.money import Booking
     from operations.cases.money import book as enter
     from policy.vocabulary import EntryKind, Holder, Source
 
+    desk = the_desk()
+    code = subject_meant(desk, code)
     booking = Booking(
         subject=code,
         entry=word(EntryKind, entry),
@@ -288,18 +424,28 @@ def book(
         evidence=evidence,
         seen=seen,
     )
-    balances = _write(enter, booking)
+    balances = _write(desk, enter, booking, file)
     say(f"{code} 已登记{booking.entry.label}{amount:,.2f}元")
     for (whose, where), left in balances.items():
         if left:
             say(f"  {where.label}结存{whose.label}：{left:,.2f}元")
 
 
-def _decline(decision: Determination) -> None:
+def _decline(decision: Determination, named: list[Path] | None) -> None:
     from operations.cases.determination import decline
 
-    new = _write(decline, decision)
+    new = _write(the_desk(), decline, decision, named)
     say("已登记：建议名单未获同意，项目不变" if new else "此前已登记，本次未重复登记")
+
+
+def audit_rekey(actor: Actor, evidence: Evidence) -> None:
+    from common.clock import now, today
+    from operations.upkeep.setup import change_key
+
+    desk = the_desk()
+    day = today(desk.settings.business_date)
+    mark = change_key(desk, actor, evidence, today=day, at=now())
+    say(f"已启用现有密钥（指纹 {mark}）；此前的记录今后只能核验次序，请将现有密钥与备份分开保存")
 
 
 def _points(words: str) -> Decimal:
@@ -308,21 +454,38 @@ def _points(words: str) -> Decimal:
     return Decimal(words)
 
 
-def _perform(operation: Callable[..., ActResult], act: Act) -> ActResult:
+def _own_office(desk: Desk, code: str, fact: str) -> str:
+    from operations.cases.authority import own_office
+
+    with desk.reading() as session:
+        return own_office(session, desk, code, fact)
+
+
+def _perform(
+    desk: Desk, operation: Callable[..., ActResult], act: Act, named: list[Path] | None = None
+) -> ActResult:
     from common.clock import now, today
     from operations.cases.casework import perform
 
-    desk = the_desk()
-    done = perform(desk, operation, act, today=today(desk.settings.business_date), at=now())
+    day, handed = today(desk.settings.business_date), exhibits(desk, named)
+    done = perform(desk, operation, act, today=day, at=now(), exhibits=handed)
     for warning in done.warnings:
         complain(f"注意：{warning}")
     return done
 
 
-def _write(operation: Callable[..., T], asked: object) -> T:
+def _write(
+    desk: Desk, operation: Callable[..., T], asked: object, named: list[Path] | None = None
+) -> T:
     from common.clock import now, today
     from models.database import writing
+    from operations.cases.authority import doubts_told
+    from operations.cases.evidence import proven
 
-    desk = the_desk()
-    with writing(desk.engine) as session:
-        return operation(session, desk, asked, today=today(desk.settings.business_date), at=now())
+    handed = exhibits(desk, named)
+    with writing(desk.engine) as session, proven(session, desk, handed):
+        done = operation(session, desk, asked, today=today(desk.settings.business_date), at=now())
+        doubted = doubts_told(session)
+    for doubt in doubted:
+        complain(f"注意：{doubt}")
+    return done

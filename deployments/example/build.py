@@ -16,6 +16,7 @@ from deployments.example.details import (
 )
 from deployments.example.places import Site, sites
 from deployments.example.profiles import contacts, profile
+from deployments.example.reports import ReportedLine, reports
 from deployments.example.story import FactLine, facts
 from documents.forms.contacts import contacts_page
 from documents.forms.summary import SummaryRow, pages
@@ -29,7 +30,7 @@ PLAN_ID = "shanxi-2023"
 
 
 def build(folder: Path) -> None:
-    """Write ``workbooks/*.xlsx``, ``facts.csv``, ``opinions.csv`` and ``ledger.csv``."""
+    """Write ``workbooks/*.xlsx`` and four tables: facts, opinions, ledger and reports."""
     plan = load_plan(plan_path(PLAN_ID))
     everywhere = sites(plan)
     workbooks = folder / "workbooks"
@@ -50,6 +51,8 @@ def build(folder: Path) -> None:
     _write(folder / "facts.csv", told)
     _write(folder / "opinions.csv", sorted(given, key=lambda line: line.on))
     _write(folder / "ledger.csv", sorted(booked, key=lambda line: line.on))
+    reported = reports(plan, everywhere)
+    _write(folder / "reports.csv", sorted(reported, key=lambda line: line.on))
 
 
 def _applications(plan: Plan, city: City, everywhere: tuple[Site, ...]) -> tuple[SummaryRow, ...]:
@@ -61,7 +64,8 @@ def _applications(plan: Plan, city: City, everywhere: tuple[Site, ...]) -> tuple
 
 
 def _write(
-    path: Path, lines: Sequence[FactLine] | Sequence[ScoreLine] | Sequence[MoneyLine]
+    path: Path,
+    lines: Sequence[FactLine] | Sequence[ScoreLine] | Sequence[MoneyLine] | Sequence[ReportedLine],
 ) -> None:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")

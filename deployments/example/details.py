@@ -1,13 +1,13 @@
 """Money, opinions and checklists of the example: what its facts need beside the days. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from common.words import CENT
 from deployments.example.places import STEMS, Site
-from deployments.example.profiles import profile
+from deployments.example.profiles import contacts, profile
 from deployments.example.story import CALENDAR, MATCHING, FactLine, steps
 from policy.schema import Plan
 from policy.vocabulary import Level
@@ -22,6 +22,7 @@ SLOW = (22, 55)
 """Projects whose city keeps the money for longer than it should."""
 SMALLER = (7, 58)
 """Projects that turn out a little smaller than applied for."""
+CALLED_ON = (Level.CITY_LEADER, Level.CITY)
 MENDED = ("fire_safety", "accessibility")
 """What is found wanting where acceptance fails."""
 
@@ -153,7 +154,7 @@ def _checks(plan: Plan, site: Site, *, passed: bool) -> str:
     answers = {
         "area": str(stated.area - smaller),
         "beds": str(stated.beds),
-        "functions": "、".join(sorted(stated.functions)),
+        "functions": "、".join(sorted(stated.value("functions"))),
         "acceptors": "、".join(_acceptors(plan, site)),
     }
     for item in plan.checklist:
@@ -162,11 +163,17 @@ def _checks(plan: Plan, site: Site, *, passed: bool) -> str:
     return "；".join(f"{name}={words}" for name, words in answers.items())
 
 
-def _acceptors(plan: Plan, site: Site) -> Iterator[str]:
-    """Two people of another city's bureau."""
-    other = plan.cities[(site.city_number + 1) % len(plan.cities)]
-    for post in ("分管领导", "科长"):
-        yield f"{plan.office(Level.CITY, other.name)}示例·{post}"
+def _acceptors(plan: Plan, site: Site) -> Sequence[str]:
+    """The leader and the head of a section of the next city whose contacts have both."""
+    known = {post.office: post.name for post in contacts(plan)}
+    cities = (*plan.cities, *plan.cities)[site.city_number + 2 :]
+    named = (
+        [(plan.office(Level.CITY, city.name), plan.office(level, city.name)) for level in CALLED_ON]
+        for city in cities
+        if city is not site.city
+    )
+    found = next(posts for posts in named if all(office in known for _, office in posts))
+    return [f"{bureau}{known[office]}" for bureau, office in found]
 
 
 def _points(most: Decimal, spread: int) -> Decimal:

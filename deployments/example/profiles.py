@@ -15,7 +15,7 @@ from documents.writing.columns import listed
 from policy.schema import City, County, Office, Plan
 from policy.vocabulary import Level
 from states.contacts import Post
-from states.dossier import Profile
+from states.dossier import Profile, profile_of
 from states.subsidy import subsidy
 
 SURNAMES = "张王李赵刘陈杨郭韩武"
@@ -40,6 +40,7 @@ AWAY = ("太原市民政局", date(2023, 5, 29), date(2023, 6, 9))
 """Where the first of two desks is away from when to when; the second stands in."""
 ALSO = {"阳泉市城区民政局": "阳泉市民政局"}
 """The office whose person also holds another."""
+PURSES = ("山西省财政厅", "太原市财政局", "太原市小店区财政局")
 VACANT = "吕梁市交口县民政局"
 """The office that nobody holds: its city is told."""
 SITES = (
@@ -62,7 +63,7 @@ def profile(plan: Plan, site: Site) -> Profile:
     submitted = "submit_application"
     source, kind, tenure = SITES[n % len(SITES)]
     area = AREAS.get(n, _area(n))
-    stated = Profile(
+    said: dict[str, Any] = dict(
         street=site.street,
         community=site.community,
         operator=f"示例养老服务中心（{STEMS[n % 10]}）",
@@ -89,7 +90,7 @@ def profile(plan: Plan, site: Site) -> Profile:
         **_opinions(site, done),
         **_operator(n),
     )
-    return replace(stated, **_amounts(plan, site, stated))
+    return profile_of(said | _amounts(plan, site, profile_of(said)))
 
 
 def _agreement(n: int, source: str, kind: str) -> dict[str, Any]:
@@ -172,6 +173,14 @@ def contacts(plan: Plan) -> Iterator[Post]:
             yield replace(post, name=_person(at), phone=_phone(at))
         elif office.name != VACANT:
             yield post
+    yield from _purses(plan)
+
+
+def _purses(plan: Plan) -> Iterator[Post]:
+    """Some finance offices: they are reminded of nothing, and look at the desk."""
+    named = [office for office in plan.contact_offices() if office.name in PURSES]
+    for n, office in enumerate(named):
+        yield Post(office.name, _person(n + 6), "社会保障科负责人", _phone(n + 900))
 
 
 def _two_desks(plan: Plan, n: int, office: Office, first: Post) -> Iterator[Post]:

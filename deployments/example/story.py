@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from deployments.example.places import Site
-from policy.schema import ActionRule, City, MilestoneRule, Plan
+from policy.schema import City, Plan
 from policy.vocabulary import Level
+from states.authority import entitled, matter
+from states.contacts import Place
 from states.workdays import Calendar
 
 CALENDAR = Calendar()
@@ -116,27 +118,32 @@ def letter(site: Site, step: str) -> int:
 
 
 def _actor(plan: Plan, act: str, city: City, county: str) -> str:
-    rules: tuple[ActionRule | MilestoneRule, ...] = (*plan.actions, *plan.milestones)
-    responsible = next(rule.responsible for rule in rules if rule.id == act)
-    if responsible in tuple(Level):
-        return plan.office(Level(responsible), city.name, county)
-    return plan.bodies[responsible].name
+    """Whose it is."""
+    found = matter(plan, act)
+    assert found is not None  # noqa: S101  # the story tells what the plan has
+    return entitled(plan, found, Place(city.name, county))[0].name
 
 
 def _city_facts(plan: Plan, city: City, n: int) -> Iterator[FactLine]:
     own = plan.office(Level.CITY, city.name)
     province = plan.office(Level.PROVINCE)
-    fact, late = partial(FactLine, subject=city.name), TOLD["duties"].get(city.name, {})
-    for month in range(3, 13):
-        act = f"D10-{month:02d}"
-        usual = CALENDAR.on_or_before(on(month, 24 - n % 4))
-        if day := late.get(act, usual):
-            yield fact(day, act=act, actor=own, evidence=f"示例{city.name}{month}月月报")
+    fact = partial(FactLine, subject=city.name)
+    paper = TOLD["paper"].get(city.name, {})
+    for act, day in report_days(city, n).items():
+        if act in paper:
+            yield fact(day, act=act, actor=own, evidence=paper[act])
     for act, day in _visits(n).items():
         evidence = f"示例{city.name}{act}记录"
         yield fact(
             day, act=act, actor=own if act[:3] in ("D18", "D25") else province, evidence=evidence
         )
+
+
+def report_days(city: City, n: int) -> Mapping[str, date]:
+    """The day on which the n-th city hands each month's report in."""
+    usual = {f"D10-{m:02d}": CALENDAR.on_or_before(on(m, 24 - n % 4)) for m in range(3, 13)}
+    told = {**usual, **TOLD["duties"].get(city.name, {})}
+    return {act: day for act, day in told.items() if act in usual and day}
 
 
 def _visits(n: int) -> dict[str, date]:

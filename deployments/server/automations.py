@@ -17,15 +17,16 @@ from prefect.events.actions import ChangeFlowRunState, RunDeployment
 from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger, Posture
 
 from common.errors import RefusedError
+from common.words import PRODUCT
 from deployments.server.definitions import TAG
-from deployments.server.server import HEARTBEAT_SECONDS
+from deployments.server.process import HEARTBEAT_SECONDS
 from flows.forms.asking import REFUSED
 from flows.forms.choices import deployments
 
 APPROVAL = "审批"
 """Deployments whose runs wait for a person without a process."""
 TELLER = "tell_admins"
-PREFIX = "幸福："
+PREFIX = f"{PRODUCT}："
 """What the names of our automations begin with; any other automation is left alone."""
 
 SILENT = timedelta(seconds=3 * HEARTBEAT_SECONDS)
@@ -92,6 +93,7 @@ def automations(known: KnownDeployments) -> tuple[AutomationCore, ...]:
         _dead_unbegun(),
         *([_dead_in_decision(known)] if known.approvals else []),
         *([_again(known)] if known.jobs else []),
+        _told_again(),
     )
 
 
@@ -174,6 +176,24 @@ def _again(known: KnownDeployments) -> AutomationCore:
     )
 
 
+def _told_again() -> AutomationCore:
+    """The same run: what it was to tell of stands in its parameters alone."""
+    return _rule(
+        "告警中断后重发",
+        "通知系统管理员的运行（tell_admins）中断（Crashed）后重新执行，"
+        f"同一告警{_seconds(ONCE_IN)}秒内最多一次；可能重复告知，不会漏报。",
+        ChangeFlowRunState(
+            state=StateType.SCHEDULED,
+            name="AwaitingRetry",
+            message="告警中断，现已自动重新执行。",
+        ),
+        expect={EVENT + "Crashed"},
+        match_related=[OURS, _named("flow", TELLER)],
+        for_each=set(BY_RUN),
+        within=ONCE_IN,
+    )
+
+
 def _dead(
     name: str,
     description: str,
@@ -241,12 +261,16 @@ def _is_ours(item: Automation) -> bool:
 def _put(client: SyncPrefectClient, wanted: AutomationCore, there: Automation | None) -> None:
     if there is None:
         client.create_automation(wanted)
-    elif _plain(there) != _plain(wanted):
+    elif not is_same(there, wanted):
         client.update_automation(there.id, wanted)
 
 
-def _plain(item: AutomationCore) -> dict[str, Any]:
-    return AutomationCore(**item.model_dump()).model_dump(mode="json")
+def is_same(one: AutomationCore, other: AutomationCore) -> bool:
+    """Whether two automations mean the same: in what order sets are written says nothing.
+
+    One that is written anew forgets what it was waiting for.
+    """
+    return AutomationCore(**one.model_dump()) == AutomationCore(**other.model_dump())
 
 
 def _known(client: SyncPrefectClient) -> KnownDeployments:

@@ -1,19 +1,38 @@
 """The deployments of prefect.yaml, for every plan that is installed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from common.words import PRODUCT
+from policy.schema import Plan
+from policy.vocabulary import Disposition, Product
+
 DEFINITIONS = Path(__file__).parents[1] / "prefect.yaml"
-TAG = "幸福"
+TAG = PRODUCT
 """Every deployment of ours carries it."""
 POOL = "xingfu"
 """The work pool whose workers run them, where `serve` does not."""
 MACHINERY = "机务"
 """Tag of what looks after the machinery and belongs to no plan."""
+
+
+NEEDS: Mapping[str, Callable[[Plan], bool]] = {
+    "determine_projects": lambda plan: plan.review is not None,
+    "issue_letter": lambda plan: plan.ladder.letter is not None,
+    "issue_paper": lambda plan: any(
+        map(plan.makes, (Product.BULLETIN, Product.FEEDBACK, Product.RESULTS))
+    ),
+    "hold_project": lambda plan: any(each.sets is Disposition.HELD for each in plan.actions),
+    "replace_project": lambda plan: any(
+        each.sets is Disposition.ACTIVE and Disposition.RESERVE in each.while_
+        for each in plan.actions
+    ),
+}
+"""Per form or approval that not every plan has a use for, by the flow's name, which have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +66,23 @@ def definitions_for(own: str, installed: Sequence[str]) -> tuple[Definition, ...
     """
     others = [plan for plan in installed if plan != own]
     return tuple(made for item in definitions() for made in _of_plans(item, own, others))
+
+
+def offered(items: Iterable[Definition], plans: Mapping[str, Plan]) -> Iterator[Definition]:
+    """Those that the plan of each has a use for: no job or form for duties that it has not.
+
+    Of a plan that is not among `plans`, all.
+    """
+    for item in items:
+        plan = plans.get(str(item.parameters.get("plan")))
+        if plan is None or _is_of_use(item, plan):
+            yield item
+
+
+def _is_of_use(item: Definition, plan: Plan) -> bool:
+    made = [Product(kind) for kind in item.parameters.get("duties", ())]
+    needs = NEEDS.get(item.entrypoint.rpartition(".")[2])
+    return (not made or any(map(plan.makes, made))) and (needs is None or needs(plan))
 
 
 def _of_plans(item: Definition, own: str, others: Sequence[str]) -> Iterator[Definition]:

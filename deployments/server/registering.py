@@ -26,7 +26,14 @@ from prefect.workers.utilities import get_default_base_job_template_for_infrastr
 from common.errors import PolicyError, RefusedError
 from deployments.commands.console import complain, counted
 from deployments.server.automations import apply_automations, our_deployments
-from deployments.server.definitions import POOL, TAG, Definition, definitions, definitions_for
+from deployments.server.definitions import (
+    POOL,
+    TAG,
+    Definition,
+    definitions,
+    definitions_for,
+    offered,
+)
 from flows.forms.choices import refresh_choices
 from models.settings import Settings
 from operations.cases.desk import Desk, open_desk
@@ -37,13 +44,12 @@ WAITING = FlowRunFilterStateName(any_=["Suspended", "Paused", "Resuming"])
 
 
 def built(settings: Settings) -> tuple[RunnerDeployment, ...]:
-    """Every deployment of the plans that are installed, ready to be registered.
+    """Every deployment that a plan which is installed has a use for, ready to be registered.
 
     A plan that cannot be opened is told and left out: it must not keep the others from running.
     """
-    return tuple(
-        map(_built, definitions_for(settings.plan, [desk.plan.id for desk in _desks(settings)]))
-    )
+    plans = {desk.plan.id: desk.plan for desk in _desks(settings)}
+    return tuple(map(_built, offered(definitions_for(settings.plan, list(plans)), plans)))
 
 
 def register(settings: Settings, pool_type: str) -> tuple[str, ...]:

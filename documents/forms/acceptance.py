@@ -14,6 +14,7 @@ from documents.forms.checked import (
     findings,
     known_lines,
     the_day,
+    under,
     yes_or_no,
 )
 from documents.reading import cells
@@ -25,26 +26,26 @@ from documents.writing.columns import DAY, YES_NO, Column
 from documents.writing.layout import FormSheet
 from documents.writing.lines import FormCell, FormLine
 from documents.writing.looks import Look
-from policy.fields import FIELDS
 from policy.schema import ChecklistItem, Plan
 from states.dossier import Dossier, to_words
 
 SHEET = "验收表"
-CLAUSE = "五(八)"
+ASKED = frozenset({"item", "result", "problem", "project", "verdict", "on"})
+"""The columns and labels that the acceptance itself asks for."""
 WIDTHS = (19.0, 25.0, 17.0, 14.0, 17.0)
 COLUMNS = (
-    Column("item", "核验项", r"^(核验|验收)(项|内容|事项)", WIDTHS[0], clause=CLAUSE),
+    Column("item", "核验项", r"^(核验|验收)(项|内容|事项)", WIDTHS[0]),
     Column("standard", "标准", r"^(核验|验收)?标准", WIDTHS[1], optional=True),
-    Column("result", "核验结果", r"^(核验|验收)?(结果|情况)", WIDTHS[2], clause=CLAUSE),
-    Column("problem", "问题", r"^(存在)?(的)?问题", WIDTHS[3], optional=True, clause=CLAUSE),
+    Column("result", "核验结果", r"^(核验|验收)?(结果|情况)", WIDTHS[2]),
+    Column("problem", "问题", r"^(存在)?(的)?问题", WIDTHS[3], optional=True),
     Column("until", "整改期限", r"^整改(完成)?(期限|时限|日期)", WIDTHS[4], DAY, optional=True),
 )
 LABELS = (
     Label("code", "项目编码", (r"(项目)?编码",), optional=True),
-    Label("project", "项目名称", (r"项目名称",), CLAUSE),
+    Label("project", "项目名称", (r"项目名称",)),
     Label("place", "所在地", (r"所在(地|县)",), optional=True),
-    Label("verdict", "结论", (r"(验收)?结论",), CLAUSE),
-    Label("on", "验收日期", (r"验收(日期|时间)",), CLAUSE),
+    Label("verdict", "结论", (r"(验收)?结论",)),
+    Label("on", "验收日期", (r"验收(日期|时间)",)),
     Label("group", "验收组签字\n（单位、职务）", (r"验收组(成员)?签[字名]",), optional=True),
     Label("owner", "被验收单位\n签字", (r"被验收(单位|项目)(负责人)?签[字名]",), optional=True),
 )
@@ -92,7 +93,9 @@ def read_acceptance(book: Book, plan: Plan, *, confirmed: bool = False) -> Accep
     RefusedError when it is not to be recognised, or labels or columns are missing.
     """
     faults: list[CellFault] = []
-    form, rows = find_checked(book, LABELS, COLUMNS, faults)
+    labels = under(plan.acceptance_clause, LABELS, ASKED)
+    columns = under(plan.acceptance_clause, COLUMNS, ASKED)
+    form, rows = find_checked(book, labels, columns, faults)
     found = findings(rows, plan.checklist, lambda item: _answer(item, plan, confirmed=confirmed))
     return AcceptanceForm(form, found, form.take("verdict", _verdict(plan)), form.take("on", DATED))
 
@@ -101,13 +104,13 @@ def acceptance_sheet(
     plan: Plan, project: Dossier, *, footer: str = "", protected: bool = False
 ) -> FormSheet:
     """The form with what is known of the project; the answers are left to the acceptance group."""
-    about = plan.name.removeprefix(f"{plan.year}年")
-    title = f"{plan.year}年{about}验收表"
+    about = plan.programme
+    title = f"{plan.years_said}{about}验收表"
     lines = (
         FormLine((FormCell(title, Look.TITLE, across=len(WIDTHS)),), 34),
         *_basics(project),
         FormLine(tuple(FormCell(column.heading, Look.HEAD) for column in COLUMNS)),
-        *(_item_line(item, project) for item in plan.checklist),
+        *(_item_line(plan, item, project) for item in plan.checklist),
         *_conclusion(plan),
     )
     return FormSheet(SHEET, WIDTHS, lines, footer, protected=protected)
@@ -122,7 +125,7 @@ def _answer(item: ChecklistItem, plan: Plan, *, confirmed: bool) -> Callable[[ob
     """Reads an answer into the text that the conditions of the acceptance read."""
     if item.judged:
         return yes_or_no
-    if item.measures is None or FIELDS[item.measures].kind == "words":
+    if item.measures is None or plan.field[item.measures].kind == "words":
         return _listed
     return _measure(item.measures, plan, confirmed=confirmed)
 
@@ -170,12 +173,12 @@ def _basics(project: Dossier) -> tuple[FormLine, ...]:
     return known_lines(pairs, 2, len(WIDTHS))
 
 
-def _item_line(item: ChecklistItem, project: Dossier) -> FormLine:
+def _item_line(plan: Plan, item: ChecklistItem, project: Dossier) -> FormLine:
     choices = YES_NO if item.judged else ()
     return FormLine(
         (
             FormCell(item.label, Look.LABEL),
-            FormCell(_standard(item, project), Look.LOCKED),
+            FormCell(_standard(plan, item, project), Look.LOCKED),
             FormCell(None, Look.CENTRED, choices=choices),
             FormCell(None, Look.OPEN),
             FormCell(None, Look.CENTRED, format=DAY),
@@ -183,14 +186,14 @@ def _item_line(item: ChecklistItem, project: Dossier) -> FormLine:
     )
 
 
-def _standard(item: ChecklistItem, project: Dossier) -> str:
+def _standard(plan: Plan, item: ChecklistItem, project: Dossier) -> str:
     """What is asked for, with its clause; for what is measured also what was approved."""
     said = asked_for(item)
     if item.measures is None:
         return said
-    held = to_words(getattr(project.profile, item.measures))
+    held = to_words(project.profile.value(item.measures))
     known = "核定" if item.measures in DECISIVE else "申报"
-    return f"{known}{FIELDS[item.measures].label}：{held}\n{said}"
+    return f"{known}{plan.label_of(item.measures)}：{held}\n{said}"
 
 
 def _conclusion(plan: Plan) -> tuple[FormLine, ...]:

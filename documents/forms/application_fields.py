@@ -8,21 +8,20 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
+from common.words import TEN_THOUSAND
 from documents.reading import cells
 from documents.reading.cells import CellError
-from policy.fields import FIELDS, Kind
+from policy.fields import CORE, Kind, ProfileField
 from policy.schema import City, Plan, PlausibleRange
 from states.requirements import valid_uscc
 
 T = TypeVar("T")
 Parse = Callable[[object], Any]
-SURE = "请核对后改正；确属实的，请在导入时注明已核实"
 
 # 古镇街道 is a street: a 镇 or 乡 that 街道 follows is part of its name.
-STREET = r".+?(?:街道|镇(?!街道)|乡(?!街道))"
 ZONE = re.compile(
     r"(经济技术|高新技术|综合改革|转型综改|经济|高新|综改|产业|工业|风景名胜)*"
     r"(开发区|示范区|经开区|高新区|产业园区|名胜区|园区)$"
@@ -71,11 +70,41 @@ def _unknown_county(written: str, names: Sequence[str], city: City, plan: Plan) 
     return f"{said}；{city.name}所辖：{'、'.join(names)}"
 
 
+def street_form(plan: Plan) -> str:
+    """As a pattern, the name of a street and its like; 镇街道 ends in 街道."""
+    return rf".+?(?:{'|'.join(_ending(each, plan.street_endings) for each in plan.street_endings)})"
+
+
+def _ending(own: str, every: Sequence[str]) -> str:
+    """An ending that is not followed by a longer one."""
+    longer = [each for each in every if len(each) > len(own)]
+    return f"{re.escape(own)}(?!{_any_of(longer)})" if longer else re.escape(own)
+
+
+def application_shape(plan: Plan) -> str:
+    """What 附件2 calls a project, with ×× for the names: ``××街道××社区（村）…``."""
+    community = _sample(plan.community_endings)
+    return plan.application_name.format(street=f"××{plan.street_endings[0]}", community=community)
+
+
+def _any_of(endings: Sequence[str]) -> str:
+    return "|".join(map(re.escape, endings))
+
+
+def _sample(endings: Sequence[str]) -> str:
+    """``××街道（镇、乡）``."""
+    others = f"（{'、'.join(endings[1:])}）" if endings[1:] else ""
+    return f"××{endings[0]}{others}"
+
+
 def parts_reader(plan: Plan) -> Callable[[object], tuple[str, str]]:
     """Reads street and community out of a project's name."""
     ending = plan.project_name.rpartition("}")[2]
-    form = re.compile(rf"({STREET})(.+(?:社区|村)){re.escape(ending)}")
-    says = f"请按“××街道（镇、乡）××社区（村）{ending}”填写"
+    form = re.compile(
+        rf"({street_form(plan)})(.+(?:{_any_of(plan.community_endings)})){re.escape(ending)}"
+    )
+    street, community = _sample(plan.street_endings), _sample(plan.community_endings)
+    says = f"请按“{street}{community}{ending}”填写"
 
     def parts(value: object) -> tuple[str, str]:
         written = cells.name(value)
@@ -91,7 +120,7 @@ def parts_reader(plan: Plan) -> Callable[[object], tuple[str, str]]:
 def building_kind(value: object) -> str | None:
     """配建性质; a tick before it and a remark behind it are allowed."""
     written = (cells.name(value) or "").lstrip(cells.TICKS)
-    kinds = FIELDS["building_kind"].choices
+    kinds = CORE["building_kind"].choices
     kind = next((k for k in kinds if written.startswith(k)), None)
     remark = written[2:]
     if written and (kind is None or (remark and kind != "其他" and remark[0] not in "（(：:")):
@@ -99,16 +128,20 @@ def building_kind(value: object) -> str | None:
     return kind
 
 
-def site_source(value: object) -> str | None:
-    written = cells.name(value)
-    if written is None:
-        return None
-    letter, known = written[0].upper(), FIELDS["site_source"].choices
-    if letter not in known or (written[1:2].isalnum() and written[1] not in "类项"):
-        raise CellError(
-            "场地来源须为A（闲置房屋改造）、B（空闲场地新建）、C（老旧小区改造）"
-            "或D（其他产权人免费提供）；请填写其中一个字母"
-        )
+def _lettered(field: ProfileField) -> Callable[[object], str | None]:
+    """Reads one of the letters of `field`, with whatever is written behind it."""
+    *most, last = (f"{letter}（{field.meanings[letter]}）" for letter in field.choices)
+    listed = f"{'、'.join(most)}或{last}" if most else last
+
+    def letter(value: object) -> str | None:
+        written = cells.name(value)
+        if written is None:
+            return None
+        first = written[0].upper()
+        if first not in field.choices or (written[1:2].isalnum() and written[1] not in "类项"):
+            raise CellError(f"{field.label}须为{listed}；请填写其中一个字母")
+        return first
+
     return letter
 
 
@@ -140,21 +173,23 @@ BY_KIND: Mapping[Kind, Parse] = {
     "name": cells.name,
     "phone": cells.text,
     "credit_code": credit_code,
-    "count": cells.integer,
     "square_metres": cells.square_metres,
     "yuan": cells.yuan,
     "day": cells.day,
     "yes_no": cells.yes_or_no,
 }
-FORGIVING: Mapping[str, Parse] = {"building_kind": building_kind, "site_source": site_source}
-"""Fields whose choices are written in more ways than their own."""
 
 
 def reader(field: str, plan: Plan) -> Parse:
     """How a cell is read into a field; money is in 元 unless the cell says otherwise."""
-    declared = FIELDS[field]
-    if field in FORGIVING:
-        return FORGIVING[field]
+    declared = plan.field[field]
+    if field == "building_kind":
+        return building_kind
+    if declared.meanings:
+        return _lettered(declared)
+    if declared.kind in ("count", "number"):
+        count = cells.integer if declared.kind == "count" else cells.number
+        return partial(count, unit=declared.unit)
     if declared.kind in BY_KIND:
         return BY_KIND[declared.kind]
     own = {choice: choice for choice in declared.choices}
@@ -177,6 +212,16 @@ def asked(
     return ask
 
 
+def confirmed_by(plan: Plan) -> str:
+    """How a figure that is not plausible is entered all the same."""
+    return f"确属实的，请附书面说明，由{plan.head_bureau}核实后登记"
+
+
+def sure(plan: Plan) -> str:
+    """The same, after it has been looked at once more."""
+    return f"请核对后改正；{confirmed_by(plan)}"
+
+
 def question(field: str, value: object, plan: Plan) -> str | None:
     """What to ask about a value that no form means to say; None when it is plausible.
 
@@ -185,14 +230,20 @@ def question(field: str, value: object, plan: Plan) -> str | None:
     rule = _plausible(plan).get(field)
     if rule is None or not isinstance(value, int | Decimal) or rule.least <= value <= rule.most:
         return None
-    is_money = FIELDS[field].kind == "yuan"
-    shown, unit = cells.plain, "元" if is_money else ""
+    declared = plan.field[field]
+    is_money = declared.kind == "yuan"
+    in_wan = any("万元" in (column.heading or "") for column in declared.asked)
+    unit = ("万元" if in_wan else "元") if is_money else ""
+
+    def shown(number: Decimal | int) -> str:
+        return cells.plain(number / TEN_THOUSAND if unit == "万元" else number)
+
     said = f"{shown(value)}{unit}超出合理范围（{shown(rule.least)}—{shown(rule.most)}{unit}）"
     for factor, wrote, meant in ((10000, "元", "万元"), (Decimal("0.0001"), "万元", "元")):
         likely = value / Decimal(factor)
         if is_money and rule.least <= likely <= rule.most and likely:
-            return f"{said}；是否应为{shown(likely)}元（误将{wrote}填作{meant}）？{SURE}"
-    return f"{said}；{SURE}"
+            return f"{said}；是否应为{shown(likely)}{unit}（误将{wrote}填作{meant}）？{sure(plan)}"
+    return f"{said}；{sure(plan)}"
 
 
 @cache

@@ -1,7 +1,7 @@
 """What 验收表 and 督查表 share: items checked at one project, below what is known of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -18,6 +18,7 @@ from documents.writing.looks import Look
 from policy.clauses import Clause
 from policy.vocabulary import Origin
 
+P = TypeVar("P", Column, Label)
 SEAL = "（签字并盖章）　　\n　　　年　　月　　日　　"
 Pairs = Sequence[tuple[str, Any, str, Any]]
 """Two labels with what is known a line."""
@@ -63,6 +64,11 @@ def find_checked(
         raise RefusedError(f"{book.file}「{form.sheet}」：没有找到表头“{heads}”；请照样表补齐")
     fields = {place[0] + 1 for place in form.at.values()}
     return form, [row for row in table.rows if row.number not in fields]
+
+
+def under(clause: str, parts: Sequence[P], keys: frozenset[str]) -> tuple[P, ...]:
+    """Labels or columns, those of these keys with the clause that asks for them."""
+    return tuple(replace(each, clause=clause) if each.key in keys else each for each in parts)
 
 
 def findings(

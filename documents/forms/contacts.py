@@ -17,37 +17,46 @@ from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
 from policy.schema import Office, Plan
 from policy.vocabulary import ChannelKind, Level
-from states.contacts import SCHEMES, Post
+from states.contacts import SCHEMES, SEALED, Post
 
 T = TypeVar("T")
+FaultOf = Callable[[str], str]
+"""Why an address cannot be used, without showing it; empty when it can."""
 
 MASK = "***"
 """What an address that is shown has in the place of its secret; read back, it means "unchanged"."""
 NOTE = (
-    "分管范围留空即为全部；通知渠道每行一个，按优先次序填写，留空即存入文件夹；代理起止日期均含当日"
+    "分管范围留空即为全部；通知方式每行一个，按优先次序填写，留空即存入文件夹；代理起止日期均含当日"
 )
+UNSHOWN = "请改正（地址可能含密码，故不在此显示）"
 ADDRESS = (
-    f"通知渠道须以{'、'.join(f'{scheme}://' for scheme in SCHEMES)}开头，每行一个，中间无空格；"
-    "请改正（地址可能含密码，故不在此显示）"
+    f"通知方式须以{'、'.join(f'{scheme}://' for scheme in SCHEMES)}开头，每行一个，中间无空格；"
+    f"{UNSHOWN}"
 )
-MISPLACED = "此处不应填写通知渠道；请移到通知渠道一列（地址可能含密码，故不在此显示）"
+MISPLACED = "此处不应填写通知方式；请移到通知方式一列（地址可能含密码，故不在此显示）"
 SEPARATORS = {"divisions": "、", "channels": "\n"}
 """What stands between the words of a cell that lists several."""
 BARE = (ChannelKind.LIST, ChannelKind.FOLDER)
 
 
-def read_contacts(book: Book, plan: Plan) -> tuple[tuple[TableRow, Post], ...]:
+def _no_fault(_address: str) -> str:
+    return ""
+
+
+def read_contacts(
+    book: Book, plan: Plan, fault_of: FaultOf = _no_fault
+) -> tuple[tuple[TableRow, Post], ...]:
     """Everyone in the workbook with their rows, or nobody: WorkbookError holds every fault.
 
-    Masked addresses are handed on as they stand. A substitute at an office that the workbook does
-    not list is taken on trust.
+    Masked addresses are handed on as they stand, others asked of `fault_of`. A substitute at an
+    office that the workbook does not list is taken on trust.
     """
     faults: list[CellFault] = []
     table = find_table(book, CONTACTS, faults)
     if table is None:
         raise RefusedError(f"{book.file}：没有找到通讯录；请核对表头文字是否与样表一致")
-    offices = {office.name: office for office in plan.every_office()}
-    rows = [(row, _post(row, plan, offices)) for row in table.rows]
+    offices = {office.name: office for office in plan.contact_offices()}
+    rows = [(row, _post(row, plan, offices, fault_of)) for row in table.rows]
     _refuse_repeats(rows)
     _refuse_unlisted_substitutes(rows)
     _refuse_different_channels(rows)
@@ -73,11 +82,13 @@ def known_office(value: object, offices: Mapping[str, Office]) -> Office:
     """The office of that name; CellError that suggests those with a similar name."""
     written = cells.name(value)
     if written is None:
-        raise CellError("未填写机构；请填写机构全称")
+        raise CellError("未填写单位；请填写单位全称")
     if written in offices:
         return offices[written]
-    hint = _similar(written, offices) or "请填写全称，如太原市小店区民政局"
-    raise CellError(f"“{written}”不是本方案的机构，{hint}")
+    lowest = (each.name for each in offices.values() if each.level is Level.COUNTY)
+    example = next(lowest, next(iter(offices), ""))
+    hint = _similar(written, offices) or f"请填写全称，如{example}"
+    raise CellError(f"“{written}”不是本方案的单位，{hint}")
 
 
 def person(value: object) -> str:
@@ -106,7 +117,7 @@ def divisions(words: Iterable[str], office: Office, plan: Plan) -> tuple[str, ..
     listed = re.split(r"[、，,；;\r\n]+", "、".join(words))
     named = tuple(dict.fromkeys(word for word in map(cells.name, listed) if word))
     if named and office.level is Level.COUNTY:
-        raise CellError("县级民政局负责本县全部事项；请留空")
+        raise CellError(f"{office.name}负责本县全部事项；请留空")
     within = _divisions_within(office, plan)
     for word in named:
         if word not in within:
@@ -116,12 +127,16 @@ def divisions(words: Iterable[str], office: Office, plan: Plan) -> tuple[str, ..
     return named
 
 
-def channels(words: Iterable[str]) -> tuple[str, ...]:
-    """The addresses in order; CellError, without showing it, for one that is none."""
+def channels(words: Iterable[str], fault_of: FaultOf = _no_fault) -> tuple[str, ...]:
+    """The addresses in order; CellError, without showing it, for one that cannot be used."""
     listed = re.split(r"[；\r\n]+", "\n".join(words))
     found = [word for word in map(str.strip, listed) if word]
     if not all(map(_is_address, found)):
         raise CellError(ADDRESS)
+    for number, word in enumerate(found, 1):
+        if MASK not in word and (fault := fault_of(word)):
+            which = f"第{number}个通知方式：" if len(found) > 1 else ""
+            raise CellError(f"{which}{fault}；{UNSHOWN}")
     # Different addresses may look alike once they are masked, so those are never repeats.
     return tuple(word for n, word in enumerate(found) if MASK in word or word not in found[:n])
 
@@ -133,7 +148,7 @@ def substitute(value: object, office: str, offices: Iterable[str]) -> str:
     where = next((name for name in longest if squeezed.startswith(name)), "")
     who = squeezed.removeprefix(where)
     if where and not who:
-        raise CellError("只有机构，没有姓名；请写明姓名，如 太原市民政局 张某")
+        raise CellError(f"只有单位，没有姓名；请写明姓名，如 {where} 张某")
     return who if where in ("", office) else f"{where} {who}"
 
 
@@ -165,7 +180,7 @@ def absence_faults(post: Post) -> Iterator[tuple[str, str]]:
         yield "away_to", f"早于代理开始日期{post.away_from}；请核对"
 
 
-def _post(row: TableRow, plan: Plan, offices: Mapping[str, Office]) -> Post:
+def _post(row: TableRow, plan: Plan, offices: Mapping[str, Office], fault_of: FaultOf) -> Post:
     """What a row says; where a cell cannot be read a fault is noted and nothing taken from it."""
     office = _take(row, "office", lambda value: known_office(value, offices))
     at = office.name if office else ""
@@ -175,7 +190,7 @@ def _post(row: TableRow, plan: Plan, offices: Mapping[str, Office]) -> Post:
         role=_take(row, "role", role) or "",
         phone=_take(row, "phone", phone) or "",
         divisions=_take(row, "divisions", lambda value: _divisions(value, office, plan)) or (),
-        channels=_channels(row),
+        channels=_channels(row, fault_of),
         substitute=_take(row, "substitute", lambda value: substitute(value, at, offices)) or "",
         away_from=_take(row, "away_from", cells.day),
         away_to=_take(row, "away_to", cells.day),
@@ -194,9 +209,9 @@ def _take(row: TableRow, key: str, parse: Callable[[object], T]) -> T | None:
     return row.take(key, parse)
 
 
-def _channels(row: TableRow) -> tuple[str, ...]:
+def _channels(row: TableRow, fault_of: FaultOf) -> tuple[str, ...]:
     try:
-        return channels([str(row.value("channels") or "")])
+        return channels([str(row.value("channels") or "")], fault_of)
     except CellError as error:
         row.refuse("channels", str(error), secret=True)
         return ()
@@ -219,7 +234,7 @@ def _refuse_unlisted_substitutes(rows: Sequence[tuple[TableRow, Post]]) -> None:
     for row, post in rows:
         where, name = substitute_of(post)
         if post.substitute and name not in listed.get(where, {name}):
-            hint = _similar(name, listed[where]) or "请核对姓名，其他机构的人写作 机构 姓名"
+            hint = _similar(name, listed[where]) or "请核对姓名，其他单位的人写作 单位 姓名"
             row.refuse("substitute", f"本表中“{where}”没有“{name}”，{hint}")
 
 
@@ -227,7 +242,7 @@ def _refuse_different_channels(rows: Sequence[tuple[TableRow, Post]]) -> None:
     """What is masked cannot be compared here."""
     plainly = {id(post): row for row, post in rows if MASK not in "".join(post.channels)}
     for post, before in at_odds(post for _, post in rows if id(post) in plainly):
-        reason = f"与第{plainly[id(before)].number}行是同一人，通知渠道却不同；请改为一致或留空"
+        reason = f"与第{plainly[id(before)].number}行是同一人，通知方式却不同；请改为一致或留空"
         plainly[id(post)].refuse("channels", reason, secret=True)
 
 
@@ -239,6 +254,8 @@ def _divisions_within(office: Office, plan: Plan) -> tuple[str, ...]:
 
 
 def _is_address(written: str) -> bool:
+    if written == f"{SEALED}{MASK}":
+        return True
     scheme, _, rest = written.partition("://")
     kind = SCHEMES.get(scheme)
     several = re.search(rf"[,，;、]({'|'.join(SCHEMES)})://", rest)

@@ -16,6 +16,7 @@ from documents.forms.checked import (
     findings,
     known_lines,
     the_day,
+    under,
     yes_or_no,
 )
 from documents.reading import cells
@@ -31,20 +32,21 @@ from policy.schema import Plan
 from policy.vocabulary import Origin
 
 SHEET = "督查表"
-CLAUSE = "五(七)"
+ASKED = frozenset({"item", "result", "problem", "project", "on", "inspectors"})
+"""The columns and labels that the inspection itself asks for."""
 WIDTHS = (23.0, 31.0, 13.0, 25.0)
 COLUMNS = (
-    Column("item", "督查项", r"^(督查|检查)(项|内容|事项)", WIDTHS[0], clause=CLAUSE),
+    Column("item", "督查项", r"^(督查|检查)(项|内容|事项)", WIDTHS[0]),
     Column("standard", "要求", r"^(督查|检查)?(要求|标准)", WIDTHS[1], optional=True),
-    Column("result", "核验结果", r"^(核验|督查|检查)?(结果|情况)", WIDTHS[2], clause=CLAUSE),
-    Column("problem", "问题", r"^(存在|发现)?(的)?问题", WIDTHS[3], clause=CLAUSE),
+    Column("result", "核验结果", r"^(核验|督查|检查)?(结果|情况)", WIDTHS[2]),
+    Column("problem", "问题", r"^(存在|发现)?(的)?问题", WIDTHS[3]),
 )
 LABELS = (
     Label("code", "项目编码", (r"(项目)?编码",), optional=True),
-    Label("project", "项目名称", (r"项目名称",), CLAUSE),
+    Label("project", "项目名称", (r"项目名称",)),
     Label("place", "所在地", (r"所在(地|县)",), optional=True),
-    Label("on", "督查日期", (r"督查(日期|时间)",), CLAUSE),
-    Label("inspectors", "督查人\n（单位、姓名）", (r"督查(人|组|人员)(\(|签|$)",), CLAUSE),
+    Label("on", "督查日期", (r"督查(日期|时间)",)),
+    Label("inspectors", "督查人\n（单位、姓名）", (r"督查(人|组|人员)(\(|签|$)",)),
     Label("opinion", "督查意见", (r"督查意见",), optional=True),
     Label("owner", "被督查单位\n签字", (r"被督查(单位|项目)(负责人)?签[字名]",), optional=True),
 )
@@ -122,9 +124,11 @@ def read_inspection(book: Book, plan: Plan) -> InspectionForm:
     RefusedError when the plan has none, when it is not to be recognised, or labels or columns are
     missing.
     """
-    items = inspection_rule(plan).items
+    rule = inspection_rule(plan)
+    items, labels = rule.items, under(rule.clause, LABELS, ASKED)
     faults: list[CellFault] = []
-    form, rows = find_checked(book, LABELS, COLUMNS, faults)
+    columns = under(rule.clause, COLUMNS, ASKED)
+    form, rows = find_checked(book, labels, columns, faults)
     found = findings(rows, items, lambda _: yes_or_no)
     read = InspectionForm(
         form=form,
@@ -146,7 +150,7 @@ def inspection_sheet(
     RefusedError when the plan has none.
     """
     rule = inspection_rule(plan)
-    title = f"{plan.year}年{plan.name.removeprefix(f'{plan.year}年')}年中督查表"
+    title = f"{plan.years_said}{plan.programme}年中督查表"
     lines = (
         FormLine((FormCell(title, Look.TITLE, across=len(WIDTHS)),), 34),
         *known_lines(_basics(about), 1, len(WIDTHS)),
@@ -227,8 +231,7 @@ def _conclusion() -> tuple[FormLine, ...]:
 
 def _note(plan: Plan, rule: InspectionRules) -> str:
     asked = next(item for item in plan.deadlines if item.id == rule.rectify)
-    days = asked.follows and (asked.follows.days or asked.follows.workdays)
-    unit = "个工作日" if asked.follows and asked.follows.workdays else "日"
-    source = "通知未定，为建议" if asked.origin is Origin.PROPOSAL else asked.clause
-    told = f"自督查之日起{days}{unit}内整改（{source}）"
+    length = asked.follows.length if asked.follows else ""
+    source = "《实施方案》未明确，为建议" if asked.origin is Origin.PROPOSAL else asked.clause
+    told = f"自督查之日起{length}内整改（{source}）"
     return f"注：逐项填写“是”或“否”；发现问题的须写明，{told}。"

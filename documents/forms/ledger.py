@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from common.errors import RefusedError
-from documents.forms.application_fields import SURE
+from documents.forms.application_fields import sure
 from documents.reading import cells
 from documents.reading.cells import CellError, required
 from documents.reading.grid import Book
@@ -20,7 +20,7 @@ from documents.writing.rows import Value
 from policy.schema import Category, Plan
 from policy.vocabulary import EntryKind, Holder, Source, Word
 from states.dossier import Dossier
-from states.ledger import LedgerLine
+from states.ledger import BOOKKEEPING, LedgerLine
 
 W = TypeVar("W", bound=Word)
 
@@ -62,12 +62,12 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 """What people write for each word besides its label."""
 
 
-APPLIES: Mapping[str, tuple[EntryKind, str]] = {
-    "to_holder": (EntryKind.TRANSFER, ""),
-    "category": (EntryKind.EXPENSE, "七(二)"),
-    "payee": (EntryKind.EXPENSE, "八(四)"),
+APPLIES: Mapping[str, EntryKind] = {
+    "to_holder": EntryKind.TRANSFER,
+    "category": EntryKind.EXPENSE,
+    "payee": EntryKind.EXPENSE,
 }
-"""Per column that not every line fills in: which does, and the clause."""
+"""Per column that not every line fills in: which does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +143,16 @@ def money_rows(table: FormTable, plan: Plan, projects: KnownProjects) -> tuple[L
     return found
 
 
-def question(line: LedgerLine, investment: Decimal | None) -> str | None:
+def question(plan: Plan, amount: Decimal, investment: Decimal | None) -> str | None:
     """What to ask about an amount far above the project's 投资总额, both in 元.
 
     None where it is plausible, or where 投资总额 is not stated.
     """
-    if investment is None or line.amount <= PLAUSIBLE * investment:
+    if investment is None or amount <= PLAUSIBLE * investment:
         return None
     return (
-        f"{cells.plain(line.amount)}元超过投资总额{cells.plain(investment)}元的三倍，"
-        f"可能误将元与万元混淆；{SURE}"
+        f"{cells.plain(amount)}元超过投资总额{cells.plain(investment)}元的三倍，"
+        f"可能混淆了元与万元；{sure(plan)}"
     )
 
 
@@ -166,8 +166,8 @@ def ledger_pages(
     spare: int = 0,
 ) -> tuple[TableSheet, TableSheet]:
     """What is booked, line by line with its project and purpose, and the projects to look up."""
-    kind = plan.name.removeprefix(f"{plan.year}年")
-    title = f"{city}{plan.year}年{kind}资金台账"
+    kind = plan.programme
+    title = f"{city}{plan.years_said}{kind}资金台账"
     shared: dict[str, Any] = {"unit": "单位：元", "footer": footer, "protected": True}
     lines = [
         _shown(plan, number, project, line, purpose)
@@ -255,29 +255,32 @@ def _row(
         "category": row.take("category", _if_any(lambda value: _category(value, plan))),
         "payee": row.take("payee", _if_any(cells.text)),
     }
-    sound = _fits(row, entry) and None not in needed.values()
+    sound = _fits(row, entry, plan) and None not in needed.values()
     purpose = row.take("purpose", _if_any(cells.text)) or ""
     said: dict[str, Any] = {**needed, **stated}
     line = LedgerLine(audit_id=0, **said) if sound else None
     if line and _needs_purpose(plan, line) and not purpose:
         key = "purpose" if row.has("purpose") else "category"
-        row.refuse(key, "此类支出须说明具体用途；请填写用途说明", clause="七(二)")
+        row.refuse(key, "此类支出须说明具体用途；请填写用途说明", clause=plan.money_clause)
     return LedgerFormRow(row, project, number, line, purpose)
 
 
-def _fits(row: TableRow, entry: EntryKind | None) -> bool:
+def _fits(row: TableRow, entry: EntryKind | None, plan: Plan) -> bool:
     """Whether a line fills in what its kind asks for and nothing else."""
     if entry is None:
         return False
     fits = True
-    for key, (only, clause) in APPLIES.items():
+    clauses = {"category": plan.money_clause, "payee": plan.clause_of(BOOKKEEPING)}
+    for key, only in APPLIES.items():
         label = row.table.columns[key].heading
         filled = _applies(row.value(key))
         if filled and entry is not only:
             row.refuse(key, f"“{entry.label}”不填写{label}；请清空此格，或核对类别")
         elif not filled and entry is only:
             at = key if row.has(key) else "entry"
-            row.refuse(at, f"未填写{label}；{entry.label}须写明{label}", clause=clause)
+            row.refuse(
+                at, f"未填写{label}；{entry.label}须写明{label}", clause=clauses.get(key, "")
+            )
         else:
             continue
         fits = False

@@ -111,13 +111,13 @@ def opinion_pages(
     plan: Plan, where: str, rows: Sequence[PrefilledOpinion], *, footer: str = "", spare: int = 0
 ) -> tuple[TableSheet, ...]:
     """The form; of `rows` those with an opinion come first, and are locked."""
-    kind = plan.name.removeprefix(f"{plan.year}年")
+    kind = plan.programme
     columns = opinion_columns(plan)
     most = "、".join(f"{item.label}{cells.plain(item.points)}分" for item in _criteria(plan))
     return (
         TableSheet(
             SHEET,
-            f"{where}{plan.year}年{kind}专家评分表",
+            f"{where}{plan.years_said}{kind}专家评分表",
             columns,
             [_line(plan, number, row) for number, row in enumerate(rows, 1)],
             note=f"满分：{most}；可保留一位小数。没有评分的行不填即可。专家签名：",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from common.errors import RefusedError
-from documents.forms import acceptance, application_form, inspection
+from documents.forms import acceptance, answers, application_form, inspection
 from documents.forms.ledger import ledger_columns
 from documents.forms.opinions import opinion_columns
 from documents.forms.report import report_likeness
@@ -28,6 +28,7 @@ LIKENESS: Mapping[Form, Callable[[Book, Plan], float]] = {
     Form.OPINIONS: lambda book, plan: likeness(book, opinion_columns(plan)),
     Form.ACCEPTANCE: lambda book, _: acceptance.likeness(book),
     Form.INSPECTION: lambda book, _: inspection.likeness(book),
+    Form.ANSWER: lambda book, _: likeness(book, answers.COLUMNS),
 }
 """How much a workbook is like each form, from 0 to 1."""
 
@@ -37,8 +38,8 @@ def recognise(book: Book, plan: Plan) -> Form:
     found = {form: like(book, plan) for form, like in LIKENESS.items()}
     best = max(found, key=lambda form: found[form])
     if not found[best]:
-        known = "、".join(form.label for form in LIKENESS)
+        known = "、".join(plan.form_name(form) for form in LIKENESS)
         raise RefusedError(
-            f"{book.file}：不是已知的表格；可导入的有：{known}，请核对表头文字是否与样表一致"
+            f"{book.file}：不是已知的表格；可报送的有：{known}，请核对表头文字是否与样表一致"
         )
     return best

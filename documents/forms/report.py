@@ -1,13 +1,15 @@
 """月报 (五(五)): what a city reports each month of each of its projects, in and out."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from openpyxl.utils import get_column_letter
 
 from common.errors import RefusedError
+from common.words import month_name
 from documents.forms.application_fields import reader
 from documents.forms.summary import city_of
 from documents.reading import cells
@@ -36,8 +38,9 @@ from documents.writing.columns import (
 )
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
-from policy.fields import FIELDS, REPORT_SHEET
+from policy.fields import REPORT_SHEET
 from policy.schema import City, MonthlyReportRules, Plan
+from policy.vocabulary import Level
 from states.dossier import Dossier
 from states.progress import PERIOD
 
@@ -48,10 +51,6 @@ PLACE = (
     Column("project", "项目名称", r"^(社区)?项目名称", 24, locked=True),
     Column("code", "编码", r"^(项目)?编码$", 17.5, centred=True, locked=True, optional=True),
 )
-PEOPLE = tuple(
-    id for id, field in FIELDS.items() if any(at.sheet == REPORT_SHEET for at in field.columns)
-)
-"""The columns that are fields of a project's profile."""
 STATED = ("percent", "invested", "on_schedule", "problem", "next_step")
 """The columns that are reported anew each month."""
 COMPUTED = ("stage", "province_received", "local_received")
@@ -92,7 +91,7 @@ class ReportRow:
 
     project: Dossier
     said: Mapping[str, Any]
-    """Per column (`STATED`, `PEOPLE`, `COMPUTED`, a milestone) what it says; None where it is
+    """Per column (`STATED`, a field, `COMPUTED`, a milestone) what it says; None where it is
     blank, nothing where the workbook lacks the column or the cell cannot be read."""
     rows: tuple[TableRow, ...]
     sound: bool
@@ -148,9 +147,15 @@ def monthly_report(plan: Plan) -> MonthlyReportRules:
     return plan.report
 
 
+def reported_fields(plan: Plan) -> tuple[str, ...]:
+    """The columns that are fields of a project's profile."""
+    return tuple(field.id for field in plan.fields if field.column("report"))
+
+
 def report_columns(plan: Plan) -> tuple[Column, ...]:
     """The columns of 月报. RefusedError when the plan has none."""
-    operator, *responsible = field_columns(REPORT_SHEET, plan)
+    fields = field_columns("report", plan)
+    operator = tuple(column for column in fields if column.key == "operator")
     return (
         *PLACE,
         Column("stage", "阶段", r"^(所处|当前)?阶段$", 8, centred=True, locked=True, optional=True),
@@ -159,11 +164,11 @@ def report_columns(plan: Plan) -> tuple[Column, ...]:
         Column("invested", "完成投资\n（万元）", r"^(累计)?完成投资", 10, TWO_DECIMALS),
         _sum("province_received", "省补到位\n（万元）", r"^省级?补.*到位"),
         _sum("local_received", "市县配套\n到位\n（万元）", r"^市、?县.*配套.*到位"),
-        operator,
+        *operator,
         Column("on_schedule", "是否\n达序时", r"^是否.*序时", 7, choices=YES_NO, centred=True),
         Column("problem", "未达序时原因\n及存在问题", r"^(未达.*序时.*原因|存在.*问题)", 19),
         Column("next_step", "下步措施", r"^下(一)?步", 16),
-        *responsible,
+        *(column for column in fields if column not in operator),
     )
 
 
@@ -218,13 +223,18 @@ def read_head(
         month=the_month(month) if month else _month(plan, first.above, book.file),
         filler=_filler(book),
     )
-    held = f"标识为{month}" if signed else f"导入的是{head.month}的月报"
+    held = (
+        f"本表标识为{month_name(month or head.month)}"
+        if signed
+        else f"报送的是{month_name(head.month)}的月报"
+    )
+    same_year = partial(_of_years, [int(head.month[:4])])
     for table in filter(None, (first, tables.further)):
         city_of(plan, head.city.name, table.above, book.file)
-        told = _in_title(table.above, head.month[:4])
+        told = _in_title(table.above, same_year)
         _same_month(head, told, f"{book.file}「{table.sheet}」：表内", held)
     if signed:
-        _same_month(head, _in_name(book.file, head.month[:4]), f"{book.file}：文件名", held)
+        _same_month(head, _in_name(book.file, same_year), f"{book.file}：文件名", held)
     return head
 
 
@@ -245,9 +255,9 @@ def report_pages(
     plan: Plan, city: str, month: str, lines: Sequence[ReportLine], *, footer: str = "", spare: int
 ) -> tuple[TableSheet, ...]:
     """The sheets of a city's report; what is kept elsewhere is locked."""
-    kind = plan.name.removeprefix(f"{plan.year}年")
+    kind = plan.programme
     title = f"{city}{month[:4]}年{int(month[5:])}月{kind}建设情况月报表"
-    note = f"填报单位：{city}民政局　填报人：　　　　联系电话："
+    note = f"填报单位：{plan.office(Level.CITY, city)}　填报人：　　　　联系电话："
     sheets = (
         (REPORT_SHEET, title, note, report_columns(plan)),
         (FURTHER_SHEET, f"{title}（续表：节点登记）", note, further_columns(plan)),
@@ -292,7 +302,7 @@ def _parsers(plan: Plan, table: FormTable) -> Mapping[str, Parse]:
         "on_schedule": cells.yes_or_no,
         "problem": cells.text,
         "next_step": cells.text,
-        **{name: reader(name, plan) for name in PEOPLE},
+        **{name: reader(name, plan) for name in reported_fields(plan)},
         **dict.fromkeys(monthly_report(plan).milestones, cells.day),
         **{key: money_reader(table, key) for key in MONEY if key in table.at},
     }
@@ -336,34 +346,50 @@ def _listed(table: FormTable, rows: Sequence[ReportRow]) -> frozenset[str]:
 def _codes(table: FormTable) -> Spot:
     key = "code" if "code" in table.at else "project"
     letter = get_column_letter(table.at[key] + 1)
-    return Spot(table.sheet, f"{letter}{table.top}", table.headings[key])
+    return Spot(table.sheet, f"{letter}{table.top}", table.headings[key], table.headings[key])
 
 
 def _month(plan: Plan, above: Sequence[str], file: str) -> str:
     """The one month that the title names, else the file's name."""
-    year = str(plan.year)
-    if found := _in_title(above, year) or _in_name(file, year):
+    meant = partial(_meant, plan)
+    if found := _in_title(above, meant) or _in_name(file, meant):
         return the_month(found)
     raise RefusedError(
-        f"{file}：无法判断是哪个月的月报；请在标题中写明年月，如“2023年6月”，或在导入时写明月份"
+        f"{file}：无法判断是哪个月的月报；请在标题中写明年月，如“2023年6月”，或在文件名中写明"
     )
 
 
-def _in_title(above: Sequence[str], year: str) -> str | None:
-    """The month that the first line with a single one names; `year` where it names none."""
+Meant = Callable[[int], set[str]]
+"""The months that a month may be that names no year."""
+
+
+def _in_title(above: Sequence[str], meant: Meant) -> str | None:
+    """The month that the first line with a single one names."""
     titles = (MONTH.findall(plain(words)) for words in above if "日期" not in words)
-    return next(filter(None, (_only_month(found, year) for found in titles)), None)
+    return next(filter(None, (_only_month(found, meant) for found in titles)), None)
 
 
-def _in_name(file: str, year: str) -> str | None:
+def _in_name(file: str, meant: Meant) -> str | None:
     """The month that a file's name names, see `_in_title`."""
     found = MONTH.findall(plain(file)), IN_FILE_NAME.findall(file)
-    return _only_month(found[0], year) or _only_month(found[1], year)
+    return _only_month(found[0], meant) or _only_month(found[1], meant)
 
 
-def _only_month(found: Sequence[tuple[str, str]], year: str) -> str | None:
-    months = {f"{named or year}-{int(month):02d}" for named, month in found}
+def _only_month(found: Sequence[tuple[str, str]], meant: Meant) -> str | None:
+    months: set[str] = set()
+    for year, number in found:
+        months |= _of_years([int(year)], int(number)) if year else meant(int(number))
     return months.pop() if len(months) == 1 else None
+
+
+def _meant(plan: Plan, number: int) -> set[str]:
+    """Of the plan's years the months of that number; of several, those that are reported."""
+    named = _of_years(plan.years, number)
+    return named if len(named) == 1 else named & set(plan.reported_months.values())
+
+
+def _of_years(years: Iterable[int], number: int) -> set[str]:
+    return {f"{year}-{number:02d}" for year in years}
 
 
 def _same_month(head: ReportHead, told: str | None, where: str, held: str) -> None:

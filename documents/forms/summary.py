@@ -14,8 +14,9 @@ from documents.reading.table import FormTable, TableRow, find_table, money_reade
 from documents.writing.columns import YES_NO, Column, shown, summary_columns, supplements, ticked
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
-from policy.fields import FIELDS, SUMMARY_SHEET
+from policy.fields import SUMMARY_SHEET
 from policy.schema import City, Plan
+from policy.vocabulary import Form
 from states.requirements import concerns
 
 PLACE_COLUMNS = 3
@@ -83,8 +84,8 @@ class RowContext:
         Money is in the unit that the sheet names. What is not plausible is refused.
         """
         for key in table.columns:
-            if key in FIELDS:
-                money = FIELDS[key].kind == "yuan"
+            if key in self.plan.field:
+                money = self.plan.field[key].kind == "yuan"
                 parse = money_reader(table, key) if money else reader(key, self.plan)
                 asking = asked(key, parse, self.plan, confirmed=self.confirmed)
                 yield key, table.read(key, asking)
@@ -100,13 +101,14 @@ def read_applications(
     form or the city is not to be recognised.
     """
     faults: list[CellFault] = []
-    summary = find_table(book, _with_clauses(summary_columns(plan), plan), faults)
+    columns = _with_clauses(summary_columns(plan), plan)
+    summary = find_table(_without_supplements(book, columns), columns, faults)
     further = [
         table
         for columns in supplements(plan).values()
         if (table := find_table(book, _with_clauses(columns, plan), faults)) is not None
     ]
-    _refuse_unknown_sheets(book, summary, len(further))
+    _refuse_unknown_sheets(book, plan, summary, len(further))
     first = next(table for table in (summary, *further) if table is not None)
     reading = RowContext(plan, _city(plan, city, first), confirmed)
     rows = list(_projects(summary, reading)) if summary else []
@@ -116,14 +118,21 @@ def read_applications(
     return SummaryForm(reading.city.name, joined, tuple(faults), summary is not None)
 
 
+def _without_supplements(book: Book, columns: tuple[Column, ...]) -> Book:
+    """Where 附件3 asks for nothing of its own, the other sheets are told from it by their names."""
+    if len(columns) > PLACE_COLUMNS:
+        return book
+    return replace(book, sheets=tuple(s for s in book.sheets if "补充" not in s.title))
+
+
 def _with_clauses(columns: tuple[Column, ...], plan: Plan) -> tuple[Column, ...]:
-    """The columns with the clause of the first condition that asks about each, else 附件3."""
+    """The columns with the clause of the first condition that asks for each, or the form's own."""
     asking = {
-        name: rule.clause for rule in reversed(plan.requirements) for name in concerns(rule.check)
+        name: rule.clause for rule in reversed(plan.conditions) for name in concerns(rule.check)
     }
-    field_of = ticked(plan)
+    field_of, own = ticked(plan), plan.form_clause(Form.SUMMARY)
     return tuple(
-        replace(column, clause=asking.get(field_of.get(column.key, column.key), "附件3"))
+        replace(column, clause=asking.get(field_of.get(column.key, column.key), own))
         for column in columns
     )
 
@@ -141,8 +150,8 @@ def pages(
 
     RefusedError when a project has no street or community.
     """
-    kind = plan.name.removeprefix(f"{plan.year}年")
-    seal = f"填表单位盖章：　　{city}民政局　　　　　　{city}财政局"
+    kind = plan.programme
+    seal = f"填表单位盖章：　　{'　　　　　　'.join(plan.sealed_by(city))}"
     shared: dict[str, Any] = {
         "note": seal,
         "footer": footer,
@@ -151,18 +160,18 @@ def pages(
     }
     columns = summary_columns(plan)
     summary = TableSheet(
-        sheet=SUMMARY_SHEET,
-        title=f"{plan.year}年全省{kind}汇总表",
+        sheet=plan.titled(Form.SUMMARY, SUMMARY_SHEET),
+        title=f"{plan.years_said}全省{kind}汇总表",
         columns=columns,
         rows=[_line(n, row, columns, plan) for n, row in enumerate(rows, 1)],
-        unit="单位：平方米、万元",
+        unit=_units(plan),
         size=11,
         **shared,
     )
     further = (
         TableSheet(
             sheet=sheet,
-            title=f"{plan.year}年全省{kind}{sheet}",
+            title=f"{plan.years_said}全省{kind}{sheet}",
             columns=columns,
             rows=[_line(n, row, columns, plan) for n, row in enumerate(rows, 1)],
             **shared,
@@ -170,6 +179,20 @@ def pages(
         for sheet, columns in supplements(plan).items()
     )
     return (summary, *further)
+
+
+def summary_named(plan: Plan) -> str:
+    """What sentences call the summary: ``附件3汇总表``."""
+    return f"{plan.annexes.get(Form.SUMMARY, '')}{SUMMARY_SHEET}"
+
+
+def _units(plan: Plan) -> str:
+    """The line of units, of what the sheet asks for in any."""
+    kinds = {field.kind for field in plan.fields if field.column("summary")}
+    in_wan = any("万元" in column.heading for column in summary_columns(plan))
+    told = {"平方米": "square_metres" in kinds, "万元": in_wan}
+    units = "、".join(unit for unit, is_asked in told.items() if is_asked)
+    return f"单位：{units}" if units else ""
 
 
 def project_name(plan: Plan, stated: Mapping[str, Any]) -> str:
@@ -203,14 +226,14 @@ def city_of(plan: Plan, asked: str | None, above: Sequence[str], file: str) -> C
         for other in filter(None, told):
             if other != city:
                 raise RefusedError(
-                    f"{file}：表中写明的是{other.name}，不能作为{city.name}的导入；"
+                    f"{file}：表中写明的是{other.name}，不能作为{city.name}的表报送；"
                     "请核对后重新选择文件"
                 )
         return city
     if found := next(filter(None, (*told, _only_city(plan, file))), None):
         return found
     raise RefusedError(
-        f"{file}：无法判断是哪个市的表；请在“填表单位盖章”处写明市民政局，或在导入时写明所属市："
+        f"{file}：无法判断是哪个市的表；请在“填表单位盖章”处写明{plan.city_bureau}，或由登记人员写明所属市："
         + "、".join(city.name for city in plan.cities)
     )
 
@@ -225,10 +248,10 @@ def _city(plan: Plan, asked: str | None, table: FormTable) -> City:
     return city_of(plan, asked, table.above, table.file)
 
 
-def _refuse_unknown_sheets(book: Book, summary: FormTable | None, found: int) -> None:
+def _refuse_unknown_sheets(book: Book, plan: Plan, summary: FormTable | None, found: int) -> None:
     if summary is None and not found:
         raise RefusedError(
-            f"{book.file}：没有找到附件3汇总表或补充信息表；请核对表头文字是否与样表一致"
+            f"{book.file}：没有找到{summary_named(plan)}或补充信息表；请核对表头文字是否与样表一致"
         )
     if found < sum("补充" in sheet.title for sheet in book.sheets):
         raise RefusedError(f"{book.file}：补充信息表的表头无法识别；请核对表头文字是否与样表一致")
@@ -277,7 +300,9 @@ def _join(
         for more in _supplements(table, reading):
             _add(added, more)
             if summary and _key(more) not in found and not _shares(more.rows[0], unread):
-                reason = "在附件3汇总表中没有这个项目；请核对县（市、区）和项目名称"
+                reason = (
+                    f"在{summary_named(reading.plan)}中没有这个项目；请核对县（市、区）和项目名称"
+                )
                 more.rows[0].refuse("project", reason)
         for key, more in added.items():
             if key in found or summary is None:

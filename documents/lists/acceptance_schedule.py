@@ -14,7 +14,7 @@ from documents.writing.rows import Value
 from policy.schema import Plan
 from policy.vocabulary import Disposition
 from states.assignment import Inspector, Stop, Team
-from states.dossier import Dossier, Profile, from_plain
+from states.dossier import Dossier, from_stored, profile_of
 
 NAMES_APART = "、"
 Plain = str | int | bool | tuple[str, ...]
@@ -131,7 +131,7 @@ def schedule_leaves(title: str, made: Schedule, *, phones: bool) -> tuple[Leaf, 
 
 def prefilled_sheet(plan: Plan, target: AcceptanceTarget, team: Team, footer: str) -> FormSheet:
     """验收表 of a project with the names of its group; all other answers are left to the group."""
-    sheet = acceptance_sheet(plan, _dossier(target), footer=footer, protected=True)
+    sheet = acceptance_sheet(plan, _dossier(plan, target), footer=footer, protected=True)
     names = {item.label: NAMES_APART.join(named(team)) for item in plan.checklist if item.people}
     return replace(sheet, lines=[_with_names(line, names) for line in sheet.lines])
 
@@ -145,9 +145,9 @@ def _with_names(line: FormLine, names: Mapping[str, str]) -> FormLine:
     return replace(line, cells=(item, standard, replace(result, value=names[label]), *others))
 
 
-def _dossier(target: AcceptanceTarget) -> Dossier:
+def _dossier(plan: Plan, target: AcceptanceTarget) -> Dossier:
     known = {
-        name: from_plain(name, list(value) if isinstance(value, tuple) else value)
+        name: from_stored(plan, name, list(value) if isinstance(value, tuple) else value)
         for name, value in target.stated.items()
     }
     return Dossier(
@@ -158,7 +158,7 @@ def _dossier(target: AcceptanceTarget) -> Dossier:
         county_type=target.county_type,
         stage=target.stage,
         disposition=Disposition.ACTIVE,
-        profile=Profile(**known),
+        profile=profile_of(known),
     )
 
 

@@ -8,8 +8,8 @@ from documents.writing.columns import DAY, Column
 from documents.writing.layout import Leaf, TableSheet
 from documents.writing.rows import Value
 from policy.evaluation import IndicatorStatus, Place, PointKind
+from states.measures import IndicatorCase
 from states.scoring import (
-    IndicatorCase,
     IndicatorScore,
     MonthEvaluation,
     MonthScore,
@@ -22,11 +22,13 @@ NONE = "—"
 A_LINE = 2
 """Cases that are in order are listed so many a line: no program then breaks a line in a code."""
 OF_CITY, OF_COUNTY = "市", "县（市、区）"
-LEADER, LAGGARD = "先进", "需改进"
-OF_TABLE = "评分标准为系统建议值，版本 {version}"
-DUE = "只评已到期的指标；得分率＝得分÷可得分"
+LEADER, LAGGARD, UNRANKED = "先进", "需改进", "不参加排名"
+OF_TABLE = "评分标准为建议值，版本 {version}"
+DUE = "只评已到期的指标；得分率＝得分÷可得分，最高100%，加分另列"
+LEADING = "名次在前而有到期未完成事项的市，不列为先进"
 QUARTER = "季度得分为季末得分，各月得分并列供参考"
-FOR_CITIES = "供市民政局本季评估使用，不另行填报"
+FOR_CITIES = "供{bureau}本季评估使用，不另行填报"
+NO_LOSS, NO_PROJECT = "没有可评的事项，不扣分", "没有项目，不得分"
 TITLES = {IndicatorStatus.NOT_DUE: "尚未到期", IndicatorStatus.NOTHING: "本月没有可评的事项"}
 
 
@@ -43,15 +45,21 @@ def evaluation_leaves(programme: str, made: MonthEvaluation) -> tuple[Leaf, ...]
     )
 
 
-def county_leaves(programme: str, made: MonthEvaluation, city: str) -> tuple[Leaf, ...]:
-    """What a city needs for its own quarterly evaluation (市县绩效评估) of its counties."""
+def county_leaves(
+    programme: str, made: MonthEvaluation, city: str, bureau: str
+) -> tuple[Leaf, ...]:
+    """What a city needs for its own quarterly evaluation (市县绩效评估) of its counties.
+
+    `bureau`: what bureaus such as its own are called.
+    """
+    note = FOR_CITIES.format(bureau=bureau)
     own = tuple(score for score in made.counties if score.city == city)
     title = f"{programme}绩效评估（{city}，{quarter_name(made.quarter)}）"
     return (
-        _counties("县得分", f"{title}——县（市、区）得分", made, own, FOR_CITIES),
-        _quarter(programme, made, own, FOR_CITIES),
-        _details("县得分明细", f"{title}——得分明细", made, own, FOR_CITIES),
-        _standards(f"{title}——评分标准", made, ("county",), FOR_CITIES),
+        _counties("县得分", f"{title}——县（市、区）得分", made, own, note),
+        _quarter(programme, made, own, note),
+        _details("县得分明细", f"{title}——得分明细", made, own, note),
+        _standards(f"{title}——评分标准", made, ("county",), note),
     )
 
 
@@ -64,14 +72,22 @@ def _ranking(sheet: str, title: str, made: MonthEvaluation) -> TableSheet:
         PLACE,
         _column("city", OF_CITY, 9),
         *SUMS,
-        _column("named", "评价", 9),
-        _column("advice", "改进建议", 62),
+        _column("undone", "到期未完\n成（项）", 9, "0"),
+        _column("named", "评价", 11),
+        _column("advice", "改进建议", 60),
     )
     rows = [
-        (score.place, score.city, *_sums(score), _named(made, score), _advice(score))
+        (
+            score.place,
+            score.city,
+            *_sums(score),
+            _or_none(score.undone),
+            _named(made, score),
+            _advice(score),
+        )
         for score in made.cities
     ]
-    return _page(sheet, title, columns, rows, made, DUE)
+    return _page(sheet, title, columns, rows, made, f"{DUE}；{LEADING}")
 
 
 def _counties(
@@ -142,7 +158,10 @@ def _quarter(
 
 
 def _standards(
-    title: str, made: MonthEvaluation, places: tuple[Place, ...], note: str = "通知未定指标和分值"
+    title: str,
+    made: MonthEvaluation,
+    places: tuple[Place, ...],
+    note: str = "《实施方案》未明确指标和分值",
 ) -> TableSheet:
     """The scoring table itself."""
     columns = (
@@ -250,7 +269,8 @@ def _marks(found: Iterable[MonthScore | None]) -> Iterator[Value]:
 
 def _named(made: MonthEvaluation, score: Score) -> str:
     named = ((LEADER, made.leaders), (LAGGARD, made.laggards))
-    return next((word for word, cities in named if score.city in cities), "")
+    unranked = UNRANKED if score.place is None and score.available else ""
+    return next((word for word, cities in named if score.city in cities), unranked)
 
 
 def _advice(score: Score) -> str:
@@ -271,7 +291,8 @@ def _rows(item: Standard, line: IndicatorScore) -> Iterator[tuple[Value, ...]]:
 def _evidence(case: IndicatorCase) -> tuple[Value, ...]:
     place = case.name if case.name != case.subject else ""
     what = "：".join(filter(None, (place, for_paper(case.what))))
-    return (what, case.subject, case.due, case.done, case.row, case.points)
+    what = f"{what}（{case.note}）" if case.note else what
+    return (what, case.subject, case.said or case.due, case.done, case.row, case.points)
 
 
 def _summary(item: Standard, line: IndicatorScore) -> str:
@@ -280,6 +301,8 @@ def _summary(item: Standard, line: IndicatorScore) -> str:
         return f"{item.says}；共{len(line.cases)}项"
     if line.state is not IndicatorStatus.JUDGED:
         return TITLES[line.state]
+    if not line.cases:
+        return f"{item.says}。{NO_LOSS if line.points else NO_PROJECT}"
     good = [case for case in line.cases if case.good]
     bad = sum(case.good is False for case in line.cases)
     rest = len(line.cases) - len(good) - bad
@@ -293,8 +316,9 @@ def _short(case: IndicatorCase) -> str:
     """Who, and when: ``XF2023-140105-01（4月20日）``."""
     who = case.subject if case.subject != case.name else case.what.partition(" ")[0]
     when = short_date(case.done) if case.done else f"记录{case.row}" if case.row else ""
-    return f"{who}（{when}）" if when else who
+    told = "，".join(filter(None, (when, case.note)))
+    return f"{who}（{told}）" if told else who
 
 
-def _or_none(rate: Decimal | None) -> Value:
-    return NONE if rate is None else rate
+def _or_none(value: Decimal | int | None) -> Value:
+    return NONE if value is None else value

@@ -8,7 +8,7 @@ from common.words import weekday
 from documents.writing.columns import DAY, NUMBER, TEXT, Column
 from documents.writing.layout import Leaf, TableSheet
 from documents.writing.rows import Value
-from states.visits import Visit
+from states.visits import UnvisitedProject, Visit
 
 
 def _column(key: str, heading: str, width: float, format: str = TEXT) -> Column:
@@ -25,6 +25,15 @@ VISITS = (
     *PROJECT,
     _column("reasons", "选取理由", 50),
 )
+LATER = "风险升高、恢复建设的，请用余下时间补查"
+UNVISITED = (
+    NUMBER,
+    *PLACE,
+    *PROJECT,
+    _column("grade", "风险", 7),
+    _column("points", "分值", 7, "0"),
+    _column("why", "未督查的原因", 44),
+)
 ROUTE = (
     NUMBER,
     PLACE[0],
@@ -34,6 +43,7 @@ ROUTE = (
     _column("counties", "县（市、区）数", 12, "0"),
     _column("visited", "督查项目数", 11, "0"),
     _column("projects", "本市项目数", 11, "0"),
+    _column("unvisited", "未安排项目数", 12, "0"),
 )
 CITIES = (
     NUMBER,
@@ -99,14 +109,20 @@ class ProjectInspection:
 
 
 def visit_leaves(
-    title: str, visits: Sequence[Visit], projects: Sequence[tuple[str, int]], note: str
+    title: str,
+    visits: Sequence[Visit],
+    unvisited: Sequence[UnvisitedProject],
+    projects: Sequence[tuple[str, int]],
+    note: str,
 ) -> tuple[Leaf, ...]:
-    """The schedule by day, and by city; `projects` are each city's name and number of projects."""
+    """The schedule by day, by city, and what is not visited; `projects` are each city's name and
+    number of projects."""
     rows = [(n, *_visit(each)) for n, each in enumerate(visits, 1)]
     route = [(n, *line) for n, line in enumerate((_route(visits, *city) for city in projects), 1)]
     return (
         TableSheet("督查日程", title, VISITS, rows, note=note, filters=True),
         TableSheet("各市安排", f"{title}（各市）", ROUTE, route, note=note),
+        *_left_out("未安排的项目", title, unvisited, f"{note}；{LATER}"),
     )
 
 
@@ -114,6 +130,7 @@ def found_leaves(
     title: str,
     cities: Sequence[CityInspection],
     projects: Sequence[ProjectInspection],
+    unvisited: Sequence[UnvisitedProject],
     items: Sequence[tuple[str, int, int]],
     note: str,
 ) -> tuple[Leaf, ...]:
@@ -127,8 +144,21 @@ def found_leaves(
     return (
         TableSheet("各市情况", title, CITIES, by_city, note=note),
         TableSheet("项目情况", f"{title}（项目）", FOUND, by_project, note=note, filters=True),
+        *_left_out("未督查的项目", title, unvisited, note),
         TableSheet("督查项", f"{title}（督查项）", ITEMS, by_item, note=note, landscape=False),
     )
+
+
+def _left_out(
+    sheet: str, title: str, unvisited: Sequence[UnvisitedProject], note: str
+) -> Iterator[TableSheet]:
+    """What is not visited, and why; nothing where all is."""
+    rows = [
+        (n, p.city, p.county, p.name, p.code, p.grade, p.points, p.why)
+        for n, p in enumerate(unvisited, 1)
+    ]
+    if rows:
+        yield TableSheet(sheet, f"{title}（{sheet}）", UNVISITED, rows, note=note, filters=True)
 
 
 def _visit(each: Visit) -> tuple[Value, ...]:
@@ -141,7 +171,7 @@ def _route(visits: Sequence[Visit], city: str, projects: int) -> tuple[Value, ..
     days = sorted({visit.day for visit in mine})
     counties = len({visit.county for visit in mine})
     first, last = (days[0], days[-1]) if days else (None, None)
-    return (city, first, last, len(days), counties, len(mine), projects)
+    return (city, first, last, len(days), counties, len(mine), projects, projects - len(mine))
 
 
 def _projects(found: Iterable[ProjectInspection]) -> Iterator[tuple[Value, ...]]:

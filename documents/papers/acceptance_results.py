@@ -11,7 +11,8 @@ from datetime import date
 from common.errors import RefusedError
 from common.words import NOT_STATED, for_paper, long_date, numeral, short_date
 from documents.forms.acceptance import verdicts
-from documents.papers.progress_words import basis, programme
+from documents.papers.letters import OPENNESS
+from documents.papers.progress_words import draft_number, everywhere, notice, own
 from documents.writing.blocks import Annex, Heading, PaperBlock, PaperTable, PaperText
 from policy.duties import CrossAcceptance
 from policy.schema import Plan
@@ -60,46 +61,50 @@ def accepting(plan: Plan) -> CrossAcceptance:
 
 def to_government(plan: Plan, city: str, outcomes: Sequence[Outcome], as_of: date) -> PaperText:
     """The letter to a city's government; `outcomes` are those of its own projects."""
+    accepting(plan)
     return PaperText(
-        title=f"关于{city}{plan.name}交叉验收结果的函",
+        title=f"{plan.office(Level.PROVINCE)}关于{city}{plan.name}交叉验收结果的函",
         addressee=f"{city}人民政府",
         paragraphs=(
-            f"根据{basis(plan, accepting(plan))}，{plan.office(Level.PROVINCE)}组织各市民政部门"
-            f"对贵市{programme(plan)}项目进行了交叉验收。现将验收结果函告如下。",
+            f"按照{notice(plan)}要求，{own(plan)}组织各市{plan.trade}部门"
+            f"对贵市{plan.programme}项目进行了交叉验收。现将验收结果函告如下。",
             Heading("一、验收结果"),
             f"截至{long_date(as_of)}，贵市{_told(plan, outcomes)}各项目验收结果见附件。",
             Heading("二、存在问题和整改情况"),
             *_problems(outcomes, as_of),
             Heading("三、有关建议"),
-            *_suggestions(outcomes, plan.office(Level.PROVINCE)),
+            *_suggestions(plan, outcomes),
+            "以上意见建议，请研究并予以支持。",
             "特此函告。",
         ),
         sender=plan.office(Level.PROVINCE),
         annexes=(Annex(f"{city}项目交叉验收结果", (_projects(outcomes, as_of),)),),
         copies=plan.office(Level.CITY, city),
+        number=draft_number(plan, as_of),
     )
 
 
 def to_bureaus(plan: Plan, outcomes: Sequence[Outcome], as_of: date) -> PaperText:
     """The notice to all cities' bureaus, on every project; by city in the plan's order."""
     return PaperText(
-        title=f"关于{plan.name}交叉验收结果的通报",
+        title=f"{plan.office(Level.PROVINCE)}关于{plan.name}交叉验收结果的通报",
         addressee=plan.office(Level.CITY, "各市"),
         paragraphs=(
-            f"根据{basis(plan, accepting(plan))}，{plan.office(Level.PROVINCE)}抽调各市民政局"
-            f"{_roles(plan)}，对全省{programme(plan)}项目进行了交叉验收。现将验收结果通报如下。",
+            f"按照{notice(plan)}要求，{own(plan)}抽调各{plan.city_bureau}"
+            f"{_roles(plan)}，对{everywhere(plan)}{plan.programme}项目进行了交叉验收。现将验收结果通报如下。",
             Heading("一、总体情况"),
-            f"截至{long_date(as_of)}，全省{_told(plan, outcomes)}",
+            f"截至{long_date(as_of)}，{everywhere(plan)}{_told(plan, outcomes)}",
             Heading("二、各市情况"),
             _cities(plan, outcomes),
             Heading("三、存在问题和整改情况"),
             *_problems(outcomes, as_of, whole=True),
             Heading("四、工作要求"),
-            *_demands(outcomes),
-            f"（{plan.notice.openness}）",
+            *_demands(plan, outcomes),
+            OPENNESS,
         ),
         sender=plan.office(Level.PROVINCE),
         annexes=(Annex("各市项目交叉验收结果", (_projects(outcomes, as_of, whole=True),)),),
+        number=draft_number(plan, as_of),
     )
 
 
@@ -200,15 +205,16 @@ def _mending(item: Outcome, as_of: date) -> str:
     return f"正在整改，期限为{short_date(item.due)}"
 
 
-def _suggestions(outcomes: Sequence[Outcome], office: str) -> Iterator[PaperBlock]:
+def _suggestions(plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[PaperBlock]:
     """What the government is asked for; no more than there is reason for."""
     number = 0
-    for reason, text in _asked(outcomes, office):
+    for reason, text in _asked(outcomes, own(plan)):
         if reason:
             number += 1
             yield f"（{numeral(number)}）{text}"
     if not number:
-        yield "建议贵市继续关心支持项目运营，巩固建设成果，为老年人提供优质服务，请予支持为荷。"
+        serving = f"为{plan.serves}提供优质服务" if plan.serves else "提供优质服务"
+        yield f"建议贵市继续关心支持项目运营，巩固建设成果，{serving}。"
 
 
 def _asked(outcomes: Sequence[Outcome], office: str) -> Iterator[tuple[bool, str]]:
@@ -218,7 +224,7 @@ def _asked(outcomes: Sequence[Outcome], office: str) -> Iterator[tuple[bool, str
     )
     yield (
         any(item.open and item.mended for item in outcomes),
-        f"已完成整改的项目，由{office}尽快组织复验，请贵市给予支持配合。",
+        f"已完成整改的项目，由{office}尽快组织复验，请贵市予以配合。",
     )
     yield (
         any(item.result == NOT_YET for item in outcomes),
@@ -227,17 +233,18 @@ def _asked(outcomes: Sequence[Outcome], office: str) -> Iterator[tuple[bool, str
     )
 
 
-def _demands(outcomes: Sequence[Outcome]) -> Iterator[PaperBlock]:
+def _demands(plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[PaperBlock]:
+    bureau, serving = plan.city_bureau, f"，切实为{plan.serves}提供服务" if plan.serves else ""
     asked = (
         (
             any(item.open and item.visited for item in outcomes),
-            "需要整改的项目，有关市民政局要明确责任人和完成时限，逐项整改到位，完成后及时报请复验。",
+            f"需要整改的项目，有关{bureau}要明确责任人和完成时限，逐项整改到位，完成后及时报请复验。",
         ),
         (
             any(item.result == NOT_YET for item in outcomes),
-            "尚未验收的项目，有关市民政局要抓紧收尾，具备条件后及时报请验收。",
+            f"尚未验收的项目，有关{bureau}要抓紧收尾，具备条件后及时报请验收。",
         ),
-        (True, "各市民政局要做好项目运营，确保当年建成并投入运营，切实为老年人提供服务。"),
+        (True, f"各{bureau}要做好项目运营，确保当年建成并投入运营{serving}。"),
     )
     texts = [text for reason, text in asked if reason]
     if len(texts) == 1:

@@ -14,7 +14,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font
 from matplotlib.lines import Line2D
@@ -22,10 +22,12 @@ from matplotlib.patches import Patch
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
-from documents.writing.blocks import Graph, Series
+from documents.writing.blocks import Graph, GraphPairs, Series
 
 WIDTH_CM, HEIGHT_CM = 15.6, 8.6
 """As wide as the type area of a paper."""
+ROW_CM = 4.2
+"""How high two graphs are that stand beside one another."""
 PRINT_DPI, SCREEN_DPI = 200, 96
 FONT = Path(__file__).parents[1] / "fonts" / "NotoSansSC-subset.otf"
 POINTS = 9.0
@@ -49,14 +51,38 @@ def png(graph: Graph, dpi: int = PRINT_DPI) -> bytes:
     The y axis begins at 0 and ends above the greatest value, 100 % or not. The caption is left to
     whoever shows the picture. Signs that the font lacks stand as 〓.
     """
-    figure = Figure(figsize=(WIDTH_CM / 2.54, HEIGHT_CM / 2.54), dpi=dpi, layout="constrained")
-    axes = figure.add_subplot()
+    figure = _sheet(HEIGHT_CM, dpi)
+    _draw(figure, graph, LEGEND_EMS)
+    return _picture(figure)
+
+
+def png_of_pairs(pairs: GraphPairs, dpi: int = PRINT_DPI) -> bytes:
+    """The graphs two by two, each with its caption; as `png`."""
+    rows = ceil(len(pairs.graphs) / 2)
+    figure = _sheet(ROW_CM * rows, dpi)
+    places = figure.subfigures(rows, 2, squeeze=False).flat
+    for place, graph in zip(places, pairs.graphs, strict=False):
+        _draw(place, graph, LEGEND_EMS // 2)
+        _write(place.supxlabel(""), graph.caption)
+    return _picture(figure)
+
+
+def _sheet(height_cm: float, dpi: int) -> Figure:
+    return Figure(figsize=(WIDTH_CM / 2.54, height_cm / 2.54), dpi=dpi, layout="constrained")
+
+
+def _draw(place: FigureBase, graph: Graph, ems: int) -> None:
+    """`ems`: how many full-width signs stand beside one another in it."""
+    axes = place.add_subplot()
     _band(axes, graph)
     for number, series in enumerate(graph.series):
         axes.add_line(_line(series, number))
     _scale(axes, graph)
-    _frame(axes, graph)
-    _name(figure, graph)
+    _frame(axes, graph, ems)
+    _name(place, graph, ems)
+
+
+def _picture(figure: Figure) -> bytes:
     picture = BytesIO()
     # Not by `savefig`, which draws every figure twice for the sake of its layout.
     canvas: Any = FigureCanvasAgg(figure)
@@ -132,12 +158,12 @@ def _figure(value: float) -> str:
     return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
-def _frame(axes: Axes, graph: Graph) -> None:
+def _frame(axes: Axes, graph: Graph, ems: int) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#D9D9D9", linewidth=0.5)
     axes.set_axisbelow(True)
     axes.tick_params(length=3, width=0.6, color="#808080")
-    shown = range(0, len(graph.categories), _step(graph.categories))
+    shown = range(0, len(graph.categories), _step(graph.categories, ems))
     names = [_printable(graph.categories[place]) for place in shown]
     axes.set_xticks(shown, names, parse_math=False, fontproperties=_font())
     if graph.unit:
@@ -145,13 +171,13 @@ def _frame(axes: Axes, graph: Graph) -> None:
         _write(axes.text(*above, "", transform=axes.transAxes), f"单位：{graph.unit}")
 
 
-def _step(categories: Sequence[str]) -> int:
+def _step(categories: Sequence[str], ems: int) -> int:
     """Every how many categories are named, so that their names do not run into one another."""
     longest = max((_ems(name) for name in categories), default=0)
-    return max(1, ceil(longest * 1.2 * len(categories) / LEGEND_EMS))
+    return max(1, ceil(longest * 1.2 * len(categories) / ems))
 
 
-def _name(figure: Figure, graph: Graph) -> None:
+def _name(place: FigureBase, graph: Graph, ems: int) -> None:
     """The legend above the graph: one entry a series, and one for the band."""
     handles: list[Line2D | Patch] = [_line(series, n) for n, series in enumerate(graph.series)]
     labels = [series.label for series in graph.series]
@@ -161,8 +187,8 @@ def _name(figure: Figure, graph: Graph) -> None:
     if not handles:
         return
     widest = max(_ems(_printable(label)) for label in labels)
-    columns = max(1, min(len(labels), int(LEGEND_EMS / (widest + 4))))
-    legend = figure.legend(
+    columns = max(1, min(len(labels), int(ems / (widest + 4))))
+    legend = place.legend(
         handles,
         ["-"] * len(handles),  # given here, one that begins with _ would be left out
         loc="outside upper center",

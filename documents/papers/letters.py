@@ -4,10 +4,11 @@ Laid out by a template that staff can edit in Word (`templates/公文.docx`), as
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from docx.oxml.table import CT_Row, CT_Tbl
 from docx.shared import Emu, Length, Pt
 
 from documents.papers.word_template import TABLE_STYLE, Template, plain, saved, type_area
-from documents.writing.blocks import Graph, Heading, PaperBlock, PaperTable, PaperText
+from documents.writing.blocks import Graph, GraphPairs, Heading, PaperBlock, PaperTable, PaperText
 
 SHIPPED = Path(__file__).parents[1] / "templates" / "公文.docx"
 CENTER = WD_ALIGN_PARAGRAPH.CENTER
@@ -26,15 +27,25 @@ LONGEST_TITLE = 255
 """Signs that the title among a Word file's properties may have."""
 LONGEST_COUNT, LONGEST_CENTRED = 3, 8
 """Signs of a whole number, and of a text, that stands in the middle of its column."""
-LONGEST_UNBROKEN = 3
-"""Signs of a text for which its column is made wide enough, like 太原市."""
+LONGEST_UNBROKEN = 5
+"""Signs of a text for which its column is made wide enough, like 太原市 or 资金下达."""
 EM = Pt(10.5)
 """五号, in which the template sets tables."""
 HELD, MOST_HELD = 3, 14
 """Rows at the end of a table that stay on one page; as many of figures do so all together."""
 RIM = 0.4
 """What the rims of a cell take on both sides, in signs."""
-NOTE = re.compile(r"（此件[^（）]*公开）")
+OPENNESS = "（公开属性由签发人审定）"
+"""附注 of a draft: each paper has its own, and a person decides. None on a final paper."""
+NOTE = re.compile(rf"（(此件[^（）]*公开|联系人：.*)）|{OPENNESS}")
+TITLE_EMS = 20
+"""Signs of 二号 on a line."""
+WORD = re.compile(
+    r"关于|反馈|督促办理|\d+年|第[一二三四]季度|\d+月份|[一-鿿]+?(?:厅|局|委)(?=关于)"
+    r"|[一-鿿]{2}市|[一-鿿]{2,12}工程|的(?:通报|通知|函)|[“《〈][^”》〉]*[”》〉]"
+    r"|[^一-鿿]+|[一-鿿]{2}|[一-鿿]"
+)
+"""What a title's line is not broken in."""
 BLANK = " 　—－-/"
 FIGURE = re.compile(r"[+-]?[\d,]+(\.\d+)?\s*%?")
 
@@ -46,12 +57,15 @@ def draft(letter: PaperText, template: bytes | None = None) -> bytes:
     `office_template`); RefusedError when it cannot be filled in, or a text cannot be written.
     """
     mark = "草稿（供修改，由人工编号、签发）"
-    return _written(letter, mark, "〔　　　　〕　　号", "　　年　　月　　日", template)
+    number = letter.number or "〔　　　　〕　　号"
+    return _written(letter, mark, number, "　　年　　月　　日", template)
 
 
 def final(letter: PaperText, number: str, on: date, template: bytes | None = None) -> bytes:
     """The letter as .docx, as it is issued; byte for byte the same for the same arguments."""
-    return _written(letter, "", number, f"{on.year}年{on.month}月{on.day}日", template)
+    said = tuple(block for block in letter.paragraphs if block != OPENNESS)
+    final_ = replace(letter, paragraphs=said)
+    return _written(final_, "", number, f"{on.year}年{on.month}月{on.day}日", template)
 
 
 def _written(letter: PaperText, mark: str, number: str, day: str, template: bytes | None) -> bytes:
@@ -69,7 +83,7 @@ def _said(letter: PaperText, form: Template) -> dict[str, Any]:
     several = len(letter.annexes) > 1
     paragraphs, note = _apart(letter.paragraphs)
     return {
-        "标题": plain(letter.title),
+        "标题": plain(turned(letter.title)),
         "主送机关": plain(letter.addressee),
         "正文": [_block(block, form) for block in paragraphs],
         "署名": plain(letter.sender),
@@ -86,8 +100,35 @@ def _said(letter: PaperText, form: Template) -> dict[str, Any]:
     }
 
 
+def turned(title: str) -> str:
+    """The title in as few lines as it takes, as even as can be, none of which ends in a word.
+
+    GB/T 9704: 回行时词意完整、排列对称、长短适宜. Left as it is where no word is known to end.
+    """
+    if "\n" in title or _wide(title) <= TITLE_EMS:
+        return title
+    ends = [found.end() for found in WORD.finditer(title)]
+    for lines in range(2, len(ends) + 1):
+        cuts = combinations(ends[:-1], lines - 1)
+        ways = [[title[a:b] for a, b in pairwise((0, *at, len(title)))] for at in cuts]
+        if fitting := [way for way in ways if max(map(_wide, way)) <= TITLE_EMS]:
+            return "\n".join(min(fitting, key=_evenness))
+    return title
+
+
+def _evenness(lines: Iterable[str]) -> float:
+    widths = [_wide(line) for line in lines]
+    return max(widths) - min(widths)
+
+
+def _wide(text: str) -> float:
+    """Signs; where Chinese meets digits or letters, a quarter of one is left free."""
+    meets = sum(a.isascii() != b.isascii() for a, b in pairwise(text))
+    return sum(0.5 if sign.isascii() else 1.0 for sign in text) + meets / 4
+
+
 def _apart(paragraphs: tuple[PaperBlock, ...]) -> tuple[tuple[PaperBlock, ...], str]:
-    """The text, and 附注 at its end: how open the paper is; it stands under the date."""
+    """The text, and 附注 at its end, which stands under the date: openness, or whom to ask."""
     last = paragraphs[-1] if paragraphs else None
     if isinstance(last, str) and NOTE.fullmatch(last):
         return paragraphs[:-1], last
@@ -103,7 +144,7 @@ def _block(block: PaperBlock, form: Template) -> dict[str, Any]:
             return said | {"层次": block.level, "文字": plain(block.heading)}
         case PaperTable():
             return said | {"表": _table(block)}
-        case Graph():
+        case Graph() | GraphPairs():
             return said | {
                 "文字": plain(block.caption),
                 "图": form.picture(_drawn(block), block.caption),
@@ -119,10 +160,11 @@ def _table(table: PaperTable) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=8)
-def _drawn(graph: Graph) -> bytes:
-    from documents.papers.graphs import png  # matplotlib takes half a second: only where it draws
+def _drawn(graph: Graph | GraphPairs) -> bytes:
+    # matplotlib takes half a second: only where it draws
+    from documents.papers.graphs import png, png_of_pairs
 
-    return png(graph)
+    return png_of_pairs(graph) if isinstance(graph, GraphPairs) else png(graph)
 
 
 def _fit(paper: Document, tables: Sequence[PaperTable]) -> None:

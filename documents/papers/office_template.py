@@ -12,7 +12,8 @@ import docx
 from docx.document import Document
 from docx.oxml.ns import qn
 
-from common.errors import RefusedError, UnavailableError, with_reasons
+from common.errors import RefusedError, with_reasons
+from common.files import unavailable
 from documents.papers.letters import draft, final
 from documents.papers.word_template import TABLE_STYLE
 from documents.writing.blocks import Annex, Graph, Heading, PaperTable, PaperText, Series
@@ -65,7 +66,7 @@ def the_template(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UnavailableError(f"无法读取公文模板 {path}（{error.strerror}）") from None
+        raise unavailable(f"无法读取公文模板 {path}", error) from None
     if faults := template_faults(content):
         told = with_reasons(f"公文模板 {path} 不能使用：", faults)
         raise RefusedError(f"{told}\n请改正后再办理；删去或改名该文件，即使用系统自带模板")

@@ -1,6 +1,7 @@
-"""How progress, money and lateness are told in the papers of the year (通报, 反馈函)."""
+"""How progress, money and lateness are told in the papers of the year (通报, 函)."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -8,6 +9,7 @@ from itertools import groupby
 from common.words import (
     NOT_STATED,
     amount,
+    date_beside,
     for_paper,
     long_date,
     month_name,
@@ -16,38 +18,50 @@ from common.words import (
     short_date,
 )
 from documents.writing.blocks import Heading, PaperBlock
-from policy.clauses import Clause
 from policy.schema import LedgerFact, Plan
 from policy.timing import DeadlineRule, TimedRule
-from policy.vocabulary import Disposition, Level, Origin, SubjectKind
+from policy.vocabulary import Disposition, Level, SubjectKind
 from states.figures import (
     LaggingProject,
     MonthFigures,
     UpcomingDeadline,
     ahead,
     coordinating,
+    is_of,
     of_the_province,
 )
 from states.ledger import short, total
 from states.reporting import finished_on
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
 
-MATCHING = "市县配套"
-PROPOSED = "（通知未定，建议时限）"
-MOST_NAMED = 10
+NOT_SAID = "通知未定"
+"""Said of what the notice leaves open (A33)."""
+MOST_NAMED = 1
 """More projects than these are counted by city, and named in the annex only."""
+LONGEST_ECHO = 4
+"""Signs of a 简称 that is said a second time in a sentence; a longer one is 完成."""
 
 
-def basis(plan: Plan, rule: Clause) -> str:
-    """The notice and its words: ``《…〈…〉的通知》（晋民发〔2023〕7号）“…”``."""
+def notice(plan: Plan) -> str:
+    """The notice as papers cite it: ``《…〈…〉的通知》（晋民发〔2023〕7号）``."""
     inner = plan.notice.title.replace("《", "〈").replace("》", "〉")
-    words = "".join(rule.words.split())
-    return f"《{inner}》（{plan.notice.number}）关于“{words}”的要求"
+    return f"《{inner}》（{plan.notice.number}）"
 
 
-def programme(plan: Plan) -> str:
-    """The programme's name without its year: ``城镇社区幸福养老提速工程``."""
-    return plan.name.removeprefix(f"{plan.year}年")
+def own(plan: Plan) -> str:
+    """What the office that signs calls itself: 我厅 or 我局."""
+    office = plan.office(Level.PROVINCE)
+    return f"我{office[-1]}" if office.endswith(("厅", "局", "委")) else "我单位"
+
+
+def everywhere(plan: Plan) -> str:
+    """``全省``, ``全市`` or ``全区``."""
+    return f"全{plan.province[-1]}"
+
+
+def draft_number(plan: Plan, as_of: date) -> str:
+    """文号 as far as it is known: ``晋民函〔2023〕　　号``; empty where the plan has no 代字."""
+    return f"{plan.paper_code}〔{as_of.year}〕　　号" if plan.paper_code else ""
 
 
 def sections(told: Iterable[tuple[str, str]], otherwise: str) -> Iterator[PaperBlock]:
@@ -65,7 +79,7 @@ def sections(told: Iterable[tuple[str, str]], otherwise: str) -> Iterator[PaperB
 
 
 def change(now: Decimal | int, before: Decimal | int | None, since: str, unit: str) -> str:
-    """``，较上月末增加3个``; empty where it is not known how it was before."""
+    """``，较4月末增加3个``; empty where it is not known how it was before."""
     if before is None:
         return ""
     if now == before:
@@ -76,40 +90,56 @@ def change(now: Decimal | int, before: Decimal | int | None, since: str, unit: s
 
 
 def overall(
-    found: MonthFigures, before: MonthFigures | None, since: str, as_of: date, whose: str
+    plan: Plan, found: MonthFigures, before: MonthFigures | None, since: str, shot: Snapshot
 ) -> Iterator[str]:
     """How projects, investment, money and schedule stand, and what that adds to the earlier day."""
-    yield f"截至{long_date(as_of)}，{_going(found, whose)}：{reached(found, before, since)}。"
+    whose = everywhere(plan) if found.place == plan.province else "贵市"
+    come = reached(plan, found, before, since)
+    yield f"截至{long_date(shot.as_of)}，{_going(found, whose)}。{come}。"
+    if not found.projects:
+        return
     yield f"投资完成情况：{invested(found, before, since)}。"
-    yield f"资金到位情况：{funds(found, before, since)}。"
+    if told := funds(plan, found, before, since):
+        yield f"资金到位情况：{told}。"
     yield f"序时进度情况：{schedule(found)}。"
 
 
 def _going(found: MonthFigures, whose: str) -> str:
     """How many projects there are, of how many."""
-    tasks = "" if found.quota is None else f"任务数{found.quota}个，"
-    held = f"，其中暂停{len(found.held)}个" if found.held else ""
-    return f"{whose}{tasks}项目{found.projects}个{held}"
+    tasks = "" if found.quota is None else f"任务{found.quota}个，"
+    held = f"（其中暂停{len(found.held)}个）" if found.held else ""
+    return f"{whose}{tasks}在册项目{found.projects}个{held}"
 
 
-def reached(found: MonthFigures, before: MonthFigures | None, since: str) -> str:
+def reached(plan: Plan, found: MonthFigures, before: MonthFigures | None, since: str) -> str:
     """How many projects have come how far, and what that adds to the earlier day."""
     told, none = [], []
-    base = "项目数" if found.quota is None else "任务数"
-    for index, item in enumerate(found.reached):
+    base = "在册项目" if found.quota is None else "任务数"
+    for index, (item, verb) in enumerate(zip(found.reached, _verbs(plan), strict=True)):
         earlier = before.reached[index].count if before else None
         if not item.count and not earlier:
-            none.append(item.label)
+            none.append(verb)
             continue
         share = "" if item.rate is None else f"，占{base}的{percent(item.rate)}"
-        told.append(f"{item.label}{item.count}个{share}{change(item.count, earlier, since, '个')}")
-    rest = [f"尚无项目{'、'.join(none)}"] if none else []
+        told.append(f"{verb}{item.count}个{share}{change(item.count, earlier, since, '个')}")
+    rest = [f"尚无项目{_or(none)}"] if none else []
     return "；".join([*told, *rest])
+
+
+def _verbs(plan: Plan) -> list[str]:
+    return [curve.says or curve.label for curve in plan.curves.counted] if plan.curves else []
+
+
+def _or(words: Sequence[str]) -> str:
+    """``竣工、通过验收或投入运营``."""
+    *first, last = words
+    return f"{'、'.join(first)}或{last}" if first else last
 
 
 def invested(found: MonthFigures, before: MonthFigures | None, since: str) -> str:
     """完成投资, as far as it has been reported."""
-    head = f"项目投资总额{amount(found.investment)}万元"
+    whole = found.investment
+    head = "项目投资总额尚未填报" if whole is None else f"项目投资总额{amount(whole)}万元"
     if not found.reporting:
         return f"{head}，累计完成投资尚无上报数据"
     partly = f"（{found.reporting}个项目有上报数据）" if found.reporting < found.projects else ""
@@ -119,91 +149,157 @@ def invested(found: MonthFigures, before: MonthFigures | None, since: str) -> st
     return f"{head}，累计完成投资{amount(found.invested)}万元{partly}{share}{more}"
 
 
-def funds(found: MonthFigures, before: MonthFigures | None, since: str) -> str:
+def funds(plan: Plan, found: MonthFigures, before: MonthFigures | None, since: str) -> str:
     """What has come in of the province's and the local money, and what was spent.
 
-    Neutral in tone: what 省财政厅 has still to do is nobody's fault here.
+    Neutral in tone: what 省财政厅 has still to do is nobody's fault here. What is not stated is
+    said to be so and is never 0.00 (A33); a kind of money that the plan lacks is left out.
     """
-    received = change(found.received, before.received if before else None, since, "万元")
-    matched = change(found.matched, before.matched if before else None, since, "万元")
-    spent = change(found.spent, before.spent if before else None, since, "万元")
-    released = f"已下达{amount(found.released)}万元" if found.released else "尚未下达"
-    came = f"到位{amount(found.received)}万元{_share(found.received_rate)}{received}"
-    local = f"到位{amount(found.matched)}万元{_share(found.matched_rate)}{matched}"
     told = (
-        f"省级补助资金按标准核算{amount(found.subsidy)}万元，{released}"
-        f"{f'，{came}' if found.received else ''}",
-        f"市县配套资金承诺{amount(found.promised)}万元，{local if found.matched else '尚未到位'}",
-        f"累计支出{amount(found.spent)}万元{spent}" if found.spent else "尚无支出",
+        _of_the_province(plan, found, before, since),
+        _local(plan, found, before, since),
+        _spent(found, before, since),
     )
-    return "；".join(told)
+    return "；".join(filter(None, told))
+
+
+def _of_the_province(
+    plan: Plan, found: MonthFigures, before: MonthFigures | None, since: str
+) -> str:
+    received = change(found.received, before.received if before else None, since, "万元")
+    came = f"，到位{amount(found.received)}万元{_share(found.received_rate)}{received}"
+    released = f"，已下达{amount(found.released)}万元" if found.released else "，尚未下达"
+    if found.subsidy is None:
+        head = "尚无可核算的项目" if subsidy_stated(plan) else f"标准{NOT_SAID}"
+        released = released if found.released else ""
+        return f"省级补助{head}{released}{came if found.received else ''}"
+    head = f"省级补助资金按标准核算{amount(found.subsidy)}万元"
+    return f"{head}{released}{came if found.received else ''}"
+
+
+def subsidy_stated(plan: Plan) -> bool:
+    """Whether the notice says how much the province gives."""
+    return any(rule.basis != "not_stated" for rule in plan.subsidies)
+
+
+def _local(plan: Plan, found: MonthFigures, before: MonthFigures | None, since: str) -> str:
+    if found.promised is None and not found.matched:
+        asked = any(_matched(milestone.ledger) for milestone in plan.milestones)
+        return "市县配套资金承诺数尚未填报" if asked else ""
+    matched = change(found.matched, before.matched if before else None, since, "万元")
+    came = f"到位{amount(found.matched)}万元{_share(found.matched_rate)}{matched}"
+    owed = "数尚未填报" if found.promised is None else f"{amount(found.promised)}万元"
+    return f"市县配套资金承诺{owed}，{came if found.matched else '尚未到位'}"
+
+
+def _spent(found: MonthFigures, before: MonthFigures | None, since: str) -> str:
+    spent = change(found.spent, before.spent if before else None, since, "万元")
+    return f"累计支出{amount(found.spent)}万元{spent}" if found.spent else "尚无支出"
 
 
 def schedule(found: MonthFigures) -> str:
     """How many projects are on schedule, behind and on hold."""
     held = f"；暂停{len(found.held)}个，不列入序时进度统计" if found.held else ""
-    return f"按序时进度项目{len(found.on_schedule)}个，慢序时进度项目{len(found.behind)}个{held}"
+    return f"达到序时进度的项目{len(found.on_schedule)}个，未达到的{len(found.behind)}个{held}"
 
 
-def subject_of(plan: Plan, rule: TimedRule) -> str:
-    """What is not done in time: ``开工``, ``配套资金到位`` or the rule's title in quotes."""
-    by_rule = {curve.by: curve.label for curve in plan.curves.counted} if plan.curves else {}
-    if rule.id in by_rule:
-        return by_rule[rule.id]
+def brief(rule: TimedRule) -> str:
+    """What a rule asks for, in few words: ``开工``; else 完成 and its title."""
+    return rule.brief or f"完成“{rule.title}”"
+
+
+def of_matching(plan: Plan, rule: TimedRule) -> bool:
+    """Whether a rule asks for 市县配套 and nothing else."""
     facts = {milestone.id: milestone.ledger for milestone in plan.milestones}
     needed = [facts.get(name) for name in rule.fulfilled_by.get(SubjectKind.PROJECT, ())]
-    return MATCHING if needed and all(map(_matched, needed)) else f"“{rule.title}”"
+    return bool(needed) and all(map(_matched, needed))
 
 
 def overdue(
     plan: Plan, rule: TimedRule, late: Sequence[DeadlineShot], shot: Snapshot, whole: bool = True
 ) -> tuple[str, str]:
-    """What is late under one rule: a heading, and who has not done it; money with what it lacks.
+    """What is not done in time under one rule: a heading, and who has not done it.
 
-    `whole`: whether it speaks of several cities, which are then named.
+    Money with what it lacks. `whole`: whether it speaks of several cities, which are then named.
     """
-    what, text = subject_of(plan, rule), _lateness(plan, rule, late, shot, whole)
-    if what == MATCHING:
-        short = _missing(late, shot)
-        return f"{what}资金逾期未到位", f"{text}尚差{amount(short)}万元。" if short else text
-    return f"逾期未{what}" if what != f"“{rule.title}”" else f"逾期未完成{what}", text
+    text = _lateness(plan, rule, late, shot, whole)
+    if of_matching(plan, rule) and (gap := _missing(late, shot)):
+        text = f"{text.removesuffix('。')}，共尚差{amount(gap)}万元。"
+    some = "部分项目" if any(item.kind is SubjectKind.PROJECT for item in late) else "部分市"
+    # Of what is due today people read tomorrow; until then nobody calls it late.
+    passed = all(item.overdue_after and item.overdue_after < shot.as_of for item in late)
+    return f"{some if whole else ''}{'逾期' if passed else '未按时'}{_not(rule, passed)}", text
 
 
-def waiting(plan: Plan, shot: Snapshot) -> str:
-    """What waits for bodies outside the notice, and who coordinates it; nobody is blamed for it."""
+def _not(rule: TimedRule, passed: bool) -> str:
+    return f"未{brief(rule)}" if passed else brief(rule)
+
+
+def waiting(plan: Plan, shot: Snapshot, whole: bool = True) -> str:
+    """What waits for bodies outside the notice, and who sees to it; nobody is blamed for it.
+
+    To a city's government only what its own bodies can do is said as something to be done.
+    """
     told = []
     for rule, count in coordinating(plan, shot):
-        ours = of_the_province(plan, rule.responsible)
-        office = plan.office(Level.PROVINCE) if ours else "当地民政部门"
-        told.append(f"“{rule.title}”有{count}个项目待协调，由{office}商有关部门办理")
+        body = plan.bodies[rule.responsible].name
+        if of_the_province(plan, rule.responsible):
+            told.append(f"有{count}个项目尚待{body}{brief(rule)}，{own(plan)}正与{body}衔接")
+        elif whole:
+            asked = f"请有关市、{plan.county_bureaus}商{body}抓紧办理"
+            told.append(f"有{count}个项目尚待{body}{brief(rule)}，{asked}")
+        else:
+            told.append(f"有{count}个项目尚待{body}{brief(rule)}，建议贵市协调抓紧办理")
     return "；".join(told)
 
 
-def due_day(plan: Plan, period: str) -> int | str | None:
-    """By which day of the month the next report is due; None when there is none any more."""
+def next_reports(plan: Plan, period: str) -> str:
+    """``每月25日前报送当月月报``; empty when none is due any more after a month's."""
     duty = next((item for item in plan.duties if plan.report and item.id == plan.report.duty), None)
     monthly = duty.monthly if duty else None
-    return monthly.due_day if monthly and period < monthly.last else None
+    if monthly is None or period >= monthly.last:
+        return ""
+    by = "底" if monthly.due_day == "last" else f"{monthly.due_day}日"
+    which = ("当月", "上月")[monthly.month] if monthly.month < 2 else f"{monthly.month}个月前"
+    return f"每月{by}前报送{which}月报"
 
 
-def upcoming(
-    plan: Plan, shot: Snapshot, until: date, asked: str, whole: bool = True
-) -> tuple[str, str]:
-    """What falls due by a day: what is asked of others, and what the province does itself.
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What falls due by a day, in words; each may be empty."""
 
-    `asked`: 请于 or 建议于; `whole`: as for `overdue`.
+    asked: str
+    """Of others, by the notice and by a day to come."""
+    passing: str
+    """The same, by a day that has passed once it can be signed: by it nothing is asked for."""
+    suggested: str
+    """What is only suggested to them (A30)."""
+    own: str
+    """What the province does itself."""
+
+
+def upcoming(plan: Plan, shot: Snapshot, until: date, signed: date, whole: bool = True) -> Outlook:
+    """What falls due by a day, told in a paper that can first be `signed` on a day (A22).
+
+    `whole`: as for `overdue`.
     """
-    found = ahead(plan, shot, until)
-    own = [of_the_province(plan, item.rule.responsible) for item in found]
-    theirs = (_still(it, asked, whole) for it, mine in zip(found, own, strict=True) if not mine)
-    ours = (_still(it, "拟于", whole) for it, mine in zip(found, own, strict=True) if mine)
-    return "；".join(theirs), "；".join(ours)
+    found, day = ahead(plan, shot, until), shot.as_of
+    ours = [item for item in found if of_the_province(plan, item.rule.responsible)]
+    theirs = [item for item in found if item not in ours]
+    stated = [item for item in theirs if not item.proposed]
+    return Outlook(
+        asked="；".join(_to_come(it, day, whole) for it in stated if it.by >= signed),
+        passing="；".join(_passing(it, day, whole) for it in stated if it.by < signed),
+        suggested="；".join(_suggested(it, day, signed, whole) for it in theirs if it.proposed),
+        own="，".join(dict.fromkeys(_intended(it) for it in ours if it.by >= signed)),
+    )
 
 
 def months_named(periods: Sequence[str], of: str) -> str:
-    """``3月、4月``; with its year where it is not that of the month `of`."""
+    """``3月份、4月份``; with its year where it is not that of the month `of`."""
     return "、".join(
-        f"{int(each[5:])}月" if each[:4] == of[:4] else month_name(each) for each in periods
+        f"{int(each[5:])}月份" if each[:4] == of[:4] else f"{month_name(each)}份"
+        for each in periods
     )
 
 
@@ -218,14 +314,34 @@ def _lateness(
 ) -> str:
     """Which projects, by city, and which cities have not done something in time."""
     own = [item for item in late if item.kind is SubjectKind.PROJECT]
-    cities = [city for city, _ in _by_city(plan, [item for item in late if item not in own])]
-    days = "、".join(short_date(day) for day in sorted({_day(item) for item in late}))
-    head = f"应于{days}前完成的“{rule.title}”（{rule.clause}），截至{short_date(shot.as_of)}"
+    others = [item for item in late if item not in own]
+    days = "、".join(date_beside(day, shot.as_of) for day in sorted({_day(item) for item in late}))
+    head = f"按要求应于{days}前{brief(rule)}，截至{short_date(shot.as_of)}"
+    if not isinstance(rule, DeadlineRule):
+        head = f"按要求应按期{brief(rule)}，截至{short_date(shot.as_of)}"
     if not whole and not own:
-        return f"{head}尚未完成。"
-    told = [f"{len(own)}个项目未完成：{_projects(plan, own, shot, whole)}"] if own else []
-    told += [f"{len(cities)}个市未完成：{'、'.join(cities)}"] if cities and whole else []
+        often = f"有{_times(rule, others)}" if _times(rule, others) else ""
+        return f"{head}尚{often}{_echo(rule)}。"
+    told = [f"{len(own)}个项目{_echo(rule)}：{_projects(plan, own, shot, whole)}"] if own else []
+    told += [_of_cities(plan, rule, others)] if others and whole else []
     return f"{head}仍有{'；另有'.join(told)}。"
+
+
+def _echo(rule: TimedRule) -> str:
+    """``未开工``; of what takes more words, ``未完成``."""
+    said = brief(rule)
+    return f"未{said}" if len(said) <= LONGEST_ECHO else "未完成"
+
+
+def _of_cities(plan: Plan, rule: TimedRule, late: Sequence[DeadlineShot]) -> str:
+    """``2个市未申报：…``; of what recurs, with how often."""
+    cities = list(_by_city(plan, late))
+    named = "、".join(f"{city}{_times(rule, items)}" for city, items in cities)
+    return f"{len(cities)}个市{_echo(rule)}：{named}"
+
+
+def _times(rule: TimedRule, late: Sequence[DeadlineShot]) -> str:
+    return "" if isinstance(rule, DeadlineRule) else f"{len(late)}期"
 
 
 def _projects(plan: Plan, late: Sequence[DeadlineShot], shot: Snapshot, whole: bool) -> str:
@@ -234,7 +350,7 @@ def _projects(plan: Plan, late: Sequence[DeadlineShot], shot: Snapshot, whole: b
     for city, items in _by_city(plan, late):
         mine = [known[item.subject] for item in items]
         told.append(_of_city(city, mine, len(late) <= MOST_NAMED) if whole else _names(mine))
-    return "；".join(told)
+    return "，".join(told)
 
 
 def _missing(late: Sequence[DeadlineShot], shot: Snapshot) -> Decimal:
@@ -243,19 +359,60 @@ def _missing(late: Sequence[DeadlineShot], shot: Snapshot) -> Decimal:
     return total(short(it.promised, it.received) for it in shot.projects if it.code in codes)
 
 
-def _still(item: UpcomingDeadline, asked: str, whole: bool) -> str:
-    """One thing to be done: ``“…”（六(二)）尚有3个项目未完成，请于5月31日前完成``."""
+def _left(item: UpcomingDeadline, whole: bool) -> str:
+    """``尚有3个项目未开工，其中1个待研究确定``; ``尚有1个项目未开工，待研究确定``."""
     unit = "项目" if item.kind is SubjectKind.PROJECT else "市"
-    proposed = PROPOSED if item.rule.origin is Origin.PROPOSAL else ""
     counted = whole or item.kind is SubjectKind.PROJECT
-    rest = f"尚有{item.count}个{unit}未完成" if counted else "尚未完成"
-    what = f"“{item.rule.title}”（{item.rule.clause}）{rest}"
-    return f"{what}，{asked}{short_date(item.by)}前完成{proposed}"
+    left = f"尚{f'有{item.count}个{unit}' if counted else ''}{_echo(item.rule)}"
+    if not item.waiting or not counted:
+        return left
+    if [count for _, count in item.waiting] == [item.count]:
+        return f"{left}，待{item.waiting[0][0]}"
+    waiting = "、".join(f"{count}个待{label}" for label, count in item.waiting)
+    among = "其中" if sum(count for _, count in item.waiting) < item.count else ""
+    return f"{left}，{among}{waiting}"
 
 
-def reasons(plan: Plan, item: LaggingProject) -> str:
-    """Why a project is behind: what is overdue, whose it is, and what its report says."""
-    told = [_reason(plan, late) for late in _first_of_each(plan, item.late)]
+def _to_come(item: UpcomingDeadline, as_of: date, whole: bool) -> str:
+    return f"于{date_beside(item.by, as_of)}前{brief(item.rule)}（{_left(item, whole)}）"
+
+
+def _passing(item: UpcomingDeadline, as_of: date, whole: bool) -> str:
+    return f"{date_beside(item.by, as_of)}前应{brief(item.rule)}，{_left(item, whole)}"
+
+
+def _suggested(item: UpcomingDeadline, as_of: date, signed: date, whole: bool) -> str:
+    if item.by >= signed:
+        return f"建议{_to_come(item, as_of, whole)}"
+    by = date_beside(item.by, as_of)
+    return f"建议时限为{by}的{brief(item.rule)}，{_left(item, whole)}，请抓紧"
+
+
+def _intended(item: UpcomingDeadline) -> str:
+    """What the province will do: ``6—7月开展年中督查``."""
+    return f"{_window(item.rule.not_before, item.by)}{brief(item.rule)}"
+
+
+def _window(first: date | None, last: date) -> str:
+    """``6—7月``, ``12月1日至10日``; ``6月30日前`` where it is not said from when."""
+    if first is None or first > last or first.year != last.year:
+        return f"{short_date(last)}前"
+    if first.day == 1 and (last + timedelta(days=1)).day == 1:
+        return f"{first.month}月" if first.month == last.month else f"{first.month}—{last.month}月"
+    end = f"{last.day}日" if first.month == last.month else short_date(last)
+    return f"{short_date(first)}至{end}"
+
+
+def reasons(plan: Plan, item: LaggingProject, as_of: date) -> str:
+    """What a project is behind with by the notice, and what its report says."""
+    owed = [
+        (f"{date_beside(_day(late), as_of)}前{brief(rule)}", _echo(rule))
+        for late in item.late
+        for rule in plan.timed_rules
+        if is_of(rule, late)
+    ]
+    left = f"尚{owed[0][1]}" if len(owed) == 1 else "均未完成"
+    told = [f"应于{'、'.join(said for said, _ in owed)}，{left}"] if owed else []
     problem = for_paper(item.problem)
     return "；".join([*told, *([f"月报反映：{problem}"] if problem else [])])
 
@@ -318,22 +475,3 @@ def _names(projects: Sequence[ProjectShot]) -> str:
 def _day(item: DeadlineShot) -> date:
     assert item.said is not None  # noqa: S101  # what is overdue has had its day
     return item.said
-
-
-def _reason(plan: Plan, late: DeadlineShot) -> str:
-    whose = f"（由{plan.bodies[late.responsible].name}办理）"
-    own = whose if of_the_province(plan, late.responsible) else ""
-    proposed = PROPOSED if late.origin is Origin.PROPOSAL else ""
-    return f"“{late.title}”{own}应于{short_date(_day(late))}前完成{proposed}"
-
-
-def _first_of_each(plan: Plan, late: Sequence[DeadlineShot]) -> Iterator[DeadlineShot]:
-    """Of two deadlines that the same facts meet only the first is told."""
-    rules: dict[str, DeadlineRule] = {rule.id: rule for rule in plan.deadlines}
-    seen = set()
-    for item in late:
-        rule = rules.get(item.rule)
-        facts = rule.fulfilled_by.get(item.kind, ()) if rule else (item.rule,)
-        if facts not in seen or (rule and rule.follows):
-            yield item
-        seen.add(facts)

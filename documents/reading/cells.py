@@ -7,7 +7,7 @@ Chinese reason and how to mend it; the caller adds file, sheet and cell.
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal
 from typing import TypeVar
 
@@ -33,6 +33,10 @@ NO_RESULT = "#公式无结果"
 MERGED_NUMBER = "#合并的数字"
 """What stands for a number that is merged over several rows, in all but the first of them."""
 EXCEL_ERRORS = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", NO_RESULT)
+NUMBER = "请填写数字，如 850.50"
+WHOLE = "请填写整数，如 12"
+PERCENT = "请填写0至100的整数，如 35"
+POINTS = "请填写分数，最多一位小数，如 18.5"
 UNITS = re.compile("元|万|亩|公顷|平方|平米")
 """What a remark about a unit holds."""
 LONGEST_UNIT = 3
@@ -40,6 +44,8 @@ TICKS = "√✓✔☑☒■●"
 SERIALS = range(36526, 73051)
 """Excel's day numbers of this century."""
 DAY_ZERO = date(1899, 12, 30)
+STEERING = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+"""Signs that steer a terminal; others that nobody sees are left out in silence."""
 MEMORY = 65536
 """Cells of the same text are read once; so many different ones are kept in mind."""
 
@@ -53,6 +59,11 @@ def text(value: object) -> str | None:
     if HAS_WIDE.search(visible):
         visible = visible.translate(WIDE)
     if not visible.isprintable():
+        if found := STEERING.search(visible):
+            raise CellError(
+                f"第{found.start() + 1}个字是看不见的控制符号（U+{ord(found[0]):04X}）；"
+                "请删去后重新填写"
+            )
         visible = "".join(filter(_is_seen, visible))
     words = " ".join(visible.split())
     if words == MERGED_NUMBER:
@@ -93,42 +104,53 @@ def yuan(value: object) -> Decimal | None:
     return _money(value, "元")
 
 
-def integer(value: object) -> int | None:
-    """A whole number from 0 on; ``12``, ``12张``, ``620户``."""
-    number, unit = _measured(value)
+def number(value: object, unit: str = "") -> Decimal | None:
+    """A number from 0 on, two decimals at most, in `unit`, which may stand behind it."""
+    number, written = _measured(value)
     if number is None:
         return None
-    if unit not in ("", "张", "床", "户", "个", "人"):
-        raise CellError("不是整数；请只填写数字，如 12")
+    if written not in ("", unit):
+        told = f"以{unit}为单位" if unit else ""
+        raise CellError(f"单位“{written}”有误；请{told}填写数字，如 12.50")
+    return _exact(number, digits=13, says="数值", unit=unit or "填报单位")
+
+
+def integer(value: object, unit: str = "") -> int | None:
+    """A whole number from 0 on; ``12``, ``12张``, ``620户``; `unit` may stand behind it, too."""
+    number, written = _measured(value, WHOLE)
+    if number is None:
+        return None
+    if written not in ("", "张", "床", "户", "个", "人", unit):
+        raise CellError(f"不是整数；{WHOLE}")
     if number != number.to_integral_value() or number >= 10**9:
-        raise CellError("不是整数；请填写整数，如 12")
+        raise CellError(f"不是整数；{WHOLE}")
     return int(number)
 
 
 def percent(value: object) -> int | None:
     """A whole percentage from 0 to 100; ``35``, ``35%``, or 0.35 as a percent cell holds it."""
-    number, unit = _measured(value)
+    number, unit = _measured(value, PERCENT)
     if number is None:
         return None
     if unit not in ("", "%"):
-        raise CellError("不是百分比；请填写0至100的整数，如 35")
+        raise CellError(f"不是百分比；{PERCENT}")
     if not unit and number == 1:
         raise CellError("无法判断是1%还是100%；请写明“1%”或“100%”")
     found = number * 100 if not unit and 0 < number < 1 else number
     if found != found.to_integral_value() or found > 100:
-        raise CellError("不是0至100的整数；请填写0至100的整数，如 35")
+        raise CellError(f"不是0至100的整数；{PERCENT}")
     return int(found)
 
 
 def points(value: object) -> Decimal | None:
     """Points with one decimal at most; ``18``, ``18.5``, ``18.5分``."""
-    number, unit = _measured(value)
+    number, unit = _measured(value, POINTS)
     if number is None:
         return None
     if unit not in ("", "分"):
-        raise CellError("不是分数；请只填写数字，如 18.5")
+        raise CellError(f"不是分数；{POINTS}")
     if number >= 10**6 or number != number.quantize(Decimal("0.1")):
-        raise CellError("不是最多一位小数的分数；请保留一位小数，如 18.5")
+        raise CellError(f"不是最多一位小数的分数；{POINTS}")
     return number.quantize(Decimal("0.1"))
 
 
@@ -189,19 +211,21 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def _measured(value: object) -> tuple[Decimal | None, str]:
-    """A cell's number and the unit written behind it."""
+def _measured(value: object, mend: str = NUMBER) -> tuple[Decimal | None, str]:
+    """A cell's number and the unit written behind it; `mend` says what would be right."""
     if is_blank(value):
         return None, ""
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return _checked(Decimal(str(value))), ""
+        return _checked(Decimal(str(value)), mend), ""
     if value == MERGED_NUMBER:
         raise CellError(MERGED)
+    if isinstance(value, date | time | timedelta):  # what is typed there next reads as a day again
+        raise CellError(f"单元格为日期格式，不是数字；请将单元格格式改为“数值”，{mend}")
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", _shown(value)))
     found = re.fullmatch(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)((?:\D.*)?)", plain)
     if not found:
-        raise CellError("不是数字；请填写数字，如 850.50")
-    return _checked(Decimal(found[1].replace(",", ""))), _unit(found[2])
+        raise CellError(f"不是数字；{mend}")
+    return _checked(Decimal(found[1].replace(",", "")), mend), _unit(found[2])
 
 
 def _unit(written: str) -> str:
@@ -216,9 +240,9 @@ def _unit(written: str) -> str:
     return ""
 
 
-def _checked(number: Decimal) -> Decimal:
+def _checked(number: Decimal, mend: str) -> Decimal:
     if not number.is_finite():
-        raise CellError("不是数字；请填写数字，如 850.50")
+        raise CellError(f"不是数字；{mend}")
     if number < 0:
         raise CellError("不能为负数；请核对后填写")
     return FIFTEEN.plus(number)

@@ -17,6 +17,8 @@ class Spot:
     sheet: str
     cell: str = ""
     value: object = None
+    heading: str = ""
+    """The column's or the label's as the form prints it; empty where the cell has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class CellFault:
     """The clause that asks for it; empty where only the form does."""
     secret: bool = False
     """True when the cell's value must not be shown."""
+    lacking: bool = False
+    """True when it is about what is not there, not about the cell's value."""
 
     @property
     def says(self) -> str:
@@ -51,7 +55,7 @@ class CellFault:
         """The fault in one line of text."""
         place = f"{file}「{self.spot.sheet}」{self.spot.cell}"
         mend = f"；{self.mend}" if self.mend else ""
-        value = f"原值{self.shown}，" if self.spot.cell else ""
+        value = f"原值{self.shown}，" if self.spot.cell and not self.lacking else ""
         return f"{place}：{value}{self.says}{mend}"
 
 

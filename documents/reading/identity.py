@@ -32,10 +32,9 @@ class Identity:
     version: int = 0
     """The number of the newest record when it was made out."""
 
-    @property
-    def footer(self) -> str:
-        """What the page footer tells of it."""
-        parts = (self.form.label, self.subject, self.period, f"版本{self.version}")
+    def footer(self, called: str) -> str:
+        """What the page footer tells of it; `called`: the form, as the plan calls it."""
+        parts = (called, self.subject, self.period, f"版本{self.version}")
         return "　".join(part for part in parts if part)
 
 
@@ -45,23 +44,30 @@ def sealed(identity: Identity, key: bytes) -> Mapping[str, str]:
     return {PROPERTY: str(_serializer(key).dumps(said))}
 
 
-def identity_of(book: Book, key: bytes) -> Identity | None:
+def identity_of(book: Book, *keys: bytes, office: str = "") -> Identity | None:
     """What a workbook says that it is; None when it says nothing.
 
-    RefusedError when that was not signed by this installation, or was changed.
+    RefusedError when that was signed with none of these keys, or was changed.
     """
     token = book.properties.get(PROPERTY)
     if token is None:
         return None
     try:
-        said: dict[str, Any] = _serializer(key).loads(token)
+        said: dict[str, Any] = _serializer(*keys).loads(token)
         return Identity(**{**said, "form": Form(said["form"])})
     except (BadSignature, TypeError, ValueError, KeyError):
         raise RefusedError(
-            f"{book.file}：工作簿的标识无效，可能被改动或来自另一套系统；"
-            "请重新导出后填写，或将内容抄入新建的工作簿再报送"
+            f"{book.file}：工作簿的标识无效，可能被改动，或不是本系统发出的表格；"
+            f"请{f'向{office}' if office else ''}索取最新表格后填写，或将内容抄入新建的工作簿再报送"
         ) from None
 
 
-def _serializer(key: bytes) -> URLSafeSerializer:
-    return URLSafeSerializer(key, salt=SALT, signer_kwargs={"digest_method": hashlib.sha256})
+def is_marked(book: Book, key: bytes) -> bool:
+    """Whether a workbook was signed with that key."""
+    token = book.properties.get(PROPERTY)
+    return token is not None and _serializer(key).loads_unsafe(token)[0]
+
+
+def _serializer(*keys: bytes) -> URLSafeSerializer:
+    """It signs with the last of the keys and takes what any of them has signed."""
+    return URLSafeSerializer(list(keys), salt=SALT, signer_kwargs={"digest_method": hashlib.sha256})

@@ -70,12 +70,12 @@ class LabelledForm:
     def spot(self, key: str) -> Spot:
         """Where the field's value stands."""
         place, value = self._found(key)
-        return self.spot_at(place, value)
+        return self.spot_at(place, value, plain(self.labels[key].heading))
 
-    def spot_at(self, place: Place, value: object = None) -> Spot:
+    def spot_at(self, place: Place, value: object = None, heading: str = "") -> Spot:
         """A cell of the sheet."""
         row, column = place
-        return Spot(self.sheet, f"{get_column_letter(column + 1)}{row + 1}", value)
+        return Spot(self.sheet, f"{get_column_letter(column + 1)}{row + 1}", value, heading)
 
     def take(self, key: str, parse: Callable[[object], T]) -> T | None:
         """The field's value as `parse` reads it; None with a fault noted when it cannot.

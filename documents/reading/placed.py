@@ -76,7 +76,8 @@ def _by_place(
     name = said["project"]
     at = "project" if row.has("project") else "code"
     if name is None:
-        row.refuse(at, "没有写明是哪个项目；请填写编码，或填写县（市、区）和项目名称")
+        first = "code" if row.has("code") else at  # where what is asked for first goes
+        row.refuse(first, "没有写明是哪个项目；请填写编码，或填写县（市、区）和项目名称")
         return None
     same = projects.by_name.get(name, ())
     found = [p for p in same if all(_names(said[key], p, key) for key in PLACE)]

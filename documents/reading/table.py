@@ -93,7 +93,9 @@ class TableRow:
     def spot(self, key: str) -> Spot:
         """Where the cell stands."""
         letter = get_column_letter(self.table.at[key] + 1)
-        return Spot(self.table.sheet, f"{letter}{self.number}", self.value(key))
+        return Spot(
+            self.table.sheet, f"{letter}{self.number}", self.value(key), self.table.headings[key]
+        )
 
     def take(self, key: str, parse: Callable[[object], T]) -> T | None:
         """The cell's value as `parse` reads it; None with a fault noted when it cannot.
@@ -180,7 +182,7 @@ def _names_form(at: Mapping[str, int], columns: Sequence[Column]) -> bool:
 
     A form that lacks more is still recognised, so that its missing columns can be named.
     """
-    return len(at) >= min(4, len(columns) - 2)
+    return len(at) >= min(4, len(columns))
 
 
 def _columns(line: Line, columns: Sequence[Column]) -> dict[str, int]:

@@ -23,6 +23,8 @@ TARGET = Path(__file__).with_name("公文.docx")
 FANG, XIAO_BIAO, HEI, KAI, SONG = "仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB2312", "宋体"
 SIZE_2, SIZE_3, SIZE_4, SIZE_5, SIZE_5_SMALL = 44, 32, 28, 21, 18
 """字号, in half-points."""
+SMALLEST = 2
+"""Of the line that a file needs behind a table: it must begin no page of its own."""
 INDENT = '<w:ind w:firstLineChars="200" w:firstLine="632"/>'
 """Two signs; 158 twentieths of a point each on the grid of 28 a line."""
 SIGNED = '<w:ind w:leftChars="1300" w:left="4108"/><w:jc w:val="center"/>'
@@ -79,7 +81,7 @@ STYLES = (
     ParagraphStyle("公文表格标题", HEI, SIZE_4, f"<w:keepNext/>{LINE}{CENTRED}"),
     ParagraphStyle("公文表头", HEI, SIZE_5, f"<w:keepNext/>{TIGHT}{CENTRED}"),
     ParagraphStyle("公文表格文字", FANG, SIZE_5, f'{TIGHT}<w:jc w:val="left"/>'),
-    ParagraphStyle("公文表后", FANG, SIZE_5_SMALL, '<w:spacing w:line="200" w:lineRule="exact"/>'),
+    ParagraphStyle("公文表后", FANG, SMALLEST, '<w:spacing w:line="20" w:lineRule="exact"/>'),
     ParagraphStyle("公文图", shape=f"<w:keepNext/>{LOOSE}{CENTRED}"),
     ParagraphStyle("公文图题", HEI, SIZE_4, f"{LINE}{CENTRED}"),
     ParagraphStyle("公文附件说明", shape=f"{HELD}{_hanging(5, 1)}"),

@@ -46,7 +46,16 @@ class Graph:
     """Low and high of what is expected, one a category; empty: no band."""
 
 
-PaperBlock = str | Heading | PaperTable | Graph
+@dataclass(frozen=True, slots=True)
+class GraphPairs:
+    """Several graphs in one picture, two beside one another."""
+
+    caption: str
+    graphs: tuple[Graph, ...]
+    """Each with its own caption below it."""
+
+
+PaperBlock = str | Heading | PaperTable | Graph | GraphPairs
 """What a paper is made of; a text is one paragraph."""
 
 
@@ -71,6 +80,8 @@ class PaperText:
     annexes: tuple[Annex, ...] = ()
     copies: str = ""
     """抄送."""
+    number: str = ""
+    """文号 of a draft as far as it is known, e.g. ``晋民函〔2023〕　　号``."""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -88,5 +99,5 @@ def _told(block: PaperBlock) -> str:
         case PaperTable():
             lines = ("　".join(row) for row in (block.heads, *block.rows))
             return "\n".join([*([block.caption] if block.caption else []), *lines])
-        case Graph():
+        case Graph() | GraphPairs():
             return f"（图：{block.caption}）"

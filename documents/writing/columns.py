@@ -10,14 +10,11 @@ from typing import Any
 
 from policy.checks import IncludesCheck
 from policy.fields import (
-    FIELDS,
-    OPERATOR_SHEET,
-    SITE_SHEET,
-    SUMMARY_SHEET,
-    SUPPLEMENT_SHEET,
+    SHEETS,
     FieldColumn,
     Kind,
     ProfileField,
+    SheetId,
 )
 from policy.schema import Plan
 
@@ -69,21 +66,15 @@ def plain(heading: object) -> str:
 
 NUMBER = Column("number", "序号", r"^序号", 6, "0", centred=True, locked=True)
 PLACE = Column("county", "区（县、市）名称", COUNTY, 14, centred=True, locked=True)
-PROJECT = Column(
-    "project",
-    "社区项目名称\n（××乡镇（街道）××村（社区）养老幸福工程）",
-    r"项目名称",
-    42,
-    locked=True,
-)
+PROJECT = Column("project", "社区项目名称", r"项目名称", 42, locked=True)
 
 CONTACTS = (
-    Column("office", "机构", r"^(机构|单位)(名称)?$", 34),
+    Column("office", "单位", r"^(机构|单位)(名称)?$", 34),
     Column("name", "姓名", r"^姓名$", 14, centred=True),
     Column("role", "职务", r"^职务", 20),
     Column("phone", "联系电话", r"^(手机|联系电话|电话)", 18, centred=True),
     Column("divisions", "分管范围", r"^分管(范围|区域|地区)", 26, optional=True),
-    Column("channels", "通知渠道", r"^通知(渠道|地址)", 44),
+    Column("channels", "通知方式", r"^通知(方式|渠道|地址)", 44),
     Column("substitute", "代理人", r"^代理人", 24, optional=True),
     Column("away_from", "代理开始", r"^代理(开始|起始)", 13, DAY, centred=True, optional=True),
     Column("away_to", "代理结束", r"^代理(结束|截止|终止)", 13, DAY, centred=True, optional=True),
@@ -91,29 +82,47 @@ CONTACTS = (
 
 
 FORMATS: Mapping[Kind, str] = {
+    "number": TWO_DECIMALS,
     "square_metres": TWO_DECIMALS,
     "yuan": TWO_DECIMALS,
     "count": "0",
     "day": DAY,
 }
-LEFT: tuple[Kind, ...] = ("text", "square_metres", "yuan", "words")
+LEFT: tuple[Kind, ...] = ("text", "number", "square_metres", "yuan", "words")
 """The kinds of fields whose cells are not centred."""
+WIDTHS: Mapping[Kind, float] = {
+    "text": 16,
+    "phone": 15,
+    "credit_code": 24,
+    "project_kind": 12,
+    "yuan": 12,
+    "day": 11.5,
+    "yes_no": 7,
+    "words": 5.5,
+}
+"""How wide a column is that says nothing of it; 10 where the kind is not named."""
+SUPPLEMENTS: tuple[SheetId, ...] = ("supplement", "supplement_2", "supplement_3")
 
 
-def field_columns(sheet: str, plan: Plan) -> tuple[Column, ...]:
+def field_columns(sheet: SheetId, plan: Plan) -> tuple[Column, ...]:
     """The columns in which a sheet holds fields of a project's profile."""
     return tuple(
         column
-        for field in FIELDS.values()
-        for at in field.columns
-        if at.sheet == sheet
+        for field in plan.fields
+        if (at := field.column(sheet))
         for column in _columns(field, at, plan)
     )
 
 
+def heading_of(field: ProfileField, at: FieldColumn) -> str:
+    """What a column is called: its own heading, else the field's name with its unit."""
+    return at.heading or (f"{field.label}\n（{field.unit}）" if field.unit else field.label)
+
+
 def _columns(field: ProfileField, at: FieldColumn, plan: Plan) -> tuple[Column, ...]:
     if field.kind == "words":
-        return tuple(_yes_no(word, at.width) for word in listed(plan, field.id))
+        width = at.width or WIDTHS[field.kind]
+        return tuple(_yes_no(word, width) for word in listed(plan, field.id))
     if field.kind != "project_kind":
         return (_column(field, at, field.choices),)
     labels = tuple(kind.label for kind in plan.kinds)
@@ -123,9 +132,9 @@ def _columns(field: ProfileField, at: FieldColumn, plan: Plan) -> tuple[Column, 
 def _column(field: ProfileField, at: FieldColumn, choices: tuple[str, ...]) -> Column:
     return Column(
         field.id,
-        at.heading,
-        at.known_by,
-        at.width,
+        heading_of(field, at),
+        at.known_by or f"^{re.escape(plain(field.label))}",
+        at.width or WIDTHS.get(field.kind, 10),
         FORMATS.get(field.kind, TEXT),
         YES_NO if field.kind == "yes_no" else choices,
         centred=at.centred or field.kind not in LEFT,
@@ -140,30 +149,35 @@ def _yes_no(word: str, width: float) -> Column:
 
 def summary_columns(plan: Plan) -> tuple[Column, ...]:
     """附件3, in the order of the notice."""
-    return (NUMBER, PLACE, PROJECT, *field_columns(SUMMARY_SHEET, plan))
+    shape = plan.project_name.format(street="××乡镇（街道）", community="××村（社区）")
+    named = replace(PROJECT, heading=f"{PROJECT.heading}\n（{shape}）")
+    return (NUMBER, PLACE, named, *field_columns("summary", plan))
 
 
 def supplements(plan: Plan) -> dict[str, tuple[Column, ...]]:
-    """补充信息表, by sheet: what the plan's conditions need and 附件3 does not ask for."""
+    """补充信息表, by sheet: what the plan asks for and 附件3 does not; no sheet without a field."""
     place = (
         replace(NUMBER, width=5),
         replace(PLACE, heading="区（县、市）\n名称", width=11),
         replace(PROJECT, heading="社区项目名称", width=22),
     )
-    sheets = (SUPPLEMENT_SHEET, SITE_SHEET, OPERATOR_SHEET)
-    return {sheet: (*place, *field_columns(sheet, plan)) for sheet in sheets}
+    asked = {SHEETS[sheet]: field_columns(sheet, plan) for sheet in SUPPLEMENTS}
+    return {sheet: (*place, *columns) for sheet, columns in asked.items() if columns}
 
 
 def ticked(plan: Plan) -> dict[str, str]:
     """The words that have a column of their own to be ticked, with the field that holds them."""
-    fields = (id for id, field in FIELDS.items() if field.kind == "words")
+    fields = (field.id for field in plan.fields if field.kind == "words")
     return {word: id for id in fields for word in listed(plan, id)}
 
 
 def listed(plan: Plan, field: str) -> tuple[str, ...]:
-    """The words that the plan's conditions want in a list-valued field, e.g. the six functions."""
-    checks = (rule.check for rule in plan.requirements)
-    return next((c.values for c in checks if isinstance(c, IncludesCheck) and c.field == field), ())
+    """The words that the plan's conditions want in a list-valued field, e.g. the six functions;
+    where they want none, those that the field itself offers."""
+    own = plan.field[field].choices if field in plan.field else ()
+    checks = (rule.check for rule in plan.conditions)
+    wanted = (c.values for c in checks if isinstance(c, IncludesCheck) and c.field == field)
+    return next(wanted, own)
 
 
 def shown(column: Column, value: Any) -> Any:

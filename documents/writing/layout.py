@@ -182,7 +182,8 @@ def _drawn(sheet: Worksheet, chart: Chart) -> LineChart | BarChart:
 
 
 def _set_up(sheet: Worksheet, leaf: TableSheet | FormSheet, widths: Iterable[float]) -> None:
-    set_paper(sheet, landscape=leaf.landscape, footer=leaf.footer)
+    widths = tuple(widths)
+    set_paper(sheet, landscape=leaf.landscape, footer=leaf.footer, width=sum(widths))
     for number, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     if leaf.protected:

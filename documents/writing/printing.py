@@ -12,28 +12,35 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from policy.vocabulary import Standing
+from policy.vocabulary import Origin, Standing
 
-A4 = 9
+A4, A3 = 9, 8
+WIDEST = 250
+"""Signs across a landscape A4 page that can still be read."""
 LONGEST_FOOTER = 160
 """Characters of the footer's left part; Excel takes 255 in all."""
 LONGEST_OFFER = 255
 """Characters of a drop-down's choices that Excel takes."""
 LAMPS = (
-    (Standing.MET_LATE, "D9D9D9", "7F7F7F"),
-    (Standing.MET, "EDEDED", "595959"),
-    (Standing.ON_TRACK, "C6EFCE", "006100"),
-    (Standing.DUE_SOON, "FFEB9C", "7F6000"),
-    (Standing.OVERDUE, "FFC7CE", "9C0006"),
-    (Standing.COORDINATING, "DDEBF7", "1F4E78"),
+    (Standing.MET_LATE.label, "D9D9D9", "7F7F7F"),
+    (Standing.MET_LATE.said(Origin.PROPOSAL), "D9D9D9", "7F7F7F"),
+    (Standing.MET.label, "EDEDED", "595959"),
+    (Standing.ON_TRACK.label, "C6EFCE", "006100"),
+    (Standing.DUE_SOON.label, "FFEB9C", "7F6000"),
+    (Standing.OVERDUE.label, "FFC7CE", "9C0006"),
+    (Standing.OVERDUE.said(Origin.PROPOSAL), "FFEB9C", "7F6000"),
+    (Standing.COORDINATING.label, "DDEBF7", "1F4E78"),
 )
-"""Standing, the cell's colour, the text's; the first holds whose label a cell begins with."""
+"""How it stands, the cell's colour, the text's; the first holds that a cell begins with."""
 
 
-def set_paper(sheet: Worksheet, *, landscape: bool, footer: str) -> None:
-    """A4, one page wide, centred, with page numbers and `footer` at the left of the foot."""
+def set_paper(sheet: Worksheet, *, landscape: bool, footer: str, width: float) -> None:
+    """A4, one page wide, centred, with page numbers and `footer` at the left of the foot.
+
+    A3 where columns of `width` signs would be too small to read on it.
+    """
     sheet.page_setup.orientation = "landscape" if landscape else "portrait"
-    sheet.page_setup.paperSize = A4
+    sheet.page_setup.paperSize = A3 if landscape and width > WIDEST else A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_options.horizontalCentered = True
@@ -69,8 +76,7 @@ def offer(sheet: Worksheet, choices: Sequence[str], places: Sequence[str]) -> No
 
 def light(sheet: Worksheet, first: str, place: str) -> None:
     """Colour the cells of `place`, which begins at `first`, by the standing they begin with."""
-    for standing, colour, ink in LAMPS:
-        label = standing.label
+    for label, colour, ink in LAMPS:
         rule = Rule(
             "beginsWith",
             operator="beginsWith",

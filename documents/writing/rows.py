@@ -14,6 +14,7 @@ from openpyxl.utils.datetime import to_excel
 from openpyxl.worksheet.worksheet import Worksheet
 
 from common.errors import RefusedError
+from common.words import visible
 from documents.writing.looks import CellStyle
 
 Value = str | int | Decimal | date | None
@@ -58,21 +59,19 @@ def _fill_cell(sheet: Worksheet, row: int, column: int, value: Value, style: Cel
     quoted = isinstance(value, str) and FORMULA.match(value)
     cell._style = copy(known._cell_styles[style.quoted if quoted else style.plain])
     if isinstance(value, str) and value:
-        require_writable(value)
-        cell.value = value
+        cell.value = writable(value)
         cell.data_type = "s"
     else:
         cell.value = None if value == "" else value
 
 
-def require_writable(text: str) -> None:
-    """RefusedError when a workbook cannot hold the text."""
-    if ILLEGAL.search(text):
-        raise RefusedError("文字中含有无法写入表格的控制字符；请删除后重试")
+def writable(text: str) -> str:
+    """The text as a workbook can hold it, other signs as pictures; RefusedError if too long."""
     if len(text) > LONGEST_TEXT:
         raise RefusedError(
             f"一个单元格最多容纳{LONGEST_TEXT}个字符，有一处文字为{len(text)}个；请缩短后重试"
         )
+    return ILLEGAL.sub(lambda found: visible(found[0]), text)
 
 
 def _row_xml(number: int, row: SheetRow) -> str:
@@ -102,7 +101,7 @@ def _cell_xml(place: str, value: Value, style: CellStyle) -> str:
 def _text_xml(place: str, text: str, style: CellStyle) -> str:
     if len(text) <= LONGEST_TEXT and not SPECIAL.search(text):
         return f'<c r="{place}" s="{style.plain}" t="inlineStr"><is><t>{text}</t></is></c>'
-    require_writable(text)
+    text = writable(text)
     number = style.quoted if FORMULA.match(text) else style.plain
     # A bare carriage return would be read as a line feed.
     inner = escape(CODED.sub("_x005F_", text), {"\r": "&#13;"})

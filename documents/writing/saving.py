@@ -11,20 +11,33 @@ from openpyxl import Workbook
 from openpyxl.writer.excel import ExcelWriter
 
 from common import files
-from common.errors import UnavailableError
 
 LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001  # a fixed mark, not a moment
+CORE, NO_TIME = "docProps/core.xml", (1980, 1, 1, 0, 0, 0)
 NO_ROWS = re.compile(rb"<sheetData\s*/>|<sheetData></sheetData>")
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file whole. UnavailableError when it cannot be written."""
+def write(path: Path, content: bytes, *, over: bool = True) -> bool:
+    """As `common.files.write`; UnavailableError when it cannot be written."""
     try:
-        files.write(path, content)
-    except OSError:
-        raise UnavailableError(
-            f"{path.name}：无法写入；请核对文件夹是否存在、有无权限，并关闭正在使用该文件的程序"
-        ) from None
+        return files.write(path, content, over=over)
+    except OSError as error:
+        raise files.unavailable(f"{path.name} 无法写入", error) from None
+
+
+def is_untouched(path: Path) -> bool:
+    """Whether a file is a workbook as `finished` makes it, which nobody has saved since.
+
+    No other program stores its parts uncompressed and without times.
+    """
+    try:
+        with ZipFile(path) as archive:
+            parts = archive.infolist()
+            told = archive.read(CORE)
+    except Exception:  # zipfile names no closed list of what a foreign file makes it raise
+        return False
+    as_made = all(it.compress_type == ZIP_STORED and it.date_time == NO_TIME for it in parts)
+    return as_made and f"{LONG_AGO:%Y-%m-%dT%H:%M:%SZ}".encode() in told
 
 
 def write_once(path: Path, content: bytes) -> None:
@@ -35,7 +48,7 @@ def write_once(path: Path, content: bytes) -> None:
     try:
         files.write(path, content, over=False)
     except OSError as error:
-        raise UnavailableError(f"{path.name}：无法写入（{error.strerror}）") from None
+        raise files.unavailable(f"{path.name} 无法写入", error) from None
 
 
 def finished(workbook: Workbook, bodies: Sequence[bytes] = ()) -> bytes:
@@ -58,5 +71,5 @@ def _timeless(written: BytesIO, bodies: dict[str, bytes]) -> bytes:
             if name in bodies:
                 before, after = NO_ROWS.split(part)
                 part = b"".join((before, bodies[name], after))
-            target.writestr(ZipInfo(name, (1980, 1, 1, 0, 0, 0)), part)
+            target.writestr(ZipInfo(name, NO_TIME), part)
     return buffer.getvalue()

@@ -7,15 +7,16 @@ from typing import Annotated
 from pydantic import Field
 
 from common.errors import UsageError
+from documents.reading.typed import amount_of
 from flows.forms.asking import request_flow
 from flows.forms.fields import (
     Actor,
     Amount,
+    EnteredBy,
     Evidence,
     OnDay,
     Project,
     RequestForm,
-    amount_of,
     choice,
     code_of,
     described,
@@ -28,7 +29,7 @@ from operations.cases.desk import Desk
 class DepartureReason(RequestForm):
     """Why a project departs from a soft condition."""
 
-    model_config = described("说明", "一个软性条件不符的书面说明。")
+    model_config = described("说明", "一个引导性要求不符的书面说明。")
 
     condition: Annotated[str, choice("condition", "条件")]
     reason: Annotated[str, Field(title="书面说明")]
@@ -58,11 +59,12 @@ class AdvanceRequestForm(RequestForm):
     amount: Amount = ""
     reasons: Annotated[
         tuple[DepartureReason, ...],
-        Field(title="软性条件的书面说明", description="没有不符的可不填；每个条件一次。"),
+        Field(title="引导性要求的书面说明", description="没有不符的可不填；每个条件一次。"),
     ] = ()
     checks: Annotated[
         tuple[ChecklistAnswer, ...], Field(title="验收表", description="只有验收需要；每项一次。")
     ] = ()
+    entered_by: EnteredBy = ""
 
 
 @request_flow("为一个项目办理一个动作；条件不符的不办理，逐条说明原因。", "project", "action")

@@ -18,7 +18,7 @@ from common.clock import now, today
 from common.errors import RefusedError, UnavailableError, UsageError
 from common.words import without_numbers
 from flows.emitting import emit_events
-from flows.forms.fields import RequestForm, code_of
+from flows.forms.fields import RequestForm, code_of, user_of
 from flows.forms.telling import refused
 from models.settings import load_settings
 from operations.cases.desk import Desk, open_desk
@@ -77,6 +77,7 @@ def _answer(
     name = runtime.flow_run.flow_name.replace("_", "-")
     title, tried = str(type(form).model_config["title"]), getattr(form, "dry_run", False)
     try:
+        desk = desk.entered_by(user_of(form))
         text = operation(desk, form, today=today(desk.settings.business_date), at=now())
     except (RefusedError, UsageError) as refusal:
         heading = f"{title}：{REFUSED}"

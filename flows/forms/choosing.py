@@ -10,6 +10,7 @@ from models.projects import project_names
 from operations.cases.casework import by_decision
 from operations.cases.desk import Desk
 from operations.duties.issuing import draft_papers
+from operations.mails.verifying import waiting_replies
 from policy.schema import RECORDED, ActionRule, Plan
 from policy.vocabulary import Disposition
 from states.machine import Position, allowed
@@ -40,14 +41,19 @@ def choices(desk: Desk) -> Choices:
         "project": projects,
         "subject": (*projects, *cities, plan.province) if projects or not names else (),
         "city": cities,
+        "workbook": tuple(map(plan.form_name, plan.workbooks)),
         "action": tuple(listed(item.id, item.label) for item in plan.actions),
         "fact": _facts(desk),
         "rule": tuple(listed(id, item.rule.title) for id, item in desk.deadlines.items()),
-        "condition": tuple(listed(r.id, r.says) for r in plan.requirements if r.reasoned),
+        "condition": tuple(listed(r.id, r.says) for r in plan.conditions if r.reasoned),
         "draft": tuple(
             listed(draft.name, draft.made.content.title)
             for draft in draft_papers(desk)
             if draft.issued is None
+        ),
+        "reply": tuple(
+            listed(reply.number, f"{reply.office or '发件人未确认'} {reply.subject}")
+            for reply in waiting_replies(desk)
         ),
         "item": tuple(listed(item.id, item.label) for item in plan.checklist),
     }

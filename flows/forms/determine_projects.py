@@ -10,6 +10,7 @@ from pydantic import Field
 
 from common.clock import now, today
 from flows.forms.approving import Decision, DecisionMatter, Proposal, Settlement, approved
+from flows.forms.fields import EnteredBy, user_of
 from flows.pages.approvals import list_page
 from models.database import writing
 from models.settings import load_settings
@@ -22,12 +23,11 @@ class DeterminationInput(RunInput):
     """What the province has decided on the list that is shown."""
 
     decision: Decision = Field(title="决定", description="不同意的，也登记在案。")
-    actor: str = Field(
-        title="作出决定的机构和经办人", description="如“山西省民政厅养老服务处 李某”。"
-    )
+    actor: str = Field(title="作出决定的单位和经办人", description="单位全称，后面可加处室和姓名。")
     on: date = Field(title="决定日期", description="研究确定的日期，不能晚于今天。")
     document: str = Field(title="依据", description="会议纪要或文件的名称、文号。")
     opinion: str = Field(default="", title="意见", description="可不填；不同意的请写明理由。")
+    entered_by: EnteredBy = ""
 
 
 @flow(
@@ -63,7 +63,7 @@ def _decide(desk: Desk, seen: str, form: DeterminationInput) -> Settlement:
     text = list_page(desk.plan, proposed(desk))
     evidence = "；意见：".join(filter(None, (form.document.strip(), form.opinion.strip())))
     decision, day = Determination(form.on, form.actor, evidence), today(desk.settings.business_date)
-    with writing(desk.engine) as session:
+    with writing(desk.entered_by(user_of(form)).engine) as session:
         if form.decision == "不同意":
             decline(session, desk, decision, seen, today=day, at=now())
             return Settlement("未同意", f"建议名单未获同意，已登记；项目不变。\n\n{text}")

@@ -6,9 +6,19 @@ from typing import Annotated
 from pydantic import Field
 
 from flows.forms.asking import request_flow
-from flows.forms.fields import Actor, Approval, RequestForm, Subject, choice, code_of, described
-from flows.forms.telling import said
+from flows.forms.fields import (
+    Actor,
+    Approval,
+    EnteredBy,
+    RequestForm,
+    Subject,
+    choice,
+    code_of,
+    described,
+)
+from flows.forms.telling import attention, paragraphs, said
 from models.database import writing
+from operations.cases.authority import doubts_told
 from operations.cases.desk import Desk
 from operations.cases.extensions import Extension, extend
 
@@ -24,6 +34,7 @@ class ExtendRequestForm(RequestForm):
     on: Annotated[date, Field(title="批准日期", description="批准文件的日期，不能晚于今天。")]
     actor: Actor
     evidence: Approval
+    entered_by: EnteredBy = ""
 
 
 @request_flow(
@@ -36,12 +47,14 @@ def extend_deadline(desk: Desk, form: ExtendRequestForm, *, today: date, at: dat
     )
     with writing(desk.engine) as session:
         done = extend(session, desk, asked_for, today=today, at=at)
+        doubted = doubts_told(session)
     title = desk.deadlines[asked_for.rule].rule.title
-    return said(
-        对象=form.subject,
+    facts = said(
+        项目=form.subject,
         时限=f"{asked_for.rule} {title}",
         逾期认定=f"由{done.old}改为{done.new}",
         批准日期=form.on,
         经办=form.actor,
         批准文件=form.evidence,
     )
+    return paragraphs(facts, attention(doubted))

@@ -8,14 +8,9 @@ left to the operations, which say in Chinese what is wrong.
 
 import unicodedata
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
-
-from common.errors import UsageError
-from documents.reading import cells
-from documents.reading.cells import CellError
 
 MARK = "xingfu"
 """The key of a field's schema that names what there is to choose from."""
@@ -39,16 +34,19 @@ def choice(kind: str, title: str, description: str = "") -> Any:
 
 Project = Annotated[str, choice("project", "项目", "从列表中查找；没有列表时填写项目编码。")]
 Subject = Annotated[
-    str, choice("subject", "对象", "项目、市或省；没有列表时填写项目编码、市名或省名。")
+    str, choice("subject", "项目（单位）", "项目、市或省；没有列表时填写项目编码、市名或省名。")
 ]
 OnDay = Annotated[date, Field(title="日期", description="实际发生的日期，不能晚于今天。")]
 Actor = Annotated[
     str,
     Field(
         title="经办人",
-        description="经办人或经办单位，记入办理记录。",
+        description="作出决定的单位全称，后面可加处室和姓名，如“××厅 ××处 张某”。",
         json_schema_extra={"minLength": 1},
     ),
+]
+EnteredBy = Annotated[
+    str, Field(title="录入人", description="代经办人录入的填写本人姓名；本人经办的可不填。")
 ]
 Evidence = Annotated[str, Field(title="依据", description="文件、文号或理由；没有的可不填。")]
 Approval = Annotated[
@@ -69,16 +67,11 @@ Amount = Annotated[
 ]
 
 
+def user_of(form: object) -> str:
+    """Who enters what a form asks for, as the trail names it."""
+    return f"表单 {getattr(form, 'entered_by', '')}".strip()
+
+
 def code_of(chosen: str) -> str:
     """The code or name in front of what was chosen, or typed alone, be it in full-width signs."""
     return next(iter(unicodedata.normalize("NFKC", chosen).split()), "")
-
-
-def amount_of(typed: str) -> Decimal | None:
-    """元 as typed, read as a cell is; None where nothing was. UsageError for anything else."""
-    try:
-        return cells.yuan(typed)
-    except CellError:
-        raise UsageError(
-            f"“{typed}”不是金额，请以元为单位填写，最多两位小数，如 840000.00"
-        ) from None

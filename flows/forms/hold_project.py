@@ -7,7 +7,16 @@ from pydantic import Field
 
 from flows.forms.asking import request_flow
 from flows.forms.choosing import HOLD, RESUME, action_for
-from flows.forms.fields import Actor, Evidence, OnDay, Project, RequestForm, code_of, described
+from flows.forms.fields import (
+    Actor,
+    EnteredBy,
+    Evidence,
+    OnDay,
+    Project,
+    RequestForm,
+    code_of,
+    described,
+)
 from flows.forms.telling import advanced
 from models.database import reading
 from models.projects import dossier
@@ -26,6 +35,7 @@ class HoldRequestForm(RequestForm):
     on: OnDay
     actor: Actor
     evidence: Evidence = ""
+    entered_by: EnteredBy = ""
 
 
 @request_flow("暂停一个项目，或恢复已暂停的项目；暂停期间停止催办。", "project", "step")

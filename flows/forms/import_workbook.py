@@ -11,7 +11,16 @@ from documents.reading.faults import WorkbookError
 from flows.forms.asking import request_flow
 from flows.forms.choices import refresh_choices
 from flows.forms.export_workbook import folder
-from flows.forms.fields import Actor, DryRun, Month, RequestForm, choice, code_of, described
+from flows.forms.fields import (
+    Actor,
+    DryRun,
+    EnteredBy,
+    Month,
+    RequestForm,
+    choice,
+    code_of,
+    described,
+)
 from flows.forms.telling import TRIED, attention, listing, paragraphs, said
 from operations.cases.desk import Desk, inbox_of
 from operations.workbooks.incoming import ImportOptions, WorkbookChanges
@@ -32,7 +41,7 @@ class ImportRequestForm(RequestForm):
         Field(
             title="文件",
             description=f"服务器上的 {SUFFIX} 文件：完整路径，或收件文件夹内的路径，"
-            "如 太原市/附件3.xlsx。",
+            "如 ××市/汇总表.xlsx。",
             json_schema_extra={"minLength": 1},
         ),
     ]
@@ -43,6 +52,7 @@ class ImportRequestForm(RequestForm):
     confirm: Annotated[
         bool, Field(title="已核实", description="超出合理范围的数字已经核实，照填导入。")
     ] = False
+    entered_by: EnteredBy = ""
 
 
 @request_flow("从服务器上的文件导入一份工作簿，整份导入或整份退回。", "path", then=refresh_choices)
@@ -66,7 +76,8 @@ def import_workbook(desk: Desk, form: ImportRequestForm, *, today: date, at: dat
         if not form.dry_run:
             error.add_note(_returned(desk, path, error))
         raise
-    return _told(done, form)
+    copy = _returned(desk, path, done.refusal) if done.refusal and not form.dry_run else ""
+    return _told(done, form, copy)
 
 
 def the_file(inbox: Path, path: str) -> Path:
@@ -96,16 +107,18 @@ def _outside(desk: Desk, path: Path) -> Path | None:
     return folder(desk) if in_inbox else None
 
 
-def _told(done: ImportResult, form: ImportRequestForm) -> str:
+def _told(done: ImportResult, form: ImportRequestForm, copy: str) -> str:
     taken = done.taken
     facts = said(
         文件=done.file,
-        表格=f"{taken.subject}{taken.period}{done.form.label}",
+        表格=f"{taken.subject}{taken.period}{done.called}",
         识别="按标识识别" if done.signed else "无标识，已按表头识别",
         结果=f"新增{taken.added}，更新{taken.changed}，未变{taken.unchanged}",
         经办=form.actor,
     )
     remarks = [*(warning.line(done.file) for warning in taken.warnings), *taken.notes]
+    remarks += [f"未登记：{fault.line(done.file)}" for fault in taken.refused]
+    remarks += [copy] if copy else []
     tried = TRIED if form.dry_run else ""
     return paragraphs(tried, facts, attention(remarks), _differences(taken))
 
@@ -117,5 +130,5 @@ def _differences(taken: WorkbookChanges) -> str:
     ]
     if not rows:
         return ""
-    head = ("工作表", "单元格", "对象", "内容", "原为", "改为")
+    head = ("工作表", "单元格", "项目（单位）", "内容", "原为", "改为")
     return f"## 与原有数据的差异（{len(rows)}格）\n\n{listing(head, rows, '格')}"

@@ -12,7 +12,7 @@ from common.clock import now, today
 from common.errors import ConflictError
 from flows.forms.approving import Decision, DecisionMatter, Proposal, Settlement, approved
 from flows.forms.asking import run_name
-from flows.forms.fields import RequestForm, choice, code_of, described
+from flows.forms.fields import EnteredBy, RequestForm, choice, code_of, described, user_of
 from flows.pages.approvals import issued_page, letter_page
 from flows.pages.markdown import plain
 from models.database import writing
@@ -22,6 +22,7 @@ from operations.cases.effects import begin
 from operations.duties.papers import Paper, Signature, find_paper, lay_out
 from operations.duties.supervision import CHANGED, ReplyTerms, decided_on, draft_of
 from operations.duties.supervision import issue_letter as issue
+from states.authority import matter
 from states.workdays import DAY
 
 
@@ -30,17 +31,17 @@ class LetterRequestForm(RequestForm):
 
     model_config = described("督办函", "应督办的事项由系统按今天的情况列出。")
 
-    city: str = choice("city", "市", "致哪个市的民政局。")
+    city: str = choice("city", "市", "致哪个市。")
 
 
 class LetterInput(RunInput):
     """What the province has decided on the letter that is shown."""
 
     decision: Decision = Field(title="是否同意签发", description="不同意的不签发，也不登记。")
-    actor: str = Field(title="签发机构和经办人", description="如“山西省民政厅养老服务处 李某”。")
+    actor: str = Field(title="签发单位和经办人", description="单位全称，后面可加处室和姓名。")
     on: date = Field(title="签发日期", description="不能晚于今天。")
     number: str = Field(
-        default="", title="文号", description="如 晋民函〔2023〕45号，一函一号；不同意的不填。"
+        default="", title="文号", description="如 ××函〔2023〕45号，一函一号；不同意的不填。"
     )
     signer: str = Field(default="", title="签发人", description="不同意的不填。")
     reply_days: int = Field(
@@ -53,6 +54,7 @@ class LetterInput(RunInput):
     contact: str = Field(default="", title="联系人", description="写入函件；不同意的不填。")
     phone: str = Field(default="", title="联系电话", description="写入函件；不同意的不填。")
     opinion: str = Field(default="", title="意见", description="可不填。")
+    entered_by: EnteredBy = ""
 
 
 @flow(
@@ -94,12 +96,13 @@ def _decide(desk: Desk, city: str, day: date, seen: str, form: LetterInput) -> S
         raise ConflictError(CHANGED)
     if form.decision == "不同意":
         with writing(desk.engine) as session:  # checks who says so and when; nothing is written
-            begin(session, desk, city, form, today(desk.settings.business_date))
+            asked = matter(desk.plan, desk.plan.ladder.letter or "")
+            begin(session, desk, city, asked, form, today(desk.settings.business_date))
         told = f"{form.actor}于{form.on}决定不签发{f'：{form.opinion}' if form.opinion else ''}。"
         return Settlement("未签发", f"{plain(told)}\n\n{letter_page(draft)}")
     signed = Signature(form.number, form.on, form.signer, form.actor, form.opinion)
     reply = ReplyTerms(form.on + DAY * form.reply_days, form.contact, form.phone)
-    with writing(desk.engine) as session:
+    with writing(desk.entered_by(user_of(form)).engine) as session:
         at, day = now(), today(desk.settings.business_date)
         paper = issue(session, desk, draft, signed, reply, today=day, at=at)
     return _issued(desk, paper)

@@ -6,9 +6,11 @@ from typing import Annotated
 from pydantic import Field
 
 from flows.forms.asking import request_flow
-from flows.forms.fields import Actor, OnDay, RequestForm, choice, code_of, described
+from flows.forms.fields import Actor, EnteredBy, OnDay, RequestForm, choice, code_of, described
+from flows.forms.telling import attention, paragraphs
 from flows.pages.approvals import issued_page
 from models.database import writing
+from operations.cases.authority import doubts_told
 from operations.cases.desk import Desk
 from operations.duties.issuing import issue_paper as issue
 from operations.duties.issuing import named_draft
@@ -25,7 +27,7 @@ class IssueRequestForm(RequestForm):
         str,
         Field(
             title="文号",
-            description="如 晋民函〔2023〕45号，一件一号。",
+            description="如 ××函〔2023〕45号，一件一号。",
             json_schema_extra={"minLength": 1},
         ),
     ]
@@ -33,6 +35,7 @@ class IssueRequestForm(RequestForm):
     signer: Annotated[str, Field(title="签发人", json_schema_extra={"minLength": 1})]
     actor: Actor
     remark: Annotated[str, Field(title="备注", description="可不填。")] = ""
+    entered_by: EnteredBy = ""
 
 
 @request_flow("签发文稿：登记文号、签发人和日期，生成正式文件；所完成的事项一并登记。", "draft")
@@ -42,4 +45,6 @@ def issue_paper(desk: Desk, form: IssueRequestForm, *, today: date, at: datetime
     signed = Signature(form.number, form.on, form.signer, form.actor, form.remark)
     with writing(desk.engine) as session:
         paper = issue(session, desk, draft, signed, today=today, at=at)
-    return issued_page(desk, paper, str(lay_out(desk, paper)))
+        doubted = doubts_told(session)
+    page = issued_page(desk, paper, str(lay_out(desk, paper)))
+    return paragraphs(page, attention(doubted))

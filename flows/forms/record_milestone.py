@@ -6,6 +6,7 @@ from typing import Annotated
 from flows.forms.asking import request_flow
 from flows.forms.fields import (
     Actor,
+    EnteredBy,
     Evidence,
     OnDay,
     RequestForm,
@@ -32,6 +33,7 @@ class RecordRequestForm(RequestForm):
     on: OnDay
     actor: Actor
     evidence: Evidence = ""
+    entered_by: EnteredBy = ""
 
 
 @request_flow(
@@ -43,7 +45,7 @@ def record_milestone(desk: Desk, form: RecordRequestForm, *, today: date, at: da
     done = perform(desk, record, act, today=today, at=at)
     deadline = desk.deadlines.get(act.name)
     facts = said(
-        对象=form.subject,
+        项目=form.subject,
         登记=f"{act.name} {deadline.rule.title}" if deadline else action_label(desk, act.name),
         日期=act.on,
         经办=act.actor,

@@ -11,6 +11,7 @@ from flows.forms.fields import (
     Actor,
     Approval,
     DryRun,
+    EnteredBy,
     OnDay,
     RequestForm,
     choice,
@@ -20,6 +21,7 @@ from flows.forms.fields import (
 from flows.forms.telling import TRIED, attention, listing, paragraphs, said
 from models.database import reading, writing
 from models.projects import dossier, dossiers
+from operations.cases.authority import doubts_told
 from operations.cases.casework import Act, ActResult, advance
 from operations.cases.desk import Desk
 from operations.cases.effects import action_label
@@ -38,6 +40,7 @@ class ReplaceRequestForm(RequestForm):
     on: OnDay
     actor: Actor
     evidence: Approval
+    entered_by: EnteredBy = ""
 
 
 @request_flow(
@@ -54,11 +57,12 @@ def replace_project(desk: Desk, form: ReplaceRequestForm, *, today: date, at: da
         raise UsageError("请选择终止的项目或递补的项目")
     with writing(desk.engine) as session:
         done = [advance(session, desk, act, today=today, at=at) for act in acts]
+        doubted = doubts_told(session)
         if form.dry_run:
             session.rollback()
     told = [_told(desk, act, each) for act, each in zip(acts, done, strict=True)]
     tried = TRIED if form.dry_run else ""
-    return paragraphs(tried, *told, _reserves(desk, acts[0].subject))
+    return paragraphs(tried, *told, attention(doubted), _reserves(desk, acts[0].subject))
 
 
 def _acts(desk: Desk, form: ReplaceRequestForm) -> Iterator[Act]:

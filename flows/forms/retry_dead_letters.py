@@ -12,13 +12,13 @@ from operations.cases.desk import Desk
 from operations.views.outbox import MessageView, message_views, retry
 from policy.vocabulary import DeliveryStatus
 
-HEAD = ("编号", "收件单位", "收件人", "对象", "时限", "种类", "已试次数")
+HEAD = ("编号", "收件单位", "收件人", "项目（单位）", "时限", "种类", "已试次数")
 
 
 class RetryRequestForm(RequestForm):
     """Owes dead letters anew."""
 
-    model_config = described("重发死信", "先查明并排除未送达的原因，再重发。")
+    model_config = described("重发未送达消息", "先查明并排除未送达的原因，再重发。")
 
     dry_run: DryRun = True
     person: Annotated[
@@ -31,7 +31,7 @@ class RetryRequestForm(RequestForm):
     ]
 
 
-@request_flow("将死信重新列入待发，下次发送时再试。", "person")
+@request_flow("将未送达消息重新列入待发，下次发送时再试。", "person")
 def retry_dead_letters(desk: Desk, form: RetryRequestForm, *, today: date, at: datetime) -> str:
     """Owe them anew, or with `dry_run` only list them; as Markdown."""
     dead = [
@@ -40,9 +40,11 @@ def retry_dead_letters(desk: Desk, form: RetryRequestForm, *, today: date, at: d
         if form.person in ("", view.person)
     ]
     count = len(dead) if form.dry_run else retry(desk, form.person or None)
-    facts = said(死信=f"{count}条", 收件人=form.person or "全部", 经办=form.actor)
+    facts = said(未送达消息=f"{count}条", 收件人=form.person or "全部", 经办=form.actor)
     if not form.dry_run:
-        return paragraphs(facts, "已重新列入待发，下次发送时再试。" if count else "没有死信。")
+        return paragraphs(
+            facts, "已重新列入待发，下次发送时再试。" if count else "没有未送达消息。"
+        )
     rows = [_row(view) for view in dead]
     return paragraphs(TRIED, facts, listing(HEAD, rows, "条") if rows else "")
 

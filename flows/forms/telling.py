@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from common.errors import XingfuError
+from common.words import visible
 from documents.reading.faults import CellFault, WorkbookError
 from flows.pages.markdown import left_out, private, table
 from operations.cases.casework import Act, ActResult
@@ -27,8 +28,8 @@ def said(**facts: object) -> str:
 
 
 def verbatim(text: object) -> str:
-    """A path or an id to be copied as it is."""
-    return f"`{str(text).replace('`', '')}`"
+    """A path or an id to be copied as it is, on one line and every sign seen."""
+    return f"`{' '.join(visible(str(text)).replace('`', '').split())}`"
 
 
 def listing(head: Sequence[str], rows: Sequence[Sequence[object]], what: str) -> str:
@@ -62,8 +63,14 @@ def advanced(desk: Desk, act: Act, done: ActResult, today: date) -> str:
         依据=act.evidence,
         记录号=record.revision,
     )
-    steps = "\n".join(line for action in record.next_actions for line in _step(action))
-    return paragraphs(facts, attention(done.warnings), f"## 现在可以办理\n\n{steps or '无。'}")
+    can, cannot = (
+        "\n".join(
+            line for it in record.next_actions if bool(it.lacks) is lacks for line in _step(it)
+        )
+        for lacks in (False, True)
+    )
+    later = f"## 暂不能办理\n\n{cannot}" if cannot else ""
+    return paragraphs(facts, attention(done.warnings), f"## 可以办理\n\n{can or '无。'}", later)
 
 
 def refused(error: XingfuError) -> str:
@@ -72,14 +79,15 @@ def refused(error: XingfuError) -> str:
     if not isinstance(error, WorkbookError):
         return paragraphs(_reasons(str(error)), notes)
     rows = [_fault(fault) for fault in error.faults]
-    head = f"{private(error.file)}：共{len(rows)}处需修改，整份未导入。"
+    head = f"{private(error.file)}：共{len(rows)}处需修改，整份未登记。"
     faults = listing(("工作表", "单元格", "原值", "问题", "如何修改"), rows, "处")
     return paragraphs(head, notes, faults)
 
 
 def _step(action: NextAction) -> Iterator[str]:
     """One action, and below it each condition that is not met."""
-    yield f"- {private(action.label)} {verbatim(action.action)}（{private(action.clause)}）"
+    of = private(f"{action.clause}，由{'或'.join(action.by)}办理")
+    yield f"- {private(action.label)} {verbatim(action.action)}（{of}）"
     yield from (f"    - 尚缺：{private(reason)}" for reason in action.lacks)
     yield from (f"    - 注意：{private(reason)}" for reason in action.warns)
 

@@ -4,10 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from flows.pages.markdown import Links, Page, link, page, plain, printed, table
-from operations.views.overview import DeadlineView, Survey, with_standing
+from operations.views.overview import (
+    DeadlineView,
+    Survey,
+    in_chains,
+    unentered_line,
+    with_standing,
+)
 from operations.views.tables import board_table
 from policy.schema import Plan
-from policy.vocabulary import DeliveryStatus, Standing, SubjectKind
+from policy.vocabulary import DeliveryStatus, Standing
 
 NAME = "province-board"
 NAMED = 2  # subjects of a row by name: the UI does not break lines in tables
@@ -25,7 +31,7 @@ def board_page(
     `others` are the day's other pages by name: from here an admin goes on to all of them.
     """
     lines = (*_onward(others), *_lines(plan, survey, outbox, links))
-    return page(plan, NAME, "全省进度", survey.as_of, lines)
+    return page(plan, NAME, "全省进度", survey.as_of, lines, survey.basis)
 
 
 def _onward(others: Mapping[str, str]) -> Iterator[str]:
@@ -36,20 +42,25 @@ def _onward(others: Mapping[str, str]) -> Iterator[str]:
 def _lines(
     plan: Plan, survey: Survey, outbox: Mapping[DeliveryStatus, int], links: Links
 ) -> Iterator[str]:
-    yield from printed(board_table(plan, survey.board, survey.as_of), links)
+    yield from printed(board_table(plan, survey.board, survey.as_of, survey.basis), links)
     yield _province(plan, survey.views, links)
     yield ""
-    yield from _due_soon(survey.views)
-    yield from _coordinating(survey.views)
+    pressing = in_chains(survey.views)
+    yield from _due_soon(pressing)
+    yield from _coordinating(pressing)
+    if unentered := unentered_line(survey.views):
+        yield f"{plain(unentered)}\n"
     yield f"消息：{'，'.join(f'{status.label}{n}条' for status, n in outbox.items())}。"
 
 
 def _province(plan: Plan, views: Sequence[DeadlineView], links: Links) -> str:
-    """The province's own duties, which belong to no city's row."""
-    own = [view.standing for view in views if view.subject_kind is SubjectKind.PROVINCE]
-    due_soon, overdue = own.count(Standing.DUE_SOON), own.count(Standing.OVERDUE)
-    what = link("省级事项", links.get(plan.province))
-    return f"另有{what}：临期{due_soon}项，逾期{overdue}项。"
+    """What provincial bodies have to do, which belongs in no city's row."""
+    own = [view for view in views if view.provincial]
+    due_soon = sum(view.standing is Standing.DUE_SOON for view in own)
+    overdue = sum(view.is_overdue for view in own)
+    beyond = sum(view.is_beyond_proposal for view in own)
+    what = link("省级办理事项", links.get(plan.province))
+    return f"另有{what}（不计入各市）：临期{due_soon}项，逾期{overdue}项，超过建议时限{beyond}项。"
 
 
 def _due_soon(views: Sequence[DeadlineView]) -> Iterator[str]:

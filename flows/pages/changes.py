@@ -9,9 +9,9 @@ from operations.daily.changes import Changes
 from operations.daily.delivery import DeliveryResult
 from operations.workbooks.inbox import InboxResult
 from policy.schema import Plan
-from policy.vocabulary import RungKind
+from policy.vocabulary import Origin, RungKind, Standing
 
-ROUND = {"done": "已导入", "returned": "已退回", "left": "暂留", "failed": "未能处理"}
+ROUND = {"done": "已登记", "returned": "已退回", "left": "暂留", "failed": "未能处理"}
 LONGEST = 100  # lines
 
 
@@ -37,6 +37,8 @@ def _lines(changes: Changes, links: Links) -> Iterator[str]:
     if changes.none:
         yield "本次运行没有改变任何事项。\n"
     yield f"- 新认定逾期：{changes.overdue}项"
+    if changes.beyond_proposal:
+        yield f"- 新超过建议时限（不作逾期认定）：{changes.beyond_proposal}项"
     yield f"- 新增待发消息：{_counted(changes.owed)}"
     yield f"- 撤销的消息（已完成、延期、暂停、终止或已知悉）：{_counted(changes.withdrawn)}"
     yield f"- 发送：{_sent(changes.delivered)}\n"
@@ -62,18 +64,20 @@ def _sent(done: DeliveryResult) -> str:
 
 def _late(changes: Changes, links: Links) -> Iterator[str]:
     if changes.late:
-        yield "## 新认定逾期\n"
+        yield "## 新认定逾期和超过建议时限\n"
         rows = (
             [
                 plain(item.city) or "全省",
                 link(item.name, links.get(item.subject)),
                 f"{item.rule} {plain(item.title)}",
+                Standing.OVERDUE.said(Origin.PROPOSAL if item.proposed else Origin.NOTICE),
                 plain(item.clause),
             ]
             for item in changes.late
         )
-        yield from table({"市": "---", "项目或单位": "---", "事项": "---", "依据": "---"}, rows)
-        yield from left_out(changes.overdue - len(changes.late), "项")
+        yield from table(dict.fromkeys(("市", "项目或单位", "事项", "状态", "依据"), "---"), rows)
+        left = changes.overdue + changes.beyond_proposal - len(changes.late)
+        yield from left_out(left, "项")
 
 
 def _recorded(changes: Changes) -> Iterator[str]:

@@ -1,12 +1,22 @@
 """What the year's duties made, as artifacts; and why something could not be made."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from documents.writing.blocks import Annex, Graph, Heading, PaperBlock, PaperTable, PaperText
+from common.words import quarter_name
+from documents.writing.blocks import (
+    Annex,
+    Graph,
+    GraphPairs,
+    Heading,
+    PaperBlock,
+    PaperTable,
+    PaperText,
+)
 from flows.pages.duty_lists import (
     city_pages,
     curves_lines,
@@ -35,12 +45,26 @@ def product_pages(desk: Desk, made: KeptProduct[Any], files: Sequence[Path]) -> 
         return []
     asked = made.occasion
     who = "" if asked.subject == desk.plan.province else asked.subject
-    title = f"{asked.period}{who}{made.kind.label}"
+    title = title_of(asked.period, who, made.kind.label)
     lines = (*_files(files), *say(desk.plan, made.content))
     found = [page(desk.plan, _name(desk.plan, made), title, asked.on, lines)]
     if made.kind is Product.CURVES:
         found += city_pages(desk.plan, made.content, asked.on)
     return found
+
+
+def title_of(period: str, who: str, what: str) -> str:
+    """``2023年5月份太原市季度反馈函``: no key of a period stands in a title."""
+    found = re.fullmatch(r"(\d{4})(?:-(\d\d)(-open)?|Q(\d))?(?:-(\d\d))?", period)
+    if found is None:
+        return f"{period}{who}{what}"
+    year, month, opening, quarter, day = found.groups()
+    when = f"{year}年"
+    if quarter:
+        when = quarter_name(period)
+    elif month:
+        when += f"{int(month)}月{f'{int(day)}日' if day else '份'}"
+    return f"{when}{who}{what}{'（开始报送）' if opening else ''}"
 
 
 def refusal_page(plan: Plan, refused: Sequence[str], as_of: date) -> Page:
@@ -74,7 +98,7 @@ def _block(block: PaperBlock) -> Iterator[str]:
             yield private(block)
         case Heading():
             yield f"{'#' * (block.level + 2)} {private(block.heading)}"
-        case Graph():
+        case Graph() | GraphPairs():
             yield f"（图：{private(block.caption)}，见文件）"
         case PaperTable():
             yield from [private(block.caption), ""] if block.caption else ()

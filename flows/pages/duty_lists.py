@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from common.words import month_name
 from documents.lists.acceptance_schedule import Schedule, named, team_name
 from documents.lists.curves import amount, graphs, month_label, outlook
 from flows.pages.markdown import Page, left_out, page, plain, private, table
 from operations.duties.assessments import RiskList
 from operations.duties.inspection import InspectionSummary, VisitList
-from operations.duties.reports import MonthlyReports
+from operations.duties.reports import MonthlyReports, unentered_words
 from policy.schema import Plan
 from states.risk import Risk
 from states.scoring import MonthEvaluation, Score
@@ -22,21 +23,27 @@ NUMBER = "---:"
 def report_lines(plan: Plan, content: MonthlyReports) -> Iterator[str]:
     """Which cities owe the month's report, or have sent it, late or not at all."""
     if content.opened:
-        yield f"{content.month}月报已开始收报，预填月报{len(content.opened)}份。\n"
+        yield f"{month_name(content.month)}份月报已开始报送，预填月报{len(content.opened)}份。\n"
         rows = [[plain(city.city), len(city.lines)] for city in content.opened]
         yield from table({"市": "---", "项目": NUMBER}, rows)
     if content.received:
         rows = [
             [
                 plain(city.city),
-                city.standing.label,
+                f"{city.standing.label}{unentered_words(city)}",
                 city.sent_on or "—",
                 city.expected,
                 "、".join(map(plain, city.left_out)) or "—",
             ]
             for city in content.received
         ]
-        head = {"市": "---", "月报": "---", "报送日期": "---", "项目": NUMBER, "未报项目": "---"}
+        head = {
+            "市": "---",
+            "报送情况": "---",
+            "报送日期": "---",
+            "项目": NUMBER,
+            "未报项目": "---",
+        }
         yield from table(head, rows)
 
 
@@ -56,6 +63,8 @@ def visit_lines(plan: Plan, content: VisitList) -> Iterator[str]:
     ]
     heads = ("日期", "市", "县（市、区）", "项目", "选点理由")
     yield from table(dict.fromkeys(heads, "---"), rows)
+    if content.unvisited:
+        yield f"另有{len(content.unvisited)}个项目未安排督查，原因逐一见文件。"
 
 
 def inspection_lines(plan: Plan, content: InspectionSummary) -> Iterator[str]:
@@ -113,9 +122,10 @@ def schedule_lines(plan: Plan, content: Schedule) -> Iterator[str]:
 
 def evaluation_lines(plan: Plan, content: MonthEvaluation) -> Iterator[str]:
     """The cities by place, with what would help those that are behind."""
-    yield f"评分标准为系统建议值，版本{plain(content.version)}。{plain(content.reading)}\n"
+    yield f"评分标准为建议值，版本{plain(content.version)}。{plain(content.reading)}\n"
     heads = {"名次": NUMBER, "市": "---"}
-    heads |= dict.fromkeys(("得分", "可得分", "加分", "扣分", "得分率"), NUMBER)
+    numbers = ("得分", "可得分", "加分", "扣分", "得分率", "到期未完成（项）")
+    heads |= dict.fromkeys(numbers, NUMBER)
     yield from table({**heads, "改进建议": "---"}, [_scored(score) for score in content.cities])
     for title, names in (("先进", content.leaders), ("需改进", content.laggards)):
         if names:
@@ -129,6 +139,7 @@ def _scored(score: Score) -> list[object]:
         plain(score.city),
         *(_points(value) for value in (score.score, score.available, score.bonus, score.malus)),
         "—" if score.rate is None else f"{score.rate}%",
+        "—" if score.undone is None else score.undone,
         "；".join(map(plain, score.suggestions)) or "—",
     ]
 

@@ -9,6 +9,7 @@ from datetime import date
 from common.table import DataTable
 from common.words import without_numbers
 from policy.schema import Plan
+from policy.vocabulary import Basis
 
 Links = Mapping[str, str]
 """Per subject's code, where its page is; who has none is named without a link."""
@@ -37,15 +38,22 @@ class Page:
     text: str
 
 
-def page(plan: Plan, name: str, title: str, as_of: date, lines: Iterable[str]) -> Page:
-    """A page that says which plan it is about, and as of which day.
+def page(
+    plan: Plan,
+    name: str,
+    title: str,
+    as_of: date,
+    lines: Iterable[str],
+    basis: Basis = Basis.NEWEST,
+) -> Page:
+    """A page that says which plan it is about, as of which day, and by what that is known.
 
     A line that itself ends in a line break has an empty one below it, as ends a paragraph.
     """
     head = f"# {plain(plan.name)} {title}"
-    since = f"截至 **{as_of}**，依据{plain(plan.notice.number)}（方案 {plan.id}）"
+    since = f"截至 **{as_of}**{basis.said}，依据{plain(plan.notice.number)}（方案 {plan.id}）"
     text = "\n".join((head, since, "", *lines))
-    return Page(name, title, f"{title}（截至 {as_of}）", f"{text.rstrip()}\n")
+    return Page(name, title, f"{title}（截至 {as_of}{basis.said}）", f"{text.rstrip()}\n")
 
 
 def plain(text: object) -> str:

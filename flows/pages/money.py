@@ -4,21 +4,22 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from common.words import cited
 from flows.pages.markdown import Links, Page, left_out, link, page, plain, printed, table
 from operations.views.funds import MoneyOverview
 from operations.views.tables import city_funds_table
-from policy.schema import Plan
+from policy.schema import AreaSubsidy, Plan
 
 LONGEST = 200  # rows of a list
 NOTE = (
-    "单位：元。“应补助”按申报面积和通知规定计算；“结存”为各级账上尚未支出的资金，"
+    "单位：元。“应补助”按申报面积和《实施方案》规定计算；“结存”为各级账上尚未支出的资金，"
     "含省级补助、市县配套和其他资金。\n"
 )
 
 
 def funds_page(plan: Plan, money: MoneyOverview, as_of: date, links: Links) -> Page:
     """Per city what is owed, released, promised, received, spent and left."""
-    return page(plan, "funds", "资金总览", as_of, _lines(money, as_of, links))
+    return page(plan, "funds", "资金总览", as_of, _lines(plan, money, as_of, links))
 
 
 def yuan(amount: Decimal | None) -> str:
@@ -26,17 +27,22 @@ def yuan(amount: Decimal | None) -> str:
     return "未明确" if amount is None else f"{amount:,.2f}"
 
 
-def _lines(money: MoneyOverview, as_of: date, links: Links) -> Iterator[str]:
+def _lines(plan: Plan, money: MoneyOverview, as_of: date, links: Links) -> Iterator[str]:
     yield NOTE
     yield from printed(city_funds_table("", money.cities, money.total), links)
     if money.total.unstated:
         yield f"{money.total.unstated}个项目应补助金额未明确，未计入合计。\n"
-    yield from _resting(money, as_of, links)
-    yield from _differing(money, links)
+    yield from _resting(plan, money, as_of, links)
+    yield from _differing(plan, money, links)
 
 
-def _resting(money: MoneyOverview, as_of: date, links: Links) -> Iterator[str]:
-    yield f"## 市、县财政尚未拨付的资金（八(四)）：{len(money.resting)}笔\n"
+def _resting(plan: Plan, money: MoneyOverview, as_of: date, links: Links) -> Iterator[str]:
+    """Where the plan says that money is to be passed on."""
+    passing = (m for m in plan.milestones if m.ledger and m.ledger.fact == "passed_on")
+    clause = next((milestone.clause for milestone in passing), "")
+    if not (clause or money.resting):
+        return
+    yield f"## 市、县财政尚未拨付的资金{cited(clause)}：{len(money.resting)}笔\n"
     if not money.resting:
         yield "没有。\n"
         return
@@ -57,8 +63,13 @@ def _resting(money: MoneyOverview, as_of: date, links: Links) -> Iterator[str]:
     yield from left_out(len(money.resting) - LONGEST, "笔")
 
 
-def _differing(money: MoneyOverview, links: Links) -> Iterator[str]:
-    yield f"## 按实测面积与下达的差额（七(一)）：{len(money.differing)}个项目\n"
+def _differing(plan: Plan, money: MoneyOverview, links: Links) -> Iterator[str]:
+    """Where the subsidy goes by the area."""
+    clauses = [rule.clause for rule in plan.subsidies if isinstance(rule, AreaSubsidy)]
+    if not clauses:
+        return
+    by = cited("；".join(dict.fromkeys(clauses)))
+    yield f"## 按实测面积与下达的差额{by}：{len(money.differing)}个项目\n"
     if not money.differing:
         yield "没有差额。"
         return

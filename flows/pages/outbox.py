@@ -13,7 +13,7 @@ HEAD = {
     "待发送": "---:",
     "其中发送失败过": "---:",
     "发送中": "---:",
-    "死信": "---:",
+    "未送达消息": "---:",
     "结果不明": "---:",
     "已发送": "---:",
     "最早作出": "---",
@@ -21,10 +21,10 @@ HEAD = {
 WHAT_TO_DO = """## 如何处理
 
 - 待发送：只在工作日办公时间发出，每人每天一份；发送失败的，隔一段时间自动重试，无须人工处理。
-- 发送中：正在发送；若进程中断，租期满后自动重新发送，并计为“结果不明”。
+- 发送中：正在发送；若进程中断，稍后自动补发，并计为“结果不明”。
 - 结果不明：对方可能已收到，补发时可能重复；邮件凭同一编号可识别为同一封。
-- 死信：多次未成功，已停止重试。请先核对通讯录中的渠道（xingfu contacts check），更正后运行 \
-xingfu retry，或在“部署”页运行 retry_dead_letters。
+- 未送达消息：多次未成功，已停止重试。请先核对通讯录中的通知方式（xingfu contacts check），更正后\
+运行 xingfu retry，或在 Deployments 页运行 retry_dead_letters。
 - 逐条查看：xingfu outbox --status dead；某条消息为何发、发给谁：xingfu explain --message 编号。"""
 
 
@@ -35,10 +35,10 @@ def outbox_page(plan: Plan, health: OutboxHealth, as_of: date) -> Page:
 
 def _lines(health: OutboxHealth) -> Iterator[str]:
     if health.total.calm:
-        yield "没有待发、失败或死信的消息。\n"
+        yield "没有待发、失败或未送达消息的消息。\n"
     parts = [[plain(item.name), *_cells(item)] for item in health.channels]
     total = [f"**{cell}**" for cell in (health.total.name, *_cells(health.total))]
-    yield from table({"渠道": "---", **HEAD}, [*parts, total])
+    yield from table({"通知方式": "---", **HEAD}, [*parts, total])
     yield from _offices(health)
     yield from _reasons(health)
     yield WHAT_TO_DO

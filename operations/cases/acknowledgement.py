@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from common.errors import RefusedError, with_reasons
+from common.words import long_date
 from models import deadlines
 from models.audits import NewRow, add_audit
 from models.projects import find_subject
@@ -15,6 +16,7 @@ from operations.cases.desk import Desk
 from operations.cases.effects import begin
 from operations.cases.fulfilment import deadline_of
 from policy.vocabulary import AuditKind, Standing
+from states.authority import acknowledgement as matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,10 @@ class Acknowledgement:
 def acknowledge(
     session: Session, desk: Desk, said: Acknowledgement, *, today: date, at: datetime
 ) -> None:
-    """Record it, and withdraw the repeats that are owed. RefusedError with every reason."""
-    begin(session, desk, said.subject, said, today, said.seen)
+    """Record it, and withdraw what is owed and only asks again. RefusedError with every reason."""
+    known = deadlines.deadline_row(session, desk.plan, said.subject, said.rule)
+    asked = matter(desk.plan, said.rule, known.body if known else "")
+    begin(session, desk, said.subject, asked, said, today, said.seen)
     find_subject(session, desk.plan, said.subject)
     deadline, row = deadline_of(session, desk, said.subject, said.rule)
     if reasons := list(_refusals(desk, said, row)):
@@ -51,7 +55,7 @@ def acknowledge(
         at=at,
         clause=deadline.rule.clause,
         evidence=said.reason,
-        detail={"expected": said.expected.isoformat()},
+        detail={"expected": said.expected.isoformat(), "visit": row.visit},
     )
     add_audit(session, desk.plan, noted)
 
@@ -59,11 +63,12 @@ def acknowledge(
 def _refusals(desk: Desk, said: Acknowledgement, row: DeadlineRow) -> Iterator[str]:
     if not said.reason.strip():
         yield "请写明原因"
-    if said.on < desk.plan.notice.issued_on:
-        yield f"日期{said.on}早于通知印发日{desk.plan.notice.issued_on}，请核对年份"
+    if reason := desk.plan.notice.too_early(said.on):
+        yield reason
     if said.expected < said.on:
-        yield f"预计完成日期{said.expected}早于登记日期{said.on}"
-    if said.expected.year > desk.plan.year + 1:
-        yield f"预计完成日期{said.expected}过远，请核对年份"
+        days = f"预计完成日期（{long_date(said.expected)}）早于登记日期（{long_date(said.on)}）"
+        yield f"{days}，请核对"
+    if said.expected.year > desk.plan.years[-1] + 1:
+        yield f"预计完成日期（{long_date(said.expected)}）过远，请核对年份"
     if row.next_look_on is None:
         yield f"该时限{Standing(row.standing).label}，无需登记"

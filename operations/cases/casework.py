@@ -1,6 +1,6 @@
 """Actions on projects and records of facts: gather the dossier, rule on it, write it whole."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,16 +8,24 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from common.errors import RefusedError
-from models.audits import NewRow, add_audit, history, revision
+from common.words import long_date
+from models.audits import NewRow, add_audit, history, revision, that_count
+from models.contacts import people_at
 from models.database import reading, writing
-from models.projects import change_facts, facts, find_subject
+from models.projects import change_facts, facts, find_subject, first_day
 from models.tables import Subject
+from operations.cases.authority import doubts_told
 from operations.cases.desk import Desk
 from operations.cases.effects import AuditEntry, Casebook, begin, commit
+from operations.cases.evidence import Exhibit, proven
 from operations.cases.fulfilment import refresh_subject
 from policy.schema import RECORDED, EvidenceRule, Plan
+from policy.timing import DeadlineRule
 from policy.vocabulary import AuditKind, SubjectKind
+from states.authority import matter
 from states.casework import Ruling, find_action, rule_on_action, rule_on_amendment, rule_on_record
+from states.contacts import acceptors_of
+from states.deadlines import Deadline
 from states.dossier import Dossier
 from states.requirements import Case
 from states.trail import Effects, TrailRow
@@ -55,8 +63,16 @@ class ActResult:
 Operation = Callable[..., ActResult]
 
 
-def perform(desk: Desk, operation: Operation, act: Act, *, today: date, at: datetime) -> ActResult:
-    """Carry out `operation` in a transaction of its own.
+def perform(
+    desk: Desk,
+    operation: Operation,
+    act: Act,
+    *,
+    today: date,
+    at: datetime,
+    exhibits: Sequence[Exhibit] = (),
+) -> ActResult:
+    """Carry out `operation` in a transaction of its own, proven by files where there are some.
 
     Unless `act` says what its actor has seen, it is what stands when the request comes in: of two
     requests that come in together one wins, and the other is told what changed (ConflictError).
@@ -64,8 +80,9 @@ def perform(desk: Desk, operation: Operation, act: Act, *, today: date, at: date
     if act.seen is None:
         with reading(desk.engine) as session:
             act = replace(act, seen=revision(session, desk.plan, act.subject))
-    with writing(desk.engine) as session:
-        return operation(session, desk, act, today=today, at=at)
+    with writing(desk.engine) as session, proven(session, desk, exhibits):
+        done = operation(session, desk, act, today=today, at=at)
+        return replace(done, warnings=(*done.warnings, *doubts_told(session)))
 
 
 def advance(
@@ -78,9 +95,14 @@ def advance(
     casebook: Casebook | None = None,
 ) -> ActResult:
     """Take an action on a project. RefusedError with every reason, and nothing written."""
-    casebook = begin(session, desk, act.subject, act, today, act.seen, casebook)
+    casebook = begin(
+        session, desk, act.subject, matter(desk.plan, act.name), act, today, act.seen, casebook
+    )
     before = casebook.project(act.subject)
-    ruling = rule_on_action(_case(desk, before, act), act.name)
+    case = _case(desk, before, act)
+    if act.checks:
+        case = replace(case, acceptors=acceptors_of(desk.plan, people_at(session, desk.plan)))
+    ruling = rule_on_action(case, act.name)
     entry = _entry(act, AuditKind.TRANSITION, find_action(desk.plan, act.name).clause)
     entry = replace(entry, stages=(before.stage, ruling.position.stage))
     return _commit(session, desk, casebook, entry, ruling, at)
@@ -100,7 +122,9 @@ def record(
     Recording a milestone or duty again with another day corrects it; with the same day nothing is
     written. RefusedError with every reason.
     """
-    casebook = begin(session, desk, act.subject, act, today, act.seen, casebook)
+    casebook = begin(
+        session, desk, act.subject, matter(desk.plan, act.name), act, today, act.seen, casebook
+    )
     subject = find_subject(session, desk.plan, act.subject)
     if rule := next((item for item in desk.plan.evidence if item.id == act.name), None):
         return _record_evidence(session, desk, casebook, act, subject, rule, at)
@@ -115,12 +139,32 @@ def record(
     return _commit(session, desk, casebook, entry, ruling, at, **corrected)
 
 
+def date_milestone(
+    session: Session,
+    desk: Desk,
+    act: Act,
+    *,
+    today: date,
+    at: datetime,
+    casebook: Casebook | None = None,
+) -> ActResult:
+    """Date a milestone of a project: beside the chain, or by the action that dates it.
+
+    `act.name` is the milestone. RefusedError with every reason.
+    """
+    action = desk.plan.recorder(act.name)
+    if action is None or desk.plan.milestone(act.name).beside_chain:
+        return record(session, desk, act, today=today, at=at, casebook=casebook)
+    taken = replace(act, name=action.id)
+    return advance(session, desk, taken, today=today, at=at, casebook=casebook)
+
+
 def amend(session: Session, desk: Desk, act: Act, *, today: date, at: datetime) -> ActResult:
     """Change the day of a milestone that is dated already, with an approval (`act.evidence`).
 
     The old day is kept in the trail. RefusedError with every reason.
     """
-    casebook = begin(session, desk, act.subject, act, today, act.seen)
+    casebook = begin(session, desk, act.subject, matter(desk.plan, act.name), act, today, act.seen)
     if not act.evidence.strip():
         raise RefusedError("节点变更须有批准文件，请注明文件名称和文号")
     before = casebook.project(act.subject)
@@ -199,12 +243,9 @@ def _record_evidence(
 def _is_on_record(session: Session, desk: Desk, act: Act) -> bool:
     """Whether the very same was recorded before: the same form sent twice says nothing new."""
     said = (AuditKind.EVIDENCE, act.name, act.on, act.actor, act.evidence)
-    rows = history(session, desk.plan, act.subject)
-    gone = {row.detail.get("reverses") for row in rows}
     return any(
         (row.kind, row.action, row.effective_on, row.actor, row.evidence) == said
-        for row in rows
-        if row.id not in gone
+        for row in that_count(history(session, desk.plan, act.subject))
     )
 
 
@@ -220,14 +261,46 @@ def _record_duty(
             if RECORDED in item.rule.fulfilled_by.get(kind, ())
         ]
         raise RefusedError(f"{act.subject}没有可登记的事项“{act.name}”，可用：{'、'.join(known)}")
-    if act.on < desk.plan.notice.issued_on:
-        raise RefusedError(f"日期{act.on}早于通知印发日{desk.plan.notice.issued_on}，请核对年份")
+    if early := desk.plan.notice.too_early(act.on):
+        raise RefusedError(early)
+    if act.name in desk.plan.reported_months and not act.evidence.strip():
+        raise RefusedError(
+            f"{deadline.rule.title}以月报表报送，内容登记后即为已报；"
+            "以书面等方式报送的，请在依据中写明原因和文件，内容补录前列为“未录入”"
+        )
+    if reason := _before_window(session, desk, act, deadline):
+        raise RefusedError(f"{act.subject} {reason}")
     if held.get(act.name) != act.on:
         detail = {"dated": {act.name: act.on.isoformat()}, **_corrects(held, act)}
         audit_id = _audit(session, desk, act, AuditKind.RECORD, deadline.rule.clause, at, detail)
         change_facts(session, desk.plan, act.subject, {act.name: act.on}, (), audit_id)
         refresh_subject(session, desk, act.subject, kind)
     return ActResult("", "", ())
+
+
+def _before_window(session: Session, desk: Desk, act: Act, deadline: Deadline) -> str | None:
+    """Why a duty cannot be fulfilled on a day yet, and which one may be meant (A23)."""
+    rule = deadline.rule
+    name = f"{deadline.id}“{rule.title}”"
+    needed = rule.not_before_first if isinstance(rule, DeadlineRule) else None
+    if needed is not None:
+        first = first_day(session, desk.plan, needed)
+        if first is None or act.on < first:
+            label = desk.plan.milestone(needed).label
+            since = f"最早的是{long_date(first)}" if first else "尚无项目登记"
+            return f"{name}须在有项目“{label}”之后（{rule.clause}），{since}，请核对日期"
+    if deadline.not_before is None or act.on >= deadline.not_before:
+        return None
+    running = [
+        item.id
+        for item in desk.deadlines.values()
+        if item.rule is rule and item.not_before and item.not_before <= act.on
+    ]
+    meant = f"；如为已到期限的一期，编号应为{running[-1]}" if running else ""
+    return (
+        f"{name}自{long_date(deadline.not_before)}起（{rule.clause}），"
+        f"{long_date(act.on)}尚未开始，请核对{meant}"
+    )
 
 
 def _audit(

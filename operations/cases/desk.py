@@ -10,10 +10,13 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from models.audits import entered_by
 from models.database import open_engine, reading, require_schema, writing
 from models.plans import require_plan
+from models.seals import keyed
 from models.settings import Settings
-from policy.load import calendar_overrides, named_plan
+from models.versions import rules_of
+from policy.load import calendar_days, named_plan
 from policy.schema import Plan
 from policy.vocabulary import Product
 from states.deadlines import Deadline, deadlines
@@ -31,8 +34,14 @@ class Desk:
         self.settings = settings
         self.plan = plan
         self.calendar = calendar
-        self.engine = engine
+        self.engine = keyed(engine, settings)
         self.kept: dict[tuple[Product, str, str, int], Any] = {}  # what was made and has been read
+
+    def entered_by(self, user: str) -> "Desk":
+        """The same desk, at which `user` enters what offices have decided."""
+        desk = Desk(self.settings, self.plan, self.calendar, entered_by(self.engine, user))
+        desk.kept = self.kept
+        return desk
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -62,6 +71,20 @@ class Desk:
         return cache(lambda remind_by: first_look(remind_by, self.plan.ladder, self.calendar))
 
 
+def desk_of(session: Session, desk: Desk, day: date) -> Desk:
+    """The desk as of a day: with plan and calendar as they were in force on it.
+
+    For what is made late of a month that lies behind. It reads by the session that is at hand: the
+    database runs the plan as it is now. PolicyError as `models.versions.rules_of`.
+    """
+    plan, calendar = rules_of(session, desk.plan, desk.calendar, day)
+    if plan is desk.plan:
+        return desk
+    then = Desk(desk.settings, plan, calendar, desk.engine)
+    then.kept = desk.kept
+    return then
+
+
 def inbox_of(desk: Desk) -> Path:
     """The folder of the plan's cities; a plan that is not the settings' own has one within."""
     home = desk.settings.inbox
@@ -81,5 +104,5 @@ def open_desk(settings: Settings, plan_id: str | None = None) -> Desk:
 def desk_for(settings: Settings, plan_id: str | None) -> Desk:
     """A desk on a database that need not be initialised; PolicyError for a faulty plan."""
     plan = named_plan(plan_id or settings.plan, settings.plans)
-    calendar = Calendar(calendar_overrides())
+    calendar = Calendar(calendar_days(plan.id, settings.plans))
     return Desk(settings, plan, calendar, open_engine(settings.sqlalchemy_url))

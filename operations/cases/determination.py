@@ -1,5 +1,6 @@
 """The decision on a proposed list (五(三)): what is shown, and what 同意 or 不同意 records."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,14 +9,15 @@ from sqlmodel import Session
 
 from common.errors import ConflictError, RefusedError, with_reasons
 from common.fingerprint import fingerprint
-from models.audits import NewRow, add_audit, history
+from models.audits import NewRow, add_audit, history, that_count
 from models.plans import require_plan
 from models.projects import dossiers
 from operations.cases.desk import Desk
 from operations.cases.effects import begin
 from operations.cases.review import Determination, determine, selection, the_review
 from policy.schema import EvidenceRule, Plan
-from policy.vocabulary import AuditKind, Disposition, Level
+from policy.vocabulary import AuditKind, Disposition
+from states.authority import matter
 from states.dossier import Dossier
 from states.reporting import takes_place
 from states.review import average
@@ -108,8 +110,8 @@ def decline(
     RefusedError when there is no list, or with every reason against the record; ConflictError when
     the list is no longer that with the fingerprint `seen`.
     """
-    begin(session, desk, desk.plan.province, decision, today)
     rule = _declined(desk.plan)
+    begin(session, desk, desk.plan.province, matter(desk.plan, rule.id), decision, today)
     if _is_there(session, desk.plan, rule, decision, seen):
         return False
     found = _require(session, desk, seen)
@@ -117,7 +119,7 @@ def decline(
         raise RefusedError("没有待研究确定的项目")
     if _is_there(session, desk.plan, rule, decision, found.fingerprint):
         return False
-    if reasons := _against(desk.plan, rule, decision):
+    if reasons := list(_against(desk.plan, decision)):
         raise RefusedError(with_reasons(f"不能登记“{rule.label}”", reasons))
     row = NewRow(
         subject=desk.plan.province,
@@ -187,16 +189,11 @@ def _declined(plan: Plan) -> EvidenceRule:
     return rule
 
 
-def _against(plan: Plan, rule: EvidenceRule, decision: Determination) -> list[str]:
-    office, issued = plan.office(Level.PROVINCE), plan.notice.issued_on
-    reasons = {
-        f"不是{office}的决定，请写明“{office}”及处室、姓名（{rule.clause}）": (
-            not decision.actor.strip().startswith(office)
-        ),
-        f"日期{decision.on}早于通知印发日{issued}，请核对年份": decision.on < issued,
-        "没有写明依据（会议纪要或文件）": not decision.evidence.strip(),
-    }
-    return [reason for reason, applies in reasons.items() if applies]
+def _against(plan: Plan, decision: Determination) -> Iterator[str]:
+    if early := plan.notice.too_early(decision.on):
+        yield early
+    if not decision.evidence.strip():
+        yield "没有写明依据（会议纪要或文件）"
 
 
 def _is_there(
@@ -205,5 +202,5 @@ def _is_there(
     said = (rule.id, decision.actor, decision.on, decision.evidence, proposal)
     return any(
         said == (row.action, row.actor, row.effective_on, row.evidence, row.detail.get("proposal"))
-        for row in history(session, plan, plan.province)
+        for row in that_count(history(session, plan, plan.province))
     )

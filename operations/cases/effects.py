@@ -1,23 +1,51 @@
 """Writes down one thing that was done: its audit row, and all of its effects, in one place."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Protocol
 
 from sqlmodel import Session
 
 from common.errors import ConflictError, RefusedError
+from common.words import long_date, require_seen, shanghai_minute
 from models import records
-from models.audits import NewRow, add_audit, changes_since, revision
+from models.audits import NewRow, add_audit, changes_since, counted, history, revision
 from models.plans import require_plan
 from models.projects import change_facts, dossier, set_columns
+from operations.cases.authority import authorise, place_of
 from operations.cases.desk import Desk
 from operations.cases.fulfilment import refresh_subject, settle_city
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, SubjectKind
+from states.authority import Matter
 from states.dossier import Dossier
-from states.trail import Effects, TrailRow, carried_on, from_detail, to_detail, under
+from states.trail import (
+    Effects,
+    TrailRow,
+    carried_on,
+    from_detail,
+    handed_back,
+    recorded,
+    to_detail,
+    under,
+    with_what_follows,
+)
+
+EVIDENCE_FILE = "evidence_file"
+"""The action of a row that does nothing but put files on record."""
+TYPED = {
+    "actor": "经办人",
+    "evidence": "依据",
+    "reason": "原因",
+    "expert": "专家姓名",
+    "organisation": "所在单位",
+    "voucher": "凭证号",
+    "payee": "收款单位",
+    "signer": "签发人",
+    "remark": "备注",
+}
+"""What fields of an act are called whose texts people type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +103,7 @@ def begin(
     session: Session,
     desk: Desk,
     code: str,
+    asked: Matter | None,
     act: DatedAct,
     today: date,
     seen: int | None = None,
@@ -82,19 +111,34 @@ def begin(
 ) -> Casebook:
     """Keep other writers out until the transaction ends, and check what every change must hold to.
 
-    Gives back the casebook, a new one where there is none yet.
+    Gives back the casebook, a new one where there is none yet. Where nothing is known of that name,
+    matter or subject, it is for the caller to refuse.
 
-    RefusedError without an actor or for a day to come; ConflictError, which tells what changed,
-    when the subject is no longer at the revision `seen`.
+    RefusedError for an actor who may not, or for a day to come; ConflictError, which tells what
+    changed, when the subject is no longer at the revision `seen`.
     """
+    require_seen(dict(_typed(act)))
     casebook = casebook or Casebook(session, desk)
-    if not act.actor.strip():
-        raise RefusedError("请注明经办人")
+    place = place_of(session, desk.plan, code)
+    if asked is not None and place is not None:
+        authorise(session, desk, asked, place, act.actor)
     if act.on > today:
-        raise RefusedError(f"日期{act.on}尚未到来（今天是{today}），只能登记已发生的事项")
+        raise RefusedError(
+            f"日期（{long_date(act.on)}）尚未到来（今天是{long_date(today)}），只能登记已发生的事项"
+        )
     if seen is not None and revision(session, desk.plan, code) != seen:
         raise ConflictError(_changed(session, desk, code, seen))
     return casebook
+
+
+def _typed(act: DatedAct) -> Iterator[tuple[str, str]]:
+    """What somebody has typed of an act, by what it is called."""
+    stated = [(item.name, getattr(act, item.name)) for item in fields(act)]  # type: ignore[arg-type]  # every act is a dataclass
+    for name, value in stated:
+        if isinstance(value, str):
+            yield TYPED.get(name, "填写的内容"), value
+        elif isinstance(value, Mapping):
+            yield from ((str(key), text) for key, text in value.items() if isinstance(text, str))
 
 
 def commit(
@@ -106,11 +150,12 @@ def commit(
     at: datetime,
     **more: Any,
 ) -> None:
-    """Record `entry`, apply its effects to the project, and bring deadlines in line.
+    """Record `entry`, apply its effects and what follows from them, and bring deadlines in line.
 
     `more` goes into the row's detail.
     """
     before = casebook.project(entry.subject)
+    effects = whole(session, desk.plan, before, effects)
     row = NewRow(
         subject=entry.subject,
         kind=entry.kind,
@@ -124,9 +169,22 @@ def commit(
         detail={**to_detail(effects), **more},
     )
     audit_id = add_audit(session, desk.plan, row)
+    apply(session, desk, before, effects, audit_id)
+    casebook.note(before.code, from_detail(desk.plan, audit_id, entry.kind, row.detail))
+
+
+def apply(session: Session, desk: Desk, before: Dossier, effects: Effects, audit_id: int) -> None:
+    """Write what a row does to a project, and bring its deadlines and its city in line."""
     _apply(session, desk, before.code, effects, audit_id)
     _settle(session, desk, before, effects, audit_id)
-    casebook.note(before.code, from_detail(audit_id, entry.kind, row.detail))
+
+
+def whole(session: Session, plan: Plan, before: Dossier, effects: Effects) -> Effects:
+    """What is recorded of a project, with what follows from it."""
+    given: Mapping[str, date] = {}
+    if handed_back(plan, before, effects):
+        given = recorded(plan, counted(plan, history(session, plan, before.code))).facts
+    return with_what_follows(plan, before, effects, given)
 
 
 def _bears_on_others(plan: Plan, effects: Effects) -> bool:
@@ -173,8 +231,8 @@ def _changed(session: Session, desk: Desk, code: str, seen: int) -> str:
         return f"{code}没有记录号{seen}，请重新查看后再办理"
     head = f"{code}在您查看之后已有变化，本次未办理；请核对后重新办理："
     lines = (
-        f"  · {row.recorded_at:%Y-%m-%d %H:%M}（UTC）{AuditKind(row.kind).label} "
-        f"{action_label(desk, row.action)}（{row.effective_on}），经办：{row.actor}"
+        f"  · {shanghai_minute(row.recorded_at)}{AuditKind(row.kind).label} "
+        f"{action_label(desk, row.action)}（{long_date(row.effective_on)}），经办：{row.actor}"
         for row in rows
     )
     return "\n".join([head, *lines])
@@ -188,6 +246,6 @@ def action_label(desk: Desk, name: str) -> str:
 def labels(desk: Desk) -> Mapping[str, str]:
     """The Chinese name of every action, milestone and kind of evidence, by id."""
     plan = desk.plan
-    found = {item.id: item.label for item in plan.evidence}
+    found = {EVIDENCE_FILE: "佐证文件"} | {item.id: item.label for item in plan.evidence}
     found |= {item.id: item.label for item in plan.milestones}
     return found | {item.id: item.label for item in plan.actions}

@@ -1,14 +1,19 @@
 """Keeps deadlines in line with facts: of one subject after a change, of all after a new plan."""
 
+from collections.abc import Mapping
+from datetime import date
+
 from sqlmodel import Session
 
 from common.errors import RefusedError
 from models.deadlines import SubjectState, deadline_row, refresh
-from models.projects import dossiers, facts, sync_city_facts
-from models.tables import DeadlineRow
+from models.projects import change_facts, dossiers, facts, sync_city_facts
+from models.tables import DeadlineRow, Subject
 from operations.cases.desk import Desk
 from policy.vocabulary import Disposition, SubjectKind
-from states.deadlines import Deadline
+from states.chains import Turn
+from states.deadlines import Deadline, DeadlineDates, dates_of, whose_turn
+from states.trail import Effects, with_what_follows
 
 
 def refresh_subject(
@@ -41,6 +46,13 @@ def subject_state(
     return SubjectState(code, kind, held, disposition)
 
 
+def state_of(session: Session, desk: Desk, subject: Subject) -> SubjectState:
+    """The same of a subject of any kind."""
+    project = next(iter(dossiers(session, desk.plan, [subject.code])), None)
+    disposition = project.disposition if project else Disposition.ACTIVE
+    return subject_state(session, desk, subject.code, SubjectKind(subject.kind), disposition)
+
+
 def deadline_of(session: Session, desk: Desk, code: str, rule: str) -> tuple[Deadline, DeadlineRow]:
     """A subject's deadline and how it stands; RefusedError when there is none of that id."""
     deadline, row = desk.deadlines.get(rule), deadline_row(session, desk.plan, code, rule)
@@ -49,9 +61,23 @@ def deadline_of(session: Session, desk: Desk, code: str, rule: str) -> tuple[Dea
     return deadline, row
 
 
+def turn_at(
+    desk: Desk, row: DeadlineRow, kind: SubjectKind, held: Mapping[str, date]
+) -> tuple[DeadlineDates | None, Turn]:
+    """A stored deadline's dates, and who has to do what first before it can be met.
+
+    `held`: the subject's facts.
+    """
+    deadline = desk.deadlines[row.rule]
+    dates = dates_of(deadline, kind, held, row.extended_to, desk.calendar)
+    return dates, whose_turn(deadline, kind, held, dates)
+
+
 def refresh_all(session: Session, desk: Desk) -> None:
-    """Bring every subject's deadlines in line with its facts, as the plan now reads."""
+    """Bring what follows of every subject in line with what was recorded, as the plan now reads."""
     for project in dossiers(session, desk.plan):
+        follows = with_what_follows(desk.plan, project, Effects(), {})
+        change_facts(session, desk.plan, project.code, follows.dated, follows.revoked, None)
         refresh_subject(session, desk, project.code, SubjectKind.PROJECT, project.disposition)
     for city in desk.plan.cities:
         sync_city_facts(session, desk.plan, city.name)

@@ -1,20 +1,22 @@
 """The money ledger of a project: book a line, and see what is owed, received and spent (七)."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from sqlmodel import Session
 
 from common.errors import RefusedError, with_reasons
+from common.words import cited
 from models import records
 from models.projects import dossier
 from operations.cases.desk import Desk
 from operations.cases.effects import AuditEntry, Casebook, begin, commit
 from policy.vocabulary import AuditKind, Disposition, EntryKind, Holder, Source
+from states.authority import booking as matter
 from states.dossier import Dossier
-from states.ledger import LedgerLine, balances, matched, refusals, resting
+from states.ledger import BOOKKEEPING, LedgerLine, balances, refusals
 from states.trail import Effects
 
 
@@ -51,7 +53,8 @@ def book(
 
     What the ledger dates (money resting, matching funds come in) is dated with it (八(四), 六(二)).
     """
-    casebook = begin(session, desk, booking.subject, booking, today, booking.seen, casebook)
+    asked = matter(desk.plan, booking.holder)
+    casebook = begin(session, desk, booking.subject, asked, booking, today, booking.seen, casebook)
     before = casebook.project(booking.subject)
     line = _line(booking)
     reasons = [
@@ -63,47 +66,17 @@ def book(
         raise RefusedError(
             with_reasons(f"{before.code} {before.name}：不能登记“{booking.entry.label}”", reasons)
         )
-    lines = (*before.lines, line)
     entry = AuditEntry(
         booking.subject,
         AuditKind.LEDGER,
         booking.entry.value,
         booking.actor,
         booking.on,
-        "七(二)" if desk.plan.money is None else desk.plan.money.clause,
+        desk.plan.money_clause,
         booking.evidence,
     )
-    dated, revoked = ledger_facts(desk, before, lines)
-    commit(session, desk, casebook, entry, Effects(dated=dated, revoked=revoked, line=line), at)
-    return balances(lines)
-
-
-def ledger_facts(
-    desk: Desk, project: Dossier, lines: Sequence[LedgerLine]
-) -> tuple[Mapping[str, date], tuple[str, ...]]:
-    """The facts that `lines` change: those dated, or dated anew, and those that hold no longer."""
-    wanted = dict(_wanted(desk, project, lines))
-    held = project.milestones
-    dated = {name: on for name, on in wanted.items() if on is not None and held.get(name) != on}
-    revoked = tuple(name for name, on in wanted.items() if on is None and name in held)
-    return dated, revoked
-
-
-def _wanted(
-    desk: Desk, project: Dossier, lines: Sequence[LedgerLine]
-) -> Iterator[tuple[str, date | None]]:
-    promised = project.profile.promised
-    for milestone in desk.plan.milestones:
-        rule = milestone.ledger
-        if rule is None:
-            continue
-        if rule.fact == "matched":
-            source = Source(rule.of)
-            if promised[source]:  # a share of nothing is recorded by hand
-                yield milestone.id, matched(lines, source, promised[source])
-        else:
-            since, passed = resting(lines, Holder(rule.of))
-            yield milestone.id, since if rule.fact == "received" else passed
+    commit(session, desk, casebook, entry, Effects(line=line), at)
+    return balances((*before.lines, line))
 
 
 def _line(booking: Booking) -> LedgerLine:
@@ -121,6 +94,11 @@ def _line(booking: Booking) -> LedgerLine:
     )
 
 
+def same_line(asked: Booking, line: LedgerLine) -> bool:
+    """Whether what is asked is in the ledger already, to the last figure."""
+    return replace(_line(asked), audit_id=line.audit_id) == line
+
+
 def _ended(project: Dossier) -> Iterator[str]:
     if project.disposition in (Disposition.REJECTED, Disposition.RESERVE):
         yield f"项目为{project.disposition.label}，没有资金可登记"
@@ -132,4 +110,5 @@ def _taken(session: Session, desk: Desk, booking: Booking, city: str) -> Iterato
     if owner is not None:
         own = dossier(session, desk.plan, owner).city == city
         where = f"已登记在{owner}" if own else "已在其他市登记"
-        yield f"凭证“{booking.voucher}”{where}，不得重复入账或跨项目使用（八(四)）；请核对凭证号"
+        by = cited(desk.plan.clause_of(BOOKKEEPING))
+        yield f"凭证“{booking.voucher}”{where}，不得重复入账或跨项目使用{by}；请核对凭证号"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from common.errors import RefusedError, with_reasons
+from common.words import cited
 from models.plans import require_plan
 from models.projects import dossiers
 from operations.cases.casework import Act, advance
@@ -15,6 +16,7 @@ from operations.cases.desk import Desk
 from operations.cases.effects import AuditEntry, Casebook, begin, commit
 from policy.schema import Plan, ReviewRules
 from policy.vocabulary import AuditKind
+from states.authority import opinion as matter
 from states.dossier import GOING_ON, Dossier
 from states.review import Opinion, average, opinion_refusals
 from states.selection import Candidate, Selection, select
@@ -55,7 +57,8 @@ def give_opinion(
     casebook: Casebook | None = None,
 ) -> Opinion:
     """Record an expert's opinion. RefusedError with every reason (五(二))."""
-    casebook = begin(session, desk, given.subject, given, today, given.seen, casebook)
+    asked = matter(desk.plan)
+    casebook = begin(session, desk, given.subject, asked, given, today, given.seen, casebook)
     review = the_review(desk.plan)
     before = casebook.project(given.subject)
     opinion = Opinion(given.expert, given.organisation, given.on, given.scores)
@@ -94,7 +97,8 @@ def determine(
     chosen = selection(desk, dossiers(session, desk.plan))
     if chosen.short:
         listed = "、".join(f"{city}缺{missing}个" for city, missing in chosen.short.items())
-        raise RefusedError(f"评审通过的项目少于名额：{listed}；请补足后再研究确定（附件1）")
+        by = cited(desk.plan.clause_of("cities"))
+        raise RefusedError(f"评审通过的项目少于名额：{listed}；请补足后再研究确定{by}")
     if not chosen.determined and not chosen.reserves:
         raise RefusedError("没有待研究确定的项目")
     for code in chosen.determined:
@@ -102,7 +106,8 @@ def determine(
         advance(session, desk, act, today=today, at=at)
     for code, rank in chosen.reserves:
         said = f"{decision.evidence}（替补第{rank}位）"
-        act = Act(code, review.reserve, decision.on, decision.actor, said)
+        evidence = said if decision.evidence.strip() else ""  # the rank alone is no ground (R60)
+        act = Act(code, review.reserve, decision.on, decision.actor, evidence)
         advance(session, desk, act, today=today, at=at)
     return chosen
 

@@ -29,9 +29,13 @@ NAMES: Mapping[AuditKind, str] = {
     AuditKind.ACKNOWLEDGEMENT: "deadline.acknowledged",
     AuditKind.AMENDMENT: "milestone.amended",
     AuditKind.REVERSAL: "record.reversed",
+    AuditKind.REPAIR: "tables.repaired",
+    AuditKind.PLAN: "plan.changed",
+    AuditKind.CONFIRMATION: "day.confirmed",
+    AuditKind.REWIND: "days.taken_back",
 }
 """What each kind of audit row is called as an event."""
-TOLD = ("overdue_after", "until", "expected", "reverses")
+TOLD = ("overdue_after", "until", "expected", "reverses", "version")
 """What of a row's detail is told, where the row has it."""
 LONGEST = 2000
 """Characters of a free text; Prefect drops an event that is very large."""
@@ -116,7 +120,10 @@ def _words(desk: Desk) -> Mapping[str, str]:
     """What staff call whatever a row can be about."""
     entries = {entry.value: entry.label for entry in EntryKind}
     titles = {id: deadline.rule.title for id, deadline in desk.deadlines.items()}
-    return {AuditKind.IMPORT.value: AuditKind.IMPORT.label, **entries, **titles, **labels(desk)}
+    told = (AuditKind.IMPORT, AuditKind.PLAN, AuditKind.REPAIR, AuditKind.REWIND)
+    kinds = {kind.value: kind.label for kind in told}
+    kinds["enforce"] = AuditKind.CONFIRMATION.label
+    return {**kinds, **entries, **titles, **labels(desk)}
 
 
 def _stages(plan: Plan, row: Audit) -> Iterator[tuple[str, str]]:

@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from models.database import reading
-from models.marks import TrailMark, mark, overdue_since, owed_since, recorded_since, withdrawn_since
+from models.marks import (
+    TrailMark,
+    mark,
+    overdue_rules,
+    overdue_since,
+    owed_since,
+    recorded_since,
+    withdrawn_since,
+)
 from models.projects import subjects
 from operations.cases.desk import Desk
 from operations.daily.delivery import DeliveryResult
-from policy.vocabulary import AuditKind, RungKind
+from policy.vocabulary import AuditKind, Origin, RungKind
 
 MOST = 100  # new lateness by name
 
@@ -24,6 +32,8 @@ class LateDeadline:
     rule: str
     title: str
     clause: str
+    proposed: bool = False
+    """Whether its day is only a proposal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,7 @@ class Changes:
     overdue: int
     """How many deadlines were marked overdue."""
     late: tuple[LateDeadline, ...]
-    """The first of them."""
+    """The first of both."""
     owed: Mapping[RungKind, int]
     """New messages."""
     withdrawn: Mapping[RungKind, int]
@@ -44,11 +54,20 @@ class Changes:
     """What else was recorded meanwhile, lateness aside."""
     delivered: DeliveryResult
     notes: tuple[str, ...] = ()
+    beyond_proposal: int = 0
+    """How many deadlines have passed a day that is only a proposal, which is no 逾期 (A30)."""
 
     @property
     def none(self) -> bool:
         """Whether nothing has changed."""
-        said = (self.missed, self.overdue, self.owed, self.withdrawn, self.recorded)
+        said = (
+            self.missed,
+            self.overdue,
+            self.beyond_proposal,
+            self.owed,
+            self.withdrawn,
+            self.recorded,
+        )
         return not any((*said, self.delivered.sent, self.delivered.failed))
 
 
@@ -68,13 +87,17 @@ def changes_since(
     """What has changed since a mark, with what a delivery did and which days were caught up."""
     with desk.reading() as session:
         recorded = dict(recorded_since(session, desk.plan, since))
+        passed = overdue_rules(session, desk.plan, since)
         rows = overdue_since(session, desk.plan, since, MOST)
         named = subjects(session, desk.plan, sorted({row.subject for row in rows}))
         owed = owed_since(session, desk.plan, since)
         withdrawn = withdrawn_since(session, desk.plan, since)
+    recorded.pop(AuditKind.OVERDUE, None)
+    beyond = sum(count for rule, count in passed.items() if _is_proposed(desk, rule))
     return Changes(
         missed=missed,
-        overdue=recorded.pop(AuditKind.OVERDUE, 0),
+        overdue=sum(passed.values()) - beyond,
+        beyond_proposal=beyond,
         late=tuple(
             LateDeadline(
                 row.subject,
@@ -83,6 +106,7 @@ def changes_since(
                 row.action,
                 row.detail["title"],
                 row.clause,
+                _is_proposed(desk, row.action),
             )
             for row in rows
         ),
@@ -92,3 +116,8 @@ def changes_since(
         delivered=delivered or DeliveryResult(),
         notes=notes,
     )
+
+
+def _is_proposed(desk: Desk, rule: str) -> bool:
+    deadline = desk.deadlines.get(rule)
+    return deadline is not None and deadline.rule.origin is Origin.PROPOSAL

@@ -9,11 +9,20 @@ from sqlmodel import Session
 from common.errors import RefusedError
 from models.database import reading, writing
 from models.deadlines import apply, due_situations, stalled, targets
-from models.enforced import find_day, finish_day, missed_days, put_day
+from models.enforced import find_day, finish_day, last_day, missed_days, put_day
+from models.sweeps import put_sweep
 from operations.cases.desk import Desk
+from operations.daily.confirmation import (
+    Confirmation,
+    DoubtfulDayError,
+    admit,
+    announce_refusal,
+)
 from policy.vocabulary import DecisionKind, SubjectKind
 from states.deadlines import Deadline, gaps
 from states.decide import Decision, Situation, Verdict, decide
+from states.doubts import day_of_work
+from states.workdays import CALENDARS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,15 @@ def day_to_enforce(asked: date | None, today: date) -> date:
     return asked or today
 
 
+def working_day(desk: Desk, today: date) -> date:
+    """As of which day is worked by itself: today, or the last day of a plan that is over.
+
+    Also where the plan has changed: that it is refused then is said by what comes after.
+    """
+    with reading(desk.engine) as session:
+        return day_of_work(desk.plan, today, last_day(session, desk.plan))
+
+
 def check(desk: Desk, as_of: date) -> tuple[DeadlineDecision, ...]:
     """What `enforce` would decide as of a day; nothing is written."""
     with desk.reading() as session:
@@ -75,17 +93,40 @@ def enforce(desk: Desk, as_of: date, at: datetime) -> EnforcementResult:
     """Write standings, audit rows and messages for `as_of`, and for days missed before it.
 
     All or nothing, and the same day twice adds nothing. UnknownYearError when `as_of` lies outside
-    the calendar's known years.
+    the calendar's known years. The day is taken as it is given, as a rehearsal on a copy needs it;
+    whoever reads it off a clock asks for it by `enforce_in_earnest`.
     """
-    messages, marked, looked_at = 0, 0, 0
     with desk.writing() as session:
-        for situation, deadline, verdict in _verdicts(session, desk, as_of):
-            written = apply(session, desk.plan, deadline, situation, verdict, as_of, at)
-            messages, marked = messages + written.messages, marked + written.marked_overdue
-            looked_at += 1
-        notes = tuple(_notes(session, desk, as_of))
-        missed = missed_days(session, desk.plan, as_of)
-        put_day(session, desk.plan, as_of, at)
+        return _enforce(session, desk, as_of, at)
+
+
+def enforce_in_earnest(
+    desk: Desk, as_of: date, at: datetime, confirmed: Confirmation | None = None
+) -> EnforcementResult:
+    """As `enforce`, unless the day or the clock is doubted and nobody stands for it.
+
+    DoubtfulDayError then, with nothing written but the event that tells of it.
+    """
+    desk.calendar.is_workday(as_of)  # what no confirmation mends is said first
+    try:
+        with desk.writing() as session:
+            admit(session, desk, as_of, at, confirmed)
+            return _enforce(session, desk, as_of, at)
+    except DoubtfulDayError as refusal:
+        announce_refusal(desk, as_of, str(refusal), at)
+        raise
+
+
+def _enforce(session: Session, desk: Desk, as_of: date, at: datetime) -> EnforcementResult:
+    messages, marked, looked_at = 0, 0, 0
+    put_sweep(session, desk.plan, as_of, at)
+    for situation, deadline, verdict in _verdicts(session, desk, as_of):
+        written = apply(session, desk.plan, deadline, situation, verdict, as_of, at)
+        messages, marked = messages + written.messages, marked + written.marked_overdue
+        looked_at += 1
+    notes = tuple(_notes(session, desk, as_of))
+    missed = missed_days(session, desk.plan, as_of)
+    put_day(session, desk.plan, as_of, at)
     return EnforcementResult(as_of, looked_at, messages, marked, notes, missed)
 
 
@@ -104,7 +145,7 @@ def _notes(session: Session, desk: Desk, as_of: date) -> Iterator[str]:
         waiting += stalled(session, desk.plan, desk.deadlines.values())
     if waiting:
         listed = "、".join(waiting)
-        file = "请在 policy/calendars/ 下增加该年文件"
+        file = f"请在 {CALENDARS}增加该年文件"
         yield f"{listed}的日期涉及放假安排未公布的年份，暂未起算；{file}"
 
 

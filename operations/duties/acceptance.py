@@ -44,7 +44,7 @@ from policy.duties import InspectorRole
 from policy.schema import Office, Plan
 from policy.vocabulary import Disposition, Form, Level, Product
 from states.assignment import Inspector, Stop, Task, Team, assign, teams_of
-from states.contacts import Directory, Post
+from states.contacts import Directory, Post, has_role
 from states.dossier import Dossier, Profile, to_plain
 from states.reporting import expected
 from states.requirements import NO
@@ -54,8 +54,6 @@ from states.workdays import DAY, Calendar
 KNOWN = ("building_kind", "address", "investment", "operator", "operator_manager")
 """What 验收表 tells of a project, beside what it measures anew."""
 SOURCE = re.compile(rf"【{Form.ACCEPTANCE.label}：[^【】]*】$")
-BETWEEN_POSTS = re.compile(r"[\s、，,；;/／（）()]+|兼任?")
-DEPUTY = "副"
 UNTIL = re.compile(r"（整改期限(\d{4}-\d{2}-\d{2})）")
 
 
@@ -133,19 +131,9 @@ def _called(
     for number, role in enumerate(accepting(plan).roles):
         for post in posts:
             office = offices.get(post.office)
-            if office and post.name and office.level is role.level and _has(role, post):
+            if office and post.name and office.level is role.level and has_role(role, post):
                 return number, post
     return None
-
-
-def _has(role: InspectorRole, post: Post) -> bool:
-    """By a post of one of the titles: 养老服务科科长 is 科长; 副科长 and 科长助理 are not."""
-    named = [words for words in BETWEEN_POSTS.split(post.role) if words]
-    return not role.titles or any(
-        words.endswith(title) and not words.removesuffix(title).endswith(DEPUTY)
-        for words in named
-        for title in role.titles
-    )
 
 
 def _inspector(plan: Plan, role: InspectorRole, post: Post, posts: Sequence[Post]) -> Inspector:
@@ -207,7 +195,7 @@ def _remark(plan: Plan, item: ProjectShot) -> str:
 def _stated(plan: Plan, profile: Profile) -> Iterator[tuple[str, Plain]]:
     measured = (item.measures for item in plan.checklist if item.measures)
     for name in dict.fromkeys((*KNOWN, *measured)):
-        plain = to_plain(getattr(profile, name))
+        plain = to_plain(profile.value(name))
         if plain not in (None, []):
             yield name, tuple(plain) if isinstance(plain, list) else plain
 
@@ -215,7 +203,7 @@ def _stated(plan: Plan, profile: Profile) -> Iterator[tuple[str, Plain]]:
 def _schedule_files(desk: Desk, made: KeptProduct[Schedule]) -> Iterator[ProductFile]:
     """The arrangement with and without telephone numbers, and a form for each project."""
     content, plan = made.content, desk.plan
-    what = f"{plan.year}年{made.kind.label}"
+    what = f"{_year(plan)}{made.kind.label}"
     title = f"{plan.name}{made.kind.label}"
     inner = schedule_leaves(title, content, phones=True)
     yield ProductFile(f"{what}（省厅留存，含电话）.xlsx", to_bytes(inner))
@@ -224,6 +212,12 @@ def _schedule_files(desk: Desk, made: KeptProduct[Schedule]) -> Iterator[Product
     teams = {team.number: team for team in content.teams}
     for stop in content.stops:
         yield _form(desk, stop, targets[stop.code], teams[stop.team])
+
+
+def _year(plan: Plan) -> str:
+    """``2023年``: that of the visits, of which a plan may have several."""
+    rule = plan.cross_acceptance
+    return f"{rule.visits.first.year}年" if rule else plan.years_said
 
 
 def _form(desk: Desk, stop: Stop, target: AcceptanceTarget, team: Team) -> ProductFile:
@@ -320,7 +314,7 @@ def _problem(plan: Plan, row: Audit) -> str:
 def _due(row: Audit, task: DeadlineShot | None) -> date | None:
     """As the group has set it; where it has not, by the plan's own deadline."""
     stated = [date.fromisoformat(day) for day in UNTIL.findall(row.evidence)]
-    return max(stated, default=task.overdue_after if task else None)
+    return max(stated, default=task.due if task else None)
 
 
 def _rectification(plan: Plan, shot: Snapshot, item: ProjectShot) -> DeadlineShot | None:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from common.errors import RefusedError
 from documents.lists.curves import curve_leaves
 from documents.lists.evaluation import county_leaves, evaluation_leaves
-from documents.lists.lists import risk_leaves
+from documents.lists.overviews import risk_leaves
 from documents.writing.layout import to_bytes
 from operations.cases.desk import Desk
 from operations.duties.month_ends import at_ends_of, of_curves, snapshots, taken
@@ -23,7 +23,7 @@ from states.risk import Risk, risks
 from states.scoring import MonthEvaluation, evaluate, with_quarter
 from states.series import YearCourses, courses
 from states.snapshot import Snapshot, quarter
-from states.workdays import DAY
+from states.workdays import DAY, if_known, workday_after
 
 
 def _evaluation_occasions(desk: Desk) -> Iterator[JobOccasion]:
@@ -32,22 +32,26 @@ def _evaluation_occasions(desk: Desk) -> Iterator[JobOccasion]:
 
 def _evaluation(session: Session, desk: Desk, asked: JobOccasion) -> MonthEvaluation:
     """The quarter's months are scored anew, all by the same table."""
-    made = evaluate(desk.plan, _snapshot(session, desk, asked.period))
+    made = _evaluated(desk, _snapshot(session, desk, asked.period))
     if not _ends_quarter(desk, asked.period):
         return made
     wanted = quarter(asked.period)
     months = (month for month in desk.plan.bulletin_months if month < asked.period)
     shots = (taken(session, desk, month) for month in months if quarter(month) == wanted)
-    earlier = (evaluate(desk.plan, each.content) for each in shots if each)
+    earlier = (_evaluated(desk, each) for each in shots if each)
     return with_quarter(made, wanted, earlier)
+
+
+def _evaluated(desk: Desk, shot: Snapshot) -> MonthEvaluation:
+    return evaluate(desk.plan, shot, workday_after(desk.calendar, shot.as_of))
 
 
 def _snapshot(session: Session, desk: Desk, month: str) -> Snapshot:
     """RefusedError where it was not taken."""
     found = taken(session, desk, month)
     if found is None:
-        raise RefusedError(f"{month}的{Product.SNAPSHOT.label}尚未形成，请先执行月末快照")
-    return found.content
+        raise RefusedError(f"{month}的{Product.SNAPSHOT.label}尚未形成，请先执行月末数据")
+    return found
 
 
 def _ends_quarter(desk: Desk, month: str) -> bool:
@@ -63,7 +67,7 @@ def _evaluation_files(desk: Desk, made: KeptProduct[MonthEvaluation]) -> Iterato
     label = made.kind.label
     yield ProductFile(f"{label} {content.period}.xlsx", to_bytes(evaluation_leaves(name, content)))
     for city in dict.fromkeys(s.city for s in content.counties) if content.quarter else ():
-        leaves = county_leaves(name, content, city)
+        leaves = county_leaves(name, content, city, desk.plan.city_bureau)
         yield ProductFile(f"{label} {content.quarter} {city}.xlsx", to_bytes(leaves))
 
 
@@ -103,14 +107,17 @@ class RiskList:
 
 
 def _risk_occasions(desk: Desk) -> Iterator[JobOccasion]:
-    """From the notice to the end of its year; a week without a workday has none."""
+    """From the notice to the last day of the works; a week without a workday has none.
+
+    Nor has one of a year whose calendar is not known yet.
+    """
     if desk.plan.risks is None:
         return
-    first, last = desk.plan.notice.issued_on, date(desk.plan.year, 12, 31)
+    first, last = desk.plan.notice.issued_on, desk.plan.last_day
     monday = first - first.weekday() * DAY
     while monday <= last:
-        day = desk.calendar.on_or_after(max(monday, first))
-        if day < monday + WEEK and day <= last:
+        day = if_known(desk.calendar.on_or_after, max(monday, first))
+        if day and day < monday + WEEK and day <= last:
             yield JobOccasion(day.isoformat(), desk.plan.province, day)
         monday += WEEK
 

@@ -7,6 +7,7 @@ from datetime import date
 from sqlmodel import Session
 
 from common.errors import RefusedError
+from common.words import short_date
 from documents.forms.inspection import InspectedProject, inspection_rule
 from documents.lists.inspection_lists import (
     CityInspection,
@@ -18,21 +19,22 @@ from documents.reading.identity import Identity
 from documents.writing.layout import to_bytes
 from models.audits import newest
 from models.tables import Audit
-from operations.cases.corrections import reversed_rows
 from operations.cases.desk import Desk
-from operations.duties.products import Job, JobOccasion, KeptProduct, ProductFile
+from operations.duties.products import Job, JobOccasion, KeptProduct, ProductFile, kept
 from operations.views.snapshots import rows_by, snapshot
 from operations.workbooks.inspection import about, is_visit, laid_out, said_in
 from operations.workbooks.versions import words_in
+from policy.schema import Plan
 from policy.vocabulary import Form, Product, Standing
 from states.deadlines import DONE
-from states.reporting import expected
+from states.risk import risks
 from states.snapshot import Snapshot
-from states.visits import Visit, choose
-from states.workdays import DAY
+from states.visits import UnvisitedProject, Visit, choose, left_out
+from states.workdays import DAY, if_known
 
 NO_VISIT = "未督查"
 NOTHING_FOUND = "未发现问题"
+NOT_PLANNED = "未列入督查安排"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class VisitList:
     projects: tuple[tuple[str, int], ...]
     """Each city with the number of its projects, in the plan's order."""
     stops: tuple[PlannedVisit, ...]
+    unvisited: tuple[UnvisitedProject, ...] = ()
+    """Why the others are not visited; empty in plans that were kept before it was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,13 @@ class InspectionSummary:
     """Id and label of what was looked at."""
     visits: tuple[VisitedProject, ...]
     """By city in the plan's order, then by day."""
+    unvisited: tuple[UnvisitedProject, ...] = ()
+    """All others that go on, in the order of the plan of visits."""
+
+
+def _year(plan: Plan) -> str:
+    """``2023年``: that of the visits, of which a plan may have several."""
+    return f"{inspection_rule(plan).first.year}年"
 
 
 def _visits_due(desk: Desk) -> Iterator[JobOccasion]:
@@ -97,29 +108,31 @@ def _visits_due(desk: Desk) -> Iterator[JobOccasion]:
 
 def _plan_visits(session: Session, desk: Desk, asked: JobOccasion) -> VisitList:
     shot = snapshot(session, desk, f"{asked.on:%Y-%m}", asked.on)
-    visits = choose(shot, desk.plan, desk.calendar)
-    if not visits:
+    chosen = choose(shot, desk.plan, desk.calendar)
+    if not chosen.visits:
         why = "各市应督查的项目都已督查，不必再" if shot.projects else "还没有项目，无法"
         raise RefusedError(f"截至{asked.on}{why}编制{Product.VISITS.label}")
     return VisitList(
         as_of=asked.on,
         version=newest(session, desk.plan),
         projects=tuple(
-            (city.name, len(expected(desk.plan, shot.of_city(city.name).projects)))
-            for city in desk.plan.cities
+            (city.name, len(shot.of_city(city.name).going_on)) for city in desk.plan.cities
         ),
-        stops=tuple(PlannedVisit(visit, about(desk.plan, shot, visit.code)) for visit in visits),
+        stops=tuple(
+            PlannedVisit(visit, about(desk.plan, shot, visit.code)) for visit in chosen.visits
+        ),
+        unvisited=chosen.unvisited,
     )
 
 
 def _plan_files(desk: Desk, made: KeptProduct[VisitList]) -> Iterator[ProductFile]:
     """The schedule, and a form for each project that is visited."""
     content, plan = made.content, desk.plan
-    title = f"{plan.year}年{plan.name.removeprefix(f'{plan.year}年')}{made.kind.label}"
+    title = f"{_year(plan)}{plan.programme}{made.kind.label}"
     visits = [stop.visit for stop in content.stops]
     note = f"编制依据：截至{content.as_of}的登记情况（{inspection_rule(plan).clause}，日程为建议）"
-    leaves = visit_leaves(title, visits, content.projects, note)
-    yield ProductFile(f"{plan.year}年{made.kind.label}.xlsx", to_bytes(leaves))
+    leaves = visit_leaves(title, visits, content.unvisited, content.projects, note)
+    yield ProductFile(f"{_year(plan)}{made.kind.label}.xlsx", to_bytes(leaves))
     for stop in content.stops:
         who = Identity(plan.id, Form.INSPECTION, stop.visit.code, "", content.version)
         form = laid_out(desk, who, stop.about)
@@ -130,8 +143,8 @@ VISITS = Job(Product.VISITS, VisitList, _visits_due, _plan_visits, _plan_files)
 
 
 def _findings_due(desk: Desk) -> Iterator[JobOccasion]:
-    if rule := desk.plan.inspection:
-        on = desk.calendar.on_or_after(rule.last + DAY)
+    rule = desk.plan.inspection
+    if rule and (on := if_known(desk.calendar.on_or_after, rule.last + DAY)):
         yield JobOccasion(str(desk.plan.year), desk.plan.province, on)
 
 
@@ -140,24 +153,45 @@ def _find(session: Session, desk: Desk, asked: JobOccasion) -> InspectionSummary
     shot = snapshot(session, desk, f"{asked.on:%Y-%m}", asked.on)
     met = {item.city: item.fulfilled_on for item in shot.deadlines if item.rule == rule.deadline}
     order = [city.name for city in desk.plan.cities]
-    visits = _visited(desk, shot, rows_by(session, desk.plan, asked.on))
+    visits = list(_visited(desk, shot, rows_by(session, desk.plan, asked.on)))
+    planned = kept(session, desk, VISITS, asked.period, asked.subject)
     return InspectionSummary(
         as_of=asked.on,
         cities=tuple((name, met.get(name)) for name in order),
         items=tuple((item.id, item.label) for item in rule.items),
         visits=tuple(sorted(visits, key=lambda each: (order.index(each.city), each.on, each.code))),
+        unvisited=tuple(_unvisited(desk, shot, visits, planned.content if planned else None)),
     )
 
 
+def _unvisited(
+    desk: Desk, shot: Snapshot, visits: Iterable[VisitedProject], planned: VisitList | None
+) -> list[UnvisitedProject]:
+    """What goes on and was not visited, the most at risk first, and what the plan says of it."""
+    seen = {each.code for each in visits}
+    said = {each.code: each.why for each in planned.unvisited} if planned else {}
+    days = {stop.visit.code: stop.visit.day for stop in planned.stops} if planned else {}
+    listed = {item.code: item for item in risks(desk.plan, shot, desk.calendar)}
+    order = [city.name for city in desk.plan.cities]
+    left = (
+        left_out(item, listed.get(item.code), _why(days.get(item.code), said.get(item.code)))
+        for item in shot.going_on
+        if item.code not in seen
+    )
+    return sorted(left, key=lambda it: (order.index(it.city), -it.points, it.code))
+
+
+def _why(day: date | None, said: str | None) -> str:
+    return f"已安排{short_date(day)}督查，没有督查表" if day else said or NOT_PLANNED
+
+
 def _visited(desk: Desk, shot: Snapshot, trail: Sequence[Audit]) -> Iterator[VisitedProject]:
-    """The last visit of each project that lies in the window and still counts."""
-    rule, gone = inspection_rule(desk.plan), reversed_rows(trail)
+    """The last visit of each project that lies in the window, by the rows that count."""
+    rule = inspection_rule(desk.plan)
     rows = {
         row.subject: row
         for row in trail
-        if is_visit(rule, row)
-        and row.id not in gone
-        and rule.first <= row.effective_on <= rule.last
+        if is_visit(rule, row) and rule.first <= row.effective_on <= rule.last
     }
     tasks = {item.subject: item for item in shot.deadlines if item.rule == rule.rectify}
     for project in shot.projects:
@@ -174,7 +208,7 @@ def _visited(desk: Desk, shot: Snapshot, trail: Sequence[Audit]) -> Iterator[Vis
                 opinion=said.get("opinion", "") if said else words_in(row.evidence),
                 answers=said.get("answers", {}),
                 problems=said.get("problems", {}),
-                due=task.overdue_after if task and asked else None,
+                due=task.due if task and asked else None,
                 standing=task.standing if task and asked else None,
             )
 
@@ -192,9 +226,9 @@ def _found_files(desk: Desk, made: KeptProduct[InspectionSummary]) -> Iterator[P
         )
         for id, label in content.items
     ]
-    title = f"{plan.year}年{plan.name.removeprefix(f'{plan.year}年')}{made.kind.label}"
-    leaves = found_leaves(title, cities, projects, items, _note(content))
-    yield ProductFile(f"{plan.year}年{made.kind.label}.xlsx", to_bytes(leaves))
+    title = f"{_year(plan)}{plan.programme}{made.kind.label}"
+    leaves = found_leaves(title, cities, projects, content.unvisited, items, _note(content))
+    yield ProductFile(f"{_year(plan)}{made.kind.label}.xlsx", to_bytes(leaves))
 
 
 INSPECTION = Job(Product.INSPECTION, InspectionSummary, _findings_due, _find, _found_files)

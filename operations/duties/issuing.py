@@ -18,9 +18,9 @@ from models.plans import require_plan
 from models.projects import facts
 from operations.cases.casework import Act, record
 from operations.cases.desk import Desk
-from operations.duties.duties import JOBS
 from operations.duties.papers import IssueOrder, Paper, Signature, issue, papers
 from operations.duties.products import KeptProduct, all_kept
+from operations.duties.year import JOBS
 from policy.schema import EvidenceRule, Plan
 from policy.vocabulary import Product
 
@@ -85,7 +85,7 @@ def issue_paper(
     RefusedError as `operations.duties.papers.issue`.
     """
     require_plan(session, desk.plan, desk.calendar, lock=True)
-    asked, rule = draft.made.occasion, _rule(desk.plan, draft.made.kind)
+    asked, rule = draft.made.occasion, issue_rule(desk.plan, draft.made.kind)
     paper = issue(
         session,
         desk,
@@ -109,7 +109,8 @@ def _digest(made: KeptProduct[PaperText]) -> str:
     return fingerprint((made.kind, made.occasion, made.version, made.content))
 
 
-def _rule(plan: Plan, kind: Product) -> EvidenceRule:
+def issue_rule(plan: Plan, kind: Product) -> EvidenceRule:
+    """What records the issue of such a paper. RefusedError where the plan has nothing for it."""
     section = getattr(plan, SECTIONS[kind])
     found = next((rule for rule in plan.evidence if section and rule.id == section.letter), None)
     if found is None:
@@ -149,6 +150,7 @@ def _duty(desk: Desk, made: KeptProduct[PaperText]) -> str | None:
 
 def occasion_id(desk: Desk, duty: str, period: str) -> str | None:
     """The id of a duty's occurrence in a month or quarter: ``D11-06``, ``D12-Q2``."""
-    short, whole = period[5:] if "-" in period else period[4:], period
-    known = (f"{duty}-{short}", f"{duty}-{whole}")
+    rules = (rule for rule in desk.plan.duties if rule.id == duty)
+    months = {month: id for rule in rules for id, month in rule.months.items()}
+    known = (months.get(period), f"{duty}-{period[4:]}", f"{duty}-{period}")
     return next((id for id in known if id in desk.deadlines), None)

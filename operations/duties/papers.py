@@ -15,7 +15,8 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlmodel import Session
 
-from common.errors import RefusedError, UnavailableError, with_reasons
+from common.errors import RefusedError, with_reasons
+from common.files import safe_name, unavailable
 from documents.papers.letters import final
 from documents.papers.office_template import NAME, the_template
 from documents.writing.blocks import PaperText
@@ -25,8 +26,9 @@ from models.database import reading
 from models.tables import Audit
 from operations.cases.desk import Desk
 from operations.cases.effects import begin
-from policy.schema import EvidenceRule
+from policy.schema import EvidenceRule, Plan
 from policy.vocabulary import AuditKind
+from states.authority import matter
 
 
 def template(desk: Desk) -> bytes | None:
@@ -98,21 +100,22 @@ def issue(
     RefusedError with every reason: a number that was used in the plan or is none, a day to come or
     before `asked.since`, no signer, another office, or the same draft issued under another number.
     """
-    begin(session, desk, asked.subject, signed, today)
+    begin(session, desk, asked.subject, matter(desk.plan, asked.rule.id), signed, today)
     number = paper_number(signed.number)
     known = papers(session, desk)
+    void = tuple(_read(row) for row, gone in paper_rows(session, desk.plan) if gone)
     paper = _paper(asked, signed, number)
     if paper in known:
         return paper
-    if reasons := list(_against(asked, signed, number, known)):
+    if reasons := list(_against(desk.plan, asked, signed, number, known, void)):
         raise RefusedError(with_reasons(f"不能签发“{asked.letter.title}”", reasons))
     add_audit(session, desk.plan, _row(asked, signed, paper, at))
     return paper
 
 
 def papers(session: Session, desk: Desk) -> tuple[Paper, ...]:
-    """Every paper of the plan, oldest first."""
-    return tuple(_read(row) for row in paper_rows(session, desk.plan))
+    """Every paper of the plan that holds, oldest first."""
+    return tuple(_read(row) for row, void in paper_rows(session, desk.plan) if not void)
 
 
 def find_paper(desk: Desk, number: str) -> Paper | None:
@@ -130,7 +133,7 @@ def paper_number(typed: str) -> str:
 def file_of(desk: Desk, paper: Paper) -> Path:
     """Where the paper is laid out to be printed."""
     home = desk.settings.outgoing / "letters" / desk.plan.id
-    return home / f"{paper.number} {paper.subject}.docx"
+    return home / safe_name(f"{paper.number} {paper.subject}.docx")
 
 
 def lay_out(desk: Desk, paper: Paper) -> Path:
@@ -142,7 +145,7 @@ def lay_out(desk: Desk, paper: Paper) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UnavailableError(f"无法建立文件夹 {path.parent}（{error.strerror}）") from None
+        raise unavailable(f"无法建立文件夹 {path.parent}", error) from None
     if not path.exists():
         write_once(path, final(paper.letter, paper.number, paper.on, template(desk)))
     return path
@@ -163,22 +166,32 @@ def _paper(asked: IssueOrder, signed: Signature, number: str) -> Paper:
 
 
 def _against(
-    asked: IssueOrder, signed: Signature, number: str, known: Sequence[Paper]
+    plan: Plan,
+    asked: IssueOrder,
+    signed: Signature,
+    number: str,
+    known: Sequence[Paper],
+    void: Sequence[Paper],
 ) -> Iterator[str]:
-    office = asked.letter.sender
     if not NUMBER.fullmatch(number):
-        yield f"“{signed.number}”不是文号，请写作 晋民函〔2023〕45号"
-    for paper in known:
-        if paper.number == number:
-            yield f"文号{number}已用于{paper.on}签发的“{paper.letter.title}”"
-        elif paper.digest == asked.digest:
-            yield f"同一公文已于{paper.on}以{paper.number}签发，请勿重复签发"
+        yield f"“{signed.number}”不是文号，请写作 {plan.paper_code or '××函'}〔{plan.year}〕45号"
+    yield from _used(asked, number, known, void)
     if signed.on < asked.since:
         yield f"签发日期{signed.on}早于公文核对日期{asked.since}"
     if not signed.signer.strip():
         yield "没有写明签发人"
-    if not signed.actor.strip().startswith(office):
-        yield f"公文由{office}签发，经办人请写明“{office}”及处室、姓名"
+
+
+def _used(
+    asked: IssueOrder, number: str, known: Sequence[Paper], void: Sequence[Paper]
+) -> Iterator[str]:
+    """A number is used once and for ever; a draft is issued once, unless that paper is void."""
+    for paper in (*known, *void):
+        gone = "，该件已作废，文号不再使用" if paper in void else ""
+        if paper.number == number:
+            yield f"文号{number}已用于{paper.on}签发的“{paper.letter.title}”{gone}"
+        elif not gone and paper.digest == asked.digest:
+            yield f"同一公文已于{paper.on}以{paper.number}签发，请勿重复签发"
 
 
 def _row(asked: IssueOrder, signed: Signature, paper: Paper, at: datetime) -> NewRow:

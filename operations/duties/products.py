@@ -4,7 +4,7 @@ Each duty is a `Job`. A day that was missed is caught up: whatever was due by no
 is made, the oldest first, as of the day on which it was due.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -14,15 +14,16 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter
 from sqlmodel import Session
 
-from common.errors import RefusedError, UnavailableError
+from common.errors import RefusedError
+from common.files import safe_name, unavailable
 from documents.writing.saving import write, write_once
 from models.audits import newest
 from models.copying import one_moment
 from models.database import reading
 from models.plans import require_plan
-from models.products import NewProduct, add_product, find_product, made_of
+from models.products import NewProduct, add_product, all_made, find_product, made_of
 from models.tables import ProductRow
-from operations.cases.desk import Desk
+from operations.cases.desk import Desk, desk_of
 from policy.vocabulary import Product
 
 C = TypeVar("C")
@@ -82,10 +83,16 @@ class Job(Generic[C]):
 
 def due(desk: Desk, job: Job[Any], as_of: date) -> tuple[JobOccasion, ...]:
     """What is due by a day and has not been made, the oldest first."""
+    with reading(desk.engine) as session:
+        return missing(desk, job, as_of, all_made(session, desk.plan)[job.kind])
+
+
+def missing(
+    desk: Desk, job: Job[Any], as_of: date, made: Container[tuple[str, str]]
+) -> tuple[JobOccasion, ...]:
+    """As `due`, where it is known what was made of the kind: the period and subject of each."""
     found = sorted(_come(job.occasions(desk), as_of), key=lambda it: it.on)
     wanted = [it for it in found if not job.only_latest or it.on == found[-1].on]
-    with reading(desk.engine) as session:
-        made = {key[:2] for key in made_of(session, desk.plan, job.kind)}
     return tuple(it for it in wanted if (it.period, it.subject) not in made)
 
 
@@ -126,7 +133,8 @@ def _new(desk: Desk, job: Job[C], occasion: JobOccasion, at: datetime) -> NewPro
     with one_moment(desk.engine) as connection, Session(connection) as session:
         require_plan(session, desk.plan, desk.calendar)
         trail = newest(session, desk.plan)
-        plain = _adapter(job).dump_python(job.make(session, desk, occasion), mode="json")
+        then = desk_of(session, desk, occasion.on)  # made late, it speaks by the rules of its day
+        plain = _adapter(job).dump_python(job.make(session, then, occasion), mode="json")
     return NewProduct(job.kind, occasion.period, occasion.subject, occasion.on, at, trail, plain)
 
 
@@ -189,8 +197,8 @@ def unpublished(desk: Desk, job: Job[C]) -> Iterator[KeptProduct[C]]:
         if not _mark(desk, job, period, subject, version).exists():
             with reading(desk.engine) as session:
                 made = kept(session, desk, job, period, subject)
-            assert made is not None  # noqa: S101  # nothing is ever removed
-            yield made
+            if made is not None:  # else its day has been taken back meanwhile
+                yield made
 
 
 def published(desk: Desk, job: Job[C], made: KeptProduct[C]) -> None:
@@ -213,11 +221,11 @@ def _folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UnavailableError(f"无法建立文件夹 {path}（{error.strerror}）") from None
+        raise unavailable(f"无法建立文件夹 {path}", error) from None
 
 
 def _written(home: Path, file: ProductFile) -> Path:
-    path = home / file.name
+    path = home / safe_name(file.name)
     if not path.exists():
         write_once(path, file.content)
     return path

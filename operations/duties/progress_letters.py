@@ -1,4 +1,4 @@
-"""月通报: drafted at each month's end from the snapshots, and kept as it was drafted (五(五))."""
+"""月通报, 季度反馈函: drafted at month ends from the snapshots, and kept so (五(五), 五(六))."""
 
 from collections.abc import Iterator
 
@@ -9,16 +9,20 @@ from documents.papers.bulletin import bulletin
 from documents.papers.feedback import feedback
 from documents.papers.letters import draft
 from documents.writing.blocks import PaperText
+from models.audits import witness
 from operations.cases.desk import Desk
-from operations.duties.month_ends import at_ends_of, snapshots
+from operations.duties.month_ends import at_ends_of, closing_day, snapshots
 from operations.duties.papers import template
-from operations.duties.products import Job, JobOccasion, KeptProduct, ProductFile
+from operations.duties.products import Job, JobOccasion, KeptProduct, ProductFile, kept
+from policy.timing import Duty
 from policy.vocabulary import Product
-from states.snapshot import month_end
+from states.workdays import workday_after
 
 
 def _bulletin(session: Session, desk: Desk, asked: JobOccasion) -> PaperText:
-    return bulletin(desk.plan, snapshots(session, desk, asked.period))
+    proof = witness(session, desk.plan.id).words
+    found = snapshots(session, desk, asked.period)
+    return bulletin(desk.plan, found, proof, workday_after(desk.calendar, asked.on))
 
 
 def _bulletin_files(desk: Desk, made: KeptProduct[PaperText]) -> Iterator[ProductFile]:
@@ -37,11 +41,20 @@ BULLETINS = Job(
 )
 
 
+def bulletin_draft(session: Session, desk: Desk, rule: str) -> ProductFile | None:
+    """The draft that a duty's month has, by the duty's deadline; None for another, or before."""
+    duty = desk.deadlines[rule].rule if rule in desk.deadlines else None
+    if not isinstance(duty, Duty) or not desk.plan.bulletin or duty.id != desk.plan.bulletin.duty:
+        return None
+    made = kept(session, desk, BULLETINS, duty.months[rule], desk.plan.province)
+    return next(_bulletin_files(desk, made), None) if made else None
+
+
 def _feedback_occasions(desk: Desk) -> Iterator[JobOccasion]:
     for quarter in _quarters(desk):
-        on = month_end(desk.calendar, _last_month(quarter))
-        for city in desk.plan.cities:
-            yield JobOccasion(quarter, city.name, on)
+        if on := closing_day(desk, _last_month(quarter)):
+            for city in desk.plan.cities:
+                yield JobOccasion(quarter, city.name, on)
 
 
 def _quarters(desk: Desk) -> Iterator[str]:
@@ -59,7 +72,7 @@ def _last_month(quarter: str) -> str:
 
 def _feedback(session: Session, desk: Desk, asked: JobOccasion) -> PaperText:
     found = snapshots(session, desk, _last_month(asked.period))
-    return feedback(desk.plan, asked.subject, found)
+    return feedback(desk.plan, asked.subject, found, workday_after(desk.calendar, asked.on))
 
 
 def _feedback_files(desk: Desk, made: KeptProduct[PaperText]) -> Iterator[ProductFile]:

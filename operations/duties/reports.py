@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from common.errors import RefusedError
 from documents.forms.report import MONEY, ReportLine, monthly_report
-from documents.lists.lists import ReportState, report_state_leaves
+from documents.lists.overviews import ReportState, report_state_leaves
 from documents.reading.identity import Identity
 from documents.writing.layout import to_bytes
 from models.audits import newest
@@ -27,17 +27,18 @@ from operations.views.snapshots import snapshot
 from operations.workbooks.report import known_lines, laid_out
 from policy.schema import Plan
 from policy.vocabulary import Form, Product, Standing
+from states.deadlines import DONE
 from states.dossier import to_plain
-from states.reporting import expected
+from states.reporting import UNENTERED, left_out, to_report
 from states.snapshot import Snapshot
-from states.workdays import DAY, UnknownYearError
+from states.workdays import workday_after
 
 OPENING = "-open"
 """What the period of a month's opening ends in, behind the month."""
 Plain = str | int | bool | None
 SENT = {
     Standing.MET: "按时报送",
-    Standing.MET_LATE: "迟报",
+    Standing.MET_LATE: "逾期报送",
     Standing.OVERDUE: "未报",
     Standing.VOID: "项目已全部办结，不再报送",
 }
@@ -73,6 +74,11 @@ class ReceivedReport:
     left_out: tuple[str, ...]
     """Names of those without a report for the month."""
 
+    @property
+    def unentered(self) -> bool:
+        """Whether it counts as in, and nothing of it is on record (未录入)."""
+        return self.standing in DONE and 0 < self.expected == len(self.left_out)
+
 
 @dataclass(frozen=True, slots=True)
 class MonthlyReports:
@@ -93,15 +99,8 @@ def _occasions(desk: Desk) -> Iterator[JobOccasion]:
             opens = desk.due_soon_from(dates.remind_by)
             assert opens is not None  # noqa: S101  # it has a date
             yield JobOccasion(month + OPENING, desk.plan.province, opens)
-            yield JobOccasion(month, desk.plan.province, _closed(desk, dates.overdue_after))
-
-
-def _closed(desk: Desk, overdue_after: date) -> date:
-    """The workday after the last day."""
-    try:
-        return desk.calendar.on_or_after(overdue_after + DAY)
-    except UnknownYearError:  # the last month of a year whose successor is not known yet
-        return overdue_after + DAY
+            closed = workday_after(desk.calendar, dates.overdue_after)
+            yield JobOccasion(month, desk.plan.province, closed)
 
 
 def _make(session: Session, desk: Desk, asked: JobOccasion) -> MonthlyReports:
@@ -150,14 +149,13 @@ def _value(plan: Plan, name: str, plain: Plain) -> Any:
 def _received(plan: Plan, shot: Snapshot, rule: str, city: str) -> ReceivedReport:
     mine = shot.of_city(city)
     stands = next(item for item in mine.deadlines if item.rule == rule and item.subject == city)
-    projects = expected(plan, mine.projects)
     return ReceivedReport(
         city=city,
         standing=stands.standing,
         sent_on=stands.fulfilled_on,
-        expected=len(projects),
+        expected=len(to_report(plan, mine.projects, shot.period)),
         left_out=tuple(
-            f"{item.county}{item.name}" for item in projects if item.reported(shot.period) is None
+            f"{item.county}{item.name}" for item in left_out(plan, mine.projects, shot.period)
         ),
     )
 
@@ -170,10 +168,10 @@ def _files(desk: Desk, made: KeptProduct[MonthlyReports]) -> Iterator[ProductFil
             form = laid_out(desk, who, [_line(plan, line) for line in each.lines])
             yield ProductFile(form.name, form.content)
     if content.received:
-        title = f"{content.month[:4]}年{int(content.month[5:])}月{made.kind.label}情况"
+        title = f"{content.month[:4]}年{int(content.month[5:])}月份{made.kind.label}"
         states = [_state(each) for each in content.received]
         leaves = report_state_leaves(title, states, _note(content))
-        yield ProductFile(f"{content.month} {made.kind.label}情况.xlsx", to_bytes(leaves))
+        yield ProductFile(f"{content.month} {made.kind.label}.xlsx", to_bytes(leaves))
 
 
 REPORTS = Job(Product.REPORTS, MonthlyReports, _occasions, _make, _files)
@@ -185,9 +183,17 @@ def _state(each: ReceivedReport) -> ReportState:
         expected=each.expected,
         covered=each.expected - len(each.left_out),
         sent_on=each.sent_on,
-        state=SENT.get(each.standing, each.standing.label),
+        state=f"{SENT.get(each.standing, each.standing.label)}{unentered_words(each)}",
         left_out=_left_out(each),
     )
+
+
+def unentered_words(each: ReceivedReport) -> str:
+    """What of a report that counts as in is not on record, in brackets; empty where all is."""
+    if each.unentered:
+        return f"（{UNENTERED}）"
+    partly = each.standing in DONE and each.left_out
+    return f"（{len(each.left_out)}个项目{UNENTERED}）" if partly else ""
 
 
 def _left_out(each: ReceivedReport) -> str:
@@ -200,4 +206,6 @@ def _note(content: MonthlyReports) -> str:
     def of(wanted: Standing) -> str:
         return "、".join(it.city for it in content.received if it.standing is wanted) or "无"
 
-    return f"截至{content.as_of}　迟报：{of(Standing.MET_LATE)}　未报：{of(Standing.OVERDUE)}"
+    paper = "、".join(it.city for it in content.received if it.unentered) or "无"
+    late, missing = of(Standing.MET_LATE), of(Standing.OVERDUE)
+    return f"截至{content.as_of}　逾期：{late}　未报：{missing}　{UNENTERED}：{paper}"

@@ -1,29 +1,32 @@
 """Supervision letters (督办函): the draft to a city as of a day, and its issue (八(四))."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import count, groupby, takewhile
+from itertools import groupby, takewhile
 from operator import attrgetter
 
 from sqlmodel import Session
 
 from common.errors import ConflictError, RefusedError, with_reasons
 from common.fingerprint import fingerprint
-from common.words import NUMERALS, dated, for_paper, long_date
+from common.words import date_beside, for_paper, long_date, numeral
 from documents.papers.letters import draft
+from documents.papers.progress_words import LONGEST_ECHO, brief, draft_number, notice, own
 from documents.writing.blocks import PaperText
 from models.database import reading
 from models.deadlines import deadline_rows
 from models.plans import require_plan
-from models.tables import DeadlineRow, Subject
+from models.projects import dossiers_in
+from models.tables import DeadlineRow
 from notifications.message import Attachment, DigestLine
-from notifications.wording import request, status
+from notifications.wording import moved, status
 from operations.cases.desk import Desk
-from operations.duties.lines import known_of, line_about
+from operations.duties.lines import DigestFacts, known_of, line_about, once_each
 from operations.duties.papers import IssueOrder, Paper, Signature, issue, papers, template
-from policy.schema import EvidenceRule, Plan
-from policy.vocabulary import Level, RungKind, Standing
+from policy.schema import QUOTA_SUBMITTED, EvidenceRule, Plan
+from policy.timing import TimedRule
+from policy.vocabulary import Level, RungKind, Standing, SubjectKind
 from states.decide import Situation, steps
 from states.workdays import UnknownYearError
 
@@ -100,7 +103,7 @@ def issue_letter(
         rule=letter_rule(desk.plan),
         subject=draft.city,
         digest=draft.digest,
-        letter=letter_to(desk, draft.city, found.lines, draft.as_of, reply),
+        letter=letter_to(session, desk, draft.city, found.lines, draft.as_of, reply),
         since=draft.as_of,
         about=about(found.lines),
     )
@@ -138,7 +141,8 @@ def _draft(session: Session, desk: Desk, city: str, as_of: date) -> LetterDraft 
     lines = _lines(session, desk, city, as_of)
     if not lines:
         return None
-    draft = LetterDraft(city, as_of, lines, letter_to(desk, city, lines, as_of), None, ())
+    letter = letter_to(session, desk, city, lines, as_of)
+    draft = LetterDraft(city, as_of, lines, letter, None, ())
     out = papers(session, desk)
     same = (item for item in out if (item.subject, item.digest) == (city, draft.digest))
     others = _others(out, city, draft.digest, about(lines))
@@ -162,12 +166,13 @@ def _lines(session: Session, desk: Desk, city: str, as_of: date) -> tuple[Digest
         for row, subject in deadline_rows(session, desk.plan)
         if subject.city == city and _has_come_so_far(desk, row, as_of)
     ]
-    known = known_of(session, desk, sorted({row.subject for row in late}))
-    return tuple(
+    known = known_of(session, desk, sorted({row.subject for row in late}), as_of)
+    lines = [
         line_about(desk, known, (row.subject, row.rule), RungKind.DRAFT_LETTER, due, as_of)
         for row in late
         if (due := row.overdue_after)
-    )
+    ]
+    return once_each(desk, known, lines)
 
 
 def _has_come_so_far(desk: Desk, row: DeadlineRow, as_of: date) -> bool:
@@ -175,8 +180,8 @@ def _has_come_so_far(desk: Desk, row: DeadlineRow, as_of: date) -> bool:
     is_open = row.next_look_on is not None and row.remind_by is not None
     if deadline is None or due is None or due >= as_of or not is_open:
         return False
-    body = desk.plan.bodies[deadline.rule.responsible]
-    if not body.bound or body.reached_at is Level.PROVINCE:
+    body = desk.plan.bodies[row.body or deadline.rule.responsible]
+    if not (body.bound and row.fits) or body.reached_at is Level.PROVINCE:
         return False
     return any(_letters_due(desk, row, due, as_of))
 
@@ -184,9 +189,8 @@ def _has_come_so_far(desk: Desk, row: DeadlineRow, as_of: date) -> bool:
 def _letters_due(desk: Desk, row: DeadlineRow, due: date, as_of: date) -> Iterator[bool]:
     """For each rung of the ladder that is behind a deadline, whether it is that for a letter."""
     assert row.remind_by is not None  # noqa: S101  # open rows are dated, by a constraint
-    situation = Situation(row.rule, row.remind_by, due, 0, Standing.OVERDUE)
-    body = desk.plan.bodies[desk.deadlines[row.rule].rule.responsible]
-    ladder = steps(situation, desk.plan.ladder, body, desk.calendar)
+    situation = Situation(row.rule, row.remind_by, due, 0, Standing.OVERDUE, body=row.body)
+    ladder = steps(situation, desk.plan, desk.deadlines[row.rule].rule, desk.calendar)
     try:
         for step in takewhile(lambda step: step.fires_on <= as_of and not step.repeats, ladder):
             yield step.kind is RungKind.DRAFT_LETTER
@@ -203,72 +207,175 @@ def _unanswerable(signed: Signature, reply: ReplyTerms) -> Iterator[str]:
 
 STEP = attrgetter("overdue_after", "rule")
 """What is late in the same step is told together."""
+MOST_BUREAUS = 3
+"""More bureaus than these are not named one by one."""
 
 
 def drafts(
-    desk: Desk, subjects: Mapping[str, Subject], lines: Sequence[DigestLine], as_of: date
+    desk: Desk, known: DigestFacts, lines: Sequence[DigestLine], as_of: date
 ) -> Iterator[Attachment]:
     """A Word draft a city; what the province itself owes, it writes to nobody."""
     by_city: dict[str, list[DigestLine]] = {}
-    for line in lines:
-        city = subjects[line.subject].city
-        body = desk.plan.bodies[desk.deadlines[line.rule].rule.responsible]
-        if line.kind is RungKind.DRAFT_LETTER and city and body.reached_at is not Level.PROVINCE:
+    for line in once_each(desk, known, lines):
+        city = known.subjects[line.subject].city
+        ours = line.responsible == desk.plan.office(Level.PROVINCE)
+        if line.kind is RungKind.DRAFT_LETTER and city and not ours:
             by_city.setdefault(city, []).append(line)
     for city, theirs in sorted(by_city.items()):
-        letter = letter_to(desk, city, theirs, as_of)
+        with reading(desk.engine) as session:
+            letter = letter_to(session, desk, city, theirs, as_of)
         yield Attachment(f"督办函草稿 {city} {as_of:%Y-%m-%d}.docx", draft(letter, template(desk)))
 
 
 def letter_to(
-    desk: Desk, city: str, lines: Sequence[DigestLine], as_of: date, reply: ReplyTerms | None = None
+    session: Session,
+    desk: Desk,
+    city: str,
+    lines: Sequence[DigestLine],
+    as_of: date,
+    reply: ReplyTerms | None = None,
 ) -> PaperText:
     """The letter to a city about what is late as of a day; without `reply` that is left blank."""
     plan = desk.plan
-    steps = dict.fromkeys(line.title for line in lines)
-    what = f"“{next(iter(steps))}”" if len(steps) == 1 else "有关事项"
+    office = plan.office(Level.PROVINCE)
     ordered = sorted(lines, key=lambda line: (line.overdue_after, line.rule, line.subject))
+    matters = list(_matters(city, ordered))
+    count = sum(len(matter.told) for matter in matters)
+    alone = _alone(matters)
+    told = [
+        _told(session, desk, matter, as_of, bool(alone), len(matters) > 1) for matter in matters
+    ]
     return PaperText(
-        title=f"关于{city}{plan.name}{what}逾期的督办函",
+        title=f"{office}关于督促办理{plan.name}逾期事项的函",
         addressee=plan.office(Level.CITY, city),
         paragraphs=(
-            f"按照{plan.notice.title}（{plan.notice.number}）要求，经核对，"
-            f"截至{long_date(as_of)}，贵市有{len(lines)}项工作已超过规定时限，现予督办。",
-            *(
-                _step(numeral, tuple(alike), as_of)
-                for numeral, (_, alike) in zip(_numerals(), groupby(ordered, STEP), strict=False)
-            ),
-            *_closing(reply),
+            f"按照{notice(plan)}要求，经核对，截至{long_date(as_of)}，"
+            f"你市{alone}有{count}项工作超过规定时限，影响全市任务完成。现函告如下：",
+            *([f"{numeral(n)}、{text}" for n, text in enumerate(told, 1)] if told[1:] else told),
+            *_closing(plan, reply, as_of),
         ),
-        sender=plan.office(Level.PROVINCE),
+        sender=office,
+        number=draft_number(plan, as_of),
     )
 
 
-def _closing(reply: ReplyTerms | None) -> tuple[str, str]:
-    by = long_date(reply.by) if reply and reply.by else "　月　日"
-    contact = f"{reply.contact}　　联系电话：{reply.phone}" if reply else "　　　　　联系电话："
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """One step with everything in a city that is late in it."""
+
+    city: str
+    told: tuple[DigestLine, ...]
+    own: tuple[str, ...]
+    """What the city itself is late with thereby, by rule: it is no matter of its own."""
+
+    def where(self, line: DigestLine) -> str:
+        """``汾西县示例八镇…工程``; empty for the city itself."""
+        if line.subject_kind is not SubjectKind.PROJECT:
+            return ""
+        return f"{line.place.removeprefix(self.city)}{line.name}"
+
+
+def _matters(city: str, lines: Sequence[DigestLine]) -> Iterator[_Matter]:
+    """Each matter once: a city is not told beside its own projects."""
+    projects = [line for line in lines if line.subject_kind is SubjectKind.PROJECT]
+    held = {rule for line in projects for rule in _holds(line)}
+    own = [line for line in lines if line not in projects and line.rule in held]
+    for _, alike in groupby((line for line in lines if line not in own), STEP):
+        told = tuple(alike)
+        theirs = {rule for line in told for rule in _holds(line)}
+        yield _Matter(city, told, tuple(line.rule for line in own if line.rule in theirs))
+
+
+def _holds(line: DigestLine) -> tuple[str, ...]:
+    """The deadlines that a line speaks of: its own, and those that wait for the same step."""
+    return (line.rule, *(step.rule for step in line.below))
+
+
+def _alone(matters: Sequence[_Matter]) -> str:
+    """The one project that all of it is about; empty where there are several."""
+    places = {matter.where(line) for matter in matters for line in matter.told}
+    return places.pop() if len(places) == 1 else ""
+
+
+def _told(
+    session: Session, desk: Desk, matter: _Matter, as_of: date, alone: bool, headed: bool
+) -> str:
+    """What was to be done by when, what is missing, and what is asked.
+
+    `alone`: the one project is named already; `headed`: it is one of several.
+    """
+    first = matter.told[0]
+    rule = desk.deadlines[first.rule].rule
+    what = _what(desk.plan, first.rule, rule)
+    due = date_beside(first.due, as_of)
+    parts = (
+        what if headed else "",
+        f"应于{due}前{what}{moved(first)}，{status(first, as_of)}",
+        _quota(session, desk, matter, as_of) or _places(matter, alone),
+        _asked(desk, matter, what),
+    )
+    return "".join(f"{part}。" for part in parts if part)
+
+
+def _what(plan: Plan, id: str, rule: TimedRule) -> str:
+    """``开工``; of a monthly report also its month: ``报送5月份月报``."""
+    month = plan.reported_months.get(id)
+    return brief(rule).replace("月报", f"{int(month[5:])}月份月报") if month else brief(rule)
+
+
+def _asked(desk: Desk, matter: _Matter, what: str) -> str:
+    """Of whom it is asked: a city bureau does its own and presses those below."""
+    said = what if len(what) <= LONGEST_ECHO else "办结"
+    city = desk.plan.office(Level.CITY, matter.city)
+    names = dict.fromkeys(line.responsible.removeprefix(matter.city) for line in matter.told)
+    if {line.responsible for line in matter.told} == {city}:
+        return f"请尽快{said}"
+    who = "、".join(names) if len(names) <= MOST_BUREAUS else f"有关{desk.plan.county_bureaus}"
+    return f"请督促{who}尽快{said}"
+
+
+def _quota(session: Session, desk: Desk, matter: _Matter, as_of: date) -> str:
+    """``你市任务数13个，已申报12个，尚缺1个``, where applications are missing."""
+    of_city = (*matter.own, *(it.rule for it in matter.told if not matter.where(it)))
+    rules = [desk.deadlines[id].rule for id in of_city]
+    asked = [it for it in rules if QUOTA_SUBMITTED in it.fulfilled_by.get(SubjectKind.CITY, ())]
+    found = desk.plan.city(matter.city)
+    places = found.places if found else None
+    if not asked or not places:
+        return ""
+    name = desk.plan.quota.submitted_when
+    days = (item.milestones.get(name) for item in dossiers_in(session, desk.plan, matter.city))
+    sent = sum(day is not None and day <= as_of for day in days)
+    missing = f"你市任务数{places}个，已{brief(asked[0])}{sent}个，尚缺{places - sent}个"
+    named = _named(matter)
+    if len(named) == places - sent:
+        return f"{missing}：{'、'.join(named)}"
+    return "，".join(filter(None, (missing, _places(matter, alone=False))))
+
+
+def _places(matter: _Matter, alone: bool) -> str:
+    """``涉及2个项目：…``; nothing where the city itself has to do it, or it has been said."""
+    named = _named(matter)
+    if alone or not named:
+        return "".join(_noted(line) for line in matter.told)
+    return f"涉及{named[0]}" if len(named) == 1 else f"涉及{len(named)}个项目：{'、'.join(named)}"
+
+
+def _named(matter: _Matter) -> list[str]:
+    return [f"{matter.where(line)}{_noted(line)}" for line in matter.told if matter.where(line)]
+
+
+def _noted(line: DigestLine) -> str:
+    return f"（{for_paper(line.note)}）" if line.note else ""
+
+
+def _closing(plan: Plan, reply: ReplyTerms | None, as_of: date) -> tuple[str, ...]:
+    by = "　月　日"
+    if reply and reply.by:
+        by = date_beside(reply.by, as_of)
+    contact, phone = (reply.contact, reply.phone) if reply else ("　　　", "　　　　　　")
     return (
-        f"请贵局核实情况，明确整改措施、责任人和完成时限，并于{by}前书面反馈。",
-        f"联系人：{contact}",
+        f"请你局查明原因，逐项明确整改措施、责任人和完成时限，于{by}前书面报送{own(plan)}。",
+        "特此函告。",
+        f"（联系人：{contact}，联系电话：{phone}）",
     )
-
-
-def _numerals() -> Iterator[str]:
-    yield from (f"{numeral}、" for numeral in NUMERALS)
-    yield from (f"{number}．" for number in count(len(NUMERALS) + 1))
-
-
-def _step(numeral: str, lines: Sequence[DigestLine], as_of: date) -> str:
-    """One step with everything that is late in it."""
-    first = lines[0]
-    where = "；".join(_where(line) for line in lines)
-    return (
-        f"{numeral}{first.title}（{first.clause}）：应于{dated(first.overdue_after)}前完成，"
-        f"{status(first, as_of)}。须{request(first.to_do)}。涉及{len(lines)}项：{where}。"
-    )
-
-
-def _where(line: DigestLine) -> str:
-    name = line.name if line.place == line.name else f"{line.place}{line.name}"
-    told = [f"责任单位：{line.responsible}", *([for_paper(line.note)] if line.note else [])]
-    return f"{name}（{'，'.join(told)}）"

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, Annotated, BinaryIO, Literal
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -16,11 +15,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from common import files
 from common.errors import RefusedError, UnavailableError, XingfuError
 
-FORMAT, VERSION = "xingfu-backup", 1
-MANIFEST, DATABASE, INBOX = "manifest.json", "xingfu.db", "inbox"
-LONGEST_MANIFEST = 64_000_000  # bytes; a file of the inbox takes about 200
+FORMAT, VERSIONS = "xingfu-backup", (1, 2, 3)
+KEYED = 2
+"""The version since which a manifest is signed."""
+MANIFEST, DATABASE, INBOX, EVIDENCE = "manifest.json", "xingfu.db", "inbox", "evidence"
+LONGEST_MANIFEST = 64_000_000  # bytes; a file takes about 200
 CHUNK = 1_000_000
-SCRATCH = ".xingfu-"  # how folders begin that a killed backup or restore may leave behind
 
 
 class BackupFile(BaseModel):
@@ -36,7 +36,8 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True)
     format: Literal["xingfu-backup"] = "xingfu-backup"
-    version: Literal[1] = 1
+    version: Literal[1, 2, 3] = 3
+    """Since 3 there may be files that prove what is recorded."""
     made_at: AwareDatetime
     schema_version: str
     plans: tuple[str, ...]
@@ -45,22 +46,33 @@ class Manifest(BaseModel):
     key: str | None
     """The fingerprint of the key that opens the addresses, which is not in the backup."""
     files: Mapping[str, BackupFile]
-    """Per member but the manifest itself: ``xingfu.db`` and ``inbox/city/…``."""
+    """Per member but the manifest itself: ``xingfu.db``, ``inbox/city/…``, ``evidence/…``."""
+    witnesses: Mapping[str, str] = Field(default_factory=dict)
+    """Per plan how many rows its trail had, in words, and the code for `xingfu audit verify`."""
+    signature: str = ""
+    """What the installation's key makes of all the rest; none before version 2."""
+
+    def number_in(self, folder: str) -> int:
+        """How many files there are in `INBOX` or `EVIDENCE`."""
+        return sum(name.startswith(f"{folder}/") for name in self.files)
+
+    @property
+    def signed(self) -> object:
+        """What is signed, as JSON keeps it."""
+        return self.model_dump(mode="json", exclude={"signature"})
 
 
 @contextmanager
 def scratch(folder: Path) -> Iterator[Path]:
-    """A new folder within `folder`, on the same disk, for the owner only; gone at the end.
+    """As `common.files.scratch_folder`, within `folder` and so on the same disk.
 
     UnavailableError when there is no room or no permission, then or later.
     """
     try:
-        with TemporaryDirectory(prefix=SCRATCH, dir=folder) as made:
-            yield Path(made)
+        with files.scratch_folder(folder) as made:
+            yield made
     except OSError as error:
-        raise UnavailableError(
-            f"{folder} 无法写入（{error.strerror or error}），请核对权限和剩余空间"
-        ) from None
+        raise files.unavailable(f"{folder} 无法写入", error) from None
 
 
 def pack(archive: ZipFile, name: str, file: BinaryIO, at: datetime) -> BackupFile:
@@ -102,7 +114,7 @@ def opened(path: Path) -> Iterator[tuple[ZipFile, Manifest]]:
     except FileNotFoundError:
         raise RefusedError(f"没有这个备份文件：{path}") from None
     except OSError as error:
-        raise UnavailableError(f"{path} 无法读取（{error.strerror}）") from None
+        raise files.unavailable(f"{path} 无法读取", error) from None
     with content:
         with _sound(path.name):
             archive = ZipFile(content)
@@ -117,7 +129,9 @@ def unpack(name: str, archive: ZipFile, manifest: Manifest, folder: Path) -> Non
     """
     needed = sum(entry.size for entry in manifest.files.values())
     if needed > shutil.disk_usage(folder).free:
-        raise UnavailableError(f"{folder} 剩余空间不足：还原需要{needed / 1e6:.0f} MB")
+        raise UnavailableError(
+            f"{folder.parent} 剩余空间不足，还原需要{needed / 1e6:.0f} MB；{files.ROOM[1]}"
+        )
     for member, entry in manifest.files.items():
         target = folder / member
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -173,7 +187,7 @@ def _manifest(name: str, archive: ZipFile) -> Manifest:
     said = _said(archive)
     if said.get("format") != FORMAT:
         raise RefusedError(f"{name}：不是本系统的备份文件")
-    if said.get("version") != VERSION:
+    if said.get("version") not in VERSIONS:
         raise newer(name)
     manifest = Manifest.model_validate(said)
     names = [member.filename for member in archive.infolist()]
@@ -197,12 +211,15 @@ def _said(archive: ZipFile) -> Mapping[str, object]:
 
 
 def _plain(manifest: Manifest) -> bool:
-    """There is a database, and beside it only files in folders of the inbox."""
-    others = set(manifest.files) - {DATABASE}
-    return len(others) == len(manifest.files) - 1 and all(_belongs(name) for name in others)
+    """There is a database, and beside it only files of the inbox and such that prove something."""
+    others = {name: entry for name, entry in manifest.files.items() if name != DATABASE}
+    belong = all(_belongs(name, entry) for name, entry in others.items())
+    return len(others) == len(manifest.files) - 1 and belong
 
 
-def _belongs(name: str) -> bool:
+def _belongs(name: str, entry: BackupFile) -> bool:
     home, *parts = name.split("/")
     plain = all(part not in ("", ".", "..") and "\0" not in part for part in parts)
+    if home == EVIDENCE:  # each is called by what it holds
+        return plain and len(parts) == 1 and parts[0].partition(".")[0] == entry.sha256
     return home == INBOX and plain and len(parts) in (2, 3)

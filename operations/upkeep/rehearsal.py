@@ -3,29 +3,28 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pydantic import SecretStr
 
 from common.errors import RefusedError
+from common.files import scratch_folder
 from common.words import SHANGHAI, shanghai_day
 from models.audits import recorded_acts
 from models.copying import copy_database
 from models.database import open_engine, reading, writing
 from models.deliveries import deliveries, forget_turns
-from models.secrets import secret_key
+from models.seals import require_plan_key
 from models.settings import Settings
-from models.tables import Outbox, is_receipt
+from models.tables import Outbox, is_correction, is_receipt
 from notifications.channel import RecordingChannel
-from notifications.message import Message
+from notifications.message import Key, Message
 from operations.cases.desk import Desk
 from operations.daily.delivery import deliver
 from operations.daily.digests import severest
 from operations.daily.enforcement import enforce
-from operations.duties.duties import fulfil
+from operations.duties.year import fulfil
 from operations.upkeep.scenario import Event, Scenario, happen, key
 from operations.views.overview import deadline_views
 from operations.workbooks.incoming import ImportOptions
@@ -47,6 +46,8 @@ class RehearsedLine:
     clause: str
     kind: RungKind
     title: str
+    below: tuple[str, ...] = ()
+    """The deadlines that wait for the same step, and are told of in its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,29 +113,36 @@ def rehearse(desk: Desk, start: date, end: date, scenario: Scenario) -> Rehearsa
     if end < start:
         raise RefusedError(f"--to（{end}）早于--from（{start}）")
     with _copy(desk) as copy:
-        told = {kind: RecordingChannel(kind=kind) for kind in ChannelKind}
-        events = _new(copy, scenario)
-        refused = [*_import(copy, scenario, start, end)]
-        refused += _record(copy, (event for event in events if event.on < start), end)
-        notes: dict[str, None] = {}
-        made: list[RehearsedProduct] = []
-        for day in _days(start, end):
-            notes |= dict.fromkeys(_morning(copy, day, told))
-            refused += _record(copy, (event for event in events if event.on == day), end)
-            made += _evening(copy, day, refused)
-        refused = list(dict.fromkeys(refused))
-        return _result(copy, told, end, (tuple(made), tuple(refused), tuple(notes)))
+        return live(copy, start, end, scenario)
+
+
+def live(desk: Desk, start: date, end: date, scenario: Scenario) -> Rehearsal:
+    """What `rehearse` does, on the desk's own database: it keeps what came about."""
+    told = {kind: RecordingChannel(kind=kind) for kind in ChannelKind}
+    events = _new(desk, scenario)
+    refused = [*_import(desk, scenario, start, end)]
+    refused += _record(desk, (event for event in events if event.on < start), end)
+    notes: dict[str, None] = {}
+    made: list[RehearsedProduct] = []
+    for day in _days(start, end):
+        notes |= dict.fromkeys(_morning(desk, day, told))
+        refused += _record(desk, (event for event in events if event.on == day), end)
+        made += _evening(desk, day, refused)
+    refused = list(dict.fromkeys(refused))
+    return _result(desk, told, end, (tuple(made), tuple(refused), tuple(notes)))
 
 
 @contextmanager
 def _copy(desk: Desk) -> Iterator[Desk]:
     """A desk on a copy that is gone afterwards."""
-    with TemporaryDirectory(prefix="xingfu-rehearsal-") as folder:
+    with desk.reading() as session:
+        key = require_plan_key(session, desk.plan.id)
+    with scratch_folder() as folder:
         settings = Settings(
-            home=Path(folder),
+            home=folder,
             database_url=None,
             plan=desk.plan.id,
-            secret_key=SecretStr(secret_key(desk.settings).decode()),
+            secret_key=SecretStr(key.secret.decode()),
             business_date=None,
         )
         copy = Desk(settings, desk.plan, desk.calendar, open_engine(settings.sqlalchemy_url))
@@ -151,7 +159,12 @@ def _morning(desk: Desk, day: date, told: Channels) -> tuple[str, ...]:
     """The day's job when offices open, and the delivery that follows it; what it noted."""
     at = datetime.combine(day, desk.plan.office_hours.opens, SHANGHAI)
     done = enforce(desk, day, at)
-    deliver(desk, lambda: at, lambda address: told[kind_of(address)], pause=lambda _: None)
+    deliver(
+        desk,
+        lambda: at,
+        lambda address: told[kind_of(address) or ChannelKind.FOLDER],
+        pause=lambda _: None,
+    )
     return done.notes
 
 
@@ -231,19 +244,22 @@ def _send(
 ) -> RehearsedDigest:
     day = shanghai_day(message.sent_at)
     person, rows = carried[message.id, day]
-    return RehearsedDigest(
-        day, person, kind, tuple(_line(desk, row) for row in severest(rows).values())
-    )
+    lines: dict[Key, RehearsedLine] = {}
+    below = {(it.subject, it.rule): tuple(step.rule for step in it.below) for it in message.lines}
+    for about, row in severest(rows).items():
+        told = message.told_with.get(about, about)  # the severest of a chain comes last
+        lines[told] = replace(_line(desk, row, told[1]), below=below.get(told, ()))
+    return RehearsedDigest(day, person, kind, tuple(lines.values()))
 
 
-def _line(desk: Desk, row: Outbox) -> RehearsedLine:
-    if is_receipt(row):
-        return RehearsedLine(
-            row.subject, row.rule, row.rung, "", RungKind.RECEIPT, RungKind.RECEIPT.label
-        )
-    rule = desk.deadlines[row.rule].rule
+def _line(desk: Desk, row: Outbox, told: str) -> RehearsedLine:
+    """A rung, and the rule in whose line it is told of."""
+    if is_receipt(row) or is_correction(row):
+        kind = RungKind(row.rung_kind)
+        return RehearsedLine(row.subject, row.rule, row.rung, "", kind, kind.label)
+    rule = desk.deadlines[told].rule
     return RehearsedLine(
-        row.subject, row.rule, row.rung, rule.clause, RungKind(row.rung_kind), rule.title
+        row.subject, told, row.rung, rule.clause, RungKind(row.rung_kind), rule.title
     )
 
 

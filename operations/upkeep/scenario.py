@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,27 +14,55 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag,
 from sqlmodel import Session
 
 from common.errors import RefusedError
+from documents.reading.grid import read_book
 from operations.cases.acknowledgement import Acknowledgement, acknowledge
+from operations.cases.authority import first_office
 from operations.cases.casework import Act, advance, record
 from operations.cases.desk import Desk
 from operations.cases.extensions import Extension, extend
 from operations.cases.money import Booking, book
 from operations.cases.review import OpinionStatement, give_opinion
+from operations.workbooks.intake import AS_IT_IS, recognised, take_in
+from operations.workbooks.report import filled_by
 from policy.vocabulary import EntryKind, Holder, Source
+from states import authority
+from states.authority import Matter
 
-Event = Act | Booking | OpinionStatement | Extension | Acknowledgement
+
+@dataclass(frozen=True, slots=True)
+class CityReport:
+    """A city's monthly report (五(五)), handed in as the workbook that was sent to it."""
+
+    subject: str
+    """The city."""
+    duty: str
+    """``D10-06``."""
+    on: date
+    said: Mapping[str, Mapping[str, Any]]
+    """By project's code, what the month's own columns say (`documents.forms.report.STATED`)."""
+
+
+SignedEvent = Act | Booking | OpinionStatement | Extension | Acknowledgement
+"""What says itself who stands for it."""
+Event = SignedEvent | CityReport
 TABLES = ("opinions", "facts", "ledger")
-"""Tables of events, in the order in which one day's can be recorded."""
+"""Tables of events, in the order in which one day's can be recorded; then come the reports."""
 
 
 def tables(folder: Path) -> list[Event]:
-    """What ``facts.csv``, ``opinions.csv`` and ``ledger.csv`` of a folder say, in order of day."""
+    """What ``facts.csv``, ``opinions.csv``, ``ledger.csv`` and ``reports.csv`` of a folder say, in
+    order of day."""
     found = [_READ[name](row) for name in TABLES for row in _rows(folder, name)]
-    return sorted(found, key=lambda event: event.on)
+    return sorted([*found, *_reports(folder)], key=lambda event: event.on)
 
 
 def happen(session: Session, desk: Desk, event: Event, *, today: date, at: datetime) -> None:
-    """Record one event. RefusedError as the operations."""
+    """Record one event, by whose it is where nobody is named. RefusedError as the operations."""
+    if isinstance(event, CityReport):
+        _hand_in(session, desk, event, at)
+        return
+    if not event.actor:
+        event = replace(event, actor=_whose(session, desk, event))
     match event:
         case Booking():
             book(session, desk, event, today=today, at=at)
@@ -50,6 +78,21 @@ def happen(session: Session, desk: Desk, event: Event, *, today: date, at: datet
             take(session, desk, event, today=today, at=at)
 
 
+def _whose(session: Session, desk: Desk, event: SignedEvent) -> str:
+    match event:
+        case Booking():
+            asked: Matter | None = authority.booking(desk.plan, event.holder)
+        case OpinionStatement():
+            asked = authority.opinion(desk.plan)
+        case Extension():
+            asked = authority.extension(desk.plan)
+        case Acknowledgement():
+            asked = authority.acknowledgement(desk.plan, event.rule)
+        case Act():
+            asked = authority.matter(desk.plan, event.name)
+    return first_office(session, desk, event.subject, asked)
+
+
 def key(event: Event) -> tuple[str, str, date, str]:
     """What an event is known by in the audit trail: subject, name, day and voucher."""
     match event:
@@ -61,11 +104,38 @@ def key(event: Event) -> tuple[str, str, date, str]:
             return event.subject, event.name, event.on, ""
         case Extension() | Acknowledgement():
             return event.subject, event.rule, event.on, ""
+        case CityReport():
+            return event.subject, event.duty, event.on, ""
+
+
+def _hand_in(session: Session, desk: Desk, event: CityReport, at: datetime) -> None:
+    """Fill the prefilled workbook in as the bureau does, and import it as any other."""
+    month = desk.plan.reported_months[event.duty]
+    made = filled_by(session, desk, event.subject, month, event.said)
+    book = read_book(made.name, made.content)
+    take_in(session, desk, book, recognised(desk, book, event.on), AS_IT_IS, event.on, at)
 
 
 def _rows(folder: Path, name: str) -> Iterator[Mapping[str, str]]:
     with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
+
+
+def _reports(folder: Path) -> Iterator[CityReport]:
+    """The rows of ``reports.csv``, where there is one, city by city and month by month."""
+    if not (folder / "reports.csv").exists():
+        return
+    found: dict[tuple[str, str, date], dict[str, Mapping[str, Any]]] = {}
+    for row in _rows(folder, "reports"):
+        which = row["city"], row["duty"], date.fromisoformat(row["on"])
+        found.setdefault(which, {})[row["subject"]] = {
+            "percent": int(row["percent"]),
+            "invested": Decimal(row["invested"]),
+            "on_schedule": row["on_schedule"] == "是",
+            "problem": row["problem"] or None,
+            "next_step": row["next_step"] or None,
+        }
+    yield from (CityReport(*which, said) for which, said in found.items())
 
 
 def _fact(row: Mapping[str, str]) -> Event:
@@ -155,7 +225,8 @@ class _Line(BaseModel):
 
     on: date
     subject: str
-    actor: str = "情景设定"
+    actor: str = ""
+    """Empty: whose it is."""
     evidence: str = "情景设定"
 
 

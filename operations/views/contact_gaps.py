@@ -6,10 +6,9 @@ from datetime import date
 
 from sqlmodel import Session
 
-from models.contacts import posts
 from models.deadlines import deadline_rows
-from models.secrets import cipher
 from operations.cases.desk import Desk
+from operations.views.reach import reachable
 from policy.schema import Body, Office, Plan
 from policy.vocabulary import Level
 from states.contacts import LEVELS, Directory, Place
@@ -22,26 +21,27 @@ class Gap:
     office: str
     level: Level
     vacant: bool
-    """True when nobody holds it, False when some of its places are in nobody's divisions."""
+    """True when nobody holds it; else some of its places are in nobody's divisions."""
     places: tuple[str, ...]
     """The cities or counties that nobody looks after."""
     subjects: int
     """How many subjects with open deadlines it concerns."""
     told: tuple[str, ...]
     """Who is told instead, each as ``office name``; empty: nobody, it goes to the folder."""
+    unreached: bool = False
+    """True when somebody does look after those places, and is reached at no address."""
 
 
 def gaps(desk: Desk, day: date) -> tuple[Gap, ...]:
     """The offices that should be told of open deadlines and have nobody for it, in plan order."""
     with desk.reading() as session:
-        found = posts(session, desk.plan, cipher(desk.settings))
+        directory = reachable(session, desk)
         concerned = _concerned(session, desk)
-    directory = Directory(desk.plan, found)
     uncovered: dict[Office, dict[Place, set[str]]] = {}
     for (level, place), subjects in concerned.items():
         office = _office(desk.plan, level, place)
-        held = [post for post in found if post.office == office.name]
-        if not any(post.covers(level, place) for post in held):
+        held = [post for post in directory.at(office.name) if post.covers(level, place)]
+        if not any(directory.is_covered(post, day) for post in held):
             uncovered.setdefault(office, {})[place] = subjects
     order = list(desk.plan.every_office())
     return tuple(
@@ -55,10 +55,11 @@ def _concerned(session: Session, desk: Desk) -> dict[tuple[Level, Place], set[st
     for row, subject in deadline_rows(session, desk.plan):
         if row.next_look_on is None or row.rule not in desk.deadlines:
             continue
-        body = desk.plan.bodies[desk.deadlines[row.rule].rule.responsible]
         place = Place(subject.city, subject.county)
-        for level in _told_levels(desk.plan, body):
-            found.setdefault((level, place), set()).add(subject.code)
+        # Whose turn it is now, and whose it will be: nobody is to be missing on that day.
+        for body in {row.body, desk.deadlines[row.rule].rule.responsible} - {""}:
+            for level in _told_levels(desk.plan, desk.plan.bodies[body]):
+                found.setdefault((level, place), set()).add(subject.code)
     return found
 
 
@@ -78,11 +79,17 @@ def _gap(directory: Directory, office: Office, uncovered: dict[Place, set[str]],
         for person in directory.told(office.level, place, day)
         if person.person in directory.people
     }
+    held = [
+        post
+        for post in directory.at(office.name)
+        if any(post.covers(office.level, place) for place in uncovered)
+    ]
     names = [place.city if office.level is Level.PROVINCE else place.county for place in uncovered]
     return Gap(
         office=office.name,
         level=office.level,
         vacant=office.name not in directory.offices,
+        unreached=bool(held),
         places=tuple(dict.fromkeys(name for name in names if name)),
         subjects=len(set().union(*uncovered.values())),
         told=tuple(told),

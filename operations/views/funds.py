@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from common.errors import RefusedError
 from operations.cases.desk import Desk
-from operations.views.overview import Survey, projects
+from operations.views.overview import Survey
 from policy.schema import Plan
 from policy.vocabulary import Holder, Source
 from states import ledger
@@ -36,9 +36,9 @@ class FundsView:
     decide, never recovered by machine (七(一)). None while one of them is missing."""
 
 
-def funds_views(desk: Desk, subject: str | None = None) -> list[FundsView]:
+def funds_views(desk: Desk, survey: Survey, subject: str | None = None) -> list[FundsView]:
     """The money of all projects, or of one project or city. RefusedError when there is none."""
-    found = [item for item in projects(desk) if subject in (None, item.code, item.city)]
+    found = [item for item in survey.projects if subject in (None, item.code, item.city)]
     if subject is not None and not found:
         raise RefusedError(f"没有项目或市“{subject}”，或该市尚无项目")
     return [funds_view(desk, item) for item in found]

@@ -1,6 +1,6 @@
 """Messages as people see them: who is or was told of what, through what, and what came of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -61,7 +61,7 @@ def outbox_counts(desk: Desk) -> dict[DeliveryStatus, int]:
 def retry(desk: Desk, person: str | None = None) -> int:
     """Owe dead letters anew, of everybody or of one person; how many there were."""
     with desk.writing() as session:
-        return retry_dead(session, desk.plan, person)
+        return retry_dead(session, desk.plan, None if person is None else (person,))
 
 
 def _view(row: Outbox, delivery: Delivery | None) -> MessageView:
@@ -89,7 +89,7 @@ def _view(row: Outbox, delivery: Delivery | None) -> MessageView:
 def _status(row: Outbox, delivery: Delivery | None) -> DeliveryStatus:
     if delivery is not None:
         return DeliveryStatus(delivery.status)
-    cancelled = row.status == MessageStatus.CANCELLED
+    cancelled = row.status in (MessageStatus.CANCELLED, MessageStatus.RETRACTED)
     return DeliveryStatus.CANCELLED if cancelled else DeliveryStatus.PENDING
 
 
@@ -135,11 +135,10 @@ def outbox_health(desk: Desk) -> OutboxHealth:
     with desk.reading() as session:
         found = tallies(session, desk.plan)
         why = reasons(session, desk.plan, MOST_REASONS)
-    channels = [*ChannelKind, None]
     by_channel = [
-        _health(_label(kind), found, lambda item, kind=kind: item.channel is kind)  # type: ignore[misc]
-        for kind in channels
-        if any(item.channel is kind for item in found)
+        _health(_label(kind), items)
+        for kind in (*ChannelKind, None)
+        if (items := [item for item in found if item.channel is kind])
     ]
     by_office: dict[str, list[Tally]] = {}
     for item in found:
@@ -158,11 +157,7 @@ def _label(kind: ChannelKind | None) -> str:
     return "尚未发送过" if kind is None else kind.label
 
 
-def _health(
-    name: str, found: Iterable[Tally], wanted: Callable[[Tally], bool] = lambda _: True
-) -> Health:
-    items = [item for item in found if wanted(item)]
-
+def _health(name: str, items: Sequence[Tally]) -> Health:
     def count(status: DeliveryStatus) -> int:
         return sum(item.count for item in items if item.status is status)
 

@@ -1,20 +1,29 @@
 """What is known, for people and machines to read: deadlines, projects, the province board."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlmodel import Session
 
-from models.deadlines import deadline_rows
-from models.projects import dossiers, facts, find_subject
-from models.tables import DeadlineRow, Subject
+from models.projects import codes_in, counted_by_city, dossiers, find_subject
+from models.tables import Subject
 from operations.cases.desk import Desk
-from policy.vocabulary import Disposition, Origin, Standing, SubjectKind
-from states.deadlines import has_ended, standing
+from operations.views.scenes import DeadlineState, Scene, scene
+from policy.vocabulary import Basis, Level, Origin, Standing, SubjectKind
+from states.chains import Turn
+from states.contacts import Place
+from states.deadlines import DONE, PRESSING, RUNNING
 from states.dossier import GOING_ON, Dossier
-from states.reporting import finished_on
+from states.reporting import (
+    UNENTERED,
+    finished_on,
+    is_unentered,
+    lacking,
+    left_to_apply,
+    without_echoes,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +41,44 @@ class DeadlineView:
     text: str
     """The notice's own words."""
     origin: Origin
+    due: date | None
+    """时限: the notice's own day (A21)."""
     remind_by: date | None
     """Both dates are None while a relative deadline has not begun to run."""
     overdue_after: date | None
     standing: Standing
     fulfilled_on: date | None
     responsible: str
-    """The office that is responsible."""
+    """The office whose turn it is: the responsible one, or that of the step that comes first."""
     to_do: str
+    unentered: bool = False
+    """Of a monthly report: whether it counts as in, and nothing of it is on record (未录入)."""
+    step: str = ""
+    """卡在: the first step that is missing; empty where the deadline waits for none."""
+    waits: bool = False
+    """Whether that is another step than the deadline's own."""
+    below: tuple[str, ...] = ()
+    """What waits for the same step and is not listed beside it."""
+    lacks: int = 0
+    """Of a city, how many applications it still has to make."""
+    provincial: bool = False
+    """Whether it is for a provincial body to do: no city answers for it."""
+
+    @property
+    def state(self) -> str:
+        """How it stands, in the words that staff read."""
+        said = self.standing.said(self.origin)
+        return f"{said}（{UNENTERED}）" if self.unentered else said
+
+    @property
+    def is_overdue(self) -> bool:
+        """逾期: past a day that the notice states (A30)."""
+        return self.standing is Standing.OVERDUE and self.origin is Origin.NOTICE
+
+    @property
+    def is_beyond_proposal(self) -> bool:
+        """Past a day that is only a proposal, which is no 逾期."""
+        return self.standing is Standing.OVERDUE and self.origin is Origin.PROPOSAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +95,10 @@ class CityBoard:
     finished: int
     """办结: how many of them are accepted and open."""
     due_soon: int
+    """Like the other two without what a provincial body has to do."""
     overdue: int
+    beyond_proposal: int = 0
+    """Past days that are only proposals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,84 +110,109 @@ class Survey:
     projects: tuple[Dossier, ...]
     """All of them, by code."""
     board: tuple[CityBoard, ...]
+    basis: Basis = Basis.NEWEST
 
 
-def deadline_views(desk: Desk, as_of: date, subject: str | None = None) -> list[DeadlineView]:
-    """Every deadline as of a day; of one subject when it is given.
+def deadline_views(
+    desk: Desk, as_of: date, subject: str | None = None, *, known: bool = False
+) -> list[DeadlineView]:
+    """Every deadline as of a day; of one subject when it is given. `known` as in `scene`.
 
     For a project that is its own deadlines and those of its city and the province, since all of
     them bear on it. RefusedError for an unknown subject.
     """
     with desk.reading() as session:
         codes = None if subject is None else _bearing_on(session, desk, subject)
-        return _views(session, desk, dossiers(session, desk.plan, codes), as_of, codes)
+        company = None if codes is None else with_projects(session, desk, codes)
+        found = scene(session, desk, as_of, company, known=known)
+    return [view for view in views_in(desk, found) if codes is None or view.subject in codes]
 
 
-def survey(desk: Desk, as_of: date) -> Survey:
-    """Everything as of a day, read once."""
+@dataclass(frozen=True, slots=True)
+class RunningViews:
+    """Deadlines that are not over, and what they were seen in."""
+
+    scene: Scene
+    views: tuple[DeadlineView, ...]
+
+
+def own_views(desk: Desk, as_of: date, code: str) -> list[DeadlineView]:
+    """The deadlines of one subject itself as of a day, as they stand by what is known now."""
     with desk.reading() as session:
-        found = dossiers(session, desk.plan)
-        views = _views(session, desk, found, as_of, None)
-    return Survey(as_of, tuple(views), found, _board(desk, views, found))
+        found = scene(session, desk, as_of, with_projects(session, desk, [code]))
+    return [view for view in views_in(desk, found) if view.subject == code]
+
+
+def survey(desk: Desk, as_of: date, *, known: bool = False) -> Survey:
+    """Everything as of a day, read once. `known` as in `scene`."""
+    with desk.reading() as session:
+        found = scene(session, desk, as_of, known=known)
+    views = views_in(desk, found)
+    board = _board(desk, views, found.projects)
+    return Survey(as_of, tuple(views), found.projects, board, found.basis)
 
 
 def projects(desk: Desk) -> tuple[Dossier, ...]:
-    """All projects, by code."""
+    """All projects as they stand now, by code."""
     with desk.reading() as session:
         return dossiers(session, desk.plan)
 
 
-def board(desk: Desk, views: list[DeadlineView]) -> tuple[CityBoard, ...]:
-    """The province board as of the day of `views`: one row a city, in the plan's order."""
-    return _board(desk, views, projects(desk))
-
-
-def responsible(desk: Desk, body_id: str, subject: Subject) -> str:
-    """The office that is responsible; a body that the notice cannot bind goes by its own name."""
+def responsible(desk: Desk, body_id: str, subject: Subject | Place) -> str:
+    """The office that is responsible; a body that the notice cannot bind goes by its own name,
+    with its place: ``阳泉市财政局``."""
     body = desk.plan.bodies[body_id]
     if not body.bound:
-        return body.name
+        county = body.name.replace("县（市、区）", f"{subject.city}{subject.county}", 1)
+        return f"{subject.city}{county[1:]}" if county.startswith("市") else county
     return desk.plan.office(body.reached_at, subject.city, subject.county)
+
+
+def county_boards(desk: Desk, seen: Survey, city: str) -> tuple[CityBoard, ...]:
+    """The board of a city: one row a county that has projects or items, by the plan's order."""
+    here = desk.plan.city(city)
+    names = {county.name: None for county in here.counties} if here else {}
+    views = [view for view in seen.views if view.city == city]
+    found = [project for project in seen.projects if project.city == city]
+    rows = _rows(desk, views, found, names, lambda it: it.county)
+    return tuple(row for row in rows if row.projects or row.overdue or row.due_soon)
 
 
 def _board(
     desk: Desk, views: Sequence[DeadlineView], found: Sequence[Dossier]
 ) -> tuple[CityBoard, ...]:
+    quotas = {city.name: city.places for city in desk.plan.cities}
+    return _rows(desk, views, found, quotas, lambda it: it.city)
+
+
+def _rows(
+    desk: Desk,
+    views: Sequence[DeadlineView],
+    found: Sequence[Dossier],
+    places: Mapping[str, int | None],
+    place_of: Callable[[DeadlineView | Dossier], str],
+) -> tuple[CityBoard, ...]:
+    """A row for each of the places, which are given with their quotas."""
     going_on = [item for item in found if item.disposition in GOING_ON]
-    stages = Counter((item.city, item.stage) for item in going_on)
-    finished = Counter(item.city for item in going_on if finished_on(desk.plan, item))
-    lamps = Counter((view.city, view.standing) for view in views)
+    stages = Counter((place_of(item), item.stage) for item in going_on)
+    finished = Counter(place_of(item) for item in going_on if finished_on(desk.plan, item))
+    local = [view for view in in_chains(views) if not view.provincial]
+    due_soon = Counter(place_of(view) for view in local if view.standing is Standing.DUE_SOON)
+    overdue = Counter(place_of(view) for view in local if view.is_overdue)
+    beyond = Counter(place_of(view) for view in local if view.is_beyond_proposal)
     return tuple(
         CityBoard(
-            city=city.name,
-            quota=city.places,
-            projects=sum(stages[city.name, stage] for stage in desk.plan.stage_order),
-            by_stage=tuple(stages[city.name, stage] for stage in desk.plan.stage_order),
-            finished=finished[city.name],
-            due_soon=lamps[city.name, Standing.DUE_SOON],
-            overdue=lamps[city.name, Standing.OVERDUE],
+            city=name,
+            quota=quota,
+            projects=sum(stages[name, stage] for stage in desk.plan.stage_order),
+            by_stage=tuple(stages[name, stage] for stage in desk.plan.stage_order),
+            finished=finished[name],
+            due_soon=due_soon[name],
+            overdue=overdue[name],
+            beyond_proposal=beyond[name],
         )
-        for city in desk.plan.cities
+        for name, quota in places.items()
     )
-
-
-def _views(
-    session: Session, desk: Desk, found: Sequence[Dossier], as_of: date, codes: list[str] | None
-) -> list[DeadlineView]:
-    dispositions = {item.code: item.disposition for item in found}
-    known = facts(session, desk.plan, [city.name for city in desk.plan.cities])
-    return [
-        _view(
-            desk,
-            row,
-            owner,
-            dispositions.get(owner.code, Disposition.ACTIVE),
-            as_of,
-            ended=has_ended(desk.deadlines[row.rule], known.get(owner.code, {}), as_of),
-        )
-        for row, owner in deadline_rows(session, desk.plan, codes)
-        if row.rule in desk.deadlines
-    ]
 
 
 def _bearing_on(session: Session, desk: Desk, code: str) -> list[str]:
@@ -155,42 +222,136 @@ def _bearing_on(session: Session, desk: Desk, code: str) -> list[str]:
     return [subject.code]
 
 
-def _view(
-    desk: Desk,
-    row: DeadlineRow,
-    subject: Subject,
-    disposition: Disposition,
-    as_of: date,
-    *,
-    ended: bool,
-) -> DeadlineView:
-    deadline = desk.deadlines[row.rule]
+def with_projects(session: Session, desk: Desk, codes: Sequence[str]) -> list[str]:
+    """The subjects, and of cities among them the projects, which tell of their reports."""
+    cities = [code for code in codes if desk.plan.city(code)]
+    return list(dict.fromkeys((*codes, *codes_in(session, desk.plan, cities))))
+
+
+def unentered_reports(desk: Desk, found: Scene) -> frozenset[tuple[str, str]]:
+    """City and deadline of each monthly report that counts as in and is not entered (未录入).
+
+    The scene must hold all projects of the cities that it holds.
+    """
+    plan, months = desk.plan, desk.plan.reported_months
+    told = [
+        (item.subject.code, item.rule)
+        for item in found.deadlines
+        if item.rule in months and item.standing in DONE
+    ]
+    own = {city: [p for p in found.projects if p.city == city] for city, _ in told}
+    return frozenset(
+        (city, rule) for city, rule in told if is_unentered(plan, own[city], months[rule])
+    )
+
+
+def unentered_line(views: Iterable[DeadlineView]) -> str:
+    """Which reports are not entered (未录入), in a line; empty where there is none."""
+    found = [f"{view.city}（{view.rule}）" for view in views if view.unentered]
+    return f"月报已书面报送、尚{UNENTERED}的：{'、'.join(found)}。" if found else ""
+
+
+def views_in(desk: Desk, found: Scene) -> list[DeadlineView]:
+    """Every deadline of a scene, which holds all projects of the cities that it holds."""
+    return _views(desk, found, unentered_reports(desk, found), lacking(desk.plan, found.projects))
+
+
+def running_views(session: Session, desk: Desk, as_of: date, codes: Sequence[str]) -> RunningViews:
+    """The deadlines of some subjects that are not over, whatever else there is in their cities.
+
+    What is asked of a city is told by how many applications there are, not by reading them.
+    """
+    found = scene(session, desk, as_of, codes)
+    going_on = tuple(item for item in found.deadlines if item.standing in RUNNING)
+    found = replace(found, deadlines=going_on)
+    made = counted_by_city(session, desk.plan, desk.plan.quota.submitted_when)
+    views = _views(desk, found, frozenset(), left_to_apply(desk.plan, made))
+    return RunningViews(found, tuple(views))
+
+
+def _views(
+    desk: Desk, found: Scene, unentered: Collection[tuple[str, str]], lacks: Mapping[str, int]
+) -> list[DeadlineView]:
+    """Every deadline of a scene, with what of it the scene itself does not say."""
+    return [
+        replace(
+            view,
+            unentered=(view.subject, view.rule) in unentered,
+            lacks=lacks.get(view.subject, 0),
+        )
+        for view in (_view(desk, item) for item in found.deadlines)
+    ]
+
+
+def _view(desk: Desk, item: DeadlineState) -> DeadlineView:
+    rule, subject = desk.deadlines[item.rule].rule, item.subject
     return DeadlineView(
         subject_kind=SubjectKind(subject.kind),
         subject=subject.code,
         name=subject.name,
         city=subject.city,
         county=subject.county,
-        rule=row.rule,
-        title=deadline.rule.title,
-        clause=deadline.rule.clause,
-        text=deadline.rule.words,
-        origin=deadline.rule.origin,
-        remind_by=row.remind_by,
-        overdue_after=row.overdue_after,
-        standing=standing(
-            row.overdue_after,
-            desk.plan.bodies[deadline.rule.responsible].bound,
-            row.fulfilled_on,
-            disposition,
-            desk.due_soon_from(row.remind_by),
-            as_of,
-            ended=ended,
-        ),
-        fulfilled_on=row.fulfilled_on,
-        responsible=responsible(desk, deadline.rule.responsible, subject),
-        to_do=deadline.rule.to_do,
+        rule=item.rule,
+        title=rule.title,
+        clause=rule.clause,
+        text=rule.words,
+        origin=rule.origin,
+        due=item.due,
+        remind_by=item.remind_by,
+        overdue_after=item.overdue_after,
+        standing=item.standing,
+        fulfilled_on=item.fulfilled_on,
+        responsible=responsible(desk, item.turn.body, subject),
+        provincial=desk.plan.bodies[item.turn.body].reached_at is Level.PROVINCE,
+        to_do=to_do_first(desk, item.rule, item.turn),
+        step=item.turn.label,
+        waits=item.turn.step not in rule.fulfilled_by.get(SubjectKind.PROJECT, ()),
     )
+
+
+def to_do_first(desk: Desk, rule: str, turn: Turn) -> str:
+    """What whoever has the turn is asked to do: where it is an earlier step, that one."""
+    deadline = desk.deadlines[rule]
+    own = deadline.rule.fulfilled_by.get(SubjectKind.PROJECT, ())
+    if not turn.label or turn.step in own:
+        return deadline.to_do
+    asked = (
+        item.to_do
+        for item in desk.plan.deadlines
+        if turn.step and item.fulfilled_by.get(SubjectKind.PROJECT) == (turn.step,)
+    )
+    return next(asked, f"请先办理“{turn.label}”" if turn.step else f"请{turn.label}")
+
+
+def in_chains(views: Iterable[DeadlineView]) -> list[DeadlineView]:
+    """What presses, each chain of a project once: the missing step, and below it what waits.
+
+    In the order of `views`; what does not press is left out, and what is asked of a city if its
+    projects stand there for it.
+    """
+    chains: dict[tuple[str, str], list[DeadlineView]] = {}
+    for view in views:
+        if view.standing in PRESSING:
+            chains.setdefault((view.subject, view.step or view.rule), []).append(view)
+    heads = [_folded(chain) for chain in chains.values()]
+    return without_echoes(heads, lambda it: it.city, {it.subject: it.lacks for it in heads})
+
+
+def _folded(chain: Sequence[DeadlineView]) -> DeadlineView:
+    first, *others = sorted(
+        chain,
+        key=lambda it: (
+            not it.is_overdue,  # what the notice itself dates comes before what is proposed
+            PRESSING.index(it.standing),
+            it.waits,
+            it.overdue_after or date.max,
+            it.rule,
+        ),
+    )
+    # The missing step's own deadline is named by the step.
+    behind = (it for it in others if it.waits or not first.waits)
+    ordered = sorted(behind, key=lambda it: (it.due or date.max, it.rule))
+    return replace(first, below=tuple(f"{it.rule} {it.title}" for it in ordered))
 
 
 def with_standing(views: list[DeadlineView], *wanted: Standing) -> Iterator[DeadlineView]:

@@ -3,21 +3,23 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from common.errors import RefusedError
 from models.deadlines import stalled
 from operations.cases.desk import Desk
+from operations.views.burden import OfficeBurden, burden
 from operations.views.contact_gaps import Gap
 from operations.views.contact_gaps import gaps as contact_gaps
 from operations.views.overview import DeadlineView, Survey
-from policy.fields import FIELDS
+from operations.views.reach import UnreachableLine, unreachable_lines
 from policy.schema import ActionRule
 from policy.vocabulary import Disposition
 from states.casework import is_done
 from states.deadlines import RUNNING, gaps
 from states.dossier import Dossier
 from states.machine import Position, allowed
-from states.requirements import Case, concerns, shortfalls
+from states.requirements import Case, shortfalls, unstated
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,14 @@ class DataQuality:
     plan: str = ""
     """Why the plan cannot be run as it is installed. Nothing else is known then."""
     contacts: tuple[Gap, ...] = ()
+    unreachable: tuple[UnreachableLine, ...] = ()
     unwatched: tuple[Dossier, ...] = ()
     """Projects under way of whose next step no deadline takes care."""
     waiting: tuple[str, ...] = ()
     """Deadlines that fall into a year whose holidays are not announced yet, by id."""
     lacks: tuple[LackingProject, ...] = ()
+    burden: tuple[OfficeBurden, ...] = ()
+    """What offices were asked for in the day's month, the heaviest first."""
 
 
 def quality(desk: Desk, survey: Survey) -> DataQuality:
@@ -57,9 +62,11 @@ def quality(desk: Desk, survey: Survey) -> DataQuality:
         return DataQuality(plan=str(reason))
     return DataQuality(
         contacts=contact_gaps(desk, survey.as_of),
+        unreachable=unreachable_lines(desk),
         unwatched=unwatched(desk, survey),
         waiting=waiting,
         lacks=tuple(lacking(desk, survey)),
+        burden=burden(desk, f"{survey.as_of:%Y-%m}"),
     )
 
 
@@ -101,10 +108,8 @@ def _awaited(desk: Desk, view: DeadlineView) -> tuple[str, ...]:
 
 def _unstated(desk: Desk, project: Dossier, action: ActionRule, as_of: date) -> tuple[str, ...]:
     case = Case(desk.plan, project, as_of, evidence="有")
-    names = (
-        name
+    found = (
+        unstated(desk.plan, project.profile, item.requirement.check)
         for item in shortfalls(case, action.id)
-        for name in concerns(item.requirement.check)
-        if getattr(project.profile, name) in (None, "", frozenset())
     )
-    return tuple(dict.fromkeys(FIELDS[name].label for name in names))
+    return tuple(dict.fromkeys(chain.from_iterable(found)))

@@ -4,8 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from common.words import cited
 from operations.cases.desk import Desk
-from operations.views.overview import projects
+from operations.views.overview import Survey
+from policy.checks import MajorityCheck, UnservedFirstCheck
+from policy.schema import Plan, Requirement
 from states.dossier import GOING_ON, Dossier
 
 
@@ -20,17 +23,18 @@ class SitingFigures:
     in_districts: int
     """重点在设区市布局: how many lie in a 市辖区."""
     in_unserved: int
-    """How many lie in a county that 附件1 lists as not yet served."""
+    """How many lie in a county that the plan lists as not yet served."""
     unserved_open: tuple[str, ...]
     """Counties of that list without a project."""
     warnings: tuple[str, ...]
 
 
-def figures(desk: Desk) -> tuple[SitingFigures, ...]:
+def figures(desk: Desk, survey: Survey) -> tuple[SitingFigures, ...]:
     """One row for each city, in the plan's order, then one for the province."""
-    going_on = [item for item in projects(desk) if item.disposition in GOING_ON]
+    going_on = [item for item in survey.projects if item.disposition in GOING_ON]
     rows = [
         _figures(
+            desk.plan,
             city.name,
             [item for item in going_on if item.city == city.name],
             tuple(
@@ -42,10 +46,12 @@ def figures(desk: Desk) -> tuple[SitingFigures, ...]:
         for city in desk.plan.cities
     ]
     unserved = tuple(name for row in rows for name in row.unserved_open)
-    return (*rows, _figures(desk.plan.province, going_on, unserved))
+    return (*rows, _figures(desk.plan, desk.plan.province, going_on, unserved))
 
 
-def _figures(place: str, found: Sequence[Dossier], unserved_open: tuple[str, ...]) -> SitingFigures:
+def _figures(
+    plan: Plan, place: str, found: Sequence[Dossier], unserved_open: tuple[str, ...]
+) -> SitingFigures:
     kinds = Counter(item.profile.building_kind or "未填写" for item in found)
     return SitingFigures(
         place=place,
@@ -54,12 +60,22 @@ def _figures(place: str, found: Sequence[Dossier], unserved_open: tuple[str, ...
         in_districts=sum(item.county_type == "市辖区" for item in found),
         in_unserved=sum(item.unserved for item in found),
         unserved_open=unserved_open,
-        warnings=tuple(_warnings(len(found), kinds, unserved_open)),
+        warnings=tuple(_warnings(plan, len(found), kinds, unserved_open)),
     )
 
 
-def _warnings(count: int, kinds: Counter[str], unserved_open: tuple[str, ...]) -> Iterator[str]:
-    if count and 2 * kinds["改建"] <= count:
-        yield f"改建{kinds['改建']}个，未过半（三(二)“改造为主”）"
-    if count and unserved_open:
-        yield f"尚有{len(unserved_open)}个未实施县（市、区）没有项目（三(一)“有序拓展”）"
+def _warnings(
+    plan: Plan, count: int, kinds: Counter[str], unserved_open: tuple[str, ...]
+) -> Iterator[str]:
+    """What the plan's own conditions would have otherwise, with their clause."""
+    for rule in plan.requirements:
+        match rule.check:
+            case MajorityCheck(building_kind=kind) if count and 2 * kinds[kind] <= count:
+                yield f"{kind}{kinds[kind]}个，未过半{_cited(rule)}"
+            case UnservedFirstCheck() if count and unserved_open:
+                yield f"尚有{len(unserved_open)}个未实施县（市、区）没有项目{_cited(rule)}"
+
+
+def _cited(rule: Requirement) -> str:
+    """``（三(二)“改造为主”）``: the first clause alone."""
+    return cited(rule.clause.partition("；")[0], f"“{rule.gist}”" if rule.gist else "")

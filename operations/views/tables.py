@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from common.table import DataColumn, DataTable, Datum
+from operations.views.burden import OfficeBurden
 from operations.views.funds import TOTAL, CityFunds, FundsView, local
 from operations.views.overview import CityBoard, DeadlineView
 from policy.schema import Plan
-from policy.vocabulary import Origin, Source, Standing
+from policy.vocabulary import Basis, Origin, Source, Standing
 
 CITY = DataColumn("市", width=9)
 COUNTY = DataColumn("县（市、区）", width=11)
@@ -18,11 +19,14 @@ DEADLINES = (
     DataColumn("市", width=9, blank="全省"),
     COUNTY,
     DataColumn("事项", width=28),
+    DataColumn("时限", "date", 12, "—"),
     DataColumn("提前办结日", "date", 12, "—"),
     DataColumn("逾期认定日", "date", 12, "—"),
     DataColumn("依据", width=14),
     DataColumn("责任单位", width=24),
+    DataColumn("卡在", width=14),
     DataColumn("请办理", width=36),
+    DataColumn("此后各项", width=36),
     DataColumn("编码", width=18),
     DataColumn("办结日期", "date", 12),
 )
@@ -44,29 +48,40 @@ SUMS = (
 )
 FUNDS = (CITY, COUNTY, DataColumn("项目编码", width=18), DataColumn("项目名称", width=32), *SUMS)
 CITY_FUNDS = (CITY, DataColumn("项目数", "count", 8), *SUMS)
+BURDEN = (
+    DataColumn("月份", width=9),
+    DataColumn("单位", width=28),
+    *(DataColumn(title, "count", 10) for title in ("消息", "事项", "表格", "待填单元格")),
+)
 NAME = 2
 """The column of `DEADLINES` with the name of what a row is about."""
 
 
-def board_table(plan: Plan, board: Sequence[CityBoard], as_of: date) -> DataTable:
+def board_table(
+    plan: Plan, board: Sequence[CityBoard], as_of: date, basis: Basis = Basis.NEWEST
+) -> DataTable:
     """Per city its quota, its projects in each stage, and what is due soon and overdue."""
     columns = (
         CITY,
         DataColumn("任务数", "count", 8, "未明确"),
         *(DataColumn(title, "count", 8) for title in ("项目", *(s.label for s in plan.stages))),
-        *(DataColumn(title, "count", 8) for title in ("办结", "临期", "逾期")),
+        *(DataColumn(title, "count", 8) for title in ("办结", "临期", "逾期", "超建议时限")),
     )
     rows = [
-        (row.city, row.quota, row.projects, *row.by_stage, row.finished, row.due_soon, row.overdue)
+        (row.city, row.quota, row.projects, *row.by_stage, row.finished, *_pressing(row))
         for row in board
     ]
     sums = (sum(row[at] or 0 for row in rows) for at in range(1, len(columns)))  # type: ignore[misc]  # counts
-    title = f"全省进度（截至 {as_of}）"
+    title = f"全省进度（截至 {as_of}{basis.said}）"
     return DataTable(title, columns, rows, (TOTAL, *sums), [row.city for row in board])
 
 
+def _pressing(row: CityBoard) -> tuple[int, ...]:
+    return (row.due_soon, row.overdue, row.beyond_proposal)
+
+
 def deadline_table(title: str, views: Iterable[DeadlineView], as_of: date) -> DataTable:
-    """Deadlines in the order given: how each stands, whose it is, and what is to be done."""
+    """Deadlines in the order given: how each stands, what it waits for, whose turn it is."""
     shown = list(views)
     rows = [_deadline(view, as_of) for view in shown]
     return DataTable(title, DEADLINES, rows, None, [view.subject for view in shown], NAME)
@@ -84,20 +99,29 @@ def city_funds_table(title: str, cities: Sequence[CityFunds], total: CityFunds) 
     return DataTable(title, CITY_FUNDS, rows[:-1], rows[-1], [row.place for row in cities])
 
 
+def burden_table(title: str, rows: Iterable[OfficeBurden]) -> DataTable:
+    """What each office was asked for by month."""
+    told = ((it.month, it.office, it.messages, it.items, it.forms, it.cells) for it in rows)
+    return DataTable(title, BURDEN, tuple(told))
+
+
 def _deadline(view: DeadlineView, as_of: date) -> tuple[Datum, ...]:
     late = view.standing in (Standing.OVERDUE, Standing.COORDINATING)
     return (
-        view.standing.label,
+        view.state,
         (as_of - view.overdue_after).days if late and view.overdue_after else None,
         view.name,
         view.city or None,
         view.county,
         f"{view.rule} {view.title}",
+        view.due,
         view.remind_by,
         view.overdue_after,
         view.clause if view.origin is Origin.NOTICE else f"{view.clause}（建议）",
         view.responsible,
+        view.step,
         view.to_do,
+        "；".join(view.below),
         view.subject,
         view.fulfilled_on,
     )

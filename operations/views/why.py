@@ -3,18 +3,22 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import takewhile
 
 from common.errors import RefusedError
-from common.words import SHANGHAI, dated
+from common.words import SHANGHAI, dated, shanghai_day
 from models.audits import acknowledgements, history
 from models.deliveries import deliveries_of
 from models.inbox import answered
 from models.outbox import find_message, messages_about
 from models.projects import find_subject
-from models.tables import Audit, DeadlineRow, Delivery, Outbox, is_receipt
+from models.tables import Audit, DeadlineRow, Delivery, Outbox, is_correction, is_receipt
 from operations.cases.desk import Desk
 from operations.cases.fulfilment import deadline_of
+from operations.views.plan_versions import decided_under
+from policy.schema import Plan
+from policy.timing import rung_words
 from policy.vocabulary import (
     ChannelKind,
     DeliveryStatus,
@@ -26,10 +30,10 @@ from policy.vocabulary import (
     RungKind,
     Standing,
 )
-from states.decide import RungDate, Situation, steps
+from states.decide import RungDate, Situation, is_silenced, steps
 from states.workdays import UnknownYearError
 
-WITHDRAWN = "发送前已不成立（已完成、延期、暂停、终止或已知悉），故撤销"
+WITHDRAWN = "发送前已不成立（已完成、延期、暂停、终止、已知悉或来信待核实），故撤销"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,12 @@ def why_message(desk: Desk, id: int) -> Reasons:
         told = deliveries_of(session, desk.plan, [id]).get(id, ())
         files = answered(session, desk.plan, [row.subject], [row.rule]) if is_receipt(row) else ()
         replies = [line for file in files for line in file.reply.splitlines()]
-    grounds = replies if is_receipt(row) else (*_rule(desk, row.rule), *_rung(desk, row))
+        under = decided_under(session, desk, row.decided_at)
+    grounds = _grounds(desk, row, replies)
     reasons = (
         f"第{id}号消息：{subject.name}（{row.subject}），给{row.recipient}",
         *grounds,
+        *_under(under),
         *(_told(delivery, row) for delivery in told),
         *([] if told else [_unaddressed(row)]),
     )
@@ -74,26 +80,39 @@ def why_on(desk: Desk, code: str, rule: str, day: date) -> Reasons:
         told = deliveries_of(session, desk.plan, [item.id for item in owed if item.id])
         past = history(session, desk.plan, code)
         said = acknowledgements(session, desk.plan, [code]).get((code, rule))
+        under = {item.id: decided_under(session, desk, item.decided_at) for item in owed}
     head = f"{subject.name}（{code}）{rule}，{dated(day)}"
-    found = [line for item in owed for line in _happened(item, told.get(item.id or 0, ()), day)]
+    found = [
+        line
+        for item in owed
+        for line in _happened(item, told.get(item.id or 0, ()), under[item.id], day)
+    ]
     reasons = found or list(_nothing(desk, row, past, said, owed, day))
     return Reasons(code, rule, day, (head, *_rule(desk, rule), *reasons))
+
+
+def _grounds(desk: Desk, row: Outbox, replies: Sequence[str]) -> Sequence[str]:
+    if is_receipt(row):
+        return replies
+    if is_correction(row):
+        return ("更正：此前因系统日期有误发给本人的提醒不实，经核对回退后作废",)
+    return (*_rule(desk, row.rule), *_rung(desk, row))
 
 
 def _rule(desk: Desk, id: str) -> Iterator[str]:
     deadline = desk.deadlines.get(id)
     if deadline is not None:
         rule = deadline.rule
-        proposal = "，系统建议值" if rule.origin is Origin.PROPOSAL else ""
+        proposal = "，建议值" if rule.origin is Origin.PROPOSAL else ""
         yield f"时限：{id} {rule.title}（{desk.plan.notice.number} {rule.clause}{proposal}）"
         yield f"原文：“{rule.words}”"
 
 
 def _rung(desk: Desk, row: Outbox) -> Iterator[str]:
     kind, ladder = RungKind(row.rung_kind), desk.plan.ladder
-    proposal = "，系统建议值" if ladder.origin is Origin.PROPOSAL else ""
+    proposal = "，建议值" if ladder.origin is Origin.PROPOSAL else ""
     yield (
-        f"梯级：{row.rung}（{kind.label}），逾期认定日{dated(row.due)}；"
+        f"提醒级次：{rung_words(row.rung)}（{kind.label}），逾期认定日{dated(row.due)}；"
         f"依据{ladder.clause}{proposal}"
     )
     yield f"作出：{dated(row.as_of)}每日核对时，该时限尚未完成，且已到本级"
@@ -120,17 +139,25 @@ def _fate(delivery: Delivery) -> str:
 
 
 def _unaddressed(row: Outbox) -> str:
+    if row.status == MessageStatus.RETRACTED:
+        return "未发送：该日核对有误，已回退，消息作废"
     if row.status == MessageStatus.CANCELLED:
         return f"未发送：{WITHDRAWN}"
     return "尚未发送：等待工作日办公时间"
 
 
-def _happened(row: Outbox, told: Sequence[Delivery], day: date) -> Iterator[str]:
-    sent_today = [
-        item for item in told if item.sent_at and item.sent_at.astimezone(SHANGHAI).date() == day
-    ]
+def _under(version: str | None) -> Iterator[str]:
+    """Under which version of the plan it was decided."""
+    if version is not None:
+        yield f"方案版本：{version}"
+
+
+def _happened(row: Outbox, told: Sequence[Delivery], under: str | None, day: date) -> Iterator[str]:
+    sent_today = [item for item in told if item.sent_at and shanghai_day(item.sent_at) == day]
     if row.as_of == day or sent_today:
-        yield f"第{row.id}号消息：{row.rung}（{RungKind(row.rung_kind).label}），给{row.recipient}"
+        rung = f"{rung_words(row.rung)}（{RungKind(row.rung_kind).label}）"
+        yield f"第{row.id}号消息：{rung}，给{row.recipient}"
+        yield from (f"  {line}" for line in _under(under))
         yield from (f"  {_told(item, row)}" for item in told)
         if not told:
             yield f"  {_unaddressed(row)}"
@@ -182,40 +209,44 @@ def _between(
     if passed and passed[-1].fires_on == day:
         yield from _not_told(passed[-1], said, owed, day)
     elif passed:
-        yield f"  · 该日不是梯级日；上一级{_step(passed[-1])}"
+        yield f"  · 该日不是提醒日；上一级{_step(desk.plan, passed[-1])}"
     else:
         yield "  · 尚未到首次提醒"
-    yield f"  · 下一级{_step(following)}"
+    yield f"  · 下一级{_step(desk.plan, following)}"
 
 
 def _around(desk: Desk, row: DeadlineRow, day: date) -> tuple[list[RungDate], RungDate]:
     assert row.remind_by is not None and row.overdue_after is not None  # noqa: S101, PT018
-    situation = Situation(row.rule, row.remind_by, row.overdue_after, 0, Standing(row.standing))
-    body = desk.plan.bodies[desk.deadlines[row.rule].rule.responsible]
-    passed = list(
-        takewhile(
-            lambda step: step.fires_on <= day,
-            steps(situation, desk.plan.ladder, body, desk.calendar),
-        )
+    situation = Situation(
+        row.rule,
+        row.remind_by,
+        row.overdue_after,
+        0,
+        Standing(row.standing),
+        body=row.body,
+        fits=row.fits,
     )
-    ladder = steps(situation, desk.plan.ladder, body, desk.calendar)
-    return passed, next(step for step in ladder if step.fires_on > day)
+    rule = desk.deadlines[row.rule].rule
+    ladder = partial(steps, situation, desk.plan, rule, desk.calendar)
+    passed = list(takewhile(lambda step: step.fires_on <= day, ladder()))
+    return passed, next(step for step in ladder() if step.fires_on > day)
 
 
 def _not_told(
     step: RungDate, said: Audit | None, owed: Sequence[Outbox], day: date
 ) -> Iterator[str]:
-    if step.repeats and said is not None and said.detail["expected"] >= day.isoformat():
-        expected = said.detail["expected"]
+    expected = said.detail["expected"] if said else ""
+    if said and is_silenced(step, date.fromisoformat(expected)):
         yield f"  · 已知悉，预计{expected}完成，至当日不再重复催办（{said.evidence}）"
     elif later := next((item for item in owed if item.rung == step.id and item.as_of > day), None):
-        yield f"  · 该日应为{step.id}，当日未执行每日核对，已于{dated(later.as_of)}补作"
+        yield f"  · 该日应为{rung_words(step.id)}，当日未执行每日核对，已于{dated(later.as_of)}补作"
     elif not step.levels:
-        yield f"  · 该日为{step.id}，其告知对象均在责任单位之下，不告知"
+        yield f"  · 该日为{rung_words(step.id)}，应发送的单位均在责任单位之下，不发送"
     else:
-        yield f"  · 该日为{step.id}，每日核对尚未执行到该日，或其后日期、方案有变更"
+        yield f"  · 该日为{rung_words(step.id)}，每日核对尚未执行到该日，或其后日期、方案有变更"
 
 
-def _step(step: RungDate) -> str:
-    told = "、".join(level.label for level in Level if level in step.levels)
-    return f"{step.id}（{step.kind.label}，{dated(step.fires_on)}，告知{told or '无'}）"
+def _step(plan: Plan, step: RungDate) -> str:
+    told = "、".join(plan.level_name(level) for level in Level if level in step.levels)
+    when = rung_words(step.id)
+    return f"{when}（{step.kind.label}，{dated(step.fires_on)}，发送{told or '无'}）"

@@ -10,10 +10,9 @@ from common.errors import ConflictError, RefusedError
 from documents.forms.acceptance import AcceptanceForm, acceptance_sheet, read_acceptance, verdicts
 from documents.forms.checked import CheckedItem
 from documents.reading.faults import CellFault, Spot, raise_faults
-from models.audits import history
+from models.audits import history, reversed_rows
 from models.tables import Audit
 from operations.cases.casework import Act, advance
-from operations.cases.corrections import reversed_rows
 from operations.cases.desk import Desk
 from operations.cases.effects import Casebook
 from operations.workbooks.incoming import Difference, IncomingWorkbook, WorkbookChanges, reasons
@@ -124,7 +123,7 @@ def _written_reasons(plan: Plan, read: AcceptanceForm, action: str) -> Iterator[
 
 
 def _guards(plan: Plan, action: str) -> Sequence[Requirement]:
-    return [rule for rule in plan.requirements if action in rule.before]
+    return [rule for rule in plan.conditions if action in rule.before]
 
 
 def conclusions(plan: Plan, rows: Sequence[Audit]) -> Sequence[Audit]:
@@ -157,8 +156,9 @@ def _advance(
         return done.warnings
     except ConflictError as error:
         changed = "\n".join(f"  · {reason}" for reason in reasons(error))
+        mend = f"请向{desk.plan.head_bureau}索取最新表格后填写"
         raise RefusedError(
-            f"{paper.book.file}：本表导出后，{asked.subject}已有变动；请重新导出后填写：\n{changed}"
+            f"{paper.book.file}：本表发出后，{asked.subject}已有变动；{mend}：\n{changed}"
         ) from None
     except RefusedError as error:
         for reason in reasons(error):

@@ -6,15 +6,17 @@ from datetime import date
 
 from sqlmodel import Session
 
+from common.errors import RefusedError
+from documents.forms.application_fields import application_shape
 from documents.forms.application_form import (
-    CLAUSE,
     ApplicationForm,
     application_name,
     application_sheet,
+    asked_fields,
     read_application,
     street_in,
 )
-from documents.forms.summary import city_named
+from documents.forms.summary import city_named, summary_named
 from documents.reading.faults import raise_faults
 from models.projects import dossier, dossiers_in
 from operations.cases.desk import Desk
@@ -36,6 +38,7 @@ from operations.workbooks.stating import (
     differences,
     doubts,
     outdated,
+    require_author,
     unwritable,
     write,
 )
@@ -63,7 +66,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     project = (
         _known(session, desk, paper, read, code) if code else _found(session, desk, read, place)
     )
-    row = read.placed(*_parts(read, project, place))
+    row = read.placed(*_parts(desk.plan, read, project, place))
     each = compared(session, desk, row, project, paper.version if code else None)
     raise_faults(paper.book.file, [*read.form.faults, *unwritable(desk.plan, each)])
     city = desk.plan.city(project.city) if project else place.city
@@ -73,6 +76,10 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
 
 def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> OutgoingWorkbook:
     """附件2 of a project, filled in with what is known; an empty one may be for no project yet."""
+    if not asked_fields(desk.plan):
+        raise RefusedError(
+            f"“{desk.plan.name}”没有规定{Form.APPLICATION.label}；请导出{Form.SUMMARY.label}"
+        )
     subject = request.subject or desk.plan.province
     if request.empty and not is_project(desk.plan, subject):
         known, name = {}, subject
@@ -85,7 +92,7 @@ def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> O
         desk,
         identity(session, desk, Form.APPLICATION, subject),
         lambda footer: [application_sheet(desk.plan, filled, footer=footer, protected=True)],
-        f"{name} {Form.APPLICATION.label}",
+        f"{name} {desk.plan.form_name(Form.APPLICATION)}",
     )
 
 
@@ -93,7 +100,9 @@ def _written(
     session: Session, desk: Desk, paper: IncomingWorkbook, city: City, each: FormStatement
 ) -> WorkbookChanges:
     actor = paper.asked.actor or desk.plan.office(Level.CITY, city.name)
-    origin = Provenance(actor, paper.evidence, CLAUSE, paper.today)
+    require_author(session, desk, city, [each], actor)
+    clause = desk.plan.form_clause(Form.APPLICATION)
+    origin = Provenance(actor, paper.evidence, clause, paper.today)
     code = write(session, desk, city, each, origin, paper.at)
     changed, new = bool(each.merged.changes), each.project is None
     return WorkbookChanges(
@@ -103,7 +112,7 @@ def _written(
         unchanged=int(not changed),
         differences=tuple(differences(desk.plan, code, each)),
         warnings=tuple(doubts(session, desk, [code], [each], paper.today)),
-        notes=tuple(outdated(each)),
+        notes=tuple(outdated(desk.plan, each)),
     )
 
 
@@ -117,7 +126,7 @@ def _place(plan: Plan, paper: IncomingWorkbook, read: ApplicationForm) -> Stated
         if county.name in address
     ]
     county = min(counties)[2] if counties else ""
-    return StatedPlace(city, county, (street_in(address, county) if county else None) or "")
+    return StatedPlace(city, county, (street_in(plan, address, county) if county else None) or "")
 
 
 def _city(plan: Plan, paper: IncomingWorkbook, read: ApplicationForm, address: str) -> City | None:
@@ -167,7 +176,7 @@ def _found(
     if len(found) == 1:
         return found[0]
     if alike:
-        _refuse_doubtful(read, place, alike)
+        _refuse_doubtful(desk.plan, read, place, alike)
     elif not (place.county and place.street):
         read.form.refuse("address", f"{place.city.name}没有这个项目；新报送的项目{WHERE}")
     return None
@@ -177,22 +186,24 @@ def _says_enough(plan: Plan, read: ApplicationForm, place: StatedPlace) -> bool:
     """Whether name and city are known; notes a fault where one is not."""
     if read.name is None:
         if read.form.value("project") is None:
-            shape = plan.application_name.format(street="××街道", community="××社区（村）")
-            read.form.refuse("project", f"未填写项目名称；请按“{shape}”填写")
+            read.form.refuse("project", f"未填写项目名称；请按“{application_shape(plan)}”填写")
         return False
     if place.city is None:
         read.form.refuse("address", f"无法判断是哪个市的项目；请写明市，{WHERE[1:]}")
     return place.city is not None
 
 
-def _refuse_doubtful(read: ApplicationForm, place: StatedPlace, alike: Sequence[Dossier]) -> None:
+def _refuse_doubtful(
+    plan: Plan, read: ApplicationForm, place: StatedPlace, alike: Sequence[Dossier]
+) -> None:
     """It may be one of several projects, or one whose street is another."""
     listed = "、".join(f"{p.code}（{p.county}{p.profile.street}）" for p in alike)
     if place.street and len(alike) == 1:
+        named = summary_named(plan)
         read.form.refuse(
             "address",
             f"街道（乡镇）与同名社区的项目{listed}不符；是该项目的请核对地址，或在导入时"
-            "写明项目编码，是新项目的请以附件3汇总表报送",
+            f"写明项目编码，是新项目的请以{named}报送",
         )
         return
     reason = f"有{len(alike)}个项目都叫这个名称；请在导入时写明项目编码，可能是：{listed}"
@@ -207,13 +218,13 @@ def _is_called(project: Dossier, written: str) -> bool:
 
 
 def _parts(
-    read: ApplicationForm, project: Dossier | None, place: StatedPlace
+    plan: Plan, read: ApplicationForm, project: Dossier | None, place: StatedPlace
 ) -> tuple[str, str, str]:
     """County, street and community of the project, or of the one that is to be added."""
     if project is not None:
         return project.county, project.profile.street or "", project.profile.community or ""
     bare = (read.name or "").removeprefix(place.city.name if place.city else "")
     community = bare.removeprefix(place.county).removeprefix(place.street)
-    if "街道" in community:
+    if plan.street_endings[0] in community:
         read.form.refuse("project", "项目名称中的街道与项目地址不符；请核对后改正")
     return place.county, place.street, community

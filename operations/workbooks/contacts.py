@@ -5,12 +5,13 @@ from datetime import date
 
 from sqlmodel import Session
 
-from common.errors import RefusedError, UnavailableError
+from common.errors import RefusedError
 from documents.forms.contacts import contacts_page, read_contacts
 from documents.reading.identity import Identity
 from documents.reading.table import TableRow
 from documents.writing.columns import CONTACTS, plain
 from operations.cases.desk import Desk
+from operations.workbooks.addresses import checking
 from operations.workbooks.directory import fingerprint, listed, take_posts
 from operations.workbooks.incoming import Difference, IncomingWorkbook, WorkbookChanges
 from operations.workbooks.outgoing import SPARE, OutgoingWorkbook, WorkbookOrder, signed
@@ -24,18 +25,20 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     WorkbookError with every fault. RefusedError when the contacts have changed since the workbook
     was made out: it would bring back who has left.
     """
-    read = read_contacts(paper.book, desk.plan)
-    before = _listed(session, desk)
+    with checking(desk.settings) as fault_of:
+        read = read_contacts(paper.book, desk.plan, fault_of)
+    before = listed(session, desk)
     done = take_posts(session, desk, paper.book.file, tuple(post for _, post in read))
     if paper.identity and paper.identity.version != fingerprint(before) and done.changes:
-        raise RefusedError(f"{paper.book.file}：本表导出后通讯录已有变动；请重新导出后填写")
+        mend = f"请向{desk.plan.head_bureau}索取最新表格后填写"
+        raise RefusedError(f"{paper.book.file}：本表发出后通讯录已有变动；{mend}")
     return WorkbookChanges(
         "",
         added=done.added,
         changed=done.changed,
         unchanged=done.unchanged,
         differences=tuple(_differences(read, {(post.office, post.name): post for post in before})),
-        notes=[f"已移出{done.removed}人：所列机构的联系人以本表为准"] if done.removed else (),
+        notes=[f"已移出{done.removed}人：所列单位的联系人以本表为准"] if done.removed else (),
     )
 
 
@@ -50,14 +53,6 @@ def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> O
         lambda footer: [contacts_page(found, footer=footer, spare=SPARE)],
         f"{desk.plan.province} 通讯录",
     )
-
-
-def _listed(session: Session, desk: Desk) -> tuple[Post, ...]:
-    """What is stored; nothing where the key is lost: importing the contacts anew is the way out."""
-    try:
-        return listed(session, desk)
-    except UnavailableError:
-        return ()
 
 
 def _differences(

@@ -11,16 +11,17 @@ from difflib import get_close_matches
 from typing import NamedTuple
 from zlib import crc32
 
-from cryptography.fernet import Fernet
 from sqlmodel import Session
 
-from common.errors import RefusedError, UnavailableError
+from common.errors import RefusedError
 from documents.forms import contacts as book
-from models.contacts import clear_contacts, posts, replace_contacts
-from models.secrets import cipher, masked
+from models.contacts import change_contacts, legible_posts
+from models.deliveries import retry_dead
+from models.secrets import masked
 from operations.cases.desk import Desk
+from operations.workbooks.addresses import checking
 from policy.schema import Office, Plan
-from states.contacts import Directory, Post
+from states.contacts import SEALED, Directory, Post
 
 Posts = tuple[Post, ...]
 
@@ -63,9 +64,9 @@ def list_contacts(desk: Desk, office: str | None = None) -> Posts:
 def listed(session: Session, desk: Desk) -> Posts:
     """All contacts in the plan's order, their addresses masked.
 
-    UnavailableError when the addresses cannot be decrypted.
+    ``sealed://***`` stands for what cannot be decrypted.
     """
-    found = posts(session, desk.plan, cipher(desk.settings))
+    found = legible_posts(session, desk.plan)
     return tuple(map(_shown, _in_order(desk.plan, found)))
 
 
@@ -80,12 +81,11 @@ def take_posts(session: Session, desk: Desk, file: str, stated: Posts) -> Contac
     The caller holds the plan's lock.
     """
     offices = {post.office for post in stated}
-    box = cipher(desk.settings)
-    before = _stored(session, desk, box, offices)
+    before = legible_posts(session, desk.plan)
     known = {(post.office, post.name): post for post in before}
     resolved = _resolved(file, stated, known)
     others = tuple(post for post in before if post.office not in offices)
-    _save(session, desk, box, before, (*_following(others, resolved), *resolved))
+    _save(session, desk, before, (*_following(others, resolved), *resolved))
     olds = [known.get((post.office, post.name)) for post in resolved]
     unchanged = sum(post == old for post, old in zip(resolved, olds, strict=True))
     added = olds.count(None)
@@ -104,7 +104,7 @@ def set_contact(desk: Desk, change: ContactChange) -> Post:
 
     def edit(before: Posts) -> Posts:
         old = _at(before, office.name, name) or Post(office.name, name)
-        new = _changed(desk.plan, office, change, old)
+        new = _changed(desk, office, change, old)
         others = tuple(post for post in before if post != old)
         return (*others, new) if change.channels is None else (*_following(others, [new]), new)
 
@@ -130,7 +130,7 @@ def set_substitute(
     where = book.known_office(office, offices).name
     stands_in = book.substitute(by, where, offices)
     if not stands_in:
-        raise RefusedError("未指明代理人；请写明姓名，其他机构的人写作“机构 姓名”")
+        raise RefusedError("未指明代理人；请写明姓名，其他单位的人写作“单位 姓名”")
     return _absence(desk, where, name, stands_in, start, end)
 
 
@@ -142,21 +142,33 @@ def clear_substitute(desk: Desk, office: str, name: str) -> Post:
 
 def _rewrite(desk: Desk, edit: Callable[[Posts], Posts]) -> Posts:
     """Change the contacts in one transaction; what is stored now, masked."""
-    box = cipher(desk.settings)
     with desk.writing() as session:
-        before = posts(session, desk.plan, box)
+        before = legible_posts(session, desk.plan)
         after = edit(before)
-        _save(session, desk, box, before, after)
+        _save(session, desk, before, after)
     return tuple(map(_shown, after))
 
 
-def _save(session: Session, desk: Desk, box: Fernet, before: Posts, after: Posts) -> None:
-    """Write the offices that have changed; RefusedError when contacts contradict each other."""
-    if faults := list(_contradictions(Directory(desk.plan, after), after)):
+def _save(session: Session, desk: Desk, before: Posts, after: Posts) -> None:
+    """Write who has changed; RefusedError when contacts contradict each other.
+
+    What was given up because nobody could be reached is owed again to whose addresses are new.
+    """
+    directory, old = Directory(desk.plan, after), set(before)
+    if faults := list(_contradictions(directory, after)):
         raise RefusedError("\n".join(faults))
-    changed = {post.office for post in set(before) ^ set(after)}
-    clear_contacts(session, desk.plan, changed)
-    replace_contacts(session, desk.plan, box, [post for post in after if post.office in changed])
+    changed = [post for post in after if post not in old]
+    if any(SEALED in post.channels for post in changed):
+        raise RefusedError("联系人的通知方式无法解密，更改时请一并重新填写")
+    gone = [(post.office, post.name) for post in before if post not in set(after)]
+    change_contacts(session, desk.plan, gone, changed)
+    reached = {(post.office, post.name): post.channels for post in before}
+    mended = {
+        directory.key(post)
+        for post in changed
+        if post.channels != reached.get((post.office, post.name))
+    }
+    retry_dead(session, desk.plan, mended)
 
 
 def _contradictions(directory: Directory, found: Posts) -> Iterator[str]:
@@ -169,17 +181,8 @@ def _contradictions(directory: Directory, found: Posts) -> Iterator[str]:
     for post, other in book.at_odds(found):
         yield (
             f"{post.office}的{post.name}与{other.office}的{other.name}姓名、电话相同，是同一人，"
-            "通知渠道却不同；请改为一致，或只在一处填写"
+            "通知方式却不同；请改为一致，或只在一处填写"
         )
-
-
-def _stored(session: Session, desk: Desk, box: Fernet, offices: Iterable[str]) -> Posts:
-    """What is stored. Where the key is lost, importing the contacts again is the way out."""
-    try:
-        return posts(session, desk.plan, box)
-    except UnavailableError:
-        clear_contacts(session, desk.plan, offices)
-        return posts(session, desk.plan, box)
 
 
 def _resolved(file: str, stated: Posts, known: dict[tuple[str, str], Post]) -> Posts:
@@ -206,7 +209,7 @@ def _unmasked(stated: Sequence[str], stored: Sequence[str]) -> tuple[str, ...]:
     for shown, times in Counter(word for word in stated if book.MASK in word).items():
         if times != len(alike.get(shown, ())):
             raise RefusedError(
-                "含“***”的通知渠道与已保存的不一致；未变的请照导出的原样保留，其余请填写完整地址"
+                "含“***”的通知方式与已保存的不一致；未变的请照导出的原样保留，其余请填写完整地址"
             )
     kept = (alike[word].pop(0) if book.MASK in word else word for word in stated)
     return tuple(dict.fromkeys(kept))
@@ -220,7 +223,7 @@ def _following(others: Posts, stated: Sequence[Post]) -> Iterator[Post]:
         yield replace(post, channels=same.channels) if same and post.channels else post
 
 
-def _changed(plan: Plan, office: Office, change: ContactChange, old: Post) -> Post:
+def _changed(desk: Desk, office: Office, change: ContactChange, old: Post) -> Post:
     """The post with what a change states, read as the workbook's cells are."""
     new = old
     if change.role is not None:
@@ -228,9 +231,10 @@ def _changed(plan: Plan, office: Office, change: ContactChange, old: Post) -> Po
     if change.phone is not None:
         new = replace(new, phone=book.phone(change.phone))
     if change.divisions is not None:
-        new = replace(new, divisions=book.divisions(change.divisions, office, plan))
+        new = replace(new, divisions=book.divisions(change.divisions, office, desk.plan))
     if change.channels is not None:
-        stated = book.channels(change.channels)
+        with checking(desk.settings) as fault_of:
+            stated = book.channels(change.channels, fault_of)
         new = replace(new, channels=_unmasked(stated, old.channels))
     return new
 
@@ -251,7 +255,7 @@ def _absence(
 
 
 def _offices(plan: Plan) -> dict[str, Office]:
-    return {office.name: office for office in plan.every_office()}
+    return {office.name: office for office in plan.contact_offices()}
 
 
 def _in_order(plan: Plan, found: Iterable[Post]) -> list[Post]:

@@ -5,7 +5,8 @@ written in one transaction, or that it was refused and an answer is owed; then i
 dies in between is followed by one who finds it known, and files it.
 """
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,16 +16,25 @@ from traceback import extract_tb
 from sqlmodel import Session
 
 from common.errors import RefusedError, XingfuError
+from common.files import safe_name
 from documents.reading.annotate import annotated
 from documents.reading.faults import WorkbookError
 from documents.reading.grid import Book, read_book
+from documents.reading.media import media_of
 from models import inbox
+from models.contacts import legible_posts
 from models.database import reading
+from models.deliveries import address
 from models.outbox import owe_receipt
-from models.projects import subjects
+from models.projects import dossiers_in, subjects
+from models.renaming import former_names
 from models.tables import InboxFile
+from models.watches import inbox_round, put_round
 from operations.cases.desk import Desk, inbox_of
+from operations.cases.evidence import Exhibit, ExhibitStatement, keep_evidence
+from operations.workbooks.answers import Respondent
 from operations.workbooks.inbox_folder import (
+    FOLDERS,
     Arrival,
     NotReadyError,
     Patience,
@@ -33,17 +43,25 @@ from operations.workbooks.inbox_folder import (
     plain_stem,
     prepare,
     read,
-    safe_name,
+    take_over,
     waiting,
     write,
 )
 from operations.workbooks.incoming import ImportOptions
 from operations.workbooks.intake import ImportResult, RecognisedForm, limits, recognised, take_in
-from operations.workbooks.receipts import accepted, marked_name, reasons, refused
+from operations.workbooks.receipts import (
+    accepted,
+    filed_evidence,
+    marked_name,
+    punctuality,
+    reasons,
+    refused,
+)
 from policy.schema import City
-from policy.vocabulary import Form, IntakeResult, Level
+from policy.vocabulary import Form, IntakeResult, Level, RecipientReason
+from states.contacts import Directory, Recipient
 
-FROM_CITIES = (Form.SUMMARY, Form.APPLICATION, Form.REPORT, Form.LEDGER)
+FROM_CITIES = (Form.SUMMARY, Form.APPLICATION, Form.REPORT, Form.LEDGER, Form.ANSWER)
 """What a city hands in. Experts and acceptance groups report to the province, which also keeps the
 contacts: a city's folder must not decide who is told of what is late."""
 
@@ -59,6 +77,35 @@ class InboxResult:
     failed: tuple[str, ...] = ()
     """What went wrong unexpectedly; the next round tries again."""
 
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many files came to what, as it is called."""
+        return {"登记": len(self.done), "退回": len(self.returned), "出错": len(self.failed)}
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent a file with a mail."""
+
+    person: str
+    """As `states.contacts.Directory` has it."""
+    who: Respondent
+
+    @property
+    def office(self) -> str:
+        """The own one."""
+        return self.who.offices[0]
+
+    @property
+    def actor(self) -> str:
+        """As an actor is named."""
+        return f"{self.office} {self.who.name}".strip()
+
+    def acts_in(self, what: RecognisedForm) -> str:
+        """The actor of a form; empty where the form itself says it, and in which offices' names."""
+        made_out = what.form is Form.ANSWER and what.identity
+        return "" if made_out and made_out.subject == self.person else self.actor
+
 
 @dataclass(frozen=True, slots=True)
 class CityFolder:
@@ -66,13 +113,32 @@ class CityFolder:
 
     desk: Desk
     city: City
+    earlier: tuple[str, ...]
+    """The names that the city had before."""
     today: date
     at: datetime
+    sender: "Sender | None" = None
+    """Of a file that came with a mail; without one it is the city's bureau that hands it in."""
+    mail: str = ""
+    """The digest of the mail that it came with."""
 
     @property
     def home(self) -> Path:
         """Where it is."""
         return inbox_of(self.desk) / self.city.name
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """What a file that has come is: a form, a proof, or nothing that is taken."""
+
+    arrival: Arrival
+    code: str = ""
+    """The project of which it proves something."""
+    book: Book | None = None
+    form: RecognisedForm | None = None
+    refusal: RefusedError | None = None
+    """Why it cannot be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +158,39 @@ def read_inbox(desk: Desk, *, today: date, at: datetime) -> InboxResult:
     One file's trouble, of any kind, is told and the others go on. Safe to repeat, to kill, and to
     run twice at once. Folders that are missing are made.
     """
-    with desk.reading():
-        pass  # the database holds this plan
+    desk = desk.entered_by("收件文件夹")
+    with desk.reading() as session:
+        former = former_names(session, desk.plan)
     found: dict[str, list[str]] = {}
     for city in desk.plan.cities:
-        for what, line in _round(CityFolder(desk, city, today, at)):
+        earlier = tuple(old for old, now in former.items() if now == city.name)
+        for what, line in _round(CityFolder(desk, city, earlier, today, at)):
             found.setdefault(what, []).append(line)
+    with desk.writing() as session:
+        put_round(session, inbox_round(desk.plan.id), at)
     return InboxResult(**{what: tuple(lines) for what, lines in found.items()})
+
+
+def read_enclosed(folder: CityFolder, name: str, content: bytes) -> FileReading:
+    """A workbook that came by mail or desk, read as if it lay in the folder; nothing is written.
+
+    The folder's `sender` is who hands it in and is answered. UnavailableError.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    prepare(folder.home, _patience(folder), folder.at)
+    return _read(folder, Arrival(folder.home / name, name, content, digest, (0, 0, 0, 0)))
+
+
+def enter_enclosed(session: Session, folder: CityFolder, what: FileReading) -> KnownFile:
+    """Import or return it in the session's transaction, in which its mail is put on record, too."""
+    return _enter(session, folder, what)
 
 
 def _round(folder: CityFolder) -> Iterator[tuple[str, str]]:
     """What became of each file, as a field of `InboxResult` and a line."""
     try:
+        for name in folder.earlier:
+            take_over(inbox_of(folder.desk) / name, folder.home)
         prepare(folder.home, _patience(folder), folder.at)
         found = waiting(folder.home)
     except (XingfuError, OSError) as error:
@@ -136,7 +223,7 @@ def _settle(folder: CityFolder, path: Path) -> tuple[str, str]:
 def _told(reply: KnownFile, *, filed: bool) -> tuple[str, str]:
     if not filed:
         return "left", f"{reply.outcome.label}；原处已被移走或换为另一文件，待下次读取"
-    before = "内容此前已报送，未再导入；" if reply.again else ""
+    before = "内容此前已报送，未再登记；" if reply.again else ""
     return reply.outcome.value, before + reply.head.removesuffix("：")
 
 
@@ -154,42 +241,90 @@ def _found(session: Session, folder: CityFolder, arrival: Arrival) -> KnownFile 
 
 def _take(folder: CityFolder, arrival: Arrival) -> KnownFile:
     """Import a file that has not come before, or return it."""
+    what = _read(folder, arrival)
+    with folder.desk.writing() as session:
+        return _enter(session, folder, what)
+
+
+def _read(folder: CityFolder, arrival: Arrival) -> FileReading:
+    """What a file is, or why it cannot be read."""
     book: Book | None = None
-    known: RecognisedForm | None = None
     try:
+        if code := _proven(folder, arrival):
+            return FileReading(arrival, code=code)
         book = read_book(arrival.name, arrival.content, limits(folder.desk.settings))
-        known = recognised(folder.desk, book)
-        return _import(folder, arrival, book, known)
+        form = recognised(folder.desk, book, folder.today)
+        return FileReading(arrival, book=book, form=form)
     except RefusedError as refusal:
-        return _return(folder, arrival, book, known.form if known else None, refusal)
+        return FileReading(arrival, book=book, refusal=refusal)
 
 
-def _import(folder: CityFolder, arrival: Arrival, book: Book, what: RecognisedForm) -> KnownFile:
+def _enter(session: Session, folder: CityFolder, what: FileReading) -> KnownFile:
+    """Put on record what a file brings, or that it was refused, with the receipt; whole."""
+    if known := _found(session, folder, what.arrival):
+        return known
+    refusal = what.refusal
+    try:
+        with session.begin_nested():
+            if what.code:
+                return _keep(session, folder, what.arrival, what.code)
+            if what.book is not None and what.form is not None:
+                return _import(session, folder, what.arrival, what.book, what.form)
+    except RefusedError as refused_later:
+        refusal = refused_later
+    return _return(session, folder, what, refusal or RefusedError("未能读取"))
+
+
+def _import(
+    session: Session, folder: CityFolder, arrival: Arrival, book: Book, what: RecognisedForm
+) -> KnownFile:
     desk, today, at = folder.desk, folder.today, folder.at
     _refuse_others(folder, what.form)
-    with folder.desk.writing() as session:
-        if known := _found(session, folder, arrival):
-            return known
-        done = take_in(session, desk, book, what, ImportOptions(city=folder.city.name), today, at)
-        _refuse_strangers(session, folder, done)
-        text = accepted(arrival.name, done, today, at)
-        return _answer(session, folder, arrival, IntakeResult.DONE, done.form, text)
+    asked = ImportOptions(
+        city=folder.city.name, actor=folder.sender.acts_in(what) if folder.sender else ""
+    )
+    done = take_in(session, desk, book, what, asked, today, at)
+    _refuse_strangers(session, folder, done)
+    punctual = punctuality(session, desk, done, today)
+    refusal = done.refusal
+    marked = refusal is not None and _lay_out(folder, arrival, book, refusal)
+    text = accepted(arrival.name, done, today, at, punctual, marked=marked)
+    return _answer(session, folder, arrival, IntakeResult.DONE, what, text)
+
+
+def _proven(folder: CityFolder, arrival: Arrival) -> str:
+    """The project of the city of which a file proves something, as its name says; else empty.
+
+    What is too large has not been read whole: it is returned like a workbook that is.
+    """
+    whole = len(arrival.content) <= limits(folder.desk.settings).most_bytes
+    if not whole or media_of(arrival.content) is None:
+        return ""
+    with folder.desk.reading() as session:
+        projects = dossiers_in(session, folder.desk.plan, folder.city.name)
+    named = [each.code for each in projects if each.code in arrival.name.upper()]
+    return named[0] if len(named) == 1 else ""
+
+
+def _keep(session: Session, folder: CityFolder, arrival: Arrival, code: str) -> KnownFile:
+    """Put a file on record that proves something of a project."""
+    desk, today, at = folder.desk, folder.today, folder.at
+    bureau = desk.plan.office(Level.CITY, folder.city.name)
+    asked = ExhibitStatement(code, (Exhibit(arrival.name, arrival.content),), today, bureau)
+    (kept,) = keep_evidence(session, desk, asked, today=today, at=at)
+    text = filed_evidence(arrival.name, code, kept, today, at)
+    return _answer(session, folder, arrival, IntakeResult.DONE, None, text)
 
 
 def _return(
-    folder: CityFolder,
-    arrival: Arrival,
-    book: Book | None,
-    form: Form | None,
-    refusal: RefusedError,
+    session: Session, folder: CityFolder, what: FileReading, refusal: RefusedError
 ) -> KnownFile:
     """Remember that a file was refused, once what it is returned with has been laid out."""
-    marked = _lay_out(folder, arrival, book, refusal)
-    text = refused(arrival.name, form, refusal, folder.today, folder.at, marked=marked)
-    with folder.desk.writing() as session:
-        return _found(session, folder, arrival) or _answer(
-            session, folder, arrival, IntakeResult.RETURNED, form, text
-        )
+    arrival, form = what.arrival, what.form
+    marked = _lay_out(folder, arrival, what.book, refusal)
+    called = folder.desk.plan.form_name(form.form) if form else ""
+    text = refused(arrival.name, called, refusal, folder.today, folder.at, marked=marked)
+    return _answer(session, folder, arrival, IntakeResult.RETURNED, form, text)
 
 
 def _lay_out(
@@ -199,7 +334,7 @@ def _lay_out(
 
     Their names follow from the day and the content, so that doing it again replaces them.
     """
-    path = folder.home / IntakeResult.RETURNED.value
+    path = folder.home / FOLDERS[IntakeResult.RETURNED]
     path /= marked_name(arrival.name, folder.today, arrival.digest)
     told = "\r\n".join(reasons(arrival.name, refusal))
     write(path.with_suffix(".txt"), told.encode("utf-8-sig"))
@@ -217,29 +352,59 @@ def _answer(
     folder: CityFolder,
     arrival: Arrival,
     outcome: IntakeResult,
-    form: Form | None,
+    what: RecognisedForm | None,
     text: str,
 ) -> KnownFile:
-    """Remember a file with its receipt, and owe that to the city's bureau."""
+    """Remember a file with its receipt, and owe that to who sent it, or acts in it."""
     file = InboxFile(
         plan=folder.desk.plan.id,
         place=folder.city.name,
         digest=arrival.digest,
         name=arrival.name,
-        form=form,
+        form=what.form if what else None,
         outcome=outcome,
         reply=text,
         received_at=folder.at,
+        mail=folder.mail,
     )
     inbox.add(session, file)
-    recipient = folder.desk.plan.office(Level.CITY, folder.city.name)
-    owe_receipt(session, file, recipient, folder.today, folder.at)
+    owe(session, folder.desk, file, folder.sender, folder.today)
+    if folder.sender is None and what is not None:
+        _owe_actor(session, folder, file, what)
     return KnownFile(outcome, text.partition("\n")[0], again=False)
+
+
+def owe(session: Session, desk: Desk, file: InboxFile, sender: Sender | None, today: date) -> None:
+    """Owe the answer to a file: to who sent it, and to nobody else; else to the city's bureau."""
+    office = sender.office if sender else desk.plan.office(Level.CITY, file.place)
+    intent = owe_receipt(session, file, office, today, file.received_at)
+    if sender:
+        address(session, desk.plan, [(intent, Recipient(sender.person, RecipientReason.POST))])
+
+
+def _owe_actor(session: Session, folder: CityFolder, file: InboxFile, what: RecognisedForm) -> None:
+    """Owe the answer to a form to the person or office of the city that it was made out for, too.
+
+    A county's form is put into the folder by its city, and it is the county that acts in it.
+    """
+    desk, who = folder.desk, what.identity.subject if what.identity else ""
+    if what.form is not Form.ANSWER or not who:
+        return
+    people = Directory(desk.plan, legible_posts(session, desk.plan))
+    posts = people.people.get(who, ())
+    named = posts[0].office if posts else who
+    office = next((each for each in desk.plan.every_office() if each.name == named), None)
+    bureau = desk.plan.office(Level.CITY, folder.city.name)
+    if office is None or office.city != folder.city.name or office.name == bureau:
+        return
+    intent = owe_receipt(session, file, office.name, folder.today, file.received_at)
+    if posts:
+        address(session, desk.plan, [(intent, Recipient(who, RecipientReason.POST))])
 
 
 def _file(folder: CityFolder, arrival: Arrival, reply: KnownFile) -> bool:
     """Move a file that has been answered out of the way; False when it is not there any more."""
-    target = folder.home / reply.outcome.value
+    target = folder.home / FOLDERS[reply.outcome]
     suffix = Path(arrival.name).suffix
     with folder.desk.writing() as session:
         name = f"{folder.today} {plain_stem(arrival.name)}{suffix}"
@@ -252,7 +417,9 @@ def _file(folder: CityFolder, arrival: Arrival, reply: KnownFile) -> bool:
 def _refuse_others(folder: CityFolder, form: Form) -> None:
     if form not in FROM_CITIES:
         province = folder.desk.plan.office(Level.PROVINCE)
-        raise RefusedError(f"“{form.label}”不从各市的收件文件夹导入；请报{province}登记")
+        raise RefusedError(
+            f"“{folder.desk.plan.form_name(form)}”不从各市的收件文件夹登记；请报{province}登记"
+        )
 
 
 def _refuse_strangers(session: Session, folder: CityFolder, done: ImportResult) -> None:

@@ -4,8 +4,7 @@ import hashlib
 import os
 import re
 import stat
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,16 +18,16 @@ from common.errors import UnavailableError, XingfuError
 from models.settings import Settings
 from policy.vocabulary import IntakeResult
 
-FOLDERS = tuple(outcome.value for outcome in IntakeResult)
+FOLDERS = {IntakeResult.DONE: "已登记", IntakeResult.RETURNED: "退回"}
 """Where files go that have been dealt with, within each city's folder."""
+ASIDE = {*FOLDERS, *FOLDERS.values()}
+"""What those folders are called, and were in earlier versions."""
 LITTER = ("desktop.ini", "thumbs.db")  # file managers leave them behind
 HALF_COPIED = (".part", ".partial", ".filepart", ".crdownload", ".download", ".tmp")
 OWNERS = ("~${}", ".~{}", ".~lock.{}#")  # what Excel, WPS and LibreOffice lay beside an open file
-LONGEST = 150  # bytes of a name; with a day, a tag and a number under 255, which systems take
-LONGEST_SUFFIX = 10
-RESERVED = '\\/:*?"<>|'
 FILED = re.compile(r"^(?:\d{4}-\d{2}-\d{2} )+|(?:-[0-9a-f]{8})?-需修改$")
 """What filing and marking put around a name."""
+READ_WRITE = 0o666
 GONE = "已被移走"
 
 Mark = tuple[int, int, int, int]
@@ -78,15 +77,39 @@ def prepare(home: Path, patience: Patience, now: datetime) -> None:
 
     UnavailableError when something is in the way.
     """
-    for folder in (home, *(home / name for name in FOLDERS)):
+    for outcome, name in FOLDERS.items():
         with suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
+            if (former := filed(home, outcome)).is_dir() and not former.is_symlink():
+                former.rename(home / name)
+    for folder in (home, *(home / name for name in FOLDERS.values())):
+        with suppress(OSError):
+            _make(folder)
         if not folder.is_dir() or (folder != home and folder.is_symlink()):
             raise UnavailableError(f"{folder} 应为文件夹；请移走同名的文件或链接，并核对写入权限")
-    for scratch in (home / IntakeResult.RETURNED.value).glob(files.SCRATCH.format("*")):
+    for scratch in (home / FOLDERS[IntakeResult.RETURNED]).glob(files.SCRATCH.format("*")):
         with suppress(OSError):  # another round may be about it
             if _quiet(scratch.lstat(), now) >= patience.broken:
                 scratch.unlink()
+
+
+def filed(home: Path, outcome: IntakeResult) -> Path:
+    """Where files of an outcome lie: as earlier versions named it, until a round renames that."""
+    path, former = home / FOLDERS[outcome], home / outcome.value
+    return former if former.is_dir() and not path.exists() else path
+
+
+def take_over(former: Path, home: Path) -> None:
+    """Let what lies in the folder of a city's former name lie in that of its present one.
+
+    Its people may go on using the former one: what they put there is taken over the next time.
+    """
+    if former.is_dir() and not former.is_symlink():
+        if not os.path.lexists(home):
+            former.rename(home)
+            return
+        for path in waiting(former):
+            with suppress(OSError):  # the others go on; it is looked at again the next time
+                path.rename(_free(home, path.name))
 
 
 def waiting(home: Path) -> list[Path]:
@@ -97,6 +120,18 @@ def waiting(home: Path) -> list[Path]:
             with suppress(FileNotFoundError):
                 found.append((path.lstat().st_mtime_ns, path.name, path))
     return [path for *_, path in sorted(found)]
+
+
+def ready(paths: Iterable[Path], patience: Patience, now: datetime) -> Iterator[tuple[str, Mark]]:
+    """Of these files those that a round would read now, each with what tells it from others."""
+    for path in paths:
+        if _is_aside(path.name):
+            continue
+        with suppress(NotReadyError):
+            found = _look(path)
+            settled = _quiet(found, now) >= patience.settle
+            if not any(_hindrances(path, found, settled=settled)):
+                yield str(path), _mark(found)
 
 
 def read(path: Path, patience: Patience, now: datetime) -> Arrival:
@@ -120,7 +155,7 @@ def read(path: Path, patience: Patience, now: datetime) -> Arrival:
         raise NotReadyError("尚未复制完整，待下次读取")
     size = b"%d" % found.st_size if len(content) > patience.most_bytes else b""
     digest = hashlib.sha256(content + size).hexdigest()
-    return Arrival(path, safe_name(path.name), content, digest, _mark(found))
+    return Arrival(path, files.safe_name(path.name), content, digest, _mark(found))
 
 
 def move(arrival: Arrival, folder: Path, name: str) -> bool:
@@ -140,26 +175,16 @@ def move(arrival: Arrival, folder: Path, name: str) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise UnavailableError(f"无法移入 {folder}（{error.strerror}），下次再移") from None
+        raise files.unavailable(f"已办理，但无法移入 {folder}，下次再移", error) from None
     return same
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all. UnavailableError when it cannot be written."""
+    """Write a file whole or not at all, for whoever may use its folder. UnavailableError."""
     try:
-        files.write(path, content)
+        files.write(path, content, mode=stat.S_IMODE(path.parent.stat().st_mode) & READ_WRITE)
     except OSError as error:
-        raise UnavailableError(f"{path.parent} 无法写入（{error.strerror}），请核对权限") from None
-
-
-def safe_name(name: str) -> str:
-    """A file's name on one line, without signs that any system refuses, and not too long."""
-    plain = "".join("_" if _is_odd(sign) else sign for sign in unicodedata.normalize("NFC", name))
-    stem, _, suffix = plain.rpartition(".")
-    if not stem or not suffix.isascii() or len(suffix) > LONGEST_SUFFIX:
-        stem, suffix = plain, ""
-    short = stem.encode()[:LONGEST].decode(errors="ignore").strip(". ") or "_"
-    return f"{short}.{suffix}" if suffix.strip() else short
+        raise files.unavailable(f"{path.parent} 无法写入", error) from None
 
 
 def plain_stem(name: str) -> str:
@@ -168,12 +193,15 @@ def plain_stem(name: str) -> str:
     return FILED.sub("", FILED.sub("", stem)) or stem
 
 
+def _make(folder: Path) -> None:
+    """Make a folder for whoever may use the one that it is in: the inbox is shared as it is set."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(stat.S_IMODE(folder.parent.stat().st_mode))
+
+
 def _is_aside(name: str) -> bool:
-    return name.startswith((".", "~$")) or name.lower() in LITTER or name in FOLDERS
-
-
-def _is_odd(sign: str) -> bool:
-    return sign in RESERVED or unicodedata.category(sign)[0] == "C" or sign in "\u2028\u2029"
+    return name.startswith((".", "~$")) or name.lower() in LITTER or name in ASIDE
 
 
 def _look(path: Path) -> os.stat_result:

@@ -54,14 +54,14 @@ class IncomingWorkbook:
 
     def subject(self) -> str | None:
         """The subject that it is of, as signed or as asked for. RefusedError where these differ."""
-        return self._agreed(self.asked.subject, "对象")
+        return self._agreed(self.asked.subject, "市或项目")
 
     def month(self) -> str | None:
         """The month that it is of, as signed or as asked for. RefusedError where these differ."""
         signed = self.identity.period if self.identity else None
         if signed and self.asked.month not in (None, signed):
             raise RefusedError(
-                f"{self.book.file}：是{signed}的表，不能作为{self.asked.month}的导入；"
+                f"{self.book.file}：是{signed}的表，不能作为{self.asked.month}的表报送；"
                 "请核对后重新选择文件"
             )
         return signed or self.asked.month
@@ -70,7 +70,7 @@ class IncomingWorkbook:
         signed = self.identity.subject if self.identity else None
         if signed and asked not in (None, signed, signed.removesuffix("市")):
             raise RefusedError(
-                f"{self.book.file}：是{signed}的表，不能作为{asked}的导入；请核对{what}后重新选择文件"
+                f"{self.book.file}：是{signed}的表，不能作为{asked}的表报送；请核对{what}后重新选择文件"
             )
         return signed or asked
 
@@ -99,6 +99,10 @@ class WorkbookChanges:
     differences: Sequence[Difference] = ()
     warnings: Sequence[CellFault] = ()
     """What does not stand in the way, and should be looked at."""
+    refused: Sequence[CellFault] = ()
+    """Of a form whose rows each stand for themselves: why some were not taken in."""
+    remaining: Sequence[str] = ()
+    """Of such a form: what it names and does not answer."""
     notes: Sequence[str] = field(default_factory=tuple)
     """What was done in another way than the sender may expect."""
 

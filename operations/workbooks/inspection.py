@@ -18,11 +18,10 @@ from documents.forms.inspection import (
 )
 from documents.reading.faults import CellFault, raise_faults
 from documents.reading.identity import Identity
-from models.audits import history
+from models.audits import history, reversed_rows
 from models.projects import facts
 from models.tables import Audit
 from operations.cases.casework import Act, Operation, advance, record
-from operations.cases.corrections import reversed_rows
 from operations.cases.desk import Desk
 from operations.cases.effects import AuditEntry, Casebook, begin, commit
 from operations.views.snapshots import snapshot
@@ -39,6 +38,7 @@ from operations.workbooks.versions import with_source
 from policy.duties import InspectionRules
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Form, Level, Source, Standing
+from states.authority import matter
 from states.casework import rule_on_record
 from states.dossier import Dossier
 from states.ledger import from_below, stated
@@ -181,7 +181,8 @@ def _visit(work: InspectionImport) -> None:
     plan, paper, code, name = work.desk.plan, work.paper, work.project.code, work.rule.visited
     evidence = with_source(_evidence(work.read), Form.INSPECTION, paper.evidence)
     try:
-        begin(work.session, work.desk, code, work, paper.today, casebook=work.casebook)
+        asked = matter(plan, name)
+        begin(work.session, work.desk, code, asked, work, paper.today, casebook=work.casebook)
         ruling = rule_on_record(Case(plan, work.project, work.on, evidence, work.actor), name)
     except RefusedError as error:
         _refuse(work, error)

@@ -9,20 +9,25 @@ from pathlib import Path
 from sqlmodel import Session
 
 from common.errors import RefusedError
+from common.words import long_date
 from documents.forms.recognise import recognise
 from documents.reading.annotate import annotated, returned_name
 from documents.reading.faults import WorkbookError
 from documents.reading.gate import LIMITS, MEGABYTE, Limits
 from documents.reading.grid import Book, open_book
-from documents.reading.identity import Identity, identity_of
+from documents.reading.identity import Identity, identity_of, is_marked
 from documents.writing.saving import write
 from models.audits import newest
+from models.database import reading
 from models.events import IMPORTED, hold_event
-from models.secrets import secret_key
+from models.keys import PastKeys, marking_keys, past_keys
+from models.seals import require_plan_key
 from models.settings import Settings
+from operations.cases.authority import doubts_told
 from operations.cases.desk import Desk
 from operations.workbooks import (
     acceptance,
+    answers,
     application,
     contacts,
     inspection,
@@ -43,6 +48,7 @@ TAKERS: Mapping[Form, Callable[[Session, Desk, IncomingWorkbook], WorkbookChange
     Form.OPINIONS: opinions.take,
     Form.ACCEPTANCE: acceptance.take,
     Form.INSPECTION: inspection.take,
+    Form.ANSWER: answers.take,
 }
 AS_IT_IS = ImportOptions()
 
@@ -61,8 +67,15 @@ class ImportResult:
 
     file: str
     form: Form
+    called: str
+    """The form, as the plan calls it."""
     signed: bool
     taken: WorkbookChanges
+
+    @property
+    def refusal(self) -> WorkbookError | None:
+        """What is wrong with the rows that were not taken in; None where all were."""
+        return WorkbookError(self.file, self.taken.refused) if self.taken.refused else None
 
 
 def import_workbook(
@@ -93,15 +106,22 @@ def take(
 ) -> ImportResult:
     """As `import_workbook`, of a workbook that is open."""
     with desk.writing() as session:
-        done = take_in(session, desk, book, recognised(desk, book), asked, today, at)
+        done = take_in(session, desk, book, recognised(desk, book, today), asked, today, at)
         if dry_run:
             session.rollback()
     return done
 
 
-def recognised(desk: Desk, book: Book) -> RecognisedForm:
-    """What a workbook is: as it is signed, else as its headings say. RefusedError if nothing."""
-    identity = identity_of(book, secret_key(desk.settings))
+def recognised(desk: Desk, book: Book, today: date) -> RecognisedForm:
+    """What a workbook is: as it is signed, else as its headings say. RefusedError if nothing.
+
+    A mark of a past key is taken until the day that was set when the key was changed.
+    """
+    with reading(desk.engine) as session:
+        present = require_plan_key(session, desk.plan.id)
+        past = past_keys(session, desk.plan.id, present)
+    _refuse_lapsed(book, past, today)
+    identity = identity_of(book, *marking_keys(past, present, today), office=desk.plan.head_bureau)
     return RecognisedForm(identity.form if identity else recognise(book, desk.plan), identity)
 
 
@@ -119,7 +139,9 @@ def take_in(
     if identity is not None:
         _refuse_other(session, desk, book, identity)
     taken = TAKERS[form](session, desk, IncomingWorkbook(book, identity, asked, today, at))
-    done = ImportResult(book.file, form, identity is not None, taken)
+    if doubted := doubts_told(session):
+        taken = replace(taken, notes=(*taken.notes, *doubted))
+    done = ImportResult(book.file, form, desk.plan.form_name(form), identity is not None, taken)
     _hold(session, desk, done, at)
     return done
 
@@ -163,7 +185,7 @@ def _hold(session: Session, desk: Desk, done: ImportResult, at: datetime) -> Non
     payload = {
         "file": done.file,
         "form": done.form.value,
-        "form_label": done.form.label,
+        "form_label": done.called,
         "signed": done.signed,
         "period": taken.period,
         "added": taken.added,
@@ -171,6 +193,17 @@ def _hold(session: Session, desk: Desk, done: ImportResult, at: datetime) -> Non
         "unchanged": taken.unchanged,
     }
     hold_event(session, desk.plan, IMPORTED, taken.subject, at, payload)
+
+
+def _refuse_lapsed(book: Book, past: PastKeys, today: date) -> None:
+    """RefusedError for a mark of a past key whose day has passed."""
+    for item in past.opened:
+        if today <= item.until or not is_marked(book, item.key.secret):
+            continue
+        raise RefusedError(
+            f"{book.file}：是更换密钥之前发出的表格，已于{long_date(item.until)}停止接收；"
+            "请重新导出或索取最新表格，将内容抄入后报送"
+        )
 
 
 def _refuse_other(session: Session, desk: Desk, book: Book, identity: Identity) -> None:
@@ -182,6 +215,7 @@ def _refuse_other(session: Session, desk: Desk, book: Book, identity: Identity) 
     if identity.form is Form.CONTACTS:
         return  # their version is no record's number
     if identity.version > newest(session, desk.plan):
+        mend = f"请向{desk.plan.head_bureau}索取最新表格后填写"
         raise RefusedError(
-            f"{book.file}：版本{identity.version}比现有记录还新，可能来自另一套数据；请重新导出后填写"
+            f"{book.file}：版本{identity.version}比现有记录还新，可能来自另一套数据；{mend}"
         )

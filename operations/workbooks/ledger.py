@@ -50,7 +50,7 @@ from operations.workbooks.versions import Trace, traces, with_source
 from policy.schema import City, Plan
 from policy.vocabulary import EntryKind, Form, Holder, Level
 from states.dossier import Dossier
-from states.ledger import LedgerLine, held_by, total
+from states.ledger import BOOKKEEPING, LedgerLine, held_by, total
 
 SPARE = 30
 """Empty rows below the last."""
@@ -102,7 +102,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     shelf = _shelf(session, desk, projects, rows, paper.version)
     new = [each for each in rows if _is_new(each, shelf)]
     if not paper.asked.confirmed:
-        _ask(new)
+        _ask(desk.plan, new)
     casebook = Casebook(session, desk, projects)
     _book(session, desk, casebook, city, paper, _bookable(table, rows, new))
     raise_faults(paper.book.file, sorted(table.faults, key=row_of))
@@ -180,17 +180,18 @@ def _is_new(each: LedgerFormRow, shelf: LedgerLookup) -> bool:
         return False
     if was := shelf.before.get(each.voucher):
         if was[0] != each.project.code or list(_differing(each, was[1], shelf)):
-            each.row.refuse("voucher", "该凭证在本表导出后已办理更正；请重新导出后填写")
+            mend = f"请向{shelf.plan.head_bureau}索取最新表格后填写"
+            each.row.refuse("voucher", f"该凭证在本表发出后已办理更正；{mend}")
         return False
     return not _renumbered(each, shelf)
 
 
-def _ask(new: Sequence[LedgerFormRow]) -> None:
+def _ask(plan: Plan, new: Sequence[LedgerFormRow]) -> None:
     """Note the amounts that are not plausible; those that are booked have been looked at."""
     for each in new:
         assert each.line is not None  # noqa: S101  # only lines that could be read are new
         assert each.project is not None  # noqa: S101  # and only of a certain project
-        if doubt := question(each.line, each.project.profile.investment):
+        if doubt := question(plan, each.line.amount, each.project.profile.investment):
             each.row.refuse("amount", doubt)
 
 
@@ -199,7 +200,7 @@ def _compare(each: LedgerFormRow, held: Placed, shelf: LedgerLookup) -> None:
     assert each.project is not None  # noqa: S101  # the caller has looked
     if code != each.project.code:
         reason = f"该凭证已登记在{code}，不得重复入账或跨项目使用；请核对凭证号"
-        each.row.refuse("voucher", reason, clause="八(四)")
+        each.row.refuse("voucher", reason, clause=shelf.plan.clause_of(BOOKKEEPING))
         return
     for key, words in _differing(each, line, shelf):
         at = key if each.row.has(key) else "voucher"
@@ -228,7 +229,7 @@ def _renumbered(each: LedgerFormRow, shelf: LedgerLookup) -> bool:
     was = shelf.filled_in[position - 1][1].voucher
     if voucher(was) in shelf.present or voucher(was) not in shelf.booked:
         return False
-    reason = f"凭证号是受保护的内容，导出时为“{was}”；请恢复原样，新增的请填在空行，不填序号"
+    reason = f"凭证号是受保护的内容，本表发出时为“{was}”；请恢复原样，新增的请填在空行，不填序号"
     each.row.refuse("voucher", reason)
     return True
 
@@ -301,7 +302,7 @@ def _notes(shelf: LedgerLookup) -> Iterator[str]:
         yield f"已登记的{len(left)}行本表未列，仍然有效（凭证{listed}）；有误的请办理更正"
     if gone:
         listed = "、".join(map(str, gone))
-        yield f"本表导出后已更正的{len(gone)}行不再登记（凭证{listed}）"
+        yield f"本表发出后已更正的{len(gone)}行不再登记（凭证{listed}）"
 
 
 def _look_up(desk: Desk, project: Dossier) -> LedgerProject:

@@ -7,18 +7,21 @@ from datetime import date
 
 from sqlmodel import Session
 
+from common.files import safe_name
 from documents.forms.summary import city_named
-from documents.lists import lists
+from documents.lists import overviews
 from documents.writing.layout import Leaf, to_bytes
+from documents.writing.rows import Value
 from operations.cases.desk import Desk
 from operations.views.funds import TOTAL, by_city, funds_views, total
-from operations.views.overview import DeadlineView, deadline_views, projects, with_standing
+from operations.views.overview import DeadlineView, Survey, in_chains, survey, with_standing
 from operations.views.tables import city_funds_table, deadline_table, funds_table
 from operations.workbooks.outgoing import OutgoingWorkbook, WorkbookOrder
 from policy.schema import Plan
-from policy.vocabulary import Standing
-from states.deadlines import LATE, PRESSING
+from policy.vocabulary import Basis, Standing
+from states.deadlines import LATE
 from states.dossier import Dossier
+from states.snapshot import months
 from states.subsidy import subsidy
 
 
@@ -27,12 +30,13 @@ def make_projects(
 ) -> OutgoingWorkbook:
     """项目台账 of the province, or of one city. RefusedError for an unknown one."""
     request = _of_city(desk, request)
-    found = [item for item in projects(desk) if request.subject in (None, item.city)]
-    lamps = _lamps(deadline_views(desk, today))
+    seen = survey(desk, today, known=request.known)
+    found = [item for item in seen.projects if request.subject in (None, item.city)]
+    lamps = _lamps(seen.views)
     marks = _marks(desk.plan)
     lines = [_project(desk, item, lamps.get(item.code, Standing.ON_TRACK)) for item in found]
     dated = [
-        lists.DatedProject(
+        overviews.DatedProject(
             item.city,
             item.county,
             item.code,
@@ -41,36 +45,41 @@ def make_projects(
         )
         for item in found
     ]
-    leaves = lists.project_leaves(
-        _title(desk, request, today),
+    leaves = overviews.project_leaves(
+        desk.plan,
+        _title(desk, request, seen),
         lines,
         [desk.plan.milestone(mark).label for mark in marks],
         dated,
         list(_curve(desk.plan, found, marks, today)),
-        _footer(request, today),
+        f"{_footer(request, seen)}　{desk.plan.notice.openness}",
     )
-    return _made(request, today, leaves)
+    return _made(request, seen, leaves)
 
 
 def make_overdue(
     session: Session, desk: Desk, request: WorkbookOrder, today: date
 ) -> OutgoingWorkbook:
-    """逾期清单 of the province, or of one city. RefusedError for an unknown one."""
+    """逾期清单 of the province, or of one city. RefusedError for an unknown one.
+
+    What provincial bodies have to do is held against no city.
+    """
     request = _of_city(desk, request)
+    seen = survey(desk, today, known=request.known)
     views = [
         view
-        for view in with_standing(deadline_views(desk, today), *LATE)
-        if request.subject in (None, view.city)
+        for view in with_standing(in_chains(seen.views), *LATE)
+        if request.subject is None or (request.subject == view.city and not view.provincial)
     ]
-    counted = Counter((view.city, view.standing) for view in views)
-    cities = [
-        (city.name, counted[city.name, Standing.OVERDUE], counted[city.name, Standing.COORDINATING])
+    counted = Counter((view.city, view.state) for view in views if not view.provincial)
+    cities: list[Sequence[Value]] = [
+        (city.name, *(counted[city.name, state] for state in overviews.LATE_STATES))
         for city in desk.plan.cities
         if request.subject in (None, city.name)
     ]
-    late = deadline_table(_title(desk, request, today), views, today)
-    leaves = lists.late_leaves(late, cities, _footer(request, today))
-    return _made(request, today, leaves)
+    late = deadline_table(_title(desk, request, seen), views, today)
+    leaves = overviews.late_leaves(late, cities, _footer(request, seen))
+    return _made(request, seen, leaves)
 
 
 def make_funds(
@@ -78,21 +87,22 @@ def make_funds(
 ) -> OutgoingWorkbook:
     """资金一览 of the province, or of one city. RefusedError for an unknown one."""
     request = _of_city(desk, request)
-    views = funds_views(desk, request.subject)
+    seen = survey(desk, today, known=request.known)
+    views = funds_views(desk, seen, request.subject)
     cities = [city for city in by_city(desk.plan, views) if request.subject in (None, city.place)]
-    title = _title(desk, request, today)
-    leaves = lists.funds_leaves(
+    title = _title(desk, request, seen)
+    leaves = overviews.funds_leaves(
         funds_table(title, views),
         city_funds_table(f"{title}（各市）", cities, total(TOTAL, views)),
         ("市", "应补助", "已下达", "省补到账"),
-        _footer(request, today),
+        _footer(request, seen),
     )
-    return _made(request, today, leaves)
+    return _made(request, seen, leaves)
 
 
-def _project(desk: Desk, item: Dossier, lamp: Standing) -> lists.ProjectLine:
+def _project(desk: Desk, item: Dossier, lamp: str) -> overviews.ProjectLine:
     latest = item.progress[-1] if item.progress else None
-    return lists.ProjectLine(
+    return overviews.ProjectLine(
         city=item.city,
         county=item.county,
         county_type=item.county_type,
@@ -100,7 +110,7 @@ def _project(desk: Desk, item: Dossier, lamp: Standing) -> lists.ProjectLine:
         name=item.name,
         stage=desk.plan.stage(item.stage).label,
         disposition=item.disposition.label,
-        lamp=lamp.label,
+        lamp=lamp,
         subsidy=subsidy(desk.plan, item.profile, item.county_type),
         percent=latest.percent if latest else None,
         invested=latest.invested if latest else None,
@@ -108,11 +118,11 @@ def _project(desk: Desk, item: Dossier, lamp: Standing) -> lists.ProjectLine:
     )
 
 
-def _lamps(views: Sequence[DeadlineView]) -> Mapping[str, Standing]:
-    """Per subject, the severest standing of its deadlines; 正常 where none is pressing."""
-    found: dict[str, Standing] = {}
-    for standing in reversed(PRESSING):
-        found |= {view.subject: standing for view in views if view.standing is standing}
+def _lamps(views: Sequence[DeadlineView]) -> Mapping[str, str]:
+    """Per subject, how the severest of its pressing deadlines stands, the province's aside."""
+    found: dict[str, str] = {}
+    for state in (Standing.DUE_SOON.label, *reversed(overviews.LATE_STATES)):
+        found |= {it.subject: state for it in views if it.state == state and not it.provincial}
     return found
 
 
@@ -130,15 +140,13 @@ def _marks(plan: Plan) -> tuple[str, ...]:
 def _curve(
     plan: Plan, found: Sequence[Dossier], marks: Sequence[str], today: date
 ) -> Iterator[tuple[str | int, ...]]:
-    """For each month of the year so far, how many projects had reached each milestone."""
-    last = today.month if today.year == plan.year else 12
-    for month in range(1, last + 1):
-        end = (plan.year, month)
+    """For each month of the plan so far, how many projects had reached each milestone."""
+    for month in (each for each in months(plan) if each <= f"{today:%Y-%m}"):
         counts = (
-            sum((on.year, on.month) <= end for item in found if (on := item.milestones.get(mark)))
+            sum(f"{on:%Y-%m}" <= month for item in found if (on := item.milestones.get(mark)))
             for mark in marks
         )
-        yield (f"{plan.year}-{month:02d}", *counts)
+        yield (month, *counts)
 
 
 def _of_city(desk: Desk, request: WorkbookOrder) -> WorkbookOrder:
@@ -148,15 +156,18 @@ def _of_city(desk: Desk, request: WorkbookOrder) -> WorkbookOrder:
     return replace(request, subject=city_named(desk.plan, request.subject).name)
 
 
-def _title(desk: Desk, request: WorkbookOrder, today: date) -> str:
+def _title(desk: Desk, request: WorkbookOrder, seen: Survey) -> str:
     place = request.subject or desk.plan.province
-    return f"{place} {desk.plan.name}{request.kind.label}（截至{today:%Y-%m-%d}）"
+    day = f"截至{seen.as_of:%Y-%m-%d}{seen.basis.said}"
+    return f"{place} {desk.plan.name}{request.kind.label}（{day}）"
 
 
-def _footer(request: WorkbookOrder, today: date) -> str:
-    return f"{request.kind.label}　截至{today:%Y-%m-%d}"
+def _footer(request: WorkbookOrder, seen: Survey) -> str:
+    return f"{request.kind.label}　截至{seen.as_of:%Y-%m-%d}{seen.basis.said}"
 
 
-def _made(request: WorkbookOrder, today: date, leaves: Sequence[Leaf]) -> OutgoingWorkbook:
+def _made(request: WorkbookOrder, seen: Survey, leaves: Sequence[Leaf]) -> OutgoingWorkbook:
     place = f"{request.subject} " if request.subject else ""
-    return OutgoingWorkbook(f"{place}{request.kind.label} {today:%Y-%m-%d}.xlsx", to_bytes(leaves))
+    basis = f" {seen.basis.label}" if seen.basis is Basis.ON_RECORD else ""
+    name = f"{place}{request.kind.label} {seen.as_of:%Y-%m-%d}{basis}.xlsx"
+    return OutgoingWorkbook(safe_name(name), to_bytes(leaves))

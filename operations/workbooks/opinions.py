@@ -67,7 +67,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     rows = opinion_rows(table, desk.plan, known(projects))
     involved = {each.project.code: each.project for each in rows if each.project}
     told = traces(session, desk, involved.values(), paper.version)
-    new = [each for each in rows if _is_new(each, told, review)]
+    new = [each for each in rows if _is_new(desk.plan, each, told, review)]
     casebook = Casebook(session, desk, projects)
     for each in _sound(table, new):
         _record(session, desk, casebook, paper, each)
@@ -142,7 +142,9 @@ def _compared(each: OpinionFormRow, told: Mapping[str, Trace]) -> OpinionLookup:
     return OpinionLookup(stored, before, trace.words.get(stored.audit_id, "") if stored else "")
 
 
-def _is_new(each: OpinionFormRow, told: Mapping[str, Trace], review: ReviewRules) -> bool:
+def _is_new(
+    plan: Plan, each: OpinionFormRow, told: Mapping[str, Trace], review: ReviewRules
+) -> bool:
     """Whether a row is to be recorded; notes what is wrong with one that is recorded already."""
     if each.opinion is None or each.project is None:
         return False
@@ -155,7 +157,8 @@ def _is_new(each: OpinionFormRow, told: Mapping[str, Trace], review: ReviewRules
         return False
     if held.before is not None:
         if list(_differing(review, each, held.before, each.remark)):
-            reason = "该专家的评分在本表导出后已办理更正；请重新导出后填写"
+            mend = f"请向{plan.head_bureau}索取最新表格后填写"
+            reason = f"该专家的评分在本表发出后已办理更正；{mend}"
             each.row.refuse("expert", reason)
         return False
     return True
@@ -226,7 +229,7 @@ def _notes(
     for each in rows:
         held = _compared(each, told)
         if held.stored is None and held.before is not None:
-            yield f"第{each.row.number}行的评分在本表导出后已更正，不再登记"
+            yield f"第{each.row.number}行的评分在本表发出后已更正，不再登记"
 
 
 def _same(one: str, other: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from common.errors import RefusedError
+from common.files import safe_name
 from documents.forms.summary import city_named
 from documents.reading import cells
 from documents.reading.identity import Identity, sealed
@@ -13,8 +14,9 @@ from documents.reading.labelled import LabelledForm
 from documents.reading.placed import known, project_of
 from documents.writing.layout import Leaf, to_bytes
 from models.audits import newest
+from models.database import reading
 from models.projects import dossier, dossiers, dossiers_in
-from models.secrets import secret_key
+from models.seals import require_plan_key
 from operations.cases.desk import Desk
 from operations.workbooks.incoming import IncomingWorkbook
 from policy.schema import City, Plan
@@ -38,6 +40,8 @@ class WorkbookOrder:
     """True: nothing is filled in beforehand."""
     expert: str = ""
     organisation: str = ""
+    known: bool = False
+    """True: a list of what was on record on its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +49,22 @@ class OutgoingWorkbook:
     """A workbook that is ready to be written."""
 
     name: str
-    """What its file is called."""
+    """What its file is called: any system takes it."""
     content: bytes
 
 
 def signed(
     desk: Desk, identity: Identity, leaves: Callable[[str], Sequence[Leaf]], name: str
 ) -> OutgoingWorkbook:
-    """A workbook that knows what it is; `leaves` makes its sheets, given the page footer."""
-    properties = sealed(identity, secret_key(desk.settings))
-    return OutgoingWorkbook(f"{name}.xlsx", to_bytes(leaves(identity.footer), properties))
+    """A workbook that knows what it is; `leaves` makes its sheets, given the page footer.
+
+    RefusedError where the key is not the installation's: nothing is signed with another.
+    """
+    with reading(desk.engine) as session:
+        key = require_plan_key(session, desk.plan.id)
+    properties = sealed(identity, key.secret)
+    footer = identity.footer(desk.plan.form_name(identity.form))
+    return OutgoingWorkbook(safe_name(f"{name}.xlsx"), to_bytes(leaves(footer), properties))
 
 
 def identity(session: Session, desk: Desk, form: Form, subject: str, period: str = "") -> Identity:
@@ -65,7 +75,8 @@ def identity(session: Session, desk: Desk, form: Form, subject: str, period: str
 def the_city(desk: Desk, request: WorkbookOrder) -> City:
     """The city that is asked for; RefusedError when there is none."""
     if request.subject is None:
-        raise RefusedError(f"“{request.kind.label}”按市导出，请写明市名，如 太原市")
+        what, city = desk.plan.form_name(request.kind), desk.plan.cities[0].name
+        raise RefusedError(f"“{what}”按市导出，请写明市名，如 {city}")
     return city_named(desk.plan, request.subject)
 
 
@@ -90,16 +101,15 @@ def refuse_other_city(plan: Plan, paper: IncomingWorkbook, project: Dossier) -> 
     if asked is not None and city_named(plan, asked).name != project.city:
         raise RefusedError(
             f"{paper.book.file}：是{project.city}的项目（{project.code}），"
-            f"不能作为{city_named(plan, asked).name}的导入；请核对后重新选择文件"
+            f"不能作为{city_named(plan, asked).name}的表报送；请核对后重新选择文件"
         )
 
 
 def the_project(session: Session, desk: Desk, request: WorkbookOrder) -> Dossier:
     """The project that a form is asked for of; RefusedError when there is none."""
     if request.subject is None or not is_project(desk.plan, request.subject):
-        raise RefusedError(
-            f"“{request.kind.label}”按项目导出，请写明项目编码；编码见 xingfu project list"
-        )
+        what = desk.plan.form_name(request.kind)
+        raise RefusedError(f"“{what}”按项目导出，请写明项目编码；编码见 xingfu project list")
     return dossier(session, desk.plan, request.subject)
 
 

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 from sqlmodel import Session
 
 from common.errors import RefusedError
-from common.words import SHANGHAI, ended, short_date
-from documents.reading.faults import CellFault, WorkbookError
+from common.words import SHANGHAI, ended, month_name, short_date
+from documents.reading.faults import CellFault, Spot, WorkbookError
+from models.deadlines import deadline_rows
+from models.evidence import EvidenceFile
 from models.inbox import answered, receipt_rule
+from models.mails import threads_of
 from models.tables import InboxFile, Outbox, is_receipt
 from notifications.message import Attachment, Key, Receipt
 from operations.cases.desk import Desk, inbox_of
-from operations.workbooks.inbox_folder import plain_stem
+from operations.workbooks.inbox_folder import filed, plain_stem
 from policy.vocabulary import Form, IntakeResult
 
 if TYPE_CHECKING:
@@ -26,11 +29,18 @@ MOST_DETAILS = 20
 """Faults or remarks that a receipt lists; the marked copy has them all."""
 MOST_ATTACHED = 8_000_000
 """Bytes that go with one message: mail servers refuse what is much larger."""
-MARKED = "以上各处已在标注件中逐格标出，标注件随附，并已放入本市收件文件夹的 returned 文件夹；"
+MARKED = (
+    "需修改处已在附件表格中标红并批注，请直接在附件上修改后重新报送"
+    "（本市收件文件夹“退回”中另存一份）。"
+)
 """Of a receipt that comes with a marked copy."""
-AGAIN = "请修改后重新报送。"
-TOO_LARGE = "标注件较大，未随本消息附送，请在本市收件文件夹的 returned 文件夹中取用。"
-LOST = "标注件已不在收件文件夹中，未能附送，请按上列各处修改。"
+FORMERLY = "以上各处已在标注件中逐格标出，标注件随附，"
+"""What such a receipt said in earlier versions; it may not be out yet."""
+AGAIN = "请修改后重新报送，重新报送之日为报送日期。"
+TOO_LARGE = "附件表格较大，未随本邮件附送，请在本市收件文件夹“退回”中取用。"
+LOST = "附件表格已不在收件文件夹中，未能附送，请按上列各处修改。"
+COUNTED = {Form.SUMMARY: "个项目", Form.REPORT: "个项目", Form.LEDGER: "笔", Form.CONTACTS: "人"}
+"""What a form's rows are; elsewhere 项."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +51,83 @@ class OutgoingReceipt:
     copy: Attachment | None = None
 
 
-def accepted(name: str, done: "ImportResult", today: date, at: datetime) -> str:
-    """What the sender of a workbook is told that was imported."""
+def accepted(
+    name: str,
+    done: "ImportResult",
+    today: date,
+    at: datetime,
+    punctual: str = "",
+    *,
+    marked: bool = False,
+) -> str:
+    """What the sender of a workbook is told that was taken in; `punctual` as `punctuality`.
+
+    `marked`: whether a copy comes with it that shows which rows were not.
+    """
     taken = done.taken
-    counted = f"新增{taken.added}，更新{taken.changed}，未变{taken.unchanged}"
-    head = f"{_opening(name, done.form, today, at, taken.period)}收悉并导入：{counted}。"
-    remarks = [f"请核对：{_where(fault)}" for fault in taken.warnings]
+    what = _what(done.form, done.called, taken.period)
+    head = f"贵局报送的{what}（“{name}”）已于{_moment(today, at)}收到并登记，{_counted(done)}。"
+    remarks = [f"请核对：{said}" for said in _merged(taken.warnings)]
     remarks += [f"说明：{ended(note)}" for note in taken.notes]
-    return "\n".join((head, *_listed(remarks)))
+    remarks += [f"未登记：{said}" for said in _merged(taken.refused, shown=True)]
+    return "\n".join((head + punctual, *_listed(remarks), _ending(done, remarks, marked=marked)))
+
+
+def _ending(done: "ImportResult", remarks: Sequence[str], *, marked: bool) -> str:
+    """What is still to be done; that nothing is, where that is so."""
+    taken = done.taken
+    if taken.refused:
+        return f"{MARKED if marked else ''}未登记的，请修改后重新报送；已登记的，不需再报。"
+    if taken.remaining:
+        listed = "、".join(taken.remaining)
+        return f"尚有{len(taken.remaining)}项未答复：{listed}，请办结后答复；已登记的，不需再报。"
+    return "无其他问题，不需再报。" if remarks else "不需再报。"
+
+
+def filed_evidence(name: str, code: str, kept: EvidenceFile, today: date, at: datetime) -> str:
+    """What the sender of a file is told that proves something of a project."""
+    return (
+        f"贵局报送的佐证文件（“{name}”）已于{_moment(today, at)}收到，"
+        f"登记到项目{code}（编号{kept.mark}）。\n不需再报。"
+    )
+
+
+def punctuality(session: Session, desk: Desk, done: "ImportResult", today: date) -> str:
+    """Of a monthly report, by when it was due and whether it came in time; else empty."""
+    duty = desk.plan.report_of(done.taken.period) if done.form is Form.REPORT else None
+    if duty is None:
+        return ""
+    rows = deadline_rows(session, desk.plan, [done.taken.subject])
+    row = next((row for row, _ in rows if row.rule == duty), None)
+    fixed = desk.deadlines[duty].dates
+    if row is None or fixed is None or row.fulfilled_on is None or row.overdue_after is None:
+        return ""
+    if row.fulfilled_on < today:
+        return f"该月月报已于{short_date(row.fulfilled_on)}首次报送，本次为更新。"
+    due = f"应报送时间为{short_date(row.extended_to or fixed.literal.due)}"
+    late = (today - row.overdue_after).days
+    return f"{due}，本次{f'逾期{late}天' if late > 0 else '按时报送'}。"
 
 
 def refused(
-    name: str, form: Form | None, error: RefusedError, today: date, at: datetime, *, marked: bool
+    name: str, called: str, error: RefusedError, today: date, at: datetime, *, marked: bool
 ) -> str:
-    """What the sender of a file is told that was not imported: every reason, up to a number."""
-    opening = f"{_opening(name, form, today, at)}收悉。"
+    """What the sender of a file is told that was not taken in: every reason, up to a number."""
+    what = f"{called}（“{name}”）" if called else f"“{name}”"
+    opening = f"贵局{_moment(today, at)}报送的{what}"
     if isinstance(error, WorkbookError):
-        head = f"因有{len(error.faults)}处需修改，整份未导入，现予退回："
+        head = f"有{len(error.faults)}处需要修改，本次未登记，现退回："
     else:
-        head = "因下列原因未能导入，现予退回："
+        head = "因下列原因本次未登记，现退回："
     return "\n".join(
         (opening + head, *_listed(reasons(name, error)), (MARKED if marked else "") + AGAIN)
     )
 
 
 def reasons(name: str, error: RefusedError) -> Sequence[str]:
-    """Why a file was not imported, one reason each."""
+    """Why a file was not taken in, one reason each; the same fault of several cells is one."""
     if isinstance(error, WorkbookError):
-        return [_where(fault, shown=True) for fault in error.faults]
+        return list(_merged(error.faults, shown=True))
     lines = (line.strip(" ·").removeprefix(f"{name}：") for line in str(error).splitlines())
     return [ended(line) for line in lines if line]
 
@@ -86,7 +145,12 @@ def answers(session: Session, desk: Desk, rows: Iterable[Outbox]) -> Mapping[Key
     cities, rules = {city for city, _ in owed}, {rule for _, rule in owed}
     found = answered(session, desk.plan, cities, rules)
     keys = {(file.place, receipt_rule(file.digest)): file for file in found}
-    return {key: _answer(desk, file, owed[key]) for key, file in keys.items() if key in owed}
+    threads = threads_of(session, {file.mail for file in found if file.mail})
+    return {
+        key: _answer(desk, file, owed[key], threads.get(file.mail))
+        for key, file in keys.items()
+        if key in owed
+    }
 
 
 def told(found: Sequence[OutgoingReceipt]) -> tuple[tuple[Receipt, ...], tuple[Attachment, ...]]:
@@ -102,15 +166,55 @@ def told(found: Sequence[OutgoingReceipt]) -> tuple[tuple[Receipt, ...], tuple[A
     return tuple(receipts), tuple(copies)
 
 
-def _opening(name: str, form: Form | None, today: date, at: datetime, period: str = "") -> str:
-    what = f"（{period}{form.label}）" if form else ""
-    return f"贵局报送的“{name}”{what}已于{short_date(today)}{at.astimezone(SHANGHAI):%H:%M}"
+def _what(form: Form, called: str, period: str = "") -> str:
+    """``2023年5月份月报``."""
+    if not period:
+        return called
+    return f"{month_name(period)}份{called}" if form is Form.REPORT else f"{period}{called}"
 
 
-def _where(fault: CellFault, *, shown: bool = False) -> str:
-    value = f"原值{fault.shown}，" if shown and fault.spot.cell else ""
-    mend = f"；{fault.mend}" if fault.mend else ""
-    return ended(f"工作表“{fault.spot.sheet}”{fault.spot.cell}：{value}{fault.says}{mend}")
+def _moment(today: date, at: datetime) -> str:
+    return f"{short_date(today)}{at.astimezone(SHANGHAI):%H时%M分}"
+
+
+def _counted(done: "ImportResult") -> str:
+    taken, unit = done.taken, COUNTED.get(done.form, "项")
+    changed, number = taken.added + taken.changed, taken.added + taken.changed + taken.unchanged
+    if not changed:
+        return f"共{number}{unit}，内容与已登记的一致"
+    return f"共{number}{unit}" + (f"，其中有变化的{changed}{unit}" if taken.unchanged else "")
+
+
+def _merged(faults: Sequence[CellFault], *, shown: bool = False) -> Iterator[str]:
+    """One sentence a fault; the same of several cells of a sheet stands once."""
+    several = len({fault.spot.sheet for fault in faults}) > 1
+    found: dict[tuple[str, str], list[Spot]] = {}
+    for fault in faults:
+        value = shown and fault.spot.cell and not fault.lacking
+        said = f"{f'原值{fault.shown}，' if value else ''}{fault.says}"
+        mend = f"；{fault.mend}" if fault.mend else ""
+        found.setdefault((fault.spot.sheet, said + mend), []).append(fault.spot)
+    for (sheet, said), spots in found.items():
+        where = _where(spots)
+        yield ended(f"{f'工作表“{sheet}”' if several or not where else ''}{where}：{said}")
+
+
+def _where(spots: Sequence[Spot]) -> str:
+    """``“形象进度”（G4、G5，共2处）``; empty where a whole sheet is meant."""
+    cells: dict[str, list[str]] = {}
+    for spot in spots:
+        if spot.cell:
+            cells.setdefault(spot.heading, []).append(spot.cell)
+    return "、".join(f"{_quoted(heading)}（{_counted_cells(at)}）" for heading, at in cells.items())
+
+
+def _quoted(heading: str) -> str:
+    brief = heading.partition("(")[0]
+    return f"“{brief}”" if brief else "单元格"
+
+
+def _counted_cells(cells: Sequence[str]) -> str:
+    return "、".join(cells) + (f"，共{len(cells)}处" if len(cells) > 1 else "")
 
 
 def _listed(said: Sequence[str]) -> Iterator[str]:
@@ -120,14 +224,19 @@ def _listed(said: Sequence[str]) -> Iterator[str]:
         yield f"其余{len(said) - MOST_DETAILS}处从略。"
 
 
-def _answer(desk: Desk, file: InboxFile, row: Outbox) -> OutgoingReceipt:
+def _answer(
+    desk: Desk, file: InboxFile, row: Outbox, mail: tuple[str, str] | None
+) -> OutgoingReceipt:
     head, *details = file.reply.splitlines()
     key, outcome = (row.subject, row.rule), IntakeResult(file.outcome)
-    receipt = Receipt(key, outcome, head, tuple(details))
-    if MARKED not in file.reply:
+    what = desk.plan.form_name(Form(file.form)) if file.form else ""
+    receipt = Receipt(key, outcome, head, tuple(details), what, *(mail or ()))
+    if not any(mark in file.reply for mark in (MARKED, FORMERLY)):
         return OutgoingReceipt(receipt)
-    home = inbox_of(desk) / file.place / IntakeResult.RETURNED.value
-    copy = _read(home / marked_name(file.name, row.as_of, file.digest))
+    home = inbox_of(desk) / file.place
+    copy = _read(
+        filed(home, IntakeResult.RETURNED) / marked_name(file.name, row.as_of, file.digest)
+    )
     if copy is None:
         return OutgoingReceipt(_noting(receipt, LOST))
     return OutgoingReceipt(receipt, Attachment(f"{plain_stem(file.name)}-需修改.xlsx", copy))

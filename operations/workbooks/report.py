@@ -1,7 +1,7 @@
 """月报 in: progress, milestones and who is responsible, entered once; and out, filled in before."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from string import ascii_uppercase
@@ -10,10 +10,10 @@ from typing import Any
 from sqlmodel import Session
 
 from common.errors import RefusedError
-from documents.forms.application_fields import SURE
+from common.words import TEN_THOUSAND, amount, long_date, month_name
+from documents.forms.application_fields import confirmed_by
 from documents.forms.report import (
     COMPUTED,
-    PEOPLE,
     STATED,
     ReportForm,
     ReportLine,
@@ -23,14 +23,17 @@ from documents.forms.report import (
     read_head,
     read_report,
     report_pages,
+    reported_fields,
     the_month,
 )
 from documents.reading import cells
 from documents.reading.faults import CellFault, raise_faults
 from documents.reading.identity import Identity
 from documents.reading.placed import known
+from models.deadlines import deadline_rows
 from models.projects import dossiers_in, facts
-from operations.cases.casework import Act, advance, record
+from operations.cases.authority import authorise
+from operations.cases.casework import Act, date_milestone, record
 from operations.cases.desk import Desk
 from operations.cases.effects import AuditEntry, Casebook, commit
 from operations.cases.progress import ProgressReport, UntenableError, report_progress
@@ -44,19 +47,21 @@ from operations.workbooks.outgoing import (
     the_city,
 )
 from operations.workbooks.versions import FieldMerge, merge, traces
-from policy.fields import FIELDS
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Form, Level, Source
+from states.authority import actor_of, progress
+from states.contacts import Place
+from states.deadlines import LATE
 from states.dossier import GOING_ON, Dossier, to_words
 from states.ledger import LedgerLine, from_below, received, received_by
 from states.progress import PROGRESS_LABELS, Progress, latest_before
-from states.reporting import expected
+from states.reporting import month_to_report, stuck_first, to_report
 from states.trail import Effects, ProjectState
 
 
 def values_now(plan: Plan, project: Dossier, month: str) -> Mapping[str, Any]:
     """What the report is filled in with as things stand."""
-    fields = {name: getattr(project.profile, name) for name in PEOPLE}
+    fields = {name: project.profile.value(name) for name in reported_fields(plan)}
     days, lines, reports = project.milestones, project.lines, project.progress
     return _values(plan, month, fields | {"stage": project.stage}, days, lines, reports)
 
@@ -78,13 +83,18 @@ def _values(
 ) -> Mapping[str, Any]:
     stage = columns.get("stage")
     return {
-        **{name: cells.text(columns.get(name)) for name in PEOPLE},
+        **{name: _as_told(columns.get(name)) for name in reported_fields(plan)},
         **{name: days.get(name) for name in monthly_report(plan).milestones},
         **_reported(reports, month),
         "stage": plan.stage(stage).label if stage else None,
         "province_received": received(lines, Source.PROVINCE),
         "local_received": from_below(received_by(lines)),
     }
+
+
+def _as_told(value: Any) -> Any:
+    """A field as the report's cells give it back."""
+    return cells.text(value) if isinstance(value, str) else value
 
 
 def _reported(reports: Sequence[Progress], month: str) -> Mapping[str, Any]:
@@ -99,14 +109,12 @@ def _reported(reports: Sequence[Progress], month: str) -> Mapping[str, Any]:
 
 
 LABELS = {
-    **{name: FIELDS[name].label for name in PEOPLE},
     **PROGRESS_LABELS,
-    "operator": "运营机构",
     "stage": "阶段",
     "province_received": "省补到位",
     "local_received": "市县配套到位",
 }
-"""What staff call the columns, but for the milestones."""
+"""What staff call the columns, but for the milestones and the fields."""
 TOO_OFTEN = 3
 """How many times the project's whole investment hardly anybody has spent."""
 
@@ -150,17 +158,18 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     projects = dossiers_in(session, desk.plan, head.city.name)
     read = read_report(tables, desk.plan, known(projects))
     office = desk.plan.office(Level.CITY, head.city.name)
-    actor = paper.asked.actor or f"{office} {head.filler}".strip()
+    actor = paper.asked.actor or _filled_by(desk.plan, office, head.filler)
+    authorise(session, desk, progress(desk.plan), Place(head.city.name), actor)
     casebook = Casebook(session, desk, projects)
     work = ReportImport(session, desk, paper, casebook, head.month, actor, [])
     found = list(_compared(work, read.rows))
     for each in found:
         _check(desk.plan, each)
         if not paper.asked.confirmed:
-            _ask(each)
+            _ask(desk.plan, each)
         if each.row.sound and not _refused(read, each.row):
             _write(work, each)
-    raise_faults(paper.book.file, [*read.faults, *_left_out(desk.plan, projects, read)])
+    raise_faults(paper.book.file, [*read.faults, *_left_out(work, projects, read)])
     untold = _fulfil(work, head.city.name)
     return WorkbookChanges(
         head.city.name,
@@ -174,9 +183,16 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     )
 
 
+def _filled_by(plan: Plan, office: str, filler: str) -> str:
+    """The bureau and who filled it in; the bureau alone where that is no person's name."""
+    named = f"{office} {filler}".strip()
+    return named if actor_of(plan, named) else office
+
+
 def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> OutgoingWorkbook:
-    """月报 of a city for a month (by default today's), filled in with what is known."""
-    city, month = the_city(desk, request).name, the_month(request.month or f"{today:%Y-%m}")
+    """月报 of a city for a month (by default the one to report), filled in with what is known."""
+    city = the_city(desk, request).name
+    month = the_month(request.month or month_to_report(desk.plan, today))
     return filled_in(session, desk, city, month, empty=request.empty)
 
 
@@ -188,13 +204,35 @@ def filled_in(
     return laid_out(desk, identity(session, desk, Form.REPORT, city, month), lines)
 
 
+def filled_by(
+    session: Session, desk: Desk, city: str, month: str, said: Mapping[str, Mapping[str, Any]]
+) -> OutgoingWorkbook:
+    """`filled_in`, once the bureau has written what it says: by project's code, per column."""
+    known = known_lines(session, desk, city, month)
+    lines = [replace(it, values={**it.values, **said.get(it.code, {})}) for it in known]
+    return laid_out(desk, identity(session, desk, Form.REPORT, city, month), lines)
+
+
 def known_lines(session: Session, desk: Desk, city: str, month: str) -> Sequence[ReportLine]:
-    """What is known of each project that a city reports. RefusedError without 月报."""
+    """What is known of each project that a city reports, the stuck ones first.
+
+    RefusedError without 月报.
+    """
     monthly_report(desk.plan)
+    found = to_report(desk.plan, dossiers_in(session, desk.plan, city), month)
     return [
         ReportLine(item.county, item.name, item.code, values_now(desk.plan, item, month))
-        for item in expected(desk.plan, dossiers_in(session, desk.plan, city))
+        for item in stuck_first(found, _late_since(session, desk, found))
     ]
+
+
+def _late_since(session: Session, desk: Desk, found: Sequence[Dossier]) -> Mapping[str, date]:
+    """Per project that the daily job has found late, from which day its oldest item counts so."""
+    since: dict[str, date] = {}
+    for row, _ in deadline_rows(session, desk.plan, [item.code for item in found]):
+        if row.standing in LATE and row.overdue_after is not None:
+            since[row.subject] = min(row.overdue_after, since.get(row.subject, date.max))
+    return since
 
 
 def laid_out(desk: Desk, who: Identity, lines: Sequence[ReportLine]) -> OutgoingWorkbook:
@@ -204,7 +242,7 @@ def laid_out(desk: Desk, who: Identity, lines: Sequence[ReportLine]) -> Outgoing
         desk,
         who,
         lambda footer: report_pages(desk.plan, city, month, lines, footer=footer, spare=spare),
-        f"{city} {month} 月报",
+        f"{city}{month_name(month)}份月报{'（预填）' if lines else ''}",
     )
 
 
@@ -250,18 +288,23 @@ def _check(plan: Plan, each: ReportComparison) -> None:
             row.refuse(name, _protected(name, held))
         elif name in dated and held is not None:
             label = plan.milestone(name).label
-            row.refuse(name, f"“{label}”已登记为{held}；更改已登记的节点须经批准，请用节点变更")
+            mend = f"请恢复原样，日期有误的请报{plan.head_bureau}更正"
+            row.refuse(name, f"“{label}”已登记为{long_date(held)}；{mend}")
         elif name in each.merged.conflicts:
-            reason = f"{_label(plan, name)}在本表导出后已改为“{_words(name, held)}”"
-            row.refuse(name, f"{reason}；请核对后填写，或重新导出本表")
+            reason = f"{_label(plan, name)}在本表发出后已改为“{_words(name, held)}”"
+            row.refuse(name, f"{reason}；请核对后填写，或向{plan.head_bureau}索取最新表格")
 
 
-def _ask(each: ReportComparison) -> None:
+def _ask(plan: Plan, each: ReportComparison) -> None:
     """Ask about money that is newly stated and hardly in 万元."""
     total, invested = each.row.project.profile.investment, each.merged.changes.get("invested")
     if total and invested and invested > TOO_OFTEN * total:
-        said = f"完成投资{cells.plain(invested)}元超过投资总额{cells.plain(total)}元的三倍"
-        each.row.refuse("invested", f"{said}，可能混淆了元与万元；{SURE}")
+        stated, whole = invested / TEN_THOUSAND, amount(total)
+        said = f"所填{cells.plain(stated)}万元超过投资总额{whole}万元的三倍"
+        likely = stated >= TEN_THOUSAND  # else it hardly was meant in 元
+        yuan = f"如为{cells.plain(stated)}元，请填{amount(stated)}"
+        meant = yuan if likely else "请核对后改正"
+        each.row.refuse("invested", f"{said}；{meant}；{confirmed_by(plan)}")
 
 
 def _protected(name: str, held: Any) -> str:
@@ -281,7 +324,8 @@ def _refused(read: ReportForm, row: ReportRow) -> bool:
 def _write(work: ReportImport, each: ReportComparison) -> None:
     """Write what a row changes; after a refusal, which is noted, nothing more of its project."""
     changes = each.merged.changes
-    _change_people(work, each.row, {name: changes[name] for name in PEOPLE if name in changes})
+    fields = reported_fields(work.desk.plan)
+    _change_fields(work, each.row, {name: changes[name] for name in fields if name in changes})
     milestones = monthly_report(work.desk.plan).milestones
     order = [item.id for item in work.desk.plan.milestones]
     dated = [(changes[name], order.index(name), name) for name in milestones if name in changes]
@@ -295,7 +339,7 @@ def _write(work: ReportImport, each: ReportComparison) -> None:
     _report(work, each)
 
 
-def _change_people(work: ReportImport, row: ReportRow, changes: Mapping[str, Any]) -> None:
+def _change_fields(work: ReportImport, row: ReportRow, changes: Mapping[str, Any]) -> None:
     if changes:
         clause = monthly_report(work.desk.plan).clause
         code, paper = row.project.code, work.paper
@@ -307,12 +351,9 @@ def _change_people(work: ReportImport, row: ReportRow, changes: Mapping[str, Any
 
 def _date(work: ReportImport, row: ReportRow, milestone: str, on: date) -> None:
     """Record a milestone, beside the chain or by the action that dates it."""
-    paper, plan = work.paper, work.desk.plan
-    action = plan.recorder(milestone)
-    alone = action is None or plan.milestone(milestone).beside_chain
-    operation, name = (record, milestone) if action is None or alone else (advance, action.id)
-    act = Act(row.project.code, name, on, work.actor, paper.evidence)
-    done = operation(
+    paper = work.paper
+    act = Act(row.project.code, milestone, on, work.actor, paper.evidence)
+    done = date_milestone(
         work.session, work.desk, act, today=paper.today, at=paper.at, casebook=work.casebook
     )
     work.warnings.extend(CellFault(row.spot(milestone), words) for words in done.warnings)
@@ -336,15 +377,20 @@ def _report(work: ReportImport, each: ReportComparison) -> None:
             each.row.refuse(field, reason)
 
 
-def _left_out(plan: Plan, projects: Sequence[Dossier], read: ReportForm) -> Iterator[CellFault]:
-    """One report covers all projects of the city (五(五))."""
-    missing = [item for item in expected(plan, projects) if item.code not in read.listed]
+def _left_out(
+    work: ReportImport, projects: Sequence[Dossier], read: ReportForm
+) -> Iterator[CellFault]:
+    """One report covers all projects of the city (五(五)), as the filled-in one does."""
+    plan = work.desk.plan
+    asked = to_report(plan, projects, work.month)
+    missing = [item for item in asked if item.code not in read.listed]
     if missing:
-        listed = "、".join(f"{item.code}{item.county}{item.name}" for item in missing)
+        listed = "、".join(f"{item.county}{item.name}（{item.code}）" for item in missing)
         yield CellFault(
             read.codes,
-            f"缺少本市{len(missing)}个项目：{listed}；请补齐后报送，每月一份须涵盖全市项目",
+            f"缺少{len(missing)}个项目：{listed}；请补齐后报送，每月一份须涵盖全市项目",
             monthly_report(plan).clause,
+            lacking=True,
         )
 
 
@@ -352,7 +398,7 @@ def _fulfil(work: ReportImport, city: str) -> tuple[str, ...]:
     """Record the month's duty, unless it is recorded; tell where there is none."""
     duty = work.desk.plan.report_of(work.month)
     if duty is None:
-        return (f"{work.month}没有规定上报月报，只登记项目进度",)
+        return (f"{work.month}没有规定报送月报，只登记项目进度",)
     if duty not in facts(work.session, work.desk.plan, [city]).get(city, {}):
         paper = work.paper
         act = Act(city, duty, paper.today, work.actor, paper.evidence)
@@ -372,7 +418,7 @@ def _notes(plan: Plan, found: Sequence[ReportComparison]) -> Iterator[str]:
         if each.merged.outdated:
             names = "、".join(_label(plan, name) for name in each.merged.outdated)
             project = each.row.project
-            yield f"{project.code} {project.name}：{names}在本表导出后已更新，沿用现值"
+            yield f"{project.code} {project.name}：{names}在本表发出后已更新，沿用现值"
 
 
 def _ended(rows: Iterable[ReportRow]) -> Iterator[str]:
@@ -385,6 +431,9 @@ def _label(plan: Plan, name: str) -> str:
     """What staff call a column."""
     if name in monthly_report(plan).milestones:
         return f"{plan.milestone(name).label}日期"
+    if field := plan.field.get(name):
+        at = field.column("report")
+        return (at and at.heading) or field.label
     return LABELS[name]
 
 

@@ -10,17 +10,20 @@ from sqlmodel import Session
 from documents.reading.faults import CellFault, Spot
 from models.audits import NewRow, add_audit
 from models.plans import add_deadlines
-from models.projects import add_project, dossiers, set_columns
+from models.projects import add_project, dossiers
+from operations.cases.authority import authorise
 from operations.cases.desk import Desk
+from operations.cases.effects import AuditEntry, Casebook, commit
 from operations.cases.fulfilment import settle_city
 from operations.workbooks.incoming import Difference
 from operations.workbooks.versions import FieldMerge, known_at, merge
-from policy.fields import FIELDS
-from policy.schema import City, Plan
+from policy.schema import City, County, Plan
 from policy.vocabulary import AuditKind, Disposition, Force, SubjectKind
+from states.authority import profile
+from states.contacts import Place
 from states.dossier import Dossier, stated, to_words
 from states.requirements import Case, Shortfall, concerns, shortfalls
-from states.trail import Effects, to_detail
+from states.trail import OWN, Effects, to_detail
 
 
 def advice(
@@ -58,10 +61,9 @@ def _reason(shortfall: Shortfall) -> str:
     return f"{rule.says}{asked}；{rule.mend}"
 
 
-NOTHING_LISTED: Mapping[str, Any] = {
-    id: field.unstated for id, field in FIELDS.items() if field.kind == "words"
-}
-"""What is stored of a list to which nothing was ever added."""
+def nothing_listed(plan: Plan) -> Mapping[str, Any]:
+    """What is stored of lists to which nothing was ever added."""
+    return {id: field.unstated for id, field in plan.field.items() if field.kind == "words"}
 
 
 class ProjectForm(Protocol):
@@ -106,9 +108,10 @@ def compared(
     if project is None:
         return FormStatement(row, None, FieldMerge(changes=row.stated))
     told = known_at(session, desk, project, version)
-    known = told if told is None else {**NOTHING_LISTED, **told}
+    nothing = nothing_listed(desk.plan)
+    known = told if told is None else {**nothing, **told}
     return FormStatement(
-        row, project, merge(row.stated, {**NOTHING_LISTED, **stated(project.profile)}, known)
+        row, project, merge(row.stated, {**nothing, **stated(project.profile)}, known)
     )
 
 
@@ -119,22 +122,31 @@ def unwritable(plan: Plan, each: FormStatement) -> Iterator[CellFault]:
         return
     for name, now in each.merged.conflicts.items():
         reason = (
-            f"{FIELDS[name].label}在本表导出后已改为“{to_words(now)}”；请核对后填写，或重新导出本表"
+            f"{plan.label_of(name)}在本表发出后已改为“{to_words(now)}”；"
+            f"请核对后填写，或向{plan.head_bureau}索取最新表格"
         )
         yield CellFault(row.spot(name, plan), reason)
     closed = plan.stage_order.index(plan.inputs_close_after)
     if plan.stage_order.index(project.stage) > closed:
         for name in each.merged.changes:
-            if FIELDS[name].reviewed:
-                yield CellFault(row.spot(name, plan), _closed(project, name, each))
+            if name not in plan.field or plan.field[name].reviewed:
+                yield CellFault(row.spot(name, plan), _closed(plan, project, name, each))
 
 
-def _closed(project: Dossier, name: str, each: FormStatement) -> str:
-    old, new = to_words(getattr(project.profile, name)), to_words(each.merged.changes[name])
+def _closed(plan: Plan, project: Dossier, name: str, each: FormStatement) -> str:
+    old, new = to_words(project.profile.value(name)), to_words(each.merged.changes[name])
     return (
-        f"申报已报送，{FIELDS[name].label}不得再以本表由“{old}”改为“{new}”"
+        f"申报已报送，{plan.label_of(name)}不得再以本表由“{old}”改为“{new}”"
         f"（{project.code} {project.name}）；如需更改请先退回补正"
     )
+
+
+def require_author(
+    session: Session, desk: Desk, city: City, found: Sequence[FormStatement], actor: str
+) -> None:
+    """RefusedError where the actor may not say what forms say of these projects."""
+    for county in dict.fromkeys(each.row.county for each in found):
+        authorise(session, desk, profile(desk.plan), Place(city.name, county), actor)
 
 
 def write(
@@ -142,15 +154,39 @@ def write(
 ) -> str:
     """Add the project or change it, with one audit row; its code. Nothing where nothing changes."""
     changes: Mapping[str, Any] = each.merged.changes
-    if each.project is not None and not changes:
-        return each.project.code
     if each.project is None:
-        code = _add(session, desk, city, each.row)
-        start = {"stage": desk.plan.stage_order[0], "disposition": Disposition.ACTIVE}
-        columns = {**start, **changes}
-    else:
-        code, columns = each.project.code, dict(changes)
-        set_columns(session, desk.plan, code, columns)
+        return _add(session, desk, city, each.row, origin, at)
+    if changes:
+        entry = AuditEntry(
+            each.project.code,
+            AuditKind.IMPORT,
+            "import",
+            origin.actor,
+            origin.on,
+            origin.clause,
+            origin.paper,
+        )
+        casebook = Casebook(session, desk, [each.project])
+        commit(session, desk, casebook, entry, Effects(columns=changes), at)
+    return each.project.code
+
+
+def new_columns(county: County, stated: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The columns and fields of a project that begins with what is stated."""
+    said = {name: value for name, value in stated.items() if name not in OWN}
+    return {**said, "county_code": county.code, "county_type": county.type}
+
+
+def _add(
+    session: Session, desk: Desk, city: City, row: ProjectForm, origin: Provenance, at: datetime
+) -> str:
+    county = city.county(row.county)
+    assert county is not None  # noqa: S101  # the reader resolves it in the plan
+    values = new_columns(county, row.stated)
+    code = add_project(session, desk.plan, city.name, county.name, values)
+    kind, calendar = SubjectKind.PROJECT, desk.calendar
+    add_deadlines(session, desk.plan, calendar, kind, [code], row.stated.get("kind"))
+    start = {"stage": desk.plan.stage_order[0], "disposition": Disposition.ACTIVE}
     said = NewRow(
         subject=code,
         kind=AuditKind.IMPORT,
@@ -160,21 +196,9 @@ def write(
         at=at,
         clause=origin.clause,
         evidence=origin.paper,
-        detail=to_detail(Effects(columns=columns)),
+        detail=to_detail(Effects(columns={**start, **row.stated})),
     )
     add_audit(session, desk.plan, said)
-    return code
-
-
-def _add(session: Session, desk: Desk, city: City, row: ProjectForm) -> str:
-    county = city.county(row.county)
-    assert county is not None  # noqa: S101  # the reader resolves it in the plan
-    values = {id: row.stated.get(id, field.unstated) for id, field in FIELDS.items()}
-    values = {name: sorted(v) if isinstance(v, frozenset) else v for name, v in values.items()}
-    values |= {"county_code": county.code, "county_type": county.type}
-    code = add_project(session, desk.plan, city.name, county.name, values)
-    kind, calendar = SubjectKind.PROJECT, desk.calendar
-    add_deadlines(session, desk.plan, calendar, kind, [code], row.stated.get("kind"))
     settle_city(session, desk, city.name)
     return code
 
@@ -184,14 +208,14 @@ def differences(plan: Plan, code: str, each: FormStatement) -> Iterator[Differen
     stored = stated(each.project.profile) if each.project else {}
     for name, new in each.merged.changes.items():
         old, said = to_words(stored.get(name)), to_words(new)
-        yield Difference(each.row.spot(name, plan), code, FIELDS[name].label, old, said)
+        yield Difference(each.row.spot(name, plan), code, plan.label_of(name), old, said)
 
 
-def outdated(each: FormStatement) -> Iterator[str]:
+def outdated(plan: Plan, each: FormStatement) -> Iterator[str]:
     """A note where what was left as it was made out has changed meanwhile."""
     if each.merged.outdated and each.project:
-        fields = "、".join(FIELDS[name].label for name in each.merged.outdated)
-        yield f"{each.project.code} {each.project.name}：{fields}在本表导出后已更新，沿用现值"
+        fields = "、".join(plan.label_of(name) for name in each.merged.outdated)
+        yield f"{each.project.code} {each.project.name}：{fields}在本表发出后已更新，沿用现值"
 
 
 def doubts(

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from documents.forms.summary import SummaryForm, SummaryRow, pages, read_applications
+from documents.forms.summary import SummaryForm, SummaryRow, pages, read_applications, summary_named
 from documents.reading.faults import CellFault, raise_faults
 from models.audits import first_revisions
 from models.projects import dossiers_in
@@ -27,6 +27,7 @@ from operations.workbooks.stating import (
     differences,
     doubts,
     outdated,
+    require_author,
     unwritable,
     write,
 )
@@ -57,7 +58,8 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     ]
     raise_faults(paper.book.file, faults)
     actor = paper.asked.actor or desk.plan.office(Level.CITY, city.name)
-    origin = Provenance(actor, paper.evidence, "附件3", paper.today)
+    require_author(session, desk, city, found, actor)
+    origin = Provenance(actor, paper.evidence, desk.plan.form_clause(Form.SUMMARY), paper.today)
     codes = [write(session, desk, city, each, origin, paper.at) for each in found]
     return WorkbookChanges(
         city.name,
@@ -70,7 +72,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
             for line in differences(desk.plan, code, each)
         ),
         warnings=tuple(doubts(session, desk, codes, found, paper.today)),
-        notes=tuple(note for each in found for note in outdated(each)),
+        notes=tuple(note for each in found for note in outdated(desk.plan, each)),
     )
 
 
@@ -86,7 +88,7 @@ def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> O
         lambda footer: pages(
             desk.plan, city.name, rows, footer=footer, spare=SPARE, protected=True
         ),
-        f"{city.name} 项目汇总表（附件3）",
+        f"{city.name} {desk.plan.form_name(Form.SUMMARY)}",
     )
 
 
@@ -120,7 +122,8 @@ def _unknown(desk: Desk, read: SummaryForm, found: Sequence[FormStatement]) -> I
     """New projects in a workbook that only adds to projects that are known."""
     for each in found:
         if each.project is None and not read.whole:
-            reason = "没有这个项目；请先以附件3汇总表报送，或核对县（市、区）和项目名称"
+            named = summary_named(desk.plan)
+            reason = f"没有这个项目；请先以{named}报送，或核对县（市、区）和项目名称"
             yield CellFault(each.row.spot("project", desk.plan), reason)
 
 
@@ -143,7 +146,7 @@ def _renamed(
             at = int(number) - 1 if isinstance(number, float) else -1
             if 0 <= at < len(listed) and listed[at].code != code:
                 was = f"{listed[at].county}{listed[at].name}"
-                reason = f"{PROTECTED}，导出时为“{was}”；请恢复原样，新增项目请另起一行"
+                reason = f"{PROTECTED}，本表发出时为“{was}”；请恢复原样，新增项目请另起一行"
                 yield CellFault(row.spot("project"), reason)
             elif code is None and missing:
                 reason = f"{PROTECTED}，原有的项目{'、'.join(sorted(missing))}不在表中；{KEEP}"

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from models.audits import histories, history
 from models.tables import Audit
 from operations.cases.desk import Desk
+from policy.schema import Plan
 from policy.vocabulary import AuditKind, Form
 from states.dossier import Dossier
 from states.trail import ProjectState, from_detail, replay
@@ -51,14 +52,16 @@ def known_at(
     if version is None or project.revision <= version:
         return None
     rows = [
-        from_detail(row.id or 0, AuditKind(row.kind), row.detail)
+        from_detail(desk.plan, row.id or 0, AuditKind(row.kind), row.detail)
         for row in history(session, desk.plan, project.code)
         if (row.id or 0) <= version
     ]
     return replay(rows).columns
 
 
-SOURCE = re.compile(rf"【(?:{Form.LEDGER.label}|{Form.OPINIONS.label})：[^【】]*】$")
+WORDED = (Form.LEDGER, Form.OPINIONS, Form.ANSWER)
+"""The forms whose cells become evidence."""
+SOURCE = re.compile(rf"【(?:{'|'.join(form.label for form in WORDED)})：[^【】]*】$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def traces(
 ) -> Mapping[str, Trace]:
     """By code, what the trail tells about each project."""
     rows = histories(session, desk.plan, [project.code for project in projects])
-    return {code: _trace(found, version or 0) for code, found in rows.items()}
+    return {code: _trace(desk.plan, found, version or 0) for code, found in rows.items()}
 
 
 def with_source(words: str, form: Form, paper: str) -> str:
@@ -89,11 +92,13 @@ def words_in(evidence: str) -> str:
     return SOURCE.sub("", evidence)
 
 
-def _trace(found: Sequence[Audit], version: int) -> Trace:
+def _trace(plan: Plan, found: Sequence[Audit], version: int) -> Trace:
     rows = [(row.id or 0, row) for row in found]
     return Trace(
         {id: words_in(row.evidence) for id, row in rows},
         replay(
-            from_detail(id, AuditKind(row.kind), row.detail) for id, row in rows if id <= version
+            from_detail(plan, id, AuditKind(row.kind), row.detail)
+            for id, row in rows
+            if id <= version
         ),
     )

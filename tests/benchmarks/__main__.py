@@ -11,17 +11,19 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 
-from tests.benchmarks import mails, nation, reading, start_up, sweep, writing
+from tests.benchmarks import desk, mails, nation, reading, start_up, sweep, writing
 
 PARTS: dict[str, Callable[[], Iterable[tuple[str, float, float]]]] = {
     "start_up": start_up.measure,
     "reading": reading.measure,
     "writing": writing.measure,
     "mails": lambda: [mails.measure()],
+    "bad_targets": lambda: [mails.measure_bad_targets()],
     "sweep": sweep.measure,
     "nation": nation.measure,
+    "desk": desk.measure,
 }
-WHOLE = {"nation-whole": nation.measure_whole}
+WHOLE = {"nation-whole": nation.measure_whole, "desk-whole": desk.measure_whole}
 MINUTES = 20
 """How long a part may take; only `nation-whole` takes as long as it needs."""
 

@@ -1,15 +1,15 @@
 """Delivery of 1,000 digests to a mail server on this machine, against plain smtplib.
 
 The reference builds the same mails, of the same texts and files, and submits them over one
-connection; it keeps no record of anything.
+connection; it keeps no record of anything. And what ten targets that hang, drip or flood cost.
 """
 
 import smtplib
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, time
 from email.message import EmailMessage
 from pathlib import Path
@@ -20,7 +20,6 @@ from time import perf_counter, sleep
 from common.words import SHANGHAI
 from models.contacts import replace_contacts
 from models.database import writing
-from models.secrets import cipher
 from models.settings import Settings
 from notifications.channel import RecordingChannel
 from notifications.message import Message
@@ -30,10 +29,20 @@ from operations.daily.enforcement import enforce
 from operations.upkeep.setup import initialise
 from states.contacts import Post
 from tests.conftest import AT
+from tests.support.peers import (
+    Peer,
+    drip_greeting,
+    drip_headers,
+    flood,
+    hang,
+    hang_at_ehlo,
+    misbehaving,
+)
 
 PEOPLE, RUNS = 1000, 5
 XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DAY = date(2023, 4, 10)
+WEB = (1, 3, 4)  # of the behaviours below, those over HTTP
 
 
 def measure() -> tuple[str, float, float]:
@@ -46,6 +55,26 @@ def measure() -> tuple[str, float, float]:
             ratios.append(ours / _reference(port, kept))
     sys.stdout.write(f"  {PEOPLE} digests of {lines} lines; ratios {sorted(ratios)}\n")
     return f"delivery of {PEOPLE} digests / plain smtplib", median(ratios), 1.5
+
+
+def measure_bad_targets() -> tuple[str, float, float]:
+    """How many more seconds the same delivery takes with people at ten such targets among them."""
+    with ExitStack() as stack:
+        port = stack.enter_context(_mail_server())
+        behaviours = (hang_at_ehlo, drip_headers, drip_greeting, flood, hang)
+        peers = [stack.enter_context(misbehaving(each)) for each in (*behaviours, *behaviours)]
+        home = Path(stack.enter_context(TemporaryDirectory()))
+        seconds = []
+        for name, bad in (("plain", []), ("bad", peers)):
+            desk = _owing(home / name, port, bad)
+            start = perf_counter()
+            done = deliver(desk, _at)
+            seconds.append(perf_counter() - start)
+            assert done.digests >= PEOPLE, done
+            desk.engine.dispose()
+        asked = [peer.connections for peer in peers]
+    sys.stdout.write(f"  seconds without and with: {seconds}; connections to each: {asked}\n")
+    return "seconds more with ten bad targets", seconds[1] - seconds[0], 60
 
 
 def _ours(port: int) -> tuple[float, list[Message]]:
@@ -80,13 +109,16 @@ def _reference(port: int, messages: list[Message]) -> float:
     return perf_counter() - start
 
 
-def _owing(home: Path, port: int) -> Desk:
-    """A desk that owes a thousand people at one office the same things."""
+def _owing(home: Path, port: int, bad: Sequence[Peer] = ()) -> Desk:
+    """A desk that owes a thousand people at one office the same things; five more at each peer."""
     desk = initialise(Settings(home=home), None, AT)
     office = "太原市民政局"
     posts = [Post(office, f"示例·{n}", channels=(_address(port, n),)) for n in range(PEOPLE)]
+    for number, peer in enumerate(bad):
+        at = f"json://{peer.host}/push" if number % 5 in WEB else _address(peer.port, 0)
+        posts += [Post(office, f"示例·{number}{n}号", channels=(at,)) for n in range(5)]
     with writing(desk.engine) as session:
-        replace_contacts(session, desk.plan, cipher(desk.settings), posts)
+        replace_contacts(session, desk.plan, posts)
     with desk.engine.begin() as connection:
         connection.exec_driver_sql(
             "UPDATE deadline SET next_look_on = NULL, standing = 'void' WHERE subject != '太原市'"

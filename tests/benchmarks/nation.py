@@ -22,9 +22,11 @@ from typing import Any
 
 import yaml
 from cronsim import CronSim
+from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 
 from common.clock import now
+from models.secrets import first_key
 from models.settings import Settings
 from operations.cases.desk import Desk, open_desk
 from operations.daily.delivery import deliver
@@ -223,7 +225,9 @@ def _backup(desk: Desk, day: date) -> None:
 
 
 def _restore(desk: Desk, day: date) -> None:
-    restore(Settings(home=desk.settings.home / "new"), desk.settings.home / "backup.zip", now())
+    key = SecretStr(first_key(desk.settings).decode())
+    settings = Settings(home=desk.settings.home / "new", secret_key=key)
+    restore(settings, desk.settings.home / "backup.zip", now())
 
 
 Step = Callable[[Desk, date], object]

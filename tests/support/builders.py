@@ -1,18 +1,17 @@
 """Ready-made values for tests: the shipped plan, its calendar, a project that meets every rule."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from notifications.message import DigestLine
-from policy.fields import FIELDS
 from policy.load import load_plan, plan_path
 from policy.schema import Plan
 from policy.vocabulary import Origin, RungKind, SubjectKind
 from states.deadlines import Deadline, DeadlineDates
-from states.dossier import Dossier, Profile
+from states.dossier import Dossier, Profile, profile_of
 from states.review import Opinion
 from states.workdays import Calendar
 
@@ -20,6 +19,8 @@ FUNCTIONS = frozenset({"短期托养", "日间照料", "老人餐厅", "健康�
 COMMITMENTS = frozenset({"无产权纠纷", "足额配套资金", "按时完工"})
 
 
+SUMMARY_SHEET = "附件3 汇总表"
+"""What the notice's own form calls its sheet."""
 ACCEPTORS = "大同市民政局王某、大同市民政局李某"
 
 
@@ -61,57 +62,58 @@ def calendar() -> Calendar:
 
 def a_profile(**changes: Any) -> Profile:
     """A profile that meets every condition of the plan, hard and soft, with `changes`."""
-    return replace(
-        Profile(
-            street="示例街道",
-            community="示例社区",
-            operator="示例养老服务有限公司",
-            building_kind="改建",
-            area=Decimal("1200.00"),
-            investment=Decimal("1500000.00"),
-            address="示例路1号",
-            site_source="A",
-            tenure="政府无偿提供",
-            beds=12,
-            households=800,
-            functions=FUNCTIONS,
-            commitments=COMMITMENTS,
-            visited_on=date(2023, 1, 30),
-            letter_issuer="太原市人民政府",
-            letter_number="并政函〔2023〕1号",
-            letter_on=date(2023, 2, 8),
-            site_owner="示例市政府",
-            old_community=True,
-            elderly=600,
-            settlement="城镇",
-            visited_by="王某、李某",
-            visit_finding="符合条件",
-            county_civil_on=date(2023, 1, 31),
-            county_finance_on=date(2023, 1, 31),
-            city_civil_on=date(2023, 2, 6),
-            city_finance_on=date(2023, 2, 6),
-            operator_code="91140100MA00000016",
-            operator_registrar="示例行政审批服务管理局",
-            operator_registered_on=date(2019, 3, 12),
-            operator_filing="示例备案第001号",
-            operator_filed_on=date(2020, 1, 8),
-            operator_since=date(2020, 1, 20),
-            operator_third_party=True,
-            operator_manager="赵某",
-            operator_phone="03510000001",
-            city_share=Decimal("400000.00"),
-            county_share=Decimal("260000.00"),
-            responsible_person="张某",
-            responsible_phone="03510000000",
-        ),
-        **changes,
+    return profile_of(
+        {
+            "street": "示例街道",
+            "community": "示例社区",
+            "operator": "示例养老服务有限公司",
+            "building_kind": "改建",
+            "area": Decimal("1200.00"),
+            "investment": Decimal("1500000.00"),
+            "address": "示例路1号",
+            "site_source": "A",
+            "tenure": "政府无偿提供",
+            "beds": 12,
+            "households": 800,
+            "functions": FUNCTIONS,
+            "commitments": COMMITMENTS,
+            "visited_on": date(2023, 1, 30),
+            "letter_issuer": "太原市人民政府",
+            "letter_number": "并政函〔2023〕1号",
+            "letter_on": date(2023, 2, 8),
+            "site_owner": "示例市政府",
+            "old_community": True,
+            "elderly": 600,
+            "settlement": "城镇",
+            "visited_by": "王某、李某",
+            "visit_finding": "符合条件",
+            "county_civil_on": date(2023, 1, 31),
+            "county_finance_on": date(2023, 1, 31),
+            "city_civil_on": date(2023, 2, 6),
+            "city_finance_on": date(2023, 2, 6),
+            "operator_code": "91140100MA00000016",
+            "operator_registrar": "示例行政审批服务管理局",
+            "operator_registered_on": date(2019, 3, 12),
+            "operator_filing": "示例备案第001号",
+            "operator_filed_on": date(2020, 1, 8),
+            "operator_since": date(2020, 1, 20),
+            "operator_third_party": True,
+            "operator_manager": "赵某",
+            "operator_phone": "03510000001",
+            "city_share": Decimal("400000.00"),
+            "county_share": Decimal("260000.00"),
+            "responsible_person": "张某",
+            "responsible_phone": "03510000000",
+        }
+        | changes
     )
 
 
 def a_dossier(**changes: Any) -> Dossier:
     """A project in 选址 that can walk the whole chain; `changes` of its or its profile's fields."""
-    stated = {name: value for name, value in changes.items() if name in FIELDS}
-    others = {name: value for name, value in changes.items() if name not in FIELDS}
+    own = {item.name for item in fields(Dossier)}
+    stated = {name: value for name, value in changes.items() if name not in own}
+    others = {name: value for name, value in changes.items() if name in own}
     dossier = Dossier(
         code="XF2023-140105-01",
         name="示例街道示例社区养老幸福工程",
@@ -140,6 +142,7 @@ def a_line(**changes: Any) -> DigestLine:
         clause="六(二)",
         notice_number="晋民发〔2023〕7号",
         origin=Origin.NOTICE,
+        due=date(2023, 5, 31),
         remind_by=date(2023, 5, 31),
         overdue_after=date(2023, 5, 31),
         responsible="太原市清徐县民政局",

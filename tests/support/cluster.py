@@ -20,6 +20,7 @@ import httpx
 from tests.support.mail_server import free_port
 
 PREFECT = (sys.executable, "-m", "prefect")
+API = (sys.executable, "-P", "-m", "deployments.server.api")
 XINGFU = str(Path(sys.executable).with_name("xingfu"))
 AUTH = "admin:example"
 POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -107,6 +108,7 @@ class Cluster:
             "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
             "PREFECT_SERVER_API_AUTH_STRING": AUTH,
             "PREFECT_API_AUTH_STRING": AUTH,
+            "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
             "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
@@ -149,7 +151,7 @@ class Cluster:
 
     def api(self, name: str, port: int) -> None:
         more = {"PREFECT_SERVER_API_HOST": "127.0.0.1", "PREFECT_SERVER_API_PORT": str(port)}
-        self.spawn(name, *PREFECT, "server", "start", "--no-services", **more)
+        self.spawn(name, *API, "--no-services", **more)
 
     def services(self, name: str) -> None:
         self.spawn(name, *PREFECT, "server", "services", "start")
@@ -208,11 +210,19 @@ class Cluster:
         """What the API answers."""
         return self._ask("POST", path, json=body)
 
+    def _token(self, client: httpx.Client) -> dict[str, str]:
+        """What the servers ask of whoever changes something."""
+        url = f"{self.environment['PREFECT_API_URL']}/csrf-token?client=tests"
+        token = client.get(url).raise_for_status().json()["token"]
+        return {"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": "tests"}
+
     def _ask(self, method: str, path: str, **more: Any) -> Any:
         url = f"{self.environment['PREFECT_API_URL']}/{path}"
         user, _, password = AUTH.partition(":")
         patient = httpx.HTTPTransport(retries=3)
         with httpx.Client(transport=patient, timeout=30, auth=(user, password)) as client:
+            if method != "GET":
+                client.headers.update(self._token(client))
             answer = client.request(method, url, **more)
             answer.raise_for_status()
             return answer.json() if answer.content else None

@@ -10,7 +10,6 @@ from sqlalchemy import text
 from common.words import SHANGHAI
 from models.contacts import replace_contacts
 from models.database import writing
-from models.secrets import cipher
 from notifications.sending import DeliveryError
 from operations.cases.desk import Desk
 from operations.daily.delivery import DeliveryResult, deliver
@@ -19,6 +18,7 @@ from operations.views.outbox import message_views, outbox_counts
 from states.contacts import Post
 from tests.conftest import INSTALLED
 from tests.support.province import import_example, morning
+from tests.support.steps import load
 from tests.support.stores import Snapshot
 from tests.support.tape import Tape
 
@@ -31,15 +31,17 @@ CANARY = "s3cr3tCanary"
 MAILS = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 
-def owe(desk: Desk) -> None:
+def owe(desk: Desk, import_: Callable[[Desk], object] = import_example) -> None:
     """Import the example's 100 projects without contacts; decide what is owed on 2023-02-21."""
-    import_example(desk)
+    import_(desk)
     with desk.engine.begin() as connection:
         connection.execute(text("DELETE FROM contact"))
     enforce(desk, DAY, morning(DAY))
 
 
 OWING = Snapshot("owing", owe, INSTALLED)
+OWING_TAIYUAN = Snapshot("owing_taiyuan", lambda desk: owe(desk, load), INSTALLED)
+"""Ten projects of one city."""
 
 
 def at(hour: int = 8, minute: int = 30, day: date = DAY) -> datetime:
@@ -62,7 +64,7 @@ def send(
 
 def know(desk: Desk, *known: Post) -> None:
     with writing(desk.engine) as session:
-        replace_contacts(session, desk.plan, cipher(desk.settings), known)
+        replace_contacts(session, desk.plan, known)
 
 
 def rows(desk: Desk, query: str) -> list[tuple[Any, ...]]:

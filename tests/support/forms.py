@@ -3,9 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from functools import cache
 
 from documents.forms.acceptance import read_acceptance
+from documents.forms.answers import (
+    PrefilledItem,
+    answer_pages,
+    answer_rows,
+    answer_table,
+)
 from documents.forms.application_form import application_sheet, read_application
 from documents.forms.contacts import contacts_page, read_contacts
 from documents.forms.inspection import read_inspection
@@ -141,6 +148,23 @@ def _read_inspection(book: Book) -> object:
     return told, read.on, read.inspectors, read.opinion
 
 
+def _answer(footer: str) -> Sequence[Leaf]:
+    about = ("太原市小店区示例项目", "D08", "全部开工建设", "时限2023-05-31，已逾期1天", "开工")
+    items = [PrefilledItem(number, f"XF2023-140105-0{number}", *about) for number in (1, 2)]
+    [page] = answer_pages("太原市小店区民政局", date(2023, 6, 1), items, footer=footer)
+    done, open_ = (date(2023, 6, 1), "示例合同", Decimal("34700.5")), (None, None, None)
+    given = ((*done, None, None), (*open_, date(2023, 6, 20), "招标"))
+    rows = [(*row[: -len(cells)], *cells) for row, cells in zip(page.rows, given, strict=True)]
+    return [replace(page, rows=rows)]
+
+
+def _read_answer(book: Book) -> object:
+    table = answer_table(book)
+    rows = answer_rows(table)
+    raise_faults(book.file, table.faults)
+    return [replace(each, row=None) for each in rows]  # type: ignore[arg-type]  # its place aside
+
+
 LEAVES: Mapping[Form, Callable[[str], Sequence[Leaf]]] = {
     Form.APPLICATION: _application,
     Form.SUMMARY: _summary,
@@ -150,6 +174,7 @@ LEAVES: Mapping[Form, Callable[[str], Sequence[Leaf]]] = {
     Form.OPINIONS: _opinions,
     Form.ACCEPTANCE: _acceptance,
     Form.INSPECTION: _inspection,
+    Form.ANSWER: _answer,
 }
 """Per form, the sheets of a workbook that is sound, given its page footer."""
 READERS: Mapping[Form, Callable[[Book], object]] = {
@@ -161,5 +186,6 @@ READERS: Mapping[Form, Callable[[Book], object]] = {
     Form.OPINIONS: _read_opinions,
     Form.ACCEPTANCE: _read_acceptance,
     Form.INSPECTION: _read_inspection,
+    Form.ANSWER: _read_answer,
 }
 """Per form, what a workbook says, to be compared; WorkbookError with its faults."""

@@ -16,7 +16,7 @@ from common.clock import now
 from deployments.demo import EXAMPLE
 from operations.cases.desk import Desk
 from operations.workbooks.inbox import InboxResult, read_inbox
-from policy.fields import SUMMARY_SHEET
+from tests.support.builders import SUMMARY_SHEET
 from tests.support.delivering import DAY
 
 TAIYUAN, DATONG = "太原市", "大同市"
@@ -52,7 +52,7 @@ def go(desk: Desk, later: timedelta = LATER, today: date = DAY) -> InboxResult:
 def lying(desk: Desk, city: str = TAIYUAN) -> dict[str, list[str]]:
     """The files in a city's folder (``.``), in done and in returned."""
     home = desk.settings.inbox / city
-    found = {".": home, "done": home / "done", "returned": home / "returned"}
+    found = {".": home, "done": home / "已登记", "returned": home / "退回"}
     return {
         name: sorted(path.name for path in folder.iterdir() if path.is_file())
         for name, folder in found.items()

@@ -27,8 +27,8 @@ from operations.daily.delivery import deliver
 from operations.daily.enforcement import enforce
 from operations.upkeep.scenario import Event, happen, key, tables
 from policy.vocabulary import ChannelKind
-from tests.support.oracle import END, EXAMPLE, START, ours
-from tests.support.province import days, morning
+from tests.support.oracle import CITY, END, EXAMPLE, START, ours
+from tests.support.province import days, morning, on_paper
 
 RESTART = timedelta(minutes=11)  # more than a lease
 
@@ -49,7 +49,9 @@ class Journal:
         message = part.message
         person = f"{message.recipient} {message.addressee}".strip()
         head = f"{message.sent_at.isoformat()}\t{os.getpid()}\t{message.id}\t{person}"
-        lines = "".join(f"{head}\t{subject}\t{rule}\n" for subject, rule in sorted(part.keys))
+        stood_for = (it.stands_for for it in message.lines if (it.subject, it.rule) in part.keys)
+        told = {*part.keys, *(key for keys in stood_for for key in keys)}
+        lines = "".join(f"{head}\t{subject}\t{rule}\n" for subject, rule in sorted(told))
         with self.path.open("ab", buffering=0) as file:
             file.write(lines.encode())  # one write: whole or not at all
 
@@ -59,7 +61,11 @@ def run(settings: Settings, folder: Path) -> None:
     desk = open_desk(settings)
     first, started = begun(folder)
     journal = Journal(folder / "journal")
-    events = [event for event in tables(EXAMPLE) if ours(event.subject)]
+    events = [
+        event if event.subject == CITY else on_paper(event)
+        for event in tables(EXAMPLE)
+        if ours(event.subject)
+    ]
     for day in days(first, END):
         at = morning(day) + (RESTART * started if day == first else timedelta())
         enforce(desk, day, at)

@@ -80,7 +80,7 @@ class Late:
     subject: str
     city: str
     by: date
-    """The day that the notice says; of what is open, the lenient one once that has passed."""
+    """The day that the notice says."""
 
     @property
     def counts(self) -> bool:
@@ -104,9 +104,21 @@ class Month:
     open: list[Late]
     """What is neither done nor over."""
     unreported: list[str]
+    unentered: list[str]
+    """The cities whose report came on paper: nothing of it is on record."""
     late_reports: dict[str, date]
     missing: dict[str, list[int]]
     """By city, the earlier months whose report has not come yet."""
+    reported: list[str]
+    """The cities whose report for the month has come."""
+
+    @property
+    def undone(self) -> list[Late]:
+        """What is overdue, and what was due by the day itself: overdue the next morning (A22)."""
+        bound = {name for name, body in plan()["bodies"].items() if body["bound"]}
+        whose = {rule["id"]: rule["responsible"] for rule in plan()["deadlines"]}
+        due = [i for i in self.open if i.by <= self.as_of and whose[i.rule] in bound]
+        return [*self.overdue, *(i for i in due if answers_for(i, self.projects))]
 
     def of(self, place: str) -> "Sums":
         """What is summed over a city, or over 全省."""
@@ -135,7 +147,7 @@ class Sums:
 
     @property
     def behind(self) -> list[Project]:
-        late = {each.subject for each in self.month.overdue if each.counts}
+        late = {each.subject for each in self.month.undone if each.counts}
         return [
             each
             for each in self.projects
@@ -224,12 +236,20 @@ class Trail:
             period=period,
             as_of=as_of,
             projects=projects,
-            overdue=[late for kind, late in found if kind == "overdue"],
-            waiting=[late for kind, late in found if kind == "waiting"],
+            overdue=[i for kind, i in found if kind == "overdue" and answers_for(i, projects)],
+            waiting=[i for kind, i in found if kind == "waiting" and answers_for(i, projects)],
             open=[late for kind, late in found if kind == "open"],
             unreported=[city for city in quotas() if city not in reports and due < as_of],
+            unentered=[
+                city
+                for city in quotas()
+                if city in reports
+                and not any(each.reports.get(period) for each in projects if each.city == city)
+                and any(not _was_finished(each, period) for each in projects if each.city == city)
+            ],
             late_reports={city: on for city, on in reports.items() if on > due},
             missing=self._missing(as_of),
+            reported=[*reports],
         )
 
     def _missing(self, as_of: date) -> dict[str, list[int]]:
@@ -296,6 +316,12 @@ class Trail:
         return found
 
 
+def _was_finished(project: Project, period: str) -> bool:
+    """Whether it was accepted and open before the month."""
+    ends = [project.facts.get(name, date.max) for name in ("accepted", "opened")]
+    return f"{max(ends):%Y-%m}" < period
+
+
 def _owed(
     rule: dict[str, Any],
     projects: list[Project],
@@ -331,10 +357,27 @@ def _stands(
         return
     said, due = dates(rule, since)
     if as_of <= due:
-        yield "open", Late(rule["id"], subject, city, said if said >= as_of else due)
+        yield "open", Late(rule["id"], subject, city, said)
     else:
         bound = plan()["bodies"][rule["responsible"]]["bound"]
         yield ("overdue" if bound else "waiting"), Late(rule["id"], subject, city, said)
+
+
+AFTER_DETERMINATION = ("D05", "D06", "D07", "D08", "D09", "D17")
+
+
+def answers_for(late: Late, projects: list[Project]) -> bool:
+    """Whether it is told of a project by itself: it waits for nobody else, nor for an earlier step.
+
+    What has been applied for and not determined waits for the province (五(三)); what has not been
+    applied for is told as D01, and as nothing else.
+    """
+    project = next((each for each in projects if each.code == late.subject), None)
+    if project is None or "determined" in project.facts:
+        return True
+    if "application_submitted" in project.facts:
+        return late.rule not in AFTER_DETERMINATION
+    return late.rule == "D01"
 
 
 def dates(rule: dict[str, Any], since: date | None) -> tuple[date, date]:
@@ -409,6 +452,11 @@ def _span_end(span: dict[str, Any], since: date) -> date:
         day += DAY
         left -= CHINA.is_working_day(day)
     return day
+
+
+def next_workday(day: date) -> date:
+    """The first workday after a day."""
+    return overdue_after(day + DAY, within_year=False)
 
 
 def overdue_after(day: date, *, within_year: bool) -> date:

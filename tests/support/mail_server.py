@@ -20,6 +20,8 @@ class Inbox:
 
     port: int = 0
     mails: list[Envelope] = field(default_factory=list)
+    refused: list[Envelope] = field(default_factory=list)
+    """Those of `mails` that it did not take."""
     transports: set[Any] = field(default_factory=set)
     sessions: set[object] = field(default_factory=set)
     """The connections on which a mail was begun."""
@@ -58,6 +60,7 @@ class Inbox:
             case "slow":
                 await asyncio.sleep(1)
             case answer if answer:
+                self.refused.append(envelope)
                 return answer
         return "250 OK"
 

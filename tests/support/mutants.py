@@ -62,14 +62,20 @@ LOOKS = {("policy.fields", "NumberReplacer")}
 ALSO = {
     "policy.duties": ("policy_bounds", "policy_load"),
     "policy.evaluation": ("policy_bounds", "states_scoring"),
+    "policy.faults": (
+        *("policy_bounds", "policy_date_words", "policy_evaluation", "policy_load"),
+        "policy_validate",
+    ),
     "policy.fields": ("states_dossier",),
     "policy.schema": ("policy_bounds",),
     "policy.timing": ("policy_bounds",),
-    "policy.validate": ("policy_load",),
+    "policy.validate": ("policy_date_words", "policy_load"),
     "states.deadlines": ("states_ladder",),
     "states.decide": ("states_ladder",),
+    "states.measures": ("states_scoring", "states_scoring_properties"),
+    "states.scoring": ("states_scoring_properties",),
 }
-"""Modules that have tests in other files than that of their name too."""
+"""Modules, and packages of them, that have tests in other files than that of their name too."""
 
 
 Change = tuple[str, str, str]  # of which module, what was, what becomes
@@ -135,8 +141,8 @@ def _say(line: str) -> None:
 
 
 def _modules() -> Iterator[str]:
-    for path in sorted(chain(*(ROOT.glob(f"{room}/*.py") for room in ("policy", "states")))):
-        yield f"{path.parent.name}.{path.stem}"
+    for path in sorted(chain(*(ROOT.glob(f"{room}/**/*.py") for room in ("policy", "states")))):
+        yield ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
 def _path(module: str) -> Path:
@@ -197,7 +203,7 @@ def _tests(module: str) -> Sequence[str]:
     """The files of tests that a module answers to: the one of its name, or those using it."""
     room, _, name = module.partition(".")
     uses = re.compile(f"^from ({room}.{name} import|{room} import {name}$)", re.MULTILINE)
-    named = (f"{room}_{name}", *ALSO.get(module, ()))
+    named = (module.replace(".", "_"), *ALSO.get(module, ALSO.get(module.rpartition(".")[0], ())))
     own = [path for each in named if (path := ROOT / "tests" / f"test_{each}.py").exists()]
     if own:
         return list(map(str, own))
@@ -245,11 +251,11 @@ def _passes(module: str, limit: int, source: str | None) -> bool:
 
 def _load(module: str, source: str) -> None:
     """Import a module with other source than its file's."""
-    room, _, name = module.partition(".")
+    package, _, name = module.rpartition(".")
     changed = ModuleType(module)
     changed.__file__ = str(_path(module))
     sys.modules[module] = changed
-    setattr(importlib.import_module(room), name, changed)
+    setattr(importlib.import_module(package), name, changed)
     exec(compile(source, str(_path(module)), "exec"), changed.__dict__)  # noqa: S102  # the point
 
 

@@ -42,6 +42,9 @@ OF_THE_PROVINCE = ("D02", "D11")
 BEFORE, AFTER = (7, 3, 1), {1: ("own", "city"), 5: ("leader", "province"), 10: ("province",)}
 RANKS = ("county", "city", "leader", "province")
 
+WAITED = ("XF2023-140106-01",)
+"""Selected late, so that other steps waited for it: `year_oracle` works out who hears of those."""
+
 # Who is in the list of contacts; everybody else's messages go to the level above.
 COUNTIES = {"小店区": "示例·小店", "清徐县": "示例·清徐"}
 PEOPLE = {"city": "示例·太原", "province": "示例·省厅"}  # nobody is known as the city's leader
@@ -125,7 +128,8 @@ def deadlines() -> Iterator[Deadline]:
 
 def _of_projects(id: str, remind: date, due: date) -> Iterator[Deadline]:
     done, counties = facts(), county_names()
-    for project in sorted({subject for subject, _ in done if subject.startswith("XF")}):
+    projects = {subject for subject, _ in done if subject.startswith("XF")}
+    for project in sorted(projects - {*WAITED}):
         met = max(done.get((project, act), date.max) for act in PROJECT[id])
         yield Deadline(project, CITY, counties[project[7:13]], id, remind, due, met)
 
@@ -154,6 +158,8 @@ def facts() -> dict[tuple[str, str], date]:
     for row in rows(EXAMPLE / "facts.csv"):
         if ours(row["subject"]):
             found.setdefault((row["subject"], row["act"]), day(row["on"]))
+    for row in rows(EXAMPLE / "reports.csv"):
+        found.setdefault((row["city"], row["duty"]), day(row["on"]))
     for row in rows(EXAMPLE / "ledger.csv"):
         if (
             row["entry"] == "receipt"

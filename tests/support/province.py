@@ -1,13 +1,15 @@
 """The example province for tests: loaded once a session, then copied; its facts day by day."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from common.words import SHANGHAI
 from deployments.demo import EXAMPLE
 from models.database import writing
+from operations.cases.casework import Act
 from operations.cases.desk import Desk
-from operations.upkeep.scenario import Event, happen, tables
+from operations.upkeep.scenario import CityReport, Event, SignedEvent, happen, tables
 from operations.workbooks.intake import import_workbook
 from tests.conftest import AT
 
@@ -21,15 +23,23 @@ def import_example(desk: Desk) -> None:
         import_workbook(desk, path, today=END, at=AT)
 
 
-def by_day() -> Mapping[date, list[Event]]:
+@cache  # it is read for every day that a test lives
+def by_day() -> Mapping[date, Sequence[Event]]:
     """What happens in the example, by day, each day in the order in which it can be recorded."""
     days: dict[date, list[Event]] = {}
     for event in tables(EXAMPLE):
         days.setdefault(event.on, []).append(event)
-    return days
+    return {day: tuple(events) for day, events in days.items()}
 
 
-def record(desk: Desk, found: list[Event]) -> None:
+def on_paper(event: Event) -> SignedEvent:
+    """A report as it comes in where nothing is known of the city's projects."""
+    if not isinstance(event, CityReport):
+        return event
+    return Act(event.subject, event.duty, event.on, f"{event.subject}民政局", "示例纸质月报")
+
+
+def record(desk: Desk, found: Sequence[Event]) -> None:
     """Record some events in one transaction."""
     with writing(desk.engine) as session:
         for event in found:

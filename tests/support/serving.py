@@ -3,20 +3,20 @@
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import sleep
 from typing import Any
 
 import httpx
 
+from tests.support.command import COMMAND, Xingfu
 from tests.support.mail_server import free_port
+from tests.support.prefect_database import BEHIND, put
 
 CHROMIUM = shutil.which("chromium")
-COMMAND = str(Path(sys.executable).with_name("xingfu"))
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 READY = "定时任务已就绪"
 # How often Prefect looks what there is to run. Its other loops keep their pace: quickened, they
@@ -34,7 +34,16 @@ class Served:
     """Its state folder."""
     output: Path
     port: int
-    password: str | None = None
+    given: str | None = None
+    """The password that it was given."""
+    tokens: dict[str, str] = field(default_factory=dict)
+    """What the server asks of whoever changes something."""
+
+    @property
+    def password(self) -> str | None:
+        """The password that was given, or that it has made; none guards the demonstration."""
+        kept = self.home / "admin.password"
+        return self.given or (kept.read_text().strip() if kept.exists() else None)
 
     @property
     def address(self) -> str:
@@ -57,15 +66,21 @@ class Served:
 
     def ask(self, method: str, path: str, **more: Any) -> Any:
         """What the API answers; asked again, as Prefect's clients do, while it is too busy."""
-        auth = ("admin", self.password) if self.password else None
-        url = f"{self.address}/api/{path}"
         for _ in range(10):
-            answer = httpx.request(method, url, timeout=120, auth=auth, **more)
+            answer = self._send(method, path, **more)
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 break
             sleep(1)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
+
+    def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
+        auth = ("admin", self.password) if self.password else None
+        if method != "GET" and not self.tokens:
+            token = self.get("csrf-token?client=tests")["token"]
+            self.tokens.update({"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": "tests"})
+        url = f"{self.address}/api/{path}"
+        return httpx.request(method, url, timeout=120, auth=auth, headers=self.tokens, **more)
 
     def deployment(self, name: str) -> Any:
         found = {item["name"]: item for item in self.post("deployments/filter")}
@@ -76,6 +91,13 @@ class Served:
         path = f"deployments/{self.deployment(name)['id']}/create_flow_run"
         started = self.post(path, state={"type": "SCHEDULED"}, parameters=parameters)
         return str(started["id"])
+
+    def submitted(self, name: str) -> int:
+        """The answer to who submits a form, for a far day; asked once, as by the UI."""
+        path = f"deployments/{self.deployment(name)['id']}/create_flow_run"
+        later = {"scheduled_time": "2099-01-01T00:00:00Z"}
+        body = {"state": {"type": "SCHEDULED", "state_details": later}}
+        return self._send("POST", path, json=body).status_code
 
     def ended(self, run: str) -> Any:
         """A run, once it has come to an end."""
@@ -109,14 +131,24 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str, until: str = READY, **settings: str) -> Iterator[Served]:
+def serving(
+    folder: Path,
+    *arguments: str,
+    until: str = READY,
+    database: Path | None = None,
+    **settings: str,
+) -> Iterator[Served]:
     """Run a command that serves, in a folder, until it says that it is ready; stopped at the end.
 
-    Its state is the folder's ``state``; `settings` are ``XINGFU_`` variables in lowercase.
+    Its state is the folder's ``state``; `settings` are ``XINGFU_`` variables in lowercase. Prefect
+    gets a copy of `database`, where one is given; it listens where it is free unless told.
     """
-    port, output = free_port(), folder / "output"
+    port, output = int(settings.get("port") or free_port()), folder / "output"
     given = {f"XINGFU_{name.upper()}": value for name, value in settings.items()}
     own = {"XINGFU_HOME": "state", "XINGFU_PORT": str(port), **IMPATIENT}
+    if database:
+        put(database, folder / "state")
+        own |= BEHIND
     with output.open("w", encoding="utf-8") as file:
         process = subprocess.Popen(
             [COMMAND, *arguments],
@@ -136,14 +168,9 @@ def serving(folder: Path, *arguments: str, until: str = READY, **settings: str) 
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> str:
-    """What a command prints about the state in a folder."""
+    """What a command prints about the state in a folder; in this process, which is loaded."""
     given = {f"XINGFU_{name.upper()}": value for name, value in settings.items()}
-    environment: Mapping[str, str] = {**os.environ, "XINGFU_HOME": "state", **given}
-    command = [COMMAND, *arguments]
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=True
-    )
-    return done.stdout
+    return Xingfu(folder / "state", **given).ok(*arguments)
 
 
 def picture(name: str, otherwise: Path) -> Path:
@@ -152,7 +179,7 @@ def picture(name: str, otherwise: Path) -> Path:
 
 
 def _wait(served: Served, words: str) -> None:
-    for _ in range(1200):
+    for _ in range(2700):
         assert served.process.poll() is None, served.said
         if words in served.said:
             return

@@ -1,15 +1,19 @@
 """Steps that tests take through the product's own operations."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, update
 
 from deployments.demo import EXAMPLE
+from models.audits import find_audit
 from models.database import reading, writing
 from models.projects import dossier
+from models.rows import columns
+from models.tables import Project
 from operations.cases.casework import Act, ActResult, advance, amend, record
 from operations.cases.corrections import Reversal, reverse
 from operations.cases.desk import Desk
@@ -17,13 +21,16 @@ from operations.cases.extensions import Extension, ExtensionResult, extend
 from operations.cases.money import Booking, book
 from operations.cases.progress import ProgressReport, report_progress
 from operations.cases.review import OpinionStatement, give_opinion
+from operations.upkeep.rules import Approval, adopt
 from operations.views.project_record import ProjectRecord, project_record
 from operations.workbooks.intake import import_workbook
+from policy.load import meaning
 from policy.vocabulary import EntryKind, Holder, Source
 from states.dossier import Dossier
 from states.progress import Progress
 from tests.conftest import AT, INSTALLED
 from tests.support.builders import answers, opinion
+from tests.support.deciding import whose
 from tests.support.province import END
 from tests.support.stores import Snapshot
 
@@ -49,10 +56,32 @@ def load(desk: Desk, number: str = "01-太原市") -> Desk:
     import_workbook(desk, path, today=END, at=AT)
     days = ["visited_on", "county_civil_on", "county_finance_on", "city_civil_on"]
     days += ["city_finance_on", "letter_on"]
-    with desk.engine.begin() as connection:  # one of them applied only in June
-        for name in days:
-            connection.execute(text(f"UPDATE project SET {name} = '2023-02-06'"))  # noqa: S608
+    say(desk, dict.fromkeys(days, "2023-02-06"))  # one of them applied only in June
     return desk
+
+
+def say(desk: Desk, values: Mapping[str, object], code: str | None = None) -> None:
+    """Put fields beside the core into the table, of one project or of all, past every rule."""
+    its = columns(Project)
+    with desk.engine.begin() as connection:
+        for row in connection.execute(select(its.code, its.further)).all():
+            if code in (None, row.code):
+                told = {n: v for n, v in {**row.further, **values}.items() if v is not None}
+                change = update(its.code.table).where(its.code == row.code)
+                connection.execute(change.values(further=told))
+
+
+def accepting_early(desk: Desk) -> Desk:
+    """The desk on a plan that, unlike the notice, does not wait for December to accept."""
+    rules = (
+        rule.model_copy(update={"not_before": None}) if rule.id == "D15" else rule
+        for rule in desk.plan.deadlines
+    )
+    plan = desk.plan.model_copy(update={"deadlines": tuple(rules)})
+    plan = plan.model_copy(update={"digest": meaning(plan)})
+    early = Desk(desk.settings, plan, desk.calendar, desk.engine)
+    adopt(early, Approval(PROVINCE, "示例批复"), date(2023, 1, 17), AT)
+    return early
 
 
 TAIYUAN = Snapshot("taiyuan", load, INSTALLED)
@@ -71,7 +100,8 @@ def act(
         more.setdefault("amount", project_record(desk, subject, END).funds.subsidy)
     if name in ("pass_acceptance", "pass_after_rectification", "fail_acceptance"):
         more.setdefault("checks", answers())
-    asked = Act(subject, name, date.fromisoformat(on), PROVINCE, evidence, **more)
+    who = more.pop("actor", whose(subject, name, PROVINCE))
+    asked = Act(subject, name, date.fromisoformat(on), who, evidence, **more)
     take = advance if name in {action.id for action in desk.plan.actions} else record
     with writing(desk.engine) as session:
         return take(session, desk, asked, today=END, at=AT)
@@ -120,7 +150,7 @@ def money(
         holder=holder,
         amount=Decimal(amount),
         voucher=voucher or f"示例凭证{subject}{entry}{source}{holder}{on}{amount}",
-        actor="示例·会计",
+        actor="山西省民政厅 示例·会计",
         **more,
     )
     with writing(desk.engine) as session:
@@ -140,13 +170,16 @@ def report(
 def undo(desk: Desk, row: int, evidence: str = "示例更正单") -> str:
     """Reverse a row of the trail; what was undone."""
     with writing(desk.engine) as session:
-        asked = Reversal(row, END, PROVINCE, evidence)
+        wrong = find_audit(session, desk.plan, row)
+        who = whose(wrong.subject, wrong.action, PROVINCE) if wrong else PROVINCE
+        asked = Reversal(row, END, who, evidence)
         return reverse(session, desk, asked, today=END, at=AT)[1]
 
 
 def change_day(desk: Desk, milestone: str, on: str, subject: str = ONE) -> ActResult:
     """Have a milestone's day changed with an approval."""
-    asked = Act(subject, milestone, date.fromisoformat(on), PROVINCE, "示例批复")
+    who = whose(subject, milestone, PROVINCE)
+    asked = Act(subject, milestone, date.fromisoformat(on), who, "示例批复")
     with writing(desk.engine) as session:
         return amend(session, desk, asked, today=END, at=AT)
 

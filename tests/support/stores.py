@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
@@ -74,7 +75,7 @@ class Stores:
             self._make(server, base)
         if copied:
             self._make(None, state)
-        with _alone(home.with_suffix(".lock")):
+        with alone(home.with_suffix(".lock")):
             if not (home.exists() and _has(server, _template(state))):
                 self._reach(
                     server, state, base, self._from_sqlite(state) if copied else state.reach
@@ -138,7 +139,7 @@ def run(url: str, statement: str) -> int:
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
+def alone(lock: Path) -> Iterator[None]:
     """Within, no other process is here: it waits."""
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -155,5 +156,9 @@ def _has(server: str | None, name: str) -> bool:
 
 
 def _desk(settings: Settings) -> Desk:
-    url = settings.sqlalchemy_url
-    return Desk(settings, plan(), Calendar(calendar_overrides()), open_engine(url))
+    return Desk(settings, plan(), _calendar(), open_engine(settings.sqlalchemy_url))
+
+
+@cache  # what follows from plan and calendar is kept by the calendar itself
+def _calendar() -> Calendar:
+    return Calendar(calendar_overrides())

@@ -7,10 +7,10 @@ from operations.cases.desk import Desk
 from operations.duties import month_ends
 from operations.duties.products import Job, KeptProduct, due, make
 from tests.conftest import AT, INSTALLED
-from tests.support.province import END, by_day, import_example, record
+from tests.support.province import DAY, END, by_day, import_example, record
 from tests.support.stores import Snapshot
 
-JUNE = date(2023, 6, 1)
+LATE_MAY, JUNE = date(2023, 5, 23), date(2023, 6, 1)
 C = TypeVar("C")
 
 
@@ -19,13 +19,17 @@ def make_due(desk: Desk, job: Job[C], as_of: date, at: datetime) -> tuple[KeptPr
     return tuple(make(desk, job, occasion, at) for occasion in due(desk, job, as_of))
 
 
-def _until_june(desk: Desk) -> None:
+def _until_late_may(desk: Desk) -> None:
     import_example(desk)
-    _record(desk, date.min, JUNE)
+    _record(desk, date.min, LATE_MAY)
+
+
+def _until_june(desk: Desk) -> None:
+    _record(desk, LATE_MAY + DAY, JUNE)
 
 
 def _from_june(desk: Desk) -> None:
-    _record(desk, date.fromordinal(JUNE.toordinal() + 1), END)
+    _record(desk, JUNE + DAY, END)
     make_due(desk, month_ends.MONTH_ENDS, END, AT)
 
 
@@ -35,5 +39,6 @@ def _record(desk: Desk, first: date, last: date) -> None:
             record(desk, events)
 
 
-HALF_YEAR = Snapshot("half_year", _until_june, INSTALLED, copied=True)
+SPRING = Snapshot("spring", _until_late_may, INSTALLED, copied=True)
+HALF_YEAR = Snapshot("half_year", _until_june, SPRING, copied=True)
 YEAR = Snapshot("year", _from_june, HALF_YEAR, copied=True)

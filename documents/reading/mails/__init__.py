@@ -1,0 +1,1 @@
+"""Mails of strangers as plain values. Pure, and never trusted: see `worker`."""

@@ -1,0 +1,1 @@
+"""Mails that come in: read in a process of their own, matched with reminders, put on record."""

@@ -1,0 +1,176 @@
+"""Places, bodies and who decides: faults of the plan in them."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+
+from policy.faults.ground import Loc, PlanFault, loc_of, repeated, unknown
+from policy.schema import Bodies, City, County, Office, Plan
+from policy.vocabulary import Holder, Level
+
+
+def identities(plan: Plan) -> Iterator[PlanFault]:
+    groups: tuple[tuple[str, list[str]], ...] = (
+        ("cities", [city.name for city in plan.cities]),
+        ("county_types", list(plan.county_types)),
+        ("cities", [county.code for city in plan.cities for county in city.counties]),
+        ("stages", [stage.id for stage in plan.stages]),
+        ("milestones", [milestone.id for milestone in plan.milestones]),
+        ("actions", [action.id for action in plan.actions]),
+        ("requirements", [requirement.id for requirement in plan.conditions]),
+        ("fields", [field.id for field in plan.fields]),
+        ("deadlines", [rule.id for rule in plan.timed_rules]),
+        ("checklist", [item.id for item in plan.checklist]),
+        ("evidence", [item.id for item in plan.evidence]),
+        ("inventory", [line.number for line in plan.inventory]),
+    )
+    for group, ids in groups:
+        yield from repeated((group,), ids)
+
+
+def quotas(plan: Plan) -> Iterator[PlanFault]:
+    stated = [city.places for city in plan.cities if city.places is not None]
+    goal, total = plan.quota.goal, sum(stated)
+    whole = len(stated) == len(plan.cities)
+    if goal is not None and (total > goal or (whole and total != goal)):
+        yield PlanFault(("quota", "goal"), f"各市名额合计{total}，与总数{goal}不符")
+    kinds = {kind.id for kind in plan.kinds}
+    for index, city in enumerate(plan.cities):
+        by_kind = set(city.quota) if isinstance(city.quota, dict) else None
+        if by_kind != (kinds or None) and city.quota is not None:
+            listed = "、".join(kind.label for kind in plan.kinds) or "不分类别"
+            yield PlanFault(
+                ("cities", index, "quota"), f"{city.name}的名额须按项目类别写明：{listed}"
+            )
+
+
+def places(plan: Plan) -> Iterator[PlanFault]:
+    yield from _former_names(("cities",), plan.cities)
+    for index, city in enumerate(plan.cities):
+        for name, count in Counter(city.unserved).items():
+            if city.county(name) is None:
+                yield PlanFault(
+                    ("cities", index, "unserved"), f"{city.name}没有县（市、区）“{name}”"
+                )
+            if count > 1:
+                yield PlanFault(("cities", index, "unserved"), f"“{name}”出现了{count}次")
+        for county in city.counties:
+            if not county.code.startswith(_own_digits(city.code)) or county.code == city.code:
+                yield PlanFault(
+                    ("cities", index, "counties"),
+                    f"“{county.name}”的代码{county.code}不属于{city.name}",
+                )
+        yield from _types(plan, ("cities", index, "counties"), city)
+        yield from _former_names(("cities", index, "counties"), city.counties)
+        names = Counter(county.name for county in city.counties)
+        for name in [name for name, count in names.items() if count > 1]:
+            yield PlanFault(("cities", index, "counties"), f"{city.name}有两个“{name}”")
+
+
+def _types(plan: Plan, loc: Loc, city: City) -> Iterator[PlanFault]:
+    for index, county in enumerate(city.counties):
+        if county.type not in plan.county_types:
+            listed = "、".join(plan.county_types)
+            says = f"未知的区划类型“{county.type}”，可用：{listed}（见 county_types）"
+            yield PlanFault((*loc, index, "type"), says)
+
+
+def _own_digits(code: str) -> str:
+    """What the codes of all places in a place begin with: ``1401`` for ``140100``."""
+    while code.endswith("00"):
+        code = code[:-2]
+    return code
+
+
+def _former_names(loc: Loc, places: Sequence[City | County]) -> Iterator[PlanFault]:
+    """A former name is no present one, and that of one place alone."""
+    present = {place.name for place in places}
+    former = [place.renamed_from for place in places if place.renamed_from]
+    for name in former:
+        if name in present:
+            yield PlanFault(loc, f"“{name}”仍是现有的名称，不能又是原名称（renamed_from）")
+    yield from repeated(loc, former)
+
+
+def sites(plan: Plan) -> Iterator[PlanFault]:
+    kinds = {kind.id for kind in plan.kinds}
+    for index, site in enumerate(plan.sites):
+        city = plan.city(site.city)
+        if city is None or city.county(site.county) is None:
+            yield PlanFault(("sites", index), f"没有“{site.city}{site.county}”")
+        yield from unknown(("sites", index, "kind"), "项目类别", filter(None, [site.kind]), kinds)
+    places = [(site.city, site.county, site.street, site.community) for site in plan.sites]
+    for place, count in Counter(places).items():
+        if count > 1:
+            yield PlanFault(("sites",), f"“{''.join(place)}”出现了{count}次")
+
+
+def patterns(plan: Plan) -> Iterator[PlanFault]:
+    """The patterns name nothing but what they are filled with."""
+    place = ("city", "county")
+    patterns: list[tuple[str, str, tuple[str, ...]]] = [
+        ("project_name", plan.project_name, ("street", "community")),
+        ("application_name", plan.application_name, ("street", "community")),
+        ("code_format", plan.code_format, ("county", "number")),
+        *((f"offices.{level}", text, place) for level, text in plan.offices.items()),
+        *((f"bodies.{id}.office", b.office, place) for id, b in plan.bodies.items() if b.office),
+    ]
+    for path, pattern, known in patterns:
+        try:
+            pattern.format(**dict.fromkeys(known, 1))
+        except (KeyError, IndexError, ValueError) as error:
+            listed = "、".join(known)
+            yield PlanFault(loc_of(path), f"“{pattern}”中的占位符有误（{error}），可用：{listed}")
+
+
+def bodies(plan: Plan) -> Iterator[PlanFault]:
+    for path, rule in plan.rules():
+        loc = (*loc_of(path), "responsible")
+        yield from unknown(loc, "责任单位", (rule.responsible,), set(plan.bodies))
+    for level in Level:
+        if level not in plan.offices:
+            yield PlanFault(("offices",), f"缺少{level.label}（{level}）的名称")
+    for name, offices in _namesakes(plan).items():
+        places = "、".join(f"{office.city}{office.county}" for office in offices)
+        said = f"“{name}”是{len(offices)}个单位的名称（{places}），请在名称中写明市、县，各不相同"
+        yield PlanFault(("offices", offices[0].level), said)
+
+
+def decided_by(plan: Plan) -> Iterator[PlanFault]:
+    """Who decides is a body of the plan, or a level of its offices."""
+    for path, rule in plan.rules():
+        named = getattr(rule, "decided_by", ())
+        yield from unknown((*loc_of(path), "decided_by"), "单位", named, _deciding(plan))
+
+
+def authority(plan: Plan) -> Iterator[PlanFault]:
+    """As above; no body is in two lines, and nothing is nobody's."""
+    if plan.authority is None:
+        return
+    rule, loc, known = plan.authority, ("authority",), _deciding(plan)
+    for index, line in enumerate(rule.lines):
+        yield from unknown((*loc, "lines", index), "单位", line, known)
+    yield from repeated((*loc, "lines"), (body for line in rule.lines for body in line))
+    whose: dict[tuple[str, ...], Bodies] = {
+        **{("holders", holder.value): rule.holders.get(holder, ()) for holder in Holder},
+        **{
+            (name,): getattr(rule, name) for name in ("profiles", "imports", "extensions", "upkeep")
+        },
+    }
+    for path, bodies in whose.items():
+        yield from unknown((*loc, *path), "单位", bodies, known)
+        if not bodies:
+            yield PlanFault((*loc, *path), "须写明由谁决定")
+
+
+def _deciding(plan: Plan) -> set[str]:
+    return {*plan.bodies, *(level.value for level in Level)}
+
+
+def _namesakes(plan: Plan) -> Mapping[str, Sequence[Office]]:
+    """The offices that one name would stand for: all but one would never be told."""
+    found: dict[str, list[Office]] = {}
+    with suppress(KeyError, IndexError, ValueError):  # a faulty pattern is told by itself
+        for office in plan.contact_offices():
+            found.setdefault(office.name, []).append(office)
+    return {name: offices for name, offices in found.items() if len(offices) > 1}

@@ -1,0 +1,86 @@
+"""What of a project's money is still to come in or to be passed on, a line a demand. Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from policy.schema import LedgerFact, Plan
+from policy.vocabulary import EntryKind, Holder, Source
+from states.authority import actor_of, booking, entitled
+from states.contacts import Place
+from states.dossier import Dossier
+from states.ledger import balances, received
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyDue:
+    """One sum that a line of the ledger would settle, and what that line would be."""
+
+    fact: str
+    """The milestone that the ledger dates by it."""
+    entry: EntryKind
+    source: Source
+    holder: Holder
+    to_holder: Holder | None = None
+    amount: Decimal | None = None
+    """元 that are lacking, 0.00 where nothing was promised; None: not known."""
+
+    @property
+    def label(self) -> str:
+        """What a form calls it: ``县级配套到账``, ``省级补助拨付县财政``."""
+        to = self.to_holder.label if self.to_holder else ""
+        return f"{self.source.label}{self.entry.label}{to}"
+
+
+def money_due(
+    plan: Plan, project: Dossier, facts: Iterable[str], offices: Iterable[str]
+) -> tuple[MoneyDue, ...]:
+    """What is due for these facts of a project, as far as one of the offices may book it (A29)."""
+    actors = [actor.seat for office in offices if (actor := actor_of(plan, office))]
+    place = Place(project.city, project.county)
+    rules = {item.id: item.ledger for item in plan.milestones}
+    return tuple(
+        due
+        for fact in facts
+        if (rule := rules.get(fact))
+        for due in _dues(fact, rule, project)
+        if set(actors) & set(entitled(plan, booking(plan, due.holder), place))
+    )
+
+
+def due_named(plan: Plan, label: str) -> MoneyDue | None:
+    """The demand that a form calls so, without its amount; None where it is none of money."""
+    found = (
+        due
+        for item in plan.milestones
+        if item.ledger
+        for due in _kinds(item.id, item.ledger)
+        if due.label == label
+    )
+    return next(found, None)
+
+
+def _kinds(fact: str, rule: LedgerFact) -> Iterator[MoneyDue]:
+    holder = Holder(rule.of)
+    if rule.fact == "matched":
+        yield MoneyDue(fact, EntryKind.RECEIPT, Source(rule.of), holder)
+    elif rule.fact == "passed_on":
+        below = list(Holder)[list(Holder).index(holder) + 1]
+        for source in Source:
+            yield MoneyDue(fact, EntryKind.TRANSFER, source, holder, below)
+
+
+def _dues(fact: str, rule: LedgerFact, project: Dossier) -> Iterator[MoneyDue]:
+    """With their amounts; without what has been passed on already."""
+    held = balances(project.lines)
+    for due in _kinds(fact, rule):
+        if due.entry is EntryKind.RECEIPT:
+            promised = project.profile.promised.get(due.source)
+            come = received(project.lines, due.source)
+            yield _with(due, None if promised is None else max(promised - come, promised * 0))
+        elif (left := held.get((due.source, due.holder), Decimal(0))) > 0:
+            yield _with(due, left)
+
+
+def _with(due: MoneyDue, amount: Decimal | None) -> MoneyDue:
+    return MoneyDue(due.fact, due.entry, due.source, due.holder, due.to_holder, amount)

@@ -1,0 +1,152 @@
+"""What one version of a plan says otherwise than another: nothing is missed, law is told apart."""
+
+from copy import deepcopy
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy.differences import differences
+from policy.load import canonical, from_canonical
+from tests.support.builders import plan
+
+CONTENT = canonical(plan())
+Spot = tuple[str | int, ...]
+
+
+def spots(value: Any, at: Spot = ()) -> list[Spot]:
+    """Every place of the content that holds a text, a number, a truth or a list of such."""
+    if isinstance(value, dict):
+        return [spot for key, item in value.items() for spot in spots(item, (*at, key))]
+    if isinstance(value, list) and value and isinstance(value[0], dict | list):
+        return [spot for key, item in enumerate(value) for spot in spots(item, (*at, key))]
+    return [] if value is None else [at]
+
+
+SPOTS = spots(CONTENT)
+
+
+def other(value: Any) -> Any:
+    """Some other value of the same kind."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, list):
+        return [*value, "另"]
+    try:
+        return (date.fromisoformat(value) + timedelta(days=1)).isoformat()
+    except ValueError:
+        return f"{value}另"
+
+
+def changed(spot: Spot, value: Any) -> dict[str, Any]:
+    content = deepcopy(CONTENT)
+    held: Any = content
+    for part in spot[:-1]:
+        held = held[part]
+    held[spot[-1]] = value
+    return content
+
+
+def at(section: str, id: str, *rest: str | int) -> Spot:
+    return (section, [item["id"] for item in CONTENT[section]].index(id), *rest)
+
+
+def test_that_the_plan_now_says_what_the_program_said_is_no_difference() -> None:
+    """What an earlier program kept lacks these; left out or changed later, they are told."""
+    before = deepcopy(CONTENT)
+    for name in ("short_name", "annexes", "serves"):
+        del before[name]
+    for requirement in before["requirements"]:
+        del requirement["gist"]
+    assert differences(before, CONTENT) == ()
+    [told] = differences(CONTENT, {**CONTENT, "short_name": "另"})
+    assert (str(told), told.legal) == ("简称：幸福养老工程 → 另", False)
+    assert differences(CONTENT, {**CONTENT, "serves": None})
+
+
+def test_a_plan_is_what_its_content_says() -> None:
+    assert from_canonical(CONTENT) == plan()
+    assert differences(CONTENT, deepcopy(CONTENT)) == ()
+
+
+@given(spot=st.sampled_from(SPOTS))
+def test_no_change_of_a_leaf_is_missed(spot: Spot) -> None:
+    value: Any = CONTENT
+    for part in spot:
+        value = value[part]
+    after = changed(spot, other(value))
+    found = differences(CONTENT, after)
+    assert found
+    assert all(each.path[0] == spot[0] for each in found)
+    back = differences(after, CONTENT)
+    assert {(each.before, each.after) for each in found} == {
+        (each.after, each.before) for each in back
+    }
+    assert [each.legal for each in found] == [each.legal for each in back]
+
+
+D08 = "D08 全部开工建设"
+TOLD: list[tuple[Spot, Any, str, bool]] = [
+    (at("deadlines", "D08", "due"), "2023-06-07", f"{D08}·逾期日期：2023-05-31 → 2023-06-07", True),
+    (at("deadlines", "D08", "to_do"), "请开工", f"{D08}·请办理", False),
+    (at("deadlines", "D08", "responsible"), "city", f"{D08}·责任单位：county → city", True),
+    (at("deadlines", "D08", "fulfilled_by", "project"), ["opened"], f"{D08}·完成的依据", True),
+    (at("requirements", "R17", "force"), "hard", "R17·约束：引导性 → 刚性", True),
+    (at("requirements", "R17", "says"), "另", "R17·不符时说明", False),
+    (at("requirements", "R17", "check", "least"), "12", "R17·检查内容·最小值：10 → 12", True),
+    (("cities", 0, "quota"), 9, "太原市·名额：10 → 9", True),
+    (("cities", 0, "renamed_from"), "旧称市", "太原市·原名称：无 → 旧称市", False),
+    (at("deadlines", "D13", "not_before"), "2023-06-05", "最早办理日期：2023-06-01", True),
+    (("quota", "goal"), 101, "名额·总数：100 → 101", True),
+    (("subsidies", 0, "yuan_per_square_metre"), "800", "每平方米补助（元）：700 → 800", True),
+    (("bodies", "city", "bound"), False, "责任单位·city·受本通知约束：是 → 否", True),
+    (("bodies", "city", "name"), "市局", "责任单位·city·名称：市民政局 → 市局", False),
+    (
+        ("ladder", "rungs", 1, "audience"),
+        ["responsible", "city"],
+        "T-3·发送单位：责任单位 → 责任单位、市民政局",
+        False,
+    ),
+    (("office_hours", "closes"), "18:00:00", "发送时间·停止发送", False),
+    (("inspection", "last"), "2023-07-30", "2023-07-31 → 2023-07-30", True),
+    (at("actions", "release_funds", "pays"), "0.5", "下达资金·拨付比例：1 → 0.5", True),
+    (at("stages", "siting", "label"), "选点", "选址 → 选点", False),
+]
+
+
+@pytest.mark.parametrize(("spot", "value", "says", "legal"), TOLD, ids=lambda v: str(v)[:40])
+def test_how_a_difference_is_told(spot: Spot, value: Any, says: str, *, legal: bool) -> None:
+    (found,) = differences(CONTENT, changed(spot, value))
+    assert says in str(found)
+    assert found.legal is legal
+
+
+@pytest.mark.parametrize(
+    ("section", "legal"), [("deadlines", True), ("requirements", True), ("milestones", False)]
+)
+def test_a_rule_that_comes_or_goes_is_one_difference(section: str, *, legal: bool) -> None:
+    less = deepcopy(CONTENT)
+    gone = less[section].pop(3)
+    ((lost,), (gained,)) = differences(CONTENT, less), differences(less, CONTENT)
+    assert lost.path == gained.path == (section, gone["id"])
+    assert (lost.after, gained.before) == (None, None)
+    assert (lost.legal, gained.legal) == (legal, legal)
+
+
+def test_the_order_of_rules_says_something() -> None:
+    turned = deepcopy(CONTENT)
+    turned["stages"].reverse()
+    (found,) = differences(CONTENT, turned)
+    assert found.path == ("stages", "顺序")
+
+
+def test_a_workday_has_legal_effect() -> None:
+    before = {"calendar": {"known": [2023], "overrides": {}}}
+    after = {"calendar": {"known": [2023], "overrides": {"2023": {"2023-05-31": False}}}}
+    (found,) = differences(before, after)
+    assert (found.section, found.legal) == ("工作日", True)
+    assert str(found) == "日历·调休·2023·2023-05-31：无 → 休息日"

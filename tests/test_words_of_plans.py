@@ -1,0 +1,104 @@
+"""No word of a plan stands in the code: its clauses, programme, places and bodies come from data.
+
+The product's own files are read as Python reads them: what is a text there, apart from docstrings,
+and the templates, tables and units beside them whole.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from common.words import PRODUCT
+from policy.load import HOME
+
+ROOT = HOME.parent
+ROOMS = (
+    *("common", "policy", "states", "models", "documents", "notifications"),
+    *("operations", "flows", "web", "deployments"),
+)
+DATA = (ROOT / "policy/plans", ROOT / "policy/calendars", ROOT / "deployments/example")
+TEXTS = ("*.html", "*.j2", "*.toml", "*.yaml", "*.service", "*.timer", "*.css", "*.js")
+NUMERAL = "[一二三四五六七八九十]"
+CLAUSE = re.compile(rf"{NUMERAL}[(（]{NUMERAL}+[)）]|附件\s?[0-9一二三四五六七八九十]")
+OWN = "common/words.py", PRODUCT
+"""The one place that names the product, and how."""
+OFFICIAL = {
+    "documents/papers/office_template.py": "the numbers that annexes of any paper have",
+}
+"""Files with texts that only look like a clause, and why they do."""
+
+
+def shanxi() -> re.Pattern[str]:
+    """The words that the shipped plan's offices, places and programme alone have."""
+    said = yaml.safe_load((HOME / "plans/shanxi-2023/plan.yaml").read_text(encoding="utf-8"))
+    places = [place["name"] for city in said["cities"] for place in (city, *city["counties"])]
+    named = [name for name in places if len(name) > 2]
+    return re.compile("|".join(["幸福", "山西", "晋民", "提速工程", *named]))
+
+
+PLACES = shanxi()
+
+
+def texts(path: Path) -> Iterator[tuple[int, str]]:
+    """Every text of a Python file that is no docstring, with its line."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    told = set[int]()
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        for each in body if isinstance(body, list) else ():
+            if isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant):
+                told.add(id(each.value))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+            yield node.lineno, node.value
+
+
+def sources(room: str) -> Iterator[tuple[str, int, str]]:
+    for path in sorted((ROOT / room).rglob("*.py")):
+        if not any(path.is_relative_to(data) for data in DATA):
+            name = path.relative_to(ROOT).as_posix()
+            yield from ((name, line, text) for line, text in texts(path))
+    for kind in TEXTS:
+        for path in sorted((ROOT / room).rglob(kind)):
+            if not any(path.is_relative_to(data) for data in DATA):
+                name = path.relative_to(ROOT).as_posix()
+                lines = path.read_text(encoding="utf-8").splitlines()
+                yield from ((name, line, text) for line, text in enumerate(lines, 1))
+
+
+def found(room: str) -> list[str]:
+    return [
+        f"{name}:{line}: {text[:60]}"
+        for name, line, text in sources(room)
+        if (PLACES.search(text) or (CLAUSE.search(text) and name not in OFFICIAL))
+        and (name, text) != OWN
+    ]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_room_of_the_product_names_a_clause_a_programme_or_a_place(room: str) -> None:
+    assert found(room) == []
+
+
+def test_what_is_excepted_is_there() -> None:
+    assert OWN in {(name, text) for name, _, text in sources("common")}
+    for name in OFFICIAL:
+        assert any(CLAUSE.search(text) for _, text in texts(ROOT / name)), name
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["（五(五)）", "八（四）专款专用", "附件3 汇总表", "如 太原市", "【幸福养老工程】", "娄烦县"],
+)
+def test_the_search_finds_what_it_is_for(text: str) -> None:
+    assert PLACES.search(text) or CLAUSE.search(text)
+
+
+@pytest.mark.parametrize("text", ["一(1)", "附件见下", "城区", "（四）", "第三方"])
+def test_the_search_finds_nothing_else(text: str) -> None:
+    assert not PLACES.search(text)
+    assert not CLAUSE.search(text)
