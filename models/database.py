@@ -17,7 +17,8 @@ from sqlmodel import Session
 from common.errors import BusyError, RefusedError, UnavailableError
 from common.files import OWNER_ONLY, unavailable
 
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_MS = 30_000
+"""SQLite lets who waits in no queue: beside steady writers one may lose many turns."""
 WRITES = "xingfu_writes"
 SCHEMA = "0024"
 """The newest migration."""

@@ -136,7 +136,7 @@ def _kill(served: Served, run: str, *recorded: str) -> None:
 
 
 def _days(served: Served, subject: str) -> list[str]:
-    query = "SELECT effective_on FROM audit WHERE action = ? AND subject = ?"
+    query = "SELECT effective_on FROM audit WHERE kind = 'record' AND action = ? AND subject = ?"
     with closing(sqlite3.connect(served.home / "xingfu.db", timeout=30)) as raw:
         return [day for (day,) in raw.execute(query, [DUTY, subject])]
 
