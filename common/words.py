@@ -29,8 +29,26 @@ UNSEEN = re.compile(
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 """Signs that nobody sees: they steer a terminal, turn text round, or make two names look alike."""
+_RADICALS = (
+    "⺀厂乛乚乙亻冂⺇刀刂卜㔾小尐兀尣尢⺑巳幺彑彐忄心扌攵⺚旡日月歺母民氵氺灬爫爬丬牛"
+    "犭王⺪目示礻⺮糹纟罓罒㓁冗⺵羊⺷⺸耂肀聿肉⺽艹艺艻虎衤覀西见角⻇讠贝⻊车辶辷辸邑"
+    "钅長镸长门⻕阝雨青韦页风飞食⻞飠饣⻡马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀龟"
+)
+"""What each of Unicode's supplementary radicals stands for, from U+2E80 on; NFKC knows but two."""
+_COPIED = re.compile("[\u2e80-\u2fdf\uf900-\ufaff\U0002f800-\U0002fa1f]")
+"""Signs that look like characters and are none: radicals and compatibility ideographs."""
 LINES = "\n\t"
 """Those of them that lay text out."""
+
+
+def folded(text: str) -> str:
+    """The text in the characters that it looks like: PDF files give ⼩ and ⺠ for 小 and 民."""
+    return _COPIED.sub(_meant, text) if _COPIED.search(text) else text
+
+
+def alike(text: str) -> str:
+    """What is the same in all texts that look the same: also in one width, NFKC."""
+    return unicodedata.normalize("NFKC", folded(text))
 
 
 def shanghai_day(at: datetime) -> date:
@@ -246,6 +264,13 @@ def _fold(text: str) -> tuple[str, Sequence[int]]:
     return _WRITTEN_OUT.sub(_digits, plain), places
 
 
+def _meant(found: re.Match[str]) -> str:
+    place = ord(found[0]) - 0x2E80
+    if place < len(_RADICALS):
+        return _RADICALS[place]
+    return unicodedata.normalize("NFKC", found[0])
+
+
 def _picture(sign: str) -> str:
     code = ord(sign)
     if sign in LINES:
@@ -267,7 +292,7 @@ def _plain(char: str) -> str:
         return ""
     if category == "Pd" or char in "\N{MINUS SIGN}\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}~～":
         return "-"
-    return unicodedata.normalize("NFKC", char)
+    return alike(char)
 
 
 class _Folded(dict[int, str]):

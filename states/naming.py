@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from unicodedata import normalize
 
 from common.errors import RefusedError
+from common.words import alike
 
 NEAR, FEW = 3, 20
 """So many that look alike are offered; where none does, all of so many."""
@@ -40,7 +40,7 @@ def near(typed: str, known: Mapping[str, str]) -> list[str]:
 
 def fold(name: str) -> str:
     """What is the same however it is typed: ``D 08`` and ``d8``, full-width and plain signs."""
-    plain = "".join(normalize("NFKC", name).split()).casefold()
+    plain = "".join(alike(name).split()).casefold()
     return re.sub(r"(?<!\d)0+(?=\d)", "", plain)
 
 

@@ -7,11 +7,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import singledispatch
 from itertools import pairwise
 from typing import Any
-from unicodedata import normalize
 
 from stdnum.cn import uscc
 
-from common.words import CENT
+from common.words import CENT, alike
 from policy.checks import (
     ActedByCheck,
     AgedCheck,
@@ -449,7 +448,7 @@ def _is_of(operator: str, office: str) -> bool:
 
 def _plainly(name: str | None) -> str:
     """A name without blanks, its brackets and letters in one width."""
-    return "".join(normalize("NFKC", name or "").split())
+    return "".join(alike(name or "").split())
 
 
 def unstated(plan: Plan, profile: Profile, check: Check) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from common.errors import UsageError
+from common.words import alike
 
 CODE = re.compile(r"(\d{1,18})-([0-9A-F]{4})-?([0-9A-F]{4})")
 DASHES = "_~\N{MINUS SIGN}\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}"
@@ -34,7 +35,7 @@ def read_code(typed: str) -> Witness:
 
     UsageError when it is no code.
     """
-    signs = "".join(unicodedata.normalize("NFKC", typed).upper().split())
+    signs = "".join(alike(typed).upper().split())
     plain = "".join("-" if _is_dash(sign) else sign for sign in signs)
     found = CODE.fullmatch(plain.rpartition("校验码")[2].strip(":。."))
     if found is None:

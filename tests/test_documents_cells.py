@@ -198,6 +198,10 @@ def test_a_day_may_be_a_day_number_or_digits(value: object, wanted: date) -> Non
         ("３５％", 35),
         (0, 0),
         ("100%", 100),
+        ("35.5%", 36),
+        ("35.4%", 35),
+        ("99.6%", 99),
+        (12.5, 13),
         (100, 100),
         ("", None),
     ],
@@ -210,7 +214,7 @@ def test_a_percentage_may_be_a_number_a_text_or_a_percent_cell(
 
 @pytest.mark.parametrize(
     ("value", "says"),
-    [(1, "1%还是100%"), (101, "0至100"), (12.5, "0至100"), (-3, "负数"), ("35元", "不是百分比")],
+    [(1, "1%还是100%"), (101, "0至100"), (-3, "负数"), ("35元", "不是百分比")],
 )
 def test_a_percentage_that_is_not_certain_is_asked_about(value: object, says: str) -> None:
     with pytest.raises(CellError, match=says):

@@ -107,7 +107,7 @@ def book(content: bytes, name: str = "a.xlsx") -> Book:
 
 
 def read(content: bytes) -> ReportForm:
-    return read_report(find_report(book(content), plan()), plan(), known(PROJECTS))
+    return read_report(find_report(book(content), plan()), plan(), known(PROJECTS), "2023-06")
 
 
 def head_of(made: Book, rules: Plan, *asked: str, **more: Any) -> ReportHead:

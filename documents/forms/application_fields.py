@@ -4,14 +4,13 @@ They raise `CellError` as those of `documents.reading.cells` do.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache, partial
 from typing import Any, TypeVar
 
-from common.words import TEN_THOUSAND
+from common.words import TEN_THOUSAND, alike
 from documents.reading import cells
 from documents.reading.cells import CellError
 from policy.fields import CORE, Kind, ProfileField
@@ -150,7 +149,7 @@ def credit_code(value: object) -> str | None:
     written = cells.name(value)
     if written is None:
         return None
-    code = unicodedata.normalize("NFKC", written).upper().replace("-", "")
+    code = alike(written).upper().replace("-", "")
     if not valid_uscc(code):
         raise CellError("统一社会信用代码校验不通过；请核对登记证书上的18位代码")
     return code

@@ -1,6 +1,5 @@
 """资金台账: a city's receipts, payments and expenses in one table, in and out. All in 元."""
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from decimal import Decimal
@@ -8,6 +7,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from common.errors import RefusedError
+from common.words import alike
 from documents.forms.application_fields import sure
 from documents.reading import cells
 from documents.reading.cells import CellError, required
@@ -294,7 +294,7 @@ def _needs_purpose(plan: Plan, line: LedgerLine) -> bool:
 
 
 def _applies(value: object) -> bool:
-    written = unicodedata.normalize("NFKC", "" if value is None else str(value)).strip()
+    written = alike("" if value is None else str(value)).strip()
     return bool(written) and written not in NOTHING_SAID
 
 
@@ -312,7 +312,7 @@ def _word(words: type[W]) -> Callable[[object], W | None]:
         written = cells.name(value)
         if written is None:
             return None
-        found = known.get(unicodedata.normalize("NFKC", written).replace(",", "、"))
+        found = known.get(alike(written).replace(",", "、"))
         if found is None:
             listed = "、".join(word.label for word in words)
             raise CellError(f"“{written}”无法识别；请填写{listed}之一")

@@ -1,12 +1,12 @@
 """Reads which of a form's printed choices is ticked, however people tick."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import date
 
+from common.words import alike
 from documents.reading import cells
-from documents.reading.cells import TICKS, CellError
+from documents.reading.cells import TICKS, CellError, text
 
 BOXES = "☐□○◯▢"
 """Marks of what is not ticked."""
@@ -22,6 +22,8 @@ def ticked(cells: Sequence[object], choices: Sequence[str]) -> tuple[str, ...] |
     own. None where nothing is marked, not even as not ticked. CellError where a mark could belong
     to either of two choices.
     """
+    for each in cells:
+        text(each)  # an error is no choice that is left open
     words = "|".join(map(re.escape, choices))
     parts = [_parts(cell) for cell in cells]
     for each in parts:
@@ -41,7 +43,7 @@ def only_one(found: Sequence[str], what: str) -> str | None:
 
 def _parts(cell: object) -> list[str]:
     """What stands apart in a cell."""
-    text = unicodedata.normalize("NFKC", str(cell))
+    text = alike(str(cell))
     marked = BRACKETED.sub(lambda found: found[1] or BOXES[0], text)
     return SPACED.sub("", marked).split()
 

@@ -1,8 +1,10 @@
 """月报 (五(五)): what a city reports each month of each of its projects, in and out."""
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -127,6 +129,8 @@ class ReportForm:
     codes: Spot
     """The heading of the column of codes."""
     faults: list[CellFault]
+    words: tuple[CellFault, ...]
+    """How cells were taken that a person could have meant otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,17 +242,25 @@ def read_head(
     return head
 
 
-def read_report(tables: ReportTables, plan: Plan, projects: KnownProjects) -> ReportForm:
-    """What it says of each of `projects`, with every fault of its cells.
+def read_report(
+    tables: ReportTables, plan: Plan, projects: KnownProjects, month: str
+) -> ReportForm:
+    """What it says of each of `projects` in its month, with every fault of its cells.
 
     RefusedError when it lists nothing.
     """
     table, further = tables.first, tables.further
-    rows = list(_rows(table, projects, _parsers(plan, table)))
+    rows = list(_rows(table, projects, _parsers(plan, table, month)))
     if not table.lines:
         raise RefusedError(f"{table.file}「{table.sheet}」：表中没有任何项目；请填写后再报送")
-    more = list(_rows(further, projects, _parsers(plan, further))) if further else []
-    return ReportForm(_joined([*rows, *more]), _listed(table, rows), _codes(table), tables.faults)
+    more = list(_rows(further, projects, _parsers(plan, further, month))) if further else []
+    return ReportForm(
+        _joined([*rows, *more]),
+        _listed(table, rows),
+        _codes(table),
+        tables.faults,
+        tuple(_words(plan, [*rows, *more])),
+    )
 
 
 def report_pages(
@@ -295,7 +307,17 @@ def _is_further(sheet: Sheet, first: Sequence[Column], further: Sequence[Column]
     return bool(further) and sheet_likeness(sheet, further) > sheet_likeness(sheet, first)
 
 
-def _parsers(plan: Plan, table: FormTable) -> Mapping[str, Parse]:
+def _words(plan: Plan, rows: Iterable[ReportRow]) -> Iterator[CellFault]:
+    """How cells were taken that are not written as they are stored."""
+    for each in rows:
+        (row,) = each.rows
+        said = {"percent": cells.percent_word(row.value("percent"))} if each.sound else {}
+        for name in monthly_report(plan).milestones:
+            said[name] = cells.year_word(row.value(name), each.said.get(name))
+        yield from (CellFault(row.spot(key), word) for key, word in said.items() if word)
+
+
+def _parsers(plan: Plan, table: FormTable, month: str) -> Mapping[str, Parse]:
     parsers: dict[str, Parse] = {
         "stage": cells.name,
         "percent": cells.percent,
@@ -303,10 +325,16 @@ def _parsers(plan: Plan, table: FormTable) -> Mapping[str, Parse]:
         "problem": cells.text,
         "next_step": cells.text,
         **{name: reader(name, plan) for name in reported_fields(plan)},
-        **dict.fromkeys(monthly_report(plan).milestones, cells.day),
+        **dict.fromkeys(monthly_report(plan).milestones, cells.day_of(*_span(month))),
         **{key: money_reader(table, key) for key in MONEY if key in table.at},
     }
     return {key: parse for key, parse in parsers.items() if key in table.at}
+
+
+def _span(month: str) -> tuple[int, date]:
+    """The month's year and its last day."""
+    year, number = int(month[:4]), int(month[5:])
+    return year, date(year, number, monthrange(year, number)[1])
 
 
 def _rows(

@@ -12,7 +12,7 @@ from openpyxl.styles import PatternFill
 from openpyxl.utils.exceptions import IllegalCharacterError
 from openpyxl.worksheet.worksheet import Worksheet
 
-from documents.reading.faults import CellFault, Spot
+from documents.reading.faults import OPENING, CellFault, Spot
 from documents.reading.grid import Book
 from documents.writing.columns import Column
 from documents.writing.layout import TableSheet, add_page
@@ -21,7 +21,6 @@ from documents.writing.saving import finished
 
 LIST = "需修改清单"
 AUTHOR = "核对意见"
-OPENING = "【需修改】"
 MARK = PatternFill("solid", fgColor="FFFF9999")
 LOCKED = PatternFill("solid", fgColor=FIXED_FILL)
 CLEAR = PatternFill(fill_type=None)
@@ -66,7 +65,7 @@ def _opened(book: Book) -> Workbook | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # decorations that openpyxl drops
-            return load_workbook(BytesIO(book.content))
+            return load_workbook(BytesIO(book.content), rich_text=True)
     except Exception:  # openpyxl names no closed list of what a damaged file makes it raise
         return None
 

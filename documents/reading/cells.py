@@ -8,11 +8,11 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from decimal import Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TypeVar
 
 from common.errors import RefusedError
-from common.words import CENT
+from common.words import CENT, alike, folded
 
 T = TypeVar("T")
 
@@ -41,6 +41,7 @@ UNITS = re.compile("元|万|亩|公顷|平方|平米")
 """What a remark about a unit holds."""
 LONGEST_UNIT = 3
 TICKS = "√✓✔☑☒■●"
+YEAR = "请写明年、月、日，如 2023-02-10"
 SERIALS = range(36526, 73051)
 """Excel's day numbers of this century."""
 DAY_ZERO = date(1899, 12, 30)
@@ -56,6 +57,7 @@ FIFTEEN = Context(prec=15)
 def text(value: object) -> str | None:
     """Text without outer blanks, inner blanks made single, full-width digits made plain."""
     visible = value if isinstance(value, str) else _shown(value)
+    visible = folded(visible)
     if HAS_WIDE.search(visible):
         visible = visible.translate(WIDE)
     if not visible.isprintable():
@@ -71,6 +73,12 @@ def text(value: object) -> str | None:
     if words in EXCEL_ERRORS:
         raise CellError("公式出错；请改为填写实际内容")
     return words or None
+
+
+def _bare(value: object) -> str:
+    """A cell's words in one width, without blanks and signs that nobody sees."""
+    words = re.sub(r"\s", "", alike(_shown(value)))
+    return words if words.isprintable() else "".join(filter(_is_seen, words))
 
 
 def _is_seen(char: str) -> bool:
@@ -128,7 +136,30 @@ def integer(value: object, unit: str = "") -> int | None:
 
 
 def percent(value: object) -> int | None:
-    """A whole percentage from 0 to 100; ``35``, ``35%``, or 0.35 as a percent cell holds it."""
+    """A whole percentage from 0 to 100; ``35``, ``35%``, or 0.35 as a percent cell holds it.
+
+    Others are rounded, but none to 100: see `percent_word`.
+    """
+    found = _percentage(value)
+    if found is None:
+        return None
+    whole = found.quantize(Decimal(1), ROUND_HALF_UP)
+    return int(whole) if whole < 100 or found == 100 else 99
+
+
+def percent_word(value: object) -> str:
+    """How a percentage was taken that is not written as it is stored; empty where it is."""
+    taken, found = percent(value), _percentage(value)
+    written = f"{plain(found)}%" if found is not None else ""
+    if found is not None and found != found.to_integral_value():
+        return f"“{written}”已取整，登记为{taken}%；如有不符，请改为整数后重新报送"
+    if found is not None and isinstance(value, int | float) and found != Decimal(str(value)):
+        return f"“{value}”按{taken}%登记；如有不符，请写明“{value}%”后重新报送"
+    return ""
+
+
+def _percentage(value: object) -> Decimal | None:
+    """A percentage from 0 to 100 as it is written."""
     number, unit = _measured(value, PERCENT)
     if number is None:
         return None
@@ -137,9 +168,9 @@ def percent(value: object) -> int | None:
     if not unit and number == 1:
         raise CellError("无法判断是1%还是100%；请写明“1%”或“100%”")
     found = number * 100 if not unit and 0 < number < 1 else number
-    if found != found.to_integral_value() or found > 100:
+    if found > 100:
         raise CellError(f"不是0至100的整数；{PERCENT}")
-    return int(found)
+    return found
 
 
 def points(value: object) -> Decimal | None:
@@ -162,9 +193,31 @@ def day(value: object) -> date | None:
     return found
 
 
+def day_of(year: int, last: date) -> Callable[[object], date | None]:
+    """Reads a day as `day` does; one without its year is of that year, and no later than `last`."""
+
+    def read(value: object) -> date | None:
+        found = _yearless(value)
+        if found is None:
+            return day(value)
+        on = _date(year, *found)
+        if on > last:
+            raise CellError(f"没有写明年份，{year}年的这一天在本表所报的月份之后；{YEAR}")
+        return on
+
+    return read
+
+
+def year_word(value: object, taken: date | None) -> str:
+    """That a day came without its year; empty where it has one."""
+    if taken is None or _yearless(value) is None:
+        return ""
+    return f"“{value}”没有写明年份，按{taken.isoformat()}登记；如有不符，请写明年份后重新报送"
+
+
 def yes(value: object) -> bool:
     """是, √, ☑ or 有 is True; 否, ×, ☐ or blank is False."""
-    word = unicodedata.normalize("NFKC", name(value) or "").upper()
+    word = alike(name(value) or "").upper()
     if word in YES:
         return True
     if word in NO:
@@ -221,7 +274,7 @@ def _measured(value: object, mend: str = NUMBER) -> tuple[Decimal | None, str]:
         raise CellError(MERGED)
     if isinstance(value, date | time | timedelta):  # what is typed there next reads as a day again
         raise CellError(f"单元格为日期格式，不是数字；请将单元格格式改为“数值”，{mend}")
-    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", _shown(value)))
+    plain = _bare(value)
     found = re.fullmatch(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)((?:\D.*)?)", plain)
     if not found:
         raise CellError(f"不是数字；{mend}")
@@ -274,16 +327,31 @@ def any_day(value: object) -> date | None:
         return value.date()
     if isinstance(value, date) or value is None:
         return value
-    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", _shown(value)))
+    plain = _bare(value)
     if not plain:
         return None
     if plain.isdecimal() and int(plain) in SERIALS:
         return DAY_ZERO + timedelta(int(plain))
     found = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(00:00:00)?", plain)
     found = found or re.fullmatch(r"(\d{4})(\d{2})(\d{2})", plain)
+    if found:
+        return _date(int(found[1]), int(found[2]), int(found[3]))
+    if _yearless(value):
+        raise CellError(f"没有写明年份；{YEAR}")
+    raise CellError("不是日期；请填写日期，如 2023-02-10")
+
+
+def _date(year: int, month: int, day: int) -> date:
     try:
-        if found:
-            return date(int(found[1]), int(found[2]), int(found[3]))
+        return date(year, month, day)
     except ValueError:
         raise CellError("没有这一天；请核对日期，如 2023-02-10") from None
-    raise CellError("不是日期；请填写日期，如 2023-02-10")
+
+
+def _yearless(value: object) -> tuple[int, int] | None:
+    """Month and day of a text that names no year: ``6月5日``, ``6-5``."""
+    if not isinstance(value, str):
+        return None
+    plain = _bare(value)
+    found = re.fullmatch(r"(\d{1,2})(?:月(\d{1,2})[日号]?|[-/.](\d{1,2}))", plain)
+    return (int(found[1]), int(found[2] or found[3])) if found else None

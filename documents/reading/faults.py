@@ -1,11 +1,13 @@
 """What is wrong in a workbook, each fault with the cell that it is about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from common.errors import RefusedError
 
+OPENING = "【需修改】"
+"""How a comment begins that marks a fault."""
 LONGEST = 40
 """Characters of a cell's value that are shown."""
 
@@ -66,6 +68,11 @@ class WorkbookError(RefusedError):
         super().__init__("\n".join(fault.line(file) for fault in faults))
         self.file = file
         self.faults = tuple(faults)
+
+
+def note_asked(faults: list[CellFault], asked: Iterable[CellFault], sheet: str) -> None:
+    """Note what is asked about a sheet, once."""
+    faults.extend(each for each in asked if each.spot.sheet == sheet and each not in faults)
 
 
 def raise_faults(file: str, faults: Sequence[CellFault]) -> None:

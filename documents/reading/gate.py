@@ -91,6 +91,10 @@ TRACES = {
 }
 """What a part is, by what its name, its type or its relationship contains."""
 WORKBOOK = "xl/workbook.xml"
+MARKS = (b'hidden="1"', b'hidden="true"', b"strike")
+"""What a sheet holds that hides cells, or strikes through what they say."""
+CONTENT = ("v", "f", "is", "t")
+"""What of a cell says something."""
 MEGABYTE = 1_000_000
 PROLOG = 65_536
 """Bytes in which a part's first element must begin."""
@@ -131,8 +135,9 @@ class _GateError(Exception):
 def check(name: str, content: bytes, limits: Limits = LIMITS) -> frozenset[str]:
     """Let a workbook through that is safe to read; it may still hold anything.
 
-    Gives the parts (xl/worksheets/sheet1.xml) of sheets that hold a formula or an error such as
-    #N/A: a hint, since a text that looks like either makes its sheet one, too. RefusedError, with
+    Gives the parts (xl/worksheets/sheet1.xml) of sheets that hold a formula, an error such as
+    #N/A or something hidden or struck through: a hint, since a text that looks like either makes
+    its sheet one, too. RefusedError, with
     what it is and what to do, for everything else. Unpacks one part at a time.
     """
     try:
@@ -151,7 +156,8 @@ def _check(content: bytes, limits: Limits) -> frozenset[str]:
     tally = _Tally()
     for member in found:
         part = unpack(content, member)
-        if not _check_part(plain_name(member), part, tally, limits):
+        plain = _check_part(plain_name(member), part, tally, limits)
+        if not plain or (b"sheetData" in part and any(mark in part for mark in MARKS)):
             tally.suspects.add(member.filename)
     if tally.texts * tally.longest > limits.most_unpacked:
         _refuse_repetition(content, found, limits)
@@ -288,21 +294,24 @@ def _upto(last: str, signs: str) -> str:
 
 
 def _exact_extent(part: bytes, limits: Limits) -> tuple[int, int]:
-    """How many rows and columns a sheet's cells span from A1, however it is written: slow."""
-    row = column = rows = columns = count = 0
+    """How many rows and columns what a sheet says spans from A1, however it is written: slow.
+
+    Readers pass over cells that have only a style.
+    """
+    row = here = column = rows = columns = count = 0
     most = limits.most_cells
 
     def start(tag: str, attributes: Attributes) -> None:
-        nonlocal row, column, rows, columns, count
+        nonlocal row, here, column, rows, columns, count
         kind, place = tag.rpartition(":")[2], attributes.get("r")
         if kind == "row":
             row, column = (row + 1 if place is None else _number(place)), 0
         elif kind == "c":
             here, column = (row, column + 1) if place is None else _place(place)
+        elif kind in CONTENT:
             rows, columns = max(rows, here), max(columns, column)
         count += kind in ("row", "c")
         _refuse(count > most, LARGE)
-        rows = max(rows, row)
 
     _walk(part, start)
     return rows, columns

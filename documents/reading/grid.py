@@ -1,23 +1,23 @@
 """A workbook as plain values: what each visible sheet shows, and the workbook's own properties."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element
 from zipfile import ZipFile
 
-from defusedxml.ElementTree import fromstring, iterparse
+from defusedxml.ElementTree import fromstring
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from common.errors import RefusedError, UnavailableError
-from documents.reading.cells import MERGED_NUMBER, NO_RESULT
+from documents.reading.appearance import beside, look, unread, workings
+from documents.reading.cells import MERGED_NUMBER
+from documents.reading.faults import CellFault
 from documents.reading.gate import LARGE, LIMITS, Limits, check
 
 MEND = "请用 Excel 或 WPS 打开核对后另存为 .xlsx 文件再报送"
-RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,10 @@ class Book:
     sheets: tuple[Sheet, ...]
     properties: Mapping[str, str]
     """Its custom document properties."""
+    asked: tuple[CellFault, ...] = ()
+    """What its sender has to say first: cells that a person could take for one thing or another."""
+    told: tuple[CellFault, ...] = ()
+    """What is not read though it says something, or is read though nobody sees it."""
 
 
 def open_book(path: Path, limits: Limits = LIMITS) -> Book:
@@ -53,8 +57,7 @@ def read_book(file: str, content: bytes, limits: Limits = LIMITS) -> Book:
     """As `open_book`, from the file's content."""
     doubtful = check(file, content, limits)
     try:
-        sheets = tuple(_sheets(content, doubtful, limits))
-        return Book(file, content, sheets, _properties(content))
+        return _read(file, content, doubtful, limits)
     except RefusedError as refusal:
         raise RefusedError(f"{file}：{refusal}") from None
     except MemoryError:
@@ -66,22 +69,32 @@ def read_book(file: str, content: bytes, limits: Limits = LIMITS) -> Book:
         raise
 
 
-def _sheets(content: bytes, doubtful: frozenset[str], limits: Limits) -> Iterator[Sheet]:
-    cells = 0
-    with CalamineWorkbook.from_filelike(BytesIO(content)) as book:
+def _read(file: str, content: bytes, doubtful: frozenset[str], limits: Limits) -> Book:
+    sheets, asked, told, cells = list[Sheet](), list[CellFault](), list[CellFault](), 0
+    with (
+        ZipFile(BytesIO(content)) as archive,
+        CalamineWorkbook.from_filelike(BytesIO(content)) as book,
+    ):
+        behind = workings(archive)
         for number, about in enumerate(book.sheets_metadata):
-            seen = about.visible is SheetVisibleEnum.Visible
-            if not seen or about.typ is not SheetTypeEnum.WorkSheet:
+            if about.typ is not SheetTypeEnum.WorkSheet:
                 continue
             sheet = book.get_sheet_by_index(number)
             cells += sheet.total_height * sheet.total_width
             if cells > limits.most_cells:
                 raise RefusedError(LARGE)
             rows = sheet.to_python(skip_empty_area=False)
+            if about.visible is not SheetVisibleEnum.Visible:
+                told.extend(unread(about.name, rows))
+                continue
             _spread(rows, sheet)
-            if doubtful and (part := _part(content, about.name)) in doubtful:
-                _show_troubles(rows, content, part)
-            yield Sheet(about.name, rows)
+            if behind.styles or behind.struck_texts or behind.parts[about.name] in doubtful:
+                found = look(behind, about.name, rows)
+                asked.extend(found.asked)
+                told.extend(found.told)
+            told.extend(beside(behind, about.name))
+            sheets.append(Sheet(about.name, rows))
+    return Book(file, content, tuple(sheets), _properties(content), tuple(asked), tuple(told))
 
 
 def _spread(rows: list[list[Any]], sheet: CalamineSheet) -> None:
@@ -99,45 +112,6 @@ def _is_number(value: object) -> bool:
     return isinstance(value, float | int) and not isinstance(value, bool)
 
 
-def _show_troubles(rows: list[list[Any]], content: bytes, part: str) -> None:
-    """Show errors, and formulas that have no result: calamine gives a blank for both."""
-    for cell, words in _troubles(content, part):
-        row, column = _position(cell)
-        while len(rows) <= row:
-            rows.append([])
-        rows[row].extend([""] * (column + 1 - len(rows[row])))
-        rows[row][column] = words
-
-
-def _troubles(content: bytes, part: str) -> Iterator[tuple[str, str]]:
-    with ZipFile(BytesIO(content)) as archive, archive.open(part) as sheet:
-        for _, found in iterparse(sheet, forbid_dtd=True):
-            if _local(found) == "c" and found.get("r"):
-                inside = {_local(child): child.text or "" for child in found}
-                if trouble := _trouble(found.get("t", ""), inside):
-                    yield found.get("r", ""), trouble
-                found.clear()
-
-
-def _trouble(kind: str, inside: Mapping[str, str]) -> str:
-    """What is wrong with a cell of that type, given the texts of its elements."""
-    if kind == "e":
-        return inside.get("v", "")
-    empty_text = kind == "str" and "v" in inside
-    return NO_RESULT if "f" in inside and not inside.get("v") and not empty_text else ""
-
-
-def _part(content: bytes, title: str) -> str:
-    """The archive's member that holds a sheet."""
-    with ZipFile(BytesIO(content)) as archive:
-        book = fromstring(archive.read("xl/workbook.xml"), forbid_dtd=True)
-        links = fromstring(archive.read("xl/_rels/workbook.xml.rels"), forbid_dtd=True)
-    targets = {link.get("Id"): link.get("Target", "") for link in links}
-    id = next(e.get(RELATION) for e in book.iter() if e.get("name") == title and e.get(RELATION))
-    target = str(targets[id])
-    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-
-
 def _properties(content: bytes) -> Mapping[str, str]:
     with ZipFile(BytesIO(content)) as archive:
         if "docProps/custom.xml" not in archive.namelist():
@@ -148,20 +122,6 @@ def _properties(content: bytes) -> Mapping[str, str]:
         for property in found
         if (name := property.get("name")) is not None
     }
-
-
-def _local(found: Element) -> str:
-    """An element's name without its namespace."""
-    return found.tag.rpartition("}")[2]
-
-
-def _position(cell: str) -> tuple[int, int]:
-    """Row and column, counted from 0, of a reference such as B5."""
-    letters = cell.rstrip("0123456789")
-    column = 0
-    for letter in letters:
-        column = column * 26 + ord(letter.upper()) - 64
-    return int(cell[len(letters) :]) - 1, column - 1
 
 
 def _content(path: Path) -> bytes:

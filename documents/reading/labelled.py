@@ -3,7 +3,6 @@
 A value stands in its label's row, right of it, or behind a colon in the label's own cell.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,8 +11,9 @@ from typing import TypeVar
 from openpyxl.utils import get_column_letter
 
 from common.errors import RefusedError
+from common.words import alike
 from documents.reading.cells import CellError, is_blank
-from documents.reading.faults import CellFault, Spot
+from documents.reading.faults import CellFault, Spot, note_asked
 from documents.reading.grid import Book, Sheet
 from documents.writing.columns import pattern, plain
 
@@ -188,6 +188,7 @@ def find_labelled(book: Book, labels: Sequence[Label], faults: list[CellFault]) 
     if missing := [each.heading for each in labels if each.key not in at and not each.optional]:
         listed = "”“".join(map(_one_line, missing))
         raise RefusedError(f"{book.file}「{sheet.title}」：缺少“{listed}”栏；请照样表补齐")
+    note_asked(faults, book.asked, sheet.title)
     by_key = {label.key: label for label in labels}
     return LabelledForm(book.file, sheet.title, sheet.rows, at, by_key, faults)
 
@@ -222,7 +223,7 @@ def _texts(rows: Sequence[Sequence[object]]) -> Iterator[tuple[Place, str]]:
 
 def _behind_colon(value: object) -> str:
     """What follows the first colon of a cell that is not within brackets."""
-    label, _, behind = unicodedata.normalize("NFKC", str(value)).partition(":")
+    label, _, behind = alike(str(value)).partition(":")
     return behind.strip() if label.count("(") == label.count(")") else ""
 
 

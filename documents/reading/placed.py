@@ -1,11 +1,11 @@
 """Says which project a row of a form is about: by its code, else by its place and its name."""
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from common.errors import RefusedError
+from common.words import alike
 from documents.reading import cells
 from documents.reading.table import FormTable
 from states.dossier import Dossier
@@ -58,7 +58,7 @@ def project_of(row: Fields, projects: KnownProjects) -> Dossier | None:
     said = {key: row.take(key, cells.name) for key in ("code", *PLACE)}
     if said["code"] is None:
         return _by_place(row, said, projects)
-    code = unicodedata.normalize("NFKC", said["code"]).upper()
+    code = alike(said["code"]).upper()
     found = projects.by_code.get(code)
     if found is None:
         row.refuse("code", f"没有编码为“{said['code']}”的项目；请核对编码和所属的市")

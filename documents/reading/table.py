@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter
 from common.errors import RefusedError
 from documents.reading import cells
 from documents.reading.cells import MEMORY, CellError, is_blank
-from documents.reading.faults import CellFault, Spot
+from documents.reading.faults import CellFault, Spot, note_asked
 from documents.reading.grid import Book, Sheet
 from documents.writing.columns import Column, pattern, plain
 
@@ -139,7 +139,10 @@ def find_table(book: Book, columns: Sequence[Column], faults: list[CellFault]) -
     if len(found) > 1:
         names = "、".join(f"「{sheet.title}」" for sheet, _ in found)
         raise RefusedError(f"{book.file}：工作表{names}表头相同，无法判断以哪张为准；请只保留一张")
-    return _table(book.file, *found[0], columns, faults) if found else None
+    if not found:
+        return None
+    note_asked(faults, book.asked, found[0][0].title)
+    return _table(book.file, *found[0], columns, faults)
 
 
 def _table(

@@ -1,13 +1,13 @@
 """The columns of the forms: how each is recognised when read, and how it is laid out."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
 
+from common.words import alike
 from policy.checks import IncludesCheck
 from policy.fields import (
     SHEETS,
@@ -61,7 +61,7 @@ def pattern(known_by: str) -> re.Pattern[str]:
 @lru_cache(maxsize=4096)
 def plain(heading: object) -> str:
     """A heading without blanks and in plain width, so that printing habits do not matter."""
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", str(heading)))
+    return re.sub(r"\s", "", alike(str(heading)))
 
 
 NUMBER = Column("number", "序号", r"^序号", 6, "0", centred=True, locked=True)

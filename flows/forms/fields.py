@@ -6,11 +6,12 @@ beyond the types (`enum`, `minLength`) the server asks for before a run is made.
 left to the operations, which say in Chinese what is wrong.
 """
 
-import unicodedata
 from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from common.words import alike
 
 MARK = "xingfu"
 """The key of a field's schema that names what there is to choose from."""
@@ -74,4 +75,4 @@ def user_of(form: object) -> str:
 
 def code_of(chosen: str) -> str:
     """The code or name in front of what was chosen, or typed alone, be it in full-width signs."""
-    return next(iter(unicodedata.normalize("NFKC", chosen).split()), "")
+    return next(iter(alike(chosen).split()), "")

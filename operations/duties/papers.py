@@ -5,7 +5,6 @@ For any kind of letter: the caller says which kind of evidence it is and about w
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from sqlmodel import Session
 
 from common.errors import RefusedError, with_reasons
 from common.files import safe_name, unavailable
+from common.words import alike
 from documents.papers.letters import final
 from documents.papers.office_template import NAME, the_template
 from documents.writing.blocks import PaperText
@@ -127,7 +127,7 @@ def find_paper(desk: Desk, number: str) -> Paper | None:
 
 def paper_number(typed: str) -> str:
     """文号 as it is written: without blanks, the year in 〔〕; what is none is given back so."""
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", typed)).translate({**OPENING, **CLOSING})
+    return re.sub(r"\s", "", alike(typed)).translate({**OPENING, **CLOSING})
 
 
 def file_of(desk: Desk, paper: Paper) -> Path:

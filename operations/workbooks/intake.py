@@ -139,6 +139,7 @@ def take_in(
     if identity is not None:
         _refuse_other(session, desk, book, identity)
     taken = TAKERS[form](session, desk, IncomingWorkbook(book, identity, asked, today, at))
+    taken = replace(taken, warnings=(*book.told, *taken.warnings))
     if doubted := doubts_told(session):
         taken = replace(taken, notes=(*taken.notes, *doubted))
     done = ImportResult(book.file, form, desk.plan.form_name(form), identity is not None, taken)

@@ -156,7 +156,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
         tables, desk.plan, paper.city(), paper.month(), signed=paper.identity is not None
     )
     projects = dossiers_in(session, desk.plan, head.city.name)
-    read = read_report(tables, desk.plan, known(projects))
+    read = read_report(tables, desk.plan, known(projects), head.month)
     office = desk.plan.office(Level.CITY, head.city.name)
     actor = paper.asked.actor or _filled_by(desk.plan, office, head.filler)
     authorise(session, desk, progress(desk.plan), Place(head.city.name), actor)
@@ -178,7 +178,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
         changed=sum(not each.new and bool(each.merged.changes) for each in found),
         unchanged=sum(not each.new and not each.merged.changes for each in found),
         differences=tuple(line for each in found for line in _differences(desk.plan, each)),
-        warnings=tuple(work.warnings),
+        warnings=(*read.words, *work.warnings),
         notes=(*_notes(desk.plan, found), *_ended(read.rows), *untold),
     )
 

@@ -98,7 +98,8 @@ def _report(footer: str) -> Sequence[Leaf]:
 
 def _read_report(book: Book) -> object:
     tables = find_report(book, plan())
-    head, read = read_head(tables, plan()), read_report(tables, plan(), known(REPORTED))
+    head = read_head(tables, plan())
+    read = read_report(tables, plan(), known(REPORTED), head.month)
     raise_faults(book.file, read.faults)
     return [head, *((row.project, row.said) for row in read.rows)]
 

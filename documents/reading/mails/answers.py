@@ -4,13 +4,13 @@ Only whole lines that say one of the two count; all else is for a person to read
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
 from common.errors import UsageError
+from common.words import alike
 from documents.reading.mails.quoting import ReplyText
 from documents.reading.typed import day_of
 from policy.vocabulary import AnswerKind
@@ -65,7 +65,7 @@ def answer_lines(reply: ReplyText, year: int) -> tuple[AnswerLine, ...]:
 
 
 def _answers(line: str, year: int) -> Iterator[AnswerLine]:
-    plain = unicodedata.normalize("NFKC", line[:LONGEST]).lstrip(f"> {BULLETS}").rstrip()
+    plain = alike(line[:LONGEST]).lstrip(f"> {BULLETS}").rstrip()
     for pattern, kind in PATTERNS:
         if (found := pattern.fullmatch(plain)) is None:
             continue

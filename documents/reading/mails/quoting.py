@@ -5,10 +5,10 @@ counts as written.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from common.words import alike
 from documents.reading.mails.web import MailLine
 
 RULE = re.compile(
@@ -80,7 +80,7 @@ def parted(lines: Sequence[MailLine]) -> ReplyText:
 
 def _plain(line: str) -> str:
     """A line as patterns see it: half-width, without marks of quotation and of emphasis."""
-    folded = unicodedata.normalize("NFKC", line[:MOST_SIGNS])
+    folded = alike(line[:MOST_SIGNS])
     return folded.lstrip("> *\t\ufeff").rstrip("* ")
 
 
