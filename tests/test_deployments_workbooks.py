@@ -7,7 +7,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from deployments.demo import EXAMPLE
-from documents.reading.annotate import LIST, OPENING
+from documents.reading.annotate import LIST
+from documents.reading.faults import OPENING
 from policy.vocabulary import Form, Listing
 from tests.support.builders import SUMMARY_SHEET
 from tests.support.command import Xingfu

@@ -7,8 +7,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from documents.forms.summary import pages, read_applications
-from documents.reading.annotate import LIST, MARK, OPENING, annotated, returned_name
-from documents.reading.faults import CellFault, Spot, WorkbookError, raise_faults
+from documents.reading.annotate import LIST, MARK, annotated, returned_name
+from documents.reading.faults import OPENING, CellFault, Spot, WorkbookError, raise_faults
 from documents.reading.grid import read_book
 from documents.writing.layout import to_bytes
 from policy.fields import OPERATOR_SHEET, SITE_SHEET, SUPPLEMENT_SHEET

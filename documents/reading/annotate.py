@@ -57,8 +57,8 @@ def annotated(book: Book, faults: Sequence[CellFault]) -> bytes | None:
 
 def returned_name(file: str) -> str:
     """What the copy of a file is called."""
-    stem, _, suffix = file.rpartition(".")
-    return f"{re.sub(r'-需修改[0-9]*$', '', stem)}-需修改.{suffix}"
+    stem = file.rpartition(".")[0]
+    return f"{re.sub(r'-需修改[0-9]*$', '', stem)}-需修改.xlsx"
 
 
 def _opened(book: Book) -> Workbook | None:

@@ -16,6 +16,7 @@ from documents.reading.appearance import beside, look, unread, workings
 from documents.reading.cells import MERGED_NUMBER
 from documents.reading.faults import CellFault
 from documents.reading.gate import LARGE, LIMITS, Limits, check
+from documents.reading.office import as_xlsx
 
 MEND = "请用 Excel 或 WPS 打开核对后另存为 .xlsx 文件再报送"
 
@@ -54,7 +55,12 @@ def open_book(path: Path, limits: Limits = LIMITS) -> Book:
 
 
 def read_book(file: str, content: bytes, limits: Limits = LIMITS) -> Book:
-    """As `open_book`, from the file's content."""
+    """As `open_book`, from the file's content.
+
+    A workbook of another program is taken as what LibreOffice makes of it, where that is installed.
+    """
+    if len(content) <= limits.most_bytes:
+        content = as_xlsx(file, content)
     doubtful = check(file, content, limits)
     try:
         return _read(file, content, doubtful, limits)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from common.errors import RefusedError, UnavailableError
 from documents.reading.faults import WorkbookError
+from documents.reading.office import SUFFIXES
 from flows.forms.asking import request_flow
 from flows.forms.choices import refresh_choices
 from flows.forms.export_workbook import folder
@@ -27,8 +28,6 @@ from operations.workbooks.incoming import ImportOptions, WorkbookChanges
 from operations.workbooks.intake import ImportResult, return_copy
 from operations.workbooks.intake import import_workbook as take_in
 
-SUFFIX = ".xlsx"
-
 
 class ImportRequestForm(RequestForm):
     """Imports a workbook by its path."""
@@ -40,8 +39,8 @@ class ImportRequestForm(RequestForm):
         str,
         Field(
             title="文件",
-            description=f"服务器上的 {SUFFIX} 文件：完整路径，或收件文件夹内的路径，"
-            "如 ××市/汇总表.xlsx。",
+            description="服务器上的 .xlsx（或 .xls、.et、.ods、.fods）文件：完整路径，"
+            "或收件文件夹内的路径，如 ××市/汇总表.xlsx。",
             json_schema_extra={"minLength": 1},
         ),
     ]
@@ -86,8 +85,8 @@ def the_file(inbox: Path, path: str) -> Path:
     RefusedError for what is no workbook's name or no file; nothing is told of any other file.
     """
     found = inbox / path
-    if found.suffix.lower() != SUFFIX:
-        raise RefusedError(f"“{path}”不是 {SUFFIX} 文件，请另存为 {SUFFIX} 后再导入")
+    if found.suffix.lower() not in SUFFIXES:
+        raise RefusedError(f"“{path}”不是 .xlsx 文件，请另存为 .xlsx 后再导入")
     if not found.is_file():
         raise RefusedError(f"服务器上没有文件“{path}”，请核对路径；相对路径从 {inbox} 起算")
     return found

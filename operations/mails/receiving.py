@@ -22,6 +22,7 @@ from documents.reading.mails.answers import answer_lines
 from documents.reading.mails.mail import IncomingMail, MailFile
 from documents.reading.mails.worker import MailReading
 from documents.reading.media import media_of
+from documents.reading.office import SUFFIXES
 from models import inbox, mails
 from models.asked import Enquiry
 from models.plans import plan_ids
@@ -58,7 +59,6 @@ KEPT = 100_000
 TOO_LARGE = f"邮件超过{MOST_BYTES // 1_000_000}MB，未读取；请拆分附件后分次发送"
 BY_HAND = "来信没有逐项写明办结日期，或预计完成日期和原因，请阅处"
 NO_CITY = "省级人员随信报送的表格不由来信登记，请用“导入工作簿”登记"
-WORKBOOK = ".xlsx"
 REST_WORKDAYS = 3
 """For how long nothing is repeated about what a mail answers and a person has yet to look at."""
 
@@ -375,7 +375,7 @@ def _workbooks(
 
 
 def _is_workbook(file: MailFile) -> bool:
-    return file.name.lower().endswith(WORKBOOK)
+    return file.name.lower().endswith(SUFFIXES)
 
 
 def _is_exhibit(file: MailFile) -> bool:

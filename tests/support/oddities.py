@@ -21,6 +21,7 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 from documents.writing.layout import to_bytes
 from policy.vocabulary import Form
@@ -202,13 +203,18 @@ def _text_of(cell: Cell) -> str:
     return value.date().isoformat() if isinstance(value, datetime) else _number_text(value)
 
 
+def _sheet(cell: Cell) -> Worksheet:
+    assert isinstance(cell.parent, Worksheet)
+    return cell.parent
+
+
 def _hide_row(_: Workbook, cell: Cell, __: Place) -> object:
-    cell.parent.row_dimensions[cell.row].hidden = True
+    _sheet(cell).row_dimensions[cell.row].hidden = True
     return DONE
 
 
 def _hide_column(_: Workbook, cell: Cell, __: Place) -> object:
-    cell.parent.column_dimensions[get_column_letter(cell.column)].hidden = True
+    _sheet(cell).column_dimensions[get_column_letter(cell.column)].hidden = True
     return DONE
 
 
@@ -230,14 +236,14 @@ def _nothing(_: Workbook, __: Cell, ___: Place) -> object:
 
 def _styled_rows(_: Workbook, cell: Cell, __: Place) -> object:
     for row in range(500, 700):
-        cell.parent.cell(row, 3).font = Font(b=True)
-    cell.parent.cell(60_000, 190).font = Font(b=True)
+        _sheet(cell).cell(row, 3).font = Font(b=True)
+    _sheet(cell).cell(60_000, 190).font = Font(b=True)
     return DONE
 
 
-def _moved(_: Workbook, cell: Cell, place: Place) -> object:
+def _moved(book: Workbook, _: Cell, __: Place) -> object:
     """A sheet before the form, as people keep notes."""
-    sheet = cell.parent.parent.create_sheet("填表备忘", 0)
+    sheet = book.create_sheet("填表备忘", 0)
     sheet["A1"] = "先问各县，再汇总"
     return DONE
 
