@@ -1,9 +1,11 @@
 """What a person sees in a cell is what is read, or it is asked about, or told: never lost."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from itertools import islice
 
 import pytest
+from openpyxl import Workbook, load_workbook
 
 from documents.reading.faults import WorkbookError
 from documents.reading.grid import Book, read_book
@@ -64,3 +66,37 @@ def test_the_library_is_large_and_every_case_is_one() -> None:
     found = list(oddities())
     assert len(found) >= 300
     assert len({str(each) for each in found}) == len(found)
+
+
+TABLES = (
+    *(Form.SUMMARY, Form.CONTACTS, Form.REPORT, Form.LEDGER),
+    *(Form.OPINIONS, Form.ANSWER),
+)
+
+
+def examples(book: Workbook) -> list[tuple[str, int]]:
+    """Sheet and row of each example."""
+    return [
+        (sheet.title, number)
+        for sheet in book.worksheets
+        for number in range(1, sheet.max_row + 1)
+        if str(sheet.cell(number, 1).value).startswith("例")
+    ]
+
+
+@pytest.mark.parametrize("form", TABLES)
+def test_the_example_row_is_no_data_and_what_is_filled_into_it_is_not_lost(form: Form) -> None:
+    book = load_workbook(BytesIO(sound(form)))
+    found = examples(book)
+    assert found
+    sheet, row = found[0]
+    book[sheet].cell(row, 3).value = "示例·另一个"
+    buffer = BytesIO()
+    book.save(buffer)
+    with pytest.raises(WorkbookError, match=rf"C{row}：.*填在了示例行"):
+        READERS[form](read_book("表.xlsx", buffer.getvalue()))
+    for title, number in found:
+        book[title].delete_rows(number)
+    book.save(bare := BytesIO())
+    said = READERS[form](read_book("表.xlsx", sound(form)))
+    assert said == READERS[form](read_book("表.xlsx", bare.getvalue()))

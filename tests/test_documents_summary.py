@@ -228,7 +228,7 @@ def test_layout_is_ready_to_print(tmp_path: Path) -> None:
         assert sheet["A2"].value.startswith("填表单位盖章：")
     summary = book[SUMMARY_SHEET]
     assert summary["A1"].value == "2023年全省城镇社区幸福养老提速工程汇总表"
-    assert (summary["G4"].value, summary["G4"].number_format) == (120.5, "0.00")
+    assert (summary["G4"].value, summary["G4"].number_format) == (120.5, "#,##0.00_ ")
     offers = {v.formula1 for s in book.worksheets for v in s.data_validations.dataValidation}
     assert offers == {
         '"是,否"',
@@ -389,7 +389,7 @@ PLANTED: list[tuple[str, str, str | float, str]] = [
     (SUPPLEMENT_SHEET, "E9", "E", "场地来源须为"),
     (SUPPLEMENT_SHEET, "G10", 10.5, "不是整数"),
     (SUPPLEMENT_SHEET, "I11", "部分", "请填写“是”或“否”"),
-    (SUPPLEMENT_SHEET, "R12", "2月30日", "不是日期"),
+    (SUPPLEMENT_SHEET, "R12", "2月30日", "没有写明年份"),
     (SUPPLEMENT_SHEET, "C13", "示例一街道示例己社区养老幸福工程", "在附件3汇总表中没有这个项目"),
 ]
 

@@ -100,6 +100,12 @@ def read_acceptance(book: Book, plan: Plan, *, confirmed: bool = False) -> Accep
     return AcceptanceForm(form, found, form.take("verdict", _verdict(plan)), form.take("on", DATED))
 
 
+HINT = (
+    "注：逐项填写核验结果，可选的从下拉列表中选取；不合格的须写明问题和整改期限，"
+    "日期如2023-12-05；结论和验收日期必填。"
+)
+
+
 def acceptance_sheet(
     plan: Plan, project: Dossier, *, footer: str = "", protected: bool = False
 ) -> FormSheet:
@@ -112,6 +118,7 @@ def acceptance_sheet(
         FormLine(tuple(FormCell(column.heading, Look.HEAD) for column in COLUMNS)),
         *(_item_line(plan, item, project) for item in plan.checklist),
         *_conclusion(plan),
+        FormLine((FormCell(HINT, Look.NOTE, across=len(WIDTHS)),)),
     )
     return FormSheet(SHEET, WIDTHS, lines, footer, protected=protected)
 

@@ -9,12 +9,11 @@ from common.errors import RefusedError
 from documents.reading import cells
 from documents.reading.grid import Book
 from documents.reading.table import FormTable, TableRow, duplicates, find_table, money_reader
-from documents.writing.columns import DAY, Column
+from documents.writing.columns import DAY, TWO_DECIMALS, Column
 from documents.writing.layout import TableSheet
 from policy.vocabulary import Form
 
 SHEET = Form.ANSWER.label
-MONEY = "#,##0.00"
 COLUMNS = (
     Column("number", "事项\n序号", r"^(事项)?序号", 6, "0", centred=True, locked=True),
     Column("project", "项目（单位）", r"^项目\(单位\)", 24, locked=True, optional=True),
@@ -27,7 +26,7 @@ COLUMNS = (
     ),
     Column("done", "办结日期", r"^(实际)?办结日期$", 12, DAY, centred=True),
     Column("document", "文件名称、文号、凭证号\n或有关单位", r"^文件(名称)?", 22, optional=True),
-    Column("amount", "金额（元）", r"^金额", 13, MONEY, optional=True),
+    Column("amount", "金额（元）", r"^金额", 13, TWO_DECIMALS, optional=True),
     Column("expected", "预计完成日期", r"^预计(完成|办结)", 12, DAY, centred=True),
     Column("reason", "未办结原因", r"^(未办结)?原因", 26),
 )
@@ -131,6 +130,7 @@ def answer_pages(
             COLUMNS,
             [_line(item) for item in items],
             note=NOTE,
+            example=True,
             footer=footer,
             spare=spare,
             protected=True,

@@ -68,7 +68,15 @@ def contacts_page(posts: Sequence[Post], *, footer: str = "", spare: int = 0) ->
     """The sheet that `read_contacts` reads back, with the channels exactly as given."""
     lines = [tuple(_shown(post, column.key) for column in CONTACTS) for post in posts]
     return TableSheet(
-        CONTACTS_SHEET, "通讯录", CONTACTS, lines, note=NOTE, size=11, footer=footer, spare=spare
+        CONTACTS_SHEET,
+        "通讯录",
+        CONTACTS,
+        lines,
+        note=NOTE,
+        size=11,
+        footer=footer,
+        spare=spare,
+        example=True,
     )
 
 

@@ -14,7 +14,7 @@ from documents.reading.cells import CellError, required
 from documents.reading.grid import Book
 from documents.reading.placed import KnownProjects, project_of, require_names
 from documents.reading.table import FormTable, TableRow, duplicates, find_table, money_reader
-from documents.writing.columns import COUNTY, DAY, NUMBER, Column
+from documents.writing.columns import COUNTY, DAY, NUMBER, TWO_DECIMALS, Column
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
 from policy.schema import Category, Plan
@@ -32,7 +32,6 @@ FIELDS = (
 
 LEDGER_SHEET = "资金台账"
 PROJECTS_SHEET = "项目清单"
-MONEY = "#,##0.00"
 NOTE = (
     "一张凭证登记一行。拨付须填写拨付对象；支出须填写支出类别和收款单位。"
     "灰色各行已经登记，有误的请办理更正，勿在本表改动；新增的请填在其下空行"
@@ -113,7 +112,7 @@ def ledger_columns(plan: Plan) -> tuple[Column, ...]:
         _column("source", "资金来源", r"^资金(来源|性质)", 9.5, Source),
         _column("holder", "资金所在", r"^资金所在", 9.5, Holder),
         _column("to_holder", "拨付对象", r"^拨付(对象|单位)", 9.5, Holder, optional=True),
-        _column("amount", "金额\n（元）", r"^金额", 14.5, format=MONEY, centred=False),
+        _column("amount", "金额\n（元）", r"^金额", 14.5, format=TWO_DECIMALS, centred=False),
         _column("voucher", "凭证号", r"^(凭证|单据)(编)?号", 13, centred=False),
         replace(
             _column("category", "支出类别", r"^支出(类别|用途)", 14.5, optional=True),
@@ -175,7 +174,9 @@ def ledger_pages(
     ]
     columns, listed = ledger_columns(plan), list(map(astuple, projects))
     return (
-        TableSheet(LEDGER_SHEET, title, columns, lines, note=NOTE, spare=spare, **shared),
+        TableSheet(
+            LEDGER_SHEET, title, columns, lines, note=NOTE, spare=spare, example=True, **shared
+        ),
         TableSheet(PROJECTS_SHEET, f"{title}（{PROJECTS_SHEET}）", LOOK_UP, listed, **shared),
     )
 
@@ -212,7 +213,7 @@ def _column(
 
 
 def _sum(key: str, heading: str) -> Column:
-    return Column(key, heading, f"^{heading}$", 14, MONEY, locked=True)
+    return Column(key, heading, f"^{heading}$", 14, TWO_DECIMALS, locked=True)
 
 
 LOOK_UP = (

@@ -123,6 +123,7 @@ def opinion_pages(
             note=f"满分：{most}；可保留一位小数。没有评分的行不填即可。专家签名：",
             footer=footer,
             spare=spare,
+            example=True,
             protected=True,
             fixed=sum(row.opinion is not None for row in rows),
         ),

@@ -165,7 +165,7 @@ def report_columns(plan: Plan) -> tuple[Column, ...]:
         Column("stage", "阶段", r"^(所处|当前)?阶段$", 8, centred=True, locked=True, optional=True),
         _day(plan, monthly_report(plan).started, 11),
         Column("percent", "形象\n进度\n（%）", r"^形象进度", 6.5, "0", centred=True),
-        Column("invested", "完成投资\n（万元）", r"^(累计)?完成投资", 10, TWO_DECIMALS),
+        Column("invested", "完成投资\n（万元）", r"^(累计)?完成投资", 11.5, TWO_DECIMALS),
         _sum("province_received", "省补到位\n（万元）", r"^省级?补.*到位"),
         _sum("local_received", "市县配套\n到位\n（万元）", r"^市、?县.*配套.*到位"),
         *operator,
@@ -263,13 +263,19 @@ def read_report(
     )
 
 
+HINT = (
+    "填表说明：只填写有变化的白色单元格；日期如2023-02-10，形象进度填0至100的整数，投资以万元计，"
+    "是否达序时从下拉列表中选取，未达序时的须写明原因和下步措施"
+)
+
+
 def report_pages(
     plan: Plan, city: str, month: str, lines: Sequence[ReportLine], *, footer: str = "", spare: int
 ) -> tuple[TableSheet, ...]:
     """The sheets of a city's report; what is kept elsewhere is locked."""
     kind = plan.programme
     title = f"{city}{month[:4]}年{int(month[5:])}月{kind}建设情况月报表"
-    note = f"填报单位：{plan.office(Level.CITY, city)}　填报人：　　　　联系电话："
+    note = f"填报单位：{plan.office(Level.CITY, city)}　填报人：　　　　联系电话：\n{HINT}"
     sheets = (
         (REPORT_SHEET, title, note, report_columns(plan)),
         (FURTHER_SHEET, f"{title}（续表：节点登记）", note, further_columns(plan)),
@@ -285,6 +291,7 @@ def report_pages(
             footer=footer,
             protected=True,
             open_note=True,
+            example=True,
             spare=spare,
         )
         for sheet, head, words, columns in sheets

@@ -137,6 +137,12 @@ def _with_clauses(columns: tuple[Column, ...], plan: Plan) -> tuple[Column, ...]
     )
 
 
+HINT = (
+    "填表说明：只填写有变化的白色单元格，新增项目填在已有各行之后；"
+    "数字直接填写，选择项从下拉列表中选取；日期如2023-02-10"
+)
+
+
 def pages(
     plan: Plan,
     city: str,
@@ -153,9 +159,10 @@ def pages(
     kind = plan.programme
     seal = f"填表单位盖章：　　{'　　　　　　'.join(plan.sealed_by(city))}"
     shared: dict[str, Any] = {
-        "note": seal,
+        "note": f"{seal}\n{HINT}",
         "footer": footer,
         "spare": spare,
+        "example": True,
         "protected": protected,
     }
     columns = summary_columns(plan)

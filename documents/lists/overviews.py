@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from common.table import DataTable
-from documents.writing.columns import DAY, NUMBER, TEXT, Column, heading_of
+from documents.writing.columns import DAY, NUMBER, TEXT, TWO_DECIMALS, Column, heading_of
 from documents.writing.layout import Chart, Leaf, TableSheet, save, to_bytes
 from documents.writing.rows import Value
 from policy.fields import PROJECTS_SHEET, ProfileField
@@ -18,7 +18,7 @@ from policy.vocabulary import Origin, Standing
 from states.dossier import Profile, to_words
 from states.risk import Risk
 
-MONEY = "#,##0.00"
+MONEY = TWO_DECIMALS
 
 
 @dataclass(frozen=True, slots=True)

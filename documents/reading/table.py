@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from operator import itemgetter
@@ -15,7 +16,7 @@ from documents.reading import cells
 from documents.reading.cells import MEMORY, CellError, is_blank
 from documents.reading.faults import CellFault, Spot, note_asked
 from documents.reading.grid import Book, Sheet
-from documents.writing.columns import Column, pattern, plain
+from documents.writing.columns import EXAMPLE, Column, example_of, pattern, plain
 
 T = TypeVar("T")
 Line = Sequence[object]
@@ -24,6 +25,8 @@ Line = Sequence[object]
 REMARK = re.compile(
     r"^[(（]?(备注|注|说明|填表|填报|制表|审核|经办|负责人|联系人|联系电话|单位|日期|此页|此件)"
 )
+OF_EXAMPLE = re.compile(f"^{EXAMPLE}(:|$)")
+FILLED_IN = "填在了示例行，示例行不登记；请填到上面的空白行，并将示例行恢复原样"
 TOTAL = re.compile(r"^(合计|总计|小计|共计)")
 NAMING = ("county", "project", "code", "office", "name")
 """Columns that say what a row is about."""
@@ -157,7 +160,12 @@ def _table(
             f"{file}「{sheet.title}」第{top}行：表头缺少“{'”“'.join(missing)}”列；请照样表补齐"
         )
     is_data = _data_test(at, columns)
-    numbers = [n for n, line in enumerate(sheet.rows[top:], top + 1) if is_data(line)]
+    numbers = list[int]()
+    for number, line in enumerate(sheet.rows[top:], top + 1):
+        if _is_example(line, at):
+            faults.extend(_overwritten(sheet, number, at, columns))
+        elif is_data(line):
+            numbers.append(number)
     return FormTable(
         file=file,
         sheet=sheet.title,
@@ -170,6 +178,33 @@ def _table(
         lines=[sheet.rows[n - 1] for n in numbers],
         faults=faults,
     )
+
+
+def _is_example(line: Line, at: Mapping[str, int]) -> bool:
+    """Whether a row is marked as the form's example."""
+    first = next((value for n in sorted(at.values()) if not is_blank(value := line[n])), None)
+    return isinstance(first, str) and OF_EXAMPLE.match(plain(first)) is not None
+
+
+def _overwritten(
+    sheet: Sheet, number: int, at: Mapping[str, int], columns: Sequence[Column]
+) -> Iterator[CellFault]:
+    """What was filled into the example, which would be lost."""
+    line = sheet.rows[number - 1]
+    for column in columns:
+        value = line[at[column.key]] if column.key in at else None
+        if is_blank(value) or _same(value, example_of(column)):
+            continue
+        spot = Spot(sheet.title, f"{get_column_letter(at[column.key] + 1)}{number}", value)
+        yield CellFault(spot, FILLED_IN)
+
+
+def _same(value: object, example: object) -> bool:
+    if isinstance(example, date):
+        return value in (example, datetime.combine(example, time()))
+    if isinstance(example, int | Decimal) and isinstance(value, int | float):
+        return value == float(example)
+    return cells.name(value) == cells.name(str(example))
 
 
 def _header(rows: Sequence[Line], columns: Sequence[Column]) -> int:

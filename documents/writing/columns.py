@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
@@ -21,7 +22,8 @@ from policy.schema import Plan
 CONTACTS_SHEET = "通讯录"
 YES_NO = ("是", "否")
 
-TWO_DECIMALS = "0.00"
+TWO_DECIMALS = "#,##0.00_ "
+"""Of all numbers with decimals; the gap keeps them off the next column."""
 DAY = "yyyy-mm-dd"
 TEXT = "@"
 COUNTY = (
@@ -178,6 +180,45 @@ def listed(plan: Plan, field: str) -> tuple[str, ...]:
     checks = (rule.check for rule in plan.conditions)
     wanted = (c.values for c in checks if isinstance(c, IncludesCheck) and c.field == field)
     return next(wanted, own)
+
+
+EXAMPLE = "例"
+"""How the row begins that shows how a form is filled in, and is no data."""
+EXAMPLES: Mapping[str, Any] = {
+    "number": EXAMPLE,
+    "office": f"{EXAMPLE}：××市民政局",
+    "county": "××县",
+    "city": "××市",
+    "project": "××项目",
+    "percent": 35,
+    "amount": Decimal("120500.50"),
+    "problem": "雨季影响施工",
+    "next_step": "增加班组，月底前赶上进度",
+    "name": "张某",
+    "role": "科长",
+    "expert": "王某",
+    "organisation": "××大学",
+    "document": "××凭证12号",
+    "voucher": "××凭证12号",
+    "entry": "支出",
+    "holder": "项目单位",
+    "to_holder": None,
+    "payee": "××公司",
+    "purpose": "工程进度款",
+    "on_schedule": "否",
+    **dict.fromkeys(("province_received", "local_received", "expected", "away_from", "away_to")),
+}
+BY_FORMAT: Mapping[str, Any] = {
+    DAY: date(2023, 2, 10),
+    TWO_DECIMALS: Decimal("850.50"),
+    "0": 12,
+}
+
+
+def example_of(column: Column) -> Any:
+    """What a column's cell may look like once it is filled in; None where its heading says it."""
+    offered = column.choices[0] if column.choices else BY_FORMAT.get(column.format)
+    return EXAMPLES.get(column.key, offered)
 
 
 def shown(column: Column, value: Any) -> Any:

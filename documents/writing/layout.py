@@ -14,7 +14,7 @@ from openpyxl.packaging.custom import StringProperty
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from documents.writing.columns import Column
+from documents.writing.columns import Column, example_of
 from documents.writing.lines import (
     LOWEST_ROW,
     FormCell,
@@ -63,6 +63,8 @@ class TableSheet:
     """The keys of the columns that take the colour of the standing that their cells begin with."""
     spare: int = 0
     """Empty rows below the last."""
+    example: bool = False
+    """Whether the last row is an example of how the form is filled in."""
     open_note: bool = False
     """Whether the note is to be completed, e.g. 填报人, also where the sheet is protected."""
 
@@ -148,6 +150,7 @@ def _page(sheet: Worksheet, page: TableSheet) -> Iterator[SheetRow]:
         line_rows(sheet, heads, widths, styles),
         _table(page, widths, styles),
         repeat(SheetRow(empty, LOWEST_ROW), page.spare),
+        _example(page, styles) if page.example else (),
     )
 
 
@@ -230,6 +233,15 @@ def _table(page: TableSheet, widths: Sequence[float], styles: Wardrobe) -> Itera
             for value, style in zip(values, dressed, strict=True)
         ]
         yield SheetRow(cells, height(max(map(wrapped, values, rooms)), page.size))
+
+
+def _example(page: TableSheet, styles: Wardrobe) -> Iterator[SheetRow]:
+    """Grey, and read by nobody: see `documents.reading.table`."""
+    shut = [replace(column, locked=True) for column in page.columns]
+    cells = [(example_of(each), styles(_dress(each, page.size, fixed=True))) for each in shut]
+    rooms = [room(column.width, page.size) for column in page.columns]
+    lines = (wrapped(value, width) for (value, _), width in zip(cells, rooms, strict=True))
+    yield SheetRow(cells, height(max(lines), page.size))
 
 
 def _dress(column: Column, size: int, *, fixed: bool = False) -> Dress:

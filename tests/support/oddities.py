@@ -23,6 +23,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from documents.writing.columns import EXAMPLE
 from documents.writing.layout import to_bytes
 from policy.vocabulary import Form
 from tests.support.forms import LEAVES
@@ -428,6 +429,8 @@ def _places(form: Form, book: Workbook, title: str) -> Iterator[Place]:
     """Columns that are only shown: the item's number alone says what a row is about."""
     listed = form not in (Form.APPLICATION, Form.ACCEPTANCE, Form.INSPECTION)
     for row in sheet.iter_rows(min_row=4 if listed else 1, min_col=2):
+        if EXAMPLE in (row[0].value, sheet.cell(row[0].row, 1).value):
+            continue
         for cell in row:
             if cell.value is None or (cell.protection.locked and not listed):
                 continue
