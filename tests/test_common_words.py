@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.words import for_paper, masked_phone, without_numbers
+from common.words import folded, for_paper, masked_phone, without_numbers
 
 CASES = yaml.load(  # as texts, whatever they look like
     (Path(__file__).parent / "cases" / "phones.yaml").read_text(encoding="utf-8"),
@@ -129,3 +129,10 @@ def test_text_stays_but_for_numbers(text: str) -> None:
     if told != text:
         assert "****" in told
         assert len(_digits_of(text)) >= 6
+
+
+def test_signs_copied_from_a_pdf_are_the_characters_that_they_look_like() -> None:
+    assert folded("⼩店区⺠政局⻔卫⻓⻛（甲）：①㎡") == "小店区民政局门卫长风（甲）：①㎡"
+    assert folded("\uf9dc\u2e9f\u2ef3") == "隆母龟"
+    for code in range(0x2E80, 0x2FE0):
+        assert len(folded(chr(code))) == 1

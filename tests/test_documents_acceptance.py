@@ -154,7 +154,7 @@ def test_faults_stand_at_their_cells() -> None:
     assert sorted(found) == ["B18", "C12", "C8", "C9", "E18"]
     assert "结论须为通过、整改后通过、不通过之一" in found["B18"]
     assert "“是”或“否”" in found["C12"]
-    assert "不是日期" in found["E18"]
+    assert "没有写明年份" in found["E18"]
 
 
 def test_a_conclusion_and_a_day_are_needed() -> None:

@@ -5,6 +5,8 @@ from io import BytesIO
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 
 from documents.forms.summary import pages, read_applications
 from documents.reading.annotate import LIST, MARK, annotated, returned_name
@@ -183,3 +185,17 @@ def test_an_error_lists_its_faults_one_a_line_with_sheet_cell_value_and_mend() -
         "a.xlsx「表」C5：原值不予显示，不应填写；请移走",
         "a.xlsx「表」：缺少一列；请补齐",
     ]
+
+
+def test_what_is_struck_through_stays_so_in_the_copy() -> None:
+    """Else what was asked about would come back as a plain 45."""
+
+    def strike(book: Workbook) -> None:
+        run = TextBlock(InlineFont(strike=True), "4")
+        book.worksheets[0]["D4"] = CellRichText(run, "5")
+
+    content = edited(sound(), strike)
+    copy = annotated(read_book("a.xlsx", content), faults_of(content))
+    assert copy is not None
+    for each in (content, copy):
+        assert any("删除线" in fault.reason for fault in faults_of(each))

@@ -429,7 +429,7 @@ def _places(form: Form, book: Workbook, title: str) -> Iterator[Place]:
     """Columns that are only shown: the item's number alone says what a row is about."""
     listed = form not in (Form.APPLICATION, Form.ACCEPTANCE, Form.INSPECTION)
     for row in sheet.iter_rows(min_row=4 if listed else 1, min_col=2):
-        if EXAMPLE in (row[0].value, sheet.cell(row[0].row, 1).value):
+        if EXAMPLE in (row[0].value, sheet.cell(row[0].row or 1, 1).value):
             continue
         for cell in row:
             if cell.value is None or (cell.protection.locked and not listed):
