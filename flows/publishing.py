@@ -20,6 +20,7 @@ from flows.pages.board import board_page
 from flows.pages.changes import changes_page, inbox_page
 from flows.pages.city import city_page
 from flows.pages.explain import MOST, explain_pages, to_explain
+from flows.pages.fitting import fitted
 from flows.pages.lists import due_page, overdue_page
 from flows.pages.markdown import Links, Page
 from flows.pages.money import funds_page
@@ -160,7 +161,7 @@ async def _put(desk: Desk, pages: Sequence[Page], report: Report | None) -> list
 
 async def _create(desk: Desk, page: Page, client: PrefectClient, turn: asyncio.Semaphore) -> UUID:
     artifact = MarkdownArtifact(
-        key=f"{desk.plan.id}-{page.name}", description=page.description, markdown=page.text
+        key=f"{desk.plan.id}-{page.name}", description=page.description, markdown=fitted(page.text)
     )
     async with turn:
         return (await artifact.acreate(client)).id

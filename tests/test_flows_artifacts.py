@@ -56,6 +56,9 @@ HOSTILE = (
 HEALTHY = Health("合计", 0, 0, 0, 0, 0, 0, None)
 
 
+NAMED = "示例街道示例社区养老幸福工程（太原市小店区）"
+
+
 def a_view(**changes: Any) -> DeadlineView:
     view = DeadlineView(
         subject_kind=SubjectKind.PROJECT,
@@ -187,7 +190,7 @@ def test_a_day_that_is_only_proposed_is_listed_apart() -> None:
     late, _, beyond = made.text.partition("## 超过建议时限：1项")
     assert "D14" not in late
     assert "D08" not in beyond
-    assert [row[0] for row in cells(beyond)] == ["状态", "---", "超过建议时限"]
+    assert [row[0] for row in cells(beyond)] == ["项目或单位", "---", NAMED]
     assert "不作逾期认定" in beyond
 
 
@@ -197,10 +200,11 @@ def test_the_overdue_list_is_longest_first_and_links_to_explanations() -> None:
     made = overdue_page(plan(), surveyed(a_view(), late, met), {"XF2023-140106-01": "/a/1"}, 3)
     head, _, first, second = cells(made.text)
     shown = dict(zip(head, first, strict=True))
-    assert (shown["状态"], shown["超期天数"], shown["项目或单位"]) == ("逾期", "28", "[甲](/a/1)")
-    assert (shown["市"], shown["县（市、区）"]) == ("太原市", "小店区")
-    assert (shown["责任单位"], shown["请办理"]) == ("小店区民政局", "请签订施工合同")
-    assert second[:3] == ["逾期", "1", "示例街道示例社区养老幸福工程"]
+    assert shown["项目或单位"] == "[甲（太原市小店区）](/a/1)"
+    assert shown["请办理"] == "小店区民政局：请签订施工合同"
+    assert shown["状态"].startswith("逾期28天，D08 时限2023-05-")
+    assert second[0] == NAMED
+    assert second[2].startswith("逾期1天")
     assert made.title == "逾期清单（共2项）"
     assert "另有3个项目（单位）" in made.text
 
@@ -226,7 +230,9 @@ def due(days: int, **changes: Any) -> DeadlineView:
 
 def test_a_week_has_seven_days_and_both_dates_count() -> None:
     long_after = JUNE + timedelta(days=60)
-    reminded_first = due(5, overdue_after=long_after, standing=Standing.ON_TRACK, rule="D12")
+    reminded_first = due(
+        5, due=long_after, overdue_after=long_after, standing=Standing.ON_TRACK, rule="D12"
+    )
     ends_soon = due(-9, overdue_after=JUNE, rule="D13")
     out = (due(7), due(-1), due(3, standing=Standing.MET), due(3, standing=Standing.OVERDUE))
     made = due_page(plan(), surveyed(due(0), due(6), reminded_first, ends_soon, *out), {})
@@ -244,7 +250,9 @@ def test_what_is_due_links_to_explanations_and_has_a_bound() -> None:
     first = due(0, subject="XF2023-140105-02", name="甲")
     found = surveyed(*[due(3)] * LONGEST, first)
     made = due_page(plan(), found, {"XF2023-140105-02": "/a/1"})
-    assert ["临期", "—", "[甲](/a/1)", "太原市"] in [row[:4] for row in cells(made.text)]
+    (row,) = (row for row in cells(made.text) if row[0] == "[甲（太原市小店区）](/a/1)")
+    assert row[2].startswith("临期，D08 时限")
+    assert row[2].endswith(f"，提前办结日{JUNE}")
     assert f"共{LONGEST + 1}项" in made.text
     assert "另有1项" in made.text
 
