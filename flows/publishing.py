@@ -30,6 +30,7 @@ from flows.pages.replies import replies_page
 from operations.cases.desk import Desk
 from operations.daily.changes import Changes
 from operations.mails.verifying import waiting_replies
+from operations.upkeep.watching import known_trouble
 from operations.views.explain import explain_all
 from operations.views.funds import MoneyOverview, money
 from operations.views.outbox import outbox_counts, outbox_health
@@ -64,9 +65,9 @@ def publish_day(desk: Desk, as_of: date, changes: Changes) -> int:
         changes_page(desk.plan, changes, as_of, links),
         replies_page(desk.plan, waiting_replies(desk), as_of),
     )
-    others = dict(zip((page.title for page in pages), put(desk, pages), strict=True))
-    counts = outbox_counts(desk)
-    put(desk, [board_page(desk.plan, found, counts, {**links, **cities}, others)])
+    others = dict(zip(put(desk, pages), pages, strict=True))
+    counts, broken = outbox_counts(desk), known_trouble(desk.settings)
+    put(desk, [board_page(desk.plan, found, counts, {**links, **cities}, others, broken)])
     return len(links) + len(cities) + len(pages) + 1
 
 

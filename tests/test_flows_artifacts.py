@@ -157,9 +157,8 @@ def test_every_figure_of_the_board_stands_under_its_heading() -> None:
     row = CityBoard("太原市", 10, 11, stages, 31, due_soon=32, overdue=33, beyond_proposal=34)
     links = {"太原市": "/artifacts/artifact/7"}
     counts = dict.fromkeys(DeliveryStatus, 0)
-    made = board_page(plan(), surveyed(board=(row,)), counts, links, {"逾期清单": "/a/8"})
+    made = board_page(plan(), surveyed(board=(row,)), counts, links)
     assert "截至 **2023-06-01**" in made.text
-    assert "[逾期清单](/a/8)" in made.text
     head, ruler, taiyuan, total = cells(made.text)
     assert {len(head), len(ruler), len(taiyuan), len(total)} == {15}
     shown = dict(zip(head, taiyuan, strict=True))
@@ -168,6 +167,24 @@ def test_every_figure_of_the_board_stands_under_its_heading() -> None:
     assert (shown["选址"], shown["运营"]) == ("21", "28")
     lamps = (shown["办结"], shown["临期"], shown["逾期"], shown["超建议时限"])
     assert lamps == ("31", "32", "33", "34")
+
+
+def test_the_board_leads_on_and_says_first_what_waits_and_what_is_broken() -> None:
+    counts = dict.fromkeys(DeliveryStatus, 0)
+    late = overdue_page(plan(), surveyed(), {})
+    waiting = replace(late, title="来信核实", waits="待核实的来信3封")
+    others = {"/a/8": late, "/a/9": waiting}
+    broken = ["备份已超过两天，admin@example.gov.cn。请运行 xingfu backup"]
+    made = board_page(plan(), surveyed(), counts, {}, others, broken)
+    onward, waits, board = re.split("(?=^## )", made.text, flags=re.MULTILINE)[:3]
+    assert "另见：[逾期清单（共0项）](/a/8)　[来信核实](/a/9)" in onward
+    assert waits.splitlines()[2:4] == [
+        "- 值守发现异常：备份已超过两天，＊＊＊＊。请运行 xingfu backup",
+        "- [来信核实](/a/9)：待核实的来信3封",
+    ]
+    assert board.startswith("## 各市进度")
+    calm = board_page(plan(), surveyed(), counts, {}, {"/a/8": late})
+    assert "待处理" not in calm.text
 
 
 def test_what_the_province_has_to_do_stands_in_no_citys_line() -> None:
@@ -202,9 +219,9 @@ def test_the_overdue_list_is_longest_first_and_links_to_explanations() -> None:
     shown = dict(zip(head, first, strict=True))
     assert shown["项目或单位"] == "[甲（太原市小店区）](/a/1)"
     assert shown["请办理"] == "小店区民政局：请签订施工合同"
-    assert shown["状态"].startswith("逾期28天，D08 时限2023-05-")
+    assert shown["状态"].startswith("D08 逾期28天，时限2023-05-")
     assert second[0] == NAMED
-    assert second[2].startswith("逾期1天")
+    assert second[2].startswith("D08 逾期1天")
     assert made.title == "逾期清单（共2项）"
     assert "另有3个项目（单位）" in made.text
 
@@ -251,7 +268,7 @@ def test_what_is_due_links_to_explanations_and_has_a_bound() -> None:
     found = surveyed(*[due(3)] * LONGEST, first)
     made = due_page(plan(), found, {"XF2023-140105-02": "/a/1"})
     (row,) = (row for row in cells(made.text) if row[0] == "[甲（太原市小店区）](/a/1)")
-    assert row[2].startswith("临期，D08 时限")
+    assert row[2].startswith("D08 临期，时限")
     assert row[2].endswith(f"，提前办结日{JUNE}")
     assert f"共{LONGEST + 1}项" in made.text
     assert "另有1项" in made.text

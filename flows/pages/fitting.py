@@ -9,12 +9,12 @@ from itertools import groupby
 
 from common.table import room
 
-LINE = 28
+LINE = 20
 """Half-width characters of a line in a cell: two such cells are what a telephone shows."""
 CHARACTER, MARGINS = 7, 24
 """Pixels of a half-width character, and beside each cell."""
-WIDEST = 860
-"""Pixels that the UI leaves to a page in a window of 1,440."""
+WIDEST = 715
+"""Pixels that the UI leaves to a page in a window of 1,024; in one of 1,440 it leaves 860."""
 WORD = re.compile(r"[（《“〔]*(?:[!-~]+|[^!-~])[，。；：、！）》”〕]*")
 """What is not broken: words and numbers, with the marks that may begin or end no line."""
 LINK = re.compile(r"(?P<before>\[)(?P<said>[^\]]*)(?P<after>\]\([^)]*\))")

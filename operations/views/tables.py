@@ -127,7 +127,7 @@ def _pressing_row(view: DeadlineView, as_of: date) -> tuple[Datum, ...]:
     return (
         f"{view.name}{place}",
         f"{view.responsible}：{view.to_do}",
-        f"{view.state}{since}，{view.rule} 时限{view.due or '—'}{early}",
+        f"{view.rule} {view.state}{since}，时限{view.due or '—'}{early}",
         f"{view.step or view.title}{after}",
     )
 
