@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from string import Formatter
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import Field, StringConstraints
@@ -86,7 +87,8 @@ class County(PlanNode):
     """A place below a city: its code, name and kind; of a county GB/T 2260 has them."""
 
     code: DivisionCode
-    name: Text
+    name: str
+    """Empty where it is the city itself, below which nothing lies."""
     renamed_from: Text | None = None
     """The name that it had in an earlier version; needed where its code is another one, too."""
     type: Text
@@ -110,11 +112,19 @@ class City(PlanNode):
     name: Text
     renamed_from: Text | None = None
     """As that of a county."""
+    type: Text | None = None
+    """One of `Plan.county_types`, of a city below which nothing lies."""
     quota: Places | dict[Identifier, Places] | None
     """By kind of project where the plan has several; None: not stated."""
     unserved: tuple[Text, ...]
     """尚未实施工程的县（市、区）, by name."""
     counties: tuple[County, ...]
+    """Of a city that lists none, itself: see `undivided`."""
+
+    @property
+    def undivided(self) -> bool:
+        """Whether nothing lies below it (嘉峪关市, a town): its projects are its own bureau's."""
+        return [county.name for county in self.counties] == [""]
 
     def quota_of(self, kind: str | None) -> int | None:
         """Places for projects of a kind; None where the plan states none."""
@@ -134,9 +144,12 @@ class NamedSite(PlanNode):
     """A site that the notice itself names: its project is there from the start."""
 
     city: Text
-    county: Text
-    street: Text
-    community: Text
+    county: str = ""
+    """Empty in a city below which nothing lies."""
+    street: str = ""
+    community: str = ""
+    name: str = ""
+    """What `project_name` has for ``{name}``, and these for the others."""
     kind: Identifier | None = None
 
 
@@ -460,7 +473,7 @@ class Plan(PlanNode):
     serves: Text | None = None
     """Whom its projects serve (老年人), for papers; None: they do not say."""
     project_name: Text
-    """How a project is called, with ``{street}`` and ``{community}``."""
+    """How a project is called, with ``{street}``, ``{community}`` or, freely, ``{name}``."""
     application_name: Text
     """How the application form calls it, with the same words: a notice's forms may not agree."""
     annexes: dict[Form, Text] = Field(default_factory=dict)
@@ -537,8 +550,33 @@ class Plan(PlanNode):
         """The fields that it declares, by id and in its order."""
         return {field.id: field for field in self.fields}
 
+    @property
+    def name_parts(self) -> tuple[str, ...]:
+        """What tells its projects apart within a county: street, community or both.
+
+        A name of its own is kept as the community: a place may then have several projects.
+        """
+        found = {part for _, part, _, _ in Formatter().parse(self.project_name)}
+        parts = {"street": "street" in found, "community": bool(found & {"community", "name"})}
+        return tuple(part for part, named in parts.items() if named)
+
+    @property
+    def named_freely(self) -> bool:
+        """Whether projects have names of their own, in which no community is looked for."""
+        return "{name}" in self.project_name
+
+    def name_of(self, stated: Mapping[str, Any], pattern: str | None = None) -> str | None:
+        """A project's name, or as another pattern has it; None where a part is not stated."""
+        street, community = stated.get("street") or "", stated.get("community") or ""
+        if not all(stated.get(part) for part in self.name_parts):
+            return None
+        parts = {"street": street, "community": community, "name": community}
+        return (pattern or self.project_name).format(**parts)
+
     def label_of(self, field: str) -> str:
         """What staff call a field, also one of the core that it does not ask for."""
+        if field == "community" and self.named_freely:
+            return "名称"
         own = self.field.get(field)
         return own.label if own else CORE[field].label if field in CORE else field
 
@@ -733,15 +771,26 @@ class Plan(PlanNode):
         return next((item.months for item in self.duties if item.id == duty), {})
 
     def office(self, level: Level, city: str = "", county: str = "") -> str:
-        """The name of the office at `level` for a place."""
+        """The name of the office at `level` for a place.
+
+        In a city below which nothing lies it is the city's that does what a county's does.
+        """
+        if level is Level.COUNTY and city and not county:
+            level = Level.CITY
         return self.offices[level].format(city=city, county=county)
+
+    @property
+    def undivided(self) -> tuple[str, ...]:
+        """The cities below which nothing lies, by name."""
+        return tuple(city.name for city in self.cities if city.undivided)
 
     def every_office(self) -> Iterator[Office]:
         """Every office of the plan: the province, then each city, its leader and its counties."""
         places = [(Level.PROVINCE, "", "")]
         for city in self.cities:
             places += [(Level.CITY, city.name, ""), (Level.CITY_LEADER, city.name, "")]
-            places += [(Level.COUNTY, city.name, county.name) for county in city.counties]
+            below = () if city.undivided else city.counties
+            places += [(Level.COUNTY, city.name, county.name) for county in below]
         for level, city_name, county_name in places:
             name = self.office(level, city_name, county_name)
             yield Office(level, city_name, county_name, name)
@@ -760,8 +809,9 @@ class Plan(PlanNode):
         """The full name of a body, or of the office at a level, for a place."""
         stated = self.bodies[body].office if body in self.bodies else None
         level = next((level for level in Level if level.value == body), None)
-        pattern = stated or (self.offices[level] if level else self.bodies[body].name)
-        return pattern.format(city=city, county=county)
+        if not stated and level:
+            return self.office(level, city, county)
+        return (stated or self.bodies[body].name).format(city=city, county=county)
 
     def contact_offices(self) -> Iterator[Office]:
         """Whoever may stand in the contacts: `every_office`, which is told, then finance offices.

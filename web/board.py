@@ -233,7 +233,7 @@ def _money(desk: Desk, projects: Iterable[Dossier], scope: Scope) -> list[CityFu
     """The money by city, or within one by county, and its sum."""
     found: dict[str, list[FundsView]] = {}
     for each in (funds_view(desk, project) for project in projects):
-        found.setdefault(each.county if scope.city else each.city, []).append(each)
+        found.setdefault(each.county or each.city if scope.city else each.city, []).append(each)
     rows = [total(place, views) for place, views in found.items()]
     return [*rows, total(TOTAL, [*chain.from_iterable(found.values())])]
 

@@ -149,7 +149,8 @@ def _yes_no(word: str, width: float) -> Column:
 
 def summary_columns(plan: Plan) -> tuple[Column, ...]:
     """附件3, in the order of the notice."""
-    shape = plan.project_name.format(street="××乡镇（街道）", community="××村（社区）")
+    shown = {"street": "××乡镇（街道）", "community": "××村（社区）", "name": "××"}
+    shape = plan.project_name.format(**shown)
     named = replace(PROJECT, heading=f"{PROJECT.heading}\n（{shape}）")
     return (NUMBER, PLACE, named, *field_columns("summary", plan))
 

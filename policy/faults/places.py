@@ -54,17 +54,21 @@ def places(plan: Plan) -> Iterator[PlanFault]:
                 )
             if count > 1:
                 yield PlanFault(("cities", index, "unserved"), f"“{name}”出现了{count}次")
-        for county in city.counties:
-            if not county.code.startswith(_own_digits(city.code)) or county.code == city.code:
-                yield PlanFault(
-                    ("cities", index, "counties"),
-                    f"“{county.name}”的代码{county.code}不属于{city.name}",
-                )
-        yield from _types(plan, ("cities", index, "counties"), city)
-        yield from _former_names(("cities", index, "counties"), city.counties)
-        names = Counter(county.name for county in city.counties)
-        for name in [name for name, count in names.items() if count > 1]:
-            yield PlanFault(("cities", index, "counties"), f"{city.name}有两个“{name}”")
+        yield from _counties(plan, ("cities", index, "counties"), city)
+
+
+def _counties(plan: Plan, loc: Loc, city: City) -> Iterator[PlanFault]:
+    for county in city.counties:
+        itself = county.code == city.code and not city.undivided
+        if not county.code.startswith(_own_digits(city.code)) or itself:
+            yield PlanFault(loc, f"“{county.name}”的代码{county.code}不属于{city.name}")
+    if not city.undivided and not all(county.name for county in city.counties):
+        yield PlanFault(loc, "县（市、区）须有名称；该市下面没有县级的，写 counties: []")
+    yield from _types(plan, loc, city)
+    yield from _former_names(loc, city.counties)
+    for name, count in Counter(county.name for county in city.counties).items():
+        if count > 1:
+            yield PlanFault(loc, f"{city.name}有两个“{name}”")
 
 
 def _types(plan: Plan, loc: Loc, city: City) -> Iterator[PlanFault]:
@@ -98,8 +102,14 @@ def sites(plan: Plan) -> Iterator[PlanFault]:
         city = plan.city(site.city)
         if city is None or city.county(site.county) is None:
             yield PlanFault(("sites", index), f"没有“{site.city}{site.county}”")
+        for part in plan.name_parts:
+            key = "name" if part == "community" and plan.named_freely else part
+            if not getattr(site, key):
+                yield PlanFault(("sites", index), f"缺少“{key}”，项目名称（project_name）由它组成")
         yield from unknown(("sites", index, "kind"), "项目类别", filter(None, [site.kind]), kinds)
-    places = [(site.city, site.county, site.street, site.community) for site in plan.sites]
+    places = [
+        (site.city, site.county, site.street, site.community or site.name) for site in plan.sites
+    ]
     for place, count in Counter(places).items():
         if count > 1:
             yield PlanFault(("sites",), f"“{''.join(place)}”出现了{count}次")
@@ -109,8 +119,8 @@ def patterns(plan: Plan) -> Iterator[PlanFault]:
     """The patterns name nothing but what they are filled with."""
     place = ("city", "county")
     patterns: list[tuple[str, str, tuple[str, ...]]] = [
-        ("project_name", plan.project_name, ("street", "community")),
-        ("application_name", plan.application_name, ("street", "community")),
+        ("project_name", plan.project_name, ("street", "community", "name")),
+        ("application_name", plan.application_name, ("street", "community", "name")),
         ("code_format", plan.code_format, ("county", "number")),
         *((f"offices.{level}", text, place) for level, text in plan.offices.items()),
         *((f"bodies.{id}.office", b.office, place) for id, b in plan.bodies.items() if b.office),
@@ -121,6 +131,9 @@ def patterns(plan: Plan) -> Iterator[PlanFault]:
         except (KeyError, IndexError, ValueError) as error:
             listed = "、".join(known)
             yield PlanFault(loc_of(path), f"“{pattern}”中的占位符有误（{error}），可用：{listed}")
+    if plan.named_freely and "{community}" in plan.project_name:
+        says = "{name}（自定名称）和 {community}（社区）只能用一个"
+        yield PlanFault(("project_name",), says)
 
 
 def bodies(plan: Plan) -> Iterator[PlanFault]:
