@@ -23,6 +23,7 @@ from policy.duties import (
 )
 from policy.evaluation import Evaluation
 from policy.fields import CORE, SHEETS, FieldId, FieldNeed, ProfileField
+from policy.levels import LevelWords
 from policy.timing import DeadlineRule, Duty, Ladder, OfficeHours
 from policy.vocabulary import (
     LOCAL_LEVELS,
@@ -469,6 +470,8 @@ class Plan(PlanNode):
     ends_on: date | None = None
     """The last day of its works; None: 31 December of its year."""
     notice: Notice
+    levels: LevelWords = LevelWords()
+    """What its levels are called, where they are not 省, 市 and 县."""
     province: Text
     serves: Text | None = None
     """Whom its projects serve (老年人), for papers; None: they do not say."""
@@ -496,6 +499,8 @@ class Plan(PlanNode):
     """Empty where all projects are of one kind."""
     county_types: Annotated[tuple[Text, ...], Field(min_length=1)] = ("市辖区", "县级市", "县")
     """The kinds of place below a city that there are: 自治县, 旗, 街道, 镇, 开发区 …"""
+    code_standard: Literal["GB/T 2260"] | None = None
+    """By what its codes of places are, which are then held to it; None: they claim nothing."""
     cities: tuple[City, ...]
     sites: tuple[NamedSite, ...] = ()
     """Where the notice lists sites instead of giving quotas."""
@@ -585,6 +590,10 @@ class Plan(PlanNode):
         """All conditions: its requirements, and what its fields are needed for."""
         needs = (each for field in self.fields for each in _needs(field))
         return (*self.requirements, *needs)
+
+    def said(self, words: str) -> str:
+        """Words of the product in the plan's own for its levels: see `LevelWords.said`."""
+        return self.levels.said(words)
 
     @property
     def called(self) -> str:

@@ -21,6 +21,7 @@ CHECKS: tuple[Callable[[Plan], Iterator[PlanFault]], ...] = (
     places.identities,
     places.quotas,
     places.places,
+    places.standard,
     places.sites,
     places.patterns,
     places.bodies,

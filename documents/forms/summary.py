@@ -161,7 +161,7 @@ def pages(
     columns = summary_columns(plan)
     summary = TableSheet(
         sheet=plan.titled(Form.SUMMARY, SUMMARY_SHEET),
-        title=f"{plan.years_said}全省{kind}汇总表",
+        title=f"{plan.years_said}{plan.said('全省')}{kind}汇总表",
         columns=columns,
         rows=[_line(n, row, columns, plan) for n, row in enumerate(rows, 1)],
         unit=_units(plan),
@@ -171,7 +171,7 @@ def pages(
     further = (
         TableSheet(
             sheet=sheet,
-            title=f"{plan.years_said}全省{kind}{sheet}",
+            title=f"{plan.years_said}{plan.said('全省')}{kind}{sheet}",
             columns=columns,
             rows=[_line(n, row, columns, plan) for n, row in enumerate(rows, 1)],
             **shared,

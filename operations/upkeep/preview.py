@@ -315,6 +315,7 @@ def _line(plan: Plan, item: Deadline, kind: RungKind, *, own: bool) -> DigestLin
     return DigestLine(
         kind=kind,
         subject_kind=of,
+        levels=plan.levels,
         subject=names[of][0],
         name=names[of][1],
         place=plan.province if of is SubjectKind.PROVINCE else place,

@@ -62,7 +62,7 @@ def board_table(
 ) -> DataTable:
     """Per city its quota, its projects in each stage, and what is due soon and overdue."""
     columns = (
-        CITY,
+        DataColumn(plan.said(CITY.title), width=CITY.width),
         DataColumn("任务数", "count", 8, "未明确"),
         *(DataColumn(title, "count", 8) for title in ("项目", *(s.label for s in plan.stages))),
         *(DataColumn(title, "count", 8) for title in ("办结", "临期", "逾期", "超建议时限")),
@@ -72,7 +72,7 @@ def board_table(
         for row in board
     ]
     sums = (sum(row[at] or 0 for row in rows) for at in range(1, len(columns)))  # type: ignore[misc]  # counts
-    title = f"全省进度（截至 {as_of}{basis.said}）"
+    title = f"{plan.said('全省进度')}（截至 {as_of}{basis.said}）"
     return DataTable(title, columns, rows, (TOTAL, *sums), [row.city for row in board])
 
 

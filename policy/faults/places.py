@@ -1,5 +1,6 @@
 """Places, bodies and who decides: faults of the plan in them."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -84,6 +85,26 @@ def _own_digits(code: str) -> str:
     while code.endswith("00"):
         code = code[:-2]
     return code
+
+
+PROVINCES = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]")
+"""What codes begin with (GB/T 2260)."""
+
+
+def standard(plan: Plan) -> Iterator[PlanFault]:
+    """Codes that are said to be those of GB/T 2260 have its form."""
+    if plan.code_standard is None:
+        return
+    for index, city in enumerate(plan.cities):
+        loc, mend = ("cities", index), f"请核对，或去掉 code_standard: {plan.code_standard}"
+        if not PROVINCES.match(city.code):
+            yield PlanFault((*loc, "code"), f"没有以{city.code[:2]}开头的省级代码；{mend}")
+        if not city.undivided and (len(city.code) != 6 or not city.code.endswith("00")):
+            yield PlanFault((*loc, "code"), f"{city.name}的代码{city.code}末两位应为00；{mend}")
+        for county in city.counties:
+            if len(county.code) != 6:
+                name = county.name or city.name
+                yield PlanFault((*loc, "counties"), f"{name}的代码{county.code}不是六位；{mend}")
 
 
 def _former_names(loc: Loc, places: Sequence[City | County]) -> Iterator[PlanFault]:
