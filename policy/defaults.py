@@ -12,7 +12,7 @@ from policy.schema import SINGLE
 
 RULES = (
     *("stages", "milestones", "actions", "requirements", "checklist", "evidence", "plausible"),
-    *("subsidies", "deadlines", "duties"),
+    *("subsidies", "deadlines", "duties", "targets"),
 )
 SECTIONS = ("quota", "ladder", "office_hours", *SINGLE)
 SHARED = ("clause", "words", "force", "responsible", "reading", "origin")

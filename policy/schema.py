@@ -24,6 +24,7 @@ from policy.duties import (
 from policy.evaluation import Evaluation
 from policy.fields import CORE, SHEETS, FieldId, FieldNeed, ProfileField
 from policy.levels import LevelWords
+from policy.targets import Target
 from policy.timing import DeadlineRule, Duty, Ladder, OfficeHours
 from policy.vocabulary import (
     LOCAL_LEVELS,
@@ -157,12 +158,17 @@ class NamedSite(PlanNode):
 class Quota(Clause):
     """How many projects the programme builds in all."""
 
-    goal: Annotated[int, Field(gt=0)] | None
-    """None: not stated."""
+    goal: Annotated[int, Field(gt=0)] | dict[Identifier, Places] | None
+    """By kind of project where the notice gives totals by kind; None: not stated."""
     submitted_when: Identifier
     """The milestone that counts a project as applied for."""
     taken_when: Identifier
     """The milestone that takes up a place."""
+
+    @property
+    def total(self) -> int | None:
+        """Of all kinds; None: not stated."""
+        return sum(self.goal.values()) if isinstance(self.goal, dict) else self.goal
 
 
 class StageRule(Clause):
@@ -284,6 +290,8 @@ class _SubsidyRule(Clause):
     """A subsidy for projects of some kinds; for all when none is named."""
 
     kinds: tuple[Identifier, ...] = ()
+    when: dict[FieldId, tuple[Text, ...]] = Field(default_factory=dict)
+    """A tier beside the kind: only for projects whose fields have one of these values."""
 
 
 class AreaSubsidy(_SubsidyRule):
@@ -421,10 +429,10 @@ class Office(NamedTuple):
     """A key of `Plan.bodies` where it is none of the civil affairs line."""
 
 
-def in_general(pattern: str) -> str:
+def in_general(pattern: str, levels: LevelWords) -> str:
     """An office of no place in particular: ``市民政局`` of ``{city}民政局``."""
     county = "{county}" in pattern
-    return pattern.format(city="" if county else "市", county="县")
+    return pattern.format(city="" if county else levels.middle, county=levels.base)
 
 
 SINGLE = (
@@ -495,6 +503,8 @@ class Plan(PlanNode):
     paper_code: Text | None = None
     """代字 with which the numbers of the province's papers begin; None: left to people."""
     quota: Quota
+    targets: tuple[Target, ...] = ()
+    """What it is to reach besides: money for fewer, coverage, ratios."""
     kinds: tuple[ProjectKind, ...] = ()
     """Empty where all projects are of one kind."""
     county_types: Annotated[tuple[Text, ...], Field(min_length=1)] = ("市辖区", "县级市", "县")
@@ -591,6 +601,13 @@ class Plan(PlanNode):
         needs = (each for field in self.fields for each in _needs(field))
         return (*self.requirements, *needs)
 
+    def total_of(self, kind: str) -> int | None:
+        """The total of a kind: the notice's, else that of all cities; None: not stated."""
+        if isinstance(self.quota.goal, dict):
+            return self.quota.goal.get(kind)
+        stated = [city.quota_of(kind) for city in self.cities]
+        return None if None in stated else sum(filter(None, stated))
+
     def said(self, words: str) -> str:
         """Words of the product in the plan's own for its levels: see `LevelWords.said`."""
         return self.levels.said(words)
@@ -679,7 +696,7 @@ class Plan(PlanNode):
         """What the offices of a level are called in general: ``县民政局``, ``省民政厅``."""
         if level is Level.PROVINCE:
             return self.head_bureau
-        return in_general(self.offices[level])
+        return in_general(self.offices[level], self.levels)
 
     @property
     def county_bureaus(self) -> str:
@@ -848,6 +865,7 @@ class Plan(PlanNode):
             "checklist",
             "evidence",
             "plausible",
+            "targets",
         )
         for group in (*groups, "deadlines", "duties"):
             for index, rule in enumerate(getattr(self, group)):

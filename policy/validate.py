@@ -32,6 +32,7 @@ CHECKS: tuple[Callable[[Plan], Iterator[PlanFault]], ...] = (
     chain.subsidies,
     chain.shares,
     chain.review,
+    chain.targets,
     duties.report,
     duties.papers,
     duties.curves,

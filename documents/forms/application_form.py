@@ -124,7 +124,7 @@ def opinion_labels(plan: Plan) -> Mapping[str, str]:
         finance = plan.bodies.get(f"{level.value}_finance")
         pattern = (finance.office if finance else None) or f"{{{level.value}}}财政局"
         found[f"{level.value}_civil_on"] = f"{plan.level_name(level)}意见"
-        found[f"{level.value}_finance_on"] = f"{in_general(pattern)}意见"
+        found[f"{level.value}_finance_on"] = f"{in_general(pattern, plan.levels)}意见"
     return found
 
 

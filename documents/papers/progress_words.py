@@ -95,7 +95,10 @@ def overall(
     """How projects, investment, money and schedule stand, and what that adds to the earlier day."""
     whose = everywhere(plan) if found.place == plan.province else "贵市"
     come = reached(plan, found, before, since)
-    yield f"截至{long_date(shot.as_of)}，{_going(found, whose)}。{come}。"
+    come = f"{come}。" if come else ""
+    yield f"截至{long_date(shot.as_of)}，{_going(found, whose)}。{come}"
+    if shot.targets and found.place == plan.province:
+        yield f"目标完成情况：{'；'.join(figure.said for figure in shot.targets)}。"
     if not found.projects:
         return
     yield f"投资完成情况：{invested(found, before, since)}。"

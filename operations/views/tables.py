@@ -9,6 +9,7 @@ from operations.views.funds import TOTAL, CityFunds, FundsView, local
 from operations.views.overview import CityBoard, DeadlineView
 from policy.schema import Plan
 from policy.vocabulary import Basis, Origin, Source, Standing
+from states.targets import TargetFigure
 
 CITY = DataColumn("市", width=9)
 COUNTY = DataColumn("县（市、区）", width=11)
@@ -53,6 +54,13 @@ BURDEN = (
     DataColumn("单位", width=28),
     *(DataColumn(title, "count", 10) for title in ("消息", "事项", "表格", "待填单元格")),
 )
+TARGETS = (
+    DataColumn("目标", width=20),
+    DataColumn("现状", width=28),
+    DataColumn("要求", width=14),
+    DataColumn("完成情况", width=36),
+    DataColumn("依据", width=14),
+)
 NAME = 2
 """The column of `DEADLINES` with the name of what a row is about."""
 
@@ -71,9 +79,23 @@ def board_table(
         (row.city, row.quota, row.projects, *row.by_stage, row.finished, *_pressing(row))
         for row in board
     ]
-    sums = (sum(row[at] or 0 for row in rows) for at in range(1, len(columns)))  # type: ignore[misc]  # counts
+    sums = (sum(row[at] or 0 for row in rows) for at in range(2, len(columns)))  # type: ignore[misc]  # counts
     title = f"{plan.said('全省进度')}（截至 {as_of}{basis.said}）"
-    return DataTable(title, columns, rows, (TOTAL, *sums), [row.city for row in board])
+    return DataTable(
+        title, columns, rows, (TOTAL, all_places(plan, board), *sums), [row.city for row in board]
+    )
+
+
+def all_places(plan: Plan, board: Sequence[CityBoard]) -> int | None:
+    """任务数 in all: of cities whose quotas are stated; else the notice's own, if it has one."""
+    stated = [row.quota for row in board if row.quota is not None]
+    return sum(stated) if stated and len(stated) == len(board) else plan.quota.total
+
+
+def targets_table(plan: Plan, found: Sequence[TargetFigure]) -> DataTable:
+    """What the programme is to reach, kind by kind and target by target."""
+    rows = [(it.label, it.done, it.wanted, it.standing or "—", it.clause) for it in found]
+    return DataTable("目标完成情况", TARGETS, rows)
 
 
 def _pressing(row: CityBoard) -> tuple[int, ...]:

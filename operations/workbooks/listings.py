@@ -8,6 +8,7 @@ from datetime import date
 from sqlmodel import Session
 
 from common.files import safe_name
+from common.table import DataTable
 from documents.forms.summary import city_named
 from documents.lists import overviews
 from documents.writing.layout import Leaf, to_bytes, worded
@@ -15,7 +16,12 @@ from documents.writing.rows import Value
 from operations.cases.desk import Desk
 from operations.views.funds import TOTAL, by_city, funds_views, total
 from operations.views.overview import DeadlineView, Survey, in_chains, survey, with_standing
-from operations.views.tables import city_funds_table, deadline_table, funds_table
+from operations.views.tables import (
+    city_funds_table,
+    deadline_table,
+    funds_table,
+    targets_table,
+)
 from operations.workbooks.outgoing import OutgoingWorkbook, WorkbookOrder
 from policy.schema import Plan
 from policy.vocabulary import Basis, Standing
@@ -23,6 +29,7 @@ from states.deadlines import LATE
 from states.dossier import Dossier
 from states.snapshot import months
 from states.subsidy import subsidy
+from states.targets import figures
 
 
 def make_projects(
@@ -53,8 +60,14 @@ def make_projects(
         dated,
         list(_curve(desk.plan, found, marks, today)),
         f"{_footer(request, seen)}　{desk.plan.notice.openness}",
+        None if request.subject else _targets(desk.plan, found),
     )
     return _made(desk.plan, request, seen, leaves)
+
+
+def _targets(plan: Plan, found: Sequence[Dossier]) -> DataTable | None:
+    reached = figures(plan, found)
+    return targets_table(plan, reached) if reached else None
 
 
 def make_overdue(

@@ -20,6 +20,7 @@ def identities(plan: Plan) -> Iterator[PlanFault]:
         ("actions", [action.id for action in plan.actions]),
         ("requirements", [requirement.id for requirement in plan.conditions]),
         ("fields", [field.id for field in plan.fields]),
+        ("targets", [target.id for target in plan.targets]),
         ("deadlines", [rule.id for rule in plan.timed_rules]),
         ("checklist", [item.id for item in plan.checklist]),
         ("evidence", [item.id for item in plan.evidence]),
@@ -31,11 +32,14 @@ def identities(plan: Plan) -> Iterator[PlanFault]:
 
 def quotas(plan: Plan) -> Iterator[PlanFault]:
     stated = [city.places for city in plan.cities if city.places is not None]
-    goal, total = plan.quota.goal, sum(stated)
+    goal, total = plan.quota.total, sum(stated)
     whole = len(stated) == len(plan.cities)
     if goal is not None and (total > goal or (whole and total != goal)):
         yield PlanFault(("quota", "goal"), f"各市名额合计{total}，与总数{goal}不符")
     kinds = {kind.id for kind in plan.kinds}
+    if isinstance(plan.quota.goal, dict) and set(plan.quota.goal) != kinds:
+        listed = "、".join(kind.label for kind in plan.kinds) or "不分类别"
+        yield PlanFault(("quota", "goal"), f"总数须按项目类别写明：{listed}")
     for index, city in enumerate(plan.cities):
         by_kind = set(city.quota) if isinstance(city.quota, dict) else None
         if by_kind != (kinds or None) and city.quota is not None:
