@@ -79,6 +79,7 @@ LABELS: Mapping[str, str] = {
     "goal": "总数",
     "targets": "目标",
     "levels": "各级称呼",
+    "region": "所属",
     "lead": "牵头一级",
     "middle": "中间一级",
     "base": "最下一级",

@@ -116,6 +116,9 @@ class City(PlanNode):
     """As that of a county."""
     type: Text | None = None
     """One of `Plan.county_types`, of a city below which nothing lies."""
+    region: Text | None = None
+    """What it lies in between the lead and itself, in a programme of four levels (国省市县): the
+    board adds up by it, and nobody there is told of anything."""
     quota: Places | dict[Identifier, Places] | None
     """By kind of project where the plan has several; None: not stated."""
     unserved: tuple[Text, ...]

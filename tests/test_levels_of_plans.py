@@ -23,7 +23,7 @@ from operations.cases.desk import Desk
 from operations.daily.delivery import deliver
 from operations.daily.enforcement import enforce
 from operations.upkeep.setup import check_trail, install
-from operations.views.overview import deadline_views, projects, survey
+from operations.views.overview import CityBoard, deadline_views, projects, survey
 from operations.views.project_record import project_record, project_text
 from operations.views.tables import board_table
 from operations.workbooks.exports import export_workbook
@@ -323,3 +323,22 @@ def test_a_table_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -
 def test_the_shipped_plan_of_a_province_holds_to_the_standard() -> None:
     shipped = plan().model_copy(update={"code_standard": "GB/T 2260"})
     assert list(standard(shipped)) == []
+
+
+def test_a_level_between_the_lead_and_the_cities_is_added_up() -> None:
+    """Of four levels, 国省市县, the second: of its cities, quotas only where all are stated."""
+    of = {"太原市": "甲片", "大同市": "甲片", "朔州市": "乙片"}
+    cities = [city.model_copy(update={"region": of.get(city.name)}) for city in plan().cities]
+    cities[2] = cities[2].model_copy(update={"quota": None})
+    board = [CityBoard(city.name, city.places, n, (n, 0), 0, n, 1) for n, city in enumerate(cities)]
+    stages = plan().stages[:2]
+    other = plan().model_copy(update={"cities": tuple(cities), "stages": stages})
+    table = board_table(other, board, date(2023, 6, 1))
+    assert [row[:3] for row in table.rows[len(board) :]] == [
+        ("甲片小计", 20, 1),
+        ("乙片小计", None, 2),
+    ]
+    assert table.total is not None
+    assert table.total[:3] == ("合计", 100, sum(range(11)))
+    assert len(table.subjects) == len(table.rows)
+    assert len(board_table(plan(), board, date(2023, 6, 1)).rows) == len(board)

@@ -75,21 +75,44 @@ def board_table(
         *(DataColumn(title, "count", 8) for title in ("项目", *(s.label for s in plan.stages))),
         *(DataColumn(title, "count", 8) for title in ("办结", "临期", "逾期", "超建议时限")),
     )
-    rows = [
-        (row.city, row.quota, row.projects, *row.by_stage, row.finished, *_pressing(row))
-        for row in board
-    ]
-    sums = (sum(row[at] or 0 for row in rows) for at in range(2, len(columns)))  # type: ignore[misc]  # counts
+    rows = [_counts(row) for row in board]
+    regions = _regions(plan, board)
+    total = (TOTAL, all_places(plan, board), *_added(board))
     title = f"{plan.said('全省进度')}（截至 {as_of}{basis.said}）"
-    return DataTable(
-        title, columns, rows, (TOTAL, all_places(plan, board), *sums), [row.city for row in board]
-    )
+    subjects = [*(row.city for row in board), *("" for _ in regions)]
+    return DataTable(title, columns, [*rows, *regions], total, subjects)
+
+
+def _counts(row: CityBoard) -> tuple[Datum, ...]:
+    return (row.city, row.quota, row.projects, *row.by_stage, row.finished, *_pressing(row))
+
+
+def _added(board: Sequence[CityBoard]) -> tuple[int, ...]:
+    """What rows count, added up: all but their quotas."""
+    counted = ((row.projects, *row.by_stage, row.finished, *_pressing(row)) for row in board)
+    return tuple(map(sum, zip(*counted, strict=True)))
+
+
+def _regions(plan: Plan, board: Sequence[CityBoard]) -> list[tuple[Datum, ...]]:
+    """A row for each level above the cities that the plan names, by its cities."""
+    rows = {row.city: row for row in board}
+    found: dict[str, list[CityBoard]] = {}
+    for city in plan.cities:
+        if city.region and city.name in rows:
+            found.setdefault(city.region, []).append(rows[city.name])
+    return [(f"{name}小计", _stated(own), *_added(own)) for name, own in found.items()]
+
+
+def _stated(board: Sequence[CityBoard]) -> int | None:
+    """What their quotas add up to; None where one is not stated."""
+    stated = [row.quota for row in board if row.quota is not None]
+    return sum(stated) if stated and len(stated) == len(board) else None
 
 
 def all_places(plan: Plan, board: Sequence[CityBoard]) -> int | None:
     """任务数 in all: of cities whose quotas are stated; else the notice's own, if it has one."""
-    stated = [row.quota for row in board if row.quota is not None]
-    return sum(stated) if stated and len(stated) == len(board) else plan.quota.total
+    stated = _stated(board)
+    return plan.quota.total if stated is None else stated
 
 
 def targets_table(plan: Plan, found: Sequence[TargetFigure]) -> DataTable:
