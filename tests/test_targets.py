@@ -14,12 +14,13 @@ from common.errors import PolicyError
 from documents.papers.bulletin import bulletin
 from models.settings import Settings
 from operations.cases.desk import Desk
+from operations.upkeep.rules import Approval, adopt, foresee
 from operations.views.overview import projects, survey
 from operations.views.snapshots import snapshot
 from operations.views.tables import board_table, targets_table
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.outgoing import WorkbookOrder
-from policy.load import load_plan
+from policy.load import load_plan, meaning
 from policy.schema import Plan
 from policy.targets import RatioTarget
 from policy.vocabulary import Disposition, Listing
@@ -30,6 +31,7 @@ from states.targets import figures
 from tests.conftest import AT
 from tests.support.builders import plan as shanxi
 from tests.support.delivering import know
+from tests.support.province import morning
 from tests.support.visiting import at, knock, link_of, pinned
 from tests.test_other_plans import (
     CANTEEN,
@@ -212,3 +214,29 @@ def test_targets_that_cannot_be_are_told(
     (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(PolicyError, match=rf"plan\.yaml:\d+: .*{says}"):
         load_plan(tmp_path / "plan.yaml")
+
+
+# --- a quota that changes in mid-year -------------------------------------------------------------
+
+
+def test_a_total_that_changes_in_mid_year_keeps_its_former_version(canteens: Desk) -> None:
+    """More points from May on: what is made of March tells March's total."""
+    goal = {"canteen": 2, "point": 5}
+    quota = canteens.plan.quota.model_copy(update={"goal": goal})
+    later = canteens.plan.model_copy(update={"quota": quota})
+    later = later.model_copy(update={"digest": meaning(later)})
+    changed = Desk(canteens.settings, later, canteens.calendar, canteens.engine)
+    day = date(2024, 5, 6)
+    told = foresee(changed, day, AT)
+    assert told is not None
+    assert [each.where for each in told.differences if each.legal] == ["名额·总数·point"]
+    by = Approval("示例省民政厅", "示例民函〔2024〕8号", date(2024, 5, 6))
+    adopt(changed, by, day, morning(day))
+    with changed.reading() as session:
+        months = {
+            month: snapshot(session, changed, f"2024-{month:02d}", date(2024, month, 29))
+            for month in (3, 5)
+        }
+    wanted = {month: {it.id: it.wanted for it in shot.targets} for month, shot in months.items()}
+    assert (wanted[3]["kind.point"], wanted[5]["kind.point"]) == ("2个", "5个")
+    assert changed.plan.quota.total == 7
