@@ -13,6 +13,7 @@ from documents.forms.application_fields import parts_reader
 from documents.forms.ledger import ledger_columns, word_reader
 from documents.forms.report import report_columns
 from documents.forms.summary import SummaryRow, pages
+from documents.papers.bulletin import bulletin
 from documents.writing.columns import in_words
 from documents.writing.layout import save
 from models.database import open_engine, writing
@@ -25,6 +26,7 @@ from operations.daily.enforcement import enforce
 from operations.upkeep.setup import check_trail, install
 from operations.views.overview import CityBoard, deadline_views, projects, survey
 from operations.views.project_record import project_record, project_text
+from operations.views.snapshots import snapshot
 from operations.views.tables import board_table
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.intake import import_workbook
@@ -342,3 +344,18 @@ def test_a_level_between_the_lead_and_the_cities_is_added_up() -> None:
     assert table.total[:3] == ("合计", 100, sum(range(11)))
     assert len(table.subjects) == len(table.rows)
     assert len(board_table(plan(), board, date(2023, 6, 1)).rows) == len(board)
+
+
+def test_the_bulletin_of_a_programme_of_towns_names_no_city(desk: Desk, tmp_path: Path) -> None:
+    codes = brought(desk, tmp_path, "东镇", "甲村", "乙村")
+    told = desk.plan.model_copy(update={"bulletin": plan().bulletin})
+    for day in (date(2024, 3, 29), date(2024, 4, 30)):
+        with desk.reading() as session:
+            paper = bulletin(told, (snapshot(session, desk, f"{day:%Y-%m}", day),))
+        words = "\n".join([paper.title, paper.addressee, *paper.words])
+        assert not re.search("各市|有关市|本市|个市|部分市|县（市、区）|省级|全省|市县", words), (
+            words
+        )
+    assert paper.addressee == "各乡镇人民政府"
+    assert "请有关乡镇督促责任单位尽快" in words
+    assert codes
