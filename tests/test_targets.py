@@ -12,7 +12,9 @@ import yaml
 from openpyxl import load_workbook
 
 from common.errors import PolicyError
+from documents.lists.evaluation import evaluation_leaves
 from documents.papers.bulletin import bulletin
+from documents.writing.layout import TableSheet
 from models.settings import Settings
 from operations.cases.desk import Desk
 from operations.upkeep.rules import Approval, adopt, foresee
@@ -28,6 +30,8 @@ from policy.targets import RatioTarget
 from policy.vocabulary import Disposition, Listing
 from states.contacts import Post
 from states.dossier import Dossier, Profile
+from states.scoring import evaluate
+from states.snapshot import Snapshot
 from states.subsidy import subsidy
 from states.targets import figures
 from tests.conftest import AT
@@ -164,6 +168,20 @@ def test_board_list_bulletin_and_desk_show_them(canteens: Desk, tmp_path: Path) 
     assert "尚缺1个：甲市南县" in page
     assert "（任务数4个）" in page
     assert '>0</td><td class="number"><a' not in page  # 任务数 of all is not the sum of nothing
+
+
+def test_the_evaluation_shows_them_on_a_sheet_of_its_own() -> None:
+    day = date(2023, 6, 30)
+    shot = Snapshot("2023-06", day, (), (), (), figures(canteens_plan(), FOUND))
+    made = evaluate(shanxi(), shot, day)
+    last = evaluation_leaves("示例工程", made)[-1]
+    assert isinstance(last, TableSheet)
+    assert last.sheet == "目标完成情况"
+    rows = {str(row[0]): row[1:4] for row in last.rows}
+    assert rows["老年食堂"] == ("在册2个，已确定2个", "2个", "已达到")
+    assert rows["开业率"] == ("66.6%（2/3）", "不低于90%", "未达到")
+    none = evaluate(shanxi(), replace(shot, targets=()), day)
+    assert "目标完成情况" not in [leaf.sheet for leaf in evaluation_leaves("示例工程", none)]
 
 
 def test_a_plan_without_kinds_and_targets_shows_none() -> None:

@@ -224,9 +224,9 @@ def _count_row(found: MonthFigures) -> tuple[str, ...]:
 
 def _money(month: _Month) -> PaperTable | None:
     heads = ("市", "投资总额", "完成投资", "省补核算", "省补到位", "配套承诺", "配套到位", "支出")
-    heads = tuple(map(month.plan.said, heads))
+    said = tuple(map(month.plan.said, heads))
     return _table(
-        month, heads, _money_row, month.plan.said("各市投资和资金情况（单位：万元，四舍五入）")
+        month, said, _money_row, month.plan.said("各市投资和资金情况（单位：万元，四舍五入）")
     )
 
 
