@@ -78,7 +78,7 @@ class SheetCell:
 
 
 @dataclass(slots=True)
-class Look:
+class SheetSight:
     """What was found on a sheet."""
 
     asked: list[CellFault] = field(default_factory=list)
@@ -107,9 +107,9 @@ def workings(archive: ZipFile) -> Workings:
     return Workings(archive, parts, styles, struck)
 
 
-def look(behind: Workings, title: str, rows: list[list[Any]]) -> Look:
+def look(behind: Workings, title: str, rows: list[list[Any]]) -> SheetSight:
     """Show in `rows` what a person sees; what has to be asked or told is given back."""
-    found = Look()
+    found = SheetSight()
     walk = _Walk(lambda cell: _look_at(cell, behind, title, rows, found))
     parser = ParserCreate(namespace_separator="}")
     parser.buffer_text = True
@@ -140,7 +140,7 @@ def unread(title: str, rows: Sequence[Sequence[object]]) -> Iterator[CellFault]:
 
 
 def _look_at(
-    cell: SheetCell, behind: Workings, title: str, rows: list[list[Any]], found: Look
+    cell: SheetCell, behind: Workings, title: str, rows: list[list[Any]], found: SheetSight
 ) -> None:
     row, column = _position(cell.place)
     if PICTURE.match(cell.said.get("f", "")) or PICTURE.match(str(_value(rows, row, column))):
@@ -254,7 +254,9 @@ class _Walk:
         self.hidden_columns.extend(range(first - 1, min(last, MOST_COLUMNS)))
 
 
-def _tell_hidden(title: str, rows: Sequence[Sequence[object]], walk: "_Walk", found: Look) -> None:
+def _tell_hidden(
+    title: str, rows: Sequence[Sequence[object]], walk: "_Walk", found: SheetSight
+) -> None:
     told = [n for n in walk.hidden_rows if n < len(rows) and not all(map(is_blank, rows[n]))]
     if told:
         listed = f"第{_listed([str(n + 1) for n in told])}行"
