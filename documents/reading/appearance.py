@@ -78,7 +78,7 @@ class SheetCell:
 
 
 @dataclass(slots=True)
-class SheetSight:
+class SeenSheet:
     """What was found on a sheet."""
 
     asked: list[CellFault] = field(default_factory=list)
@@ -107,9 +107,9 @@ def workings(archive: ZipFile) -> Workings:
     return Workings(archive, parts, styles, struck)
 
 
-def look(behind: Workings, title: str, rows: list[list[Any]]) -> SheetSight:
+def look(behind: Workings, title: str, rows: list[list[Any]]) -> SeenSheet:
     """Show in `rows` what a person sees; what has to be asked or told is given back."""
-    found = SheetSight()
+    found = SeenSheet()
     walk = _Walk(lambda cell: _look_at(cell, behind, title, rows, found))
     parser = ParserCreate(namespace_separator="}")
     parser.buffer_text = True
@@ -140,7 +140,7 @@ def unread(title: str, rows: Sequence[Sequence[object]]) -> Iterator[CellFault]:
 
 
 def _look_at(
-    cell: SheetCell, behind: Workings, title: str, rows: list[list[Any]], found: SheetSight
+    cell: SheetCell, behind: Workings, title: str, rows: list[list[Any]], found: SeenSheet
 ) -> None:
     row, column = _position(cell.place)
     if PICTURE.match(cell.said.get("f", "")) or PICTURE.match(str(_value(rows, row, column))):
@@ -255,7 +255,7 @@ class _Walk:
 
 
 def _tell_hidden(
-    title: str, rows: Sequence[Sequence[object]], walk: "_Walk", found: SheetSight
+    title: str, rows: Sequence[Sequence[object]], walk: "_Walk", found: SeenSheet
 ) -> None:
     told = [n for n in walk.hidden_rows if n < len(rows) and not all(map(is_blank, rows[n]))]
     if told:

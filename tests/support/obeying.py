@@ -16,6 +16,7 @@ from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
 from documents.reading.annotate import LIST
+from documents.reading.faults import OPENING
 from documents.writing.columns import plain
 from tests.support.planting import saved, write_cell
 
