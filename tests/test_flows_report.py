@@ -272,7 +272,10 @@ def test_what_is_hidden_rounded_or_without_its_year_is_taken_and_told(
         book[FURTHER_SHEET].sheet_state = "hidden"
 
     done = take(begun, edited(exported(begun, tmp_path), spoil))
-    told = {fault.spot.cell or fault.spot.sheet: fault.reason for fault in done.warnings}
+    told = dict[str, str]()
+    for fault in done.warnings:
+        at = fault.spot.cell or fault.spot.sheet
+        told[at] = told.get(at, "") + fault.reason
     assert "“35.5%”已取整，登记为36%" in told["G4"]
     assert "按2023-06-05登记" in told["F5"]
     assert "已隐藏，其中的内容没有读取" in told[FURTHER_SHEET]
