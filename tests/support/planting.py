@@ -11,7 +11,7 @@ from io import BytesIO
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from documents.writing.columns import DAY, TEXT, Column, plain
+from documents.writing.columns import DAY, EXAMPLE, TEXT, Column, plain
 
 Plant = Callable[[Workbook], None]
 Tables = Mapping[str, Sequence[Column]]
@@ -68,7 +68,8 @@ def layouts(book: Workbook, tables: Tables) -> Iterator[SheetLayout]:
             if len(found) == len(columns):
                 filled = [n for key, n in found.items() if key != "number"]
                 below = range(top + 1, (sheet.max_row or 0) + 1)
-                rows = tuple(n for n in below if any(sheet.cell(n, c).value for c in filled))
+                own = [n for n in below if not str(sheet.cell(n, 1).value).startswith(EXAMPLE)]
+                rows = tuple(n for n in own if any(sheet.cell(n, c).value for c in filled))
                 yield SheetLayout(title, top, found, {c.key: c for c in columns}, rows)
                 break
 
