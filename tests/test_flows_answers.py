@@ -116,7 +116,7 @@ def quiet(desk: Desk) -> dict[str, str]:
 
 def test_a_countys_form_names_exactly_what_is_open_for_it(late: Desk) -> None:
     sheet = load_workbook(BytesIO(made(late)))[SHEET]
-    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=FIRST)]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=FIRST)][:-1]
     told = [(row[0], row[HEADS.index("code")], row[RULE], row[HEADS.index("fact")]) for row in rows]
     assert told == [
         (1, ONE, "D06", "运营机构确定"),
@@ -224,7 +224,7 @@ def test_the_same_form_again_changes_nothing_and_another_day_is_for_the_province
 def due(desk: Desk, office: str = COUNTY) -> dict[str, str]:
     """The rows of money of ONE in an office's form: what they are called, and how they stand."""
     sheet = load_workbook(BytesIO(made(desk, office)))[SHEET]
-    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=FIRST)]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=FIRST)][:-1]
     at = [HEADS.index(key) for key in ("code", "rule", "fact", "state")]
     found = [tuple(str(row[n]) for n in at) for row in rows]
     return {fact: state for code, rule, fact, state in found if (code, rule) == (ONE, "D07")}
@@ -469,7 +469,7 @@ def test_the_form_that_comes_along_has_the_items_of_the_mail_by_number(late: Des
     message = told(late)[COUNTY]
     [form] = [item for item in message.attachments if "办理回执" in item.name]
     sheet = load_workbook(BytesIO(form.content))[SHEET]
-    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=FIRST)]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=FIRST)][:-1]
     assert [(row[0], row[HEADS.index("code")], row[RULE]) for row in rows] == [
         (number, line.subject, line.rule) for number, line in enumerate(message.lines, 1)
     ]
