@@ -71,7 +71,7 @@ def _unknown_county(written: str, names: Sequence[str], city: City, plan: Plan) 
         return f"{said}，属于{'、'.join(owners)}；请核对后改正，或报送到相应的市"
     if close := get_close_matches(written, names, n=3, cutoff=0.5):
         return f"{said}；是否为{'、'.join(close)}？请核对后改正"
-    return f"{said}；{city.name}所辖：{'、'.join(names)}"
+    return f"{said}；请填写{city.name}所辖的一个：{'、'.join(names)}"
 
 
 def street_form(plan: Plan) -> str:
@@ -150,7 +150,9 @@ def building_kind(value: object) -> str | None:
     kind = next((k for k in kinds if written.startswith(k)), None)
     remark = written[2:]
     if written and (kind is None or (remark and kind != "其他" and remark[0] not in "（(：:")):
-        raise CellError(f"配建性质须为{'、'.join(kinds)}之一；其他的请写“其他：”并注明")
+        raise CellError(
+            f"配建性质须为{'、'.join(kinds)}之一；请从中选填一项，其他的请写“其他：”并注明"
+        )
     return kind
 
 

@@ -7,13 +7,19 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
 
-from common.errors import RefusedError
 from documents.forms.application_fields import sure
 from documents.reading import cells
 from documents.reading.cells import CellError, required
 from documents.reading.grid import Book
 from documents.reading.placed import KnownProjects, project_of, require_names
-from documents.reading.table import FormTable, TableRow, duplicates, find_table, money_reader
+from documents.reading.table import (
+    FormTable,
+    TableRow,
+    duplicates,
+    find_table,
+    money_reader,
+    no_table,
+)
 from documents.writing.columns import COUNTY, DAY, NUMBER, Column, in_words
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
@@ -130,7 +136,7 @@ def ledger_table(book: Book, plan: Plan) -> FormTable:
     """The table of 资金台账; RefusedError where the workbook has none, or not all its columns."""
     table = find_table(book, ledger_columns(plan), [])
     if table is None:
-        raise RefusedError(f"{book.file}：没有找到资金台账；请核对表头文字是否与样表一致")
+        raise no_table(book, ledger_columns(plan), LEDGER_SHEET, LEDGER_SHEET)
     require_names(table)
     return table
 
@@ -141,7 +147,7 @@ def money_rows(table: FormTable, plan: Plan, projects: KnownProjects) -> tuple[L
     found = tuple(_row(row, plan, projects, money) for row in table.rows)
     vouchers = [(each.row, each.voucher) for each in found if each.voucher]
     for row, first in duplicates(vouchers):
-        row.refuse("voucher", f"与第{first.number}行重复；一张凭证只登记一行，请核对凭证号")
+        row.refuse("voucher", f"与第{first.number}行重复；请删除本行，确为另一笔的请改填其凭证号")
     return found
 
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from common.errors import RefusedError
 from documents.reading import cells
 from documents.reading.cells import is_blank, required
 from documents.reading.grid import Book
 from documents.reading.placed import KnownProjects, project_of, require_names
-from documents.reading.table import FormTable, TableRow, duplicates, find_table
+from documents.reading.table import FormTable, TableRow, duplicates, find_table, no_table
 from documents.writing.columns import COUNTY, DAY, NUMBER, Column, in_words, plain
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
@@ -73,7 +72,7 @@ def opinion_table(book: Book, plan: Plan) -> FormTable:
     """The table of 专家评分表; RefusedError where the workbook has none, or not all its columns."""
     table = find_table(book, opinion_columns(plan), [])
     if table is None:
-        raise RefusedError(f"{book.file}：没有找到专家评分表；请核对表头文字是否与样表一致")
+        raise no_table(book, opinion_columns(plan), "专家评分表")
     require_names(table)
     return table
 

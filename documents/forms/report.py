@@ -15,7 +15,7 @@ from documents.forms.summary import city_of
 from documents.reading import cells
 from documents.reading.faults import CellFault, Spot
 from documents.reading.grid import Book, Sheet
-from documents.reading.placed import KnownProjects, project_of
+from documents.reading.placed import KnownProjects, likely, project_of
 from documents.reading.table import (
     FormTable,
     TableRow,
@@ -23,6 +23,7 @@ from documents.reading.table import (
     find_table,
     likeness,
     money_reader,
+    no_table,
     sheet_likeness,
 )
 from documents.writing.columns import (
@@ -203,8 +204,11 @@ def find_report(book: Book, plan: Plan) -> ReportTables:
     )
     table = find_table(first, columns, faults)
     if table is None:
-        raise RefusedError(f"{book.file}：没有找到月报；请核对表头文字是否与样表一致")
-    return ReportTables(book, table, find_table(second, more, faults) if more else None, faults)
+        raise no_table(first, columns, "月报", REPORT_SHEET)
+    further = find_table(second, more, faults) if more else None
+    if more and further is None and any(sheet.title == FURTHER_SHEET for sheet in book.sheets):
+        raise no_table(book, more, FURTHER_SHEET, FURTHER_SHEET)
+    return ReportTables(book, table, further, faults)
 
 
 def read_head(
@@ -251,7 +255,8 @@ def read_report(tables: ReportTables, plan: Plan, projects: KnownProjects) -> Re
     if not table.lines:
         raise RefusedError(f"{table.file}「{table.sheet}」：表中没有任何项目；请填写后再报送")
     more = list(_rows(further, projects, _parsers(plan, further))) if further else []
-    return ReportForm(_joined([*rows, *more]), _listed(table, rows), _codes(table), tables.faults)
+    listed = _listed(table, rows, projects)
+    return ReportForm(_joined([*rows, *more]), listed, _codes(table), tables.faults)
 
 
 def report_pages(
@@ -340,10 +345,11 @@ def _with(first: ReportRow, more: ReportRow) -> ReportRow:
     return ReportRow(first.project, said, (*first.rows, *more.rows), first.sound and more.sound)
 
 
-def _listed(table: FormTable, rows: Sequence[ReportRow]) -> frozenset[str]:
+def _listed(table: FormTable, rows: Sequence[ReportRow], projects: KnownProjects) -> frozenset[str]:
     """The projects of the rows, and those that a row names whose own fault is noted."""
     written = (str(row.value("code") or "").strip().upper() for row in table.rows)
-    return frozenset((*written, *(row.project.code for row in rows)))
+    meant = (each.code for row in table.rows if (each := likely(row, projects)))
+    return frozenset((*written, *meant, *(row.project.code for row in rows)))
 
 
 def _codes(table: FormTable) -> Spot:

@@ -209,12 +209,12 @@ def _refuse_doubtful(
         named = summary_named(plan)
         read.form.refuse(
             "address",
-            f"街道（乡镇）与同名社区的项目{listed}不符；是该项目的请核对地址，或在导入时"
-            f"写明项目编码，是新项目的请以{named}报送",
+            f"街道（乡镇）与同名社区的项目{listed}不符；是该项目的，请将地址中的街道（乡镇）"
+            f"改为“{alike[0].profile.street}”，是新项目的请以{named}报送",
         )
         return
-    reason = f"有{len(alike)}个项目都叫这个名称；请在导入时写明项目编码，可能是：{listed}"
-    read.form.refuse("project", reason)
+    reason = f"有{len(alike)}个项目都叫这个名称；请在项目地址中{WHERE[1:]}，可能是：{listed}"
+    read.form.refuse("address" if read.form.has("address") else "project", reason)
 
 
 def _is_called(project: Dossier, written: str) -> bool:
