@@ -388,7 +388,7 @@ def test_a_code_that_is_none_is_told_once_with_the_one_that_the_name_leads_to(
 def test_an_unknown_project_is_named_and_so_is_the_one_that_is_missing(
     begun: Desk, tmp_path: Path
 ) -> None:
-    wrong = {"C5": "示例街道示例社区养老幸福工程", "D5": "XF2023-140121-77"}
+    wrong: Cells = {"C5": "示例街道示例社区养老幸福工程", "D5": "XF2023-140121-77"}
     path = put(exported(begun, tmp_path), wrong)
     assert [fault[:2] for fault in refused(begun, path)] == [
         (REPORT_SHEET, "D5"),

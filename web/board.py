@@ -15,14 +15,17 @@ from operations.duties.assessments import CURVES
 from operations.duties.products import all_kept
 from operations.views.funds import TOTAL, CityFunds, FundsView, funds_view, total
 from operations.views.overview import CityBoard, DeadlineView, Survey, county_boards
+from operations.views.tables import all_places
 from operations.views.worklist import OutOfReachError, is_seen
 from operations.workbooks.listings import make_funds, make_overdue, make_projects
 from operations.workbooks.outgoing import WorkbookOrder
+from policy.schema import Plan
 from policy.vocabulary import Listing, Standing
 from states.contacts import Place
 from states.dossier import GOING_ON, Dossier
 from states.reporting import finished_on
 from states.series import YearCourses
+from states.targets import figures
 from web.drawing import bars, curve
 from web.errand import XLSX, Errand, Handler, attached, page
 from web.shelf import shelved
@@ -74,7 +77,8 @@ def show_board(errand: Errand) -> Response:
         basis=seen.basis.said,
         rows=rows,
         lamps={row.city: _lamp(row) for row in rows},
-        sums=_sums(seen.board, scope.city),
+        sums=_sums(desk.plan, seen.board, scope.city),
+        targets=() if scope.city else figures(desk.plan, seen.projects),
         stages=list(desk.plan.stages),
         bars=bars(rows, stages),
         curves=_curves(desk, scope.city or desk.plan.province, errand.as_of),
@@ -187,12 +191,12 @@ def _lamp(row: CityBoard) -> str:
     return "amber" if row.due_soon or row.beyond_proposal else "green"
 
 
-def _sums(board: Sequence[CityBoard], city: str) -> CityBoard:
+def _sums(plan: Plan, board: Sequence[CityBoard], city: str) -> CityBoard:
     """All of a city, its own items included, or of the province."""
     rows = [row for row in board if city in ("", row.city)]
     return CityBoard(
         city=TOTAL,
-        quota=sum(row.quota or 0 for row in rows),
+        quota=None if city else all_places(plan, rows),
         projects=sum(row.projects for row in rows),
         by_stage=tuple(map(sum, zip(*(row.by_stage for row in rows), strict=True))),
         finished=sum(row.finished for row in rows),
@@ -233,7 +237,7 @@ def _money(desk: Desk, projects: Iterable[Dossier], scope: Scope) -> list[CityFu
     """The money by city, or within one by county, and its sum."""
     found: dict[str, list[FundsView]] = {}
     for each in (funds_view(desk, project) for project in projects):
-        found.setdefault(each.county if scope.city else each.city, []).append(each)
+        found.setdefault(each.county or each.city if scope.city else each.city, []).append(each)
     rows = [total(place, views) for place, views in found.items()]
     return [*rows, total(TOTAL, [*chain.from_iterable(found.values())])]
 

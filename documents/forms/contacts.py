@@ -249,7 +249,7 @@ def _divisions_within(office: Office, plan: Plan) -> tuple[str, ...]:
     if office.level is Level.PROVINCE:
         return tuple(city.name for city in plan.cities)
     city = plan.city(office.city)
-    return tuple(county.name for county in city.counties) if city else ()
+    return tuple(county.name for county in city.counties if county.name) if city else ()
 
 
 def _is_address(written: str) -> bool:

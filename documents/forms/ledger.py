@@ -20,9 +20,10 @@ from documents.reading.table import (
     money_reader,
     no_table,
 )
-from documents.writing.columns import COUNTY, DAY, NUMBER, Column
+from documents.writing.columns import COUNTY, DAY, NUMBER, Column, in_words
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
+from policy.levels import LevelWords
 from policy.schema import Category, Plan
 from policy.vocabulary import EntryKind, Holder, Source, Word
 from states.dossier import Dossier
@@ -109,7 +110,7 @@ class LedgerProject:
 def ledger_columns(plan: Plan) -> tuple[Column, ...]:
     """The columns of 资金台账, with the plan's categories of expenses to choose from."""
     categories = tuple(item.label for item in _categories(plan))
-    return (
+    columns = (
         NUMBER,
         _column("county", "县（市、区）", COUNTY, 9, optional=True),
         _column("project", "项目名称", r"项目名称", 22, optional=True, centred=False),
@@ -128,6 +129,7 @@ def ledger_columns(plan: Plan) -> tuple[Column, ...]:
         _column("payee", "收款单位", r"^收款(单位|人|方)", 14, optional=True, centred=False),
         _column("purpose", "用途说明", r"^(用途|摘要)", 16, optional=True, centred=False),
     )
+    return in_words(plan, columns)
 
 
 def ledger_table(book: Book, plan: Plan) -> FormTable:
@@ -182,7 +184,13 @@ def ledger_pages(
     columns, listed = ledger_columns(plan), list(map(astuple, projects))
     return (
         TableSheet(LEDGER_SHEET, title, columns, lines, note=NOTE, spare=spare, **shared),
-        TableSheet(PROJECTS_SHEET, f"{title}（{PROJECTS_SHEET}）", LOOK_UP, listed, **shared),
+        TableSheet(
+            PROJECTS_SHEET,
+            f"{title}（{PROJECTS_SHEET}）",
+            in_words(plan, LOOK_UP),
+            listed,
+            **shared,
+        ),
     )
 
 
@@ -247,17 +255,17 @@ def _row(
 ) -> LedgerFormRow:
     project = project_of(row, projects)
     number = row.take("voucher", required("凭证号", voucher))
-    entry = row.take("entry", required("类别", _word(EntryKind)))
+    entry = row.take("entry", required("类别", word_reader(EntryKind, plan.levels)))
     needed = {
         "entry": entry,
         "on": row.take("on", required("日期", cells.day)),
-        "source": row.take("source", required("资金来源", _word(Source))),
-        "holder": row.take("holder", required("资金所在", _word(Holder))),
+        "source": row.take("source", required("资金来源", word_reader(Source, plan.levels))),
+        "holder": row.take("holder", required("资金所在", word_reader(Holder, plan.levels))),
         "amount": row.take("amount", required("金额", money)),
         "voucher": number,
     }
     stated = {
-        "to_holder": row.take("to_holder", _if_any(_word(Holder))),
+        "to_holder": row.take("to_holder", _if_any(word_reader(Holder, plan.levels))),
         "category": row.take("category", _if_any(lambda value: _category(value, plan))),
         "payee": row.take("payee", _if_any(cells.text)),
     }
@@ -310,9 +318,10 @@ def _if_any(parse: Callable[[object], Any]) -> Callable[[object], Any]:
 
 
 @cache
-def _word(words: type[W]) -> Callable[[object], W | None]:
+def word_reader(words: type[W], levels: LevelWords) -> Callable[[object], W | None]:
     """Reads one of a closed list of words, as its label or as people write it for short."""
-    known = {name: word for word in words for name in (word.label, *WORDS[word.label])}
+    names = {name: word for word in words for name in (*WORDS[word.label], word.label)}
+    known = {levels.said(name): word for name, word in names.items()}
 
     def read(value: object) -> W | None:
         written = cells.name(value)
@@ -320,7 +329,7 @@ def _word(words: type[W]) -> Callable[[object], W | None]:
             return None
         found = known.get(unicodedata.normalize("NFKC", written).replace(",", "、"))
         if found is None:
-            listed = "、".join(word.label for word in words)
+            listed = "、".join(levels.said(word.label) for word in words)
             raise CellError(f"“{written}”无法识别；请填写{listed}之一")
         return found
 
@@ -358,4 +367,4 @@ def shown(plan: Plan, line: LedgerLine, field: str) -> Value:
     value: Value | Word = getattr(line, field)
     if field == "category":
         return category_label(plan, line.category)
-    return value.label if isinstance(value, Word) else value
+    return plan.said(value.label) if isinstance(value, Word) else value

@@ -11,7 +11,7 @@ from documents.reading.cells import is_blank, required
 from documents.reading.grid import Book
 from documents.reading.placed import KnownProjects, project_of, require_names
 from documents.reading.table import FormTable, TableRow, duplicates, find_table, no_table
-from documents.writing.columns import COUNTY, DAY, NUMBER, Column, plain
+from documents.writing.columns import COUNTY, DAY, NUMBER, Column, in_words, plain
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
 from policy.schema import Criterion, Plan
@@ -49,7 +49,7 @@ class PrefilledOpinion:
 
 def opinion_columns(plan: Plan) -> tuple[Column, ...]:
     """The columns of 专家评分表, with one for each criterion of the plan."""
-    return (
+    columns = (
         NUMBER,
         _column("city", "市", r"^(所属|设区)?市$", 9, optional=True, locked=True),
         _column("county", "县（市、区）", COUNTY, 11, optional=True, locked=True),
@@ -65,6 +65,7 @@ def opinion_columns(plan: Plan) -> tuple[Column, ...]:
         _column("total", "合计", r"^(合计|总分|得分合计)", 9, POINTS, optional=True, locked=True),
         Column("remark", "评审意见", r"^(评审|专家)?(意见|评语)", 30, optional=True),
     )
+    return in_words(plan, columns)
 
 
 def opinion_table(book: Book, plan: Plan) -> FormTable:

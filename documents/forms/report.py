@@ -34,6 +34,7 @@ from documents.writing.columns import (
     YES_NO,
     Column,
     field_columns,
+    in_words,
     plain,
     shown,
 )
@@ -157,7 +158,7 @@ def report_columns(plan: Plan) -> tuple[Column, ...]:
     """The columns of 月报. RefusedError when the plan has none."""
     fields = field_columns("report", plan)
     operator = tuple(column for column in fields if column.key == "operator")
-    return (
+    columns = (
         *PLACE,
         Column("stage", "阶段", r"^(所处|当前)?阶段$", 8, centred=True, locked=True, optional=True),
         _day(plan, monthly_report(plan).started, 11),
@@ -171,12 +172,14 @@ def report_columns(plan: Plan) -> tuple[Column, ...]:
         Column("next_step", "下步措施", r"^下(一)?步", 16),
         *(column for column in fields if column not in operator),
     )
+    return in_words(plan, columns)
 
 
 def further_columns(plan: Plan) -> tuple[Column, ...]:
     """The columns of 节点登记; none where the plan has nothing more recorded with the report."""
     further = monthly_report(plan).further
-    return (*PLACE, *(_day(plan, name, 14) for name in further)) if further else ()
+    place = in_words(plan, PLACE)
+    return (*place, *(_day(plan, name, 14) for name in further)) if further else ()
 
 
 def report_likeness(book: Book, plan: Plan) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from common.errors import RefusedError
-from documents.forms.application_fields import asked, county_reader, parts_reader, reader
+from documents.forms.application_fields import asked, county_reader, named_by, parts_reader, reader
 from documents.reading import cells
 from documents.reading.cells import CellError
 from documents.reading.faults import CellFault, Spot
@@ -161,7 +161,7 @@ def pages(
     columns = summary_columns(plan)
     summary = TableSheet(
         sheet=plan.titled(Form.SUMMARY, SUMMARY_SHEET),
-        title=f"{plan.years_said}全省{kind}汇总表",
+        title=f"{plan.years_said}{plan.said('全省')}{kind}汇总表",
         columns=columns,
         rows=[_line(n, row, columns, plan) for n, row in enumerate(rows, 1)],
         unit=_units(plan),
@@ -171,7 +171,7 @@ def pages(
     further = (
         TableSheet(
             sheet=sheet,
-            title=f"{plan.years_said}全省{kind}{sheet}",
+            title=f"{plan.years_said}{plan.said('全省')}{kind}{sheet}",
             columns=columns,
             rows=[_line(n, row, columns, plan) for n, row in enumerate(rows, 1)],
             **shared,
@@ -196,11 +196,8 @@ def _units(plan: Plan) -> str:
 
 
 def project_name(plan: Plan, stated: Mapping[str, Any]) -> str:
-    """The project's name on the forms; RefusedError without street or community."""
-    street, community = stated.get("street"), stated.get("community")
-    if not street or not community:
-        raise RefusedError("项目缺少街道（乡镇）或社区（村）名称，无法生成项目名称；请先补齐")
-    return plan.project_name.format(street=street, community=community)
+    """The project's name on the forms; RefusedError without a part of it."""
+    return named_by(plan, stated, plan.project_name)
 
 
 def city_named(plan: Plan, asked: str) -> City:

@@ -126,7 +126,8 @@ def _place(plan: Plan, paper: IncomingWorkbook, read: ApplicationForm) -> Stated
         if county.name in address
     ]
     county = min(counties)[2] if counties else ""
-    return StatedPlace(city, county, (street_in(plan, address, county) if county else None) or "")
+    above = city.name if city and city.undivided else county
+    return StatedPlace(city, county, (street_in(plan, address, above) if above else None) or "")
 
 
 def _city(plan: Plan, paper: IncomingWorkbook, read: ApplicationForm, address: str) -> City | None:
@@ -177,9 +178,15 @@ def _found(
         return found[0]
     if alike:
         _refuse_doubtful(desk.plan, read, place, alike)
-    elif not (place.county and place.street):
+    elif not _is_whole(desk.plan, place):
         read.form.refuse("address", f"{place.city.name}没有这个项目；新报送的项目{WHERE}")
     return None
+
+
+def _is_whole(plan: Plan, place: StatedPlace) -> bool:
+    """Whether it says all that a new project needs."""
+    undivided = place.city is not None and place.city.undivided
+    return bool((place.county or undivided) and (place.street or "street" not in plan.name_parts))
 
 
 def _says_enough(plan: Plan, read: ApplicationForm, place: StatedPlace) -> bool:
@@ -225,6 +232,6 @@ def _parts(
         return project.county, project.profile.street or "", project.profile.community or ""
     bare = (read.name or "").removeprefix(place.city.name if place.city else "")
     community = bare.removeprefix(place.county).removeprefix(place.street)
-    if plan.street_endings[0] in community:
+    if plan.street_endings[0] in community and not plan.named_freely:
         read.form.refuse("project", "项目名称中的街道与项目地址不符；请核对后改正")
-    return place.county, place.street, community
+    return place.county, place.street if "street" in plan.name_parts else "", community

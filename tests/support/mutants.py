@@ -60,11 +60,14 @@ TYPED = ("ReplaceBinaryOperator_BitOr", "ReplaceTrueWithFalse")
 LOOKS = {("policy.fields", "NumberReplacer")}
 """Numbers that are no rule: its are widths of columns, and a little wider is as good."""
 ALSO = {
+    "policy.defaults": ("policy_extends", "policy_load"),
+    "policy.examples": ("states_examples",),
+    "policy.likeness": ("policy_extends", "policy_load"),
     "policy.duties": ("policy_bounds", "policy_load"),
     "policy.evaluation": ("policy_bounds", "states_scoring"),
     "policy.faults": (
-        *("policy_bounds", "policy_date_words", "policy_evaluation", "policy_load"),
-        "policy_validate",
+        *("policy_bounds", "policy_date_words", "policy_evaluation", "policy_faults"),
+        *("policy_load", "policy_validate"),
     ),
     "policy.fields": ("states_dossier",),
     "policy.schema": ("policy_bounds",),
