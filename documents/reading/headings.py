@@ -40,9 +40,11 @@ def lost_headings(
         if column.key in at:
             last = at[column.key] + repair.inserted
             continue
-        is_free = here - repair.inserted not in at.values()
-        if _counts(sheet, top, here - repair.inserted, column, is_free=is_free, ours=ours):
-            _mend(repair, column, here, top, is_free=is_free)
+        now = here - repair.inserted
+        is_free = now not in at.values()
+        if _counts(sheet, top, now, column, is_free=is_free, ours=ours):
+            is_empty = not (is_free and any(_held(sheet, top, now)))
+            _mend(repair, column, here, top, is_free=is_free, is_empty=is_empty)
             last = here
         elif is_free and column.key == "number":
             last = here
@@ -75,17 +77,19 @@ def _counts(
     return is_free and any(_held(sheet, top, place)) and (ours or not named)
 
 
-def _mend(repair: _Repair, column: Column, here: int, top: int, *, is_free: bool) -> None:
+def _mend(
+    repair: _Repair, column: Column, here: int, top: int, *, is_free: bool, is_empty: bool
+) -> None:
     head, cell = plain(column.heading), _cell(here, top)
     if repair.first < 0:
         repair.first = here - repair.inserted
     repair.names.append(head)
-    if is_free:
-        repair.steps.append(f"在{cell}填写表头“{head}”")
-    else:
-        letter = get_column_letter(here + 1)
-        repair.steps.append(f"在{letter}列之前插入一列，在{cell}填写表头“{head}”，并照原表补填该列")
+    if not is_free:
+        repair.steps.append(f"在{get_column_letter(here + 1)}列之前插入一列")
         repair.inserted += 1
+    repair.steps.append(f"在{cell}填写表头“{head}”")
+    if is_empty:
+        repair.steps.append("并照原表补填该列")
 
 
 def _held(sheet: Sheet, top: int, place: int) -> Iterator[bool]:

@@ -155,14 +155,15 @@ def no_table(
 ) -> RefusedError:
     """Why a form's table is not found, and where its headings are to be put back.
 
-    It is looked for on the sheet `title`, else on the one that is most like it. `is_sure`: whether
-    the workbook is known to be that form; else it is the nearest.
+    It is looked for on the sheet `title`, else on the one that is most like it; a form of our own
+    that has lost its sheet cannot be mended. `is_sure`: whether the workbook is known to be that
+    form; else it is the nearest.
     """
-    known = [sheet for sheet in book.sheets if sheet.title == title] or list(book.sheets)
+    ours, named = PROPERTY in book.properties, [it for it in book.sheets if it.title == title]
+    known = named or ([] if ours and title else book.sheets)
     tops = [(*_likest(sheet, columns), sheet) for sheet in known]
     if tops:
         at, top, sheet = max(tops, key=lambda each: len(each[0]))
-        ours = PROPERTY in book.properties
         fault = lost_headings(sheet, top, at, columns, ours=ours) if at else None
         if fault := fault or lost_header(sheet, columns):
             said = "" if is_sure else f"不能确认是哪一种表，最接近的是“{called}”，"

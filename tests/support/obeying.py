@@ -177,7 +177,7 @@ def _headings(sheet: Worksheet, words: str, true: Workbook) -> None:
             sheet.insert_cols(column)
         elif step["cell"]:
             head, cell = step["head"], cast(Any, sheet[step["cell"]])
-            cell.value, top = head, cell.row
+            cell.value, column, top = head, cell.column, cell.row
         else:
             _refill(sheet, column, head, top, true[sheet.title])
 
