@@ -20,6 +20,7 @@ from flows.pages.board import board_page
 from flows.pages.changes import changes_page, inbox_page
 from flows.pages.city import city_page
 from flows.pages.explain import MOST, explain_pages, to_explain
+from flows.pages.fitting import fitted
 from flows.pages.lists import due_page, overdue_page
 from flows.pages.markdown import Links, Page
 from flows.pages.money import funds_page
@@ -29,6 +30,7 @@ from flows.pages.replies import replies_page
 from operations.cases.desk import Desk
 from operations.daily.changes import Changes
 from operations.mails.verifying import waiting_replies
+from operations.upkeep.watching import known_trouble
 from operations.views.explain import explain_all
 from operations.views.funds import MoneyOverview, money
 from operations.views.outbox import outbox_counts, outbox_health
@@ -63,9 +65,9 @@ def publish_day(desk: Desk, as_of: date, changes: Changes) -> int:
         changes_page(desk.plan, changes, as_of, links),
         replies_page(desk.plan, waiting_replies(desk), as_of),
     )
-    others = dict(zip((page.title for page in pages), put(desk, pages), strict=True))
-    counts = outbox_counts(desk)
-    put(desk, [board_page(desk.plan, found, counts, {**links, **cities}, others)])
+    others = dict(zip(put(desk, pages), pages, strict=True))
+    counts, broken = outbox_counts(desk), known_trouble(desk.settings)
+    put(desk, [board_page(desk.plan, found, counts, {**links, **cities}, others, broken)])
     return len(links) + len(cities) + len(pages) + 1
 
 
@@ -160,7 +162,7 @@ async def _put(desk: Desk, pages: Sequence[Page], report: Report | None) -> list
 
 async def _create(desk: Desk, page: Page, client: PrefectClient, turn: asyncio.Semaphore) -> UUID:
     artifact = MarkdownArtifact(
-        key=f"{desk.plan.id}-{page.name}", description=page.description, markdown=page.text
+        key=f"{desk.plan.id}-{page.name}", description=page.description, markdown=fitted(page.text)
     )
     async with turn:
         return (await artifact.acreate(client)).id

@@ -56,6 +56,9 @@ HOSTILE = (
 HEALTHY = Health("合计", 0, 0, 0, 0, 0, 0, None)
 
 
+NAMED = "示例街道示例社区养老幸福工程（太原市小店区）"
+
+
 def a_view(**changes: Any) -> DeadlineView:
     view = DeadlineView(
         subject_kind=SubjectKind.PROJECT,
@@ -154,9 +157,8 @@ def test_every_figure_of_the_board_stands_under_its_heading() -> None:
     row = CityBoard("太原市", 10, 11, stages, 31, due_soon=32, overdue=33, beyond_proposal=34)
     links = {"太原市": "/artifacts/artifact/7"}
     counts = dict.fromkeys(DeliveryStatus, 0)
-    made = board_page(plan(), surveyed(board=(row,)), counts, links, {"逾期清单": "/a/8"})
+    made = board_page(plan(), surveyed(board=(row,)), counts, links)
     assert "截至 **2023-06-01**" in made.text
-    assert "[逾期清单](/a/8)" in made.text
     head, ruler, taiyuan, total = cells(made.text)
     assert {len(head), len(ruler), len(taiyuan), len(total)} == {15}
     shown = dict(zip(head, taiyuan, strict=True))
@@ -165,6 +167,24 @@ def test_every_figure_of_the_board_stands_under_its_heading() -> None:
     assert (shown["选址"], shown["运营"]) == ("21", "28")
     lamps = (shown["办结"], shown["临期"], shown["逾期"], shown["超建议时限"])
     assert lamps == ("31", "32", "33", "34")
+
+
+def test_the_board_leads_on_and_says_first_what_waits_and_what_is_broken() -> None:
+    counts = dict.fromkeys(DeliveryStatus, 0)
+    late = overdue_page(plan(), surveyed(), {})
+    waiting = replace(late, title="来信核实", waits="待核实的来信3封")
+    others = {"/a/8": late, "/a/9": waiting}
+    broken = ["备份已超过两天，admin@example.gov.cn。请运行 xingfu backup"]
+    made = board_page(plan(), surveyed(), counts, {}, others, broken)
+    onward, waits, board = re.split("(?=^## )", made.text, flags=re.MULTILINE)[:3]
+    assert "另见：[逾期清单（共0项）](/a/8)　[来信核实](/a/9)" in onward
+    assert waits.splitlines()[2:4] == [
+        "- 值守发现异常：备份已超过两天，＊＊＊＊。请运行 xingfu backup",
+        "- [来信核实](/a/9)：待核实的来信3封",
+    ]
+    assert board.startswith("## 各市进度")
+    calm = board_page(plan(), surveyed(), counts, {}, {"/a/8": late})
+    assert "待处理" not in calm.text
 
 
 def test_what_the_province_has_to_do_stands_in_no_citys_line() -> None:
@@ -187,7 +207,7 @@ def test_a_day_that_is_only_proposed_is_listed_apart() -> None:
     late, _, beyond = made.text.partition("## 超过建议时限：1项")
     assert "D14" not in late
     assert "D08" not in beyond
-    assert [row[0] for row in cells(beyond)] == ["状态", "---", "超过建议时限"]
+    assert [row[0] for row in cells(beyond)] == ["项目或单位", "---", NAMED]
     assert "不作逾期认定" in beyond
 
 
@@ -197,10 +217,11 @@ def test_the_overdue_list_is_longest_first_and_links_to_explanations() -> None:
     made = overdue_page(plan(), surveyed(a_view(), late, met), {"XF2023-140106-01": "/a/1"}, 3)
     head, _, first, second = cells(made.text)
     shown = dict(zip(head, first, strict=True))
-    assert (shown["状态"], shown["超期天数"], shown["项目或单位"]) == ("逾期", "28", "[甲](/a/1)")
-    assert (shown["市"], shown["县（市、区）"]) == ("太原市", "小店区")
-    assert (shown["责任单位"], shown["请办理"]) == ("小店区民政局", "请签订施工合同")
-    assert second[:3] == ["逾期", "1", "示例街道示例社区养老幸福工程"]
+    assert shown["项目或单位"] == "[甲（太原市小店区）](/a/1)"
+    assert shown["请办理"] == "小店区民政局：请签订施工合同"
+    assert shown["状态"].startswith("D08 逾期28天，时限2023-05-")
+    assert second[0] == NAMED
+    assert second[2].startswith("D08 逾期1天")
     assert made.title == "逾期清单（共2项）"
     assert "另有3个项目（单位）" in made.text
 
@@ -226,7 +247,9 @@ def due(days: int, **changes: Any) -> DeadlineView:
 
 def test_a_week_has_seven_days_and_both_dates_count() -> None:
     long_after = JUNE + timedelta(days=60)
-    reminded_first = due(5, overdue_after=long_after, standing=Standing.ON_TRACK, rule="D12")
+    reminded_first = due(
+        5, due=long_after, overdue_after=long_after, standing=Standing.ON_TRACK, rule="D12"
+    )
     ends_soon = due(-9, overdue_after=JUNE, rule="D13")
     out = (due(7), due(-1), due(3, standing=Standing.MET), due(3, standing=Standing.OVERDUE))
     made = due_page(plan(), surveyed(due(0), due(6), reminded_first, ends_soon, *out), {})
@@ -244,7 +267,9 @@ def test_what_is_due_links_to_explanations_and_has_a_bound() -> None:
     first = due(0, subject="XF2023-140105-02", name="甲")
     found = surveyed(*[due(3)] * LONGEST, first)
     made = due_page(plan(), found, {"XF2023-140105-02": "/a/1"})
-    assert ["临期", "—", "[甲](/a/1)", "太原市"] in [row[:4] for row in cells(made.text)]
+    (row,) = (row for row in cells(made.text) if row[0] == "[甲（太原市小店区）](/a/1)")
+    assert row[2].startswith("D08 临期，时限")
+    assert row[2].endswith(f"，提前办结日{JUNE}")
     assert f"共{LONGEST + 1}项" in made.text
     assert "另有1项" in made.text
 

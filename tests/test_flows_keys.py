@@ -31,7 +31,7 @@ from operations.upkeep.keys import (
     settle,
 )
 from operations.upkeep.rebuilding import compare
-from operations.upkeep.setup import change_key, check_trail
+from operations.upkeep.setup import change_key, check_trail, prepare
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.intake import import_workbook
 from operations.workbooks.outgoing import WorkbookOrder
@@ -218,6 +218,16 @@ def test_without_the_key_it_cannot_be_changed_and_none_is_made(desk: Desk, tmp_p
         with pytest.raises(RefusedError, match=f"{key} 是空的"):
             attempt(desk)
     assert not (tmp_path / "no.xlsx").exists()
+
+
+def test_another_key_is_refused_where_no_address_shows_it(desk_in: DeskIn) -> None:
+    """Nothing is sealed with it but the trail: neither init nor a look takes it for the key."""
+    desk = desk_in(INSTALLED)
+    key = desk.settings.home / "secret.key"
+    key.write_bytes(Fernet.generate_key())
+    for attempt in (check_key, lambda it: prepare(it.settings, None)):
+        with pytest.raises(RefusedError, match=f"不是本系统的密钥.*{key}"):
+            attempt(desk)
 
 
 def test_an_address_that_the_key_does_not_open_is_told(desk: Desk) -> None:

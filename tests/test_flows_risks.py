@@ -98,7 +98,7 @@ def test_the_workbook_and_the_page_say_what_was_kept(desk: Desk) -> None:
     shown = "\n".join(risk_lines(desk.plan, kept.content))
     named = [item for item in kept.content.risks if item.grade != "低"]
     assert f"## 须跟进的项目：{len(named)}个" in shown
-    assert [line for line in shown.splitlines() if line.startswith(f"{len(named)}. ")]
+    assert [line for line in shown.splitlines() if line.startswith(f"- （{len(named)}）")]
     assert all(item.code in shown for item in named)
     assert "不作考核依据" in shown
 

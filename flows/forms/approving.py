@@ -26,6 +26,7 @@ from common.words import without_numbers
 from flows.emitting import emit_events
 from flows.forms.asking import REFUSED, afterwards, shortened
 from flows.forms.telling import refused
+from flows.pages.fitting import fitted
 from flows.pages.markdown import plain
 from flows.steps import PATIENT
 from operations.cases.desk import Desk
@@ -200,5 +201,5 @@ def _faults(form: type[RunInput], wrong: ValidationError) -> list[str]:
 
 def _publish(desk: Desk, matter: DecisionMatter[F], heading: str, text: str) -> None:
     create_markdown_artifact(
-        f"# {heading}\n\n{text}", key=f"{desk.plan.id}-{matter.name}", description=heading
+        fitted(f"# {heading}\n\n{text}"), key=f"{desk.plan.id}-{matter.name}", description=heading
     )

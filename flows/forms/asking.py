@@ -20,6 +20,7 @@ from common.words import without_numbers
 from flows.emitting import emit_events
 from flows.forms.fields import RequestForm, code_of, user_of
 from flows.forms.telling import refused
+from flows.pages.fitting import fitted
 from models.settings import load_settings
 from operations.cases.desk import Desk, open_desk
 
@@ -125,4 +126,4 @@ def _is_trouble(record: LogRecord) -> bool:
 
 def _publish(desk: Desk, name: str, heading: str, text: str) -> None:
     key = f"{desk.plan.id}-{name}"
-    create_markdown_artifact(f"# {heading}\n\n{text}", key=key, description=heading)
+    create_markdown_artifact(fitted(f"# {heading}\n\n{text}"), key=key, description=heading)

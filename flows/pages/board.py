@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from flows.pages.markdown import Links, Page, link, page, plain, printed, table
+from flows.pages.markdown import Links, Page, link, page, plain, printed, private, table
 from operations.views.overview import (
     DeadlineView,
     Survey,
@@ -24,19 +24,36 @@ def board_page(
     survey: Survey,
     outbox: Mapping[DeliveryStatus, int],
     links: Links,
-    others: Mapping[str, str] = MappingProxyType({}),
+    others: Mapping[str, Page] = MappingProxyType({}),
+    broken: Sequence[str] = (),
 ) -> Page:
     """Per city the projects in each stage, due soon and overdue; totals; the province's own.
 
-    `others` are the day's other pages by name: from here an admin goes on to all of them.
+    `others` are the day's other pages by where they are: from here an admin goes on to all of them,
+    and sees first what waits there for a person. `broken`: what the watch has found, by its words.
     """
-    lines = (*_onward(others), *_lines(plan, survey, outbox, links))
+    lines = (
+        *_onward(others),
+        *_waiting(others, broken),
+        *_lines(plan, survey, outbox, links),
+    )
     return page(plan, NAME, "全省进度", survey.as_of, lines, survey.basis)
 
 
-def _onward(others: Mapping[str, str]) -> Iterator[str]:
+def _onward(others: Mapping[str, Page]) -> Iterator[str]:
     if others:
-        yield f"另见：{'　'.join(link(title, target) for title, target in others.items())}\n"
+        yield f"另见：{'　'.join(link(it.title, target) for target, it in others.items())}\n"
+
+
+def _waiting(others: Mapping[str, Page], broken: Sequence[str]) -> Iterator[str]:
+    waiting = {target: it for target, it in others.items() if it.waits}
+    if waiting or broken:
+        yield "## 待处理\n"
+        yield from (f"- 值守发现异常：{private(line)}" for line in broken)
+        yield from (
+            f"- {link(it.title, target)}：{plain(it.waits)}" for target, it in waiting.items()
+        )
+        yield "\n## 各市进度\n"
 
 
 def _lines(

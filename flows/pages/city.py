@@ -8,7 +8,7 @@ from flows.pages.markdown import Links, Page, left_out, link, page, plain, print
 from flows.pages.money import yuan
 from operations.views.funds import CityFunds, local
 from operations.views.overview import DeadlineView, Survey, in_chains, unentered_line
-from operations.views.tables import deadline_table
+from operations.views.tables import pressing_table
 from policy.schema import City, Plan
 from policy.vocabulary import Origin, Source, Standing, SubjectKind
 from states.deadlines import PRESSING
@@ -64,13 +64,13 @@ def _items(views: Sequence[DeadlineView], links: Links, survey: Survey) -> Itera
     theirs = [view for view in pressing if not view.provincial]
     yield f"## 逾期、待协调、超过建议时限和临期事项：{len(theirs)}项\n"
     if theirs:
-        yield from printed(deadline_table("", theirs, survey.as_of), links, LONGEST)
+        yield from printed(pressing_table(theirs, survey.as_of), links, LONGEST)
         yield from left_out(len(theirs) - LONGEST, "项较晚的事项")
     else:
         yield "无。\n"
     if others := [view for view in pressing if view.provincial]:
         yield f"## 由省级办理的事项：{len(others)}项\n"
-        yield from printed(deadline_table("", others, survey.as_of), links, LONGEST)
+        yield from printed(pressing_table(others, survey.as_of), links, LONGEST)
         yield from left_out(len(others) - LONGEST, "项较晚的事项")
 
 
@@ -95,7 +95,7 @@ def _projects(
     ordered = sorted(
         projects, key=lambda p: (p.disposition not in GOING_ON, order.index(p.stage), p.code)
     )
-    head = {"阶段": "---", "项目": "---", "编码": "---", "县（市、区）": "---", "推进状态": "---"}
+    head = {"项目": "---", "阶段": "---", "编码": "---", "县（市、区）": "---", "推进状态": "---"}
     head |= {"亮灯": "---", "逾期": "---:", "临期": "---:", "形象进度": "---:"}
     rows = (
         _project(plan, item, held.get(item.code, []), (late[item.code], soon[item.code]), links)
@@ -114,8 +114,8 @@ def _project(
 ) -> list[object]:
     last = project.progress[-1] if project.progress else None
     return [
-        plain(plan.stage(project.stage).label),
         link(project.name, links.get(project.code)),
+        plain(plan.stage(project.stage).label),
         plain(project.code),
         plain(project.county),
         project.disposition.label,

@@ -15,7 +15,7 @@ from operations.duties.reports import MonthlyReports, unentered_words
 from policy.schema import Plan
 from states.risk import Risk
 from states.scoring import MonthEvaluation, Score
-from states.series import PROJECTS, Course, YearCourses
+from states.series import Course, YearCourses
 
 NUMBER = "---:"
 
@@ -123,7 +123,7 @@ def schedule_lines(plan: Plan, content: Schedule) -> Iterator[str]:
 def evaluation_lines(plan: Plan, content: MonthEvaluation) -> Iterator[str]:
     """The cities by place, with what would help those that are behind."""
     yield f"评分标准为建议值，版本{plain(content.version)}。{plain(content.reading)}\n"
-    heads = {"名次": NUMBER, "市": "---"}
+    heads = {"市": "---", "名次": NUMBER}
     numbers = ("得分", "可得分", "加分", "扣分", "得分率", "到期未完成（项）")
     heads |= dict.fromkeys(numbers, NUMBER)
     yield from table({**heads, "改进建议": "---"}, [_scored(score) for score in content.cities])
@@ -135,8 +135,8 @@ def evaluation_lines(plan: Plan, content: MonthEvaluation) -> Iterator[str]:
 
 def _scored(score: Score) -> list[object]:
     return [
-        score.place or "—",
         plain(score.city),
+        score.place or "—",
         *(_points(value) for value in (score.score, score.available, score.bonus, score.malus)),
         "—" if score.rate is None else f"{score.rate}%",
         "—" if score.undone is None else score.undone,
@@ -152,19 +152,10 @@ def curves_lines(plan: Plan, content: YearCourses) -> Iterator[str]:
     """The province with its graphs, then every city's numbers."""
     yield from place_lines(plan, content, plan.province)
     yield "## 各市\n"
-    for counted in (True, False):  # together they would be wider than the page
-        yield from _cities(plan, content, counted)
-
-
-def _cities(plan: Plan, content: YearCourses, counted: bool) -> Iterator[str]:
-    """Every city's counts, or its money."""
-
-    def shown(place: str) -> list[Course]:
-        return [it for it in content.of(place).courses if (it.unit == PROJECTS) is counted]
-
-    head = {"市": "---", **{course.label: "---:" for course in shown(plan.province)}}
+    whole = content.of(plan.province).courses
+    head = {"市": "---", **{course.label: "---:" for course in whole}}
     rows = [
-        [plain(city.name), *(_now(content, course) for course in shown(city.name))]
+        [plain(city.name), *(_now(content, course) for course in content.of(city.name).courses)]
         for city in plan.cities
     ]
     yield from table(head, rows)
@@ -246,7 +237,7 @@ def risk_lines(plan: Plan, content: RiskList) -> Iterator[str]:
     yield from _by_city(plan, content, labels)
     named = [item for item in content.risks if item.grade != labels[-1]]
     yield f"## 须跟进的项目：{len(named)}个\n"
-    yield from (f"{number}. {_line(item)}" for number, item in enumerate(named[:LONGEST], 1))
+    yield from (f"- （{number}）{_line(item)}" for number, item in enumerate(named[:LONGEST], 1))
     yield "" if named else "没有。"
     yield from left_out(len(named) - LONGEST, "个分值较低的项目")
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from common.words import dated
 from flows.pages.markdown import Links, Page, left_out, page, printed
 from operations.views.overview import DeadlineView, Survey, in_chains
-from operations.views.tables import deadline_table
+from operations.views.tables import pressing_table
 from policy.schema import Plan
 from policy.vocabulary import Origin, Standing
 from states.deadlines import IN_TIME
@@ -92,7 +92,7 @@ def _overdue(late: Sequence[DeadlineView], links: Links, as_of: date) -> Iterato
     if not late:
         yield "没有逾期事项。"
         return
-    yield from printed(deadline_table("", late, as_of), links, LONGEST)
+    yield from printed(pressing_table(late, as_of), links, LONGEST)
     yield from left_out(len(late) - LONGEST, "项较晚的逾期事项")
 
 
@@ -100,7 +100,7 @@ def _beyond(beyond: Sequence[DeadlineView], links: Links, as_of: date) -> Iterat
     if beyond:
         yield f"\n## 超过建议时限：{len(beyond)}项\n"
         yield "《实施方案》未明确日期，所列为建议时限，不作逾期认定。\n"
-        yield from printed(deadline_table("", beyond, as_of), links, LONGEST)
+        yield from printed(pressing_table(beyond, as_of), links, LONGEST)
         yield from left_out(len(beyond) - LONGEST, "项超过建议时限的事项")
 
 
@@ -111,5 +111,5 @@ def _due(due: Sequence[tuple[date, DeadlineView]], links: Links, as_of: date) ->
     for day, items in groupby(due[:LONGEST], key=lambda item: item[0]):
         views = [view for _, view in items]
         yield f"## {dated(day)}：{len(views)}项\n"
-        yield from printed(deadline_table("", views, as_of), links)
+        yield from printed(pressing_table(views, as_of), links)
     yield from left_out(len(due) - LONGEST, "项较晚到期的事项")

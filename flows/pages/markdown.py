@@ -36,6 +36,8 @@ class Page:
     title: str
     description: str
     text: str
+    waits: str = ""
+    """What on it waits for a person, in a few words; empty: nothing."""
 
 
 def page(
@@ -45,6 +47,7 @@ def page(
     as_of: date,
     lines: Iterable[str],
     basis: Basis = Basis.NEWEST,
+    waits: str = "",
 ) -> Page:
     """A page that says which plan it is about, as of which day, and by what that is known.
 
@@ -53,7 +56,7 @@ def page(
     head = f"# {plain(plan.name)} {title}"
     since = f"截至 **{as_of}**{basis.said}，依据{plain(plan.notice.number)}（方案 {plan.id}）"
     text = "\n".join((head, since, "", *lines))
-    return Page(name, title, f"{title}（截至 {as_of}{basis.said}）", f"{text.rstrip()}\n")
+    return Page(name, title, f"{title}（截至 {as_of}{basis.said}）", f"{text.rstrip()}\n", waits)
 
 
 def plain(text: object) -> str:

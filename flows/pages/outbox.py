@@ -30,7 +30,9 @@ WHAT_TO_DO = """## 如何处理
 
 def outbox_page(plan: Plan, health: OutboxHealth, as_of: date) -> Page:
     """Pending, failed, ambiguous and dead, by channel and office; how to retry."""
-    return page(plan, "outbox", "消息发送情况", as_of, _lines(health))
+    dead = health.total.dead
+    waits = f"未送达消息{dead}条" if dead else ""
+    return page(plan, "outbox", "消息发送情况", as_of, _lines(health), waits=waits)
 
 
 def _lines(health: OutboxHealth) -> Iterator[str]:

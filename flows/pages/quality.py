@@ -21,7 +21,20 @@ PLACES = 8  # of an office by name
 
 def quality_page(plan: Plan, found: DataQuality, as_of: date, links: Links) -> Page:
     """What is wrong, under one heading each; what is right is said as well."""
-    return page(plan, NAME, "数据质量", as_of, _lines(plan, found, as_of, links))
+    lines = _lines(plan, found, as_of, links)
+    return page(plan, NAME, "数据质量", as_of, lines, waits=_waits(found))
+
+
+def _waits(found: DataQuality) -> str:
+    counts = {
+        "没有联系人的单位": len(found.contacts),
+        "无法送达的通知方式": len(found.unreachable),
+        "等待放假安排公布的时限": len(found.waiting),
+        "下一步没有时限的项目": len(found.unwatched),
+        "办理下一步所需而未填的数据": len(found.lacks),
+    }
+    said = [f"{what}{count}个" for what, count in counts.items() if count]
+    return "、".join(["实施方案不能核对", *said] if found.plan else said)
 
 
 def _lines(plan: Plan, found: DataQuality, as_of: date, links: Links) -> Iterator[str]:

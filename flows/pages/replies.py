@@ -21,7 +21,8 @@ WHAT_TO_DO = """## 如何处理
 
 def replies_page(plan: Plan, waiting: Sequence[WaitingReply], as_of: date) -> Page:
     """The mails of a plan that wait, the oldest first."""
-    return page(plan, "replies", "来信核实", as_of, _lines(waiting))
+    waits = f"待核实的来信{len(waiting)}封" if waiting else ""
+    return page(plan, "replies", "来信核实", as_of, _lines(waiting), waits=waits)
 
 
 def _lines(waiting: Sequence[WaitingReply]) -> Iterator[str]:

@@ -110,6 +110,12 @@ def standing(
     return report, (*dated(report.faults, memory, at), *former)
 
 
+def known_trouble(settings: Settings) -> tuple[str, ...]:
+    """What the last looks have found and is not over, in the words in which admins were told."""
+    memory, _ = remembered(settings)
+    return tuple(sentence(recalled(key, item)) for key, item in memory.items())
+
+
 def dated(faults: Iterable[WatchFault], memory: Memory, at: datetime) -> tuple[WatchFault, ...]:
     """The faults, each with since when: what nothing else tells begins when it is seen. Pure."""
     return tuple(

@@ -30,7 +30,12 @@ DEADLINES = (
     DataColumn("编码", width=18),
     DataColumn("办结日期", "date", 12),
 )
-"""What matters most comes first: pages cut wide tables off on the right."""
+PRESSING = (
+    DataColumn("项目或单位", width=32),
+    DataColumn("请办理", width=36),
+    DataColumn("状态", width=20),
+    DataColumn("尚缺", width=28, blank="—"),
+)
 SUMS = (
     DataColumn("应补助", "money", 15, "未明确"),
     DataColumn("已下达", "money", 15, "未下达"),
@@ -87,6 +92,13 @@ def deadline_table(title: str, views: Iterable[DeadlineView], as_of: date) -> Da
     return DataTable(title, DEADLINES, rows, None, [view.subject for view in shown], NAME)
 
 
+def pressing_table(views: Iterable[DeadlineView], as_of: date) -> DataTable:
+    """What presses, in the order given: who must do what, since when, and what is missing."""
+    shown = list(views)
+    rows = [_pressing_row(view, as_of) for view in shown]
+    return DataTable("", PRESSING, rows, None, [view.subject for view in shown])
+
+
 def funds_table(title: str, views: Sequence[FundsView]) -> DataTable:
     """How the money of each project stands."""
     rows = [(view.city, view.county, view.code, view.name, *_sums(view)) for view in views]
@@ -105,11 +117,30 @@ def burden_table(title: str, rows: Iterable[OfficeBurden]) -> DataTable:
     return DataTable(title, BURDEN, tuple(told))
 
 
-def _deadline(view: DeadlineView, as_of: date) -> tuple[Datum, ...]:
+def _pressing_row(view: DeadlineView, as_of: date) -> tuple[Datum, ...]:
+    place = f"（{view.city}{view.county}）" if view.county else ""
+    late = _days_late(view, as_of)
+    since = f"{late}天" if late else ""
+    early = f"，提前办结日{view.remind_by}" if late is None and view.remind_by else ""
+    waiting = [line.split()[0] for line in view.below]
+    after = f"；其后{len(waiting)}项：{'、'.join(waiting)}" if waiting else ""
+    return (
+        f"{view.name}{place}",
+        f"{view.responsible}：{view.to_do}",
+        f"{view.rule} {view.state}{since}，时限{view.due or '—'}{early}",
+        f"{view.step or view.title}{after}",
+    )
+
+
+def _days_late(view: DeadlineView, as_of: date) -> int | None:
     late = view.standing in (Standing.OVERDUE, Standing.COORDINATING)
+    return (as_of - view.overdue_after).days if late and view.overdue_after else None
+
+
+def _deadline(view: DeadlineView, as_of: date) -> tuple[Datum, ...]:
     return (
         view.state,
-        (as_of - view.overdue_after).days if late and view.overdue_after else None,
+        _days_late(view, as_of),
         view.name,
         view.city or None,
         view.county,

@@ -60,6 +60,9 @@ TYPED = ("ReplaceBinaryOperator_BitOr", "ReplaceTrueWithFalse")
 LOOKS = {("policy.fields", "NumberReplacer")}
 """Numbers that are no rule: its are widths of columns, and a little wider is as good."""
 ALSO = {
+    "policy.defaults": ("policy_extends", "policy_load"),
+    "policy.examples": ("states_examples",),
+    "policy.likeness": ("policy_extends", "policy_load"),
     "policy.duties": ("policy_bounds", "policy_load"),
     "policy.evaluation": ("policy_bounds", "states_scoring"),
     "policy.faults": (
