@@ -210,8 +210,9 @@ def _take(
     """Import or return a workbook of the province, and remember what it was told."""
     place, book, form = _place(desk, who), None, None
     with desk.reading() as session:
-        if inbox.find(session, desk.plan, place, digest):
-            return
+        known = inbox.find(session, desk.plan, place, digest)
+    if known is not None and known.outcome != IntakeResult.RETURNED:
+        return
     file = InboxFile(
         plan=desk.plan.id,
         place=place,
@@ -234,14 +235,14 @@ def _take(
             punctual = punctuality(session, desk, done, today)
             file.outcome, file.form = IntakeResult.DONE, form
             file.reply = accepted(name, done, today, at, punctual, marked=marked)
-            inbox.add(session, file)
+            inbox.put(session, file)
     except RefusedError as refusal:
         marked = book is not None and _lay_out(desk, file, book, refusal, today)
         file.form = form
         called = desk.plan.form_name(form) if form else ""
         file.reply = refused(name, called, refusal, today, at, marked=marked)
         with desk.writing() as session:
-            inbox.add(session, file)
+            inbox.put(session, file)
 
 
 def _refuse_not_theirs(desk: Desk, who: Visitor, form: Form) -> None:

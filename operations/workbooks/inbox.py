@@ -234,9 +234,14 @@ def _known(folder: CityFolder, arrival: Arrival) -> KnownFile | None:
 
 def _found(session: Session, folder: CityFolder, arrival: Arrival) -> KnownFile | None:
     file = inbox.find(session, folder.desk.plan, folder.city.name, arrival.digest)
-    if file is None:
+    if file is None or _comes_anew(folder, file):
         return None
     return KnownFile(IntakeResult(file.outcome), file.reply.partition("\n")[0], again=True)
+
+
+def _comes_anew(folder: CityFolder, file: InboxFile) -> bool:
+    """Whether a person hands in again what was returned: what was in its way may be mended."""
+    return file.outcome == IntakeResult.RETURNED and folder.sender is not None
 
 
 def _take(folder: CityFolder, arrival: Arrival) -> KnownFile:
@@ -367,7 +372,7 @@ def _answer(
         received_at=folder.at,
         mail=folder.mail,
     )
-    inbox.add(session, file)
+    inbox.put(session, file)
     owe(session, folder.desk, file, folder.sender, folder.today)
     if folder.sender is None and what is not None:
         _owe_actor(session, folder, file, what)
@@ -378,7 +383,7 @@ def owe(session: Session, desk: Desk, file: InboxFile, sender: Sender | None, to
     """Owe the answer to a file: to who sent it, and to nobody else; else to the city's bureau."""
     office = sender.office if sender else desk.plan.office(Level.CITY, file.place)
     intent = owe_receipt(session, file, office, today, file.received_at)
-    if sender:
+    if sender and intent:
         address(session, desk.plan, [(intent, Recipient(sender.person, RecipientReason.POST))])
 
 
@@ -398,7 +403,7 @@ def _owe_actor(session: Session, folder: CityFolder, file: InboxFile, what: Reco
     if office is None or office.city != folder.city.name or office.name == bureau:
         return
     intent = owe_receipt(session, file, office.name, folder.today, file.received_at)
-    if posts:
+    if posts and intent:
         address(session, desk.plan, [(intent, Recipient(who, RecipientReason.POST))])
 
 
