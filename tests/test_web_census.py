@@ -1,6 +1,6 @@
 """What is counted in the database is what the survey says: exactly, on many days and states."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,65 +9,23 @@ import pytest
 
 from operations.cases.desk import Desk
 from operations.views.census import (
-    Census,
     boards,
     brought_up,
-    census,
-    counted,
-    county_boards,
     pressing_views,
 )
-from operations.views.funds import CityFunds, PlaceFunds, funds_views, place_funds, total
-from operations.views.overview import Survey, in_chains, survey
-from operations.views.overview import county_boards as surveyed_counties
+from operations.views.overview import in_chains, survey
+from tests.support.counting import HERE, same_counts, same_money, taken
 from tests.support.random_year import begin
 from tests.support.steps import ONE, TAIYUAN, act
 from tests.support.stores import Stores
 from tests.support.visiting import DAY, LATE
 from web.shelf import shelved
 
-HERE = "太原市"
-
 
 @pytest.fixture
 def late(stores: Stores, tmp_path: Path) -> Iterator[Desk]:
     with stores.desk(None, LATE, tmp_path / "home") as opened:
         yield opened
-
-
-def taken(desk: Desk, as_of: date) -> dict[str, Census]:
-    cities = ("", *(city.name for city in desk.plan.cities))
-    with desk.reading() as session:
-        return {city: census(session, desk, city, as_of) for city in cities}
-
-
-def same_counts(desk: Desk, seen: Survey, mine: Mapping[str, Census]) -> None:
-    """Holds what was counted against the survey of the day."""
-    for city, theirs in counted(desk, seen).items():
-        own = mine[city]
-        assert list(own.projects.items()) == list(theirs.projects.items()), city
-        assert (own.subject, own.own, own.counts) == (theirs.subject, theirs.own, theirs.counts)
-    assert boards(desk, mine.values()) == seen.board
-    for each in desk.plan.cities:
-        assert county_boards(desk, mine[each.name]) == surveyed_counties(desk, seen, each.name)
-
-
-def same_money(desk: Desk, seen: Survey) -> None:
-    """Holds what the database adds up against the projects one by one."""
-    views = funds_views(desk, seen)
-    places = dict.fromkeys(view.city for view in views)
-    sums = [total(place, [view for view in views if view.city == place]) for place in places]
-    counties = dict.fromkeys(view.county for view in views if view.city == HERE)
-    own = [view for view in views if view.city == HERE]
-    by_county = [total(name, [view for view in own if view.county == name]) for name in counties]
-    with desk.reading() as session:
-        assert place_funds(session, desk) == tuple(map(bare, [*sums, total("合计", views)]))
-        found = place_funds(session, desk, HERE)
-        assert found == tuple(map(bare, [*by_county, total("合计", own)]))
-
-
-def bare(funds: CityFunds) -> PlaceFunds:
-    return PlaceFunds(**{name: getattr(funds, name) for name in PlaceFunds.__slots__})
 
 
 def test_what_is_counted_is_what_the_survey_says(late: Desk) -> None:
