@@ -82,7 +82,8 @@ def enforce_deadlines(
     finish(desk, day)
     emit(desk)
     fail_for(delivered)
-    return Completed(message=f"截至{day}已核对{_caught_up(enforced)}")
+    did = f"新认定逾期或超过建议时限{enforced.marked_overdue}项，发送{delivered.digests}份"
+    return Completed(message=f"截至{day}已核对：{did}{_caught_up(enforced)}")
 
 
 def confirmation(actor: str, evidence: str) -> Confirmation:

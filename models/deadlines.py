@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Select, and_, func, literal, or_, select, true, update
+from sqlalchemy import Date, Select, and_, case, func, literal, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
@@ -139,7 +139,7 @@ def targets(
     session: Session, plan: Plan, situation: Situation, decision: Decision, as_of: date
 ) -> Iterator[tuple[DeadlineRow, Subject, str]]:
     """The deadlines that a decision concerns, with their subject and the office it is for."""
-    query = _reached(select(DeadlineRow, Subject, OfficeRow.name), decision.level)  # type: ignore[call-overload]  # too many entity kinds for its overloads
+    query = _reached(plan, select(DeadlineRow, Subject, OfficeRow.name), decision.level)  # type: ignore[call-overload]  # too many entity kinds for its overloads
     where = (*_to_look_at(plan, as_of), *_in(situation))
     ordered = query.where(*where).order_by(col(DeadlineRow.subject))
     yield from session.execute(ordered).tuples()
@@ -161,7 +161,7 @@ def apply(
         if decision.rung is None:
             marked += _record_overdue(session, plan, deadline, situation, where, as_of, at)
         else:
-            messages += _owe(session, decision, where, as_of, at)
+            messages += _owe(session, plan, decision, where, as_of, at)
     session.execute(
         update(DeadlineRow)
         .where(*where)
@@ -366,6 +366,7 @@ def _redate(row: DeadlineRow, dates: DeadlineDates | None) -> bool:
 
 def _owe(
     session: Session,
+    plan: Plan,
     decision: Decision,
     where: tuple[ColumnElement[bool], ...],
     as_of: date,
@@ -386,7 +387,7 @@ def _owe(
         "decided_at": literal(at, type_=Instant()),
         "status": literal(MessageStatus.PENDING.value),
     }
-    source = _reached(select(*values.values()), decision.level).where(*where)
+    source = _reached(plan, select(*values.values()), decision.level).where(*where)
     return _inserted(
         session, insert_missing(session, Outbox, OUTBOX_KEY).from_select([*values], source)
     )
@@ -427,17 +428,27 @@ def _record_overdue(
     return len(rows)
 
 
-def _reached(query: Select[Any], level: Level) -> Select[Any]:
-    """Join each deadline's subject and the office that serves it at `level`."""
+def _reached(plan: Plan, query: Select[Any], level: Level) -> Select[Any]:
+    """Join each deadline's subject and the office that serves it at `level`.
+
+    In a city below which nothing lies that is the city's, also for what is a county's elsewhere.
+    """
     city = literal("") if level is Level.PROVINCE else col(Subject.city)
     county = col(Subject.county) if level is Level.COUNTY else literal("")
     office = and_(
         col(OfficeRow.plan) == Subject.plan,
-        col(OfficeRow.level) == level.value,
+        col(OfficeRow.level) == _served_at(plan, level),
         col(OfficeRow.city) == city,
         col(OfficeRow.county) == county,
     )
     return query.select_from(DeadlineRow).join(Subject, _same_subject()).join(OfficeRow, office)
+
+
+def _served_at(plan: Plan, level: Level) -> ColumnElement[str]:
+    if level is not Level.COUNTY or not plan.undivided:
+        return literal(level.value)
+    whole = col(Subject.city).in_(plan.undivided)
+    return case((whole, literal(Level.CITY.value)), else_=literal(level.value))
 
 
 def _same_subject() -> ColumnElement[bool]:

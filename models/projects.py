@@ -227,7 +227,8 @@ def put_project(
     session: Session, plan: Plan, code: str, city: str, county: str, values: Mapping[str, Any]
 ) -> None:
     """Add the project of that code in the plan's first stage; `values` as of `add_project`."""
-    name = plan.project_name.format(street=values["street"], community=values["community"])
+    name = plan.name_of(values)
+    assert name is not None  # noqa: S101  # nobody adds a project without a name
     session.add(
         Subject(
             plan=plan.id, code=code, kind=SubjectKind.PROJECT, name=name, city=city, county=county

@@ -77,4 +77,7 @@ def booked_money(session: Session, plan: Plan, city: str = "") -> list[BookedMon
 
 
 def _place(city: str) -> tuple[ColumnElement[str], tuple[ColumnElement[bool], ...]]:
-    return (SUBJECT.county, (SUBJECT.city == bindparam("city"),)) if city else (SUBJECT.city, ())
+    if not city:
+        return SUBJECT.city, ()
+    named = func.coalesce(func.nullif(SUBJECT.county, ""), SUBJECT.city)
+    return named, (SUBJECT.city == bindparam("city"),)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from common.words import PRODUCT
+from policy.levels import CUSTOMARY, LevelWords
 from policy.vocabulary import IntakeResult, Origin, RungKind, SubjectKind
 
 Key = tuple[str, str]
@@ -81,6 +82,8 @@ class DigestLine:
     """What a day of completion that is answered is the day of; empty where an answer has none."""
     link: str = ""
     """Where it stands on the desk; empty where there is none."""
+    levels: LevelWords = CUSTOMARY
+    """What cities and counties are called."""
 
 
 @dataclass(frozen=True, slots=True)

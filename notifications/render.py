@@ -287,7 +287,7 @@ def _entry(numbers: Iterator[int], lines: tuple[DigestLine, ...], as_of: date) -
         kind=kind.label,
         title=first.title,
         rule=first.rule,
-        concerns=_concerns(first.subject_kind, len(lines)),
+        concerns=first.levels.said(_concerns(first.subject_kind, len(lines))),
         items=tuple(_item(next(numbers), line) for line in lines),
         basis=f"{first.notice_number} {first.clause}",
         words=quoted(first.words),

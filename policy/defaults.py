@@ -12,7 +12,7 @@ from policy.schema import SINGLE
 
 RULES = (
     *("stages", "milestones", "actions", "requirements", "checklist", "evidence", "plausible"),
-    *("subsidies", "deadlines", "duties"),
+    *("subsidies", "deadlines", "duties", "targets"),
 )
 SECTIONS = ("quota", "ladder", "office_hours", *SINGLE)
 SHARED = ("clause", "words", "force", "responsible", "reading", "origin")
@@ -86,7 +86,14 @@ def _first(said: Said, group: str) -> Any:
 
 
 def _city(city: Any) -> Any:
-    return {"quota": None, "unserved": [], **city} if isinstance(city, dict) else city
+    """Without quota; where nothing lies below it, itself what its projects lie in."""
+    if not isinstance(city, dict):
+        return city
+    whole = {"quota": None, "unserved": [], **city}
+    if whole.get("counties") == []:
+        own = {key: whole[key] for key in ("code", "type") if key in whole}
+        whole["counties"] = [{**own, "name": ""}]
+    return whole
 
 
 def _shared(said: Said, shared: Said) -> Said:

@@ -29,7 +29,10 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
 )
 OTHER = "其他"
-LEGAL = ("deadlines", "duties", "calendar", "quota", "sites", "subsidies", "money", "authority")
+LEGAL = (
+    *("deadlines", "duties", "calendar", "quota", "targets", "sites"),
+    *("subsidies", "money", "authority"),
+)
 REQUIRED = ("requirements", "checklist")
 DECISIVE = ("quota", "pays", "bound", "type", "decided_by", "by_turn")
 """Whatever they are of."""
@@ -48,6 +51,7 @@ TEXTS = {
         "gist",
         "serves",
     ),
+    *("lead", "middle", "base", "bases"),
 }
 """What may be said otherwise without anybody's rights or duties being others."""
 ONCE_BUILT_IN = ("short_name", "annexes", "gist", "serves")
@@ -73,6 +77,20 @@ LABELS: Mapping[str, str] = {
     "not_before_first": "最早办理自",
     "quota": "名额",
     "goal": "总数",
+    "targets": "目标",
+    "levels": "各级称呼",
+    "region": "所属",
+    "lead": "牵头一级",
+    "middle": "中间一级",
+    "base": "最下一级",
+    "bases": "最下一级统称",
+    "least_percent": "不低于（%）",
+    "places": "街道（乡镇）数",
+    "reached": "所计节点",
+    "among": "分母",
+    "measures": "计算方式",
+    "each": "每个",
+    "code_standard": "代码标准",
     "yuan_per_square_metre": "每平方米补助（元）",
     "yuan": "补助（元）",
     "cap_square_metres": "补助面积上限（平方米）",

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from string import Formatter
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import Field, StringConstraints
@@ -22,6 +23,8 @@ from policy.duties import (
 )
 from policy.evaluation import Evaluation
 from policy.fields import CORE, SHEETS, FieldId, FieldNeed, ProfileField
+from policy.levels import LevelWords
+from policy.targets import Target
 from policy.timing import DeadlineRule, Duty, Ladder, OfficeHours
 from policy.vocabulary import (
     LOCAL_LEVELS,
@@ -86,7 +89,8 @@ class County(PlanNode):
     """A place below a city: its code, name and kind; of a county GB/T 2260 has them."""
 
     code: DivisionCode
-    name: Text
+    name: str
+    """Empty where it is the city itself, below which nothing lies."""
     renamed_from: Text | None = None
     """The name that it had in an earlier version; needed where its code is another one, too."""
     type: Text
@@ -110,11 +114,22 @@ class City(PlanNode):
     name: Text
     renamed_from: Text | None = None
     """As that of a county."""
+    type: Text | None = None
+    """One of `Plan.county_types`, of a city below which nothing lies."""
+    region: Text | None = None
+    """What it lies in between the lead and itself, in a programme of four levels (国省市县): the
+    board adds up by it, and nobody there is told of anything."""
     quota: Places | dict[Identifier, Places] | None
     """By kind of project where the plan has several; None: not stated."""
     unserved: tuple[Text, ...]
     """尚未实施工程的县（市、区）, by name."""
     counties: tuple[County, ...]
+    """Of a city that lists none, itself: see `undivided`."""
+
+    @property
+    def undivided(self) -> bool:
+        """Whether nothing lies below it (嘉峪关市, a town): its projects are its own bureau's."""
+        return [county.name for county in self.counties] == [""]
 
     def quota_of(self, kind: str | None) -> int | None:
         """Places for projects of a kind; None where the plan states none."""
@@ -134,21 +149,29 @@ class NamedSite(PlanNode):
     """A site that the notice itself names: its project is there from the start."""
 
     city: Text
-    county: Text
-    street: Text
-    community: Text
+    county: str = ""
+    """Empty in a city below which nothing lies."""
+    street: str = ""
+    community: str = ""
+    name: str = ""
+    """What `project_name` has for ``{name}``, and these for the others."""
     kind: Identifier | None = None
 
 
 class Quota(Clause):
     """How many projects the programme builds in all."""
 
-    goal: Annotated[int, Field(gt=0)] | None
-    """None: not stated."""
+    goal: Annotated[int, Field(gt=0)] | dict[Identifier, Places] | None
+    """By kind of project where the notice gives totals by kind; None: not stated."""
     submitted_when: Identifier
     """The milestone that counts a project as applied for."""
     taken_when: Identifier
     """The milestone that takes up a place."""
+
+    @property
+    def total(self) -> int | None:
+        """Of all kinds; None: not stated."""
+        return sum(self.goal.values()) if isinstance(self.goal, dict) else self.goal
 
 
 class StageRule(Clause):
@@ -270,6 +293,8 @@ class _SubsidyRule(Clause):
     """A subsidy for projects of some kinds; for all when none is named."""
 
     kinds: tuple[Identifier, ...] = ()
+    when: dict[FieldId, tuple[Text, ...]] = Field(default_factory=dict)
+    """A tier beside the kind: only for projects whose fields have one of these values."""
 
 
 class AreaSubsidy(_SubsidyRule):
@@ -407,10 +432,10 @@ class Office(NamedTuple):
     """A key of `Plan.bodies` where it is none of the civil affairs line."""
 
 
-def in_general(pattern: str) -> str:
+def in_general(pattern: str, levels: LevelWords) -> str:
     """An office of no place in particular: ``市民政局`` of ``{city}民政局``."""
     county = "{county}" in pattern
-    return pattern.format(city="" if county else "市", county="县")
+    return pattern.format(city="" if county else levels.middle, county=levels.base)
 
 
 SINGLE = (
@@ -456,11 +481,13 @@ class Plan(PlanNode):
     ends_on: date | None = None
     """The last day of its works; None: 31 December of its year."""
     notice: Notice
+    levels: LevelWords = LevelWords()
+    """What its levels are called, where they are not 省, 市 and 县."""
     province: Text
     serves: Text | None = None
     """Whom its projects serve (老年人), for papers; None: they do not say."""
     project_name: Text
-    """How a project is called, with ``{street}`` and ``{community}``."""
+    """How a project is called, with ``{street}``, ``{community}`` or, freely, ``{name}``."""
     application_name: Text
     """How the application form calls it, with the same words: a notice's forms may not agree."""
     annexes: dict[Form, Text] = Field(default_factory=dict)
@@ -479,10 +506,14 @@ class Plan(PlanNode):
     paper_code: Text | None = None
     """代字 with which the numbers of the province's papers begin; None: left to people."""
     quota: Quota
+    targets: tuple[Target, ...] = ()
+    """What it is to reach besides: money for fewer, coverage, ratios."""
     kinds: tuple[ProjectKind, ...] = ()
     """Empty where all projects are of one kind."""
     county_types: Annotated[tuple[Text, ...], Field(min_length=1)] = ("市辖区", "县级市", "县")
     """The kinds of place below a city that there are: 自治县, 旗, 街道, 镇, 开发区 …"""
+    code_standard: Literal["GB/T 2260"] | None = None
+    """By what its codes of places are, which are then held to it; None: they claim nothing."""
     cities: tuple[City, ...]
     sites: tuple[NamedSite, ...] = ()
     """Where the notice lists sites instead of giving quotas."""
@@ -537,8 +568,33 @@ class Plan(PlanNode):
         """The fields that it declares, by id and in its order."""
         return {field.id: field for field in self.fields}
 
+    @property
+    def name_parts(self) -> tuple[str, ...]:
+        """What tells its projects apart within a county: street, community or both.
+
+        A name of its own is kept as the community: a place may then have several projects.
+        """
+        found = {part for _, part, _, _ in Formatter().parse(self.project_name)}
+        parts = {"street": "street" in found, "community": bool(found & {"community", "name"})}
+        return tuple(part for part, named in parts.items() if named)
+
+    @property
+    def named_freely(self) -> bool:
+        """Whether projects have names of their own, in which no community is looked for."""
+        return "{name}" in self.project_name
+
+    def name_of(self, stated: Mapping[str, Any], pattern: str | None = None) -> str | None:
+        """A project's name, or as another pattern has it; None where a part is not stated."""
+        street, community = stated.get("street") or "", stated.get("community") or ""
+        if not all(stated.get(part) for part in self.name_parts):
+            return None
+        parts = {"street": street, "community": community, "name": community}
+        return (pattern or self.project_name).format(**parts)
+
     def label_of(self, field: str) -> str:
         """What staff call a field, also one of the core that it does not ask for."""
+        if field == "community" and self.named_freely:
+            return "名称"
         own = self.field.get(field)
         return own.label if own else CORE[field].label if field in CORE else field
 
@@ -547,6 +603,17 @@ class Plan(PlanNode):
         """All conditions: its requirements, and what its fields are needed for."""
         needs = (each for field in self.fields for each in _needs(field))
         return (*self.requirements, *needs)
+
+    def total_of(self, kind: str) -> int | None:
+        """The total of a kind: the notice's, else that of all cities; None: not stated."""
+        if isinstance(self.quota.goal, dict):
+            return self.quota.goal.get(kind)
+        stated = [city.quota_of(kind) for city in self.cities]
+        return None if None in stated else sum(filter(None, stated))
+
+    def said(self, words: str) -> str:
+        """Words of the product in the plan's own for its levels: see `LevelWords.said`."""
+        return self.levels.said(words)
 
     @property
     def called(self) -> str:
@@ -632,7 +699,7 @@ class Plan(PlanNode):
         """What the offices of a level are called in general: ``县民政局``, ``省民政厅``."""
         if level is Level.PROVINCE:
             return self.head_bureau
-        return in_general(self.offices[level])
+        return in_general(self.offices[level], self.levels)
 
     @property
     def county_bureaus(self) -> str:
@@ -733,15 +800,26 @@ class Plan(PlanNode):
         return next((item.months for item in self.duties if item.id == duty), {})
 
     def office(self, level: Level, city: str = "", county: str = "") -> str:
-        """The name of the office at `level` for a place."""
+        """The name of the office at `level` for a place.
+
+        In a city below which nothing lies it is the city's that does what a county's does.
+        """
+        if level is Level.COUNTY and city and not county:
+            level = Level.CITY
         return self.offices[level].format(city=city, county=county)
+
+    @property
+    def undivided(self) -> tuple[str, ...]:
+        """The cities below which nothing lies, by name."""
+        return tuple(city.name for city in self.cities if city.undivided)
 
     def every_office(self) -> Iterator[Office]:
         """Every office of the plan: the province, then each city, its leader and its counties."""
         places = [(Level.PROVINCE, "", "")]
         for city in self.cities:
             places += [(Level.CITY, city.name, ""), (Level.CITY_LEADER, city.name, "")]
-            places += [(Level.COUNTY, city.name, county.name) for county in city.counties]
+            below = () if city.undivided else city.counties
+            places += [(Level.COUNTY, city.name, county.name) for county in below]
         for level, city_name, county_name in places:
             name = self.office(level, city_name, county_name)
             yield Office(level, city_name, county_name, name)
@@ -760,8 +838,9 @@ class Plan(PlanNode):
         """The full name of a body, or of the office at a level, for a place."""
         stated = self.bodies[body].office if body in self.bodies else None
         level = next((level for level in Level if level.value == body), None)
-        pattern = stated or (self.offices[level] if level else self.bodies[body].name)
-        return pattern.format(city=city, county=county)
+        if not stated and level:
+            return self.office(level, city, county)
+        return (stated or self.bodies[body].name).format(city=city, county=county)
 
     def contact_offices(self) -> Iterator[Office]:
         """Whoever may stand in the contacts: `every_office`, which is told, then finance offices.
@@ -789,6 +868,7 @@ class Plan(PlanNode):
             "checklist",
             "evidence",
             "plausible",
+            "targets",
         )
         for group in (*groups, "deadlines", "duties"):
             for index, rule in enumerate(getattr(self, group)):

@@ -19,7 +19,8 @@ BESIDE: Mapping[str, Any] = {
         "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
     },
     "divisions": {
-        "description": "区划取自哪个方案：cities 中没有写 counties 的市，从中取代码和县",
+        "description": "区划取自哪个方案或区划表（方案文件夹旁 divisions/名称.yaml）："
+        "cities 中没有写 counties 的市，从中取代码和县",
         "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
     },
     "defaults": {

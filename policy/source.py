@@ -6,7 +6,7 @@ laid beneath it, and the counties of its cities are taken from the table that `d
 
 import io
 import re
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ FASTEST: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 REMOVED = "!remove"
 MERGED = "tag:yaml.org,2002:merge"
 NUMBER = "tag:yaml.org,2002:int"
+STANDARD = "code_standard"
+"""The key that says by what standard the codes of places are."""
 DEEPEST = 150
 """Brackets within brackets, or columns of indentation; a plan needs a tenth."""
 Loc = tuple[str | int, ...]
@@ -316,13 +318,15 @@ def _names(node: yaml.MappingNode, key: str) -> list[yaml.ScalarNode]:
     return list(named)
 
 
-def _found(path: Path, named: yaml.ScalarNode, under: tuple[Path, ...]) -> Path:
-    """The file of a plan or a base that another one names."""
+def _found(
+    path: Path, named: yaml.ScalarNode, under: tuple[Path, ...], also: Iterable[str] = ()
+) -> Path:
+    """The file of a plan or a base that another one names; `also`: what else it may have meant."""
     homes = (path.parent.parent, HOME / "plans")
     tried = [BASES / f"{named.value}.yaml", *(h / named.value / "plan.yaml" for h in homes)]
     found: Path | None = next((file for file in tried if file.is_file()), None)
     if found is None or not re.fullmatch(r"[a-z0-9-]+", named.value):
-        known = {file.stem for file in BASES.glob("*.yaml")}
+        known = {*also, *(file.stem for file in BASES.glob("*.yaml"))}
         known |= {file.parent.name for home in homes for file in home.glob("*/plan.yaml")}
         known -= {path.parent.name}
         raise PolicyError(f"{_at(named)}: 没有方案或底本“{named.value}”{near(named.value, known)}")
@@ -362,8 +366,10 @@ def _with_divisions(
 ) -> yaml.MappingNode:
     """Cities that name no counties have those of the city of that name in another plan."""
     tables: dict[str, yaml.MappingNode] = {}
+    claimed: Pairs = []
     for named in _names(root, "divisions"):
-        other = read_tree(_found(path, named, (*under, path)), (*under, path))
+        other = _table_of_places(path, named, under)
+        claimed = claimed or [pair for pair in other.value if pair[0].value == STANDARD]
         cities = _child(other, "cities")
         for city in cities.value if isinstance(cities, yaml.SequenceNode) else []:
             name = _child(city, "name")
@@ -375,8 +381,29 @@ def _with_divisions(
     filled = yaml.SequenceNode(cities.tag, [], cities.start_mark, cities.end_mark)
     filled.value = [_filled(city, tables) for city in cities.value]
     pairs = [(key, filled if value is cities else value) for key, value in root.value]
-    whole = yaml.MappingNode(root.tag, pairs, root.start_mark, root.end_mark)
+    claimed = [] if _child(root, STANDARD) else claimed
+    whole = yaml.MappingNode(root.tag, [*claimed, *pairs], root.start_mark, root.end_mark)
     return _without(whole, "divisions")
+
+
+def _table_of_places(
+    path: Path, named: yaml.ScalarNode, under: tuple[Path, ...]
+) -> yaml.MappingNode:
+    """A table beside the plans or among those that are shipped, else another plan's own."""
+    homes = [home / "divisions" for home in (path.parent.parent, HOME)]
+    files = [home / f"{named.value}.yaml" for home in homes]
+    file = next((each for each in files if each.is_file()), None)
+    if file is None:
+        known = {each.stem for home in homes for each in home.glob("*.yaml")}
+        return read_tree(_found(path, named, (*under, path), known), (*under, path))
+    table = read_values(file)
+    if not isinstance(table, yaml.MappingNode) or _child(table, "cities") is None:
+        raise PolicyError(f"{file}:1: 区划表应有 cities（各市及其下的县），写法与方案相同")
+    for key, _ in table.value:
+        if key.value not in (STANDARD, "cities"):
+            says = f"区划表没有“{key.value}”这一项，可用：{STANDARD}、cities"
+            raise PolicyError(f"{_at(key)}: {says}")
+    return table
 
 
 def _filled(city: yaml.Node, tables: dict[str, yaml.MappingNode]) -> yaml.Node:
@@ -388,7 +415,7 @@ def _filled(city: yaml.Node, tables: dict[str, yaml.MappingNode]) -> yaml.Node:
             f"{_at(name)}: 区划表（divisions）中没有“{name.value}”{near(name.value, set(tables))}"
         )
     known = tables[name.value].value
-    shared = [pair for pair in known if pair[0].value in ("code", "counties")]
+    shared = [pair for pair in known if pair[0].value in ("code", "type", "counties")]
     table = yaml.MappingNode(city.tag, shared, city.start_mark, city.end_mark)
     return _laid_over(table, city)  # type: ignore[arg-type]  # it has a child by name
 

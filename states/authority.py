@@ -5,7 +5,7 @@ of the same line may record for a lower one, a lower one never for a higher.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -90,12 +90,18 @@ def _names(plan: Plan) -> Mapping[str, Seat]:
     found: dict[str, Seat] = {}
     for body in _bodies(plan):
         for seat in _everywhere(plan, body):
-            found.setdefault(seat.name, seat)
+            held = found.get(seat.name)
+            if held is None or _rank(plan, held) < _rank(plan, seat):
+                found[seat.name] = seat  # a body that is two things at once goes by the higher
             if not seat.city and body in plan.bodies:
                 found.setdefault(plan.bodies[body].name, seat)
     for city in plan.cities:
         found[plan.office(LEADER, city.name)] = _seat(plan, Level.CITY, city.name, "")
     return found
+
+
+def _rank(plan: Plan, seat: Seat) -> int:
+    return [*Level].index(_level(plan, seat.body))
 
 
 def _bodies(plan: Plan) -> tuple[str, ...]:
@@ -248,7 +254,9 @@ def entitled(plan: Plan, asked: Matter, place: Place) -> tuple[Seat, ...]:
 def deciders(plan: Plan, action: ActionRule, place: Place) -> tuple[str, ...]:
     """The names of the offices that decide on an action of a subject at a place (A29)."""
     asked = _of(action, action.label)
-    return tuple(it.name for it in entitled(plan, asked, place) if it.body in asked.bodies)
+    return tuple(
+        dict.fromkeys(it.name for it in entitled(plan, asked, place) if it.body in asked.bodies)
+    )
 
 
 def _at(plan: Plan, body: str, place: Place) -> Seat | None:
@@ -256,7 +264,8 @@ def _at(plan: Plan, body: str, place: Place) -> Seat | None:
     level = _level(plan, body)
     if level is Level.PROVINCE:
         return _seat(plan, body, "", "")
-    if not place.city or (level is Level.COUNTY and not place.county):
+    own = level is not Level.COUNTY or place.county or place.city in plan.undivided
+    if not place.city or not own:
         return None
     return _seat(plan, body, place.city, place.county if level is Level.COUNTY else "")
 
@@ -264,15 +273,20 @@ def _at(plan: Plan, body: str, place: Place) -> Seat | None:
 def may(plan: Plan, asked: Matter, place: Place, words: str) -> bool:
     """Whether whom `words` name may decide on a matter of a subject at a place."""
     actor = actor_of(plan, words)
-    return actor is not None and actor.seat in entitled(plan, asked, place)
+    return actor is not None and actor.seat.name in _named(entitled(plan, asked, place))
+
+
+def _named(those: Iterable[Seat]) -> tuple[str, ...]:
+    """Seats by their names, under which one body may be two things at once."""
+    return tuple(dict.fromkeys(seat.name for seat in those))
 
 
 def bar(plan: Plan, asked: Matter, place: Place, words: str) -> str | None:
     """Why whom `words` name may not, the offices that may, and how to mend it; None: they may."""
     actor, those = actor_of(plan, words), entitled(plan, asked, place)
-    if actor is not None and actor.seat in those:
+    if actor is not None and actor.seat.name in _named(those):
         return None
-    offices = "、".join(seat.name for seat in those) or "其他单位"
+    offices = "、".join(_named(those)) or "其他单位"
     whose = f"“{asked.label}”由{offices}办理（{asked.clause}）"
     if not words.strip():
         said = "请注明经办人"

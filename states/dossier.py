@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, get_args, get_type_hints
 
-from policy.fields import CORE, PLACE, TYPES, Kind
+from policy.fields import CORE, TYPES, Kind
 from policy.schema import Plan
 from policy.vocabulary import Disposition, Source
 from states.ledger import LedgerLine
@@ -73,7 +73,7 @@ def stated(profile: Profile) -> Mapping[str, Any]:
 
 def told(plan: Plan, profile: Profile) -> Mapping[str, Any]:
     """Every field that the plan declares with its value, in the plan's order, stated or not."""
-    held = {**dict.fromkeys(PLACE), **{field.id: field.unstated for field in plan.fields}}
+    held = {**dict.fromkeys(plan.name_parts), **{field.id: field.unstated for field in plan.fields}}
     return {**held, **{n: v for n, v in stated(profile).items() if n in held}}
 
 

@@ -120,7 +120,7 @@ class UpcomingDeadline:
 @lru_cache(maxsize=24)  # a year's papers ask for them again and again
 def figures(plan: Plan, shot: Snapshot) -> MonthFigures:
     """The province's."""
-    return _figures(plan, shot, plan.province, plan.quota.goal)
+    return _figures(plan, shot, plan.province, plan.quota.total)
 
 
 @lru_cache(maxsize=240)

@@ -117,9 +117,9 @@ def _came(report: DeadlineShot | None, as_of: date) -> bool | None:
 
 
 def judged_counties(place: JudgedPlace) -> Iterator[JudgedPlace]:
-    """A city's counties that have projects, each with those alone."""
+    """A city's counties that have projects, each with those alone; none where it has none."""
     city = place.plan.city(place.city)
-    for county in city.counties if city else ():
+    for county in city.counties if city and not city.undivided else ():
         projects = tuple(item for item in place.projects if item.county == county.name)
         codes = {item.code for item in projects}
         if projects:

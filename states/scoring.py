@@ -49,6 +49,7 @@ from states.measures import (
     without_hold,
 )
 from states.snapshot import Snapshot
+from states.targets import TargetFigure
 from states.workdays import DAY
 
 ZERO = Decimal("0.00")
@@ -168,6 +169,8 @@ class MonthEvaluation:
     """``2023Q2``; the quarter's score is that of its last month."""
     months: tuple[MonthScores, ...] = ()
     """The quarter's monthly scores."""
+    targets: tuple[TargetFigure, ...] = ()
+    """How far the whole programme has come; scores do not go by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,7 @@ def evaluate(plan: Plan, snapshot: Snapshot, signed_on: date | None = None) -> M
             if each.place and each.place <= table.leaders and not each.undone
         ),
         laggards=_laggards(cities, table),
+        targets=snapshot.targets,
     )
 
 

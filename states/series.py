@@ -261,7 +261,7 @@ def _evenly(span: tuple[str, str], project: ProjectShot, limits: Limits, day: da
 def _quota(plan: Plan, place: str) -> Decimal | None:
     """任务数 of the province or a city; None: not stated."""
     city = plan.city(place)
-    stated = city.places if city else plan.quota.goal
+    stated = city.places if city else plan.quota.total
     return None if stated is None else Decimal(stated)
 
 

@@ -15,6 +15,7 @@ from policy.vocabulary import Disposition, Origin, Source, Standing, SubjectKind
 from states.deadlines import LATE
 from states.dossier import GOING_ON
 from states.progress import Progress, last_invested
+from states.targets import TargetFigure
 from states.workdays import DAY, Calendar
 
 
@@ -140,6 +141,8 @@ class Snapshot:
     """All that there are, by code; those that have ended too."""
     deadlines: tuple[DeadlineShot, ...]
     records: tuple[RecordShot, ...]
+    targets: tuple[TargetFigure, ...] = ()
+    """How far the whole programme had come; none in snapshots that were kept before it was."""
 
     def __hash__(self) -> int:
         return hash((self.period, self.as_of, len(self.projects)))

@@ -20,11 +20,15 @@ def subsidy(plan: Plan, profile: Profile, county_type: str) -> Decimal | None:
 
     KeyError when the plan has no cap for `county_type`.
     """
-    rule = next(
-        (item for item in plan.subsidies if not item.kinds or profile.kind in item.kinds), None
-    )
+    rule = next((item for item in plan.subsidies if _is_its(item, profile)), None)
     due = None if rule is None else _due(rule, profile, county_type)
     return None if due is None else due.quantize(CENT, ROUND_HALF_UP)
+
+
+def _is_its(rule: Subsidy, profile: Profile) -> bool:
+    """Whether a rule is for projects of that kind and tier."""
+    tiered = (profile.value(name) in values for name, values in rule.when.items())
+    return (not rule.kinds or profile.kind in rule.kinds) and all(tiered)
 
 
 @singledispatch

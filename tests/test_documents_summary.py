@@ -431,7 +431,7 @@ def test_a_missing_column_and_an_empty_form_are_refused(tmp_path: Path) -> None:
 def test_a_supplement_that_cannot_be_recognised_is_not_dropped_in_silence(tmp_path: Path) -> None:
     path = hand_filled(tmp_path / "a.xlsx", form(line()))
     edited(path, lambda book: book.create_sheet("补充信息表").append(["项目", "床"]))
-    assert "补充信息表的表头无法识别" in refused(path)[0]
+    assert "没有找到补充信息表的内容" in refused(path)[0]
 
 
 def test_two_sheets_of_one_form_are_refused(tmp_path: Path) -> None:

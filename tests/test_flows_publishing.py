@@ -135,6 +135,8 @@ def test_a_day_is_enforced_published_and_finished_once(
     state = run(enforce_deadlines)
     assert state.is_completed()
     assert "补作漏做的1天：2023年2月22日（星期三）" in str(state.message)
+    # All is late since the 21st; each city and the province get one digest.
+    assert "新认定逾期或超过建议时限0项，发送12份" in str(state.message)
     assert is_finished(province, thursday)
     pages = latest()
     cities = {f"city-{city.code}" for city in province.plan.cities}

@@ -1,5 +1,6 @@
 """月报 in and out on both databases: whole or not at all, never twice (五(五), R69)."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -375,10 +376,20 @@ def test_one_report_covers_all_projects(begun: Desk, tmp_path: Path) -> None:
     assert duty(begun) is None
 
 
-def test_an_unknown_project_is_named_and_so_is_the_one_that_is_missing(
+def test_a_code_that_is_none_is_told_once_with_the_one_that_the_name_leads_to(
     begun: Desk, tmp_path: Path
 ) -> None:
     path = put(exported(begun, tmp_path), {"D5": "XF2023-140121-77"})
+    [(sheet, cell, says)] = refused(begun, path)
+    assert (sheet, cell) == (REPORT_SHEET, "D5")
+    assert re.search("请改为“XF2023-1401[0-9-]+”", says)
+
+
+def test_an_unknown_project_is_named_and_so_is_the_one_that_is_missing(
+    begun: Desk, tmp_path: Path
+) -> None:
+    wrong: Cells = {"C5": "示例街道示例社区养老幸福工程", "D5": "XF2023-140121-77"}
+    path = put(exported(begun, tmp_path), wrong)
     assert [fault[:2] for fault in refused(begun, path)] == [
         (REPORT_SHEET, "D5"),
         (REPORT_SHEET, "D3"),

@@ -171,6 +171,10 @@ FAULTY: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     # papers
     ({"bulletin.duty": "D10"}, [("bulletin.duty", "未知的省级每月任务“D10”")]),
     ({"feedback.duty": "D10"}, [("feedback.duty", "未知的各市每季任务“D10”")]),
+    (
+        {"curves": None, "evaluation": None},
+        [(paper, "按月末数据编制，须有 curves") for paper in ("bulletin", "feedback")],
+    ),
     # curves
     ({"curves.counted.0.milestone": "begun"}, [("curves.counted", "未知的节点“begun”")]),
     ({"curves.counted.0.by": "D10"}, [("curves", "未知的项目时限“D10”")]),

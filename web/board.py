@@ -9,11 +9,10 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from models.projects import subjects
+from models.projects import dossiers, subjects
 from models.tables import Subject
 from operations.cases.desk import Desk
-from operations.duties.assessments import CURVES
-from operations.duties.products import all_kept
+from operations.duties.assessments import newest_curves
 from operations.views.census import (
     Census,
     Counted,
@@ -24,15 +23,16 @@ from operations.views.census import (
     hanging,
     pressing_views,
 )
-from operations.views.funds import TOTAL, PlaceFunds, by_place, funds_view, place_funds
+from operations.views.funds import TOTAL, money_of
 from operations.views.overview import CityBoard, DeadlineView
+from operations.views.tables import all_places
 from operations.views.worklist import OutOfReachError
 from operations.workbooks.listings import make_funds, make_overdue, make_projects
 from operations.workbooks.outgoing import WorkbookOrder
 from policy.vocabulary import Listing
 from states.contacts import Place
 from states.dossier import GOING_ON
-from states.series import YearCourses
+from states.targets import TargetFigure, figures
 from web.drawing import bars, curve
 from web.errand import XLSX, Errand, Handler, attached, page
 from web.shelf import DayView, shelved
@@ -81,11 +81,14 @@ def show_board(errand: Errand) -> Response:
         basis=found[0].basis.said,
         rows=rows,
         lamps={row.city: _lamp(row) for row in rows},
-        sums=added(TOTAL, board),
+        sums=added(TOTAL, board, None if scope.city else all_places(desk.plan, board)),
+        targets=() if scope.city else _targets(desk, known),
         stages=list(desk.plan.stages),
         bars=bars(rows, [stage.label for stage in desk.plan.stages]),
-        curves=_curves(desk, scope.city or desk.plan.province, errand.as_of),
-        money=_money(desk, known, scope),
+        curves=[
+            curve(*it) for it in newest_curves(desk, scope.city or desk.plan.province, errand.as_of)
+        ],
+        money=money_of(desk, scope.city, known.projects),
         provincial=sum(n for (_, _, kind, _), n in counts.items() if kind == "provincial"),
         hanging=hanging(counts)[:MOST_STEPS],
         link=_linker("/list", scope, errand),
@@ -209,23 +212,12 @@ def _lamp(row: CityBoard) -> str:
     return "amber" if row.due_soon or row.beyond_proposal else "green"
 
 
-def _money(desk: Desk, known: DayView, scope: Scope) -> Sequence[PlaceFunds]:
-    """The money by city, or within one by county, and its sum."""
-    if known.projects is not None:
-        return by_place([funds_view(desk, it) for it in known.projects], scope.city)
+def _targets(desk: Desk, known: DayView) -> Sequence[TargetFigure]:
+    """What the programme is to reach, where the plan says: by its projects, one by one."""
+    if not (desk.plan.kinds or desk.plan.targets):
+        return ()
     with desk.reading() as session:
-        return place_funds(session, desk, scope.city)
-
-
-def _curves(desk: Desk, place: str, as_of: date) -> list[object]:
-    """The newest curves of a place by a day, as pictures: what is counted, and the money."""
-    with desk.reading() as session:
-        made = [it for it in all_kept(session, desk, CURVES) if it.occasion.on <= as_of]
-    if not made:
-        return []
-    content: YearCourses = made[-1].content
-    own = next((each for each in content.places if each.place == place), None)
-    return [curve(course, content.months) for course in own.courses] if own else []
+        return figures(desk.plan, known.projects or dossiers(session, desk.plan))
 
 
 def _linker(path: str, scope: Scope, errand: Errand) -> Callable[..., str]:

@@ -120,7 +120,8 @@ _MESSAGE: Mapping[str, Callable[[MessageView], object]] = {
 
 def board(as_of: AsOf = None, known: Known = False, json: Json = False) -> None:
     from operations.views.overview import survey, unentered_line
-    from operations.views.tables import board_table
+    from operations.views.tables import board_table, targets_table
+    from states.targets import figures
 
     desk = the_desk()
     seen = survey(desk, the_day(desk, as_of), known=known)
@@ -134,6 +135,8 @@ def board(as_of: AsOf = None, known: Known = False, json: Json = False) -> None:
         )
         return
     show(board_table(desk.plan, rows, seen.as_of, seen.basis))
+    if found := figures(desk.plan, seen.projects):
+        show(targets_table(desk.plan, found))
     if unentered := unentered_line(seen.views):
         say(unentered)
 
@@ -351,10 +354,11 @@ def plan_validate(
 
     found, plan = plan_meant(None if path is None else str(path))
     read_examples(plan, found.parent)
-    counties = sum(len(city.counties) for city in plan.cities)
-    goal = "未明确" if plan.quota.goal is None else plan.quota.goal
+    counties = sum(not city.undivided and len(city.counties) for city in plan.cities)
+    below = plan.said(f"{counties}县（市、区）、") if counties else ""
+    goal = "未明确" if plan.quota.total is None else plan.quota.total
     say(
-        f"实施方案 {plan.id} 有效：{len(plan.cities)}市、{counties}县（市、区）、"
+        f"实施方案 {plan.id} 有效：{len(plan.cities)}{plan.said('市')}、{below}"
         f"名额{goal}，时限{len(plan.deadlines)}条、周期任务{len(plan.duties)}条、"
         f"条件{len(plan.conditions)}条"
     )

@@ -5,10 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from common.errors import RefusedError
 from documents.reading import cells
+from documents.reading.cells import CellError
 from documents.reading.grid import Book
-from documents.reading.table import FormTable, TableRow, duplicates, find_table, money_reader
+from documents.reading.table import (
+    FormTable,
+    TableRow,
+    duplicates,
+    find_table,
+    money_reader,
+    no_table,
+)
 from documents.writing.columns import DAY, Column
 from documents.writing.layout import TableSheet
 from policy.vocabulary import Form
@@ -37,6 +44,7 @@ NOTE = (
 )
 NO_DAY = "不填日期"
 """Where a day of completion is registered otherwise, as a decision of another office is."""
+AS_SENT = "本格不需填写，请照原表恢复"
 SAID = ("done", "document", "amount", "expected", "reason")
 """The columns that are filled in by whoever answers."""
 
@@ -80,7 +88,7 @@ def answer_table(book: Book) -> FormTable:
     """The table of 办理回执; RefusedError where the workbook has none, or not all its columns."""
     table = find_table(book, COLUMNS, [])
     if table is None:
-        raise RefusedError(f"{book.file}：没有找到办理回执的表；请核对表头文字是否与样表一致")
+        raise no_table(book, COLUMNS, SHEET, SHEET)
     return table
 
 
@@ -144,9 +152,7 @@ NEEDED: Mapping[str, str] = {"code": "编码", "rule": "时限编号"}
 def _row(row: TableRow, money: Callable[[object], Decimal | None]) -> AnswerRow | None:
     """The row; None, with its faults noted, where it cannot be taken."""
     before = len(row.table.faults)
-    subject, rule = (
-        row.take(key, cells.required(what, cells.name)) for key, what in NEEDED.items()
-    )
+    subject, rule = (row.take(key, _protected(what)) for key, what in NEEDED.items())
     fact = row.take("fact", cells.name) or ""
     done, expected = row.take("done", cells.day), row.take("expected", cells.day)
     document, reason = row.take("document", cells.text) or "", row.take("reason", cells.text) or ""
@@ -157,6 +163,18 @@ def _row(row: TableRow, money: Callable[[object], Decimal | None]) -> AnswerRow 
         return None
     fact = "" if fact == NO_DAY else fact
     return AnswerRow(row, subject, rule, fact, done, document, amount, expected, reason)
+
+
+def _protected(what: str) -> Callable[[object], str]:
+    """Reads what the form was made out with."""
+
+    def read(value: object) -> str:
+        found = cells.name(value)
+        if found is None:
+            raise CellError(f"{what}不能为空；{AS_SENT}")
+        return found
+
+    return read
 
 
 def _check(

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache, partial
+from string import Formatter
 from typing import Any, TypeVar
 
+from common.errors import RefusedError
 from common.words import TEN_THOUSAND
 from documents.reading import cells
 from documents.reading.cells import CellError
@@ -38,6 +40,8 @@ def county_reader(city: City, plan: Plan) -> Callable[[object], str]:
 
 def _county(value: object, city: City, plan: Plan) -> str:
     written = cells.name(value)
+    if city.undivided and written in (None, city.name):
+        return ""
     if written is None:
         raise CellError(f"未填写县（市、区）；请填写{city.name}所辖县（市、区）名称")
     name = written if city.county(written) else written.removeprefix(city.name)
@@ -67,7 +71,7 @@ def _unknown_county(written: str, names: Sequence[str], city: City, plan: Plan) 
         return f"{said}，属于{'、'.join(owners)}；请核对后改正，或报送到相应的市"
     if close := get_close_matches(written, names, n=3, cutoff=0.5):
         return f"{said}；是否为{'、'.join(close)}？请核对后改正"
-    return f"{said}；{city.name}所辖：{'、'.join(names)}"
+    return f"{said}；请填写{city.name}所辖的一个：{'、'.join(names)}"
 
 
 def street_form(plan: Plan) -> str:
@@ -84,7 +88,19 @@ def _ending(own: str, every: Sequence[str]) -> str:
 def application_shape(plan: Plan) -> str:
     """What 附件2 calls a project, with ×× for the names: ``××街道××社区（村）…``."""
     community = _sample(plan.community_endings)
-    return plan.application_name.format(street=f"××{plan.street_endings[0]}", community=community)
+    street = f"××{plan.street_endings[0]}"
+    return plan.application_name.format(street=street, community=community, name="××")
+
+
+def named_by(plan: Plan, stated: Mapping[str, Any], pattern: str) -> str:
+    """A project's name by a pattern of the plan; RefusedError where a part is not stated."""
+    if (name := plan.name_of(stated, pattern)) is not None:
+        return name
+    shown = {"street": "街道（乡镇）", "community": plan.label_of("community")}
+    if not plan.named_freely:
+        shown["community"] = "社区（村）"
+    missing = "或".join(shown[part] for part in plan.name_parts)
+    raise RefusedError(f"项目缺少{missing}名称，无法生成项目名称；请先补齐")
 
 
 def _any_of(endings: Sequence[str]) -> str:
@@ -98,23 +114,33 @@ def _sample(endings: Sequence[str]) -> str:
 
 
 def parts_reader(plan: Plan) -> Callable[[object], tuple[str, str]]:
-    """Reads street and community out of a project's name."""
-    ending = plan.project_name.rpartition("}")[2]
-    form = re.compile(
-        rf"({street_form(plan)})(.+(?:{_any_of(plan.community_endings)})){re.escape(ending)}"
-    )
+    """Reads street and community, or the name of its own, out of a project's name."""
+    form = re.compile(_name_form(plan))
     street, community = _sample(plan.street_endings), _sample(plan.community_endings)
-    says = f"请按“{street}{community}{ending}”填写"
+    shape = plan.project_name.format(street=street, community=community, name="××（自定名称）")
+    says = f"请按“{shape}”填写"
 
     def parts(value: object) -> tuple[str, str]:
         written = cells.name(value)
         if written is None:
             raise CellError(f"未填写项目名称；{says}")
         if found := form.fullmatch(written):
-            return found[1], found[2]
+            held = found.groupdict()
+            return held.get("street", ""), held.get("community", "")
         raise CellError(f"项目名称不合格式；{says}")
 
     return parts
+
+
+def _name_form(plan: Plan) -> str:
+    """The pattern of its names, each part in brackets of its own."""
+    forms = {
+        "street": f"(?P<street>{street_form(plan)})",
+        "community": f"(?P<community>.+(?:{_any_of(plan.community_endings)}))",
+        "name": "(?P<community>.+)",
+    }
+    parsed = Formatter().parse(plan.project_name)
+    return "".join(re.escape(words) + forms.get(part or "", "") for words, part, _, _ in parsed)
 
 
 def building_kind(value: object) -> str | None:
@@ -124,7 +150,9 @@ def building_kind(value: object) -> str | None:
     kind = next((k for k in kinds if written.startswith(k)), None)
     remark = written[2:]
     if written and (kind is None or (remark and kind != "其他" and remark[0] not in "（(：:")):
-        raise CellError(f"配建性质须为{'、'.join(kinds)}之一；其他的请写“其他：”并注明")
+        raise CellError(
+            f"配建性质须为{'、'.join(kinds)}之一；请从中选填一项，其他的请写“其他：”并注明"
+        )
     return kind
 
 

@@ -7,8 +7,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from common.errors import RefusedError
-from documents.forms.application_fields import application_shape, asked, reader, street_form
+from documents.forms.application_fields import (
+    application_shape,
+    asked,
+    named_by,
+    reader,
+    street_form,
+)
 from documents.forms.marks import only_one, opinion_date, ticked
 from documents.reading import cells
 from documents.reading.cells import CellError
@@ -119,7 +124,7 @@ def opinion_labels(plan: Plan) -> Mapping[str, str]:
         finance = plan.bodies.get(f"{level.value}_finance")
         pattern = (finance.office if finance else None) or f"{{{level.value}}}财政局"
         found[f"{level.value}_civil_on"] = f"{plan.level_name(level)}意见"
-        found[f"{level.value}_finance_on"] = f"{in_general(pattern)}意见"
+        found[f"{level.value}_finance_on"] = f"{in_general(pattern, plan.levels)}意见"
     return found
 
 
@@ -180,20 +185,21 @@ def application_sheet(
 
 
 def application_name(plan: Plan, stated: Mapping[str, Any]) -> str:
-    """The project's name on 附件2; RefusedError without street or community."""
-    street, community = stated.get("street"), stated.get("community")
-    if not street or not community:
-        raise RefusedError("项目缺少街道（乡镇）或社区（村）名称，无法生成项目名称；请先补齐")
-    return plan.application_name.format(street=street, community=community)
+    """The project's name on 附件2; RefusedError without a part of it."""
+    return named_by(plan, stated, plan.application_name)
 
 
 def name_reader(plan: Plan) -> Callable[[object], str | None]:
     """Reads a project's name up to 社区 or 村 and their like; forms end it in several ways."""
     known = (plan.application_name, plan.project_name)
     endings = "|".join(re.escape(name.rpartition("}")[2]) for name in known)
-    ends = "|".join(map(re.escape, plan.community_endings))
-    others = "".join(re.escape(each[0]) for each in plan.community_endings)
-    form = re.compile(rf"(.+(?:{ends}))(?:{endings}|[^{others}]*工程)?(?:项目)?")
+    last = plan.community_endings if "community" in plan.name_parts else plan.street_endings
+    ends = "|".join(map(re.escape, last))
+    others = "".join(re.escape(each[0]) for each in last)
+    if plan.named_freely:
+        form = re.compile(rf"(.+?)(?:{endings})?(?:项目)?")
+    else:
+        form = re.compile(rf"(.+(?:{ends}))(?:{endings}|[^{others}]*工程)?(?:项目)?")
 
     def name(value: object) -> str | None:
         written = cells.name(value)
@@ -275,7 +281,7 @@ def _lines(plan: Plan, stated: Mapping[str, Any], *, protected: bool) -> tuple[F
 
 
 def _title(plan: Plan) -> tuple[FormLine, ...]:
-    title = f"{plan.years_said}全省{plan.programme}\n项目申报表"
+    title = f"{plan.years_said}{plan.said('全省')}{plan.programme}\n项目申报表"
     annex = plan.annexes.get(Form.APPLICATION)
     return (
         FormLine((FormCell(annex, Look.NOTE, across=6),)),
@@ -287,8 +293,12 @@ def _project(
     plan: Plan, stated: Mapping[str, Any], head: Mapping[str, str], *, protected: bool
 ) -> tuple[FormLine, ...]:
     """What is to be built; the name is locked where others know the project by it."""
-    names = (f"××{ends[0]}" for ends in (plan.street_endings, plan.community_endings))
-    shape = plan.application_name.format(**dict(zip(("street", "community"), names, strict=True)))
+    names = {
+        "street": f"××{plan.street_endings[0]}",
+        "community": f"××{plan.community_endings[0]}",
+        "name": "××",
+    }
+    shape = plan.application_name.format(**names)
     name = application_name(plan, stated) if stated else None
     lines = {
         "address": FormLine(

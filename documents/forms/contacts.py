@@ -6,12 +6,11 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from common.errors import RefusedError
 from documents.reading import cells
 from documents.reading.cells import CellError
 from documents.reading.faults import CellFault, raise_faults
 from documents.reading.grid import Book
-from documents.reading.table import TableRow, duplicates, find_table
+from documents.reading.table import TableRow, duplicates, find_table, no_table
 from documents.writing.columns import CONTACTS, CONTACTS_SHEET
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
@@ -54,7 +53,7 @@ def read_contacts(
     faults: list[CellFault] = []
     table = find_table(book, CONTACTS, faults)
     if table is None:
-        raise RefusedError(f"{book.file}：没有找到通讯录；请核对表头文字是否与样表一致")
+        raise no_table(book, CONTACTS, CONTACTS_SHEET, CONTACTS_SHEET)
     offices = {office.name: office for office in plan.contact_offices()}
     rows = [(row, _post(row, plan, offices, fault_of)) for row in table.rows]
     _refuse_repeats(rows)
@@ -250,7 +249,7 @@ def _divisions_within(office: Office, plan: Plan) -> tuple[str, ...]:
     if office.level is Level.PROVINCE:
         return tuple(city.name for city in plan.cities)
     city = plan.city(office.city)
-    return tuple(county.name for county in city.counties) if city else ()
+    return tuple(county.name for county in city.counties if county.name) if city else ()
 
 
 def _is_address(written: str) -> bool:

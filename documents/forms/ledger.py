@@ -7,16 +7,23 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
 
-from common.errors import RefusedError
 from documents.forms.application_fields import sure
 from documents.reading import cells
 from documents.reading.cells import CellError, required
 from documents.reading.grid import Book
 from documents.reading.placed import KnownProjects, project_of, require_names
-from documents.reading.table import FormTable, TableRow, duplicates, find_table, money_reader
-from documents.writing.columns import COUNTY, DAY, NUMBER, Column
+from documents.reading.table import (
+    FormTable,
+    TableRow,
+    duplicates,
+    find_table,
+    money_reader,
+    no_table,
+)
+from documents.writing.columns import COUNTY, DAY, NUMBER, Column, in_words
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
+from policy.levels import LevelWords
 from policy.schema import Category, Plan
 from policy.vocabulary import EntryKind, Holder, Source, Word
 from states.dossier import Dossier
@@ -103,7 +110,7 @@ class LedgerProject:
 def ledger_columns(plan: Plan) -> tuple[Column, ...]:
     """The columns of 资金台账, with the plan's categories of expenses to choose from."""
     categories = tuple(item.label for item in _categories(plan))
-    return (
+    columns = (
         NUMBER,
         _column("county", "县（市、区）", COUNTY, 9, optional=True),
         _column("project", "项目名称", r"项目名称", 22, optional=True, centred=False),
@@ -122,13 +129,14 @@ def ledger_columns(plan: Plan) -> tuple[Column, ...]:
         _column("payee", "收款单位", r"^收款(单位|人|方)", 14, optional=True, centred=False),
         _column("purpose", "用途说明", r"^(用途|摘要)", 16, optional=True, centred=False),
     )
+    return in_words(plan, columns)
 
 
 def ledger_table(book: Book, plan: Plan) -> FormTable:
     """The table of 资金台账; RefusedError where the workbook has none, or not all its columns."""
     table = find_table(book, ledger_columns(plan), [])
     if table is None:
-        raise RefusedError(f"{book.file}：没有找到资金台账；请核对表头文字是否与样表一致")
+        raise no_table(book, ledger_columns(plan), LEDGER_SHEET, LEDGER_SHEET)
     require_names(table)
     return table
 
@@ -139,7 +147,7 @@ def money_rows(table: FormTable, plan: Plan, projects: KnownProjects) -> tuple[L
     found = tuple(_row(row, plan, projects, money) for row in table.rows)
     vouchers = [(each.row, each.voucher) for each in found if each.voucher]
     for row, first in duplicates(vouchers):
-        row.refuse("voucher", f"与第{first.number}行重复；一张凭证只登记一行，请核对凭证号")
+        row.refuse("voucher", f"与第{first.number}行重复；请删除本行，确为另一笔的请改填其凭证号")
     return found
 
 
@@ -176,7 +184,13 @@ def ledger_pages(
     columns, listed = ledger_columns(plan), list(map(astuple, projects))
     return (
         TableSheet(LEDGER_SHEET, title, columns, lines, note=NOTE, spare=spare, **shared),
-        TableSheet(PROJECTS_SHEET, f"{title}（{PROJECTS_SHEET}）", LOOK_UP, listed, **shared),
+        TableSheet(
+            PROJECTS_SHEET,
+            f"{title}（{PROJECTS_SHEET}）",
+            in_words(plan, LOOK_UP),
+            listed,
+            **shared,
+        ),
     )
 
 
@@ -241,17 +255,17 @@ def _row(
 ) -> LedgerFormRow:
     project = project_of(row, projects)
     number = row.take("voucher", required("凭证号", voucher))
-    entry = row.take("entry", required("类别", _word(EntryKind)))
+    entry = row.take("entry", required("类别", word_reader(EntryKind, plan.levels)))
     needed = {
         "entry": entry,
         "on": row.take("on", required("日期", cells.day)),
-        "source": row.take("source", required("资金来源", _word(Source))),
-        "holder": row.take("holder", required("资金所在", _word(Holder))),
+        "source": row.take("source", required("资金来源", word_reader(Source, plan.levels))),
+        "holder": row.take("holder", required("资金所在", word_reader(Holder, plan.levels))),
         "amount": row.take("amount", required("金额", money)),
         "voucher": number,
     }
     stated = {
-        "to_holder": row.take("to_holder", _if_any(_word(Holder))),
+        "to_holder": row.take("to_holder", _if_any(word_reader(Holder, plan.levels))),
         "category": row.take("category", _if_any(lambda value: _category(value, plan))),
         "payee": row.take("payee", _if_any(cells.text)),
     }
@@ -304,9 +318,10 @@ def _if_any(parse: Callable[[object], Any]) -> Callable[[object], Any]:
 
 
 @cache
-def _word(words: type[W]) -> Callable[[object], W | None]:
+def word_reader(words: type[W], levels: LevelWords) -> Callable[[object], W | None]:
     """Reads one of a closed list of words, as its label or as people write it for short."""
-    known = {name: word for word in words for name in (word.label, *WORDS[word.label])}
+    names = {name: word for word in words for name in (*WORDS[word.label], word.label)}
+    known = {levels.said(name): word for name, word in names.items()}
 
     def read(value: object) -> W | None:
         written = cells.name(value)
@@ -314,7 +329,7 @@ def _word(words: type[W]) -> Callable[[object], W | None]:
             return None
         found = known.get(unicodedata.normalize("NFKC", written).replace(",", "、"))
         if found is None:
-            listed = "、".join(word.label for word in words)
+            listed = "、".join(levels.said(word.label) for word in words)
             raise CellError(f"“{written}”无法识别；请填写{listed}之一")
         return found
 
@@ -352,4 +367,4 @@ def shown(plan: Plan, line: LedgerLine, field: str) -> Value:
     value: Value | Word = getattr(line, field)
     if field == "category":
         return category_label(plan, line.category)
-    return value.label if isinstance(value, Word) else value
+    return plan.said(value.label) if isinstance(value, Word) else value

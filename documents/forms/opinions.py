@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from common.errors import RefusedError
 from documents.reading import cells
 from documents.reading.cells import is_blank, required
 from documents.reading.grid import Book
 from documents.reading.placed import KnownProjects, project_of, require_names
-from documents.reading.table import FormTable, TableRow, duplicates, find_table
-from documents.writing.columns import COUNTY, DAY, NUMBER, Column, plain
+from documents.reading.table import FormTable, TableRow, duplicates, find_table, no_table
+from documents.writing.columns import COUNTY, DAY, NUMBER, Column, in_words, plain
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
 from policy.schema import Criterion, Plan
@@ -50,7 +49,7 @@ class PrefilledOpinion:
 
 def opinion_columns(plan: Plan) -> tuple[Column, ...]:
     """The columns of 专家评分表, with one for each criterion of the plan."""
-    return (
+    columns = (
         NUMBER,
         _column("city", "市", r"^(所属|设区)?市$", 9, optional=True, locked=True),
         _column("county", "县（市、区）", COUNTY, 11, optional=True, locked=True),
@@ -66,13 +65,14 @@ def opinion_columns(plan: Plan) -> tuple[Column, ...]:
         _column("total", "合计", r"^(合计|总分|得分合计)", 9, POINTS, optional=True, locked=True),
         Column("remark", "评审意见", r"^(评审|专家)?(意见|评语)", 30, optional=True),
     )
+    return in_words(plan, columns)
 
 
 def opinion_table(book: Book, plan: Plan) -> FormTable:
     """The table of 专家评分表; RefusedError where the workbook has none, or not all its columns."""
     table = find_table(book, opinion_columns(plan), [])
     if table is None:
-        raise RefusedError(f"{book.file}：没有找到专家评分表；请核对表头文字是否与样表一致")
+        raise no_table(book, opinion_columns(plan), "专家评分表")
     require_names(table)
     return table
 

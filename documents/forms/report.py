@@ -15,7 +15,7 @@ from documents.forms.summary import city_of
 from documents.reading import cells
 from documents.reading.faults import CellFault, Spot
 from documents.reading.grid import Book, Sheet
-from documents.reading.placed import KnownProjects, project_of
+from documents.reading.placed import KnownProjects, likely, project_of
 from documents.reading.table import (
     FormTable,
     TableRow,
@@ -23,6 +23,7 @@ from documents.reading.table import (
     find_table,
     likeness,
     money_reader,
+    no_table,
     sheet_likeness,
 )
 from documents.writing.columns import (
@@ -33,6 +34,7 @@ from documents.writing.columns import (
     YES_NO,
     Column,
     field_columns,
+    in_words,
     plain,
     shown,
 )
@@ -156,7 +158,7 @@ def report_columns(plan: Plan) -> tuple[Column, ...]:
     """The columns of 月报. RefusedError when the plan has none."""
     fields = field_columns("report", plan)
     operator = tuple(column for column in fields if column.key == "operator")
-    return (
+    columns = (
         *PLACE,
         Column("stage", "阶段", r"^(所处|当前)?阶段$", 8, centred=True, locked=True, optional=True),
         _day(plan, monthly_report(plan).started, 11),
@@ -170,12 +172,14 @@ def report_columns(plan: Plan) -> tuple[Column, ...]:
         Column("next_step", "下步措施", r"^下(一)?步", 16),
         *(column for column in fields if column not in operator),
     )
+    return in_words(plan, columns)
 
 
 def further_columns(plan: Plan) -> tuple[Column, ...]:
     """The columns of 节点登记; none where the plan has nothing more recorded with the report."""
     further = monthly_report(plan).further
-    return (*PLACE, *(_day(plan, name, 14) for name in further)) if further else ()
+    place = in_words(plan, PLACE)
+    return (*place, *(_day(plan, name, 14) for name in further)) if further else ()
 
 
 def report_likeness(book: Book, plan: Plan) -> float:
@@ -200,8 +204,11 @@ def find_report(book: Book, plan: Plan) -> ReportTables:
     )
     table = find_table(first, columns, faults)
     if table is None:
-        raise RefusedError(f"{book.file}：没有找到月报；请核对表头文字是否与样表一致")
-    return ReportTables(book, table, find_table(second, more, faults) if more else None, faults)
+        raise no_table(first, columns, "月报", REPORT_SHEET)
+    further = find_table(second, more, faults) if more else None
+    if more and further is None and any(sheet.title == FURTHER_SHEET for sheet in book.sheets):
+        raise no_table(book, more, FURTHER_SHEET, FURTHER_SHEET)
+    return ReportTables(book, table, further, faults)
 
 
 def read_head(
@@ -248,7 +255,8 @@ def read_report(tables: ReportTables, plan: Plan, projects: KnownProjects) -> Re
     if not table.lines:
         raise RefusedError(f"{table.file}「{table.sheet}」：表中没有任何项目；请填写后再报送")
     more = list(_rows(further, projects, _parsers(plan, further))) if further else []
-    return ReportForm(_joined([*rows, *more]), _listed(table, rows), _codes(table), tables.faults)
+    listed = _listed(table, rows, projects)
+    return ReportForm(_joined([*rows, *more]), listed, _codes(table), tables.faults)
 
 
 def report_pages(
@@ -337,10 +345,11 @@ def _with(first: ReportRow, more: ReportRow) -> ReportRow:
     return ReportRow(first.project, said, (*first.rows, *more.rows), first.sound and more.sound)
 
 
-def _listed(table: FormTable, rows: Sequence[ReportRow]) -> frozenset[str]:
+def _listed(table: FormTable, rows: Sequence[ReportRow], projects: KnownProjects) -> frozenset[str]:
     """The projects of the rows, and those that a row names whose own fault is noted."""
     written = (str(row.value("code") or "").strip().upper() for row in table.rows)
-    return frozenset((*written, *(row.project.code for row in rows)))
+    meant = (each.code for row in table.rows if (each := likely(row, projects)))
+    return frozenset((*written, *meant, *(row.project.code for row in rows)))
 
 
 def _codes(table: FormTable) -> Spot:

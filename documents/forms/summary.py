@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from common.errors import RefusedError
-from documents.forms.application_fields import asked, county_reader, parts_reader, reader
+from documents.forms.application_fields import asked, county_reader, named_by, parts_reader, reader
 from documents.reading import cells
 from documents.reading.cells import CellError
 from documents.reading.faults import CellFault, Spot
 from documents.reading.grid import Book
-from documents.reading.table import FormTable, TableRow, find_table, money_reader
+from documents.reading.table import FormTable, TableRow, find_table, money_reader, no_table
 from documents.writing.columns import YES_NO, Column, shown, summary_columns, supplements, ticked
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
@@ -108,7 +108,7 @@ def read_applications(
         for columns in supplements(plan).values()
         if (table := find_table(book, _with_clauses(columns, plan), faults)) is not None
     ]
-    _refuse_unknown_sheets(book, plan, summary, len(further))
+    _refuse_unknown_sheets(book, plan, summary, further)
     first = next(table for table in (summary, *further) if table is not None)
     reading = RowContext(plan, _city(plan, city, first), confirmed)
     rows = list(_projects(summary, reading)) if summary else []
@@ -161,7 +161,7 @@ def pages(
     columns = summary_columns(plan)
     summary = TableSheet(
         sheet=plan.titled(Form.SUMMARY, SUMMARY_SHEET),
-        title=f"{plan.years_said}全省{kind}汇总表",
+        title=f"{plan.years_said}{plan.said('全省')}{kind}汇总表",
         columns=columns,
         rows=[_line(n, row, columns, plan) for n, row in enumerate(rows, 1)],
         unit=_units(plan),
@@ -171,7 +171,7 @@ def pages(
     further = (
         TableSheet(
             sheet=sheet,
-            title=f"{plan.years_said}全省{kind}{sheet}",
+            title=f"{plan.years_said}{plan.said('全省')}{kind}{sheet}",
             columns=columns,
             rows=[_line(n, row, columns, plan) for n, row in enumerate(rows, 1)],
             **shared,
@@ -196,11 +196,8 @@ def _units(plan: Plan) -> str:
 
 
 def project_name(plan: Plan, stated: Mapping[str, Any]) -> str:
-    """The project's name on the forms; RefusedError without street or community."""
-    street, community = stated.get("street"), stated.get("community")
-    if not street or not community:
-        raise RefusedError("项目缺少街道（乡镇）或社区（村）名称，无法生成项目名称；请先补齐")
-    return plan.project_name.format(street=street, community=community)
+    """The project's name on the forms; RefusedError without a part of it."""
+    return named_by(plan, stated, plan.project_name)
 
 
 def city_named(plan: Plan, asked: str) -> City:
@@ -248,13 +245,18 @@ def _city(plan: Plan, asked: str | None, table: FormTable) -> City:
     return city_of(plan, asked, table.above, table.file)
 
 
-def _refuse_unknown_sheets(book: Book, plan: Plan, summary: FormTable | None, found: int) -> None:
-    if summary is None and not found:
-        raise RefusedError(
-            f"{book.file}：没有找到{summary_named(plan)}或补充信息表；请核对表头文字是否与样表一致"
-        )
-    if found < sum("补充" in sheet.title for sheet in book.sheets):
-        raise RefusedError(f"{book.file}：补充信息表的表头无法识别；请核对表头文字是否与样表一致")
+def _refuse_unknown_sheets(
+    book: Book, plan: Plan, summary: FormTable | None, further: Sequence[FormTable]
+) -> None:
+    """A sheet that is called as one of the form's is to be read as such, or refused."""
+    own, found = plan.titled(Form.SUMMARY, SUMMARY_SHEET), {table.sheet for table in further}
+    titles, known = {sheet.title for sheet in book.sheets}, supplements(plan)
+    if summary is None and (own in titles or not found):
+        raise no_table(book, summary_columns(plan), summary_named(plan), own)
+    for sheet in book.sheets:
+        if "补充" in sheet.title and sheet.title not in found:
+            columns = known.get(sheet.title) or next(iter(known.values()), summary_columns(plan))
+            raise no_table(book, columns, sheet.title, sheet.title)
 
 
 def _projects(summary: FormTable, reading: RowContext) -> Iterator[SummaryRow | None]:
@@ -295,15 +297,17 @@ def _join(
         for index, project in enumerate(projects)
         if summary and not project
     ]
+    told = set[Key]()
     for table in further:
         added: dict[Key, SummaryRow] = {}
         for more in _supplements(table, reading):
             _add(added, more)
-            if summary and _key(more) not in found and not _shares(more.rows[0], unread):
-                reason = (
-                    f"在{summary_named(reading.plan)}中没有这个项目；请核对县（市、区）和项目名称"
-                )
-                more.rows[0].refuse("project", reason)
+            is_lost = summary and _key(more) not in {*found, *told}
+            if is_lost and not _shares(more.rows[0], unread):
+                told.add(_key(more))
+                named = summary_named(reading.plan)
+                mend = f"请在{named}补填该项目一行，不是新项目的请核对县（市、区）和项目名称"
+                more.rows[0].refuse("project", f"在{named}中没有这个项目；{mend}")
         for key, more in added.items():
             if key in found or summary is None:
                 found[key] = _with(found.get(key), more)
@@ -366,7 +370,8 @@ def _answer(word: str) -> Parse:
 def _ticks(row: TableRow, answers: Mapping[str, bool | None]) -> frozenset[str] | None:
     """What a row ticks. Beside 否 a blank is no answer; among ticks alone it means 否."""
     given = [answer for answer in answers.values() if answer is not None]
-    if not given:
+    is_unread = any(a is None and row.value(word) is not None for word, a in answers.items())
+    if is_unread or not given:  # what cannot be read is told at its cell
         return None
     if False in given:
         for word, answer in answers.items():

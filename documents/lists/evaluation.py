@@ -42,6 +42,7 @@ def evaluation_leaves(programme: str, made: MonthEvaluation) -> tuple[Leaf, ...]
         _details("市得分明细", f"{title}——市得分明细", made, made.cities),
         _counties("县得分", f"{title}——县（市、区）得分", made, made.counties),
         _standards(f"{title}——评分标准", made, ("city", "county")),
+        *((_targets(title, made),) if made.targets else ()),
     )
 
 
@@ -214,6 +215,20 @@ def _page(
 
 
 # --- columns --------------------------------------------------------------------------------------
+
+
+def _targets(title: str, made: MonthEvaluation) -> TableSheet:
+    """What the whole programme is to reach, and how far it has come."""
+    columns = (
+        _column("label", "目标", 20),
+        _column("done", "现状", 30),
+        _column("wanted", "要求", 14),
+        _column("standing", "完成情况", 36),
+        _column("clause", "依据", 14),
+    )
+    rows = [(it.label, it.done, it.wanted, it.standing or NONE, it.clause) for it in made.targets]
+    note = "全部项目合计，不计入各地得分"
+    return _page("目标完成情况", f"{title}——目标完成情况", columns, rows, made, note)
 
 
 def _column(key: str, heading: str, width: float, format: str = "@") -> Column:

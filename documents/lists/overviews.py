@@ -112,6 +112,7 @@ def project_leaves(
     dated: Sequence[DatedProject],
     curve: Sequence[Sequence[Value]],
     footer: str,
+    targets: DataTable | None = None,
 ) -> tuple[Leaf, ...]:
     """项目台账: the projects, the days of their `milestones` (headings), and how many had come so
     far by the end of each month (`curve`: month, then one number a milestone)."""
@@ -133,6 +134,7 @@ def project_leaves(
         _page(PROJECTS_SHEET, title, columns, projects, footer, lamps=("lamp",)),
         _page("节点日期", f"{title}（节点日期）", dates, days, footer),
         Chart("进度曲线", "各环节累计完成项目数", "line", ("月份", *milestones), curve, footer),
+        *([_sheet(targets.title, targets, footer)] if targets else []),
     )
 
 

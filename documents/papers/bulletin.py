@@ -127,17 +127,17 @@ def bulletin(
     office = plan.office(Level.PROVINCE)
     return PaperText(
         title=f"{office}关于{month_name(month.shot.period)}份{what}的通报",
-        addressee=plan.office(Level.CITY, "各市"),
+        addressee=plan.office(Level.CITY, plan.said("各市")),
         paragraphs=(
             f"按照{notice(plan)}要求，现将{month.name}{what}通报如下。",
             Heading("一、总体进展"),
             *_overall(month),
-            Heading("二、各市情况"),
+            Heading(plan.said("二、各市情况")),
             *_cities(month),
             Heading("三、存在问题"),
             *sections(_problems(month), _no_problems(month)),
             Heading("四、下一步要求"),
-            *sections(_steps(month), GO_ON),
+            *sections(_steps(month), plan.said(GO_ON)),
             *([f"（记录核验：{proof}）"] if proof else []),
             OPENNESS,
         ),
@@ -211,8 +211,8 @@ def _cities(month: _Month) -> Iterator[PaperBlock]:
 
 def _counts(month: _Month) -> PaperTable | None:
     labels = (item.label for item in month.province.reached)
-    heads = ("市", "任务数", "项目数", *labels, "达到序时", "未达序时", "暂停")
-    return _table(month, heads, _count_row, "各市项目进展情况（单位：个）")
+    heads = (month.plan.said("市"), "任务数", "项目数", *labels, "达到序时", "未达序时", "暂停")
+    return _table(month, heads, _count_row, month.plan.said("各市项目进展情况（单位：个）"))
 
 
 def _count_row(found: MonthFigures) -> tuple[str, ...]:
@@ -224,7 +224,10 @@ def _count_row(found: MonthFigures) -> tuple[str, ...]:
 
 def _money(month: _Month) -> PaperTable | None:
     heads = ("市", "投资总额", "完成投资", "省补核算", "省补到位", "配套承诺", "配套到位", "支出")
-    return _table(month, heads, _money_row, "各市投资和资金情况（单位：万元，四舍五入）")
+    said = tuple(map(month.plan.said, heads))
+    return _table(
+        month, said, _money_row, month.plan.said("各市投资和资金情况（单位：万元，四舍五入）")
+    )
 
 
 def _money_row(found: MonthFigures) -> tuple[str, ...]:
@@ -279,7 +282,7 @@ def _ahead_of_others(month: _Month) -> str:
     ]
     if not good:
         return ""
-    who = "各市" if len(good) == len(month.cities) else "、".join(good)
+    who = plan.said("各市") if len(good) == len(month.cities) else "、".join(good)
     in_time = "，月报按时报送" if set(good) <= reported(plan, shot) else ""
     return f"{who}项目均达到序时进度，没有逾期事项{in_time}。"
 
@@ -293,12 +296,14 @@ def _lagging(month: _Month) -> str:
         for found in behind
         for count in [len(found.behind)]
     )
-    return f"{SLOW}占本市在册项目的比例由高到低为：{told}。" if told else ""
+    head = month.plan.said(f"{SLOW}占本市在册项目的比例由高到低为")
+    return f"{head}：{told}。" if told else ""
 
 
 def _no_problems(month: _Month) -> str:
     in_time = bool(reported(month.plan, month.shot))
-    return f"各市月报均已按时报送，{NO_PROBLEMS}" if in_time else NO_PROBLEMS
+    reports = month.plan.said("各市月报均已按时报送，")
+    return f"{reports}{NO_PROBLEMS}" if in_time else NO_PROBLEMS
 
 
 def _problems(month: _Month) -> Iterator[tuple[str, str]]:
@@ -345,7 +350,7 @@ def _steps(month: _Month) -> Iterator[tuple[str, str]]:
     elif month.province.behind:
         yield "加快滞后项目建设", _hurry(month)
     if month.province.held:
-        text = "请有关市抓紧解决暂停项目存在的问题，具备条件后及时恢复建设。"
+        text = month.plan.said("请有关市抓紧解决暂停项目存在的问题，具备条件后及时恢复建设。")
         yield "推动暂停项目恢复建设", text
     yield from _due_soon(month)
     if text := waiting(month.plan, month.shot):
@@ -359,14 +364,16 @@ def _catch_up(month: _Month) -> str:
     matching = any(of_matching(month.plan, rule) for rule, _ in found)
     money = "配套资金要会同财政部门抓紧落实，确保足额到位、专款专用。" if matching else ""
     return (
-        f"请有关市督促责任单位尽快{what}。{money}"
+        f"{month.plan.said('请有关市督促责任单位')}尽快{what}。{money}"
         f"{_hurry(month) if month.province.behind else ''}"
         f"请将整改措施、责任人和完成时限书面报送{own(month.plan)}。"
     )
 
 
 def _hurry(month: _Month) -> str:
-    return f"对{SLOW}，请有关市逐个分析原因，倒排工期、加快建设，尽快达到序时进度。"
+    return month.plan.said(
+        f"对{SLOW}，请有关市逐个分析原因，倒排工期、加快建设，尽快达到序时进度。"
+    )
 
 
 def _report_in_time(month: _Month) -> str:
@@ -379,25 +386,27 @@ def _report_in_time(month: _Month) -> str:
     soon = f"请{'、'.join(owing)}尽快补报月报。" if owing else ""
     soon += f"请{'、'.join(paper)}尽快补录书面报送的月报内容。" if paper else ""
     following = next_reports(plan, shot.period)
-    return f"{soon}请各市于{following}。" if following else soon
+    return f"{soon}{plan.said('请各市')}于{following}。" if following else soon
 
 
 def _due_soon(month: _Month) -> Iterator[tuple[str, str]]:
     told = upcoming(month.plan, month.shot, month_after(month.shot.as_of), month.signed)
-    asked = f"请有关市、县（市、区）抓紧安排，{told.asked}。" if told.asked else ""
+    whom = month.plan.said("请有关市、县（市、区）")
+    asked = f"{whom}抓紧安排，{told.asked}。" if told.asked else ""
     if told.passing:
-        asked = f"{told.passing}，请有关市、县（市、区）抓紧办理。{asked}"
+        asked = f"{told.passing}，{whom}抓紧办理。{asked}"
     if asked:
         yield "抓好近期到期事项", asked
     if told.suggested:
         yield "推进建议时限内的工作", f"《实施方案》未明确日期的事项，{told.suggested}。"
     if told.own:
-        yield "配合做好省级工作", f"{own(month.plan)}拟于{told.own}，请各市做好配合。"
+        text = f"{own(month.plan)}拟于{told.own}，{month.plan.said('请各市做好配合')}。"
+        yield month.plan.said("配合做好省级工作"), text
 
 
 def _behind(month: _Month) -> Iterator[Annex]:
     """Those behind in full; the others are counted in the tables."""
-    heads = (*HEADS, "滞后事项及原因", "责任人")
+    heads = (*map(month.plan.said, HEADS), "滞后事项及原因", "责任人")
     why = {
         item.project.code: reasons(month.plan, item, month.shot.as_of)
         for item in month.province.behind
@@ -410,8 +419,12 @@ def _behind(month: _Month) -> Iterator[Annex]:
     table = PaperTable(heads, rows, widths=(0.6, 0.9, 1.1, 2.4, 1.2, 1.1, 3.8, 1.1))
     if rows and (shown := without_empty(table)):
         others = len(month.province.on_schedule)
-        rest = f"其余{others}个项目达到序时进度，各市数量见正文表1。" if others else ""
-        yield Annex(SLOW, (f"{BEHIND}{rest}", shown))
+        rest = (
+            f"其余{others}个项目达到序时进度，{month.plan.said('各市')}数量见正文表1。"
+            if others
+            else ""
+        )
+        yield Annex(SLOW, (f"{month.plan.said(BEHIND)}{rest}", shown))
 
 
 def _lines(month: _Month, projects: Sequence[ProjectShot]) -> Iterator[tuple[str, ...]]:

@@ -93,9 +93,12 @@ def overall(
     plan: Plan, found: MonthFigures, before: MonthFigures | None, since: str, shot: Snapshot
 ) -> Iterator[str]:
     """How projects, investment, money and schedule stand, and what that adds to the earlier day."""
-    whose = everywhere(plan) if found.place == plan.province else "贵市"
+    whose = everywhere(plan) if found.place == plan.province else plan.said("贵市")
     come = reached(plan, found, before, since)
-    yield f"截至{long_date(shot.as_of)}，{_going(found, whose)}。{come}。"
+    come = f"{come}。" if come else ""
+    yield f"截至{long_date(shot.as_of)}，{_going(found, whose)}。{come}"
+    if shot.targets and found.place == plan.province:
+        yield f"目标完成情况：{'；'.join(figure.said for figure in shot.targets)}。"
     if not found.projects:
         return
     yield f"投资完成情况：{invested(found, before, since)}。"
@@ -172,8 +175,8 @@ def _of_the_province(
     if found.subsidy is None:
         head = "尚无可核算的项目" if subsidy_stated(plan) else f"标准{NOT_SAID}"
         released = released if found.released else ""
-        return f"省级补助{head}{released}{came if found.received else ''}"
-    head = f"省级补助资金按标准核算{amount(found.subsidy)}万元"
+        return f"{plan.said('省级补助')}{head}{released}{came if found.received else ''}"
+    head = f"{plan.said('省级补助资金')}按标准核算{amount(found.subsidy)}万元"
     return f"{head}{released}{came if found.received else ''}"
 
 
@@ -185,11 +188,11 @@ def subsidy_stated(plan: Plan) -> bool:
 def _local(plan: Plan, found: MonthFigures, before: MonthFigures | None, since: str) -> str:
     if found.promised is None and not found.matched:
         asked = any(_matched(milestone.ledger) for milestone in plan.milestones)
-        return "市县配套资金承诺数尚未填报" if asked else ""
+        return plan.said("市县配套资金承诺数尚未填报") if asked else ""
     matched = change(found.matched, before.matched if before else None, since, "万元")
     came = f"到位{amount(found.matched)}万元{_share(found.matched_rate)}{matched}"
     owed = "数尚未填报" if found.promised is None else f"{amount(found.promised)}万元"
-    return f"市县配套资金承诺{owed}，{came if found.matched else '尚未到位'}"
+    return f"{plan.said('市县配套资金')}承诺{owed}，{came if found.matched else '尚未到位'}"
 
 
 def _spent(found: MonthFigures, before: MonthFigures | None, since: str) -> str:
@@ -225,7 +228,11 @@ def overdue(
     text = _lateness(plan, rule, late, shot, whole)
     if of_matching(plan, rule) and (gap := _missing(late, shot)):
         text = f"{text.removesuffix('。')}，共尚差{amount(gap)}万元。"
-    some = "部分项目" if any(item.kind is SubjectKind.PROJECT for item in late) else "部分市"
+    some = (
+        "部分项目"
+        if any(item.kind is SubjectKind.PROJECT for item in late)
+        else plan.said("部分市")
+    )
     # Of what is due today people read tomorrow; until then nobody calls it late.
     passed = all(item.overdue_after and item.overdue_after < shot.as_of for item in late)
     return f"{some if whole else ''}{'逾期' if passed else '未按时'}{_not(rule, passed)}", text
@@ -246,10 +253,12 @@ def waiting(plan: Plan, shot: Snapshot, whole: bool = True) -> str:
         if of_the_province(plan, rule.responsible):
             told.append(f"有{count}个项目尚待{body}{brief(rule)}，{own(plan)}正与{body}衔接")
         elif whole:
-            asked = f"请有关市、{plan.county_bureaus}商{body}抓紧办理"
+            asked = f"{plan.said('请有关市')}、{plan.county_bureaus}商{body}抓紧办理"
             told.append(f"有{count}个项目尚待{body}{brief(rule)}，{asked}")
         else:
-            told.append(f"有{count}个项目尚待{body}{brief(rule)}，建议贵市协调抓紧办理")
+            told.append(
+                f"有{count}个项目尚待{body}{brief(rule)}，{plan.said('建议贵市')}协调抓紧办理"
+            )
     return "；".join(told)
 
 
@@ -337,7 +346,7 @@ def _of_cities(plan: Plan, rule: TimedRule, late: Sequence[DeadlineShot]) -> str
     """``2个市未申报：…``; of what recurs, with how often."""
     cities = list(_by_city(plan, late))
     named = "、".join(f"{city}{_times(rule, items)}" for city, items in cities)
-    return f"{len(cities)}个市{_echo(rule)}：{named}"
+    return f"{len(cities)}个{plan.said('市')}{_echo(rule)}：{named}"
 
 
 def _times(rule: TimedRule, late: Sequence[DeadlineShot]) -> str:

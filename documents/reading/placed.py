@@ -7,7 +7,8 @@ from typing import Protocol, TypeVar
 
 from common.errors import RefusedError
 from documents.reading import cells
-from documents.reading.table import FormTable
+from documents.reading.cells import CellError
+from documents.reading.table import FormTable, TableRow
 from states.dossier import Dossier
 
 T = TypeVar("T")
@@ -61,13 +62,26 @@ def project_of(row: Fields, projects: KnownProjects) -> Dossier | None:
     code = unicodedata.normalize("NFKC", said["code"]).upper()
     found = projects.by_code.get(code)
     if found is None:
-        row.refuse("code", f"没有编码为“{said['code']}”的项目；请核对编码和所属的市")
+        meant = _at_place(said, projects)
+        mend = f"请改为“{meant[0].code}”" if len(meant) == 1 else "请照原表恢复编码，并核对所属的市"
+        row.refuse("code", f"没有编码为“{said['code']}”的项目；{mend}")
         return None
     wrong = [key for key in PLACE if not _names(said[key], found, key)]
     for key in wrong:
         shown = _held(found, key)
-        row.refuse(key, f"与编码不符，编码{code}的项目为“{shown}”；请核对编码，或将此格恢复原样")
+        row.refuse(
+            key, f"与编码不符，编码{code}的项目为“{shown}”；请恢复为“{shown}”，编码有误的请改正编码"
+        )
     return None if wrong else found
+
+
+def likely(row: TableRow, projects: KnownProjects) -> Dossier | None:
+    """The project that a row's place and name alone lead to; nothing is noted."""
+    try:
+        found = _at_place({key: cells.name(row.value(key)) for key in PLACE}, projects)
+    except CellError:
+        return None
+    return found[0] if len(found) == 1 else None
 
 
 def _by_place(
@@ -79,8 +93,7 @@ def _by_place(
         first = "code" if row.has("code") else at  # where what is asked for first goes
         row.refuse(first, "没有写明是哪个项目；请填写编码，或填写县（市、区）和项目名称")
         return None
-    same = projects.by_name.get(name, ())
-    found = [p for p in same if all(_names(said[key], p, key) for key in PLACE)]
+    found = _at_place(said, projects)
     if len(found) == 1:
         return found[0]
     if found:
@@ -89,6 +102,12 @@ def _by_place(
     else:
         row.refuse(at, "没有这个项目；请核对县（市、区）和项目名称，或填写编码")
     return None
+
+
+def _at_place(said: Mapping[str, str | None], projects: KnownProjects) -> Sequence[Dossier]:
+    """The projects of that name at that place."""
+    same = projects.by_name.get(said["project"] or "", ())
+    return [p for p in same if all(_names(said[key], p, key) for key in PLACE)]
 
 
 def _names(said: str | None, project: Dossier, key: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from operator import itemgetter
@@ -13,8 +13,10 @@ from openpyxl.utils import get_column_letter
 from common.errors import RefusedError
 from documents.reading import cells
 from documents.reading.cells import MEMORY, CellError, is_blank
-from documents.reading.faults import CellFault, Spot
+from documents.reading.faults import CellFault, Spot, WorkbookError
 from documents.reading.grid import Book, Sheet
+from documents.reading.headings import lost_header, lost_headings
+from documents.reading.identity import PROPERTY
 from documents.writing.columns import Column, pattern, plain
 
 T = TypeVar("T")
@@ -133,30 +135,65 @@ def sheet_likeness(sheet: Sheet, columns: Sequence[Column]) -> float:
 def find_table(book: Book, columns: Sequence[Column], faults: list[CellFault]) -> FormTable | None:
     """The form's table; None when no sheet has it. Its cells' faults will go to `faults`.
 
-    RefusedError when two sheets have it, or when one of its columns is missing (序号 may be).
+    RefusedError when two sheets have it; WorkbookError when headings are lost (序号 may be).
     """
     found = [(sheet, top) for sheet in book.sheets if (top := _header(sheet.rows, columns))]
     if len(found) > 1:
         names = "、".join(f"「{sheet.title}」" for sheet, _ in found)
         raise RefusedError(f"{book.file}：工作表{names}表头相同，无法判断以哪张为准；请只保留一张")
-    return _table(book.file, *found[0], columns, faults) if found else None
+    return _table(book, *found[0], columns, faults) if found else None
+
+
+def no_table(
+    book: Book, columns: Sequence[Column], called: str, title: str = "", *, is_sure: bool = True
+) -> RefusedError:
+    """Why a form's table is not found, and where its headings are to be put back.
+
+    It is looked for on the sheet `title`, else on the one that is most like it. `is_sure`: whether
+    the workbook is known to be that form; else it is the nearest.
+    """
+    known = [sheet for sheet in book.sheets if sheet.title == title] or list(book.sheets)
+    tops = [(*_likest(sheet, columns), sheet) for sheet in known]
+    if tops:
+        at, top, sheet = max(tops, key=lambda each: len(each[0]))
+        ours = PROPERTY in book.properties
+        fault = lost_headings(sheet, top, at, columns, ours=ours) if at else None
+        if fault := fault or lost_header(sheet, columns):
+            said = "" if is_sure else f"不能确认是哪一种表，最接近的是“{called}”，"
+            return WorkbookError(book.file, [replace(fault, reason=f"{said}{fault.reason}")])
+    return RefusedError(f"{book.file}：没有找到{called}的内容；请用所发的{called}填写后报送")
+
+
+def nearness(book: Book, columns: Sequence[Column]) -> float:
+    """The share of a form's columns that a row has, even if these are too few to tell it by."""
+    found = (len(_likest(sheet, columns)[0]) for sheet in book.sheets)
+    return max(found, default=0) / len(columns) if columns else 0
+
+
+def _likest(sheet: Sheet, columns: Sequence[Column]) -> tuple[Mapping[str, int], int]:
+    """The row that has most of the headings, more than one of them; else nothing."""
+    rows = enumerate(sheet.rows[:DEEPEST], 1)
+    found = [(_columns(line, columns), number) for number, line in rows]
+    best = max(found, key=lambda each: len(each[0]), default=({}, 0))
+    return best if len(best[0]) > 1 or len(columns) == 1 else ({}, 0)
 
 
 def _table(
-    file: str, sheet: Sheet, top: int, columns: Sequence[Column], faults: list[CellFault]
+    book: Book, sheet: Sheet, top: int, columns: Sequence[Column], faults: list[CellFault]
 ) -> FormTable:
-    head = sheet.rows[top - 1]
+    head, ours = sheet.rows[top - 1], PROPERTY in book.properties
     at = _columns(head, columns)
-    needed = (c for c in columns if c.key != "number" and not c.optional)
-    missing = [plain(c.heading) for c in needed if c.key not in at]
-    if missing:
+    needed = [each.key for each in columns if not (each.optional or each.key == "number")]
+    if ours and 2 * sum(key in at for key in needed) < len(needed):
         raise RefusedError(
-            f"{file}「{sheet.title}」第{top}行：表头缺少“{'”“'.join(missing)}”列；请照样表补齐"
+            f"{book.file}「{sheet.title}」：不是可填报的表；请用所发的表格填写后报送"
         )
+    if lost := lost_headings(sheet, top, at, columns, ours=ours):
+        raise WorkbookError(book.file, [lost])
     is_data = _data_test(at, columns)
     numbers = [n for n, line in enumerate(sheet.rows[top:], top + 1) if is_data(line)]
     return FormTable(
-        file=file,
+        file=book.file,
         sheet=sheet.title,
         top=top,
         at=at,

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -16,6 +16,7 @@ from policy.fields import (
     ProfileField,
     SheetId,
 )
+from policy.levels import SAID
 from policy.schema import Plan
 
 CONTACTS_SHEET = "通讯录"
@@ -101,7 +102,32 @@ WIDTHS: Mapping[Kind, float] = {
     "words": 5.5,
 }
 """How wide a column is that says nothing of it; 10 where the kind is not named."""
+LEVELLED = ("source", "holder", "to_holder")
+"""The columns whose choices say whose money it is, and where it lies."""
 SUPPLEMENTS: tuple[SheetId, ...] = ("supplement", "supplement_2", "supplement_3")
+
+
+def in_words(plan: Plan, columns: Iterable[Column]) -> tuple[Column, ...]:
+    """The product's own columns in the plan's words for its levels, and known by them, too."""
+    return tuple(_in_words(plan, each) for each in columns)
+
+
+def _in_words(plan: Plan, column: Column) -> Column:
+    heading = plan.said(column.heading)
+    choices = tuple(map(plan.said, column.choices)) if column.key in LEVELLED else column.choices
+    own = column.key in plan.field or any(it in plain(column.heading) for it in _labels(plan))
+    if own or (heading, choices) == (column.heading, column.choices):
+        return column
+    known_by = f"{column.known_by}|^{re.escape(plain(heading))}$"
+    return replace(column, heading=heading, choices=choices, known_by=known_by)
+
+
+@lru_cache(maxsize=32)
+def _labels(plan: Plan) -> frozenset[str]:
+    """The plan's own words in which a level is named: they are as they are."""
+    groups = (plan.stages, plan.milestones, plan.actions, plan.kinds, plan.evidence)
+    labels = (str(getattr(rule, "label")) for rules in groups for rule in rules)  # noqa: B009
+    return frozenset(label for label in labels if SAID.search(label))
 
 
 def field_columns(sheet: SheetId, plan: Plan) -> tuple[Column, ...]:
@@ -149,9 +175,10 @@ def _yes_no(word: str, width: float) -> Column:
 
 def summary_columns(plan: Plan) -> tuple[Column, ...]:
     """附件3, in the order of the notice."""
-    shape = plan.project_name.format(street="××乡镇（街道）", community="××村（社区）")
+    shown = {"street": "××乡镇（街道）", "community": "××村（社区）", "name": "××"}
+    shape = plan.project_name.format(**shown)
     named = replace(PROJECT, heading=f"{PROJECT.heading}\n（{shape}）")
-    return (NUMBER, PLACE, named, *field_columns("summary", plan))
+    return (*in_words(plan, (NUMBER, PLACE, named)), *field_columns("summary", plan))
 
 
 def supplements(plan: Plan) -> dict[str, tuple[Column, ...]]:
@@ -162,7 +189,8 @@ def supplements(plan: Plan) -> dict[str, tuple[Column, ...]]:
         replace(PROJECT, heading="社区项目名称", width=22),
     )
     asked = {SHEETS[sheet]: field_columns(sheet, plan) for sheet in SUPPLEMENTS}
-    return {sheet: (*place, *columns) for sheet, columns in asked.items() if columns}
+    worded = in_words(plan, place)
+    return {sheet: (*worded, *columns) for sheet, columns in asked.items() if columns}
 
 
 def ticked(plan: Plan) -> dict[str, str]:

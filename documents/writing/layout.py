@@ -14,7 +14,7 @@ from openpyxl.packaging.custom import StringProperty
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from documents.writing.columns import Column
+from documents.writing.columns import Column, in_words
 from documents.writing.lines import (
     LOWEST_ROW,
     FormCell,
@@ -29,6 +29,7 @@ from documents.writing.looks import Dress, Look, Wardrobe, wardrobe
 from documents.writing.printing import light, offer, protect, set_paper
 from documents.writing.rows import SheetRow, Value, fill, rows_xml
 from documents.writing.saving import finished, write
+from policy.schema import Plan
 
 SPARE_ROWS = 200
 """How far below the last row of an open page the choices drop down, for rows added by hand."""
@@ -97,6 +98,21 @@ class Chart:
 
 Leaf = TableSheet | FormSheet | Chart
 """What becomes one sheet."""
+
+
+def worded(plan: Plan, leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:
+    """Lists of the product's own columns, in the plan's words for its levels."""
+    return tuple(_worded(plan, leaf) for leaf in leaves)
+
+
+def _worded(plan: Plan, leaf: Leaf) -> Leaf:
+    if isinstance(leaf, TableSheet):
+        columns = in_words(plan, leaf.columns)
+        return replace(leaf, sheet=plan.said(leaf.sheet), columns=columns)
+    if isinstance(leaf, Chart):
+        heads = (plan.said(leaf.heads[0]), *leaf.heads[1:])
+        return replace(leaf, sheet=plan.said(leaf.sheet), title=plan.said(leaf.title), heads=heads)
+    return leaf
 
 
 def save(path: Path, leaves: Sequence[Leaf], properties: Mapping[str, str] | None = None) -> None:

@@ -11,9 +11,10 @@ from operations.views.overview import (
     unentered_line,
     with_standing,
 )
-from operations.views.tables import board_table
+from operations.views.tables import board_table, targets_table
 from policy.schema import Plan
 from policy.vocabulary import DeliveryStatus, Standing
+from states.targets import figures
 
 NAME = "province-board"
 NAMED = 2  # subjects of a row by name: the UI does not break lines in tables
@@ -60,6 +61,9 @@ def _lines(
     plan: Plan, survey: Survey, outbox: Mapping[DeliveryStatus, int], links: Links
 ) -> Iterator[str]:
     yield from printed(board_table(plan, survey.board, survey.as_of, survey.basis), links)
+    if found := figures(plan, survey.projects):
+        yield ""
+        yield from printed(targets_table(plan, found), links)
     yield _province(plan, survey.views, links)
     yield ""
     pressing = in_chains(survey.views)

@@ -71,6 +71,7 @@ def line_about(
     return DigestLine(
         kind=rung,
         subject_kind=kind,
+        levels=desk.plan.levels,
         subject=subject.code,
         name=subject.name,
         place=f"{subject.city}{subject.county}" or desk.plan.province,

@@ -42,22 +42,23 @@ from operations.mails.reading import MailReader, mail_reader
 from operations.mails.wording import receipt_text
 from operations.views.held import tell_above
 from operations.workbooks.inbox import (
-    CityFolder,
+    FROM_CITIES,
     FileReading,
+    InboxFolder,
     Sender,
     enter_enclosed,
     owe,
     read_enclosed,
 )
-from policy.schema import City
-from policy.vocabulary import IntakeResult, MailKind, MailState
+from policy.vocabulary import Form, IntakeResult, MailKind, MailState
 from states.workdays import DAY, if_known
 
 KEPT = 100_000
 """Bytes of a larger one that are kept: its head."""
 TOO_LARGE = f"邮件超过{MOST_BYTES // 1_000_000}MB，未读取；请拆分附件后分次发送"
 BY_HAND = "来信没有逐项写明办结日期，或预计完成日期和原因，请阅处"
-NO_CITY = "省级人员随信报送的表格不由来信登记，请用“导入工作簿”登记"
+BY_PROVINCE = (Form.ANSWER,)
+"""What an office of the province hands in by mail: the form that came along with its reminder."""
 WORKBOOK = ".xlsx"
 REST_WORKDAYS = 3
 """For how long nothing is repeated about what a mail answers and a person has yet to look at."""
@@ -303,7 +304,7 @@ def _reply(
         if known := _found(session, row.digest):
             return known
         books.enter(session)
-        doubts, taken = [*books.doubts], len(books.readings)
+        doubts, taken = list[str](), len(books.readings)
         items = answer(session, desk, said)
         if sender is not None:
             heard_from(session, desk, mail.sender.address)
@@ -347,11 +348,9 @@ def _judge(
 class EnclosedBooks:
     """The workbooks that came with a mail, read and not yet entered."""
 
-    folder: CityFolder | None = None
+    folder: InboxFolder | None = None
     """As whose they count; None where they do not."""
     readings: tuple[FileReading, ...] = ()
-    doubts: tuple[str, ...] = ()
-    """What of them is left to a person."""
 
     def enter(self, session: Session) -> None:
         """Import or return each. One that is returned is dealt with: its sender is told why."""
@@ -366,10 +365,9 @@ def _workbooks(
     books = [file for file in mail.files if _is_workbook(file)]
     if sender is None or not books:
         return EnclosedBooks()
-    city = _city_of(desk, sender)
-    if city is None:
-        return EnclosedBooks(doubts=(NO_CITY,))
-    folder = CityFolder(desk, city, (), around.today, around.at, sender, digest)
+    place = _place_of(desk, sender)
+    forms = FROM_CITIES if desk.plan.city(place) else BY_PROVINCE
+    folder = InboxFolder(desk, place, (), around.today, around.at, sender, digest, forms)
     readings = (read_enclosed(folder, file.name, file.content) for file in books)
     return EnclosedBooks(folder, tuple(readings))
 
@@ -382,9 +380,10 @@ def _is_exhibit(file: MailFile) -> bool:
     return not (file.drawn or _is_workbook(file)) and media_of(file.content) is not None
 
 
-def _city_of(desk: Desk, sender: Sender) -> City | None:
-    office = next((it for it in desk.plan.contact_offices() if it.name == sender.office), None)
-    return next((it for it in desk.plan.cities if office and it.name == office.city), None)
+def _place_of(desk: Desk, sender: Sender) -> str:
+    """The city of the sender's office, or the province."""
+    offices = (it for it in desk.plan.contact_offices() if it.name == sender.office)
+    return next((it.city for it in offices if it.city), "") or desk.plan.province
 
 
 def _tell_above(session: Session, around: MailRound, desk: Desk, row: ReceivedMail) -> None:
@@ -400,10 +399,9 @@ def _owe_receipt(
     items: Sequence[MailItem],
     sender: Sender,
 ) -> None:
-    city = _city_of(desk, sender)
     file = InboxFile(
         plan=desk.plan.id,
-        place=city.name if city else desk.plan.province,
+        place=_place_of(desk, sender),
         digest=row.digest,
         name=row.subject or row.source,
         outcome=IntakeResult.DONE,

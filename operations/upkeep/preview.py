@@ -305,7 +305,7 @@ def _line(plan: Plan, item: Deadline, kind: RungKind, *, own: bool) -> DigestLin
     county = city.counties[0] if city.counties else None
     code = plan.code_format.format(county=county.code if county else city.code, number=1)
     names = {
-        SubjectKind.PROJECT: (code, plan.project_name.format(street=STREET, community=COMMUNITY)),
+        SubjectKind.PROJECT: (code, plan.name_of({"street": STREET, "community": COMMUNITY}) or ""),
         SubjectKind.CITY: (city.name, city.name),
         SubjectKind.PROVINCE: (plan.province, plan.province),
     }
@@ -315,6 +315,7 @@ def _line(plan: Plan, item: Deadline, kind: RungKind, *, own: bool) -> DigestLin
     return DigestLine(
         kind=kind,
         subject_kind=of,
+        levels=plan.levels,
         subject=names[of][0],
         name=names[of][1],
         place=plan.province if of is SubjectKind.PROVINCE else place,
@@ -537,7 +538,7 @@ def _offices(plan: Plan) -> Iterator[tuple[str, int, str]]:
     for level in Level:
         names = [office.name for office in every if office.level is level]
         if names:
-            yield level.label, len(names), names[0]
+            yield plan.level_name(level), len(names), names[0]
 
 
 def _stages(plan: Plan) -> Iterator[tuple[str, str, tuple[tuple[str, str, str], ...]]]:

@@ -221,11 +221,11 @@ def county_boards(desk: Desk, found: Census) -> tuple[CityBoard, ...]:
     return tuple(row for row in rows if row.projects or row.overdue or row.due_soon)
 
 
-def added(name: str, rows: Sequence[CityBoard]) -> CityBoard:
-    """The sum of some rows of a board."""
+def added(name: str, rows: Sequence[CityBoard], quota: int | None) -> CityBoard:
+    """The sum of some rows of a board; how many places there are is not always a sum."""
     return CityBoard(
         city=name,
-        quota=sum(row.quota or 0 for row in rows),
+        quota=quota,
         projects=sum(row.projects for row in rows),
         by_stage=tuple(map(sum, zip(*(row.by_stage for row in rows), strict=True))),
         finished=sum(row.finished for row in rows),

@@ -182,9 +182,17 @@ def by_place(views: Sequence[FundsView], city: str = "") -> tuple[CityFunds, ...
     """As `place_funds`, of projects that have been looked at one by one."""
     found: dict[str, list[FundsView]] = {}
     for each in (view for view in views if city in ("", view.city)):
-        found.setdefault(each.county if city else each.city, []).append(each)
+        found.setdefault(each.county or each.city if city else each.city, []).append(each)
     every = [view for its in found.values() for view in its]
     return (*(total(place, its) for place, its in found.items()), total(TOTAL, every))
+
+
+def money_of(desk: Desk, city: str, projects: Sequence[Dossier] | None) -> tuple[PlaceFunds, ...]:
+    """The sums of cities, or of a city's counties, and of all; of `projects` as of another day."""
+    if projects is not None:
+        return by_place([funds_view(desk, it) for it in projects], city)
+    with desk.reading() as session:
+        return place_funds(session, desk, city)
 
 
 @dataclass(frozen=True, slots=True)

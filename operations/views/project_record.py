@@ -290,7 +290,9 @@ def _action_lines(action: NextAction) -> Iterator[str]:
 
 def _basics(plan: Plan, record: ProjectRecord) -> Iterator[str]:
     yield f"  所在地：{record.city}{record.county}（{record.county_type}）"
-    yield f"  尚未实施工程的县（市、区）：{'是' if record.unserved else '否'}"
+    if any(city.unserved for city in plan.cities):
+        what = plan.said("尚未实施工程的县（市、区）")
+        yield f"  {what}：{'是' if record.unserved else '否'}"
     yield f"  阶段：{record.stage_label}（{record.disposition.label}）"
     for field in (plan.field[name] for name in BASICS if name in plan.field):
         value = record.profile.value(field.id)
@@ -323,10 +325,12 @@ def _money(desk: Desk, record: ProjectRecord) -> Iterator[str]:
     yield ""
     yield "资金："
     released = "尚未下达" if funds.released is None else f"已下达{funds.released:,.2f}元"
-    yield f"  省级补助：应补助{_amount(funds.subsidy, '元', '未明确')}，{released}"
+    what, due = desk.plan.said(Source.PROVINCE.label), _amount(funds.subsidy, "元", "未明确")
+    yield f"  {what}：应补助{due}，{released}"
     for source in (Source.CITY, Source.COUNTY):
         promised = _amount(funds.promised[source], "元")
-        yield f"  {source.label}：承诺{promised}，到账{funds.received[source]:,.2f}元"
+        what = desk.plan.said(source.label)
+        yield f"  {what}：承诺{promised}，到账{funds.received[source]:,.2f}元"
     yield f"  支出{funds.spent:,.2f}元，结存{funds.balance:,.2f}元"
     if funds.as_built:
         by = desk.plan.head_bureau

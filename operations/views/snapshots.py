@@ -24,6 +24,7 @@ from states.snapshot import (
     hold_spans,
 )
 from states.subsidy import subsidy
+from states.targets import figures
 
 
 def snapshot(session: Session, desk: Desk, period: str, as_of: date) -> Snapshot:
@@ -48,7 +49,8 @@ def snapshot(session: Session, desk: Desk, period: str, as_of: date) -> Snapshot
     )
     deadlines = tuple(_deadline(desk, item, found) for item in found.deadlines)
     records = tuple(_records(rows))
-    return Snapshot(period, as_of, projects, deadlines, records)
+    targets = figures(desk.plan, found.projects)
+    return Snapshot(period, as_of, projects, deadlines, records, targets)
 
 
 def rows_by(session: Session, plan: Plan, day: date) -> Sequence[Audit]:

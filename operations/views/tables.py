@@ -9,6 +9,7 @@ from operations.views.funds import TOTAL, CityFunds, FundsView, local
 from operations.views.overview import CityBoard, DeadlineView
 from policy.schema import Plan
 from policy.vocabulary import Basis, Origin, Source, Standing
+from states.targets import TargetFigure
 
 CITY = DataColumn("市", width=9)
 COUNTY = DataColumn("县（市、区）", width=11)
@@ -58,6 +59,13 @@ BURDEN = (
     DataColumn("单位", width=28),
     *(DataColumn(title, "count", 10) for title in ("消息", "事项", "表格", "待填单元格")),
 )
+TARGETS = (
+    DataColumn("目标", width=20),
+    DataColumn("现状", width=28),
+    DataColumn("要求", width=14),
+    DataColumn("完成情况", width=36),
+    DataColumn("依据", width=14),
+)
 NAME = 2
 """The column of `DEADLINES` with the name of what a row is about."""
 
@@ -67,18 +75,55 @@ def board_table(
 ) -> DataTable:
     """Per city its quota, its projects in each stage, and what is due soon and overdue."""
     columns = (
-        CITY,
+        DataColumn(plan.said(CITY.title), width=CITY.width),
         DataColumn("任务数", "count", 8, "未明确"),
         *(DataColumn(title, "count", 8) for title in ("项目", *(s.label for s in plan.stages))),
         *(DataColumn(title, "count", 8) for title in ("办结", "临期", "逾期", "超建议时限")),
     )
-    rows = [
-        (row.city, row.quota, row.projects, *row.by_stage, row.finished, *_pressing(row))
-        for row in board
-    ]
-    sums = (sum(row[at] or 0 for row in rows) for at in range(1, len(columns)))  # type: ignore[misc]  # counts
-    title = f"全省进度（截至 {as_of}{basis.said}）"
-    return DataTable(title, columns, rows, (TOTAL, *sums), [row.city for row in board])
+    rows = [_counts(row) for row in board]
+    regions = _regions(plan, board)
+    total = (TOTAL, all_places(plan, board), *_added(board))
+    title = f"{plan.said('全省进度')}（截至 {as_of}{basis.said}）"
+    subjects = [*(row.city for row in board), *("" for _ in regions)]
+    return DataTable(title, columns, [*rows, *regions], total, subjects)
+
+
+def _counts(row: CityBoard) -> tuple[Datum, ...]:
+    return (row.city, row.quota, row.projects, *row.by_stage, row.finished, *_pressing(row))
+
+
+def _added(board: Sequence[CityBoard]) -> tuple[int, ...]:
+    """What rows count, added up: all but their quotas."""
+    counted = ((row.projects, *row.by_stage, row.finished, *_pressing(row)) for row in board)
+    return tuple(map(sum, zip(*counted, strict=True)))
+
+
+def _regions(plan: Plan, board: Sequence[CityBoard]) -> list[tuple[Datum, ...]]:
+    """A row for each level above the cities that the plan names, by its cities."""
+    rows = {row.city: row for row in board}
+    found: dict[str, list[CityBoard]] = {}
+    for city in plan.cities:
+        if city.region and city.name in rows:
+            found.setdefault(city.region, []).append(rows[city.name])
+    return [(f"{name}小计", _stated(own), *_added(own)) for name, own in found.items()]
+
+
+def _stated(board: Sequence[CityBoard]) -> int | None:
+    """What their quotas add up to; None where one is not stated."""
+    stated = [row.quota for row in board if row.quota is not None]
+    return sum(stated) if stated and len(stated) == len(board) else None
+
+
+def all_places(plan: Plan, board: Sequence[CityBoard]) -> int | None:
+    """任务数 in all: of cities whose quotas are stated; else the notice's own, if it has one."""
+    stated = _stated(board)
+    return plan.quota.total if stated is None else stated
+
+
+def targets_table(plan: Plan, found: Sequence[TargetFigure]) -> DataTable:
+    """What the programme is to reach, kind by kind and target by target."""
+    rows = [(it.label, it.done, it.wanted, it.standing or "—", it.clause) for it in found]
+    return DataTable("目标完成情况", TARGETS, rows)
 
 
 def _pressing(row: CityBoard) -> tuple[int, ...]:

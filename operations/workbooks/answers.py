@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from common.errors import RefusedError
 from documents.forms.answers import (
+    AS_SENT,
     SAID,
     AnswerRow,
     PrefilledItem,
@@ -24,6 +25,7 @@ from documents.reading.table import FormTable
 from models.audits import newest
 from models.contacts import legible_posts
 from models.deadlines import deadline_row
+from models.projects import subjects
 from operations.cases.answering import (
     Answer,
     AnswerResult,
@@ -160,6 +162,8 @@ def _taken(
         expected=each.expected,
         reason=each.reason,
     )
+    if not _is_known(session, desk.plan, each):
+        return None
     try:
         if doubt := _doubt(desk.plan, paper, casebook, each, due):
             raise RefusedError(doubt)
@@ -167,6 +171,17 @@ def _taken(
     except RefusedError as error:
         note_refusal(each.row, error, CELLS, "done" if each.done else "expected")
         return None
+
+
+def _is_known(session: Session, plan: Plan, each: AnswerRow) -> bool:
+    """Whether the row's item is one; what is not is noted at the cell that was sent otherwise."""
+    if not subjects(session, plan, [each.subject]):
+        each.row.refuse("code", f"没有编码为“{each.subject}”的项目或单位；{AS_SENT}")
+    elif deadline_row(session, plan, each.subject, each.rule) is None:
+        each.row.refuse("rule", f"{each.subject}没有时限“{each.rule}”；{AS_SENT}")
+    else:
+        return True
+    return False
 
 
 def _doubt(

@@ -126,7 +126,8 @@ def _place(plan: Plan, paper: IncomingWorkbook, read: ApplicationForm) -> Stated
         if county.name in address
     ]
     county = min(counties)[2] if counties else ""
-    return StatedPlace(city, county, (street_in(plan, address, county) if county else None) or "")
+    above = city.name if city and city.undivided else county
+    return StatedPlace(city, county, (street_in(plan, address, above) if above else None) or "")
 
 
 def _city(plan: Plan, paper: IncomingWorkbook, read: ApplicationForm, address: str) -> City | None:
@@ -177,9 +178,15 @@ def _found(
         return found[0]
     if alike:
         _refuse_doubtful(desk.plan, read, place, alike)
-    elif not (place.county and place.street):
+    elif not _is_whole(desk.plan, place):
         read.form.refuse("address", f"{place.city.name}没有这个项目；新报送的项目{WHERE}")
     return None
+
+
+def _is_whole(plan: Plan, place: StatedPlace) -> bool:
+    """Whether it says all that a new project needs."""
+    undivided = place.city is not None and place.city.undivided
+    return bool((place.county or undivided) and (place.street or "street" not in plan.name_parts))
 
 
 def _says_enough(plan: Plan, read: ApplicationForm, place: StatedPlace) -> bool:
@@ -202,12 +209,12 @@ def _refuse_doubtful(
         named = summary_named(plan)
         read.form.refuse(
             "address",
-            f"街道（乡镇）与同名社区的项目{listed}不符；是该项目的请核对地址，或在导入时"
-            f"写明项目编码，是新项目的请以{named}报送",
+            f"街道（乡镇）与同名社区的项目{listed}不符；是该项目的，请将地址中的街道（乡镇）"
+            f"改为“{alike[0].profile.street}”，是新项目的请以{named}报送",
         )
         return
-    reason = f"有{len(alike)}个项目都叫这个名称；请在导入时写明项目编码，可能是：{listed}"
-    read.form.refuse("project", reason)
+    reason = f"有{len(alike)}个项目都叫这个名称；请在项目地址中{WHERE[1:]}，可能是：{listed}"
+    read.form.refuse("address" if read.form.has("address") else "project", reason)
 
 
 def _is_called(project: Dossier, written: str) -> bool:
@@ -225,6 +232,6 @@ def _parts(
         return project.county, project.profile.street or "", project.profile.community or ""
     bare = (read.name or "").removeprefix(place.city.name if place.city else "")
     community = bare.removeprefix(place.county).removeprefix(place.street)
-    if plan.street_endings[0] in community:
+    if plan.street_endings[0] in community and not plan.named_freely:
         read.form.refuse("project", "项目名称中的街道与项目地址不符；请核对后改正")
-    return place.county, place.street, community
+    return place.county, place.street if "street" in plan.name_parts else "", community

@@ -1,17 +1,13 @@
 """Workbooks over the desk's counter (工作台收发表格): handed in by a person, and those owed."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from common.errors import RefusedError
 from documents.forms.answers import PrefilledItem
-from documents.reading.annotate import annotated
-from documents.reading.faults import WorkbookError
-from documents.reading.grid import Book, read_book
 from models import inbox
 from models.audits import newest
 from models.projects import without_fact
@@ -20,13 +16,17 @@ from operations.cases.desk import Desk, inbox_of
 from operations.views.worklist import WorkItem
 from operations.workbooks.answers import Respondent, made_out
 from operations.workbooks.exports import MAKERS
-from operations.workbooks.inbox import CityFolder, Sender, enter_enclosed, read_enclosed
-from operations.workbooks.inbox_folder import FOLDERS, write
-from operations.workbooks.incoming import ImportOptions
-from operations.workbooks.intake import limits, recognised, take_in
+from operations.workbooks.inbox import (
+    FROM_CITIES,
+    InboxFolder,
+    Sender,
+    enter_enclosed,
+    read_enclosed,
+)
+from operations.workbooks.inbox_folder import FOLDERS
 from operations.workbooks.outgoing import OutgoingWorkbook, WorkbookOrder
-from operations.workbooks.receipts import accepted, marked_name, punctuality, refused
-from policy.vocabulary import Form, Holder, IntakeResult, Level
+from operations.workbooks.receipts import marked_name
+from policy.vocabulary import Form, Holder, IntakeResult
 from states.authority import booking, matter, profile
 from states.reach import Visitor
 
@@ -67,22 +67,19 @@ def hand_in(
 ) -> HandedIn:
     """Import or return a workbook that somebody hands in, checked as the inbox checks it.
 
-    Of a city or county it is the city's inbox that takes it; the province has none, and what it
-    hands in is taken as its own. Safe to repeat. UnavailableError.
+    Of a city or county it is the city's inbox that takes it; what the province hands in is taken as
+    its own. Safe to repeat. UnavailableError.
     """
     desk = desk.entered_by(who.person)
     digest = hashlib.sha256(content).hexdigest()
-    city = desk.plan.city(_place(desk, who))
-    if city is None:
-        _take(desk, who, name, content, digest, today, at)
-    else:
-        sender = Sender(who.person, Respondent(who.offices, who.name))
-        folder = CityFolder(desk, city, (), today, at, sender)
-        reading = read_enclosed(folder, name, content)
-        with desk.writing() as session:
-            enter_enclosed(session, folder, reading)
+    place = _place(desk, who)
+    sender = Sender(who.person, Respondent(who.offices, who.name))
+    folder = InboxFolder(desk, place, (), today, at, sender, forms=_forms(desk, who))
+    reading = read_enclosed(folder, name, content)
+    with desk.writing() as session:
+        enter_enclosed(session, folder, reading)
     with desk.reading() as session:
-        file = inbox.find(session, desk.plan, _place(desk, who), digest)
+        file = inbox.find(session, desk.plan, place, digest)
     if file is None:
         raise RefusedError(f"“{name}”未能登记；请稍后重新报送")
     marked = digest if _copy(desk, file) else ""
@@ -187,79 +184,19 @@ def _place(desk: Desk, who: Visitor) -> str:
     return desk.plan.province if who.reach.is_whole else who.offices[0]
 
 
+def _forms(desk: Desk, who: Visitor) -> Collection[Form]:
+    """What somebody hands in: a finance office of the province what is about money."""
+    if desk.plan.city(_place(desk, who)):
+        return FROM_CITIES
+    return tuple(Form) if who.reach.is_whole else OF_MONEY
+
+
 def _home(desk: Desk, place: str) -> Path:
     return inbox_of(desk) / place / FOLDERS[IntakeResult.RETURNED]
 
 
 def _copy(desk: Desk, file: InboxFile) -> Path | None:
-    """The marked copy of a file, as the inbox or `_take` laid it out."""
+    """The marked copy of a file, as the inbox laid it out."""
     ending = marked_name(file.name, date.min, file.digest).partition(" ")[2]
     found = (path for path in sorted(_home(desk, file.place).glob("*.xlsx")))
     return next((path for path in found if path.name.partition(" ")[2] == ending), None)
-
-
-def _take(
-    desk: Desk,
-    who: Visitor,
-    name: str,
-    content: bytes,
-    digest: str,
-    today: date,
-    at: datetime,
-) -> None:
-    """Import or return a workbook of the province, and remember what it was told."""
-    place, book, form = _place(desk, who), None, None
-    with desk.reading() as session:
-        known = inbox.find(session, desk.plan, place, digest)
-    if known is not None and known.outcome != IntakeResult.RETURNED:
-        return
-    file = InboxFile(
-        plan=desk.plan.id,
-        place=place,
-        digest=digest,
-        name=name,
-        outcome=IntakeResult.RETURNED,
-        reply="",
-        received_at=at,
-        filed=True,
-    )
-    try:
-        book = read_book(name, content, limits(desk.settings))
-        known = recognised(desk, book, today)
-        form = known.form
-        _refuse_not_theirs(desk, who, form)
-        with desk.writing() as session:
-            asked = ImportOptions(actor=f"{who.offices[0]} {who.name}")
-            done = take_in(session, desk, book, known, asked, today, at)
-            marked = done.refusal is not None and _lay_out(desk, file, book, done.refusal, today)
-            punctual = punctuality(session, desk, done, today)
-            file.outcome, file.form = IntakeResult.DONE, form
-            file.reply = accepted(name, done, today, at, punctual, marked=marked)
-            inbox.put(session, file)
-    except RefusedError as refusal:
-        marked = book is not None and _lay_out(desk, file, book, refusal, today)
-        file.form = form
-        called = desk.plan.form_name(form) if form else ""
-        file.reply = refused(name, called, refusal, today, at, marked=marked)
-        with desk.writing() as session:
-            inbox.put(session, file)
-
-
-def _refuse_not_theirs(desk: Desk, who: Visitor, form: Form) -> None:
-    """RefusedError for a form that a finance office hands in and that is not about money."""
-    if form not in OF_MONEY and not who.reach.is_whole:
-        called = desk.plan.form_name(form)
-        raise RefusedError(f"“{called}”由{desk.plan.office(Level.PROVINCE)}登记，请交其办理")
-
-
-def _lay_out(desk: Desk, file: InboxFile, book: Book, refusal: RefusedError, today: date) -> bool:
-    """Write the marked copy of a workbook where there can be one; whether there is."""
-    copy = None
-    if isinstance(refusal, WorkbookError):
-        with suppress(RefusedError):  # a text of it that no workbook can hold
-            copy = annotated(book, refusal.faults)
-    if copy is not None:
-        home = _home(desk, file.place)
-        home.mkdir(parents=True, exist_ok=True)
-        write(home / marked_name(file.name, today, file.digest), copy)
-    return copy is not None

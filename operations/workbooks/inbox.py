@@ -6,7 +6,7 @@ dies in between is followed by one who finds it known, and files it.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -57,7 +57,6 @@ from operations.workbooks.receipts import (
     reasons,
     refused,
 )
-from policy.schema import City
 from policy.vocabulary import Form, IntakeResult, Level, RecipientReason
 from states.contacts import Directory, Recipient
 
@@ -108,24 +107,37 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
-class CityFolder:
-    """A city's folder, and the round that reads it."""
+class InboxFolder:
+    """The folder of a city, or of an office of the province, and the round that reads it."""
 
     desk: Desk
-    city: City
+    place: str
+    """The city, or where what an office of the province hands in is kept."""
     earlier: tuple[str, ...]
     """The names that the city had before."""
     today: date
     at: datetime
     sender: "Sender | None" = None
-    """Of a file that came with a mail; without one it is the city's bureau that hands it in."""
+    """Of a file that came by mail or desk; without one it is the city's bureau that hands it in."""
     mail: str = ""
     """The digest of the mail that it came with."""
+    forms: Collection[Form] = FROM_CITIES
+    """What is taken there."""
 
     @property
     def home(self) -> Path:
         """Where it is."""
-        return inbox_of(self.desk) / self.city.name
+        return inbox_of(self.desk) / self.place
+
+    @property
+    def city(self) -> str | None:
+        """The city; None for the province."""
+        return self.place if self.desk.plan.city(self.place) else None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether receipts go out: a finance office of the province reads them at the desk."""
+        return self.city is not None or self.place == self.desk.plan.province
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +176,14 @@ def read_inbox(desk: Desk, *, today: date, at: datetime) -> InboxResult:
     found: dict[str, list[str]] = {}
     for city in desk.plan.cities:
         earlier = tuple(old for old, now in former.items() if now == city.name)
-        for what, line in _round(CityFolder(desk, city, earlier, today, at)):
+        for what, line in _round(InboxFolder(desk, city.name, earlier, today, at)):
             found.setdefault(what, []).append(line)
     with desk.writing() as session:
         put_round(session, inbox_round(desk.plan.id), at)
     return InboxResult(**{what: tuple(lines) for what, lines in found.items()})
 
 
-def read_enclosed(folder: CityFolder, name: str, content: bytes) -> FileReading:
+def read_enclosed(folder: InboxFolder, name: str, content: bytes) -> FileReading:
     """A workbook that came by mail or desk, read as if it lay in the folder; nothing is written.
 
     The folder's `sender` is who hands it in and is answered. UnavailableError.
@@ -181,12 +193,12 @@ def read_enclosed(folder: CityFolder, name: str, content: bytes) -> FileReading:
     return _read(folder, Arrival(folder.home / name, name, content, digest, (0, 0, 0, 0)))
 
 
-def enter_enclosed(session: Session, folder: CityFolder, what: FileReading) -> KnownFile:
+def enter_enclosed(session: Session, folder: InboxFolder, what: FileReading) -> KnownFile:
     """Import or return it in the session's transaction, in which its mail is put on record, too."""
     return _enter(session, folder, what)
 
 
-def _round(folder: CityFolder) -> Iterator[tuple[str, str]]:
+def _round(folder: InboxFolder) -> Iterator[tuple[str, str]]:
     """What became of each file, as a field of `InboxResult` and a line."""
     try:
         for name in folder.earlier:
@@ -194,19 +206,19 @@ def _round(folder: CityFolder) -> Iterator[tuple[str, str]]:
         prepare(folder.home, _patience(folder), folder.at)
         found = waiting(folder.home)
     except (XingfuError, OSError) as error:
-        yield "failed", f"{folder.city.name}：{error}"
+        yield "failed", f"{folder.place}：{error}"
         return
     for path in found:
         what, line = _settle(folder, path)
-        yield what, f"{folder.city.name}/{safe_name(path.name)}：{line}"
+        yield what, f"{folder.place}/{safe_name(path.name)}：{line}"
 
 
-def _patience(folder: CityFolder) -> Patience:
+def _patience(folder: InboxFolder) -> Patience:
     settings = folder.desk.settings
     return patience(settings, limits(settings).most_bytes)
 
 
-def _settle(folder: CityFolder, path: Path) -> tuple[str, str]:
+def _settle(folder: InboxFolder, path: Path) -> tuple[str, str]:
     try:
         arrival = read(path, _patience(folder), folder.at)
         reply = _known(folder, arrival) or _take(folder, arrival)
@@ -227,31 +239,31 @@ def _told(reply: KnownFile, *, filed: bool) -> tuple[str, str]:
     return reply.outcome.value, before + reply.head.removesuffix("：")
 
 
-def _known(folder: CityFolder, arrival: Arrival) -> KnownFile | None:
+def _known(folder: InboxFolder, arrival: Arrival) -> KnownFile | None:
     with reading(folder.desk.engine) as session:
         return _found(session, folder, arrival)
 
 
-def _found(session: Session, folder: CityFolder, arrival: Arrival) -> KnownFile | None:
-    file = inbox.find(session, folder.desk.plan, folder.city.name, arrival.digest)
+def _found(session: Session, folder: InboxFolder, arrival: Arrival) -> KnownFile | None:
+    file = inbox.find(session, folder.desk.plan, folder.place, arrival.digest)
     if file is None or _comes_anew(folder, file):
         return None
     return KnownFile(IntakeResult(file.outcome), file.reply.partition("\n")[0], again=True)
 
 
-def _comes_anew(folder: CityFolder, file: InboxFile) -> bool:
+def _comes_anew(folder: InboxFolder, file: InboxFile) -> bool:
     """Whether a person hands in again what was returned: what was in its way may be mended."""
     return file.outcome == IntakeResult.RETURNED and folder.sender is not None
 
 
-def _take(folder: CityFolder, arrival: Arrival) -> KnownFile:
+def _take(folder: InboxFolder, arrival: Arrival) -> KnownFile:
     """Import a file that has not come before, or return it."""
     what = _read(folder, arrival)
     with folder.desk.writing() as session:
         return _enter(session, folder, what)
 
 
-def _read(folder: CityFolder, arrival: Arrival) -> FileReading:
+def _read(folder: InboxFolder, arrival: Arrival) -> FileReading:
     """What a file is, or why it cannot be read."""
     book: Book | None = None
     try:
@@ -264,7 +276,7 @@ def _read(folder: CityFolder, arrival: Arrival) -> FileReading:
         return FileReading(arrival, book=book, refusal=refusal)
 
 
-def _enter(session: Session, folder: CityFolder, what: FileReading) -> KnownFile:
+def _enter(session: Session, folder: InboxFolder, what: FileReading) -> KnownFile:
     """Put on record what a file brings, or that it was refused, with the receipt; whole."""
     if known := _found(session, folder, what.arrival):
         return known
@@ -281,12 +293,12 @@ def _enter(session: Session, folder: CityFolder, what: FileReading) -> KnownFile
 
 
 def _import(
-    session: Session, folder: CityFolder, arrival: Arrival, book: Book, what: RecognisedForm
+    session: Session, folder: InboxFolder, arrival: Arrival, book: Book, what: RecognisedForm
 ) -> KnownFile:
     desk, today, at = folder.desk, folder.today, folder.at
     _refuse_others(folder, what.form)
     asked = ImportOptions(
-        city=folder.city.name, actor=folder.sender.acts_in(what) if folder.sender else ""
+        city=folder.city, actor=folder.sender.acts_in(what) if folder.sender else ""
     )
     done = take_in(session, desk, book, what, asked, today, at)
     _refuse_strangers(session, folder, done)
@@ -297,24 +309,24 @@ def _import(
     return _answer(session, folder, arrival, IntakeResult.DONE, what, text)
 
 
-def _proven(folder: CityFolder, arrival: Arrival) -> str:
+def _proven(folder: InboxFolder, arrival: Arrival) -> str:
     """The project of the city of which a file proves something, as its name says; else empty.
 
     What is too large has not been read whole: it is returned like a workbook that is.
     """
     whole = len(arrival.content) <= limits(folder.desk.settings).most_bytes
-    if not whole or media_of(arrival.content) is None:
+    if not (folder.city and whole) or media_of(arrival.content) is None:
         return ""
     with folder.desk.reading() as session:
-        projects = dossiers_in(session, folder.desk.plan, folder.city.name)
+        projects = dossiers_in(session, folder.desk.plan, folder.place)
     named = [each.code for each in projects if each.code in arrival.name.upper()]
     return named[0] if len(named) == 1 else ""
 
 
-def _keep(session: Session, folder: CityFolder, arrival: Arrival, code: str) -> KnownFile:
+def _keep(session: Session, folder: InboxFolder, arrival: Arrival, code: str) -> KnownFile:
     """Put a file on record that proves something of a project."""
     desk, today, at = folder.desk, folder.today, folder.at
-    bureau = desk.plan.office(Level.CITY, folder.city.name)
+    bureau = desk.plan.office(Level.CITY, folder.place)
     asked = ExhibitStatement(code, (Exhibit(arrival.name, arrival.content),), today, bureau)
     (kept,) = keep_evidence(session, desk, asked, today=today, at=at)
     text = filed_evidence(arrival.name, code, kept, today, at)
@@ -322,7 +334,7 @@ def _keep(session: Session, folder: CityFolder, arrival: Arrival, code: str) -> 
 
 
 def _return(
-    session: Session, folder: CityFolder, what: FileReading, refusal: RefusedError
+    session: Session, folder: InboxFolder, what: FileReading, refusal: RefusedError
 ) -> KnownFile:
     """Remember that a file was refused, once what it is returned with has been laid out."""
     arrival, form = what.arrival, what.form
@@ -333,7 +345,7 @@ def _return(
 
 
 def _lay_out(
-    folder: CityFolder, arrival: Arrival, book: Book | None, refusal: RefusedError
+    folder: InboxFolder, arrival: Arrival, book: Book | None, refusal: RefusedError
 ) -> bool:
     """Write the marked copy, if there can be one, and all reasons as text; whether there is one.
 
@@ -354,7 +366,7 @@ def _lay_out(
 
 def _answer(
     session: Session,
-    folder: CityFolder,
+    folder: InboxFolder,
     arrival: Arrival,
     outcome: IntakeResult,
     what: RecognisedForm | None,
@@ -363,7 +375,7 @@ def _answer(
     """Remember a file with its receipt, and owe that to who sent it, or acts in it."""
     file = InboxFile(
         plan=folder.desk.plan.id,
-        place=folder.city.name,
+        place=folder.place,
         digest=arrival.digest,
         name=arrival.name,
         form=what.form if what else None,
@@ -373,7 +385,8 @@ def _answer(
         mail=folder.mail,
     )
     inbox.put(session, file)
-    owe(session, folder.desk, file, folder.sender, folder.today)
+    if folder.is_answered:
+        owe(session, folder.desk, file, folder.sender, folder.today)
     if folder.sender is None and what is not None:
         _owe_actor(session, folder, file, what)
     return KnownFile(outcome, text.partition("\n")[0], again=False)
@@ -387,7 +400,9 @@ def owe(session: Session, desk: Desk, file: InboxFile, sender: Sender | None, to
         address(session, desk.plan, [(intent, Recipient(sender.person, RecipientReason.POST))])
 
 
-def _owe_actor(session: Session, folder: CityFolder, file: InboxFile, what: RecognisedForm) -> None:
+def _owe_actor(
+    session: Session, folder: InboxFolder, file: InboxFile, what: RecognisedForm
+) -> None:
     """Owe the answer to a form to the person or office of the city that it was made out for, too.
 
     A county's form is put into the folder by its city, and it is the county that acts in it.
@@ -399,15 +414,15 @@ def _owe_actor(session: Session, folder: CityFolder, file: InboxFile, what: Reco
     posts = people.people.get(who, ())
     named = posts[0].office if posts else who
     office = next((each for each in desk.plan.every_office() if each.name == named), None)
-    bureau = desk.plan.office(Level.CITY, folder.city.name)
-    if office is None or office.city != folder.city.name or office.name == bureau:
+    bureau = desk.plan.office(Level.CITY, folder.place)
+    if office is None or office.city != folder.place or office.name == bureau:
         return
     intent = owe_receipt(session, file, office.name, folder.today, file.received_at)
     if posts and intent:
         address(session, desk.plan, [(intent, Recipient(who, RecipientReason.POST))])
 
 
-def _file(folder: CityFolder, arrival: Arrival, reply: KnownFile) -> bool:
+def _file(folder: InboxFolder, arrival: Arrival, reply: KnownFile) -> bool:
     """Move a file that has been answered out of the way; False when it is not there any more."""
     target = folder.home / FOLDERS[reply.outcome]
     suffix = Path(arrival.name).suffix
@@ -415,24 +430,28 @@ def _file(folder: CityFolder, arrival: Arrival, reply: KnownFile) -> bool:
         name = f"{folder.today} {plain_stem(arrival.name)}{suffix}"
         moved = move(arrival, target, name)
         if moved:
-            inbox.mark_filed(session, folder.desk.plan, folder.city.name, arrival.digest)
+            inbox.mark_filed(session, folder.desk.plan, folder.place, arrival.digest)
     return moved
 
 
-def _refuse_others(folder: CityFolder, form: Form) -> None:
-    if form not in FROM_CITIES:
-        province = folder.desk.plan.office(Level.PROVINCE)
-        raise RefusedError(
-            f"“{folder.desk.plan.form_name(form)}”不从各市的收件文件夹登记；请报{province}登记"
-        )
+def _refuse_others(folder: InboxFolder, form: Form) -> None:
+    if form in folder.forms:
+        return
+    plan = folder.desk.plan
+    called, province = plan.form_name(form), plan.office(Level.PROVINCE)
+    if folder.sender is not None and folder.sender.office == province:
+        raise RefusedError(f"“{called}”不随来信登记；请在工作台“表格”页报送，或交系统管理员登记")
+    raise RefusedError(f"“{called}”由{province}登记；请报其登记")
 
 
-def _refuse_strangers(session: Session, folder: CityFolder, done: ImportResult) -> None:
+def _refuse_strangers(session: Session, folder: InboxFolder, done: ImportResult) -> None:
     """What one city hands in changes nothing of another's."""
+    if folder.city is None:
+        return
     code = done.taken.subject
     subject = subjects(session, folder.desk.plan, [code]).get(code)
-    if subject is None or subject.city != folder.city.name:
-        raise RefusedError(f"是{code}的表，不属于{folder.city.name}；请放入相应市的收件文件夹")
+    if subject is None or subject.city != folder.place:
+        raise RefusedError(f"是{code}的表，不属于{folder.place}；请放入相应市的收件文件夹")
 
 
 def _located(error: Exception) -> str:

@@ -8,14 +8,20 @@ from datetime import date
 from sqlmodel import Session
 
 from common.files import safe_name
+from common.table import DataTable
 from documents.forms.summary import city_named
 from documents.lists import overviews
-from documents.writing.layout import Leaf, to_bytes
+from documents.writing.layout import Leaf, to_bytes, worded
 from documents.writing.rows import Value
 from operations.cases.desk import Desk
 from operations.views.funds import TOTAL, by_city, funds_views, total
 from operations.views.overview import DeadlineView, Survey, in_chains, survey, with_standing
-from operations.views.tables import city_funds_table, deadline_table, funds_table
+from operations.views.tables import (
+    city_funds_table,
+    deadline_table,
+    funds_table,
+    targets_table,
+)
 from operations.workbooks.outgoing import OutgoingWorkbook, WorkbookOrder
 from policy.schema import Plan
 from policy.vocabulary import Basis, Standing
@@ -23,6 +29,7 @@ from states.deadlines import LATE
 from states.dossier import Dossier
 from states.snapshot import months
 from states.subsidy import subsidy
+from states.targets import figures
 
 
 def make_projects(
@@ -53,8 +60,14 @@ def make_projects(
         dated,
         list(_curve(desk.plan, found, marks, today)),
         f"{_footer(request, seen)}　{desk.plan.notice.openness}",
+        None if request.subject else _targets(desk.plan, found),
     )
-    return _made(request, seen, leaves)
+    return _made(desk.plan, request, seen, leaves)
+
+
+def _targets(plan: Plan, found: Sequence[Dossier]) -> DataTable | None:
+    reached = figures(plan, found)
+    return targets_table(plan, reached) if reached else None
 
 
 def make_overdue(
@@ -79,7 +92,7 @@ def make_overdue(
     ]
     late = deadline_table(_title(desk, request, seen), views, today)
     leaves = overviews.late_leaves(late, cities, _footer(request, seen))
-    return _made(request, seen, leaves)
+    return _made(desk.plan, request, seen, leaves)
 
 
 def make_funds(
@@ -97,7 +110,7 @@ def make_funds(
         ("市", "应补助", "已下达", "省补到账"),
         _footer(request, seen),
     )
-    return _made(request, seen, leaves)
+    return _made(desk.plan, request, seen, leaves)
 
 
 def _project(desk: Desk, item: Dossier, lamp: str) -> overviews.ProjectLine:
@@ -166,8 +179,10 @@ def _footer(request: WorkbookOrder, seen: Survey) -> str:
     return f"{request.kind.label}　截至{seen.as_of:%Y-%m-%d}{seen.basis.said}"
 
 
-def _made(request: WorkbookOrder, seen: Survey, leaves: Sequence[Leaf]) -> OutgoingWorkbook:
+def _made(
+    plan: Plan, request: WorkbookOrder, seen: Survey, leaves: Sequence[Leaf]
+) -> OutgoingWorkbook:
     place = f"{request.subject} " if request.subject else ""
     basis = f" {seen.basis.label}" if seen.basis is Basis.ON_RECORD else ""
     name = f"{place}{request.kind.label} {seen.as_of:%Y-%m-%d}{basis}.xlsx"
-    return OutgoingWorkbook(safe_name(name), to_bytes(leaves))
+    return OutgoingWorkbook(safe_name(name), to_bytes(worded(plan, leaves)))

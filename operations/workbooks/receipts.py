@@ -186,17 +186,22 @@ def _counted(done: "ImportResult") -> str:
 
 
 def _merged(faults: Sequence[CellFault], *, shown: bool = False) -> Iterator[str]:
-    """One sentence a fault; the same of several cells of a sheet stands once."""
+    """One sentence a fault; the same of several cells, of whatever sheets, stands once."""
     several = len({fault.spot.sheet for fault in faults}) > 1
-    found: dict[tuple[str, str], list[Spot]] = {}
+    found: dict[str, dict[str, list[Spot]]] = {}
     for fault in faults:
         value = shown and fault.spot.cell and not fault.lacking
         said = f"{f'原值{fault.shown}，' if value else ''}{fault.says}"
         mend = f"；{fault.mend}" if fault.mend else ""
-        found.setdefault((fault.spot.sheet, said + mend), []).append(fault.spot)
-    for (sheet, said), spots in found.items():
-        where = _where(spots)
-        yield ended(f"{f'工作表“{sheet}”' if several or not where else ''}{where}：{said}")
+        sheets = found.setdefault(said + mend, {})
+        sheets.setdefault(fault.spot.sheet, []).append(fault.spot)
+    for said, sheets in found.items():
+        places = ((sheet, _where(spots)) for sheet, spots in sheets.items())
+        named = (
+            f"{f'工作表“{sheet}”' if several or not where else ''}{where}"
+            for sheet, where in places
+        )
+        yield ended(f"{'、'.join(named)}：{said}")
 
 
 def _where(spots: Sequence[Spot]) -> str:

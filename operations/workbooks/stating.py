@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from sqlmodel import Session
 
 from documents.reading.faults import CellFault, Spot
+from documents.writing.columns import ticked
 from models.audits import NewRow, add_audit
 from models.plans import add_deadlines
 from models.projects import add_project, dossiers
@@ -130,14 +131,25 @@ def unwritable(plan: Plan, each: FormStatement) -> Iterator[CellFault]:
     if plan.stage_order.index(project.stage) > closed:
         for name in each.merged.changes:
             if name not in plan.field or plan.field[name].reviewed:
-                yield CellFault(row.spot(name, plan), _closed(plan, project, name, each))
+                spot = _changed_at(plan, project, name, each)
+                yield CellFault(spot, _closed(plan, project, name, each))
+
+
+def _changed_at(plan: Plan, project: Dossier, name: str, each: FormStatement) -> Spot:
+    """The cell that states a field otherwise; of words with columns of their own the first's."""
+    own = each.row.spot(name, plan)
+    if name not in ticked(plan).values():
+        return own
+    changed = (project.profile.value(name) or frozenset()) ^ each.merged.changes[name]
+    spots = (each.row.spot(word, plan) for word in ticked(plan) if word in changed)
+    return next((at for at in spots if at != each.row.spot("project", plan)), own)
 
 
 def _closed(plan: Plan, project: Dossier, name: str, each: FormStatement) -> str:
     old, new = to_words(project.profile.value(name)), to_words(each.merged.changes[name])
     return (
         f"申报已报送，{plan.label_of(name)}不得再以本表由“{old}”改为“{new}”"
-        f"（{project.code} {project.name}）；如需更改请先退回补正"
+        f"（{project.code} {project.name}）；请恢复原样，如需更改请先申请退回补正"
     )
 
 

@@ -97,8 +97,8 @@ def add_named_sites(session: Session, desk: Desk, at: datetime) -> None:
     for site in desk.plan.sites:
         city = desk.plan.city(site.city)
         assert city is not None  # noqa: S101  # the plan is validated
-        said = {"street": site.street, "community": site.community, "kind": site.kind}
-        row = SummaryRow(site.county, {key: value for key, value in said.items() if value})
+        place = {"street": site.street, "community": site.community or site.name}
+        row = SummaryRow(site.county, {**place, **({"kind": site.kind} if site.kind else {})})
         if _key(row) not in _known(session, desk, city):
             notice = desk.plan.notice
             actor, clause = "、".join(notice.issuers), desk.plan.quota.clause

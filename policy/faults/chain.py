@@ -1,13 +1,15 @@
 """The chain of actions, what they require and pay: faults of the plan in it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import product
 
 from policy.checks import ReachedCheck
 from policy.faults.ground import Loc, PlanFault, unknown, unrecorded
 from policy.inventory import FUNCTIONS
-from policy.schema import AreaSubsidy, Plan
+from policy.schema import AreaSubsidy, Plan, Subsidy
+from policy.targets import CoverageTarget
 from policy.vocabulary import SubjectKind
 
 
@@ -17,10 +19,49 @@ def subsidies(plan: Plan) -> Iterator[PlanFault]:
         yield from unknown(("subsidies", index), "项目类别", rule.kinds, set(kinds))
         if isinstance(rule, AreaSubsidy):
             yield from _caps(("subsidies", index, "cap_square_metres"), plan, rule)
+        yield from _tiers(plan, ("subsidies", index, "when"), rule)
     for kind in kinds or [""]:
-        count = sum(not rule.kinds or kind in rule.kinds for rule in plan.subsidies)
+        own = [rule for rule in plan.subsidies if not rule.kinds or kind in rule.kinds]
+        yield from _one_each(plan, kind, own)
+
+
+def _tiers(plan: Plan, loc: Loc, rule: Subsidy) -> Iterator[PlanFault]:
+    """What a subsidy goes by beside the kind is a choice that is asked for."""
+    chosen = {field.id: field for field in plan.fields if field.choices}
+    yield from unknown(loc, "有选项（choices）的档案项", rule.when, set(chosen))
+    for name, values in rule.when.items():
+        for value in values if name in chosen else ():
+            if value not in chosen[name].choices:
+                yield PlanFault(loc, f"“{chosen[name].label}”没有“{value}”这一项")
+
+
+def _one_each(plan: Plan, kind: str, own: Sequence[Subsidy]) -> Iterator[PlanFault]:
+    """However a project of a kind is tiered, one subsidy is its."""
+    fields = dict.fromkeys(name for rule in own for name in rule.when if name in plan.field)
+    for tier in product(*(plan.field[name].choices for name in fields)):
+        has = dict(zip(fields, tier, strict=True))
+        count = sum(all(has.get(n) in v for n, v in rule.when.items()) for rule in own)
         if count != 1:
-            yield PlanFault(("subsidies",), f"每类项目须有且只有一条补助标准，“{kind}”有{count}条")
+            of = f"的“{'、'.join(tier)}”" if tier else ""
+            says = f"每类项目须有且只有一条补助标准，“{kind}”{of}有{count}条"
+            yield PlanFault(("subsidies",), says)
+
+
+def targets(plan: Plan) -> Iterator[PlanFault]:
+    """Targets count what there is."""
+    kinds, milestones = {kind.id for kind in plan.kinds}, {it.id for it in plan.milestones}
+    for index, target in enumerate(plan.targets):
+        loc = ("targets", index)
+        yield from unknown((*loc, "kinds"), "项目类别", target.kinds, kinds)
+        named = (target.reached, getattr(target, "among", None))
+        yield from unknown(loc, "节点", filter(None, named), milestones)
+        if isinstance(target, CoverageTarget):
+            if target.each == "street" and "street" not in plan.name_parts:
+                says = "项目名称（project_name）中没有街道，不能按街道计算"
+                yield PlanFault((*loc, "each"), says)
+            if target.each != "street" and target.places is not None:
+                says = "places 只用于街道；市、县的个数按 cities 计算，请删去"
+                yield PlanFault((*loc, "places"), says)
 
 
 def _caps(loc: Loc, plan: Plan, rule: AreaSubsidy) -> Iterator[PlanFault]:

@@ -43,10 +43,14 @@ def made_by_patterns(plan: Plan) -> Iterator[PlanFault]:
     with suppress(*BROKEN):
         for name in ("project_name", "application_name"):
             pattern = getattr(plan, name)
-            if pattern.format(street="甲", community="乙") == pattern.format(
-                street="丙", community="丁"
+            parts = ("street", "community", "name")
+            if pattern.format(**dict.fromkeys(parts, "甲")) == pattern.format(
+                **dict.fromkeys(parts, "乙")
             ):
-                says = f"“{pattern}”使各项目同名，请写入 {{street}}（街道）或 {{community}}（社区）"
+                says = (
+                    f"“{pattern}”使各项目同名，请写入 {{street}}（街道）、"
+                    "{community}（社区）或 {name}（自定名称）"
+                )
                 yield PlanFault((name,), says)
     for id, body in plan.bodies.items():
         with suppress(*BROKEN):

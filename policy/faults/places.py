@@ -1,5 +1,6 @@
 """Places, bodies and who decides: faults of the plan in them."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -19,6 +20,7 @@ def identities(plan: Plan) -> Iterator[PlanFault]:
         ("actions", [action.id for action in plan.actions]),
         ("requirements", [requirement.id for requirement in plan.conditions]),
         ("fields", [field.id for field in plan.fields]),
+        ("targets", [target.id for target in plan.targets]),
         ("deadlines", [rule.id for rule in plan.timed_rules]),
         ("checklist", [item.id for item in plan.checklist]),
         ("evidence", [item.id for item in plan.evidence]),
@@ -30,11 +32,14 @@ def identities(plan: Plan) -> Iterator[PlanFault]:
 
 def quotas(plan: Plan) -> Iterator[PlanFault]:
     stated = [city.places for city in plan.cities if city.places is not None]
-    goal, total = plan.quota.goal, sum(stated)
+    goal, total = plan.quota.total, sum(stated)
     whole = len(stated) == len(plan.cities)
     if goal is not None and (total > goal or (whole and total != goal)):
         yield PlanFault(("quota", "goal"), f"各市名额合计{total}，与总数{goal}不符")
     kinds = {kind.id for kind in plan.kinds}
+    if isinstance(plan.quota.goal, dict) and set(plan.quota.goal) != kinds:
+        listed = "、".join(kind.label for kind in plan.kinds) or "不分类别"
+        yield PlanFault(("quota", "goal"), f"总数须按项目类别写明：{listed}")
     for index, city in enumerate(plan.cities):
         by_kind = set(city.quota) if isinstance(city.quota, dict) else None
         if by_kind != (kinds or None) and city.quota is not None:
@@ -54,17 +59,21 @@ def places(plan: Plan) -> Iterator[PlanFault]:
                 )
             if count > 1:
                 yield PlanFault(("cities", index, "unserved"), f"“{name}”出现了{count}次")
-        for county in city.counties:
-            if not county.code.startswith(_own_digits(city.code)) or county.code == city.code:
-                yield PlanFault(
-                    ("cities", index, "counties"),
-                    f"“{county.name}”的代码{county.code}不属于{city.name}",
-                )
-        yield from _types(plan, ("cities", index, "counties"), city)
-        yield from _former_names(("cities", index, "counties"), city.counties)
-        names = Counter(county.name for county in city.counties)
-        for name in [name for name, count in names.items() if count > 1]:
-            yield PlanFault(("cities", index, "counties"), f"{city.name}有两个“{name}”")
+        yield from _counties(plan, ("cities", index, "counties"), city)
+
+
+def _counties(plan: Plan, loc: Loc, city: City) -> Iterator[PlanFault]:
+    for county in city.counties:
+        itself = county.code == city.code and not city.undivided
+        if not county.code.startswith(_own_digits(city.code)) or itself:
+            yield PlanFault(loc, f"“{county.name}”的代码{county.code}不属于{city.name}")
+    if not city.undivided and not all(county.name for county in city.counties):
+        yield PlanFault(loc, "县（市、区）须有名称；该市下面没有县级的，写 counties: []")
+    yield from _types(plan, loc, city)
+    yield from _former_names(loc, city.counties)
+    for name, count in Counter(county.name for county in city.counties).items():
+        if count > 1:
+            yield PlanFault(loc, f"{city.name}有两个“{name}”")
 
 
 def _types(plan: Plan, loc: Loc, city: City) -> Iterator[PlanFault]:
@@ -80,6 +89,26 @@ def _own_digits(code: str) -> str:
     while code.endswith("00"):
         code = code[:-2]
     return code
+
+
+PROVINCES = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]")
+"""What codes begin with (GB/T 2260)."""
+
+
+def standard(plan: Plan) -> Iterator[PlanFault]:
+    """Codes that are said to be those of GB/T 2260 have its form."""
+    if plan.code_standard is None:
+        return
+    for index, city in enumerate(plan.cities):
+        loc, mend = ("cities", index), f"请核对，或去掉 code_standard: {plan.code_standard}"
+        if not PROVINCES.match(city.code):
+            yield PlanFault((*loc, "code"), f"没有以{city.code[:2]}开头的省级代码；{mend}")
+        if not city.undivided and (len(city.code) != 6 or not city.code.endswith("00")):
+            yield PlanFault((*loc, "code"), f"{city.name}的代码{city.code}末两位应为00；{mend}")
+        for county in city.counties:
+            if len(county.code) != 6:
+                name = county.name or city.name
+                yield PlanFault((*loc, "counties"), f"{name}的代码{county.code}不是六位；{mend}")
 
 
 def _former_names(loc: Loc, places: Sequence[City | County]) -> Iterator[PlanFault]:
@@ -98,8 +127,14 @@ def sites(plan: Plan) -> Iterator[PlanFault]:
         city = plan.city(site.city)
         if city is None or city.county(site.county) is None:
             yield PlanFault(("sites", index), f"没有“{site.city}{site.county}”")
+        for part in plan.name_parts:
+            key = "name" if part == "community" and plan.named_freely else part
+            if not getattr(site, key):
+                yield PlanFault(("sites", index), f"缺少“{key}”，项目名称（project_name）由它组成")
         yield from unknown(("sites", index, "kind"), "项目类别", filter(None, [site.kind]), kinds)
-    places = [(site.city, site.county, site.street, site.community) for site in plan.sites]
+    places = [
+        (site.city, site.county, site.street, site.community or site.name) for site in plan.sites
+    ]
     for place, count in Counter(places).items():
         if count > 1:
             yield PlanFault(("sites",), f"“{''.join(place)}”出现了{count}次")
@@ -109,8 +144,8 @@ def patterns(plan: Plan) -> Iterator[PlanFault]:
     """The patterns name nothing but what they are filled with."""
     place = ("city", "county")
     patterns: list[tuple[str, str, tuple[str, ...]]] = [
-        ("project_name", plan.project_name, ("street", "community")),
-        ("application_name", plan.application_name, ("street", "community")),
+        ("project_name", plan.project_name, ("street", "community", "name")),
+        ("application_name", plan.application_name, ("street", "community", "name")),
         ("code_format", plan.code_format, ("county", "number")),
         *((f"offices.{level}", text, place) for level, text in plan.offices.items()),
         *((f"bodies.{id}.office", b.office, place) for id, b in plan.bodies.items() if b.office),
@@ -121,6 +156,9 @@ def patterns(plan: Plan) -> Iterator[PlanFault]:
         except (KeyError, IndexError, ValueError) as error:
             listed = "、".join(known)
             yield PlanFault(loc_of(path), f"“{pattern}”中的占位符有误（{error}），可用：{listed}")
+    if plan.named_freely and "{community}" in plan.project_name:
+        says = "{name}（自定名称）和 {community}（社区）只能用一个"
+        yield PlanFault(("project_name",), says)
 
 
 def bodies(plan: Plan) -> Iterator[PlanFault]:

@@ -66,8 +66,8 @@ ALSO = {
     "policy.duties": ("policy_bounds", "policy_load"),
     "policy.evaluation": ("policy_bounds", "states_scoring"),
     "policy.faults": (
-        *("policy_bounds", "policy_date_words", "policy_evaluation", "policy_load"),
-        "policy_validate",
+        *("policy_bounds", "policy_date_words", "policy_evaluation", "policy_faults"),
+        *("policy_load", "policy_validate"),
     ),
     "policy.fields": ("states_dossier",),
     "policy.schema": ("policy_bounds",),
