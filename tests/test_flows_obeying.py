@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import date
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
@@ -26,7 +27,7 @@ from operations.workbooks.inbox import InboxFolder, enter_enclosed, read_enclose
 from operations.workbooks.outgoing import WorkbookOrder
 from policy.fields import REPORT_SHEET, SUMMARY_SHEET
 from policy.vocabulary import Form, IntakeResult
-from tests.support.obeying import Clerk
+from tests.support.obeying import Clerk, reworded
 from tests.support.planting import (
     PlantedFault,
     SheetLayout,
@@ -37,6 +38,15 @@ from tests.support.planting import (
     write_cell,
 )
 from tests.support.province import morning
+from tests.support.replying import (
+    REMINDED,
+    acknowledged,
+    go,
+    put,
+    reminder,
+    reply,
+    rows,
+)
 from tests.support.steps import ONE
 from tests.support.stores import Stores
 from tests.test_flows_answers import COUNTY, DAY, LATE
@@ -229,3 +239,56 @@ def test_what_five_hundred_refusals_say_to_do_is_accepted(desk: Desk) -> None:
                 wrong.append(f"{fault.id}：{str(error)[:600]}")
     assert wrong == []
     assert refused >= 500
+
+
+# --- replies in words -----------------------------------------------------------------------------
+
+
+GOOD = "1 预计 2023-03-15 完成，原因：社区选址公示未满"
+REPLIES = (
+    "1 预计 2023-03-15 完成",
+    "1 预计 2023-02-01 完成，原因：社区选址公示未满",
+    "1 预计 2123-03-15 完成，原因：社区选址公示未满",
+    "1 预计 2023-02-30 完成，原因：社区选址公示未满",
+    "1 预计三月中旬完成，原因：社区选址公示未满",
+    "预计 2023-03-15 完成，原因：社区选址公示未满",
+    "99 预计 2023-03-15 完成，原因：社区选址公示未满",
+    "1 预计 2023-03-15 完成，原因：社区选址公示未满\n1 预计 2023-03-25 完成，原因：公示",
+    "正在办理，请放心。",
+)
+
+
+@pytest.fixture
+def reminded(stores: Stores, tmp_path: Path) -> Iterator[Desk]:
+    """One person of 太原市's bureau has had the digest of 2023-02-21."""
+    with stores.desk(None, REMINDED, tmp_path / "home") as opened:
+        yield opened
+
+
+def _told(desk: Desk, number: int) -> str:
+    """The receipt of a mail, by its place in the order of their names."""
+    query = "SELECT reply FROM inbox JOIN mail ON mail.digest = inbox.mail ORDER BY source"
+    return str(rows(desk, query)[number][0])
+
+
+def test_replies_that_are_not_taken_say_how_to_write_them(reminded: Desk) -> None:
+    sent = reminder(reminded)
+    for number, said in enumerate(REPLIES):
+        mail = reply(sent.id, said, message_id=f"<{number}@x.cn>")
+        put(reminded, mail, f"{number:02}.eml")
+    go(reminded)
+    assert acknowledged(reminded) == []
+    for number, said in enumerate(REPLIES):
+        again = reworded(said, _told(reminded, number), GOOD)
+        mail = reply(sent.id, again, message_id=f"<again{number}@x.cn>")
+        put(reminded, mail, f"{number + len(REPLIES):02}.eml")
+    go(reminded)
+    assert acknowledged(reminded)[0][3] == "社区选址公示未满"
+    told = [_told(reminded, number + len(REPLIES)) for number in range(len(REPLIES))]
+    assert [each for each in told if not each.endswith("不需再报。")] == []
+
+
+def test_what_is_said_to_be_done_is_shown_the_form_that_enters_it(reminded: Desk) -> None:
+    put(reminded, reply(reminder(reminded).id, "1 已办结 2023-02-20"))
+    go(reminded)
+    assert "请在提醒所附办理回执中填写该项的办结日期" in _told(reminded, 0)

@@ -13,7 +13,9 @@ from documents.forms.application_fields import parts_reader
 from documents.forms.ledger import ledger_columns, word_reader
 from documents.forms.report import report_columns
 from documents.forms.summary import SummaryRow, pages
+from documents.papers.acceptance_results import to_bureaus, to_government
 from documents.papers.bulletin import bulletin
+from documents.papers.feedback import feedback
 from documents.writing.columns import in_words
 from documents.writing.layout import save
 from models.database import open_engine, writing
@@ -359,3 +361,27 @@ def test_the_bulletin_of_a_programme_of_towns_names_no_city(desk: Desk, tmp_path
     assert paper.addressee == "各乡镇人民政府"
     assert "请有关乡镇督促责任单位尽快" in words
     assert codes
+
+
+def test_the_quarterly_letter_to_a_town_names_no_city(desk: Desk, tmp_path: Path) -> None:
+    brought(desk, tmp_path, "东镇", "甲村", "乙村")
+    told = desk.plan.model_copy(update={"feedback": plan().feedback})
+    shots = []
+    for day in (date(2024, 3, 29), date(2024, 4, 30), date(2024, 5, 31), date(2024, 6, 28)):
+        with desk.reading() as session:
+            shots.append(snapshot(session, desk, f"{day:%Y-%m}", day))
+    paper = feedback(told, "东镇", shots)
+    words = "\n".join([paper.title, paper.addressee, *paper.words])
+    assert "贵乡镇" in words
+    assert not re.search("贵市|有关市|县（市、区）|省级|全省", words), words
+    assert paper.addressee == "东镇人民政府"
+
+
+def test_results_of_acceptance_name_none(desk: Desk) -> None:
+    told = desk.plan.model_copy(update={"cross_acceptance": plan().cross_acceptance})
+    for paper in (
+        to_bureaus(told, (), date(2024, 6, 3)),
+        to_government(told, "东镇", (), date(2024, 6, 3)),
+    ):
+        words = "\n".join([paper.title, paper.addressee, *paper.words])
+        assert not re.search("贵市|各市|有关市|县（市、区）|省级|全省", words), words

@@ -66,10 +66,11 @@ def to_government(plan: Plan, city: str, outcomes: Sequence[Outcome], as_of: dat
         title=f"{plan.office(Level.PROVINCE)}关于{city}{plan.name}交叉验收结果的函",
         addressee=f"{city}人民政府",
         paragraphs=(
-            f"按照{notice(plan)}要求，{own(plan)}组织各市{plan.trade}部门"
-            f"对贵市{plan.programme}项目进行了交叉验收。现将验收结果函告如下。",
+            f"按照{notice(plan)}要求，{own(plan)}组织{plan.said('各市')}{plan.trade}部门"
+            f"对{plan.said('贵市')}{plan.programme}项目进行了交叉验收。现将验收结果函告如下。",
             Heading("一、验收结果"),
-            f"截至{long_date(as_of)}，贵市{_told(plan, outcomes)}各项目验收结果见附件。",
+            f"截至{long_date(as_of)}，{plan.said('贵市')}{_told(plan, outcomes)}"
+            "各项目验收结果见附件。",
             Heading("二、存在问题和整改情况"),
             *_problems(outcomes, as_of),
             Heading("三、有关建议"),
@@ -78,7 +79,7 @@ def to_government(plan: Plan, city: str, outcomes: Sequence[Outcome], as_of: dat
             "特此函告。",
         ),
         sender=plan.office(Level.PROVINCE),
-        annexes=(Annex(f"{city}项目交叉验收结果", (_projects(outcomes, as_of),)),),
+        annexes=(Annex(f"{city}项目交叉验收结果", (_projects(plan, outcomes, as_of),)),),
         copies=plan.office(Level.CITY, city),
         number=draft_number(plan, as_of),
     )
@@ -88,13 +89,13 @@ def to_bureaus(plan: Plan, outcomes: Sequence[Outcome], as_of: date) -> PaperTex
     """The notice to all cities' bureaus, on every project; by city in the plan's order."""
     return PaperText(
         title=f"{plan.office(Level.PROVINCE)}关于{plan.name}交叉验收结果的通报",
-        addressee=plan.office(Level.CITY, "各市"),
+        addressee=plan.office(Level.CITY, plan.said("各市")),
         paragraphs=(
             f"按照{notice(plan)}要求，{own(plan)}抽调各{plan.city_bureau}"
             f"{_roles(plan)}，对{everywhere(plan)}{plan.programme}项目进行了交叉验收。现将验收结果通报如下。",
             Heading("一、总体情况"),
             f"截至{long_date(as_of)}，{everywhere(plan)}{_told(plan, outcomes)}",
-            Heading("二、各市情况"),
+            Heading(plan.said("二、各市情况")),
             _cities(plan, outcomes),
             Heading("三、存在问题和整改情况"),
             *_problems(outcomes, as_of, whole=True),
@@ -103,7 +104,11 @@ def to_bureaus(plan: Plan, outcomes: Sequence[Outcome], as_of: date) -> PaperTex
             OPENNESS,
         ),
         sender=plan.office(Level.PROVINCE),
-        annexes=(Annex("各市项目交叉验收结果", (_projects(outcomes, as_of, whole=True),)),),
+        annexes=(
+            Annex(
+                plan.said("各市项目交叉验收结果"), (_projects(plan, outcomes, as_of, whole=True),)
+            ),
+        ),
         number=draft_number(plan, as_of),
     )
 
@@ -155,7 +160,7 @@ def _cities(plan: Plan, outcomes: Sequence[Outcome]) -> PaperBlock:
 
     cities = dict.fromkeys(item.city for item in outcomes)
     rows = [row(city, [item for item in outcomes if item.city == city]) for city in cities]
-    return PaperTable(("市", "项目数", *labels), (*rows, row("合计", outcomes)))
+    return PaperTable((plan.said("市"), "项目数", *labels), (*rows, row("合计", outcomes)))
 
 
 def _problems(
@@ -208,27 +213,27 @@ def _mending(item: Outcome, as_of: date) -> str:
 def _suggestions(plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[PaperBlock]:
     """What the government is asked for; no more than there is reason for."""
     number = 0
-    for reason, text in _asked(outcomes, own(plan)):
+    for reason, text in _asked(plan, outcomes, own(plan)):
         if reason:
             number += 1
             yield f"（{numeral(number)}）{text}"
     if not number:
         serving = f"为{plan.serves}提供优质服务" if plan.serves else "提供优质服务"
-        yield f"建议贵市继续关心支持项目运营，巩固建设成果，{serving}。"
+        yield f"{plan.said('建议贵市')}继续关心支持项目运营，巩固建设成果，{serving}。"
 
 
-def _asked(outcomes: Sequence[Outcome], office: str) -> Iterator[tuple[bool, str]]:
+def _asked(plan: Plan, outcomes: Sequence[Outcome], office: str) -> Iterator[tuple[bool, str]]:
     yield (
         any(item.open and item.visited and not item.mended for item in outcomes),
-        f"建议贵市督促有关县（市、区）和单位在期限内完成整改，整改完成后由{office}组织复验。",
+        f"{plan.said('建议贵市督促有关县（市、区）')}和单位在期限内完成整改，整改完成后由{office}组织复验。",
     )
     yield (
         any(item.open and item.mended for item in outcomes),
-        f"已完成整改的项目，由{office}尽快组织复验，请贵市予以配合。",
+        f"已完成整改的项目，由{office}尽快组织复验，{plan.said('请贵市')}予以配合。",
     )
     yield (
         any(item.result == NOT_YET for item in outcomes),
-        f"尚未验收的项目，建议贵市支持加快收尾，具备条件后由{office}组织验收，"
+        f"尚未验收的项目，{plan.said('建议贵市')}支持加快收尾，具备条件后由{office}组织验收，"
         "确保当年建成并投入运营。",
     )
 
@@ -253,7 +258,9 @@ def _demands(plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[PaperBlock]:
         yield from (f"（{numeral(number)}）{text}" for number, text in enumerate(texts, 1))
 
 
-def _projects(outcomes: Sequence[Outcome], as_of: date, *, whole: bool = False) -> PaperBlock:
+def _projects(
+    plan: Plan, outcomes: Sequence[Outcome], as_of: date, *, whole: bool = False
+) -> PaperBlock:
     """Each project in one line; with its city where there are several."""
     if not outcomes:
         return "没有项目。"
@@ -262,8 +269,9 @@ def _projects(outcomes: Sequence[Outcome], as_of: date, *, whole: bool = False) 
         for number, item in enumerate(outcomes, 1)
     )
     if not whole:
-        return PaperTable(HEADS, rows, widths=WIDTHS)
-    return PaperTable((HEADS[0], "市", *HEADS[1:]), rows, widths=(WIDTHS[0], 1, *WIDTHS[1:]))
+        return PaperTable(tuple(map(plan.said, HEADS)), rows, widths=WIDTHS)
+    heads = tuple(map(plan.said, (HEADS[0], "市", *HEADS[1:])))
+    return PaperTable(heads, rows, widths=(WIDTHS[0], 1, *WIDTHS[1:]))
 
 
 def _line(item: Outcome, as_of: date) -> tuple[str, ...]:

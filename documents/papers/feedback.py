@@ -86,13 +86,15 @@ def feedback(
         addressee=f"{city}人民政府",
         paragraphs=(
             f"按照{notice(plan)}要求，"
-            f"现将贵市{name}{plan.programme}进展情况、存在问题及意见建议函告如下。",
+            f"现将{plan.said('贵市')}{name}{plan.programme}进展情况、存在问题及意见建议函告如下。",
             Heading("一、进展情况"),
             *overall(plan, told.found, told.before, told.since, told.shot),
             Heading("二、存在问题"),
-            *sections(_problems(told), f"截至{short_date(told.shot.as_of)}，{NO_PROBLEMS}"),
+            *sections(
+                _problems(told), f"截至{short_date(told.shot.as_of)}，{plan.said(NO_PROBLEMS)}"
+            ),
             Heading("三、意见建议"),
-            *sections(_suggestions(told), GO_ON),
+            *sections(_suggestions(told), plan.said(GO_ON)),
             "以上意见建议，请研究并予以支持。",
             "特此函告。",
         ),
@@ -127,7 +129,10 @@ def _problems(told: _Quarter) -> Iterator[tuple[str, str]]:
         yield "月报报送不及时", text
     if paper := [each.period for each in told.shots if told.city in unentered(told.plan, each)]:
         months = months_named(paper, told.shot.period)
-        yield "部分月报尚未录入", f"贵市{months}月报已书面报送，截至当月末内容尚未录入。"
+        yield (
+            "部分月报尚未录入",
+            f"{told.plan.said('贵市')}{months}月报已书面报送，截至当月末内容尚未录入。",
+        )
     for rule, late in problems(told.plan, told.found):
         yield overdue(told.plan, rule, late, told.shot, whole=False)
     if told.found.behind:
@@ -141,13 +146,14 @@ def _reports(told: _Quarter) -> Iterator[str]:
     for shot in told.shots:
         name = f"{int(shot.period[5:])}月份月报"
         if told.city in unreported(told.plan, shot):
-            yield f"截至{short_date(shot.as_of)}，贵市{name}尚未报送。"
+            yield f"截至{short_date(shot.as_of)}，{told.plan.said('贵市')}{name}尚未报送。"
         for item in reported_late(told.plan, shot):
             if item.fulfilled_on:
-                yield f"贵市{name}于{short_date(item.fulfilled_on)}报送，晚于规定时间。"
+                on = short_date(item.fulfilled_on)
+                yield f"{told.plan.said('贵市')}{name}于{on}报送，晚于规定时间。"
     if earlier := still_missing(told.plan, told.shot).get(told.city):
         months = months_named(earlier, told.shot.period)
-        yield f"截至{short_date(told.shot.as_of)}，贵市{months}月报仍未报送。"
+        yield f"截至{short_date(told.shot.as_of)}，{told.plan.said('贵市')}{months}月报仍未报送。"
 
 
 def _suggestions(told: _Quarter) -> Iterator[tuple[str, str]]:
@@ -156,19 +162,19 @@ def _suggestions(told: _Quarter) -> Iterator[tuple[str, str]]:
     if any(_reports(told)):
         yield (
             "关于月报报送",
-            f"建议贵市{plan.trade}部门进一步做好月报报送工作，便于全省及时掌握进展。",
+            f"建议{plan.said('贵市')}{plan.trade}部门进一步做好月报报送工作，便于全省及时掌握进展。",
         )
     if found.behind:
         yield (
             "关于滞后项目",
-            f"建议贵市对{SLOW}加强统筹调度，协调解决有关困难，"
+            f"建议{plan.said('贵市')}对{SLOW}加强统筹调度，协调解决有关困难，"
             "支持项目倒排工期、加快建设，尽快达到序时进度。",
         )
     if any(of_matching(plan, rule) for rule, _ in late):
-        text = "建议贵市协调市、县两级财政部门落实配套资金，支持项目顺利建设。"
+        text = plan.said("建议贵市协调市、县两级财政部门落实配套资金，支持项目顺利建设。")
         yield "关于配套资金", text
     if found.held:
-        text = "建议贵市关心支持暂停项目解决有关问题，具备条件后恢复建设。"
+        text = plan.said("建议贵市关心支持暂停项目解决有关问题，具备条件后恢复建设。")
         yield "关于暂停项目", text
     yield from _due_soon(told)
     if text := waiting(plan, told.shot, whole=False):
@@ -180,21 +186,27 @@ def _due_soon(told: _Quarter) -> Iterator[tuple[str, str]]:
     for _ in range(MONTHS):
         until = month_after(until)
     soon = upcoming(told.plan, told.shot, until, told.signed, whole=False)
-    asked = f"建议贵市统筹安排，{soon.asked}。" if soon.asked else ""
+    asked = f"建议{told.plan.said('贵市')}统筹安排，{soon.asked}。" if soon.asked else ""
     if soon.passing:
-        asked = f"{soon.passing}，建议贵市支持抓紧办理。{asked}"
+        asked = f"{soon.passing}，建议{told.plan.said('贵市')}支持抓紧办理。{asked}"
     if asked:
         yield "关于近期到期事项", asked
     if soon.suggested:
-        text = f"《实施方案》未明确日期的事项，{soon.suggested}。请贵市给予支持。"
+        text = (
+            f"《实施方案》未明确日期的事项，{soon.suggested}。请{told.plan.said('贵市')}给予支持。"
+        )
         yield "关于建议时限内的工作", text
     if soon.own:
-        yield "关于省级组织的工作", f"{own(told.plan)}拟于{soon.own}，请贵市予以配合。"
+        yield (
+            told.plan.said("关于省级组织的工作"),
+            f"{own(told.plan)}拟于{soon.own}，请{told.plan.said('贵市')}予以配合。",
+        )
 
 
 def _projects(told: _Quarter) -> Iterator[Annex]:
     heads = (
-        *("序号", "县（市、区）", "项目名称", "阶段", "形象进度", "完成投资（万元）"),
+        *("序号", told.plan.said("县（市、区）"), "项目名称", "阶段"),
+        *("形象进度", "完成投资（万元）"),
         *("序时进度", "滞后事项及原因"),
     )
     behind = {

@@ -17,10 +17,11 @@ from operations.cases.desk import Desk
 from operations.cases.evidence import Exhibit, ExhibitStatement, keep_evidence
 from operations.workbooks.answers import actor_about
 from operations.workbooks.inbox import Sender
+from operations.workbooks.incoming import reasons
 from policy.vocabulary import AnswerKind, MailState
 
-UNKNOWN = "未写明是提醒中的第几项，或提醒中没有这一项"
-TWICE = "对同一事项前后答复不一"
+UNKNOWN = "未写明是提醒中的第几项，或提醒中没有这一项；请在行首写明提醒中的序号"
+TWICE = "对同一事项前后答复不一；请每项只写一行"
 PROVE = "所报办结日期须经核实后登记，核实前仍按未办结处理"
 INSIDE = "写在所引用的原文之中，请核对是否为本次答复"
 WHOSE = "随信文件未写明属于哪一项，请核对后登记"
@@ -116,7 +117,7 @@ def _refusal(
         with session.begin_nested():
             answering.answer(session, desk, said, today=reply.today, at=reply.at)
     except RefusedError as refusal:
-        return str(refusal)
+        return "；".join(reasons(refusal))
     return ""
 
 

@@ -7,10 +7,9 @@ from common.words import SHANGHAI, ended, long_date, short_date
 from models.tables import MailItem, ReceivedMail
 from policy.vocabulary import AnswerKind, MailState, ReplyDecision
 
-HOW = (
-    "如需直接登记，请回复提醒邮件，每项一行，写明“1 预计 2023-06-15 完成，原因……”或"
-    "“1 已办结 2023-06-05”，也可填写所附表格后一并发回。"
-)
+EXPECTED = "每项一行，写明“1 预计 2023-06-15 完成，原因……”（序号、日期、原因按实际填写）"
+DONE = "已办结的，请在提醒所附办理回执中填写该项的办结日期和文件后发回，即可直接登记。"
+HOW = f"如需直接登记，请再次回复提醒邮件，{EXPECTED}；{DONE}"
 
 
 def receipt_text(row: ReceivedMail, items: Sequence[MailItem], today: date, at: datetime) -> str:
@@ -35,10 +34,15 @@ def _told(item: MailItem) -> str:
 
 
 def _rest(items: Sequence[MailItem]) -> Iterator[str]:
-    if all(item.state == MailState.REGISTERED for item in items):
+    held = [item.kind for item in items if item.state != MailState.REGISTERED]
+    if not held:
         yield "不需再报。"
-    else:
-        yield "未登记的，已转有关人员核实；已登记的，不需再报。"
+        return
+    yield "未登记的，已转有关人员核实；已登记的，不需再报。"
+    if AnswerKind.EXPECTED in held:
+        yield f"需要更正的，请按上列说明再次回复提醒邮件，{EXPECTED}。"
+    if AnswerKind.DONE in held:
+        yield DONE
 
 
 def verified_text(

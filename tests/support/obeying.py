@@ -199,3 +199,25 @@ def _add_rows(sheet: Worksheet, named: list[str], true: Workbook) -> None:
             last += 1
             for number, cell in enumerate(line, 1):
                 sheet.cell(last, number).value = cell.value
+
+
+SHAPE = re.compile(r"写明“(\d+) 预计 [-\d]+ 完成，原因……”")
+LINE = re.compile(r"(\d*) ?预计 ([-\d]+) 完成(?:，原因：(.*))?")
+
+
+def reworded(said: str, told: str, true: str) -> str:
+    """A reply in words again, as the receipt says; `true` holds what the clerk knows."""
+    if not SHAPE.search(told):
+        raise NotObeyableError(told)
+    known = cast(re.Match[str], LINE.fullmatch(true))
+    written = LINE.fullmatch(said.partition("\n")[0])
+    if written is None:
+        return true
+    number, on, reason = written.groups()
+    if "请写明原因" in told:
+        reason = known[3]
+    if re.search("请核对(年份)?", told) or "转有关人员阅处" in told:
+        on = known[2]
+    if "请在行首写明提醒中的序号" in told:
+        number = known[1]
+    return f"{number} 预计 {on} 完成，原因：{reason}"
