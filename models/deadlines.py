@@ -198,13 +198,18 @@ def stalled(session: Session, plan: Plan, deadlines: Iterable[Deadline]) -> tupl
 
 
 def deadline_rows(
-    session: Session, plan: Plan, codes: list[str] | None = None
+    session: Session,
+    plan: Plan,
+    codes: list[str] | None = None,
+    rules: Collection[str] | None = None,
 ) -> Iterator[tuple[DeadlineRow, Subject]]:
-    """Every deadline with its subject, or those of `codes`; by kind, subject and rule."""
+    """Every deadline with its subject, or those of `codes`, of `rules`; by kind, subject, rule."""
     query = select_rows(DeadlineRow, Subject).join(Subject, _same_subject())
     query = query.where(DeadlineRow.plan == plan.id)
     if codes is not None:
         query = query.where(col(DeadlineRow.subject).in_(codes))
+    if rules is not None:
+        query = query.where(col(DeadlineRow.rule).in_(rules))
     order = (col(Subject.kind).desc(), col(DeadlineRow.subject), col(DeadlineRow.rule))
     yield from session.exec(query.order_by(*order))
 
@@ -222,13 +227,15 @@ def open_codes(
     some of them may turn out not to. A city stands for all of it, a place without city for the
     province; beside each stand the bodies for one of which it has to wait, none for any.
     """
-    here = [and_(_lies_at(place), _waits_for(plan, bodies)) for place, bodies in places]
+    asked = [*places]
+    here = [and_(_lies_at(place), _waits_for(plan, bodies)) for place, bodies in asked]
     query = (
         select(col(DeadlineRow.subject))
         .join(Subject, _same_subject())
         .where(
             col(DeadlineRow.plan) == plan.id,
             col(DeadlineRow.next_look_on).is_not(None),
+            _begun_with(plan, [place for place, _ in asked]),
             or_(*here),
             *(() if as_of is None else (_presses(as_of),)),
         )
@@ -237,6 +244,19 @@ def open_codes(
         .limit(most)
     )
     return tuple(session.execute(query).scalars())
+
+
+def _begun_with(plan: Plan, places: Collection[Place]) -> ColumnElement[bool]:
+    """Lets the database begin with the subjects of some places; of the province it sees all."""
+    if not all(place.city for place in places):
+        return true()
+    theirs = select(col(Subject.code)).where(
+        col(Subject.plan) == plan.id,
+        col(Subject.kind).in_([*SubjectKind]),
+        col(Subject.city).in_({place.city for place in places}),
+        or_(*(_lies_at(place) for place in places)),
+    )
+    return col(DeadlineRow.subject).in_(theirs)
 
 
 def _lies_at(place: Place) -> ColumnElement[bool]:

@@ -27,6 +27,12 @@ def add(session: Session, file: InboxFile) -> None:
     session.flush()
 
 
+def put(session: Session, file: InboxFile) -> None:
+    """Remember a file and its reply, in the place of an earlier one."""
+    session.merge(file)
+    session.flush()
+
+
 def mark_filed(session: Session, plan: Plan, place: str, digest: str) -> None:
     """Note that a file which is known has been moved out of the inbox."""
     file = session.get_one(InboxFile, (plan.id, place, digest))

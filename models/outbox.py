@@ -59,9 +59,18 @@ def without_deadline(
 def owe_receipt(
     session: Session, file: InboxFile, recipient: str, today: date, at: datetime
 ) -> int:
-    """Owe an office the answer to a file that it handed in; the intent's number."""
+    """Owe an office the answer to a file that it handed in; the intent's number.
+
+    0 where an earlier one of the day has not gone out: it brings the newest answer.
+    """
     about = (file.plan, file.place, receipt_rule(file.digest))
     owed = without_deadline(RungKind.RECEIPT, about, recipient, today, at)
+    same = ("plan", "subject", "rule", "due", "recipient")
+    query = select_rows(Outbox).where(*(getattr(Outbox, it) == getattr(owed, it) for it in same))
+    earlier = session.exec(query).all()
+    if any(it.status == MessageStatus.PENDING for it in earlier):
+        return 0
+    owed.visit += len(earlier)
     session.add(owed)
     session.flush()
     return owed.id or 0

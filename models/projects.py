@@ -18,6 +18,7 @@ from models.tables import Fact, Project, Subject
 from policy.fields import CORE
 from policy.schema import Plan
 from policy.vocabulary import Disposition, SubjectKind
+from states.contacts import Place
 from states.dossier import (
     GOING_ON,
     Dossier,
@@ -45,14 +46,16 @@ SOME = ALL.where(among(PROJECT.code, "codes"))
 GONE = delete(FACT.on.table).where(
     FACT.plan == bindparam("plan"), FACT.subject == bindparam("subject"), among(FACT.name, "names")
 )
+THEIRS = and_(
+    SUBJECT.plan == bindparam("plan"),
+    SUBJECT.kind == SubjectKind.PROJECT.value,  # which the index asks for before the city
+    among(SUBJECT.city, "cities"),
+)
+"""The projects of some cities."""
 _IN_CITIES = (
     select_columns(SUBJECT.city)
     .join_from(Subject, Project, ITS)
-    .where(
-        PROJECT.plan == bindparam("plan"),
-        among(SUBJECT.city, "cities"),
-        PROJECT.disposition.in_(GOING_ON),
-    )
+    .where(THEIRS, PROJECT.disposition.in_(GOING_ON))
 )
 """The projects that go on in some cities."""
 BUILT = _IN_CITIES.add_columns(SUBJECT.county, PROJECT.building_kind, func.count()).group_by(
@@ -68,12 +71,7 @@ TAKEN = (
 APPLIED = (
     select_columns(SUBJECT.city, func.count())
     .join_from(Subject, Fact, and_(FACT.plan == SUBJECT.plan, FACT.subject == SUBJECT.code))
-    .where(
-        SUBJECT.plan == bindparam("plan"),
-        among(SUBJECT.city, "cities"),
-        FACT.name == bindparam("name"),
-        FACT.on <= bindparam("day"),
-    )
+    .where(THEIRS, FACT.name == bindparam("name"), FACT.on <= bindparam("day"))
     .group_by(SUBJECT.city)
 )
 
@@ -124,6 +122,8 @@ def dossiers(
     """All projects, or those of `codes`, ordered by code."""
     wanted = None if codes is None else list(codes)
     found = ask(session, ALL if wanted is None else SOME, plan=plan.id, codes=wanted)
+    if not found:
+        return ()
     gathered = _gather(session, plan, wanted, sorted({row.city for row in found}))
     return tuple(_to_dossier(plan, row, row, gathered) for row in found)
 
@@ -136,19 +136,19 @@ def dossiers_in(session: Session, plan: Plan, city: str) -> tuple[Dossier, ...]:
     return dossiers(session, plan, session.exec(query).all())
 
 
-def counted_by_city(session: Session, plan: Plan, fact: str) -> Mapping[str, int]:
-    """How many projects of each city have a fact."""
-    query = (
-        select_columns(col(Subject.city), func.count())
-        .join(Fact, and_(col(Fact.plan) == Subject.plan, col(Fact.subject) == Subject.code))
-        .where(
-            col(Fact.plan) == plan.id,
-            col(Fact.name) == fact,
-            col(Subject.kind) == SubjectKind.PROJECT,
-        )
-        .group_by(col(Subject.city))
+def without_fact(
+    session: Session, plan: Plan, place: Place, fact: str, most: int
+) -> Mapping[str, str]:
+    """The names of the first projects of a county that lack a fact, by code and in its order."""
+    held = select(Fact.subject).where(Fact.plan == plan.id, Fact.name == fact)
+    query = select(Subject.code, Subject.name).where(
+        Subject.plan == plan.id,
+        Subject.kind == SubjectKind.PROJECT,
+        Subject.city == place.city,
+        Subject.county == place.county,
+        col(Subject.code).not_in(held.where(Fact.subject == Subject.code)),
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.exec(query.order_by(Subject.code).limit(most)).all())
 
 
 def facts(

@@ -35,6 +35,10 @@ class Reach:
         """Whether the money of what lies at a place is seen, if nothing else of it."""
         return self.covers(place) or _lies_in(place, self.funds)
 
+    def sees(self, place: Place, *, of_money: bool) -> bool:
+        """Whether a deadline at a place is seen: by a finance office one that waits for such."""
+        return self.covers(place) or (of_money and self.touches(place))
+
 
 def _lies_in(place: Place, seen: frozenset[Place]) -> bool:
     whole = Place(place.city) in seen if place.city else False

@@ -165,7 +165,12 @@ def without_echoes(
     """
     of_projects = (it for it in items if it.subject_kind is SubjectKind.PROJECT)
     named = Counter((city_of(it), it.rule) for it in of_projects)
-    return [it for it in items if not 0 < lacks.get(it.subject, 0) <= named[it.subject, it.rule]]
+    return [it for it in items if not is_echo(lacks.get(it.subject, 0), named[it.subject, it.rule])]
+
+
+def is_echo(lacks: int, listed: int) -> bool:
+    """Whether the projects that are listed are all that their city lacks."""
+    return 0 < lacks <= listed
 
 
 def month_to_report(plan: Plan, today: date) -> str:

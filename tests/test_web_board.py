@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from html import unescape
 from io import BytesIO
 
@@ -144,11 +143,3 @@ def test_a_curve_goes_through_its_numbers() -> None:
     assert drawn.expected.startswith(f"{x2},{middle} ")
     assert drawn.rows[2] == ("2023-03", "—", "10", "8")
     assert drawn.desc == "截至2023-02实际5，计划10"
-
-
-def test_pages_of_a_day_are_read_anew_once_more_is_on_record(desk: Desk) -> None:
-    from web.shelf import shelved
-
-    first = shelved(desk, DAY)
-    assert shelved(desk, DAY) is first
-    assert shelved(desk, date(2023, 6, 4)) is not first

@@ -1,11 +1,13 @@
 """Workbooks and files over the desk: the same checks as the inbox, the marked copy, and proof."""
 
 from collections.abc import Iterator
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import text
 
 from operations.cases.desk import Desk
 from operations.views.evidence import evidence_lines
@@ -104,6 +106,34 @@ def test_what_is_wrong_comes_back_marked_to_whom_it_concerns_alone(desk: Desk) -
     assert any("尚未到来" in words for words in comments)
     for office in (FAR, PROVINCE, PURSE):
         assert signed_in(desk, office).get(link).status_code == NOT_FOUND
+
+
+def test_what_was_returned_is_looked_at_again_once_the_cause_is_mended(desk: Desk) -> None:
+    browser = signed_in(desk, COUNTY)
+    form = filled(receipt_form(browser, f"{COUNTY} 示例·韩某"), "D08", "2023-06-06", "合同5号")
+    later = signed_in(pinned(desk, business_date=date(2023, 6, 6)), COUNTY)
+    for each, told in ((browser, "退回"), (browser, "退回"), (later, "回执.xlsx：已登记")):
+        each.get("/forms")
+        assert told in each.hand_in("/forms", ("回执.xlsx", form)).text
+    assert stored(desk).milestones["work_started"] == date(2023, 6, 6)
+    with desk.engine.connect() as connection:
+        query = text("SELECT outcome, count(*) FROM inbox GROUP BY outcome")
+        assert [tuple(row) for row in connection.execute(query)] == [("done", 1)]
+        query = text("SELECT due, visit FROM outbox WHERE decision = 'receipt' ORDER BY due")
+        assert [tuple(row) for row in connection.execute(query)] == [
+            ("2023-06-05", 1),
+            ("2023-06-06", 1),
+        ]
+
+
+def test_the_province_too_may_hand_in_again_what_was_returned(desk: Desk) -> None:
+    province, city = signed_in(desk, PROVINCE), signed_in(desk, CITY)
+    book = city.get("/forms/ledger.xlsx?subject=太原市").content
+    for _ in range(2):
+        province.get("/forms")
+        assert "资金台账.xlsx：已登记" in province.hand_in("/forms", ("资金台账.xlsx", book)).text
+        with desk.engine.begin() as connection:  # as if something had been in its way
+            connection.execute(text("UPDATE inbox SET outcome = 'returned', reply = '示例'"))
 
 
 def test_each_office_hands_in_what_is_its_own(desk: Desk) -> None:

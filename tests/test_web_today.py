@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from operations.cases.desk import Desk
+from operations.daily.announcing import Announcement, pending
+from tests.support.counting import counts_and_money_are_the_surveys
 from tests.support.delivering import send
 from tests.support.province import morning
-from tests.support.steps import ONE, stored
+from tests.support.steps import ONE, act, stored
 from tests.support.stores import Stores
 from tests.support.tape import Tape
 from tests.support.visiting import (
@@ -81,6 +83,7 @@ def test_what_is_refused_is_shown_with_the_reason_and_what_was_typed(desk: Desk)
     assert answer.status_code == UNPROCESSABLE
     assert "尚未到来" in answer.text
     assert "合同9号" in answer.text
+    assert 'name="next" value="/"' in answer.text  # where it leads once it is mended
     assert trail(desk) == before
 
 
@@ -146,3 +149,49 @@ def test_without_a_desk_no_mail_speaks_of_it(desk: Desk) -> None:
     send(pinned(desk, desk_url=""), lambda _: tape, morning(DAY))
     assert tape.sent
     assert not any("工作台" in mail.text + mail.html for mail in tape.sent)
+
+
+def test_what_is_clicked_is_the_event_that_the_act_itself_is(
+    desk: Desk, stores: Stores, tmp_path: Path
+) -> None:
+    browser = signed_in(desk, COUNTY)
+    browser.get("/")
+    browser.post("/answer", kind="done", done="2023-06-02", evidence="合同5号", **D08)
+    with stores.desk(None, LATE, tmp_path / "twin") as twin:
+        done = {"evidence": "合同5号", "actor": f"{COUNTY} 示例·韩某"}
+        act(twin, "break_ground", "2023-06-02", ONE, **done)
+        (clicked,), (acted,) = (newest_events(each) for each in (desk, twin))
+    assert clicked.payload["action"] == "break_ground"
+    told = ("name", "resource", "related", "payload")
+    assert [getattr(clicked, it) for it in told] == [getattr(acted, it) for it in told]
+    browser.get("/")
+    row = browser.page.partition('name="row" value="')[2].partition('"')[0]
+    browser.post("/undo", row=row)
+    assert [event.name for event in newest_events(desk)] == ["xingfu.record.reversed"]
+
+
+def newest_events(desk: Desk) -> list[Announcement]:
+    """What is to be emitted of the newest row."""
+    with desk.engine.connect() as connection:
+        newest = connection.execute(text("SELECT max(id) FROM audit")).scalar_one()
+    return [event for event in pending(desk, 10_000) if event.audit_id == newest]
+
+
+@pytest.mark.postgresql
+def test_on_postgresql_one_sees_answers_and_takes_back(
+    postgres: str, stores: Stores, tmp_path: Path
+) -> None:
+    with stores.desk(postgres, LATE, tmp_path / "home") as opened:
+        desk = pinned(opened)
+        browser = signed_in(desk, COUNTY)
+        assert f'href="/item/{ONE}/D08"' in browser.get("/").text
+        browser.follow(browser.post("/answer", kind="done", done="2023-06-02", **D08))
+        assert stored(desk).milestones["work_started"] == date(2023, 6, 2)
+        assert f'href="/item/{ONE}/D08"' not in browser.page
+        row = browser.page.partition('name="row" value="')[2].partition('"')[0]
+        browser.follow(browser.post("/undo", row=row, next="/"))
+        assert f'href="/item/{ONE}/D08"' in browser.page
+        counts_and_money_are_the_surveys(desk, DAY)
+        province = signed_in(desk, PROVINCE)
+        for path in ("/", "/board", "/list?standing=overdue", "/list?stage=construction"):
+            assert province.get(path).status_code == OK

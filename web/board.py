@@ -1,34 +1,41 @@
 """The board (进度) and the lists behind its numbers, for the province or a city."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from itertools import chain
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from models.projects import dossiers, subjects
+from models.tables import Subject
 from operations.cases.desk import Desk
-from operations.duties.assessments import CURVES
-from operations.duties.products import all_kept
-from operations.views.funds import TOTAL, CityFunds, FundsView, funds_view, total
-from operations.views.overview import CityBoard, DeadlineView, Survey, county_boards
+from operations.duties.assessments import newest_curves
+from operations.views.census import (
+    Census,
+    Counted,
+    CountedProject,
+    added,
+    boards,
+    county_boards,
+    hanging,
+    pressing_views,
+)
+from operations.views.funds import TOTAL, money_of
+from operations.views.overview import CityBoard, DeadlineView
 from operations.views.tables import all_places
-from operations.views.worklist import OutOfReachError, is_seen
+from operations.views.worklist import OutOfReachError
 from operations.workbooks.listings import make_funds, make_overdue, make_projects
 from operations.workbooks.outgoing import WorkbookOrder
-from policy.schema import Plan
-from policy.vocabulary import Listing, Standing
+from policy.vocabulary import Listing
 from states.contacts import Place
-from states.dossier import GOING_ON, Dossier
-from states.reporting import finished_on
-from states.series import YearCourses
-from states.targets import figures
+from states.dossier import GOING_ON
+from states.targets import TargetFigure, figures
 from web.drawing import bars, curve
 from web.errand import XLSX, Errand, Handler, attached, page
-from web.shelf import shelved
+from web.shelf import DayView, shelved
 
 MAKERS = {
     Listing.PROJECTS: make_projects,
@@ -44,7 +51,7 @@ KINDS = {
     "pressing": "全部未结事项",
 }
 """Of items, by how they stand."""
-MOST_ROWS = 300
+MOST_ROWS, MOST_STEPS = 300, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,37 +61,36 @@ class Scope:
     city: str = ""
     county: str = ""
 
-    def covers(self, item: DeadlineView | Dossier) -> bool:
-        """Whether an item or a project lies in it."""
-        return self.city in ("", item.city) and self.county in ("", item.county)
-
 
 def show_board(errand: Errand) -> Response:
     """The province's board, or a city's."""
     scope, desk = _scope(errand), errand.desk
     if not _listings(errand, scope):
         raise OutOfReachError("进度页供省、市查看；本县（市、区）的项目请看“项目”")
-    known = shelved(desk, errand.as_of)
-    seen = known.survey
-    rows = county_boards(desk, seen, scope.city) if scope.city else seen.board
-    views = [view for view in known.pressing if scope.covers(view)]
-    stages = [stage.label for stage in desk.plan.stages]
+    known, found = _known(errand, scope)
+    board = boards(desk, found)
+    counts: Counter[Counted] = Counter()
+    for each in found:
+        counts.update({key: n for key, n in each.counts.items() if scope.county in ("", key[0])})
+    rows = county_boards(desk, found[0]) if scope.city else board
     return page(
         errand,
         "board.html",
         scope=scope,
-        as_of=seen.as_of,
-        basis=seen.basis.said,
+        as_of=found[0].as_of,
+        basis=found[0].basis.said,
         rows=rows,
         lamps={row.city: _lamp(row) for row in rows},
-        sums=_sums(desk.plan, seen.board, scope.city),
-        targets=() if scope.city else figures(desk.plan, seen.projects),
+        sums=added(TOTAL, board, None if scope.city else all_places(desk.plan, board)),
+        targets=() if scope.city else _targets(desk, known),
         stages=list(desk.plan.stages),
-        bars=bars(rows, stages),
-        curves=_curves(desk, scope.city or desk.plan.province, errand.as_of),
-        money=_money(desk, [it for it in seen.projects if scope.covers(it)], scope),
-        provincial=sum(_stands(view, "provincial") for view in views),
-        hanging=_hanging(views),
+        bars=bars(rows, [stage.label for stage in desk.plan.stages]),
+        curves=[
+            curve(*it) for it in newest_curves(desk, scope.city or desk.plan.province, errand.as_of)
+        ],
+        money=money_of(desk, scope.city, known.projects),
+        provincial=sum(n for (_, _, kind, _), n in counts.items() if kind == "provincial"),
+        hanging=hanging(counts)[:MOST_STEPS],
         link=_linker("/list", scope, errand),
         board_link=_linker("/board", Scope(), errand),
         download_link=lambda kind: _linker(f"/download/{kind}", scope, errand)(),
@@ -93,45 +99,61 @@ def show_board(errand: Errand) -> Response:
     )
 
 
+def _known(errand: Errand, scope: Scope) -> tuple[DayView, list[Census]]:
+    """The day, and what of it a board or a list speaks of."""
+    reach = errand.who.reach
+    theirs = {place.city for place in reach.places | reach.funds}
+    every = [city.name for city in errand.desk.plan.cities]
+    cities = [scope.city] if scope.city else ["", *every] if "" in theirs else sorted(theirs)
+    known = shelved(errand.desk, errand.as_of, cities)
+    return known, [known.cities[city] for city in cities]
+
+
 def show_list(errand: Errand) -> Response:
     """The projects or items behind a number."""
-    scope, known, fields = _scope(errand), shelved(errand.desk, errand.as_of), errand.fields
-    seen = known.survey
+    scope, fields, desk, reach = _scope(errand), errand.fields, errand.desk, errand.who.reach
+    _, found = _known(errand, scope)
     standing, step = fields.get("standing", ""), fields.get("step", "")
     if standing or step:
-        items = [
-            view
-            for view in known.pressing
-            if scope.covers(view)
-            and is_seen(errand.desk, errand.who, view)
-            and _stands(view, standing or "pressing")
-            and (not step or _step(view) == step)
-        ]
-        items.sort(key=lambda view: (view.overdue_after or date.max, view.rule, view.subject))
+        heads = sorted(
+            (head.overdue_after or date.max, head.rule, subject)
+            for each in found
+            for subject, county, head in each.pressing()
+            if scope.county in ("", county)
+            and (head.kind == standing or standing not in KINDS or standing == "pressing")
+            and (not step or head.hangs_on == step)
+            and reach.sees(Place(each.city, county), of_money=head.of_money)
+        )
+        shown = [(subject, rule) for _, rule, subject in heads[:MOST_ROWS]]
         title = step or KINDS.get(standing, KINDS["pressing"])
-        return _list_page(errand, scope, seen, title, items=items)
-    stage = next((it for it in errand.desk.plan.stages if it.id == fields.get("stage")), None)
-    projects = [
-        project
-        for project in seen.projects
-        if scope.covers(project)
-        and errand.who.reach.touches(Place(project.city, project.county))
+        items = pressing_views(desk, errand.as_of, shown)
+        return _list_page(errand, scope, found[0], title, len(heads), items=items)
+    stage = next((it for it in desk.plan.stages if it.id == fields.get("stage")), None)
+    codes = sorted(
+        (code, project)
+        for each in found
+        for code, project in each.projects.items()
+        if scope.county in ("", project.county)
+        and reach.touches(Place(each.city, project.county))
         and (stage is None or (project.stage == stage.id and project.disposition in GOING_ON))
-        and (not fields.get("finished") or finished_on(errand.desk.plan, project))
-    ]
+        and (not fields.get("finished") or project.finished)
+    )
+    with desk.reading() as session:
+        named = subjects(session, desk.plan, [code for code, _ in codes[:MOST_ROWS]])
+    projects = [(named[code], project) for code, project in codes[:MOST_ROWS]]
     title = stage.label if stage else "已办结项目" if fields.get("finished") else "项目"
-    return _list_page(errand, scope, seen, title, projects=projects)
+    return _list_page(errand, scope, found[0], title, len(codes), projects=projects)
 
 
 def _list_page(
     errand: Errand,
     scope: Scope,
-    seen: Survey,
+    seen: Census,
     title: str,
+    count: int,
     items: Sequence[DeadlineView] = (),
-    projects: Sequence[Dossier] = (),
+    projects: Sequence[tuple[Subject, CountedProject]] = (),
 ) -> Response:
-    late = {it.subject for it in seen.views if it.is_overdue and not it.provincial}
     return page(
         errand,
         "list.html",
@@ -139,11 +161,10 @@ def _list_page(
         title=title,
         as_of=seen.as_of,
         basis=seen.basis.said,
-        items=items[:MOST_ROWS],
-        projects=projects[:MOST_ROWS],
-        count=len(items) or len(projects),
+        items=items,
+        projects=projects,
+        count=count,
         most=MOST_ROWS,
-        late=late,
         download_link=lambda kind: _linker(f"/download/{kind}", Scope(scope.city), errand)(),
         listings=_listings(errand, scope),
     )
@@ -191,66 +212,12 @@ def _lamp(row: CityBoard) -> str:
     return "amber" if row.due_soon or row.beyond_proposal else "green"
 
 
-def _sums(plan: Plan, board: Sequence[CityBoard], city: str) -> CityBoard:
-    """All of a city, its own items included, or of the province."""
-    rows = [row for row in board if city in ("", row.city)]
-    return CityBoard(
-        city=TOTAL,
-        quota=None if city else all_places(plan, rows),
-        projects=sum(row.projects for row in rows),
-        by_stage=tuple(map(sum, zip(*(row.by_stage for row in rows), strict=True))),
-        finished=sum(row.finished for row in rows),
-        due_soon=sum(row.due_soon for row in rows),
-        overdue=sum(row.overdue for row in rows),
-        beyond_proposal=sum(row.beyond_proposal for row in rows),
-    )
-
-
-def _hanging(views: Iterable[DeadlineView]) -> list[tuple[str, int, int]]:
-    """What most items hang on: the step, how many are late for it, and how many press at all."""
-    late = Counter(_step(view) for view in views if view.standing is not Standing.DUE_SOON)
-    every = Counter(_step(view) for view in views)
-    return [(step, late[step], count) for step, count in every.most_common(12)]
-
-
-def _step(view: DeadlineView) -> str:
-    return view.step or view.title
-
-
-def _stands(view: DeadlineView, kind: str) -> bool:
-    match kind:
-        case "overdue":
-            return view.is_overdue and not view.provincial
-        case "due_soon":
-            return view.standing is Standing.DUE_SOON and not view.provincial
-        case "beyond":
-            return view.is_beyond_proposal and not view.provincial
-        case "provincial":
-            return view.is_overdue and view.provincial
-        case "coordinating":
-            return view.standing is Standing.COORDINATING
-        case _:
-            return True
-
-
-def _money(desk: Desk, projects: Iterable[Dossier], scope: Scope) -> list[CityFunds]:
-    """The money by city, or within one by county, and its sum."""
-    found: dict[str, list[FundsView]] = {}
-    for each in (funds_view(desk, project) for project in projects):
-        found.setdefault(each.county or each.city if scope.city else each.city, []).append(each)
-    rows = [total(place, views) for place, views in found.items()]
-    return [*rows, total(TOTAL, [*chain.from_iterable(found.values())])]
-
-
-def _curves(desk: Desk, place: str, as_of: date) -> list[object]:
-    """The newest curves of a place by a day, as pictures: what is counted, and the money."""
+def _targets(desk: Desk, known: DayView) -> Sequence[TargetFigure]:
+    """What the programme is to reach, where the plan says: by its projects, one by one."""
+    if not (desk.plan.kinds or desk.plan.targets):
+        return ()
     with desk.reading() as session:
-        made = [it for it in all_kept(session, desk, CURVES) if it.occasion.on <= as_of]
-    if not made:
-        return []
-    content: YearCourses = made[-1].content
-    own = next((each for each in content.places if each.place == place), None)
-    return [curve(course, content.months) for course in own.courses] if own else []
+        return figures(desk.plan, known.projects or dossiers(session, desk.plan))
 
 
 def _linker(path: str, scope: Scope, errand: Errand) -> Callable[..., str]:

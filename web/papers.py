@@ -25,6 +25,7 @@ from operations.duties.supervision import (
     issue_letter,
     letter_rule,
 )
+from operations.views.census import boards
 from operations.views.worklist import OutOfReachError
 from states.authority import matter
 from states.contacts import Place
@@ -194,8 +195,10 @@ def _late_cities(errand: Errand) -> list[str]:
     """The cities with something late, to which a letter may be due."""
     if not (errand.who.reach.is_whole and errand.desk.plan.ladder.letter):
         return []
-    seen = shelved(errand.desk, errand.today).survey
-    return [row.city for row in seen.board if row.overdue or row.beyond_proposal]
+    cities = [city.name for city in errand.desk.plan.cities]
+    known = shelved(errand.desk, errand.today, cities).cities
+    rows = boards(errand.desk, [known[city] for city in cities])
+    return [row.city for row in rows if row.overdue or row.beyond_proposal]
 
 
 def _paper(errand: Errand) -> Paper:

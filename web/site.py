@@ -76,8 +76,8 @@ def site(desk: Desk) -> Starlette:
             Route("/health", _health),
             Route("/static/desk.css", _style),
             Route("/favicon.ico", _no_icon),
-            *(_open(desk, *each) for each in (*entrance.OPEN, *me.OPEN)),
-            *(_guarded(desk, *each) for each in _GUARDED),
+            *(_route(desk, *each, guarded=False) for each in (*entrance.OPEN, *me.OPEN)),
+            *(_route(desk, *each, guarded=True) for each in _GUARDED),
         ],
         exception_handlers={HTTPException: _lost, Exception: _broken},
     )
@@ -104,17 +104,9 @@ class _Headers:
         await self.app(scope, receive, sent)
 
 
-def _open(desk: Desk, path: str, methods: str, handler: Handler) -> Route:
-    """An address for everybody."""
-    return _route(desk, path, methods, handler, guarded=False)
-
-
-def _guarded(desk: Desk, path: str, methods: str, handler: Handler) -> Route:
-    """An address for who is signed in."""
-    return _route(desk, path, methods, handler, guarded=True)
-
-
 def _route(desk: Desk, path: str, methods: str, handler: Handler, *, guarded: bool) -> Route:
+    """An address for everybody, or for who is signed in."""
+
     async def answer(request: Request) -> Response:
         most = MOST_BYTES
         if path in UPLOADS and _has_files(request) and await run_in_threadpool(_known, request):

@@ -82,7 +82,8 @@ def _around(errand: Errand) -> dict[str, Any]:
     with errand.desk.reading() as session:
         recent = recent_entries(session, errand.desk, errand.who.person, errand.at)
     shown = [(row, label, row.recorded_at + UNDO) for row, label in recent]
-    return {"recent": shown, "next": local(errand.request.url.path), "typed": errand.fields}
+    back = local(errand.fields.get("next") or errand.request.url.path)
+    return {"recent": shown, "next": back, "typed": errand.fields}
 
 
 PAGES: Sequence[tuple[str, str, Handler]] = (

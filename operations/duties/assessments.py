@@ -16,12 +16,12 @@ from documents.lists.overviews import risk_leaves
 from documents.writing.layout import to_bytes
 from operations.cases.desk import Desk
 from operations.duties.month_ends import at_ends_of, of_curves, snapshots, taken
-from operations.duties.products import Job, JobOccasion, KeptProduct, ProductFile
+from operations.duties.products import Job, JobOccasion, KeptProduct, ProductFile, all_kept
 from operations.views.snapshots import snapshot
 from policy.vocabulary import Product
 from states.risk import Risk, risks
 from states.scoring import MonthEvaluation, evaluate, with_quarter
-from states.series import YearCourses, courses
+from states.series import Course, YearCourses, courses
 from states.snapshot import Snapshot, quarter
 from states.workdays import DAY, if_known, workday_after
 
@@ -104,6 +104,18 @@ class RiskList:
     as_of: date
     risks: tuple[Risk, ...]
     """The most at risk first."""
+
+
+def newest_curves(
+    desk: Desk, place: str, as_of: date
+) -> tuple[tuple[Course, tuple[str, ...]], ...]:
+    """The newest curves of a place by a day, each with its months; none before the first."""
+    with desk.reading() as session:
+        made = [it for it in all_kept(session, desk, CURVES) if it.occasion.on <= as_of]
+    content: YearCourses | None = made[-1].content if made else None
+    places = content.places if content else ()
+    own = next((each.courses for each in places if each.place == place), ())
+    return tuple((course, content.months) for course in own) if content else ()
 
 
 def _risk_occasions(desk: Desk) -> Iterator[JobOccasion]:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from sqlmodel import Session
+
 from common.errors import RefusedError
+from models.sums import BookedMoney, ProjectMoney, booked_money, money_of_projects
 from operations.cases.desk import Desk
 from operations.views.overview import Survey
 from policy.schema import Plan
-from policy.vocabulary import Holder, Source
+from policy.vocabulary import EntryKind, Holder, Source
 from states import ledger
 from states.dossier import Dossier
 from states.requirements import measured
@@ -75,7 +78,7 @@ ON_ITS_WAY = (Holder.CITY, Holder.COUNTY)
 
 
 @dataclass(frozen=True, slots=True)
-class CityFunds:
+class PlaceFunds:
     """Sums over the projects of one place, exact, in 元."""
 
     place: str
@@ -89,6 +92,12 @@ class CityFunds:
     promised: Mapping[Source, Decimal | None]
     spent: Decimal
     balance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CityFunds(PlaceFunds):
+    """The same with what acceptance measured."""
+
     as_built: Decimal | None
 
 
@@ -101,6 +110,54 @@ class RestingMoney:
     amount: Decimal
     since: date
     """When the oldest of it came."""
+
+
+def place_funds(session: Session, desk: Desk, city: str = "") -> tuple[PlaceFunds, ...]:
+    """The sums of each city that has projects, or within one of each county; at last all of it.
+
+    The database adds up; the subsidy of projects that are alike is reckoned once.
+    """
+    likes = money_of_projects(session, desk.plan, city)
+    booked = booked_money(session, desk.plan, city)
+    places = dict.fromkeys(each.place for each in likes)
+    found = [
+        _place_funds(
+            desk.plan,
+            place,
+            [each for each in likes if each.place == place],
+            [each for each in booked if each.place == place],
+        )
+        for place in places
+    ]
+    return (*found, _place_funds(desk.plan, TOTAL, likes, booked))
+
+
+def _place_funds(
+    plan: Plan, place: str, likes: Sequence[ProjectMoney], booked: Sequence[BookedMoney]
+) -> PlaceFunds:
+    due = [(subsidy(plan, each.profile, each.county_type), each.projects) for each in likes]
+    come, gone = (
+        {
+            source: ledger.total(it.amount for it in booked if (it.entry, it.source) == (e, source))
+            for source in Source
+        }
+        for e in (EntryKind.RECEIPT, EntryKind.EXPENSE)
+    )
+    spent = ledger.total(gone.values())
+    return PlaceFunds(
+        place=place,
+        projects=sum(each.projects for each in likes),
+        subsidy=_sum(None if amount is None else amount * number for amount, number in due),
+        unstated=sum(number for amount, number in due if amount is None),
+        released=_sum(each.released for each in likes),
+        received=come,
+        promised={
+            Source.CITY: _sum(each.city_share for each in likes),
+            Source.COUNTY: _sum(each.county_share for each in likes),
+        },
+        spent=spent,
+        balance=ledger.total(come.values()) - spent,
+    )
 
 
 def total(place: str, views: Sequence[FundsView]) -> CityFunds:
@@ -119,6 +176,23 @@ def total(place: str, views: Sequence[FundsView]) -> CityFunds:
         balance=ledger.total(view.balance for view in views),
         as_built=_sum(view.as_built for view in views),
     )
+
+
+def by_place(views: Sequence[FundsView], city: str = "") -> tuple[CityFunds, ...]:
+    """As `place_funds`, of projects that have been looked at one by one."""
+    found: dict[str, list[FundsView]] = {}
+    for each in (view for view in views if city in ("", view.city)):
+        found.setdefault(each.county or each.city if city else each.city, []).append(each)
+    every = [view for its in found.values() for view in its]
+    return (*(total(place, its) for place, its in found.items()), total(TOTAL, every))
+
+
+def money_of(desk: Desk, city: str, projects: Sequence[Dossier] | None) -> tuple[PlaceFunds, ...]:
+    """The sums of cities, or of a city's counties, and of all; of `projects` as of another day."""
+    if projects is not None:
+        return by_place([funds_view(desk, it) for it in projects], city)
+    with desk.reading() as session:
+        return place_funds(session, desk, city)
 
 
 @dataclass(frozen=True, slots=True)

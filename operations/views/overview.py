@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Protocol
 
 from sqlmodel import Session
 
-from models.projects import codes_in, counted_by_city, dossiers, find_subject
+from models.projects import applied, codes_in, dossiers, find_subject
 from models.tables import Subject
 from operations.cases.desk import Desk
 from operations.views.scenes import DeadlineState, Scene, scene
@@ -168,6 +169,13 @@ def responsible(desk: Desk, body_id: str, subject: Subject | Place) -> str:
     return desk.plan.office(body.reached_at, subject.city, subject.county)
 
 
+def is_of_money(desk: Desk, view: DeadlineView) -> bool:
+    """Whether it is for a finance office to meet, or waits for one."""
+    keepers, place = desk.plan.treasuries, Place(view.city, view.county)
+    names = (responsible(desk, body, place) for body in keepers)
+    return desk.deadlines[view.rule].rule.responsible in keepers or view.responsible in names
+
+
 def county_boards(desk: Desk, seen: Survey, city: str) -> tuple[CityBoard, ...]:
     """The board of a city: one row a county that has projects or items, by the plan's order."""
     here = desk.plan.city(city)
@@ -256,17 +264,35 @@ def views_in(desk: Desk, found: Scene) -> list[DeadlineView]:
     return _views(desk, found, unentered_reports(desk, found), lacking(desk.plan, found.projects))
 
 
-def running_views(session: Session, desk: Desk, as_of: date, codes: Sequence[str]) -> RunningViews:
+def bare_views(desk: Desk, found: Scene) -> list[DeadlineView]:
+    """As `views_in`, without what only the projects of its cities tell."""
+    return _views(desk, found, frozenset(), {})
+
+
+def running_views(
+    session: Session,
+    desk: Desk,
+    as_of: date,
+    codes: Sequence[str],
+    rules: Collection[str] | None = None,
+) -> RunningViews:
     """The deadlines of some subjects that are not over, whatever else there is in their cities.
 
     What is asked of a city is told by how many applications there are, not by reading them.
+    `rules` as in `scene`.
     """
-    found = scene(session, desk, as_of, codes)
+    found = scene(session, desk, as_of, codes, rules=rules)
     going_on = tuple(item for item in found.deadlines if item.standing in RUNNING)
     found = replace(found, deadlines=going_on)
-    made = counted_by_city(session, desk.plan, desk.plan.quota.submitted_when)
-    views = _views(desk, found, frozenset(), left_to_apply(desk.plan, made))
+    views = _views(desk, found, frozenset(), _left_to_apply(session, desk, codes))
     return RunningViews(found, tuple(views))
+
+
+def _left_to_apply(session: Session, desk: Desk, codes: Iterable[str]) -> Mapping[str, int]:
+    """As `lacking`, for the cities among some subjects."""
+    cities = [code for code in codes if desk.plan.city(code)]
+    made = applied(session, desk.plan, cities, date.max) if cities else {}
+    return left_to_apply(desk.plan, made)
 
 
 def _views(
@@ -329,25 +355,56 @@ def in_chains(views: Iterable[DeadlineView]) -> list[DeadlineView]:
     In the order of `views`; what does not press is left out, and what is asked of a city if its
     projects stand there for it.
     """
-    chains: dict[tuple[str, str], list[DeadlineView]] = {}
-    for view in views:
-        if view.standing in PRESSING:
-            chains.setdefault((view.subject, view.step or view.rule), []).append(view)
-    heads = [_folded(chain) for chain in chains.values()]
+    heads = chains(views)
     return without_echoes(heads, lambda it: it.city, {it.subject: it.lacks for it in heads})
 
 
-def _folded(chain: Sequence[DeadlineView]) -> DeadlineView:
-    first, *others = sorted(
-        chain,
-        key=lambda it: (
-            not it.is_overdue,  # what the notice itself dates comes before what is proposed
-            PRESSING.index(it.standing),
-            it.waits,
-            it.overdue_after or date.max,
-            it.rule,
-        ),
+def chains(views: Iterable[DeadlineView]) -> list[DeadlineView]:
+    """As `in_chains`, with what is asked of a city although its projects stand there for it."""
+    found: dict[tuple[str, str], list[DeadlineView]] = {}
+    for view in views:
+        if view.standing in PRESSING:
+            found.setdefault((view.subject, view.step or view.rule), []).append(view)
+    return [_folded(chain) for chain in found.values()]
+
+
+class PressingItem(Protocol):
+    """What presses, as far as its place in its chain follows from it."""
+
+    @property
+    def rule(self) -> str:
+        """The deadline's id."""
+
+    @property
+    def standing(self) -> Standing:
+        """How it stands."""
+
+    @property
+    def overdue_after(self) -> date | None:
+        """After which day it is late."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for another step than its own."""
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it is past a day that the notice states."""
+
+
+def severity(it: PressingItem) -> tuple[bool, int, bool, date, str]:
+    """The first by it stands for its chain."""
+    return (
+        not it.is_overdue,  # what the notice itself dates comes before what is proposed
+        PRESSING.index(it.standing),
+        it.waits,
+        it.overdue_after or date.max,
+        it.rule,
     )
+
+
+def _folded(chain: Sequence[DeadlineView]) -> DeadlineView:
+    first, *others = sorted(chain, key=severity)
     # The missing step's own deadline is named by the step.
     behind = (it for it in others if it.waits or not first.waits)
     ordered = sorted(behind, key=lambda it: (it.due or date.max, it.rule))

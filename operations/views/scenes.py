@@ -3,7 +3,7 @@
 Whoever shows it says on which basis: as known now, or as it was on record then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -97,14 +97,16 @@ def scene(
     codes: Sequence[str] | None = None,
     *,
     known: bool = False,
+    rules: Collection[str] | None = None,
 ) -> Scene:
     """How everything stood at the end of a day, or the subjects of `codes`.
 
     By what is known now of what had come about by then; with `known` by what was on record then.
+    Where it is quicker, of the deadlines only those of `rules`.
     """
     basis = _basis(session, desk, as_of, known)
     if basis is Basis.NEWEST:
-        return by_tables(session, desk, as_of, codes)
+        return by_tables(session, desk, as_of, codes, rules)
     return by_trail(session, desk, as_of, codes, basis)
 
 
@@ -116,15 +118,19 @@ def _basis(session: Session, desk: Desk, as_of: date, known: bool) -> Basis:
 
 
 def by_tables(
-    session: Session, desk: Desk, as_of: date, codes: Sequence[str] | None = None
+    session: Session,
+    desk: Desk,
+    as_of: date,
+    codes: Sequence[str] | None = None,
+    rules: Collection[str] | None = None,
 ) -> Scene:
-    """As the tables hold it: of a day since which nothing has come about."""
+    """As the tables hold it: of a day since which nothing has come about; deadlines of `rules`."""
     wanted = None if codes is None else list(codes)
     projects, held = dossiers(session, desk.plan, wanted), facts(session, desk.plan, wanted)
     how = {item.code: item.disposition for item in projects}
     states = (
         _stored_deadline(desk, row, owner, held, how, as_of)
-        for row, owner in deadline_rows(session, desk.plan, wanted)
+        for row, owner in deadline_rows(session, desk.plan, wanted, rules)
         if row.rule in desk.deadlines
     )
     return Scene(as_of, Basis.NEWEST, projects, held, tuple(states))

@@ -14,7 +14,7 @@ from operations.cases.desk import Desk
 from operations.views.overview import (
     DeadlineView,
     in_chains,
-    responsible,
+    is_of_money,
     running_views,
     views_in,
     with_projects,
@@ -202,11 +202,7 @@ def _item(
 
 def is_seen(desk: Desk, who: Visitor, view: DeadlineView) -> bool:
     """Whether a deadline is the reader's to see: a finance office sees what waits for one."""
-    place, keepers = Place(view.city, view.county), desk.plan.treasuries
-    if who.reach.covers(place) or not who.reach.touches(place):
-        return who.reach.covers(place)
-    names = (responsible(desk, body, place) for body in keepers)
-    return desk.deadlines[view.rule].rule.responsible in keepers or view.responsible in names
+    return who.reach.sees(Place(view.city, view.county), of_money=is_of_money(desk, view))
 
 
 def _is_own(desk: Desk, who: Visitor, state: DeadlineState) -> bool:

@@ -10,7 +10,7 @@ from common.errors import RefusedError
 from documents.forms.answers import PrefilledItem
 from models import inbox
 from models.audits import newest
-from models.projects import dossiers_in
+from models.projects import without_fact
 from models.tables import InboxFile
 from operations.cases.desk import Desk, inbox_of
 from operations.views.worklist import WorkItem
@@ -136,14 +136,11 @@ def _standing_forms(desk: Desk, who: Visitor) -> Iterator[OwedForm]:
         if not place.city:
             continue
         if place.county:
-            with desk.reading() as session:
-                here = dossiers_in(session, plan, place.city)
-            waiting = [
-                it for it in here if it.county == place.county and submitted not in it.milestones
-            ]
-            for project in waiting[:MOST_APPLICATIONS]:
-                if who.entitled(plan, profile(plan), place):
-                    yield OwedForm(Form.APPLICATION, project.code, name=project.name)
+            if who.entitled(plan, profile(plan), place):
+                with desk.reading() as session:
+                    waiting = without_fact(session, plan, place, submitted, MOST_APPLICATIONS)
+                for code, name in waiting.items():
+                    yield OwedForm(Form.APPLICATION, code, name=name)
             continue
         if who.entitled(plan, matter(plan, submitted), place):
             yield OwedForm(Form.SUMMARY, place.city)

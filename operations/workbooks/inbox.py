@@ -246,9 +246,14 @@ def _known(folder: InboxFolder, arrival: Arrival) -> KnownFile | None:
 
 def _found(session: Session, folder: InboxFolder, arrival: Arrival) -> KnownFile | None:
     file = inbox.find(session, folder.desk.plan, folder.place, arrival.digest)
-    if file is None:
+    if file is None or _comes_anew(folder, file):
         return None
     return KnownFile(IntakeResult(file.outcome), file.reply.partition("\n")[0], again=True)
+
+
+def _comes_anew(folder: InboxFolder, file: InboxFile) -> bool:
+    """Whether a person hands in again what was returned: what was in its way may be mended."""
+    return file.outcome == IntakeResult.RETURNED and folder.sender is not None
 
 
 def _take(folder: InboxFolder, arrival: Arrival) -> KnownFile:
@@ -379,7 +384,7 @@ def _answer(
         received_at=folder.at,
         mail=folder.mail,
     )
-    inbox.add(session, file)
+    inbox.put(session, file)
     if folder.is_answered:
         owe(session, folder.desk, file, folder.sender, folder.today)
     if folder.sender is None and what is not None:
@@ -391,7 +396,7 @@ def owe(session: Session, desk: Desk, file: InboxFile, sender: Sender | None, to
     """Owe the answer to a file: to who sent it, and to nobody else; else to the city's bureau."""
     office = sender.office if sender else desk.plan.office(Level.CITY, file.place)
     intent = owe_receipt(session, file, office, today, file.received_at)
-    if sender:
+    if sender and intent:
         address(session, desk.plan, [(intent, Recipient(sender.person, RecipientReason.POST))])
 
 
@@ -413,7 +418,7 @@ def _owe_actor(
     if office is None or office.city != folder.place or office.name == bureau:
         return
     intent = owe_receipt(session, file, office.name, folder.today, file.received_at)
-    if posts:
+    if posts and intent:
         address(session, desk.plan, [(intent, Recipient(who, RecipientReason.POST))])
 
 

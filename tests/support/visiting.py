@@ -50,7 +50,7 @@ def become_late(desk: Desk) -> None:
     enforce(desk, DAY, morning(DAY))
 
 
-LATE = Snapshot("late-at-the-desk", become_late, TAIYUAN)
+LATE = Snapshot("late_at_the_desk", become_late, TAIYUAN, copied=True)
 
 
 def pinned(desk: Desk, **settings: Any) -> Desk:
