@@ -175,6 +175,14 @@ FAULTY: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
         {"curves": None, "evaluation": None},
         [(paper, "按月末数据编制，须有 curves") for paper in ("bulletin", "feedback")],
     ),
+    # days of visits
+    *(
+        ({path: day}, [(path, f"日期{day}不在方案的年份")])
+        for path, day in (
+            ("inspection.visits.made_on", date(2020, 5, 31)),
+            ("cross_acceptance.results_on", date(2031, 12, 25)),
+        )
+    ),
     # curves
     ({"curves.counted.0.milestone": "begun"}, [("curves.counted", "未知的节点“begun”")]),
     ({"curves.counted.0.by": "D10"}, [("curves", "未知的项目时限“D10”")]),
@@ -385,6 +393,7 @@ SOUND: list[dict[str, Any]] = [
     {f"{D10}.monthly.last": "2023-03"},
     {f"{D08}.holiday_rule": HolidayRules(remind=HolidayRule.POSTPONE)},
     {"cross_acceptance.visits.last": ACCEPTING.first},
+    {"actions.0.to": plan().stage_order[1]},
 ]
 
 

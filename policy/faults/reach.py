@@ -96,8 +96,10 @@ def _attainable(plan: Plan) -> tuple[set[str], set[str]]:
 def _leads_to(plan: Plan, action: ActionRule) -> set[str]:
     """As `states.machine.target` has it: where it does not say, the stage that follows."""
     order = plan.stage_order
-    if action.to or not action.leaves:
-        return {action.to} - {None} if action.to else set()
+    if action.to:
+        return {action.to}
+    if not action.leaves:
+        return set()
     last = max(order.index(stage) for stage in action.leaves)
     return {order[last + 1]} if last + 1 < len(order) else set()
 
