@@ -91,6 +91,7 @@ def test_every_process_that_we_start_is_told_what_it_needs_alone() -> None:
         "deployments/server/process.py": [
             "env={**without_secrets(os.environ), **_names(settings)},"
         ],
+        "documents/reading/office.py": ["env=_surroundings(home),"],  # PATH, and places for nothing
         "operations/mails/reading.py": ["env={},"],
     }
 
