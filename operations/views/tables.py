@@ -82,7 +82,7 @@ def board_table(
     )
     rows = [_counts(row) for row in board]
     regions = _regions(plan, board)
-    total = (TOTAL, all_places(plan, board), *_added(board))
+    total = (TOTAL, all_places(plan, board), *_added(plan, board))
     title = f"{plan.said('全省进度')}（截至 {as_of}{basis.said}）"
     subjects = [*(row.city for row in board), *("" for _ in regions)]
     return DataTable(title, columns, [*rows, *regions], total, subjects)
@@ -92,10 +92,11 @@ def _counts(row: CityBoard) -> tuple[Datum, ...]:
     return (row.city, row.quota, row.projects, *row.by_stage, row.finished, *_pressing(row))
 
 
-def _added(board: Sequence[CityBoard]) -> tuple[int, ...]:
+def _added(plan: Plan, board: Sequence[CityBoard]) -> tuple[int, ...]:
     """What rows count, added up: all but their quotas."""
-    counted = ((row.projects, *row.by_stage, row.finished, *_pressing(row)) for row in board)
-    return tuple(map(sum, zip(*counted, strict=True)))
+    counted = [(row.projects, *row.by_stage, row.finished, *_pressing(row)) for row in board]
+    none = (0,) * (len(plan.stages) + 5)
+    return tuple(map(sum, zip(none, *counted, strict=True)))
 
 
 def _regions(plan: Plan, board: Sequence[CityBoard]) -> list[tuple[Datum, ...]]:
@@ -105,7 +106,7 @@ def _regions(plan: Plan, board: Sequence[CityBoard]) -> list[tuple[Datum, ...]]:
     for city in plan.cities:
         if city.region and city.name in rows:
             found.setdefault(city.region, []).append(rows[city.name])
-    return [(f"{name}小计", _stated(own), *_added(own)) for name, own in found.items()]
+    return [(f"{name}小计", _stated(own), *_added(plan, own)) for name, own in found.items()]
 
 
 def _stated(board: Sequence[CityBoard]) -> int | None:
