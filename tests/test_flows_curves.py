@@ -16,6 +16,7 @@ from common.errors import RefusedError
 from deployments.demo import EXAMPLE
 from documents.lists.curves import graphs, outlook
 from flows.pages.duty_lists import city_pages, curves_lines
+from flows.pages.fitting import fitted
 from models.database import reading, writing
 from models.tables import ProgressRow
 from operations.cases.desk import Desk
@@ -194,7 +195,8 @@ def test_pages_and_graphs_show_every_place(desk: Desk) -> None:
     assert "- 验收尚未开始，暂不预测。" in shown
     assert shown.count("](data:image/png;base64,iVBOR") == 3
     assert "| 忻州市 | 10个（100.0%） | 10个（100.0%） | 1个（10.0%） |" in shown
-    assert "| 市 | 资金到位 | 省级补助到位 | 市县配套到位 | 完成投资 |" in shown
+    assert " | 运营 | 资金到位 | 省级补助到位 | 市县配套到位 | 完成投资 |" in shown
+    assert fitted(shown).count("| 市 | ") > 1, "it is wider than the page"
     names = [page.name for page in city_pages(desk.plan, content, date(2023, 9, 28))]
     assert names == [f"curves-{city.code}" for city in desk.plan.cities]
     rates, funds, investment = graphs(desk.plan, content, "山西省")
