@@ -232,8 +232,8 @@ def test_one_name_of_several_projects(known: Desk, tmp_path: Path) -> None:
     name = "示例乙社区养老服务工程"
     path = typed(tmp_path / "太原市.xlsx", name=name, address="示例路1号")
     found = refusal(known, path)
-    assert list(found) == ["D2"]
-    assert all(code in found["D2"] for code in (ONE, "XF2023-140106-01", "XF2023-140107-01"))
+    assert list(found) == ["D3"]
+    assert all(code in found["D3"] for code in (ONE, "XF2023-140106-01", "XF2023-140107-01"))
     assert take(known, path, ImportOptions(subject=ONE)).subject == ONE
     path = typed(tmp_path / "b.xlsx", name=name, address="太原市迎泽区示例三街道示例路3号")
     assert take(known, path).subject == "XF2023-140106-01"

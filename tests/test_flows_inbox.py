@@ -119,7 +119,7 @@ def test_the_province_keeps_its_contacts_and_acceptances_to_itself(desk: Desk) -
     put(desk, to_bytes([page]), "通讯录.xlsx")
     assert len(go(desk).returned) == 1
     [[reply]] = rows(desk, "SELECT reply FROM inbox")
-    assert "“通讯录”不从各市的收件文件夹登记；请报山西省民政厅登记。" in reply
+    assert "“通讯录”由山西省民政厅登记，请报送山西省民政厅。" in reply
     assert rows(desk, "SELECT count(*) FROM contact") == [(0,)]
     assert {Form.ACCEPTANCE, Form.OPINIONS, Form.CONTACTS}.isdisjoint(inbox.FROM_CITIES)
 

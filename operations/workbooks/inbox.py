@@ -441,7 +441,7 @@ def _refuse_others(folder: InboxFolder, form: Form) -> None:
     called, province = plan.form_name(form), plan.office(Level.PROVINCE)
     if folder.sender is not None and folder.sender.office == province:
         raise RefusedError(f"“{called}”不随来信登记；请在工作台“表格”页报送，或交系统管理员登记")
-    raise RefusedError(f"“{called}”由{province}登记；请报其登记")
+    raise RefusedError(f"“{called}”由{province}登记，请报送{province}")
 
 
 def _refuse_strangers(session: Session, folder: InboxFolder, done: ImportResult) -> None:
