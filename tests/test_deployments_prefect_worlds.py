@@ -87,6 +87,7 @@ def _each_job_is_killed_while_it_runs(served: Served) -> None:
             if state == "Running" and (pid := _process_of(served, run)):
                 os.kill(pid, signal.SIGKILL)
                 left.remove(run)
+        sleep(0.05)
     assert {served.ended(run)["state_name"] for run in runs} == {"Crashed"}
     _goes_on(served)
 
@@ -232,15 +233,14 @@ def _add_late(
 
 def _late_runs_are_done_with(served: Served, late: Sequence[str]) -> None:
     """Each job once, however often it was due, and every form; never a flood of processes."""
-    began, most = set[str](), 0
-    left: Sequence[str] = late
+    began, most, left = set[str](), 0, [*late]
     while left:
         at_work = set(_at_work(served))
         most, began = max(most, len(at_work)), began | at_work
-        left = [id for id in left if _state(served.home, id) not in (*ENDED, DROPPED)]
-        sleep(0.1)
+        ends = _states(served.home, late)
+        left = [id for id, state in ends.items() if state not in (*ENDED, DROPPED)]
+        sleep(0.3)
     assert most <= AT_ONCE
-    ends = {id: _state(served.home, id) for id in late}
     assert {*ends.values()} <= {DROPPED, "CANCELLED", "COMPLETED"}, "one that finds its place taken"
     assert len(began & {*late}) <= len(JOBS_BY_SCHEDULE) + len(ANSWERS)
     assert [ends[id] for id in late[: len(ANSWERS)]] == ["COMPLETED"] * len(ANSWERS)
@@ -260,11 +260,11 @@ def _at_work(served: Served) -> Iterator[str]:
                     yield str(uuid.UUID(run.decode()))
 
 
-def _state(home: Path, run: str) -> str:
-    """DROPPED where it is no longer there."""
+def _states(home: Path, runs: Sequence[str]) -> Mapping[str, str]:
+    """Each run's; DROPPED where it is no longer there."""
     with closing(_prefect(home)) as raw:
-        found = raw.execute("SELECT state_type FROM flow_run WHERE id = ?", [run]).fetchone()
-    return str(found[0]) if found else DROPPED
+        found = dict(raw.execute("SELECT id, state_type FROM flow_run").fetchall())
+    return {run: found.get(run, DROPPED) for run in runs}
 
 
 def _executes(pid: int) -> bool:
