@@ -32,7 +32,7 @@ def other(value: Any) -> Any:
     """Some other value of the same kind."""
     if isinstance(value, bool):
         return not value
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return value + 1
     if isinstance(value, list):
         return [*value, "另"]
