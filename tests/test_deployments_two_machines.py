@@ -14,6 +14,8 @@ from deployments.server.lock import FILE, served_once
 from models.settings import Settings
 from tests.support.command import Xingfu
 
+pytestmark = pytest.mark.heavy
+
 ELSEWHERE = "4711 xingfu-b 6f0e4c1e-0000-4000-8000-000000000000 2026-11-29 08:30"
 PAPER = ("--evidence", "网络故障，书面报送")
 RECORD = ("record", "太原市", "D10-03", "--on", "2023-04-03", "--actor", "太原市民政局", *PAPER)

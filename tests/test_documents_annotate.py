@@ -17,6 +17,8 @@ from policy.fields import OPERATOR_SHEET, SITE_SHEET, SUPPLEMENT_SHEET
 from tests.support.builders import SUMMARY_SHEET, plan
 from tests.test_documents_summary import FULL, row
 
+pytestmark = pytest.mark.heavy
+
 CITY = "太原市"
 PLANTED: tuple[tuple[str, str, str | float], ...] = (
     (SUMMARY_SHEET, "B4", "晋原区"),

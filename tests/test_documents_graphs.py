@@ -18,6 +18,8 @@ from documents.papers.graphs import FONT, data_uri, png
 from documents.writing.blocks import Graph, Series
 from tests.support.builders import plan
 
+pytestmark = pytest.mark.heavy
+
 ROOT = Path(__file__).parents[1]
 BLACK, BLUE, ORANGE = (0, 0, 0), (11, 83, 148), (180, 95, 6)
 """The inks of the first three lines."""

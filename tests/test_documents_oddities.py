@@ -13,6 +13,8 @@ from policy.vocabulary import Form
 from tests.support.forms import READERS
 from tests.support.oddities import KINDS, Kind, Oddity, Sight, odd, oddities, sound
 
+pytestmark = pytest.mark.heavy
+
 A_KIND = 2
 """So many of each kind are tried in CI; all of them in a storm."""
 

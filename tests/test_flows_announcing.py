@@ -38,6 +38,8 @@ from tests.support.steps import TAIYUAN as CITY
 from tests.support.stores import Snapshot
 from tests.support.tape import Tape
 
+pytestmark = pytest.mark.heavy
+
 ALL = 100_000
 WORKBOOK = EXAMPLE / "workbooks" / "01-太原市.xlsx"
 LATE = date(2023, 6, 1)

@@ -41,6 +41,8 @@ from tests.support.steps import ONE, TAIYUAN, stored, walk
 from tests.support.stores import Snapshot, Stores
 from tests.support.tape import Tape
 
+pytestmark = pytest.mark.heavy
+
 DAY = date(2023, 6, 5)
 COUNTY = "太原市小店区民政局"
 PERSON = f"{COUNTY} 示例·韩某"

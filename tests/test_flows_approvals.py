@@ -32,6 +32,8 @@ from tests.support.province import END, morning
 from tests.support.steps import PROVINCE, TAIYUAN, act, stored, undo
 from tests.test_flows_review import codes, passed, with_places
 
+pytestmark = pytest.mark.heavy
+
 DAY = date(2023, 3, 28)
 AGREED = Determination(DAY, PROVINCE, "示例会议纪要〔2023〕5号")
 LATE = date(2023, 6, 14)  # D08 is at T+10

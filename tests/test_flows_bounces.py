@@ -38,6 +38,8 @@ from tests.support.tape import Tape
 from tests.test_deployments_commands import run
 from tests.test_flows_bad_targets import letters
 
+pytestmark = pytest.mark.heavy
+
 JIA = "jia@b.example"
 URL = f"mailto://user:pw@smtp.b.example?from=x@b.example&to={JIA}"
 ROBOT = "wecombot://0123456789abcdef"

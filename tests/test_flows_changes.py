@@ -36,6 +36,8 @@ from tests.support.steps import (
     walk,
 )
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture
 def taiyuan(desk_in: DeskIn) -> Desk:

@@ -39,6 +39,8 @@ from tests.conftest import AT
 from tests.support.builders import plan
 from tests.support.province import END
 
+pytestmark = pytest.mark.heavy
+
 CANARY = "c4n4ry"
 CITY, LEADER, COUNTY = "太原市民政局", "太原市民政局分管领导", "太原市小店区民政局"
 PROVINCE, OTHER = "山西省民政厅", "大同市民政局"

@@ -40,6 +40,8 @@ from tests.support.province import END
 from tests.support.steps import ONE, PROVINCE, TAIYUAN
 from tests.test_deployments_commands import run
 
+pytestmark = pytest.mark.heavy
+
 SCAN = Exhibit("选址批复.pdf", PDF)
 PHOTO = Exhibit("现场.jpg", JPEG)
 ON = date(2023, 2, 6)

@@ -24,6 +24,8 @@ from tests.support.steps import ONE, TAIYUAN, money, show, stored, undo, walk
 from tests.support.stores import Snapshot
 from tests.test_documents_ledger import HEADS
 
+pytestmark = pytest.mark.heavy
+
 TWO = "XF2023-140105-02"
 SHEET = "资金台账"
 AS_IT_IS = ImportOptions()

@@ -22,6 +22,8 @@ from tests.support.steps import ONE, TAIYUAN, act, judge, show, stored, undo, wa
 from tests.support.stores import Snapshot
 from tests.test_documents_opinions import HEADS
 
+pytestmark = pytest.mark.heavy
+
 TWO = "XF2023-140105-02"
 SHEET = "专家评分表"
 AS_IT_IS = ImportOptions()

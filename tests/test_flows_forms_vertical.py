@@ -30,6 +30,8 @@ from tests.support.stores import Snapshot
 from tests.test_documents_acceptance import ITEMS
 from tests.test_documents_application_form import TYPED
 
+pytestmark = pytest.mark.heavy
+
 AS_IT_IS = ImportOptions()
 INSPECTED = Snapshot("inspected", lambda desk: walk(desk, "check_completion"), TAIYUAN)
 ACCEPT = "2023-12-05"

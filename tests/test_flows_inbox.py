@@ -44,6 +44,8 @@ from tests.support.steps import ONE
 from tests.support.steps import TAIYUAN as LOADED
 from tests.test_deployments_commands import run
 
+pytestmark = pytest.mark.heavy
+
 BAD = "F13"
 
 

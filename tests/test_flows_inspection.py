@@ -35,6 +35,8 @@ from tests.support.yearly import YEAR, make_due
 from tests.test_documents_inspection import ITEMS, WELL, Told
 from tests.test_flows_forms_vertical import everything, put, refusal, trail
 
+pytestmark = pytest.mark.heavy
+
 CITY = "太原市"
 AS_IT_IS = ImportOptions()
 BEGUN = Snapshot("to_be_visited", lambda desk: walk(desk, "break_ground"), TAIYUAN)

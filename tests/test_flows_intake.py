@@ -27,6 +27,8 @@ from tests.conftest import AT
 from tests.support.deciding import whose
 from tests.support.province import END
 
+pytestmark = pytest.mark.heavy
+
 TAIYUAN = EXAMPLE / "workbooks" / "01-太原市.xlsx"
 ONE = "XF2023-140105-01"
 

@@ -51,6 +51,8 @@ from tests.support.steps import ONE
 from tests.support.stores import Stores
 from tests.test_flows_answers import COUNTY, DAY, LATE
 
+pytestmark = pytest.mark.heavy
+
 CITY, NAME = "太原市", "表格.xlsx"
 NOT_IN = "未登记："
 Said = Mapping[str, object]

@@ -62,6 +62,8 @@ from tests.support.stores import Snapshot, Stores
 from tests.support.yearly import HALF_YEAR, JUNE, YEAR
 from tests.test_models_trail import RECORD, STEPS, USUAL, Walked, load_unchanged
 
+pytestmark = pytest.mark.heavy
+
 CITY = "太原市"
 OVERDUE = Standing.OVERDUE
 NOTHING = Changes((), 0, (), {}, {}, {}, DeliveryResult())

@@ -42,6 +42,8 @@ from tests.support.mail_server import mail_server, parsed
 from tests.support.province import morning
 from tests.support.tape import Tape
 
+pytestmark = pytest.mark.heavy
+
 NEXT = date(2023, 2, 22)
 
 

@@ -41,6 +41,8 @@ from tests.support.stores import Stores
 from tests.support.tape import Tape
 from tests.test_deployments_commands import run
 
+pytestmark = pytest.mark.heavy
+
 EXPECTED = "1 预计 2023-03-15 完成，原因：社区选址公示未满"
 EML = Path(__file__).parent / "eml"
 

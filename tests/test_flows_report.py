@@ -39,6 +39,8 @@ from tests.support.stores import Snapshot
 from tests.support.tape import Tape
 from tests.test_flows_workbooks import edited, everything
 
+pytestmark = pytest.mark.heavy
+
 TWO = "XF2023-140121-01"
 ANOTHER = "XF2023-140105-02"
 CITY, BUREAU = "太原市", "太原市民政局"

@@ -54,6 +54,8 @@ from tests.support.yearly import YEAR, make_due
 from tests.test_flows_forms_vertical import typed
 from tests.test_flows_report import BEGUN, exported, put
 
+pytestmark = pytest.mark.heavy
+
 CITY, TWO, THREE = "太原市", "XF2023-140121-01", "XF2023-140105-02"
 MONTHS = [f"2023-{n:02d}" for n in range(3, 13)]
 FINISHED = "projects_finished"

@@ -30,6 +30,8 @@ from states.watch import (
 from tests.conftest import INSTALLED
 from tests.support.stores import Snapshot, Stores, run
 
+pytestmark = pytest.mark.heavy
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TODAY = date(2023, 2, 21)
 AT = datetime(2023, 2, 21, 1, 0, tzinfo=UTC)

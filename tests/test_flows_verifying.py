@@ -38,6 +38,8 @@ from tests.support.replying import (
 from tests.support.stores import Stores
 from tests.support.tape import Tape
 
+pytestmark = pytest.mark.heavy
+
 CLERK = f"{BUREAU} {PERSON}"
 PROVINCE = "山西省民政厅 养老服务处 李某"
 DONE = "1 已办结 2023-02-20"

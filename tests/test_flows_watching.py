@@ -40,6 +40,8 @@ from tests.support.mail_server import mail_server, parsed
 from tests.support.stores import Stores, run
 from tests.support.vendor_servers import platform, said
 
+pytestmark = pytest.mark.heavy
+
 HOUR = timedelta(hours=1)
 DAY = date(2023, 2, 21)
 PLAN = "shanxi-2023"

@@ -33,6 +33,8 @@ from tests.conftest import AT
 from tests.support.builders import SUMMARY_SHEET
 from tests.support.province import END
 
+pytestmark = pytest.mark.heavy
+
 TAIYUAN = EXAMPLE / "workbooks" / "01-太原市.xlsx"
 ONE = "XF2023-140105-01"
 AS_IT_IS = ImportOptions()

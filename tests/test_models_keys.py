@@ -13,6 +13,8 @@ from common.errors import RefusedError
 from models.secrets import first_key, key_mark, keys_at_hand
 from models.settings import Settings
 
+pytestmark = pytest.mark.heavy
+
 KEY = Fernet.generate_key()
 BAD = {
     "empty": (b"", "是空的"),

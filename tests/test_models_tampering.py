@@ -25,6 +25,8 @@ from tests.conftest import AT
 from tests.support.steps import TAIYUAN, act, walk
 from tests.support.stores import Snapshot, Stores
 
+pytestmark = pytest.mark.heavy
+
 Lot = random.Random
 TIMES = 16
 TEXTS = ("subject", "action", "actor", "clause", "evidence")

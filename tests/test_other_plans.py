@@ -60,6 +60,8 @@ from tests.support.delivering import know
 from tests.support.province import morning
 from tests.support.visiting import at, knock, link_of, pinned
 
+pytestmark = pytest.mark.heavy
+
 PLANS = Path(__file__).parent / "plans"
 END = date(2024, 12, 31)
 

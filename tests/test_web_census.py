@@ -21,6 +21,8 @@ from tests.support.stores import Stores
 from tests.support.visiting import DAY, LATE
 from web.shelf import shelved
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture
 def late(stores: Stores, tmp_path: Path) -> Iterator[Desk]:

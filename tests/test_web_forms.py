@@ -33,6 +33,8 @@ from tests.support.visiting import (
     signed_in,
 )
 
+pytestmark = pytest.mark.heavy
+
 OK, SEE_OTHER, BAD, UNSIGNED, NOT_FOUND, LARGE, UNPROCESSABLE = 200, 303, 400, 401, 404, 413, 422
 RECEIPT = "/forms/answer.xlsx?subject="
 

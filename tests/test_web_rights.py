@@ -26,6 +26,8 @@ from tests.support.visiting import (
 )
 from web.site import site
 
+pytestmark = pytest.mark.heavy
+
 ROLES = (COUNTY, OTHER, CITY, LEADER, FAR, PROVINCE, PURSE, CITY_PURSE, COUNTY_PURSE)
 OK, GONE, HOME = 200, 404, 303
 """What is shown, what is not there for somebody, and what was done."""

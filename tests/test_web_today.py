@@ -30,6 +30,8 @@ from tests.support.visiting import (
     signed_in,
 )
 
+pytestmark = pytest.mark.heavy
+
 OK, SEE_OTHER, NOT_FOUND, UNPROCESSABLE = 200, 303, 404, 422
 D08 = {"subject": ONE, "rule": "D08", "next": "/"}
 
