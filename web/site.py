@@ -207,7 +207,7 @@ def _answered(
         return page(errand, "error.html", 422, title="未办理", says=str(refusal).splitlines())
     except UnavailableError as trouble:
         return page(errand, "error.html", 503, title="暂不可用", says=str(trouble).splitlines())
-    except Exception:
+    except Exception:  # of whatever kind: who asked is answered, and the log keeps it
         log.exception("%s %s", request.method, request.url.path)
         return page(errand, "error.html", 500, title="系统错误", says=[BROKEN])
 

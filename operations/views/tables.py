@@ -31,12 +31,8 @@ DEADLINES = (
     DataColumn("编码", width=18),
     DataColumn("办结日期", "date", 12),
 )
-PRESSING = (
-    DataColumn("项目或单位", width=32),
-    DataColumn("请办理", width=36),
-    DataColumn("状态", width=20),
-    DataColumn("尚缺", width=28, blank="—"),
-)
+PRESSING = tuple(DataColumn(title) for title in ("项目或单位", "请办理", "状态", "尚缺"))
+"""What pages show of deadlines: they give each column what its cells need."""
 SUMS = (
     DataColumn("应补助", "money", 15, "未明确"),
     DataColumn("已下达", "money", 15, "未下达"),
