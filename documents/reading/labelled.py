@@ -13,14 +13,14 @@ from openpyxl.utils import get_column_letter
 from common.errors import RefusedError
 from common.words import alike
 from documents.reading.cells import CellError, is_blank
-from documents.reading.faults import CellFault, Spot, note_asked
+from documents.reading.faults import CellFault, Spot, WorkbookError, note_asked
 from documents.reading.grid import Book, Sheet
+from documents.reading.identity import PROPERTY
+from documents.reading.lost_labels import Place, lost_labels
 from documents.writing.columns import pattern, plain
+from documents.writing.lines import FormLine, places
 
 T = TypeVar("T")
-Place = tuple[int, int]
-"""Row and column of a cell, from 0."""
-
 DEEPEST, WIDEST = 100, 40
 """Rows and columns in which labels are looked for."""
 FEWEST = 4
@@ -172,8 +172,10 @@ def resemblance(book: Book, labels: Sequence[Label]) -> float:
     return max((len(_find(sheet, labels)) / len(labels) for sheet in book.sheets), default=0)
 
 
-def find_labelled(book: Book, labels: Sequence[Label], faults: list[CellFault]) -> LabelledForm:
-    """The form; its cells' faults will go to `faults`.
+def find_labelled(
+    book: Book, labels: Sequence[Label], faults: list[CellFault], lines: Sequence[FormLine]
+) -> LabelledForm:
+    """The form; its cells' faults will go to `faults`. `lines`: how it is printed.
 
     RefusedError when no sheet has it or two have, and when labels are missing.
     """
@@ -183,14 +185,32 @@ def find_labelled(book: Book, labels: Sequence[Label], faults: list[CellFault]) 
         raise RefusedError(f"{book.file}：没有找到应有的各栏“{wanted}”；请照样表填写")
     if len(found) > 1:
         names = "、".join(f"「{sheet.title}」" for sheet, _ in found)
-        raise RefusedError(f"{book.file}：工作表{names}都是同一种表；一份只报一张，请分开报送")
+        raise RefusedError(
+            f"{book.file}：工作表{names}都是同一种表，一份只报一张；请只保留一张，其他的分开报送"
+        )
     sheet, at = found[0]
-    if missing := [each.heading for each in labels if each.key not in at and not each.optional]:
-        listed = "”“".join(map(_one_line, missing))
-        raise RefusedError(f"{book.file}「{sheet.title}」：缺少“{listed}”栏；请照样表补齐")
+    if any(each.key not in at and not each.optional for each in labels):
+        raise _lacking(book, sheet, at, labels, lines)
     note_asked(faults, book.asked, sheet.title)
     by_key = {label.key: label for label in labels}
     return LabelledForm(book.file, sheet.title, sheet.rows, at, by_key, faults)
+
+
+def _lacking(
+    book: Book,
+    sheet: Sheet,
+    at: Mapping[str, Place],
+    labels: Sequence[Label],
+    lines: Sequence[FormLine],
+) -> RefusedError:
+    """Which labels are missing; of a form of our own with the cells where they go."""
+    heads = {each.key: each.heading for each in labels if not each.optional or each.key in at}
+    ours = PROPERTY in book.properties
+    if ours and (back := lost_labels(sheet, at, heads, places(lines))):
+        return WorkbookError(book.file, back)
+    listed = "”“".join(_one_line(head) for key, head in heads.items() if key not in at)
+    mend = f"请用所发的{sheet.title}填写后报送" if ours else "请照样表补齐"
+    return RefusedError(f"{book.file}「{sheet.title}」：缺少“{listed}”栏；{mend}")
 
 
 def _find(sheet: Sheet, labels: Sequence[Label]) -> Mapping[str, Place]:

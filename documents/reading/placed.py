@@ -90,8 +90,8 @@ def _by_place(
     name = said["project"]
     at = "project" if row.has("project") else "code"
     if name is None:
-        first = "code" if row.has("code") else at  # where what is asked for first goes
-        row.refuse(first, "没有写明是哪个项目；请填写编码，或填写县（市、区）和项目名称")
+        first, mend = ("code", "编码，或填写") if row.has("code") else (at, "")
+        row.refuse(first, f"没有写明是哪个项目；请填写{mend}县（市、区）和项目名称")
         return None
     found = _at_place(said, projects)
     if len(found) == 1:
