@@ -145,6 +145,16 @@ def test_what_is_missing_is_told_at_its_cell() -> None:
     assert "未填写督查人" in found["D18"]
 
 
+def test_a_blank_is_not_taken_for_the_next_label() -> None:
+    place = next(line for line in filled(WELL).lines if line.cells[0].value == "所在地")
+    bare = replace(
+        place, cells=(place.cells[0], replace(place.cells[1], value=None), *place.cells[2:])
+    )
+    sheet = filled(WELL)
+    lines = [bare if line == place else line for line in sheet.lines]
+    assert read(replace(sheet, lines=lines)).form.value("place") is None
+
+
 def test_an_item_that_was_removed_is_told() -> None:
     sheet = filled(WELL)
     lines = [line for line in sheet.lines if line.cells[0].value != ITEMS["site"].label]

@@ -44,9 +44,8 @@ def _lines(sheet: Worksheet) -> Iterator[str]:
     guard = "受保护" if sheet.protection.sheet else "未保护"
     page = f"{printed.orientation}，纸张{printed.paperSize}，宽{printed.fitToWidth}页"
     yield f"\n「{sheet.title}」{sheet.sheet_state}，{guard}，{page}，冻结{sheet.freeze_panes}"
-    yield f"页脚 {sheet.oddFooter.left.text}|{sheet.oddFooter.center.text}|" + str(
-        sheet.oddFooter.right.text
-    )
+    foot: Any = sheet.oddFooter
+    yield f"页脚 {foot.left.text}|{foot.center.text}|{foot.right.text}"
     for letter, size in sorted(sheet.column_dimensions.items()):
         yield f"列{letter} 宽{size.width:g}"
     for area in sorted(map(str, sheet.merged_cells.ranges)):
@@ -74,6 +73,6 @@ def test_the_reply_form_is_as_reviewed(stores: Stores, tmp_path: Path) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        with Stores(Path(folder)).desk(None, LATE, Path(folder) / "home") as late:
-            FILE.write_text(_enclosed(late), encoding="utf-8")
+    home = Path(tempfile.mkdtemp())
+    with Stores(home).desk(None, LATE, home / "home") as late:
+        FILE.write_text(_enclosed(late), encoding="utf-8")

@@ -1,6 +1,6 @@
 """What 验收表 and 督查表 share: items checked at one project, below what is known of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
@@ -142,19 +142,27 @@ def _named(rows: Sequence[TableRow], items: Sequence[I]) -> Iterator[tuple[Table
     """Each row with its item; a fault is noted where something is filled in for none."""
     known = {_bare(item.label): item for item in items}
     listed = [_bare(row.value("item")) for row in rows]
-    for number, (row, name) in enumerate(zip(rows, listed, strict=True)):
-        if name in listed[:number] and name in known:
-            mend = _meant(listed, number, list(known), "请删除本行")
-            row.refuse("item", f"{_heading(row)}重复；{mend}")
-        elif name in known:
+    what = _heading(rows[0]) if rows else ""
+    for row, name, wrong in zip(rows, listed, _wrong(listed, list(known), what), strict=True):
+        if not wrong:
             yield row, known[name]
-        elif row.value("result") is not None:
-            mend = _meant(listed, number, list(known), _one_of(known))
-            row.refuse("item", f"不是{_heading(row)}；{mend}")
+        elif name in known or row.value("result") is not None:
+            row.refuse("item", wrong)
 
 
-def _one_of(known: Iterable[str]) -> str:
-    return f"请改为其中一项，或删除本行：{'、'.join(known)}"
+def _wrong(listed: Sequence[str], known: Sequence[str], what: str) -> Iterator[str]:
+    """Per row what is wrong with what it is called, and how to mend it; empty where it is right."""
+    seen = set[str]()
+    for number, name in enumerate(listed):
+        meant = _meant(listed, number, known)
+        if name in known and name not in seen and not (meant and listed.count(name) > 1):
+            seen.add(name)
+            yield ""
+            continue
+        said, mend = f"不是{what}", f"请改为其中一项，或删除本行：{'、'.join(known)}"
+        if name in known:
+            said, mend = f"{what}重复", "请删除本行"
+        yield f"{said}；{f'请恢复为“{meant}”' if meant else mend}"
 
 
 def _lost(rows: Sequence[TableRow], items: Sequence[I]) -> Iterator[CellFault]:
@@ -173,13 +181,11 @@ def _lost(rows: Sequence[TableRow], items: Sequence[I]) -> Iterator[CellFault]:
             yield CellFault(spot, f"缺少“{name}”一行；{mend}", lacking=True)
 
 
-def _meant(listed: Sequence[str], number: int, known: Sequence[str], otherwise: str) -> str:
+def _meant(listed: Sequence[str], number: int, known: Sequence[str]) -> str:
     """What a row is to be called: the item that the form has next, if no row is called so."""
     above = next((known.index(each) for each in reversed(listed[:number]) if each in known), -1)
     following = known[above + 1] if above + 1 < len(known) else ""
-    if following and following not in listed:
-        return f"请恢复为“{following}”"
-    return otherwise
+    return "" if following in listed else following
 
 
 def _finding(

@@ -19,6 +19,7 @@ from documents.reading.identity import PROPERTY
 from documents.reading.lost_labels import Place, lost_labels
 from documents.writing.columns import pattern, plain
 from documents.writing.lines import FormLine, places
+from documents.writing.looks import Look
 
 T = TypeVar("T")
 DEEPEST, WIDEST = 100, 40
@@ -53,6 +54,8 @@ class LabelledForm:
     at: Mapping[str, Place]
     """Per field that was found, where its label stands."""
     labels: Mapping[str, Label]
+    beside: Mapping[str, frozenset[str]]
+    """Per field what the form prints in the same line beside other cells, plain."""
     faults: list[CellFault]
 
     def has(self, key: str) -> bool:
@@ -150,6 +153,8 @@ class LabelledForm:
         """The column at which the next label of the row stands, else the row's end."""
         row, column = self.at[key]
         later = [other for line, other in self.at.values() if line == row and other > column]
+        behind = range(column + 1, len(self.rows[row]))
+        later += [each for each in behind if plain(self.rows[row][each]) in self.beside[key]]
         return min([*later, len(self.rows[row])])
 
     def _behind(self, key: str) -> str:
@@ -193,7 +198,16 @@ def find_labelled(
         raise _lacking(book, sheet, at, labels, lines)
     note_asked(faults, book.asked, sheet.title)
     by_key = {label.key: label for label in labels}
-    return LabelledForm(book.file, sheet.title, sheet.rows, at, by_key, faults)
+    beside = {label.key: _beside(label, lines) for label in labels}
+    return LabelledForm(book.file, sheet.title, sheet.rows, at, by_key, beside, faults)
+
+
+def _beside(label: Label, lines: Sequence[FormLine]) -> frozenset[str]:
+    """What is printed beside other cells of the line that a label is in, plain."""
+    own = plain(label.heading)
+    printed = ([plain(it.value) for it in line.cells if it.look is Look.LABEL] for line in lines)
+    found = next((each for each in printed if any(it.startswith(own) for it in each)), [])
+    return frozenset(it for it in found if not it.startswith(own))
 
 
 def _lacking(

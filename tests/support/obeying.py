@@ -172,7 +172,9 @@ def _put_in(errand: Errand) -> list[Later]:
 
     def put_in() -> None:
         insert_row(errand.sheet, top)
-        line = next(line for line in true.iter_rows() if plain(line[0].value).startswith(named))
+        line = next(
+            line for line in true.iter_rows() if plain(str(line[0].value)).startswith(named)
+        )
         for number, cell in enumerate(line, 1):
             errand.sheet.cell(top, number).value = cell.value
 

@@ -36,8 +36,8 @@ def planted_beside(form: str, content: bytes, labels: Sequence[Label]) -> Iterat
     sheet = load_workbook(BytesIO(content)).worksheets[0]
     for label in labels:
         place = _place(sheet, label)
-        for kind, value in (("no-label", None), ("other-label", "甲乙丙")):
-            yield in_cell(f"{form}:{kind}:{label.key}", (sheet.title, *place), value)
+        for kind, words in (("no-label", None), ("other-label", "甲乙丙")):
+            yield in_cell(f"{form}:{kind}:{label.key}", (sheet.title, *place), words)
         spot = value_of(sheet, place, below=label.key.endswith("_on") and _heads(sheet, place))
         for kind, value in _kinds(sheet.cell(*spot[1:]).value):
             yield in_cell(f"{form}:{kind}:{label.key}", spot, value)
@@ -59,7 +59,7 @@ def _heads(sheet: Worksheet, place: tuple[int, int]) -> bool:
 def _place(sheet: Worksheet, label: Label) -> tuple[int, int]:
     cells = (cell for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str))
     head = plain(label.heading)
-    found = next(cell for cell in cells if plain(cell.value).startswith(head))
+    found = next(cell for cell in cells if plain(str(cell.value)).startswith(head))
     assert found.row is not None
     assert found.column is not None
     return found.row, found.column
@@ -92,7 +92,7 @@ def in_items(
     title = sheet.title
     names = [sheet.cell(row, 1).value for row in range(top + 1, top + 1 + len(items))]
     for row, item in enumerate(items, top + 1):
-        wrong = {
+        wrong: Mapping[str, Mapping[str, object]] = {
             "item": {"no-item": None, "other-item": "甲乙丙", "item-twice": names[row - top - 2]},
             "result": {"blanked": None, "words": "再议", "broken-formula": "#REF!"},
             "problem": {"broken-formula": "#REF!", "blanked": None},

@@ -229,7 +229,7 @@ def _in_application(desk: Desk, content: bytes) -> Iterator[PlantedFault]:
     yield from planted_beside(Form.APPLICATION.value, content, labels(desk.plan))
     sheet = load_workbook(BytesIO(content)).worksheets[0]
     cells = (cell for row in sheet.iter_rows() for cell in row)
-    free = next(cell for cell in cells if str(cell.value).startswith("☐"))
+    free: Any = next(cell for cell in cells if str(cell.value).startswith("☐"))
     spot = (sheet.title, free.row, free.column)
     for kind, value in (("ticked-too", f"☑{str(free.value)[1:]}"), ("mark-alone", "√")):
         yield in_cell(f"{Form.APPLICATION.value}:{kind}:building_kind", spot, value)
