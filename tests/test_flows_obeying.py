@@ -125,7 +125,8 @@ def _proven(desk: Desk, form: Form, faults: Sequence[PlantedFault]) -> Proof:
         return good, []
     others = [each for each in faults if each not in left]
     middle = len(left) // 2
-    parts = [_proven(desk, form, each) for each in (others, left[:middle], left[middle:]) if each]
+    apart = (others, left) if others else (left[:middle], left[middle:])
+    parts = [_proven(desk, form, each) for each in apart]
     return [it for good, _ in parts for it in good], [it for _, bad in parts for it in bad]
 
 
@@ -194,13 +195,14 @@ def _fits(fault: PlantedFault, others: Sequence[PlantedFault]) -> bool:
 
 
 def _by_kind(found: Sequence[PlantedFault], turn: int) -> Iterator[PlantedFault]:
-    """One fault of some kinds, each form others."""
+    """One fault or two of some kinds, each form others."""
     kinds: dict[str, list[PlantedFault]] = {}
     for fault in found:
         kinds.setdefault(fault.kind, []).append(fault)
     for number, same in enumerate(kinds.values()):
         if number % 4 == turn % 4:
-            yield same[(7 * number) % len(same)]
+            first = (7 * number) % len(same)
+            yield from {each.id: each for each in (same[first], same[first // 2])}.values()
 
 
 def _all_proven(desk: Desk, form: Form, faults: Sequence[PlantedFault]) -> list[PlantedFault]:
@@ -217,7 +219,8 @@ def _all_proven(desk: Desk, form: Form, faults: Sequence[PlantedFault]) -> list[
 def test_what_a_refusal_says_to_do_is_accepted(desks: Desks, form: Form) -> None:
     desk = desks(FORMS[form].state)
     some = list(_by_kind(_faults(desk, form), list(FORMS).index(form)))
-    assert len(_all_proven(desk, form, some)) >= len(some) // 2
+    found = _all_proven(desk, form, some)
+    assert 3 * len(found) >= len(some), "too few are refused to show anything"
 
 
 LEAST: Mapping[Form, int] = {
