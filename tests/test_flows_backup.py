@@ -43,7 +43,8 @@ from states.contacts import Post
 from states.witness import read_code
 from tests.conftest import AT, INSTALLED, DeskIn
 from tests.support.exhibits import PDF
-from tests.support.handing_in import environment, start
+from tests.support.forking import Forks
+from tests.support.handing_in import environment
 from tests.support.province import END, morning
 from tests.support.steps import ONE
 from tests.support.stores import Snapshot, run
@@ -645,29 +646,39 @@ RESTORE = {
     "before the files": ("backup._lay_out = die", True),
     "within the files": ("backup.files.write = die", True),
 }
+IN_DATABASE = ("once it is empty", "once it has rows", "before it is committed")
 
 
 @pytest.mark.parametrize("point", BACKUP)
 def test_a_killed_backup_leaves_what_was_there(
-    sqlite_worked: Desk, tmp_path: Path, point: str
+    sqlite_worked: Desk, tmp_path: Path, forked: Forks, point: str
 ) -> None:
     target = _write(tmp_path / "a.zip", b"dear")
-    killed(
-        sqlite_worked, BACKUP[point], f"back_up(Settings(), Path({str(target)!r}), at, force=True)"
-    )
+    call = f"back_up(Settings(), Path({str(target)!r}), at, force=True)"
+    killed(forked, sqlite_worked, BACKUP[point], call)
     assert target.read_bytes() == b"dear"
     assert gone(tmp_path), "nobody has started another one, and nothing is left"
 
 
-@pytest.mark.parametrize("point", RESTORE)
-def test_a_killed_restore_changes_all_or_nothing(worked: Desk, tmp_path: Path, point: str) -> None:
+@pytest.mark.parametrize(
+    ("server", "point"),
+    [
+        *(("sqlite", point) for point in RESTORE),
+        *(pytest.param("postgresql", p, marks=pytest.mark.postgresql) for p in IN_DATABASE),
+    ],
+    indirect=["server"],
+)
+def test_a_killed_restore_changes_all_or_nothing(
+    worked: Desk, tmp_path: Path, forked: Forks, point: str
+) -> None:
     script, done = RESTORE[point]
     saved = back_up(worked.settings, tmp_path / "a.zip", AT)
     wanted = content(worked.settings)
     enforce(worked, DUE, morning(DUE))
     (worked.settings.inbox / "太原市" / "待读.xlsx").unlink()
     before = content(worked.settings)
-    killed(worked, script, f"restore(Settings(), Path({str(saved.path)!r}), at, replace=True)")
+    call = f"restore(Settings(), Path({str(saved.path)!r}), at, replace=True)"
+    killed(forked, worked, script, call)
     assert content(worked.settings) == (wanted if done else before)
     assert gone(worked.settings.home)
     restore(worked.settings, saved.path, AT, replace=True)
@@ -684,10 +695,9 @@ def gone(folder: Path) -> bool:
     return False
 
 
-def killed(desk: Desk, point: str, call: str) -> None:
-    process = start(desk, DIE.format(point=point, call=call))
-    _, told = process.communicate(timeout=240)
-    assert process.returncode == -signal.SIGKILL, told
+def killed(forked: Forks, desk: Desk, point: str, call: str) -> None:
+    ended = forked.run(DIE.format(point=point, call=call), environment=environment(desk))
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 
 BUSY = """
