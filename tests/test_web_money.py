@@ -11,17 +11,19 @@ from operations.workbooks.directory import list_contacts
 from tests.support.steps import ONE, stored
 from tests.support.stores import Stores
 from tests.support.visiting import (
+    CITY,
     CITY_PURSE,
     COUNTY,
     COUNTY_PURSE,
     LATE,
+    OTHER,
     PROVINCE,
     PURSE,
     pinned,
     signed_in,
 )
 
-SEE_OTHER, UNPROCESSABLE = 303, 422
+SEE_OTHER, NOT_FOUND, UNPROCESSABLE = 303, 404, 422
 PAGE = f"/project/{ONE}"
 
 
@@ -92,3 +94,60 @@ def test_contacts_know_finance_offices_and_nobody_is_reminded_there(desk: Desk) 
         assert not [name for name in told if "财政" in name]
     page = signed_in(desk, PROVINCE).get("/board").text
     assert "省级单位自身的事项另计" in page
+
+
+MATCHED = {
+    "act": "county_funds_in_place-county",
+    "on": "2023-05-30",
+    "evidence": "示例财预〔2023〕2号",
+}
+
+
+@pytest.mark.parametrize("office", [COUNTY_PURSE, COUNTY])
+def test_the_countys_matching_funds_are_stated_at_the_project(desk: Desk, office: str) -> None:
+    browser = signed_in(desk, office)
+    page = browser.get(PAGE).text
+    assert "登记县级配套到账" in page
+    assert "登记市级配套到账" not in page
+    promised = stored(desk).profile.county_share
+    answer = browser.post(f"{PAGE}/act", amount=f"{promised}", voucher="示例-9", **MATCHED)
+    assert answer.status_code == SEE_OTHER, answer.text
+    project = stored(desk)
+    assert [(it.voucher, it.amount) for it in project.lines] == [("示例-9", promised)]
+    assert str(project.milestones["county_funds_in_place"]) == "2023-05-30"
+    page = browser.follow(answer).text
+    assert "登记县级配套到账" not in page
+    row = page.partition('name="row" value="')[2].partition('"')[0]
+    assert browser.post("/undo", row=row, next=PAGE).status_code == SEE_OTHER
+    assert stored(desk).lines == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"amount": "", "voucher": "示例-9"}, "未填写金额"),
+        ({"amount": "100", "voucher": ""}, "未填写凭证号"),
+        ({"amount": "-1", "voucher": "示例-9"}, "金额"),
+        ({"amount": "9000000000", "voucher": "示例-9"}, "可能混淆了元与万元"),
+        ({"amount": "100", "voucher": "示例-9", "seen": "1"}, "示例"),
+    ],
+)
+def test_money_at_a_project_is_checked_as_in_the_ledger(
+    desk: Desk, said: dict[str, str], why: str
+) -> None:
+    browser = signed_in(desk, COUNTY_PURSE)
+    browser.get(PAGE)
+    answer = browser.post(f"{PAGE}/act", **{**MATCHED, **said})
+    assert answer.status_code == UNPROCESSABLE
+    assert why in answer.text
+    assert stored(desk).lines == ()
+
+
+@pytest.mark.parametrize("office", [OTHER, CITY, CITY_PURSE, PROVINCE])
+def test_nobody_states_another_countys_money(desk: Desk, office: str) -> None:
+    may = office in (CITY, CITY_PURSE, PROVINCE)  # those above it in the same line
+    browser = signed_in(desk, office)
+    browser.get(PAGE)
+    answer = browser.post(f"{PAGE}/act", amount="100", voucher="示例-9", **MATCHED)
+    assert answer.status_code == (SEE_OTHER if may else NOT_FOUND)
+    assert len(stored(desk).lines) == may

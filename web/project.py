@@ -11,6 +11,7 @@ from common.errors import RefusedError, UsageError
 from common.words import dated
 from documents.reading.typed import amount_of, day_of
 from models.projects import dossier
+from operations.cases.answering import booking_of
 from operations.cases.casework import Act, advance, perform, record
 from operations.cases.corrections import UNDO, recent_entries
 from operations.views.explain import DeadlineExplanation, explain
@@ -86,14 +87,11 @@ def take_act(errand: Errand) -> Response:
         if chosen is None:
             raise RefusedError("该项目现在不能办理这一动作，或不由贵单位办理；请重新查看项目")
         operation = record if chosen.is_record else advance
-        act = _the_act(errand, code, chosen)
+        if chosen.due:
+            operation = booking_of(chosen.due, errand.fields.get("voucher", "").strip())
+        desk, act = errand.writing_desk, _the_act(errand, code, chosen)
         done = perform(
-            errand.writing_desk,
-            operation,
-            act,
-            today=errand.today,
-            at=errand.at,
-            exhibits=errand.files,
+            desk, operation, act, today=errand.today, at=errand.at, exhibits=errand.files
         )
     except (RefusedError, UsageError) as refusal:
         return _project_page(errand, code, name, str(refusal), 422)

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from sqlmodel import Session
+
 from common.errors import RefusedError
 from documents.forms.answers import PrefilledItem
 from models import inbox
 from models.audits import newest
 from models.projects import without_fact
 from models.tables import InboxFile
+from operations.cases.answering import money_of
 from operations.cases.desk import Desk, inbox_of
 from operations.views.worklist import WorkItem
-from operations.workbooks.answers import Respondent, made_out
+from operations.workbooks.answers import Respondent, by_sums, made_out
 from operations.workbooks.exports import MAKERS
 from operations.workbooks.inbox import (
     FROM_CITIES,
@@ -122,7 +125,8 @@ def owed_form(
         raise RefusedError("这份表格不由贵单位填报，或已不需填报；请从“表格”页重新选择")
     with desk.reading() as session:
         if asked.form is Form.ANSWER:
-            lines = [_line(n, item) for n, item in enumerate(_answerable(desk, items), 1)]
+            numbered = enumerate(_answerable(desk, items), 1)
+            lines = [each for n, item in numbered for each in _lines(session, desk, who, n, item)]
             version = newest(session, desk.plan)
             return made_out(desk, who.person, who.offices[0], lines, today, version)
         order = WorkbookOrder(asked.form, asked.subject, asked.month or None)
@@ -159,10 +163,12 @@ def _answerable(desk: Desk, items: Sequence[WorkItem]) -> list[WorkItem]:
     ]
 
 
-def _line(number: int, item: WorkItem) -> PrefilledItem:
+def _lines(
+    session: Session, desk: Desk, who: Visitor, number: int, item: WorkItem
+) -> Iterator[PrefilledItem]:
     view = item.view
     place = f"{view.city}{view.county}"
-    return PrefilledItem(
+    line = PrefilledItem(
         number,
         view.subject,
         view.name if view.name == place else f"{place}{view.name}",
@@ -171,6 +177,7 @@ def _line(number: int, item: WorkItem) -> PrefilledItem:
         f"时限{view.due}，{view.state}",
         item.fact_label if item.done_by else "",
     )
+    return by_sums(line, money_of(session, desk, view.subject, view.rule, who.offices))
 
 
 def _place(desk: Desk, who: Visitor) -> str:
