@@ -134,22 +134,20 @@ def owed_form(
 
 
 def _standing_forms(desk: Desk, who: Visitor) -> Iterator[OwedForm]:
-    """What is open to an office at any time: summaries and ledgers of cities, applications."""
+    """What is open to an office at any time: summaries, applications, and ledgers of its place."""
     plan, submitted = desk.plan, desk.plan.quota.submitted_when
     for place in sorted(who.reach.places | who.reach.funds, key=lambda it: (it.city, it.county)):
         if not place.city:
             continue
-        if place.county:
-            if who.entitled(plan, profile(plan), place):
-                with desk.reading() as session:
-                    waiting = without_fact(session, plan, place, submitted, MOST_APPLICATIONS)
-                for code, name in waiting.items():
-                    yield OwedForm(Form.APPLICATION, code, name=name)
-            continue
-        if who.entitled(plan, matter(plan, submitted), place):
+        if place.county and who.entitled(plan, profile(plan), place):
+            with desk.reading() as session:
+                waiting = without_fact(session, plan, place, submitted, MOST_APPLICATIONS)
+            for code, name in waiting.items():
+                yield OwedForm(Form.APPLICATION, code, name=name)
+        elif not place.county and who.entitled(plan, matter(plan, submitted), place):
             yield OwedForm(Form.SUMMARY, place.city)
-        if any(who.entitled(plan, booking(plan, holder), place) for holder in Holder):
-            yield OwedForm(Form.LEDGER, place.city)
+        if plan.pays and any(who.entitled(plan, booking(plan, it), place) for it in Holder):
+            yield OwedForm(Form.LEDGER, f"{place.city}{place.county}")
 
 
 def _answerable(desk: Desk, items: Sequence[WorkItem]) -> list[WorkItem]:
