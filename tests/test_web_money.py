@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -164,13 +165,13 @@ THEIRS = "XF2023-140106-01"
 NEW = ("2023-05-30", "到账", "县级配套", "县财政", None)
 
 
-def with_row(content: bytes, code: str, *said: object) -> bytes:
+def with_row(content: bytes, code: str, *said: Any) -> bytes:
     """资金台账 with one line added in the first empty row."""
     book = load_workbook(BytesIO(content))
     sheet = book["资金台账"]
     head = next(row for row in sheet.iter_rows() if any(cell.value == "编码" for cell in row))
     column = next(cell.column for cell in head if cell.value == "编码")
-    row = head[0].row + 1
+    row = (head[0].row or 0) + 1
     while sheet.cell(row, column).value:
         row += 1
     for offset, value in enumerate((code, *said)):
