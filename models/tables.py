@@ -502,7 +502,8 @@ class AskedItem(SQLModel, table=True):
 class InboxFile(SQLModel, table=True):
     """A file that was put into a folder of the inbox, or came by mail, and what its receipt says.
 
-    A file is known by its content: put into the same folder again, it is answered and not read.
+    A file is known by its content: what was taken in whole and is put into the same folder again is
+    answered and not read.
     """
 
     __tablename__ = "inbox"
