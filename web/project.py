@@ -13,7 +13,7 @@ from documents.reading.typed import amount_of, day_of
 from models.projects import dossier
 from operations.cases.answering import booking_of
 from operations.cases.casework import Act, advance, perform, record
-from operations.cases.corrections import UNDO, recent_entries
+from operations.cases.corrections import recent_entries
 from operations.views.explain import DeadlineExplanation, explain
 from operations.views.open_acts import OpenAct, open_acts
 from operations.views.overview import DeadlineView, own_views
@@ -41,8 +41,7 @@ def _project_page(
     desk, day = errand.desk, errand.as_of
     with desk.reading() as session:
         place = require_reach(session, desk, errand.who, code, money=True)
-        entries = recent_entries(session, desk, errand.who.person, errand.at)
-        recent = [each for each in entries if each[0].subject == code]
+        recent = recent_entries(session, desk, errand.who.person, errand.at)
     if code in (desk.plan.province, *(city.name for city in desk.plan.cities)):
         raise OutOfReachError(f"“{code}”不是项目；请从今日事项或进度查看")
     told = project_record(desk, code, day)
@@ -61,9 +60,7 @@ def _project_page(
         others=[each for each in acts if not each.actor],
         stated=list(_stated(errand.desk.plan, told, whole=errand.who.reach.covers(place))),
         milestones=[each for each in days if each[1]],
-        recent=[
-            (row, label, row.recorded_at + UNDO) for row, label in recent if row.subject == code
-        ],
+        recent=[each for each in recent if each[0].subject == code],
         next=f"/project/{code}",
         proofs=proofs(errand, code) if errand.who.reach.covers(place) else (),
         proof_actor=proof_actor(errand, place),
