@@ -13,6 +13,7 @@ from operations.cases.desk import Desk
 from tests.support.steps import ONE, act
 from tests.support.stores import Stores
 from tests.support.visiting import CITY, COUNTY, DAY, LATE, PROVINCE, PURSE, pinned, signed_in
+from tests.test_web_rights import TABLE
 
 pytestmark = pytest.mark.heavy
 
@@ -65,3 +66,23 @@ def test_no_page_goes_through_the_trail_or_all_deadlines(desk: Desk) -> None:
         browser.get("/board")  # counts what has changed
     assert len(found) > 100
     assert wasteful(found) == set()
+
+
+def test_looking_changes_nothing(desk: Desk) -> None:
+    """By GET and by HEAD, which mail gateways and link checkers send."""
+    browsers = [signed_in(desk, office) for office in PAGES]
+    changed: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if re.match(r"\s*(INSERT|UPDATE|DELETE)", statement):
+            changed.append(statement)
+
+    event.listen(desk.engine, "before_cursor_execute", note)
+    paths = [path for method, path in TABLE if method == "GET"]
+    for browser in browsers:
+        for path in ("/sign-in", "/calendar/x.ics", *paths):
+            browser.get(path)
+            assert not browser._ask("HEAD", path).content
+    event.remove(desk.engine, "before_cursor_execute", note)
+    assert len(paths) > 20
+    assert changed == []

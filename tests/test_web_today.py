@@ -52,6 +52,18 @@ def test_a_county_sees_what_it_has_to_do_and_nothing_of_others(desk: Desk) -> No
     page = signed_in(desk, COUNTY).get("/").text
     assert "逾期（" in page
     assert f"/item/{ONE}/D08" in page
+    assert "等待其他单位（" in page
+    assert (
+        '<summary>依据和原文</summary><p class="small">晋民发〔2023〕7号 六(二)（D08，通知原文）'
+        in page
+    )
+    assert "<blockquote>" in page
+    heads = re.findall(r"此后各项</dt><dd>(.*?)</dd>", page)
+    assert heads
+    behind = {rule for head in heads for rule in re.findall(r"(?:^|；)(\w+) ", head)}
+    shown = set(re.findall(rf"<a href=\"/item/{ONE}/(\w+)\">", page))
+    assert behind
+    assert not behind & shown  # each chain once
     assert "XF2023-140106" not in page  # of another county
 
 
