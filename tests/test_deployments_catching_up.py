@@ -45,9 +45,9 @@ def test_a_machine_that_slept_and_was_off(
         _age(served.home, once["id"], days=89)
         _pin(folder, RETURNED)
         port = free_port()
-        beside = {"desk_url": f"http://127.0.0.1:{port}", "desk_port": str(port)}
-        with serving(folder, "serve", **beside) as served:
-            assert httpx.get(f"{beside['desk_url']}/health").json() == {"status": "ok"}
+        url = f"http://127.0.0.1:{port}"
+        with serving(folder, "serve", desk_url=url, desk_port=str(port)) as served:
+            assert httpx.get(f"{url}/health").json() == {"status": "ok"}  # the staff desk
             _makes_up_for_what_was_missed(served)
             _is_cleared(served, old=first["id"], kept=once["id"])
         _equals_daily_runs(settings, stores, tmp_path)

@@ -36,7 +36,7 @@ def is_there(port: int) -> bool:
         answer = httpx.get(NOBODY.format(port=port), timeout=5)
     except httpx.HTTPError:
         return False
-    return answer.json() == {"status": "ok"}
+    return bool(answer.json() == {"status": "ok"})
 
 
 def test_it_is_served_meanwhile_where_an_address_is_set(desk: Desk) -> None:
@@ -64,8 +64,8 @@ def test_that_it_cannot_be_served_is_told_and_stops_nothing(
 @pytest.mark.heavy
 def test_the_command_serves_it_alone(desk: Desk, tmp_path: Path) -> None:
     port = free_port()
-    address = {"desk_url": f"http://127.0.0.1:{port}", "desk_port": str(port)}
-    with serving(tmp_path, "desk", until="工作台", **address):
+    url = f"http://127.0.0.1:{port}"
+    with serving(tmp_path, "desk", until="工作台", desk_url=url, desk_port=str(port)):
         for _ in range(100):
             if is_there(port):
                 break
