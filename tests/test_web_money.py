@@ -111,7 +111,7 @@ MATCHED = {
 def test_the_countys_matching_funds_are_stated_at_the_project(desk: Desk, office: str) -> None:
     browser = signed_in(desk, office)
     page = browser.get(PAGE).text
-    assert "登记县级配套到账" in page
+    assert "登记县级配套到账（六(二)）" in page
     assert "登记市级配套到账" not in page
     promised = stored(desk).profile.county_share
     answer = browser.post(f"{PAGE}/act", amount=f"{promised}", voucher="示例-9", **MATCHED)

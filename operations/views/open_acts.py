@@ -123,27 +123,20 @@ def _record(
 def _sums(desk: Desk, who: Visitor, project: Dossier, place: Place) -> Iterator[OpenAct]:
     """The lines of the ledger that its reader may book: what came in, or is to be passed on."""
     plan = desk.plan
-    facts = [it.id for it in plan.milestones if it.ledger and it.id not in project.milestones]
-    for due in money_due(plan, project, facts, who.offices):
-        asked = booking(plan, due.holder)
-        left = (
-            ""
-            if due.amount is None
-            else f"{'尚未拨付' if due.to_holder else '尚缺'}{due.amount:,.2f}元"
-        )
-        next = NextAction(
-            f"{due.fact}-{due.source.value}",
-            f"登记{due.label}",
-            asked.clause,
-            (),
-            (left,) if left else (),
-            (),
-        )
-        fields = (
-            ActField("amount", "金额（元）", value=_plain(due.amount)),
-            ActField("voucher", "凭证号"),
-        )
-        yield OpenAct(next, who.entitled(plan, asked, place), False, False, fields, due)
+    missing = {
+        it.id: it.clause for it in plan.milestones if it.ledger and it.id not in project.milestones
+    }
+    for due in money_due(plan, project, missing, who.offices):
+        name, label = f"{due.fact}-{due.source.value}", f"登记{due.label}"
+        next = NextAction(name, label, missing[due.fact], (), tuple(_left(due)), ())
+        amount = ActField("amount", "金额（元）", value=_plain(due.amount))
+        actor = who.entitled(plan, booking(plan, due.holder), place)
+        yield OpenAct(next, actor, False, False, (amount, ActField("voucher", "凭证号")), due)
+
+
+def _left(due: MoneyDue) -> Iterator[str]:
+    if due.amount is not None:
+        yield f"{'尚未拨付' if due.to_holder else '尚缺'}{due.amount:,.2f}元"
 
 
 def _evidenced(lacking: tuple[Shortfall, ...]) -> bool:
