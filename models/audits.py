@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, bindparam, func, text
+from sqlalchemy import ColumnElement, Engine, Select, bindparam, func, text, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -364,11 +364,15 @@ def newest_day(session: Session, plan: Plan) -> date | None:
     What a form says has no day of its own: it came in on that of its import. A day that somebody
     stood for, or took back, is none on which anything came about.
     """
-    query = select_columns(func.max(col(Audit.effective_on))).where(
-        col(Audit.plan) == plan.id, col(Audit.kind).not_in(DAYLESS)
-    )
-    newest: date | None = session.execute(query).scalar_one()
-    return newest
+    counted = (kind for kind in AuditKind if kind not in DAYLESS)
+    days = session.execute(union_all(*(_newest_of(plan, kind) for kind in counted))).scalars()
+    return max((day for day in days if day is not None), default=None)
+
+
+def _newest_of(plan: Plan, kind: AuditKind) -> Select[tuple[date]]:
+    """Of one kind, which an index tells at once."""
+    query = select_columns(func.max(col(Audit.effective_on)))
+    return query.where(col(Audit.plan) == plan.id, col(Audit.kind) == kind)
 
 
 def acknowledgements(
@@ -577,6 +581,6 @@ def paper_rows(session: Session, plan: Plan) -> tuple[tuple[Audit, bool], ...]:
     """The rows of the plan that record a paper of any kind, oldest first; True: it is void."""
     kinds = (AuditKind.EVIDENCE, AuditKind.REVERSAL)
     query = select(Audit).where(Audit.plan == plan.id, col(Audit.kind).in_(kinds))
-    rows = session.exec(query.order_by(col(Audit.id))).all()
+    rows = sorted(session.exec(query), key=lambda row: row.id or 0)  # ordered, all would be read
     gone = reversed_rows(rows)
     return tuple((row, row.id in gone) for row in rows if PAPER in row.detail)

@@ -5,7 +5,19 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Select, and_, case, func, literal, or_, select, true, update
+from sqlalchemy import (
+    Date,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+    update,
+)
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
@@ -21,6 +33,7 @@ from policy.vocabulary import AuditKind, Disposition, Level, MessageStatus, Stan
 from states.contacts import Place
 from states.deadlines import (
     PRESSING,
+    RUNNING,
     Deadline,
     DeadlineDates,
     at_rest,
@@ -217,6 +230,7 @@ def deadline_rows(
 def open_codes(
     session: Session,
     plan: Plan,
+    deadlines: Mapping[str, Deadline],
     places: Iterable[tuple[Place, Collection[str]]],
     most: int,
     as_of: date | None = None,
@@ -227,55 +241,48 @@ def open_codes(
     some of them may turn out not to. A city stands for all of it, a place without city for the
     province; beside each stand the bodies for one of which it has to wait, none for any.
     """
-    asked = [*places]
-    here = [and_(_lies_at(place), _waits_for(plan, bodies)) for place, bodies in asked]
-    query = (
-        select(col(DeadlineRow.subject))
-        .join(Subject, _same_subject())
-        .where(
-            col(DeadlineRow.plan) == plan.id,
-            col(DeadlineRow.next_look_on).is_not(None),
-            _begun_with(plan, [place for place, _ in asked]),
-            or_(*here),
-            *(() if as_of is None else (_presses(as_of),)),
+    parts = [
+        select(col(DeadlineRow.subject), col(DeadlineRow.overdue_after)).where(
+            col(DeadlineRow.plan) == plan.id, waiting, _lies_at(plan, place), _is_open(as_of)
         )
-        .group_by(col(DeadlineRow.subject))
-        .order_by(func.min(DeadlineRow.overdue_after), col(DeadlineRow.subject))
-        .limit(most)
-    )
-    return tuple(session.execute(query).scalars())
+        for place, bodies in places
+        for waiting in _waiting_for(deadlines, bodies)
+    ]
+    if not parts:
+        return ()
+    found = union_all(*parts).subquery()
+    query = select(found.c.subject).group_by(found.c.subject)
+    ordered = query.order_by(func.min(found.c.overdue_after), found.c.subject)
+    return tuple(session.execute(ordered.limit(most)).scalars())
 
 
-def _begun_with(plan: Plan, places: Collection[Place]) -> ColumnElement[bool]:
-    """Lets the database begin with the subjects of some places; of the province it sees all."""
-    if not all(place.city for place in places):
+def _lies_at(plan: Plan, place: Place) -> ColumnElement[bool]:
+    if not place.city:
         return true()
     theirs = select(col(Subject.code)).where(
         col(Subject.plan) == plan.id,
         col(Subject.kind).in_([*SubjectKind]),
-        col(Subject.city).in_({place.city for place in places}),
-        or_(*(_lies_at(place) for place in places)),
+        col(Subject.city) == place.city,
+        col(Subject.county) == place.county if place.county else true(),
     )
     return col(DeadlineRow.subject).in_(theirs)
 
 
-def _lies_at(place: Place) -> ColumnElement[bool]:
-    county = col(Subject.county) == place.county if place.county else true()
-    return and_(col(Subject.city) == place.city, county) if place.city else true()
-
-
-def _waits_for(plan: Plan, bodies: Collection[str]) -> ColumnElement[bool]:
+def _waiting_for(
+    deadlines: Mapping[str, Deadline], bodies: Collection[str]
+) -> tuple[ColumnElement[bool], ...]:
+    """Each of them is found by an index; both at once would not be."""
     if not bodies:
-        return true()
-    own = [rule.id for rule in plan.timed_rules if rule.responsible in bodies]
-    named = or_(
-        col(DeadlineRow.rule).in_(own),
-        *(col(DeadlineRow.rule).startswith(f"{id}-", autoescape=True) for id in own),
-    )
-    return or_(col(DeadlineRow.body).in_(bodies), and_(col(DeadlineRow.body) == "", named))
+        return (true(),)
+    own = [id for id, deadline in deadlines.items() if deadline.rule.responsible in bodies]
+    its_own = and_(col(DeadlineRow.body) == "", col(DeadlineRow.rule).in_(own))
+    return col(DeadlineRow.body).in_(bodies), its_own
 
 
-def _presses(as_of: date) -> ColumnElement[bool]:
+def _is_open(as_of: date | None) -> ColumnElement[bool]:
+    """By its standing: databases would go through all open ones for a `next_look_on`."""
+    if as_of is None:
+        return col(DeadlineRow.standing).in_(RUNNING)
     look = col(DeadlineRow.next_look_on) <= as_of
     return or_(col(DeadlineRow.standing).in_(PRESSING), look)
 

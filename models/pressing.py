@@ -74,12 +74,12 @@ def pressing_rows(
 
 
 def changed_codes(session: Session, plan: Plan, city: str, since: int) -> Sequence[str]:
-    """The projects of a city about which anything has come on record after a row of the trail."""
-    query = (
-        select(AUDIT.subject)
-        .where(AUDIT.plan == bindparam("plan"), AUDIT.id > since)
-        .where(AUDIT.subject.in_(_theirs()))
-        .distinct()
+    """A city and its projects, as far as anything has come on record after a row of the trail."""
+    touched = select(AUDIT.subject).where(AUDIT.plan == bindparam("plan"), AUDIT.id > since)
+    query = select(SUBJECT.code).where(
+        SUBJECT.plan == bindparam("plan"),
+        SUBJECT.city == bindparam("city"),
+        SUBJECT.code.in_(touched),
     )
     return session.execute(query, {"plan": plan.id, "city": city}).scalars().all()
 

@@ -100,10 +100,13 @@ def names(session: Session, plan: Plan) -> Mapping[str, str]:
 
 def codes_in(session: Session, plan: Plan, cities: Iterable[str]) -> Sequence[str]:
     """The codes of all projects of some cities, ordered."""
+    asked = list(cities)
+    if not asked:
+        return ()  # a database may look for none of them through all
     query = select(Subject.code).where(
         Subject.plan == plan.id,
         Subject.kind == SubjectKind.PROJECT,
-        col(Subject.city).in_(list(cities)),
+        col(Subject.city).in_(asked),
     )
     return session.exec(query.order_by(Subject.code)).all()
 

@@ -42,7 +42,7 @@ BY_SUBJECT: tuple[tuple[type[SQLModel], str], ...] = (
 """Tables, and their column that names a city or the province. The trail is not among them."""
 FORMER = select(SUBJECT.code, SUBJECT.renamed_to).where(
     SUBJECT.plan == bindparam("plan"),
-    SUBJECT.kind != SubjectKind.PROJECT,  # no project is ever renamed
+    SUBJECT.kind.in_([SubjectKind.CITY, SubjectKind.PROVINCE]),  # no project is ever renamed
     SUBJECT.renamed_to != "",
 )
 

@@ -11,7 +11,7 @@ from models.projects import ITS, PROJECT, SUBJECT
 from models.rows import ask, columns
 from models.tables import LedgerRow, Project, Subject
 from policy.schema import Plan
-from policy.vocabulary import EntryKind, Source
+from policy.vocabulary import EntryKind, Source, SubjectKind
 from states.dossier import Profile
 
 LEDGER = columns(LedgerRow)
@@ -49,8 +49,8 @@ def money_of_projects(session: Session, plan: Plan, city: str = "") -> list[Proj
     place, here = _place(city)
     query = (
         select(place, *DECIDING, func.count(), *map(func.sum, SHARES), func.min(PROJECT.code))
-        .join_from(Project, Subject, ITS)
-        .where(PROJECT.plan == bindparam("plan"), *here)
+        .join_from(Subject, Project, ITS)
+        .where(SUBJECT.plan == bindparam("plan"), SUBJECT.kind == SubjectKind.PROJECT.value, *here)
         .group_by(place, *DECIDING)
         .order_by(func.min(PROJECT.code))
     )

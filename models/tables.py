@@ -231,6 +231,7 @@ class Audit(SQLModel, table=True):
         _one_of("kind", AuditKind),
         Index(None, "plan", "subject"),
         Index(None, "plan", "id"),
+        Index(None, "plan", "kind", "effective_on"),
     )
     id: int | None = Field(default=None, primary_key=True)
     plan: str
@@ -405,6 +406,7 @@ class DeadlineRow(SQLModel, table=True):
             sqlite_where=text("next_look_on IS NOT NULL"),
             postgresql_where=text("next_look_on IS NOT NULL"),
         ),
+        Index("ix_deadline_body", "plan", "body", "rule"),
     )
     plan: str = Field(primary_key=True)
     subject: str = Field(primary_key=True)
@@ -500,7 +502,8 @@ class AskedItem(SQLModel, table=True):
 class InboxFile(SQLModel, table=True):
     """A file that was put into a folder of the inbox, or came by mail, and what its receipt says.
 
-    A file is known by its content: put into the same folder again, it is answered and not read.
+    A file is known by its content: what was taken in whole and is put into the same folder again is
+    answered and not read.
     """
 
     __tablename__ = "inbox"

@@ -119,6 +119,7 @@ TOGETHER = {  # what one process runs as a whole, since its tests share what tak
     "web_board",
     "web_browser",
     "web_rights",
+    "web_full_disk",
 }
 
 

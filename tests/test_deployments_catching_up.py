@@ -9,12 +9,14 @@ from sqlite3 import connect
 from time import sleep
 from typing import Any
 
+import httpx
 import pytest
 
 from models.settings import Settings
 from operations.cases.desk import Desk, open_desk
 from operations.daily.delivery import deliver
 from operations.daily.enforcement import enforce
+from tests.support.mail_server import free_port
 from tests.support.province import days, morning
 from tests.support.serving import ENDED, Served, serving
 from tests.support.stores import Stores
@@ -42,7 +44,10 @@ def test_a_machine_that_slept_and_was_off(
         _age(served.home, first["id"], days=91)
         _age(served.home, once["id"], days=89)
         _pin(folder, RETURNED)
-        with serving(folder, "serve") as served:
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        with serving(folder, "serve", desk_url=url, desk_port=str(port)) as served:
+            assert httpx.get(f"{url}/health").json() == {"status": "ok"}  # the staff desk
             _makes_up_for_what_was_missed(served)
             _is_cleared(served, old=first["id"], kept=once["id"])
         _equals_daily_runs(settings, stores, tmp_path)

@@ -13,6 +13,7 @@ from contextvars import copy_context
 from datetime import date
 from pathlib import Path
 from time import sleep
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -27,18 +28,23 @@ from deployments.demo import EXAMPLE
 from deployments.server.process import environment
 from flows import emitting
 from flows.emitting import BATCH, emit_events
+from flows.pages.board import board_page
 from models.events import row_id
 from models.settings import Settings
 from operations.cases.desk import Desk
 from operations.daily.announcing import pending
 from operations.daily.enforcement import enforce, is_finished
+from operations.views.overview import survey
 from operations.workbooks.intake import import_workbook
 from tests.conftest import DeskIn
+from tests.support.delivering import send
 from tests.support.emitting import DAYS
 from tests.support.prefect_database import put
-from tests.support.province import END
-from tests.support.steps import TAIYUAN
+from tests.support.province import END, morning
+from tests.support.steps import ONE, TAIYUAN
 from tests.support.stores import Stores
+from tests.support.tape import Tape
+from tests.support.visiting import COUNTY, DAY, LATE, pinned, signed_in
 
 pytestmark = pytest.mark.heavy
 USER = "admin:canary-password"
@@ -109,6 +115,11 @@ class Prefect:
         """
         ours = set(ids(desk))
         return [row for id, row in self._events() if id in ours]
+
+    def told(self, row: int) -> Mapping[str, Any]:
+        """What its event of a row says."""
+        found = (json.loads(said) for _, said in self._read("id, payload"))
+        return next(said for said in found if said.get("row") == row)
 
     def names(self) -> Counter[str]:
         return Counter(name for _, name in self._read("id, event"))
@@ -264,6 +275,51 @@ def test_whoever_is_killed_leaves_no_event_out_and_none_doubled(
     assert fates[-1] == "0"
     assert all(is_finished(either, day) for day in DAYS)
     assert prefect.rows(either) == new_rows(either)
+
+
+def test_what_is_clicked_is_in_trail_prefect_board_and_next_digest(
+    prefect: Prefect, stores: Stores, tmp_path: Path
+) -> None:
+    """From the desk's page to the end of every way that leads on from it."""
+    with stores.desk(None, LATE, tmp_path / "home") as opened:
+        desk = told(pinned(opened))
+        asked, before = digest_of(stores, tmp_path), board_of(desk)
+        browser = signed_in(desk, COUNTY)
+        browser.get("/")
+        said = {"subject": ONE, "rule": "D08", "kind": "done", "done": "2023-06-02"}
+        browser.post("/answer", evidence="合同5号", **said)
+        (row,) = new_since_told(desk)
+        with prefect.used():
+            assert emit_events(desk) == 1
+        assert [event for event in prefect.rows(desk) if event == row] == [row]
+        assert prefect.told(row)["actor"] == f"{COUNTY} 示例·韩某"
+        assert board_of(desk) != before
+        assert "开工建设" in asked
+        assert "开工建设" not in digest_of_desk(desk)
+
+
+def new_since_told(desk: Desk) -> list[int]:
+    with desk.engine.connect() as connection:
+        query = "SELECT id FROM audit WHERE id > (SELECT emitted FROM plan) AND kind = 'transition'"
+        return list(connection.execute(text(query)).scalars())
+
+
+def board_of(desk: Desk) -> str:
+    """太原市's row of the page that Prefect shows."""
+    shown = board_page(desk.plan, survey(desk, DAY), {}, {}).text
+    return next(line for line in shown.splitlines() if "太原市" in line)
+
+
+def digest_of(stores: Stores, folder: Path) -> str:
+    """What the county would be sent if nobody had clicked."""
+    with stores.desk(None, LATE, folder / "twin") as twin:
+        return digest_of_desk(pinned(twin))
+
+
+def digest_of_desk(desk: Desk) -> str:
+    tape = Tape()
+    send(desk, lambda _: tape, morning(DAY))
+    return next(mail.text for mail in tape.sent if COUNTY in mail.recipient)
 
 
 def test_without_a_server_everything_waits(late: Desk) -> None:

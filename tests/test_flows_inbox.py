@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -126,13 +126,13 @@ def test_the_province_keeps_its_contacts_and_acceptances_to_itself(desk: Desk) -
     assert {Form.ACCEPTANCE, Form.OPINIONS, Form.CONTACTS}.isdisjoint(inbox.FROM_CITIES)
 
 
-def _answered(content: bytes) -> bytes:
-    """The first item of a 办理回执 is expected soon."""
+def _answered(content: bytes, row: int = 4, day: date = DAY) -> bytes:
+    """An item of a 办理回执, the first in row 4, is expected soon."""
     book, buffer = load_workbook(BytesIO(content)), BytesIO()
     sheet = book.worksheets[0]
     heads = ["".join(str(cell.value).split()) for cell in sheet[3]]
-    sheet.cell(4, heads.index("预计完成日期") + 1, DAY)
-    sheet.cell(4, heads.index("未办结原因") + 1, "公示未满")
+    sheet.cell(row, heads.index("预计完成日期") + 1, day)
+    sheet.cell(row, heads.index("未办结原因") + 1, "公示未满")
     book.save(buffer)
     return buffer.getvalue()
 
@@ -159,19 +159,67 @@ def test_each_form_that_a_city_hands_in_comes_back_to_its_own_folder_only(
 # --- once -----------------------------------------------------------------------------------------
 
 
-def test_the_same_file_again_is_only_filed(desk: Desk) -> None:
+def test_what_was_taken_in_and_comes_again_is_answered_so(desk: Desk) -> None:
     for day in (DAY, DAY + timedelta(days=1)):
         put(desk, GOOD)
-        put(desk, wrong(BAD), "错.xlsx")
-        put(desk, b"a,b", "清单.csv")
         done = go(desk, today=day)
-        assert (len(done.done), len(done.returned), done.failed) == (1, 2, ())
+        assert (len(done.done), done.returned, done.failed) == (1, (), ())
     assert "内容此前已报送，未再登记" in done.done[0]
-    assert (len(receipts(desk)), len(known(desk)), projects(desk)) == (3, 3, 10)
+    [[reply]] = rows(desk, "SELECT reply FROM inbox")
+    told = reply.splitlines()[-1]
+    assert told.startswith("2月22日")
+    assert told.endswith("再次收到内容相同的文件，已收悉，无需重报。")
+    assert reply.count("无需重报") == 1
+    assert (len(receipts(desk)), len(known(desk)), projects(desk)) == (2, 1, 10)
     assert lying(desk)["."] == []
     assert lying(desk)["done"] == [f"{DAY} 太原.xlsx", "2023-02-22 太原.xlsx"]
-    laid_out = [name for name in lying(desk)["returned"] if "需修改" in name]
-    assert sorted(name[-4:] for name in laid_out) == [".txt", ".txt", "xlsx"]
+
+
+def test_what_was_returned_and_comes_again_is_looked_at_again(desk: Desk) -> None:
+    strict = Desk(
+        desk.settings.model_copy(update={"most_rows": 5}), desk.plan, desk.calendar, desk.engine
+    )
+    put(desk, GOOD)
+    assert len(go(strict).returned) == 1
+    put(desk, b"a,b", "清单.csv")
+    put(desk, GOOD)
+    done = go(strict)
+    assert (len(done.returned), "此前" in done.returned[0]) == (2, False)
+    assert (len(receipts(desk)), projects(desk)) == (2, 0)  # one a day brings the newest answer
+    put(desk, GOOD)
+    put(desk, b"a,b", "清单.csv")
+    done = go(desk, today=DAY + timedelta(days=1))
+    assert (len(done.done), len(done.returned), done.failed) == (1, 1, ())
+    assert "此前" not in done.done[0]
+    assert (len(receipts(desk)), len(known(desk)), projects(desk)) == (4, 2, 10)
+    assert lying(desk)["."] == []
+
+
+def test_a_form_of_which_some_rows_were_refused_is_looked_at_again(
+    desk_in: DeskIn, tmp_path: Path
+) -> None:
+    desk = desk_in(LOADED)
+    request = WorkbookOrder(Form.ANSWER, TAIYUAN)
+    content = export_workbook(desk, request, tmp_path / "表.xlsx", DAY).read_bytes()
+    content = _answered(_answered(content), 5, DAY - timedelta(days=3))
+    for told in ("未登记：", "未登记："):
+        put(desk, content)
+        [line] = go(desk).done
+        assert "此前" not in line
+        assert told in rows(desk, "SELECT reply FROM inbox")[0][0]
+
+
+def test_who_dies_before_filing_is_followed_by_one_who_only_files(desk: Desk) -> None:
+    for content, name in ((GOOD, "太原.xlsx"), (wrong(BAD), "错.xlsx")):
+        put(desk, content, name)
+    go(desk)
+    with desk.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE inbox SET filed = false")
+    for content, name in ((GOOD, "太原.xlsx"), (wrong(BAD), "错.xlsx")):
+        put(desk, content, name)
+    done = go(desk, today=DAY + timedelta(days=1))
+    assert all("内容此前已报送" in line for line in (*done.done, *done.returned))
+    assert len(receipts(desk)) == 2
 
 
 def test_the_same_content_under_two_names_is_imported_and_answered_once(desk: Desk) -> None:

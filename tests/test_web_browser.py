@@ -212,6 +212,10 @@ def test_every_page_is_sound(chromium: "Browser", desk: Desk, office: str, width
             page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
             page.locator('nav a[aria-current="page"]', has_text=name).wait_for()
             sound(page)
+            if name == "进度":
+                printed = page.pdf(prefer_css_page_size=True)
+                assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+                assert re.search(rb"/MediaBox\s*\[0 0 59[45]\S* 84[12]\S*\]", printed)  # A4
         page.goto(f"{desk.settings.desk_url}/item/{ONE}/D05")
         sound(page)
         page.goto(f"{desk.settings.desk_url}/project/{ONE}")

@@ -1,5 +1,6 @@
 """A project's page: where it stands, what one's office may do next, and what it is refused."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -45,6 +46,10 @@ def test_it_shows_the_stage_what_is_lacking_and_the_history(desk: Desk) -> None:
     page = signed_in(desk, COUNTY).get(PAGE).text
     assert 'aria-current="step"><strong>资金下达' in page
     assert "提醒从严" not in page
+    assert len(re.findall(r'<li class="(?:past|now|ahead)"', page)) == 8
+    assert page.count("起</span></li>") >= 3  # since when each step that was taken
+    for words in ("资金（元）", "市级配套", "责任人电话", "佐证文件"):
+        assert words in page
     for words in ("全部开工建设", "依据：", "研究确定", "尚缺：", "办理记录"):
         assert words in page
 
@@ -53,7 +58,7 @@ def test_only_what_ones_office_may_do_is_offered_with_the_fields_of_the_plan(des
     county = signed_in(desk, COUNTY).get(PAGE).text
     assert form_of(county, "break_ground")
     assert not form_of(county, "release_funds")
-    assert 'name="amount"' not in county
+    assert 'name="amount"' not in form_of(county, "break_ground")
     province = signed_in(desk, PROVINCE).get(PAGE).text
     assert form_of(province, "hold")
     assert "由山西省财政厅办理" in province

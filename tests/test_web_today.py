@@ -33,6 +33,7 @@ from tests.support.visiting import (
 pytestmark = pytest.mark.heavy
 
 OK, SEE_OTHER, NOT_FOUND, UNPROCESSABLE = 200, 303, 404, 422
+CARD = re.compile(r'<a href="/item/([^/]+)/(\w+)">')
 D08 = {"subject": ONE, "rule": "D08", "next": "/"}
 
 
@@ -52,6 +53,21 @@ def test_a_county_sees_what_it_has_to_do_and_nothing_of_others(desk: Desk) -> No
     page = signed_in(desk, COUNTY).get("/").text
     assert "逾期（" in page
     assert f"/item/{ONE}/D08" in page
+    assert "等待其他单位（" in page
+    assert "<summary>依据和原文</summary>" in page
+    assert "晋民发〔2023〕7号 六(二)（D08，通知原文）" in page
+    cards = [(card, CARD.search(card)) for card in page.split("<article")]
+    shown = [found.groups() for _, found in cards if found]
+    behind = [
+        (found[1], rule)
+        for card, found in cards
+        if found
+        for rule in re.findall(
+            r"\b(D\d\d) ", card.partition("此后各项</dt>")[2].partition("</dd>")[0]
+        )
+    ]
+    assert behind
+    assert not {*behind} & {*shown}  # each chain once
     assert "XF2023-140106" not in page  # of another county
 
 

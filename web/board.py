@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -114,15 +114,20 @@ def show_list(errand: Errand) -> Response:
     scope, fields, desk, reach = _scope(errand), errand.fields, errand.desk, errand.who.reach
     _, found = _known(errand, scope)
     standing, step = fields.get("standing", ""), fields.get("step", "")
+
+    @cache
+    def shows(city: str, county: str, of_money: bool) -> bool:
+        here = scope.county in ("", county)
+        return here and reach.sees(Place(city, county), of_money=of_money)
+
     if standing or step:
         heads = sorted(
             (head.overdue_after or date.max, head.rule, subject)
             for each in found
             for subject, county, head in each.pressing()
-            if scope.county in ("", county)
+            if shows(each.city, county, head.of_money)
             and (head.kind == standing or standing not in KINDS or standing == "pressing")
             and (not step or head.hangs_on == step)
-            and reach.sees(Place(each.city, county), of_money=head.of_money)
         )
         shown = [(subject, rule) for _, rule, subject in heads[:MOST_ROWS]]
         title = step or KINDS.get(standing, KINDS["pressing"])
@@ -133,8 +138,7 @@ def show_list(errand: Errand) -> Response:
         (code, project)
         for each in found
         for code, project in each.projects.items()
-        if scope.county in ("", project.county)
-        and reach.touches(Place(each.city, project.county))
+        if shows(each.city, project.county, True)
         and (stage is None or (project.stage == stage.id and project.disposition in GOING_ON))
         and (not fields.get("finished") or project.finished)
     )

@@ -11,8 +11,9 @@ from common.errors import RefusedError, UsageError
 from common.words import dated
 from documents.reading.typed import amount_of, day_of
 from models.projects import dossier
+from operations.cases.answering import booking_of
 from operations.cases.casework import Act, advance, perform, record
-from operations.cases.corrections import UNDO, recent_entries
+from operations.cases.corrections import recent_entries
 from operations.views.explain import DeadlineExplanation, explain
 from operations.views.open_acts import OpenAct, open_acts
 from operations.views.overview import DeadlineView, own_views
@@ -40,8 +41,7 @@ def _project_page(
     desk, day = errand.desk, errand.as_of
     with desk.reading() as session:
         place = require_reach(session, desk, errand.who, code, money=True)
-        entries = recent_entries(session, desk, errand.who.person, errand.at)
-        recent = [each for each in entries if each[0].subject == code]
+        recent = recent_entries(session, desk, errand.who.person, errand.at)
     if code in (desk.plan.province, *(city.name for city in desk.plan.cities)):
         raise OutOfReachError(f"“{code}”不是项目；请从今日事项或进度查看")
     told = project_record(desk, code, day)
@@ -60,9 +60,7 @@ def _project_page(
         others=[each for each in acts if not each.actor],
         stated=list(_stated(errand.desk.plan, told, whole=errand.who.reach.covers(place))),
         milestones=[each for each in days if each[1]],
-        recent=[
-            (row, label, row.recorded_at + UNDO) for row, label in recent if row.subject == code
-        ],
+        recent=[each for each in recent if each[0].subject == code],
         next=f"/project/{code}",
         proofs=proofs(errand, code) if errand.who.reach.covers(place) else (),
         proof_actor=proof_actor(errand, place),
@@ -86,14 +84,11 @@ def take_act(errand: Errand) -> Response:
         if chosen is None:
             raise RefusedError("该项目现在不能办理这一动作，或不由贵单位办理；请重新查看项目")
         operation = record if chosen.is_record else advance
-        act = _the_act(errand, code, chosen)
+        if chosen.due:
+            operation = booking_of(chosen.due, errand.fields.get("voucher", "").strip())
+        desk, act = errand.writing_desk, _the_act(errand, code, chosen)
         done = perform(
-            errand.writing_desk,
-            operation,
-            act,
-            today=errand.today,
-            at=errand.at,
-            exhibits=errand.files,
+            desk, operation, act, today=errand.today, at=errand.at, exhibits=errand.files
         )
     except (RefusedError, UsageError) as refusal:
         return _project_page(errand, code, name, str(refusal), 422)

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common.clock import now, today
 from common.errors import RefusedError, UnavailableError, UsageError, XingfuError
-from common.files import safe_name
+from common.files import ROOM, safe_name
 from documents.reading.gate import MEGABYTE
 from models.tables import PlanRow
 from operations.cases.desk import Desk
@@ -52,6 +52,8 @@ HEADERS = {
 FOREIGN = "这一请求不是从本工作台的页面发出的，未予受理。请返回工作台重新办理。"
 LOST = "没有这个页面。请从“今日事项”进入。"
 BROKEN = "系统内部错误，未作任何改动。请稍后重试；仍不能办理的，请告知系统管理员查看日志。"
+FULL_DISK = "服务器磁盘已满，未作任何改动。请告知系统管理员清理磁盘，腾出空间后再点一次即可。"
+RESTING = "数据暂时不能读写，未作任何改动。请稍后再点一次；仍不能办理的，请告知系统管理员查看日志。"
 LARGE = "提交的内容超过{most}MB，未予受理。请压缩图片或分成几次提交。"
 HALF = "提交的内容不完整，未予受理。请返回后重新提交。"
 log = logging.getLogger("xingfu.desk")
@@ -205,8 +207,10 @@ def _answered(
         return page(errand, "error.html", 404, title="不能查看", says=str(refusal).splitlines())
     except (RefusedError, UsageError) as refusal:
         return page(errand, "error.html", 422, title="未办理", says=str(refusal).splitlines())
-    except UnavailableError as trouble:
-        return page(errand, "error.html", 503, title="暂不可用", says=str(trouble).splitlines())
+    except UnavailableError as trouble:  # what names paths is for whoever keeps the machine
+        log.warning("%s %s: %s", request.method, request.url.path, trouble)
+        said = FULL_DISK if ROOM[0] in str(trouble) else RESTING if "/" in str(trouble) else trouble
+        return page(errand, "error.html", 503, title="暂不可用", says=str(said).splitlines())
     except Exception:  # of whatever kind: who asked is answered, and the log keeps it
         log.exception("%s %s", request.method, request.url.path)
         return page(errand, "error.html", 500, title="系统错误", says=[BROKEN])

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from common.errors import RefusedError, UsageError
 from documents.reading.typed import day_of
 from operations.cases.answering import Answer, answer
-from operations.cases.corrections import UNDO, recent_entries, take_back
+from operations.cases.corrections import recent_entries, take_back
 from operations.cases.evidence import proven
 from operations.views.worklist import WorkItem, work_item, worklist
 from states.contacts import Place
@@ -81,9 +81,8 @@ def _around(errand: Errand) -> dict[str, Any]:
     """What stands beside the items: what was just entered, and where to come back to."""
     with errand.desk.reading() as session:
         recent = recent_entries(session, errand.desk, errand.who.person, errand.at)
-    shown = [(row, label, row.recorded_at + UNDO) for row, label in recent]
     back = local(errand.fields.get("next") or errand.request.url.path)
-    return {"recent": shown, "next": back, "typed": errand.fields}
+    return {"recent": recent, "next": back, "typed": errand.fields}
 
 
 PAGES: Sequence[tuple[str, str, Handler]] = (

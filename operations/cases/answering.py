@@ -12,12 +12,13 @@ from sqlmodel import Session
 
 from common.errors import RefusedError
 from common.words import long_date
+from documents.forms.ledger import question
 from models.deadlines import deadline_rows
 from models.projects import dossier, facts, find_subject
 from models.tables import DeadlineRow
 from operations.cases.acknowledgement import Acknowledgement, acknowledge
 from operations.cases.authority import place_of
-from operations.cases.casework import Act, date_milestone, record
+from operations.cases.casework import Act, ActResult, Operation, date_milestone, record
 from operations.cases.desk import Desk
 from operations.cases.effects import Casebook
 from operations.cases.fulfilment import deadline_of, turn_at
@@ -59,6 +60,8 @@ class MoneyAnswer:
     amount: Decimal | None
     """元; None: not said."""
     voucher: str
+    seen: int | None = None
+    """As `Act.seen`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,24 @@ def answer(
     if said.expected is not None:
         return _expected(session, desk, said, item, said.expected, today, at)
     raise RefusedError("没有写明办结日期或预计完成日期；请填写其中一个")
+
+
+def booking_of(due: MoneyDue, voucher: str) -> Operation:
+    """What books a sum that was due, by the day and amount of an act (`casework.perform`)."""
+
+    def operation(
+        session: Session, desk: Desk, act: Act, *, today: date, at: datetime
+    ) -> ActResult:
+        project = dossier(session, desk.plan, act.subject)
+        doubt = act.amount and question(desk.plan, act.amount, project.profile.investment)
+        if doubt:
+            raise RefusedError(doubt)
+        said = Answer(act.subject, "", act.actor, evidence=act.evidence)
+        money = MoneyAnswer(due, act.amount, voucher, act.seen)
+        done = _booked(session, desk, said, money, act.on, today, at, None)
+        return ActResult(project.stage, project.stage, done.warnings)
+
+    return operation
 
 
 def asked_fact(
@@ -248,6 +269,7 @@ def _booked(
         voucher=money.voucher,
         actor=said.actor,
         evidence=said.evidence,
+        seen=money.seen,
     )
     told = f"“{due.label}”{money.amount:,.2f}元登记为{long_date(on)}（凭证{money.voucher}）"
     if any(same_line(asked, line) for line in project.lines):

@@ -137,13 +137,16 @@ def reverse_whole(
 
 def recent_entries(
     session: Session, desk: Desk, user: str, at: datetime
-) -> tuple[tuple[Audit, str], ...]:
-    """What a user has entered within `UNDO`, the newest first and what came together once."""
-    found: dict[datetime, tuple[Audit, str]] = {}
+) -> tuple[tuple[Audit, str, datetime], ...]:
+    """What a user has entered within `UNDO`, the newest first and what came together once.
+
+    Each with what it is called, and until when it can be taken back.
+    """
+    found: dict[datetime, tuple[Audit, str, datetime]] = {}
     for row in entered_since(session, desk.plan, user, at - UNDO):
         if AuditKind(row.kind) not in LASTING:
             label = f"{AuditKind(row.kind).label} {action_label(desk, row.action)}"
-            found.setdefault(row.recorded_at, (row, label))
+            found.setdefault(row.recorded_at, (row, label, row.recorded_at + UNDO))
     return tuple(found.values())
 
 
@@ -154,7 +157,7 @@ def take_back(
 
     RefusedError when it is not the user's own, or longer ago than `UNDO`.
     """
-    own = {row.id: row for row, _ in recent_entries(session, desk, user, at)}
+    own = {row.id: row for row, *_ in recent_entries(session, desk, user, at)}
     if (row := own.get(audit_id)) is None:
         raise RefusedError(
             f"第{audit_id}号记录不是您在{UNDO.seconds // 60}分钟内录入的，请按更正办理"

@@ -14,6 +14,7 @@ from models.projects import dossier
 from operations.cases.desk import Desk
 from operations.cases.effects import AuditEntry, Casebook, begin, commit
 from policy.vocabulary import AuditKind, Disposition, EntryKind, Holder, Source
+from states.authority import actor_of
 from states.authority import booking as matter
 from states.dossier import Dossier
 from states.ledger import BOOKKEEPING, LedgerLine, balances, refusals
@@ -59,7 +60,7 @@ def book(
     line = _line(booking)
     reasons = [
         *_ended(before),
-        *_taken(session, desk, booking, before.city),
+        *_taken(session, desk, booking, before),
         *refusals(desk.plan, line, booking.evidence, before.lines, before.released),
     ]
     if reasons:
@@ -104,11 +105,15 @@ def _ended(project: Dossier) -> Iterator[str]:
         yield f"项目为{project.disposition.label}，没有资金可登记"
 
 
-def _taken(session: Session, desk: Desk, booking: Booking, city: str) -> Iterator[str]:
-    """A project of another city is not named to `city`."""
-    owner = records.find_voucher(session, desk.plan, booking.voucher.strip())
-    if owner is not None:
-        own = dossier(session, desk.plan, owner).city == city
-        where = f"已登记在{owner}" if own else "已在其他市登记"
+def _taken(session: Session, desk: Desk, booking: Booking, project: Dossier) -> Iterator[str]:
+    """A project of another city is not named to a city, nor one of another county to a county."""
+    code = records.find_voucher(session, desk.plan, booking.voucher.strip())
+    if code is not None:
+        owner, actor = dossier(session, desk.plan, code), actor_of(desk.plan, booking.actor)
+        where = f"已登记在{code}"
+        if owner.city != project.city:
+            where = "已在其他市登记"
+        elif actor is not None and actor.seat.county not in ("", owner.county):
+            where = "已在其他县（市、区）登记"
         by = cited(desk.plan.clause_of(BOOKKEEPING))
         yield f"凭证“{booking.voucher}”{where}，不得重复入账或跨项目使用{by}；请核对凭证号"

@@ -6,9 +6,8 @@ day that lies behind the survey itself is counted.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 
 from sqlmodel import Session
 
@@ -91,7 +90,7 @@ Counted = tuple[str, Standing, str, str]
 """County, standing, kind and step of what presses."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Census:
     """A city as of a day, or with an empty name what is the province's own."""
 
@@ -106,16 +105,8 @@ class Census:
     """The city, or the province."""
     own: tuple[Head, ...]
     """What presses of the city itself, but what its projects stand there for."""
-
-    @cached_property
-    def counts(self) -> Mapping[Counted, int]:
-        """What presses, by county; of the city itself the county is empty."""
-        every = ((it.county, it.heads) for it in self.projects.values())
-        return Counter(
-            (county, head.standing, head.kind, head.hangs_on)
-            for county, heads in (*every, ("", self.own))
-            for head in heads
-        )
+    counts: Mapping[Counted, int]
+    """What presses, by county; of the city itself the county is empty."""
 
     def pressing(self) -> Iterator[tuple[str, str, Head]]:
         """Subject and county of each head."""
@@ -130,7 +121,7 @@ def census(session: Session, desk: Desk, city: str, as_of: date) -> Census:
     trail = _trail(session, desk)
     projects = _projects(session, desk, city, as_of) if city else {}
     own = _own(session, desk, city, as_of, projects)
-    return Census(city, as_of, Basis.NEWEST, trail, projects, _subject(desk, city), own)
+    return _census(desk, city, as_of, Basis.NEWEST, trail, projects, own)
 
 
 def brought_up(session: Session, desk: Desk, before: Census) -> Census:
@@ -141,13 +132,33 @@ def brought_up(session: Session, desk: Desk, before: Census) -> Census:
     last = find_audit(session, desk.plan, before.trail[0])
     if (last.hash if last else "") != before.trail[1]:
         return census(session, desk, city, before.as_of)
-    changed = changed_codes(session, desk.plan, city, before.trail[0]) if city else ()
-    now = _projects(session, desk, city, before.as_of, changed) if changed else {}
+    changed = changed_codes(session, desk.plan, city, before.trail[0])
+    if not changed:
+        return replace(before, trail=trail)
+    now = _projects(session, desk, city, before.as_of, changed) if city else {}
     projects = {**before.projects, **now}
     if len(projects) > len(before.projects):
         projects = dict(sorted(projects.items()))
     own = _own(session, desk, city, before.as_of, projects)
-    return Census(city, before.as_of, Basis.NEWEST, trail, projects, _subject(desk, city), own)
+    return _census(desk, city, before.as_of, Basis.NEWEST, trail, projects, own)
+
+
+def _census(
+    desk: Desk,
+    city: str,
+    as_of: date,
+    basis: Basis,
+    trail: tuple[int, str],
+    projects: Mapping[str, CountedProject],
+    own: tuple[Head, ...],
+) -> Census:
+    every = ((it.county, it.heads) for it in projects.values())
+    counts = Counter(
+        (county, head.standing, head.kind, head.hangs_on)
+        for county, heads in (*every, ("", own))
+        for head in heads
+    )
+    return Census(city, as_of, basis, trail, projects, _subject(desk, city), own, counts)
 
 
 def counted(desk: Desk, seen: Survey) -> Mapping[str, Census]:
@@ -161,13 +172,13 @@ def counted(desk: Desk, seen: Survey) -> Mapping[str, Census]:
         said = _counted(desk, it, it.code in late, tuple(heads.get(it.code, ())))
         found.setdefault(it.city, {})[it.code] = said
     return {
-        city: Census(
+        city: _census(
+            desk,
             city,
             seen.as_of,
             seen.basis,
             (0, ""),
             found.get(city, {}),
-            _subject(desk, city),
             tuple(heads.get(_subject(desk, city), ())),
         )
         for city in ("", *(each.name for each in desk.plan.cities))

@@ -9,10 +9,11 @@ from operations.cases.desk import Desk
 from operations.views.project_record import NextAction, next_actions
 from policy.checks import AmountStatedCheck, EvidencedCheck
 from policy.schema import ActionRule, MilestoneRule
-from states.authority import entitled, matter
+from states.authority import booking, entitled, matter
 from states.casework import find_action
 from states.contacts import Place
 from states.dossier import GOING_ON, Dossier
+from states.money_due import MoneyDue, money_due
 from states.reach import Visitor
 from states.requirements import NO, OF_THE_ACT, YES, Case, Shortfall, payable, shortfalls
 
@@ -42,6 +43,8 @@ class OpenAct:
     evidenced: bool
     """Whether a document or reason is asked for."""
     fields: tuple[ActField, ...]
+    due: MoneyDue | None = None
+    """The sum that it books, where it is a line of the ledger."""
 
 
 def open_acts(desk: Desk, who: Visitor, project: Dossier, as_of: date) -> tuple[OpenAct, ...]:
@@ -57,6 +60,7 @@ def open_acts(desk: Desk, who: Visitor, project: Dossier, as_of: date) -> tuple[
             for each in plan.milestones
             if each.beside_chain and not each.ledger and each.id not in project.milestones
         ]
+        found += _sums(desk, who, project, place)
     return tuple(sorted(found, key=lambda each: (not each.actor, bool(each.next.lacks))))
 
 
@@ -114,6 +118,25 @@ def _record(
     )
     actor = who.entitled(desk.plan, asked, place)
     return OpenAct(next, actor, True, _evidenced(lacking), ())
+
+
+def _sums(desk: Desk, who: Visitor, project: Dossier, place: Place) -> Iterator[OpenAct]:
+    """The lines of the ledger that its reader may book: what came in, or is to be passed on."""
+    plan = desk.plan
+    missing = {
+        it.id: it.clause for it in plan.milestones if it.ledger and it.id not in project.milestones
+    }
+    for due in money_due(plan, project, missing, who.offices):
+        name, label = f"{due.fact}-{due.source.value}", f"登记{due.label}"
+        next = NextAction(name, label, missing[due.fact], (), tuple(_left(due)), ())
+        amount = ActField("amount", "金额（元）", value=_plain(due.amount))
+        actor = who.entitled(plan, booking(plan, due.holder), place)
+        yield OpenAct(next, actor, False, False, (amount, ActField("voucher", "凭证号")), due)
+
+
+def _left(due: MoneyDue) -> Iterator[str]:
+    if due.amount is not None:
+        yield f"{'尚未拨付' if due.to_holder else '尚缺'}{due.amount:,.2f}元"
 
 
 def _evidenced(lacking: tuple[Shortfall, ...]) -> bool:

@@ -137,7 +137,7 @@ def _codes(
     seen = [(place, () if place.city else provincial) for place in who.reach.places]
     kept = [(place, desk.plan.treasuries) for place in who.reach.funds]
     places = sorted((*seen, *kept), key=lambda each: (each[0].city, each[0].county, len(each[1])))
-    return open_codes(session, desk.plan, places, most, as_of)
+    return open_codes(session, desk.plan, desk.deadlines, places, most, as_of)
 
 
 def require_reach(

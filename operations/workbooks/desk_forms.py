@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from sqlmodel import Session
+
 from common.errors import RefusedError
 from documents.forms.answers import PrefilledItem
 from models import inbox
 from models.audits import newest
 from models.projects import without_fact
 from models.tables import InboxFile
+from operations.cases.answering import money_of
 from operations.cases.desk import Desk, inbox_of
 from operations.views.worklist import WorkItem
-from operations.workbooks.answers import Respondent, made_out
+from operations.workbooks.answers import Respondent, by_sums, made_out
 from operations.workbooks.exports import MAKERS
 from operations.workbooks.inbox import (
     FROM_CITIES,
@@ -122,7 +125,8 @@ def owed_form(
         raise RefusedError("这份表格不由贵单位填报，或已不需填报；请从“表格”页重新选择")
     with desk.reading() as session:
         if asked.form is Form.ANSWER:
-            lines = [_line(n, item) for n, item in enumerate(_answerable(desk, items), 1)]
+            numbered = enumerate(_answerable(desk, items), 1)
+            lines = [each for n, item in numbered for each in _lines(session, desk, who, n, item)]
             version = newest(session, desk.plan)
             return made_out(desk, who.person, who.offices[0], lines, today, version)
         order = WorkbookOrder(asked.form, asked.subject, asked.month or None)
@@ -130,22 +134,20 @@ def owed_form(
 
 
 def _standing_forms(desk: Desk, who: Visitor) -> Iterator[OwedForm]:
-    """What is open to an office at any time: summaries and ledgers of cities, applications."""
+    """What is open to an office at any time: summaries, applications, and ledgers of its place."""
     plan, submitted = desk.plan, desk.plan.quota.submitted_when
     for place in sorted(who.reach.places | who.reach.funds, key=lambda it: (it.city, it.county)):
         if not place.city:
             continue
-        if place.county:
-            if who.entitled(plan, profile(plan), place):
-                with desk.reading() as session:
-                    waiting = without_fact(session, plan, place, submitted, MOST_APPLICATIONS)
-                for code, name in waiting.items():
-                    yield OwedForm(Form.APPLICATION, code, name=name)
-            continue
-        if who.entitled(plan, matter(plan, submitted), place):
+        if place.county and who.entitled(plan, profile(plan), place):
+            with desk.reading() as session:
+                waiting = without_fact(session, plan, place, submitted, MOST_APPLICATIONS)
+            for code, name in waiting.items():
+                yield OwedForm(Form.APPLICATION, code, name=name)
+        elif not place.county and who.entitled(plan, matter(plan, submitted), place):
             yield OwedForm(Form.SUMMARY, place.city)
-        if any(who.entitled(plan, booking(plan, holder), place) for holder in Holder):
-            yield OwedForm(Form.LEDGER, place.city)
+        if plan.pays and any(who.entitled(plan, booking(plan, it), place) for it in Holder):
+            yield OwedForm(Form.LEDGER, f"{place.city}{place.county}")
 
 
 def _answerable(desk: Desk, items: Sequence[WorkItem]) -> list[WorkItem]:
@@ -159,10 +161,12 @@ def _answerable(desk: Desk, items: Sequence[WorkItem]) -> list[WorkItem]:
     ]
 
 
-def _line(number: int, item: WorkItem) -> PrefilledItem:
+def _lines(
+    session: Session, desk: Desk, who: Visitor, number: int, item: WorkItem
+) -> Iterator[PrefilledItem]:
     view = item.view
     place = f"{view.city}{view.county}"
-    return PrefilledItem(
+    line = PrefilledItem(
         number,
         view.subject,
         view.name if view.name == place else f"{place}{view.name}",
@@ -171,6 +175,7 @@ def _line(number: int, item: WorkItem) -> PrefilledItem:
         f"时限{view.due}，{view.state}",
         item.fact_label if item.done_by else "",
     )
+    return by_sums(line, money_of(session, desk, view.subject, view.rule, who.offices))
 
 
 def _place(desk: Desk, who: Visitor) -> str:

@@ -2,7 +2,8 @@
 
 A file is known by its content. What it brings, that it has come, and that an answer is owed are
 written in one transaction, or that it was refused and an answer is owed; then it is filed. Whoever
-dies in between is followed by one who finds it known, and files it.
+dies in between is followed by one who finds it known, and files it. What was not taken in whole,
+was filed, and comes again is looked at again.
 """
 
 import hashlib
@@ -23,7 +24,6 @@ from documents.reading.grid import Book, read_book
 from documents.reading.media import media_of
 from models import inbox
 from models.contacts import legible_posts
-from models.database import reading
 from models.deliveries import address
 from models.outbox import owe_receipt
 from models.projects import dossiers_in, subjects
@@ -52,9 +52,11 @@ from operations.workbooks.intake import ImportResult, RecognisedForm, limits, re
 from operations.workbooks.receipts import (
     accepted,
     filed_evidence,
+    is_partial,
     marked_name,
     punctuality,
     reasons,
+    received_again,
     refused,
 )
 from policy.vocabulary import Form, IntakeResult, Level, RecipientReason
@@ -240,8 +242,13 @@ def _told(reply: KnownFile, *, filed: bool) -> tuple[str, str]:
 
 
 def _known(folder: InboxFolder, arrival: Arrival) -> KnownFile | None:
-    with reading(folder.desk.engine) as session:
-        return _found(session, folder, arrival)
+    """What is known of a file; of one that had been filed and comes again a word is owed."""
+    with folder.desk.writing() as session:
+        known = _found(session, folder, arrival)
+        file = inbox.find(session, folder.desk.plan, folder.place, arrival.digest)
+        if known and file and file.filed:
+            _acknowledge(session, folder, file)
+        return known
 
 
 def _found(session: Session, folder: InboxFolder, arrival: Arrival) -> KnownFile | None:
@@ -252,8 +259,20 @@ def _found(session: Session, folder: InboxFolder, arrival: Arrival) -> KnownFile
 
 
 def _comes_anew(folder: InboxFolder, file: InboxFile) -> bool:
-    """Whether a person hands in again what was returned: what was in its way may be mended."""
-    return file.outcome == IntakeResult.RETURNED and folder.sender is not None
+    """Whether what was not taken in whole is handed in again: its fault may be mended by now.
+
+    What lies in the folder still and was never filed has come once alone.
+    """
+    whole = file.outcome == IntakeResult.DONE and not is_partial(file.reply)
+    return not whole and (folder.sender is not None or file.filed)
+
+
+def _acknowledge(session: Session, folder: InboxFolder, file: InboxFile) -> None:
+    """Tell the city's bureau that a file which was taken in has come again."""
+    file.reply = received_again(file.reply, folder.today, folder.at)
+    inbox.put(session, file)
+    bureau = folder.desk.plan.office(Level.CITY, file.place)
+    owe_receipt(session, file, bureau, folder.today, folder.at)
 
 
 def _take(folder: InboxFolder, arrival: Arrival) -> KnownFile:

@@ -22,7 +22,7 @@ from documents.forms.ledger import (
     shown,
     voucher,
 )
-from documents.forms.summary import city_of
+from documents.forms.summary import city_named, city_of
 from documents.reading import cells
 from documents.reading.faults import raise_faults
 from documents.reading.placed import known
@@ -49,6 +49,7 @@ from operations.workbooks.outgoing import (
 from operations.workbooks.versions import Trace, traces, with_source
 from policy.schema import City, Plan
 from policy.vocabulary import EntryKind, Form, Holder, Level
+from states.authority import actor_of
 from states.dossier import Dossier
 from states.ledger import BOOKKEEPING, LedgerLine, held_by, total
 
@@ -74,7 +75,7 @@ class LedgerLookup:
 
     plan: Plan
     booked: Mapping[str | None, Placed]
-    """What is booked in the city, by voucher; of another city's vouchers `book` tells."""
+    """What is booked at the place, by voucher; of vouchers elsewhere `book` tells."""
     words: Mapping[int, str]
     """Per line, what it is said to be for, by the number of the row that booked it."""
     filled_in: Sequence[Placed]
@@ -89,15 +90,16 @@ class LedgerLookup:
 
 
 def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChanges:
-    """Book the lines of a city's workbook that are not booked yet. WorkbookError with every fault.
+    """Book the lines of a workbook that are not booked yet. WorkbookError with every fault.
 
-    Nothing is deleted or changed: a line that is booked otherwise is a fault. Amounts that are not
-    plausible are asked about, unless the sender has confirmed them.
+    It is a city's, or a county's: then, and where somebody of a county hands it in, nothing of
+    another county is looked at. Nothing is deleted or changed: a line that is booked otherwise is a
+    fault. Amounts that are not plausible are asked about, unless the sender has confirmed them.
     """
     _require_money(desk.plan)
     table = ledger_table(paper.book, desk.plan)
-    city = city_of(desk.plan, paper.city(), table.above, paper.book.file)
-    projects = dossiers_in(session, desk.plan, city.name)
+    city, county = _scope(desk.plan, paper, table)
+    projects = _projects(session, desk, city, county)
     rows = money_rows(table, desk.plan, known(projects))
     shelf = _shelf(session, desk, projects, rows, paper.version)
     new = [each for each in rows if _is_new(each, shelf)]
@@ -116,12 +118,12 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
 
 
 def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> OutgoingWorkbook:
-    """资金台账 of a city: what is booked, rows to add to it, and its projects to look up."""
+    """资金台账 of a city or county: what is booked, rows to add, and its projects to look up."""
     _require_money(desk.plan)
-    city = the_city(desk, request)
-    projects = dossiers_in(session, desk.plan, city.name)
+    city, county = _county_named(desk.plan, request.subject) or (the_city(desk, request), "")
+    place, projects = f"{city.name}{county}", _projects(session, desk, city, county)
     told = traces(session, desk, projects, None)
-    about = identity(session, desk, Form.LEDGER, city.name)
+    about = identity(session, desk, Form.LEDGER, place)
     booked = [
         (project, line, told[project.code].words.get(line.audit_id, ""))
         for project in projects
@@ -133,11 +135,37 @@ def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> O
     return signed(
         desk,
         about,
-        lambda footer: ledger_pages(
-            desk.plan, city.name, booked, listed, footer=footer, spare=SPARE
-        ),
-        f"{city.name} {Form.LEDGER.label}",
+        lambda footer: ledger_pages(desk.plan, place, booked, listed, footer=footer, spare=SPARE),
+        f"{place} {Form.LEDGER.label}",
     )
+
+
+def _projects(session: Session, desk: Desk, city: City, county: str) -> Sequence[Dossier]:
+    found = dossiers_in(session, desk.plan, city.name)
+    return [project for project in found if county in ("", project.county)]
+
+
+def _county_named(plan: Plan, place: str | None) -> tuple[City, str] | None:
+    """City and county of ``太原市小店区``; None for what names no county so."""
+    named = ((city, county.name) for city in plan.cities for county in city.counties)
+    return next((it for it in named if f"{it[0].name}{it[1]}" == place), None)
+
+
+def _scope(plan: Plan, paper: IncomingWorkbook, table: FormTable) -> tuple[City, str]:
+    """The city and county that a workbook speaks of; without county all of the city."""
+    signed, asked = paper.identity.subject if paper.identity else None, paper.asked
+    actor = actor_of(plan, asked.actor) if asked.actor else None
+    theirs = actor.seat.county if actor else ""
+    if (found := _county_named(plan, signed)) is None:
+        return city_of(plan, paper.city(), table.above, paper.book.file), theirs
+    city, county = found
+    if asked.city is not None and city_named(plan, asked.city) != city:
+        paper.city()  # says so
+    if theirs not in ("", county):
+        raise RefusedError(
+            f"{paper.book.file}：是{signed}的表，不能由{asked.actor}报送；请核对后重新选择文件"
+        )
+    return found
 
 
 def _require_money(plan: Plan) -> None:

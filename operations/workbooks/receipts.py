@@ -37,6 +37,9 @@ MARKED = (
 FORMERLY = "以上各处已在标注件中逐格标出，标注件随附，"
 """What such a receipt said in earlier versions; it may not be out yet."""
 AGAIN = "请修改后重新报送，重新报送之日为报送日期。"
+PARTIAL = "未登记的，请修改后重新报送；已登记的，不需再报。"
+"""How the receipt ends of a form some of whose rows were not taken in."""
+RECEIVED_AGAIN = "再次收到内容相同的文件，已收悉，无需重报。"
 TOO_LARGE = "附件表格较大，未随本邮件附送，请在本市收件文件夹“退回”中取用。"
 LOST = "附件表格已不在收件文件夹中，未能附送，请按上列各处修改。"
 COUNTED = {Form.SUMMARY: "个项目", Form.REPORT: "个项目", Form.LEDGER: "笔", Form.CONTACTS: "人"}
@@ -77,11 +80,22 @@ def _ending(done: "ImportResult", remarks: Sequence[str], *, marked: bool) -> st
     """What is still to be done; that nothing is, where that is so."""
     taken = done.taken
     if taken.refused:
-        return f"{MARKED if marked else ''}未登记的，请修改后重新报送；已登记的，不需再报。"
+        return f"{MARKED if marked else ''}{PARTIAL}"
     if taken.remaining:
         listed = "、".join(taken.remaining)
         return f"尚有{len(taken.remaining)}项未答复：{listed}，请办结后答复；已登记的，不需再报。"
     return "无其他问题，不需再报。" if remarks else "不需再报。"
+
+
+def is_partial(reply: str) -> bool:
+    """Whether a receipt tells of rows that were not taken in."""
+    return reply.endswith(PARTIAL)
+
+
+def received_again(reply: str, today: date, at: datetime) -> str:
+    """A receipt with the word that the file has come again; of several times the last is told."""
+    said = (line for line in reply.splitlines() if not line.endswith(RECEIVED_AGAIN))
+    return "\n".join((*said, f"{_moment(today, at)}{RECEIVED_AGAIN}"))
 
 
 def filed_evidence(name: str, code: str, kept: EvidenceFile, today: date, at: datetime) -> str:
