@@ -173,7 +173,7 @@ def booking(plan: Plan, holder: Holder) -> Matter:
     default: Bodies = (Level.CITY,) if holder is Holder.CITY else (Level.COUNTY,)
     whose = plan.authority.holders.get(holder, default) if plan.authority else default
     clause = plan.money.clause if plan.money else _clause(plan)
-    return Matter(f"{holder.label}的资金收付", clause, whose)
+    return Matter(f"{plan.said(holder.label)}的资金收付", clause, whose)
 
 
 def opinion(plan: Plan) -> Matter:

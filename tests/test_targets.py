@@ -174,14 +174,14 @@ def test_the_evaluation_shows_them_on_a_sheet_of_its_own() -> None:
     day = date(2023, 6, 30)
     shot = Snapshot("2023-06", day, (), (), (), figures(canteens_plan(), FOUND))
     made = evaluate(shanxi(), shot, day)
-    last = evaluation_leaves("示例工程", made)[-1]
+    last = evaluation_leaves(shanxi(), made)[-1]
     assert isinstance(last, TableSheet)
     assert last.sheet == "目标完成情况"
     rows = {str(row[0]): row[1:4] for row in last.rows}
     assert rows["老年食堂"] == ("在册2个，已确定2个", "2个", "已达到")
     assert rows["开业率"] == ("66.6%（2/3）", "不低于90%", "未达到")
     none = evaluate(shanxi(), replace(shot, targets=()), day)
-    assert "目标完成情况" not in [leaf.sheet for leaf in evaluation_leaves("示例工程", none)]
+    assert "目标完成情况" not in [leaf.sheet for leaf in evaluation_leaves(shanxi(), none)]
 
 
 def test_a_plan_without_kinds_and_targets_shows_none() -> None:

@@ -66,7 +66,7 @@ def show_board(errand: Errand) -> Response:
     """The province's board, or a city's."""
     scope, desk = _scope(errand), errand.desk
     if not _listings(errand, scope):
-        raise OutOfReachError("进度页供省、市查看；本县（市、区）的项目请看“项目”")
+        raise OutOfReachError(desk.plan.said("进度页供省、市查看；本县（市、区）的项目请看“项目”"))
     known, found = _known(errand, scope)
     board = boards(desk, found)
     counts: Counter[Counted] = Counter()
@@ -125,7 +125,7 @@ def show_list(errand: Errand) -> Response:
             and reach.sees(Place(each.city, county), of_money=head.of_money)
         )
         shown = [(subject, rule) for _, rule, subject in heads[:MOST_ROWS]]
-        title = step or KINDS.get(standing, KINDS["pressing"])
+        title = step or desk.plan.said(KINDS.get(standing, KINDS["pressing"]))
         items = pressing_views(desk, errand.as_of, shown)
         return _list_page(errand, scope, found[0], title, len(heads), items=items)
     stage = next((it for it in desk.plan.stages if it.id == fields.get("stage")), None)

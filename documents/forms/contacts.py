@@ -124,11 +124,12 @@ def divisions(words: Iterable[str], office: Office, plan: Plan) -> tuple[str, ..
     listed = re.split(r"[、，,；;\r\n]+", "、".join(words))
     named = tuple(dict.fromkeys(word for word in map(cells.name, listed) if word))
     if named and office.level is Level.COUNTY:
-        raise CellError(f"{office.name}负责本县全部事项；请留空")
+        raise CellError(f"{office.name}负责{plan.said('本县')}全部事项；请留空")
     within = _divisions_within(office, plan)
     for word in named:
         if word not in within:
-            kind = "本省的市" if office.level is Level.PROVINCE else f"{office.city}的县（市、区）"
+            below = f"{office.city}{plan.said('的县（市、区）')}"
+            kind = plan.said("本省的市") if office.level is Level.PROVINCE else below
             hint = _similar(word, within) or "请填写全称，多个之间用顿号隔开，留空即为全部"
             raise CellError(f"“{word}”不是{kind}，{hint}")
     return named

@@ -109,6 +109,6 @@ def _taken(session: Session, desk: Desk, booking: Booking, city: str) -> Iterato
     owner = records.find_voucher(session, desk.plan, booking.voucher.strip())
     if owner is not None:
         own = dossier(session, desk.plan, owner).city == city
-        where = f"已登记在{owner}" if own else "已在其他市登记"
+        where = f"已登记在{owner}" if own else desk.plan.said("已在其他市登记")
         by = cited(desk.plan.clause_of(BOOKKEEPING))
         yield f"凭证“{booking.voucher}”{where}，不得重复入账或跨项目使用{by}；请核对凭证号"

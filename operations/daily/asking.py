@@ -56,7 +56,8 @@ def ways_for(
         Level.COUNTY: f"报{plan.office(Level.CITY, city)}，由其放入收件文件夹",
         Level.PROVINCE: "交系统管理员登记",
     }
-    return WaysToAnswer(code, reply_to, tuple(forms), handed_in.get(level, "放入本市收件文件夹"))
+    own = plan.said("放入本市收件文件夹")
+    return WaysToAnswer(code, reply_to, tuple(forms), handed_in.get(level, own))
 
 
 def level_of(plan: Plan, office: str, posts: Sequence[Post]) -> Level:

@@ -187,7 +187,7 @@ def _told(plan: Plan, item: Deadline) -> DatePreview:
         rule.clause,
         rule.words,
         plan.bodies[rule.responsible].name,
-        "、".join(kind.label for kind in rule.fulfilled_by),
+        "、".join(plan.said(kind.label) for kind in rule.fulfilled_by),
         _day(dates.remind_by),
         _day(dates.overdue_after),
         f"{literal.due}" if same else f"{literal.remind}—{literal.due}",
@@ -553,4 +553,6 @@ def _stages(plan: Plan) -> Iterator[tuple[str, str, tuple[tuple[str, str, str], 
 
 def _deciding(plan: Plan, responsible: str, decided_by: tuple[str, ...]) -> str:
     ids = decided_by or (responsible,)
-    return "、".join(plan.bodies[id].name if id in plan.bodies else Level(id).label for id in ids)
+    return "、".join(
+        plan.bodies[id].name if id in plan.bodies else plan.level_name(Level(id)) for id in ids
+    )

@@ -12,6 +12,7 @@ from models.projects import applied, codes_in, dossiers, find_subject
 from models.tables import Subject
 from operations.cases.desk import Desk
 from operations.views.scenes import DeadlineState, Scene, scene
+from policy.schema import Plan
 from policy.vocabulary import Basis, Level, Origin, Standing, SubjectKind
 from states.chains import Turn
 from states.contacts import Place
@@ -164,9 +165,17 @@ def responsible(desk: Desk, body_id: str, subject: Subject | Place) -> str:
     with its place: ``阳泉市财政局``."""
     body = desk.plan.bodies[body_id]
     if not body.bound:
-        county = body.name.replace("县（市、区）", f"{subject.city}{subject.county}", 1)
-        return f"{subject.city}{county[1:]}" if county.startswith("市") else county
+        return _placed(desk.plan, body.name, subject)
     return desk.plan.office(body.reached_at, subject.city, subject.county)
+
+
+def _placed(plan: Plan, name: str, at: Subject | Place) -> str:
+    """A body's name in general (``市财政局``) as that of a place."""
+    levels = plan.levels
+    name = name.replace(levels.bases, f"{at.city}{at.county}", 1)
+    return (
+        f"{at.city}{name.removeprefix(levels.middle)}" if name.startswith(levels.middle) else name
+    )
 
 
 def is_of_money(desk: Desk, view: DeadlineView) -> bool:

@@ -1,6 +1,7 @@
 """The board, deadlines and money as tables: which columns they have, wherever they are printed."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from common.table import DataColumn, DataTable, Datum
@@ -64,6 +65,18 @@ TARGETS = (
 )
 NAME = 2
 """The column of `DEADLINES` with the name of what a row is about."""
+
+
+def in_words(plan: Plan, table: DataTable) -> DataTable:
+    """A table of the product's own columns in the plan's words for its levels.
+
+    For the terminal and pages; the columns of sheets are put into words where these are laid out.
+    """
+    columns = (
+        replace(column, title=plan.said(column.title), blank=plan.said(column.blank))
+        for column in table.columns
+    )
+    return replace(table, columns=tuple(columns))
 
 
 def board_table(

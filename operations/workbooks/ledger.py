@@ -98,7 +98,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     table = ledger_table(paper.book, desk.plan)
     city = city_of(desk.plan, paper.city(), table.above, paper.book.file)
     projects = dossiers_in(session, desk.plan, city.name)
-    rows = money_rows(table, desk.plan, known(projects))
+    rows = money_rows(table, desk.plan, known(projects, desk.plan.levels))
     shelf = _shelf(session, desk, projects, rows, paper.version)
     new = [each for each in rows if _is_new(each, shelf)]
     if not paper.asked.confirmed:

@@ -37,7 +37,7 @@ MARKED = (
 FORMERLY = "以上各处已在标注件中逐格标出，标注件随附，"
 """What such a receipt said in earlier versions; it may not be out yet."""
 AGAIN = "请修改后重新报送，重新报送之日为报送日期。"
-TOO_LARGE = "附件表格较大，未随本邮件附送，请在本市收件文件夹“退回”中取用。"
+TOO_LARGE = "附件表格较大，未随本邮件附送，请在收件文件夹“退回”中取用。"
 LOST = "附件表格已不在收件文件夹中，未能附送，请按上列各处修改。"
 COUNTED = {Form.SUMMARY: "个项目", Form.REPORT: "个项目", Form.LEDGER: "笔", Form.CONTACTS: "人"}
 """What a form's rows are; elsewhere 项."""
@@ -232,7 +232,7 @@ def _listed(said: Sequence[str]) -> Iterator[str]:
 def _answer(
     desk: Desk, file: InboxFile, row: Outbox, mail: tuple[str, str] | None
 ) -> OutgoingReceipt:
-    head, *details = file.reply.splitlines()
+    head, *details = file.reply.replace(MARKED, desk.plan.said(MARKED)).splitlines()
     key, outcome = (row.subject, row.rule), IntakeResult(file.outcome)
     what = desk.plan.form_name(Form(file.form)) if file.form else ""
     receipt = Receipt(key, outcome, head, tuple(details), what, *(mail or ()))
