@@ -133,10 +133,11 @@ def unsaid(path: Path) -> Iterator[tuple[int, str]]:
     told = {id(text) for text in _documented(tree)}
     for outer in tree.body:
         if isinstance(outer, ast.FunctionDef | ast.ClassDef):
-            for node in ast.walk(outer):
-                text = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
-                if isinstance(text, str) and LEVEL.search(text) and id(node) not in said | told:
-                    yield node.lineno, text
+            texts = (node for node in ast.walk(outer) if isinstance(node, ast.Constant))
+            for node in texts:
+                named = isinstance(node.value, str) and LEVEL.search(node.value)
+                if named and id(node) not in said | told:
+                    yield node.lineno, str(node.value)
 
 
 def _says(node: ast.AST) -> bool:

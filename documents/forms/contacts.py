@@ -128,11 +128,18 @@ def divisions(words: Iterable[str], office: Office, plan: Plan) -> tuple[str, ..
     within = _divisions_within(office, plan)
     for word in named:
         if word not in within:
-            below = f"{office.city}{plan.said('的县（市、区）')}"
-            kind = plan.said("本省的市") if office.level is Level.PROVINCE else below
+            kind = _kind_within(office, plan)
             hint = _similar(word, within) or "请填写全称，多个之间用顿号隔开，留空即为全部"
             raise CellError(f"“{word}”不是{kind}，{hint}")
     return named
+
+
+def _kind_within(office: Office, plan: Plan) -> str:
+    if office.level is Level.PROVINCE:
+        return plan.said("本省的市")
+    return (
+        plan.said("本片区的市") if office.region else f"{office.city}{plan.said('的县（市、区）')}"
+    )
 
 
 def channels(words: Iterable[str], fault_of: FaultOf = _no_fault) -> tuple[str, ...]:
@@ -257,6 +264,8 @@ def _refuse_different_channels(rows: Sequence[tuple[TableRow, Post]]) -> None:
 def _divisions_within(office: Office, plan: Plan) -> tuple[str, ...]:
     if office.level is Level.PROVINCE:
         return tuple(city.name for city in plan.cities)
+    if office.level is Level.REGION:
+        return plan.cities_in(office.region)
     city = plan.city(office.city)
     return tuple(county.name for county in city.counties if county.name) if city else ()
 

@@ -33,6 +33,7 @@ from states.figures import (
 from states.ledger import short, total
 from states.reporting import finished_on
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
+from states.targets import of_place
 
 NOT_SAID = "通知未定"
 """Said of what the notice leaves open (A33)."""
@@ -97,8 +98,9 @@ def overall(
     come = reached(plan, found, before, since)
     come = f"{come}。" if come else ""
     yield f"截至{long_date(shot.as_of)}，{_going(found, whose)}。{come}"
-    if shot.targets and found.place == plan.province:
-        yield f"目标完成情况：{'；'.join(figure.said for figure in shot.targets)}。"
+    place = "" if found.place == plan.province else found.place
+    if aims := of_place(shot.targets, place):
+        yield f"目标完成情况：{'；'.join(figure.said for figure in aims)}。"
     if not found.projects:
         return
     yield f"投资完成情况：{invested(found, before, since)}。"

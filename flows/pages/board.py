@@ -80,7 +80,7 @@ def _province(plan: Plan, views: Sequence[DeadlineView], links: Links) -> str:
     due_soon = sum(view.standing is Standing.DUE_SOON for view in own)
     overdue = sum(view.is_overdue for view in own)
     beyond = sum(view.is_beyond_proposal for view in own)
-    what = link(plan.said("省级办理事项"), links.get(plan.province))
+    what = link(f"{plan.upper}办理事项", links.get(plan.province))
     counts = f"临期{due_soon}项，逾期{overdue}项，超过建议时限{beyond}项。"
     return f"另有{what}{plan.said('（不计入各市）')}：{counts}"
 

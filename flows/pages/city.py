@@ -13,6 +13,7 @@ from policy.schema import City, Plan
 from policy.vocabulary import Origin, Source, Standing, SubjectKind
 from states.deadlines import PRESSING
 from states.dossier import GOING_ON, Dossier
+from states.targets import figures, of_place
 
 LONGEST = 300  # rows of a list
 PRESSING_STATES = (
@@ -28,6 +29,7 @@ def city_page(plan: Plan, city: City, survey: Survey, funds: CityFunds, links: L
     projects = [item for item in survey.projects if item.city == city.name]
     lines = (
         *_summary(plan, city, views, pressing, projects, links),
+        *_targets(plan, city, projects),
         *_items(plan, pressing, links, survey),
         *_projects(plan, projects, views, pressing, links),
         *_money(plan, funds),
@@ -53,11 +55,19 @@ def _summary(
     yield (
         f"任务数{quota}，推进中和暂停的项目{going_on}个；"
         + "，".join(f"{state}{counts[state]}项" for state in PRESSING_STATES)
-        + (f"（{plan.said('另有省级办理')}{provincial}项，不计入）" if provincial else "")
+        + (f"（另有{plan.upper}办理{provincial}项，不计入）" if provincial else "")
         + f"。{plan.said('市本级事项')}：{link(lamp(own), links.get(city.name))}。\n"
     )
     if unentered := unentered_line(views):
         yield f"{plain(unentered)}\n"
+
+
+def _targets(plan: Plan, city: City, projects: Sequence[Dossier]) -> Iterator[str]:
+    """What the city is to reach by itself."""
+    if told := of_place(figures(plan, projects), city.name):
+        yield "## 目标完成情况\n"
+        yield from (f"- {plain(figure.said)}" for figure in told)
+        yield ""
 
 
 def _items(
@@ -72,7 +82,7 @@ def _items(
     else:
         yield "无。\n"
     if others := [view for view in pressing if view.provincial]:
-        yield f"## {plan.said('由省级办理的事项')}：{len(others)}项\n"
+        yield f"## 由{plan.upper}办理的事项：{len(others)}项\n"
         yield from printed(pressing_table(others, survey.as_of), links, LONGEST)
         yield from left_out(len(others) - LONGEST, "项较晚的事项")
 

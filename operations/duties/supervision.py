@@ -26,7 +26,7 @@ from operations.duties.lines import DigestFacts, known_of, line_about, once_each
 from operations.duties.papers import IssueOrder, Paper, Signature, issue, papers, template
 from policy.schema import QUOTA_SUBMITTED, EvidenceRule, Plan
 from policy.timing import TimedRule
-from policy.vocabulary import Level, RungKind, Standing, SubjectKind
+from policy.vocabulary import ABOVE_CITIES, Level, RungKind, Standing, SubjectKind
 from states.decide import Situation, steps
 from states.workdays import UnknownYearError
 
@@ -181,7 +181,7 @@ def _has_come_so_far(desk: Desk, row: DeadlineRow, as_of: date) -> bool:
     if deadline is None or due is None or due >= as_of or not is_open:
         return False
     body = desk.plan.bodies[row.body or deadline.rule.responsible]
-    if not (body.bound and row.fits) or body.reached_at is Level.PROVINCE:
+    if not (body.bound and row.fits) or body.reached_at in ABOVE_CITIES:
         return False
     return any(_letters_due(desk, row, due, as_of))
 

@@ -13,7 +13,7 @@ from models.tables import Subject
 from operations.cases.desk import Desk
 from operations.views.scenes import DeadlineState, Scene, scene
 from policy.schema import Plan
-from policy.vocabulary import Basis, Level, Origin, Standing, SubjectKind
+from policy.vocabulary import ABOVE_CITIES, Basis, Origin, Standing, SubjectKind
 from states.chains import Turn
 from states.contacts import Place
 from states.deadlines import DONE, PRESSING, RUNNING
@@ -337,7 +337,7 @@ def _view(desk: Desk, item: DeadlineState) -> DeadlineView:
         standing=item.standing,
         fulfilled_on=item.fulfilled_on,
         responsible=responsible(desk, item.turn.body, subject),
-        provincial=desk.plan.bodies[item.turn.body].reached_at is Level.PROVINCE,
+        provincial=desk.plan.bodies[item.turn.body].reached_at in ABOVE_CITIES,
         to_do=to_do_first(desk, item.rule, item.turn),
         step=item.turn.label,
         waits=item.turn.step not in rule.fulfilled_by.get(SubjectKind.PROJECT, ()),
