@@ -643,6 +643,7 @@ class Plan(PlanNode):
     def workbooks(self) -> tuple[Form | Listing, ...]:
         """The lists and forms that it has a use for."""
         used = {
+            Form.APPLICATION: any(at.sheet == "application" for f in self.fields for at in f.asked),
             Form.REPORT: self.report is not None,
             Form.LEDGER: self.pays,
             Form.OPINIONS: self.review is not None,
@@ -748,6 +749,11 @@ class Plan(PlanNode):
     def programme(self) -> str:
         """Its name without its years: ``城镇社区幸福养老提速工程``."""
         return self.name.removeprefix(self.years_said)
+
+    @property
+    def everywhere(self) -> str:
+        """``全省`` before its name in a title; nothing where the name says where it is."""
+        return "" if self.province in self.programme else self.said("全省")
 
     @property
     def stage_order(self) -> tuple[str, ...]:

@@ -282,7 +282,7 @@ def _lines(plan: Plan, stated: Mapping[str, Any], *, protected: bool) -> tuple[F
 
 
 def _title(plan: Plan) -> tuple[FormLine, ...]:
-    title = f"{plan.years_said}{plan.said('全省')}{plan.programme}\n项目申报表"
+    title = f"{plan.years_said}{plan.everywhere}{plan.programme}\n项目申报表"
     annex = plan.annexes.get(Form.APPLICATION)
     return (
         FormLine((FormCell(annex, Look.NOTE, across=6),)),

@@ -168,7 +168,7 @@ def pages(
     columns = summary_columns(plan)
     summary = TableSheet(
         sheet=plan.titled(Form.SUMMARY, SUMMARY_SHEET),
-        title=f"{plan.years_said}{plan.said('全省')}{kind}汇总表",
+        title=f"{plan.years_said}{plan.everywhere}{kind}汇总表",
         columns=columns,
         rows=[_line(n, row, columns, plan) for n, row in enumerate(rows, 1)],
         unit=_units(plan),
@@ -178,7 +178,7 @@ def pages(
     further = (
         TableSheet(
             sheet=sheet,
-            title=f"{plan.years_said}{plan.said('全省')}{kind}{sheet}",
+            title=f"{plan.years_said}{plan.everywhere}{kind}{sheet}",
             columns=columns,
             rows=[_line(n, row, columns, plan) for n, row in enumerate(rows, 1)],
             **shared,

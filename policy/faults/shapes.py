@@ -12,6 +12,7 @@ from policy.defaults import SHARED
 from policy.faults.ground import Loc, PlanFault
 from policy.likeness import near
 from policy.schema import Plan
+from policy.schema_file import description
 
 Schema = Mapping[str, Any]
 QUOTED = re.compile(r"'([^']*)'")
@@ -93,7 +94,23 @@ def _extra(error: ErrorDetails, loc: Loc) -> str:
 def _missing(error: ErrorDetails, loc: Loc) -> str:
     name = str(loc[-1]) if loc else ""
     also = "，或在 defaults 中统一写明" if name in SHARED else ""
-    return f"缺少“{name}”，请补写{also}"
+    return f"缺少“{name}”{_meaning(loc)}，请补写{also}"
+
+
+def _meaning(loc: Loc) -> str:
+    """What a key is for, and what is written there: ``（支出类别；每项写 id、label）``."""
+    owners = (str(each.get("title", "")) for each in _at(loc[:-1]))
+    told = next(filter(None, (description(owner, str(loc[-1])) for owner in owners)), "")
+    each, whole = _needed((*loc, 0)), _needed(loc)
+    inner = f"每项写 {each}" if each else f"写 {whole}" if whole else ""
+    said = "；".join(filter(None, (told, inner)))
+    return f"（{said}）" if said else ""
+
+
+def _needed(loc: Loc) -> str:
+    """The keys that a value there cannot be without, where it is of one type."""
+    found = [each.get("required", ()) for each in _at(loc) if "properties" in each]
+    return "、".join(key for key in found[0] if key not in SHARED) if len(found) == 1 else ""
 
 
 def _text(error: ErrorDetails, loc: Loc) -> str:
