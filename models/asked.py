@@ -40,7 +40,7 @@ def put_asked(session: Session, items: Iterable[AskedItem]) -> None:
     """Keep what digests ask; what is kept of a digest stays as it is."""
     rows = [item.model_dump() for item in items]
     if rows:
-        session.execute(insert_missing(session, AskedItem), rows)
+        session.execute(insert_missing(AskedItem), rows)
 
 
 def asking_of(session: Session, plan: Plan, marks: ReplyMarks) -> Enquiry | None:

@@ -388,9 +388,7 @@ def _owe(
         "status": literal(MessageStatus.PENDING.value),
     }
     source = _reached(plan, select(*values.values()), decision.level).where(*where)
-    return _inserted(
-        session, insert_missing(session, Outbox, OUTBOX_KEY).from_select([*values], source)
-    )
+    return _inserted(session, insert_missing(Outbox, OUTBOX_KEY).from_select([*values], source))
 
 
 def _record_overdue(

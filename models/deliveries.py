@@ -71,7 +71,7 @@ def address(session: Session, plan: Plan, found: Iterable[tuple[int, Recipient]]
     if not rows:
         return
     fresh = {"status": DeliveryStatus.PENDING, "attempts": 0, "ambiguous": False}
-    session.execute(insert_missing(session, Delivery), [{**row, **fresh} for row in rows])
+    session.execute(insert_missing(Delivery), [{**row, **fresh} for row in rows])
     again = update(Delivery.__table__).where(  # type: ignore[attr-defined]  # a mapped class
         col(Delivery.outbox_id) == bindparam("intent"),
         col(Delivery.person) == bindparam("who"),
@@ -83,7 +83,7 @@ def address(session: Session, plan: Plan, found: Iterable[tuple[int, Recipient]]
     )
     people = sorted({str(row["person"]) for row in rows})
     turns = [{"plan": plan.id, "person": person, "failures": 0} for person in people]
-    session.execute(insert_missing(session, Addressee), turns)
+    session.execute(insert_missing(Addressee), turns)
 
 
 def busy(session: Session, plan: Plan, at: datetime) -> frozenset[str]:
@@ -251,5 +251,5 @@ def stay_away(session: Session, target: str, until: datetime) -> None:
 
 
 def _turn(session: Session, target: str, at: datetime) -> Pace:
-    session.execute(insert_missing(session, Pace), [{"target": target, "free_at": at}])
+    session.execute(insert_missing(Pace), [{"target": target, "free_at": at}])
     return session.get_one(Pace, target, with_for_update=True)

@@ -158,7 +158,7 @@ def add_deadlines(
 def insert_new(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
     """Insert `rows`, leaving out those that are there already, by their primary key."""
     for start in range(0, len(rows), CHUNK):
-        session.execute(insert_missing(session, table), rows[start : start + CHUNK])
+        session.execute(insert_missing(table), rows[start : start + CHUNK])
 
 
 def _subjects(plan: Plan) -> list[dict[str, Any]]:
@@ -222,7 +222,7 @@ def _sync_deadline(
     source = source.where(*_subjects_of(plan, kind))
     if deadline.rule.kinds:
         source = source.where(col(Subject.code).in_(_of_kinds(plan, deadline.rule.kinds)))
-    session.execute(insert_missing(session, DeadlineRow).from_select([*new, "subject"], source))
+    session.execute(insert_missing(DeadlineRow).from_select([*new, "subject"], source))
     if deadline.dates is not None:
         _restart(session, plan, kind, deadline, deadline.dates, new["next_look_on"])
     _restart_own(session, plan, calendar, deadline)

@@ -178,7 +178,7 @@ def owe_correction(
             }
             for person in people
         ]
-        session.execute(insert_missing(session, Delivery), rows)
+        session.execute(insert_missing(Delivery), rows)
 
 
 def correction_rule(row: int) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Index, Insert, Row, Select, bindparam, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Index, Insert, Row, Select, bindparam, insert, select, text
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, SQLModel
 
@@ -39,18 +38,31 @@ def into(table: type[SQLModel]) -> Insert:
     return insert(table.metadata.tables[str(table.__tablename__)])
 
 
-def insert_missing(session: Session, table: type[SQLModel], unique: Index | None = None) -> Any:
+class InsertMissing(Insert):
+    """Adds rows but those of which a unique key is there already.
+
+    The dialects' own statement would be compiled anew each time: SQLAlchemy keeps none of it.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, table: type[SQLModel], key: Sequence[str], where: str) -> None:
+        super().__init__(table)
+        unique = ", ".join(f'"{name}"' for name in key)
+        self._post_values_clause = text(f"ON CONFLICT ({unique}) {where} DO NOTHING")
+
+
+@cache
+def insert_missing(table: type[SQLModel], unique: Index | None = None) -> Insert:
     """Adds rows but those whose primary key, or `unique` index, is there already.
 
     No other conflict is passed over: it raises IntegrityError.
     """
-    dialect = session.get_bind().dialect.name
-    adding = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
     if unique is None:
-        key = list(table.metadata.tables[str(table.__tablename__)].primary_key)
-        return adding.on_conflict_do_nothing(index_elements=key)
-    where = unique.dialect_options[dialect]["where"]
-    return adding.on_conflict_do_nothing(index_elements=list(unique.columns), index_where=where)
+        key = table.metadata.tables[str(table.__tablename__)].primary_key
+        return InsertMissing(table, key.columns.keys(), "")
+    where = unique.dialect_options["sqlite"]["where"]  # as for PostgreSQL: models.tables
+    return InsertMissing(table, unique.columns.keys(), f"WHERE {where}")
 
 
 def columns(table: type[SQLModel]) -> Any:

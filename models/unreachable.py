@@ -41,7 +41,7 @@ def put_unreachable(
         "since": at,
         "reason": str(refusal),
     }
-    session.execute(insert_missing(session, UnreachableAddress), [row])
+    session.execute(insert_missing(UnreachableAddress), [row])
 
 
 def unreachable(session: Session, plan_id: str) -> tuple[UnreachableAddress, ...]:

@@ -16,16 +16,16 @@ from deployments.server.definitions import POOL
 from deployments.server.desk import require_safe
 from deployments.server.process import environment
 from models.settings import Settings
+from tests.support.written import read_yaml
 
 ROOT = Path(__file__).parent.parent
 HERE = ROOT / "deployments"
-COMPOSE: dict[str, Any] = yaml.safe_load((HERE / "compose.yaml").read_text())
+COMPOSE: dict[str, Any] = read_yaml(HERE / "compose.yaml")
 SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = [name for name, service in SERVICES.items() if service["image"] == "xingfu"]
 MANIFESTS = list(yaml.safe_load_all((HERE / "kubernetes" / "xingfu.yaml").read_text()))
 SERVER, WORKER = (
-    yaml.safe_load((HERE / "kubernetes" / f"values-{name}.yaml").read_text())
-    for name in ("server", "worker")
+    read_yaml(HERE / "kubernetes" / f"values-{name}.yaml") for name in ("server", "worker")
 )
 IN_URLS = re.compile(r"\$\{(\w+)(?::[?-][^}]*)?\}")
 ELSEWHERE = {  # differ by their nature between one machine and several

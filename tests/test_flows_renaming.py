@@ -318,7 +318,7 @@ def test_no_insert_passes_over_a_conflict_that_it_does_not_expect(june: Desk) ->
     """Another office of a name that is there: not dropped in silence."""
     row = {"plan": june.plan.id, "level": "county", "city": "阳泉市", "county": "新区"}
     with june.writing() as session:
-        adding = insert_missing(session, OfficeRow)
+        adding = insert_missing(OfficeRow)
         with pytest.raises(IntegrityError):
             session.execute(adding, [{**row, "name": "太原市民政局"}])
 

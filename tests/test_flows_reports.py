@@ -26,6 +26,7 @@ from operations.cases.casework import Act, advance
 from operations.cases.desk import Desk
 from operations.daily.enclosures import prefilled
 from operations.daily.enforcement import enforce
+from operations.duties.lines import known_of
 from operations.duties.products import KeptProduct, due, make
 from operations.duties.reports import REPORTS, MonthlyReports, ReceivedReport
 from operations.views.explain import explain
@@ -111,7 +112,8 @@ def test_what_is_opened_is_what_goes_with_the_reminder(desk_in: DeskIn) -> None:
     opened = files(desk, made(desk, "2023-06-open"))
     with reading(desk.engine) as session:
         owed = session.exec(select(Outbox).where(Outbox.rule == "D10-06")).all()
-        attached = prefilled(session, desk, owed)[CITY, "D10-06"]
+        known = known_of(session, desk, [row.subject for row in owed], date(2023, 6, 12))
+        attached = prefilled(session, desk, known, owed)[CITY, "D10-06"]
         empty = filled_in(session, desk, "大同市", "2023-06")
     assert opened[attached.name] == attached.content
     assert opened[empty.name] == empty.content  # no project of it is known

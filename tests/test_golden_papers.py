@@ -12,7 +12,6 @@ from datetime import date
 from functools import cache, cached_property
 
 import pytest
-import yaml
 
 from documents.papers.letters import draft, turned
 from documents.writing.blocks import GraphPairs, Heading, PaperTable, PaperText
@@ -27,9 +26,10 @@ from tests.support.golden import GOLDEN_YEAR
 from tests.support.ledger_of_trail import DAY, PLAN, next_workday
 from tests.support.office import needs_writer, printed
 from tests.support.stores import Stores
+from tests.support.written import read_yaml
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(900)]
-RULES = {rule["id"]: rule for rule in yaml.safe_load(PLAN.read_text("utf-8"))["deadlines"]}
+RULES = {rule["id"]: rule for rule in read_yaml(PLAN)["deadlines"]}
 PROVINCE = "山西省民政厅"
 MET_ALIKE = "D09"
 """Met by what meets D08."""

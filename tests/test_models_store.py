@@ -26,8 +26,9 @@ from models.database import (
     writing,
 )
 from models.projects import add_project, dossier
+from models.rows import insert_missing
 from models.settings import Settings
-from models.tables import InboxFile, Outbox, Project
+from models.tables import InboxFile, OfficeRow, Outbox, Project
 from operations.cases.desk import Desk
 from policy.vocabulary import AuditKind, DecisionKind, Form, IntakeResult, RungKind
 from states.progress import Progress
@@ -317,3 +318,20 @@ def test_a_database_of_another_version_says_what_to_do(
     with pytest.raises(RefusedError, match=says):
         require_schema(engine)
     engine.dispose()
+
+
+def test_what_adds_missing_rows_is_compiled_once(desk: Desk) -> None:
+    """A day's run owes by dozens of such statements."""
+    adding: dict[Any, Any] = {}
+    row = {
+        "plan": desk.plan.id,
+        "level": "county",
+        "city": "太原市",
+        "county": "新区",
+        "name": "新",
+    }
+    with desk.writing() as session:
+        connection = session.connection().execution_options(compiled_cache=adding)
+        for _ in range(2):
+            connection.execute(insert_missing(OfficeRow), [row])
+    assert len(adding) == 1

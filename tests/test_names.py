@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,17 +23,19 @@ NOUNS = {"Booking", "Heading", "Listing", "Need", "Ruling", "Standing"}
 """What looks like one and is a noun of the trade."""
 
 
-def classes() -> Iterator[tuple[str, str]]:
+@cache
+def classes() -> tuple[tuple[str, str], ...]:
     """Every public class of the product, with its module."""
+    return tuple(_classes())
+
+
+def _classes() -> Iterator[tuple[str, str]]:
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                     yield node.name, module
-
-
-CLASSES = list(classes())
 
 
 def homes() -> dict[str, tuple[str, ...]]:
@@ -43,12 +46,12 @@ def homes() -> dict[str, tuple[str, ...]]:
 
 
 def test_a_class_has_a_name_of_its_own() -> None:
-    names = [name for name, _ in CLASSES]
+    names = [name for name, _ in classes()]
     assert sorted({name for name in names if names.count(name) > 1}) == []
 
 
 def test_a_class_says_the_thing_not_the_grammar() -> None:
-    assert [name for name, _ in CLASSES if BARE.fullmatch(name) and name not in NOUNS] == []
+    assert [name for name, _ in classes() if BARE.fullmatch(name) and name not in NOUNS] == []
 
 
 def test_the_glossary_names_the_homes_of_words() -> None:
@@ -58,7 +61,7 @@ def test_the_glossary_names_the_homes_of_words() -> None:
 @pytest.mark.parametrize("word", homes())
 def test_a_word_of_the_glossary_is_used_in_its_sense(word: str) -> None:
     """A class whose last word it is, or that is called so, stands where the glossary says."""
-    used = [(name, at) for name, at in CLASSES if re.findall("[A-Z][a-z0-9]*", name)[-1] == word]
+    used = [(name, at) for name, at in classes() if re.findall("[A-Z][a-z0-9]*", name)[-1] == word]
     strangers = [
         (name, at)
         for name, at in used

@@ -59,6 +59,7 @@ from tests.support.builders import calendar, plan
 from tests.support.delivering import know
 from tests.support.province import morning
 from tests.support.visiting import at, knock, link_of, pinned
+from tests.support.written import read_yaml
 
 pytestmark = pytest.mark.heavy
 
@@ -547,7 +548,7 @@ def test_the_application_asks_what_the_plan_has_asked_there(canteens: Desk, tmp_
 def test_a_field_that_cannot_be_is_told_with_its_line(
     change: dict[str, Any], says: str, tmp_path: Path
 ) -> None:
-    whole = yaml.safe_load((PLANS / "canteens-2024" / "plan.yaml").read_text(encoding="utf-8"))
+    whole = read_yaml(PLANS / "canteens-2024" / "plan.yaml")
     meals = whole["fields"][1]
     assert meals["id"] == "meals"
     meals.update(change)

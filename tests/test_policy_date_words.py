@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,11 +14,10 @@ from policy.load import plan_path
 from policy.timing import Monthly, OccasionDates
 from policy.validate import faults
 from tests.support.builders import plan
+from tests.support.written import read_yaml
 from tests.test_policy_validate import put, where
 
-CASES: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).parent / "cases" / "date_words.yaml").read_text(encoding="utf-8")
-)
+CASES: dict[str, Any] = read_yaml(Path(__file__).parent / "cases" / "date_words.yaml")
 NOTICE = (plan_path("shanxi-2023").parent / "notice.txt").read_text("utf-8")
 D10 = where("duties", "D10")
 

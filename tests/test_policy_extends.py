@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator  # Prefect brings it
 
 from common.errors import PolicyError, RefusedError
@@ -16,6 +15,7 @@ from policy.schema_file import plan_schema, schema_text, undescribed
 from policy.source import BASES, construct, read_tree
 from policy.starting import starting_files
 from policy.timing import Monthly
+from tests.support.written import read_yaml
 
 ROOT = Path(__file__).parents[1]
 LEAST = Path(__file__).parent / "plans" / "least-2025"
@@ -235,7 +235,7 @@ def test_every_key_of_a_plan_is_described_in_chinese() -> None:
 )
 def test_the_schema_takes_every_plan_and_refuses_what_it_does_not_know(path: Path) -> None:
     """By another library, which knows nothing of the types."""
-    told = yaml.safe_load((path / "plan.yaml").read_text(encoding="utf-8"))
+    told = read_yaml(path / "plan.yaml")
     plain = json.loads(json.dumps(told, default=str))
     judge = Draft202012Validator(plan_schema())
     assert [(list(each.path), each.message) for each in judge.iter_errors(plain)] == []

@@ -13,15 +13,14 @@ from hypothesis import strategies as st
 from common.errors import PolicyError
 from policy.load import HOME, load_plan
 from policy.source import MOST_BYTES
+from tests.support.written import read_yaml
 
 PLANS = {
     "shanxi": HOME / "plans" / "shanxi-2023",
     "beds": Path(__file__).parent / "plans" / "beds-2024",
     "sites": Path(__file__).parent / "plans" / "sites-2024",
 }
-CASES: list[dict[str, str]] = yaml.safe_load(
-    (Path(__file__).parent / "cases" / "faults.yaml").read_text(encoding="utf-8")
-)
+CASES: list[dict[str, str]] = read_yaml(Path(__file__).parent / "cases" / "faults.yaml")
 
 
 def refusal(path: Path) -> list[str]:
@@ -110,7 +109,7 @@ def test_damage_of_any_kind_is_told_and_never_crashes(
     plan: str, tmp_path: Path, data: st.DataObject
 ) -> None:
     """Keys lost, values of another type, values swapped: a plan, or a refusal with its file."""
-    whole = yaml.safe_load((PLANS[plan] / "plan.yaml").read_text(encoding="utf-8"))
+    whole = read_yaml(PLANS[plan] / "plan.yaml")
     for _ in range(data.draw(st.integers(1, 3))):
         damaged(whole, data)
     path = copied(tmp_path, plan, yaml.safe_dump(whole, allow_unicode=True, sort_keys=False))

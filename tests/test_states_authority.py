@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,10 +13,9 @@ from states import authority
 from states.authority import Matter, actor_of, bar, entitled, may
 from states.contacts import Place
 from tests.support.builders import plan
+from tests.support.written import read_yaml
 
-TABLE = yaml.safe_load(
-    (Path(__file__).parent / "cases" / "authority.yaml").read_text(encoding="utf-8")
-)
+TABLE = read_yaml(Path(__file__).parent / "cases" / "authority.yaml")
 PROJECT, NAMESAKE = Place("阳泉市", "城区"), Place("晋城市", "城区")
 SITES = (PROJECT, NAMESAKE, Place("太原市", "小店区"))
 CITIES = (Place("阳泉市"), Place("太原市"))

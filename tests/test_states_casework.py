@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from common.errors import RefusedError
 from policy.vocabulary import Disposition, EntryKind, Holder, Source
@@ -26,8 +25,9 @@ from states.machine import Position
 from states.requirements import Case
 from states.trail import Effects
 from tests.support.builders import a_dossier, answers, opinion, plan
+from tests.support.written import read_yaml
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases" / "requirements.yaml").read_text("utf-8"))
+CASES = read_yaml(Path(__file__).parent / "cases" / "requirements.yaml")
 ISSUED, LATE_IN_YEAR = date(2023, 1, 16), date(2023, 12, 20)
 
 DATED = {

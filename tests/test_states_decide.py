@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import holidays
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,13 +21,14 @@ from states.deadlines import LATE, Deadline, deadlines
 from states.decide import Decision, Situation, Verdict, decide, first_look
 from states.workdays import UnknownYearError
 from tests.support.builders import calendar, fixed, plan
+from tests.support.written import read_yaml
 
 DAY = timedelta(days=1)
 UNHURRIED = settings(deadline=None)
 START, END = date(2023, 1, 16), date(2024, 3, 31)
 DAYS = tuple(START + DAY * n for n in range((END - START).days + 1))
 BY_ID = {deadline.id: deadline for deadline in deadlines(plan(), calendar()) if deadline.dates}
-CASES = yaml.safe_load((Path(__file__).parent / "cases" / "ladder.yaml").read_text("utf-8"))
+CASES = read_yaml(Path(__file__).parent / "cases" / "ladder.yaml")
 
 COUNTY, CITY, LEADER, PROVINCE = Level
 # Whose duty each is, by the notice: who is told first.

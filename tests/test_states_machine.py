@@ -15,6 +15,7 @@ from policy.schema import Plan
 from policy.vocabulary import Disposition
 from states.machine import Position, allowed, diagram, move, target
 from tests.support.builders import plan
+from tests.support.written import read_yaml
 
 SHIPPED = HOME / "plans" / "shanxi-2023"
 UNHURRIED = settings(deadline=None)
@@ -231,7 +232,7 @@ def _swapped(first: int) -> Plan:
 
 def _written(folder: Path, first: int) -> Path:
     """A copy of the shipped plan in which a stage and the next have changed places."""
-    data: dict[str, Any] = yaml.safe_load((SHIPPED / "plan.yaml").read_text(encoding="utf-8"))
+    data: dict[str, Any] = read_yaml(SHIPPED / "plan.yaml")
     stages = data["stages"]
     stages[first], stages[first + 1] = stages[first + 1], stages[first]
     shutil.copyfile(SHIPPED / "notice.txt", folder / "notice.txt")

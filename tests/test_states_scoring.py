@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from common.errors import PolicyError
 from policy.evaluation import IndicatorStatus
@@ -42,9 +41,10 @@ from tests.support.scored_province import (
     shot,
     table,
 )
+from tests.support.written import read_yaml
 
 Part = tuple[list[ProjectShot], list[DeadlineShot], list[RecordShot]]
-CASES = yaml.safe_load((Path(__file__).parent / "cases" / "scoring.yaml").read_text("utf-8"))
+CASES = read_yaml(Path(__file__).parent / "cases" / "scoring.yaml")
 
 
 def _timed(rule: str, done: int | None, **project: Any) -> Callable[[str, date], Part]:

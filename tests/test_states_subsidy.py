@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,8 +13,9 @@ from policy.schema import AreaSubsidy, BedSubsidy, FlatSubsidy, Subsidy, Unstate
 from states.dossier import Profile
 from states.subsidy import subsidy
 from tests.support.builders import plan
+from tests.support.written import read_yaml
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases" / "subsidy.yaml").read_text("utf-8"))
+CASES = read_yaml(Path(__file__).parent / "cases" / "subsidy.yaml")
 MOST = {"市辖区": Decimal(1_400_000), "县级市": Decimal(1_050_000), "县": Decimal(1_050_000)}
 CAPS = {"市辖区": 2000, "县级市": 1500, "县": 1500}
 TYPES = st.sampled_from(sorted(MOST))

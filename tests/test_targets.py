@@ -42,6 +42,7 @@ from tests.support.builders import plan as shanxi
 from tests.support.delivering import know
 from tests.support.province import morning
 from tests.support.visiting import at, knock, link_of, pinned
+from tests.support.written import read_yaml
 from tests.test_other_plans import (
     CANTEEN,
     END,
@@ -268,7 +269,7 @@ def test_a_subsidy_may_go_by_a_tier_beside_the_kind() -> None:
     ],
 )
 def test_targets_that_cannot_be_are_told(change: dict[str, Any], says: str, tmp_path: Path) -> None:
-    whole = yaml.safe_load((PLANS / "canteens-2024" / "plan.yaml").read_text(encoding="utf-8"))
+    whole = read_yaml(PLANS / "canteens-2024" / "plan.yaml")
     for section, edits in change.items():
         if isinstance(edits, dict):
             whole[section] |= edits

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from common.words import PRODUCT
 from policy.load import HOME
+from tests.support.written import read_yaml
 
 ROOT = HOME.parent
 ROOMS = (
@@ -34,7 +34,7 @@ OFFICIAL = {
 
 def shanxi() -> re.Pattern[str]:
     """The words that the shipped plan's offices, places and programme alone have."""
-    said = yaml.safe_load((HOME / "plans/shanxi-2023/plan.yaml").read_text(encoding="utf-8"))
+    said = read_yaml(HOME / "plans/shanxi-2023/plan.yaml")
     places = [place["name"] for city in said["cities"] for place in (city, *city["counties"])]
     named = [name for name in places if len(name) > 2]
     return re.compile("|".join(["幸福", "山西", "晋民", "提速工程", *named]))

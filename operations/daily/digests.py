@@ -116,10 +116,11 @@ def gather(session: Session, desk: Desk, claims: Iterable[Claim], today: date) -
     )
     wrongly = wrongly_told(session, desk.plan, people) if people else ()
     about = {row.subject for row in owed} | {row.subject for _, row in wrongly}
+    known = known_of(session, desk, sorted(about), today)
     return Material(
-        known=known_of(session, desk, sorted(about), today),
+        known=known,
         answers=answers(session, desk, owed),
-        reports=prefilled(session, desk, owed),
+        reports=prefilled(session, desk, known, owed),
         bulletins=bulletins(session, desk, owed),
         proof=witness(session, desk.plan.id).words,
         version=newest(session, desk.plan),

@@ -28,15 +28,15 @@ TABLE_FROM = 9  # lines; a shorter digest says it all without a workbook
 
 
 def prefilled(
-    session: Session, desk: Desk, rows: Iterable[Outbox]
+    session: Session, desk: Desk, known: DigestFacts, rows: Iterable[Outbox]
 ) -> Mapping[Key, OutgoingWorkbook]:
-    """Each monthly report that the rows are about, made once.
+    """Each monthly report that one of the recipients owes, made once.
 
     One with a text that no workbook can hold is left out: its reminder goes without it.
     """
     months = desk.plan.reported_months
     made: dict[Key, OutgoingWorkbook] = {}
-    for city, rule in sorted({(row.subject, row.rule) for row in rows if row.rule in months}):
+    for city, rule in sorted({(row.subject, row.rule) for row in rows if _owes(desk, known, row)}):
         try:
             made[city, rule] = filled_in(session, desk, city, months[rule])
         except RefusedError:
@@ -50,10 +50,16 @@ def own_reports(
     """The reports that the office itself owes; who is only told of its lateness gets none."""
     for row in rows:
         made = reports.get((row.subject, row.rule))
-        if made is not None:
-            body = desk.deadlines[row.rule].rule.responsible
-            if row.recipient == responsible(desk, body, known.subjects[row.subject]):
-                yield made
+        if made is not None and _owes(desk, known, row):
+            yield made
+
+
+def _owes(desk: Desk, known: DigestFacts, row: Outbox) -> bool:
+    """Whether the recipient is to make a monthly report itself."""
+    if row.rule not in desk.plan.reported_months:
+        return False
+    body = desk.deadlines[row.rule].rule.responsible
+    return row.recipient == responsible(desk, body, known.subjects[row.subject])
 
 
 def told_of(made: OutgoingWorkbook) -> str:

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import holidays
-import yaml
 from sqlalchemy import Engine, text
+
+from tests.support.written import read_yaml
 
 HERE = Path(__file__).parents[1]
 PLAN = HERE.parent / "policy" / "plans" / "shanxi-2023" / "plan.yaml"
@@ -477,7 +478,7 @@ def last_workday(period: str) -> date:
 @cache
 def plan() -> dict[str, Any]:
     """The plan's file, as it is."""
-    read: dict[str, Any] = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
+    read: dict[str, Any] = read_yaml(PLAN)
     return read
 
 

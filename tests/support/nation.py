@@ -21,6 +21,7 @@ from operations.cases.desk import Desk
 from policy.load import plan_path
 from policy.schema import Plan
 from policy.vocabulary import SubjectKind
+from tests.support.written import read_yaml
 
 PROVINCES = tuple(range(11, 42))  # 31
 FACTS = ("site_confirmed", "application_submitted", "review_passed", "determined", "funds_released")
@@ -158,5 +159,5 @@ def _coded(code: str, number: int) -> str:
 
 @lru_cache
 def _shanxi() -> Mapping[str, Any]:
-    loaded: Mapping[str, Any] = yaml.safe_load(plan_path("shanxi-2023").read_text(encoding="utf-8"))
+    loaded: Mapping[str, Any] = read_yaml(plan_path("shanxi-2023"))
     return loaded

@@ -32,6 +32,7 @@ from states.contacts import Post
 from states.dossier import Profile, stated
 from tests.support.builders import calendar
 from tests.support.builders import plan as shanxi
+from tests.support.written import read_yaml
 
 ID = "lianjiang-2023"
 CITIES = {"朔州市": 2, "阳泉市": 1, "晋城市": 1}
@@ -117,7 +118,7 @@ def write_plan(folder: Path) -> None:
     """The other world's plan, in a folder of plans."""
     home = folder / ID
     home.mkdir(parents=True)
-    told = yaml.safe_load((SHIPPED / "plan.yaml").read_text(encoding="utf-8"))
+    told = read_yaml(SHIPPED / "plan.yaml")
     kept = [city for city in told["cities"] if city["name"] in CITIES]
     for city in kept:
         city["quota"] = CITIES[city["name"]]
