@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator  # Prefect brings it
 
 from common.errors import PolicyError, RefusedError
