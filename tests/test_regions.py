@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -22,12 +23,14 @@ from operations.views.contact_gaps import gaps
 from operations.views.overview import deadline_views, projects, survey
 from operations.workbooks.intake import import_workbook
 from policy.load import load_plan
-from policy.vocabulary import Level
+from policy.vocabulary import Level, RungKind, Standing
 from states.authority import actor_of
 from states.contacts import Directory, Place, Post
+from states.decide import Situation, steps
 from states.reach import visitor
 from tests.conftest import AT
 from tests.support.builders import calendar
+from tests.support.builders import plan as shanxi
 from tests.support.delivering import know
 from tests.support.province import morning
 from tests.test_other_plans import PLANS
@@ -176,6 +179,20 @@ def test_where_nobody_is_known_the_level_above_is_told(desk: Desk) -> None:
     know(desk, lead)
     lacking = {gap.office: gap.places for gap in gaps(desk, date(2024, 6, 3))}
     assert lacking[EAST] == ("甲市",)
+
+
+def test_what_waits_for_a_region_is_no_reason_for_a_letter_to_a_city(desk: Desk) -> None:
+    plan = desk.plan.model_copy(update={"ladder": shanxi().ladder})
+    rule = desk.deadlines["T01"].rule
+
+    def kinds(body: str) -> set[RungKind]:
+        day = date(2024, 3, 8)
+        waiting = Situation("T01", day, day, 0, Standing.ON_TRACK, body=body)
+        found = steps(waiting, plan, rule, desk.calendar)
+        return {step.kind for step in islice(found, len(plan.ladder.rungs))}
+
+    assert RungKind.DRAFT_LETTER in kinds("county")
+    assert RungKind.DRAFT_LETTER not in kinds("region")
 
 
 @pytest.mark.parametrize(
