@@ -20,7 +20,8 @@ from operations.daily.delivery import deliver
 from operations.daily.enforcement import enforce
 from operations.upkeep.setup import check_trail, install
 from operations.views.contact_gaps import gaps
-from operations.views.overview import deadline_views, projects, survey
+from operations.views.overview import CityBoard, deadline_views, projects, survey
+from operations.views.tables import all_places
 from operations.workbooks.intake import import_workbook
 from policy.load import load_plan
 from policy.vocabulary import Level, RungKind, Standing
@@ -211,3 +212,19 @@ def test_what_a_plan_of_four_levels_lacks_is_told(
     assert old in said
     with pytest.raises(PolicyError, match=says):
         load_plan(written(tmp_path / "beds-2024", said.replace(old, new)))
+
+
+def test_a_plan_without_regions_has_nobody_there_who_could_decide(tmp_path: Path) -> None:
+    said = (HOME / "plan.yaml").read_text(encoding="utf-8")
+    own = said.replace("id: pass_city,", "id: pass_city, decided_by: [region],")
+    with pytest.raises(PolicyError, match="未知的单位“region”"):
+        load_plan(written(tmp_path / "beds-2024", own))
+    assert load_plan(written(tmp_path / "beds-2024", said)).regions == ()
+
+
+def test_a_regions_board_adds_up_its_own_cities_alone(desk: Desk) -> None:
+    unstated = [city.model_copy(update={"quota": None}) for city in desk.plan.cities]
+    plan = desk.plan.model_copy(update={"cities": tuple(unstated)})
+    rows = [CityBoard(city.name, None, 0, (0,) * 8, 0, 0, 0) for city in plan.cities]
+    assert all_places(plan, rows) == 6
+    assert all_places(plan, rows[:1]) is None

@@ -125,9 +125,12 @@ def _stated(board: Sequence[CityBoard]) -> int | None:
 
 
 def all_places(plan: Plan, board: Sequence[CityBoard]) -> int | None:
-    """任务数 in all: of cities whose quotas are stated; else the notice's own, if it has one."""
+    """任务数 in all: of cities whose quotas are stated; else the notice's own, if it has one.
+
+    Of a region's cities alone the notice's total says nothing.
+    """
     stated = _stated(board)
-    return plan.quota.total if stated is None else stated
+    return plan.quota.total if stated is None and len(board) == len(plan.cities) else stated
 
 
 def targets_table(plan: Plan, found: Sequence[TargetFigure]) -> DataTable:

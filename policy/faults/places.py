@@ -220,7 +220,8 @@ def authority(plan: Plan) -> Iterator[PlanFault]:
 
 
 def _deciding(plan: Plan) -> set[str]:
-    return {*plan.bodies, *(level.value for level in Level)}
+    levels = (level.value for level in Level if level in plan.offices or level is not Level.REGION)
+    return {*plan.bodies, *levels}
 
 
 def _namesakes(plan: Plan) -> Mapping[str, Sequence[Office]]:
