@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import yaml
 from pydantic import ValidationError
@@ -29,6 +30,8 @@ UNREAD = "0" * 64  # the digest of a plan while it is being read
 CUSTOMARY = "a41a9509bbfe3041fc615ee9034c35d8f022ed23a6bddd288148150766e2796d"
 """The digest of the customary fields. While it holds, what a database has installed of a plan that
 declares none is what that plan still says."""
+_KNOWN: WeakValueDictionary[str, Plan] = WeakValueDictionary()
+"""By digest, the plans that are in use."""
 
 
 def plan_ids(further: Path | None = None) -> tuple[str, ...]:
@@ -65,9 +68,14 @@ def _plans_in(folder: Path) -> dict[str, Path]:
 
 
 def named_plan(plan_id: str, further: Path | None = None) -> Plan:
-    """The plan of that id; PolicyError as `plan_path` and `load_plan`."""
+    """The plan of that id; PolicyError as `plan_path` and `load_plan`.
+
+    One object in a process for as long as it says the same: what was worked out of it is found
+    again without comparing all that it says.
+    """
     path = plan_path(plan_id, further)
-    return in_its_folder(path, load_plan(path))
+    plan = in_its_folder(path, load_plan(path))
+    return _KNOWN.setdefault(plan.digest, plan)
 
 
 def in_its_folder(path: Path, plan: Plan) -> Plan:

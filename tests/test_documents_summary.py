@@ -22,14 +22,14 @@ from documents.reading.grid import open_book
 from documents.writing.columns import listed, supplements
 from documents.writing.layout import save
 from policy.fields import OPERATOR_SHEET, SUPPLEMENT_SHEET
-from policy.load import load_plan, plan_path
+from policy.load import named_plan
 from policy.vocabulary import Form
 from states.dossier import Profile, profile_of, stated
 from tests.support.builders import SUMMARY_SHEET
 
 # Every example overwrites the file of the one before.
 FREELY = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-PLAN = load_plan(plan_path("shanxi-2023"))
+PLAN = named_plan("shanxi-2023")
 SUPPLEMENTS = tuple(supplements(PLAN))
 FUNCTIONS = listed(PLAN, "functions")
 COMMITMENTS = listed(PLAN, "commitments")

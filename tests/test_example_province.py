@@ -19,7 +19,7 @@ from documents.forms.summary import project_name, read_applications
 from documents.reading.grid import open_book
 from models.database import reading
 from models.projects import dossiers, facts
-from policy.load import load_plan, plan_path
+from policy.load import named_plan
 from policy.schema import Plan
 from policy.vocabulary import Disposition, SubjectKind
 from states.deadlines import Deadline, deadlines, deadlines_of, fulfilled_on
@@ -57,7 +57,7 @@ class Province:
 
 @cache
 def the_plan() -> Plan:
-    return load_plan(plan_path(PLAN_ID))
+    return named_plan(PLAN_ID)
 
 
 @cache

@@ -16,7 +16,15 @@ import yaml
 from common.errors import PolicyError
 from policy import source
 from policy.clauses import Clause
-from policy.load import HOME, calendar_days, calendar_overrides, load_plan, plan_ids, plan_path
+from policy.load import (
+    HOME,
+    calendar_days,
+    calendar_overrides,
+    load_plan,
+    named_plan,
+    plan_ids,
+    plan_path,
+)
 from policy.vocabulary import Level, Origin
 from tests.support.builders import plan
 
@@ -50,6 +58,12 @@ PROPOSALS = {
 def test_every_shipped_plan_loads() -> None:
     assert "shanxi-2023" in plan_ids()
     assert [load_plan(plan_path(id)).id for id in plan_ids()] == list(plan_ids())
+
+
+def test_a_plan_that_is_read_again_is_the_one_that_is_in_use() -> None:
+    """Whoever asks for what was worked out of it need not compare all that it says."""
+    assert named_plan("shanxi-2023") is named_plan("shanxi-2023")
+    assert named_plan("shanxi-2023") is not named_plan("shanghai-2024")
 
 
 def test_unknown_plan_id_lists_the_shipped_ones() -> None:

@@ -140,7 +140,7 @@ COUNTS = st.fixed_dictionaries(
 
 
 @pytest.mark.usefixtures("patient")
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @example(("甲", "乙", "丙", "丁"), {"甲": [2], "乙": [], "丙": [1, 2], "丁": [3]}, 1, 3)
 @example(("丁", "戊", "己"), {"丙": [4, 3, 1]}, 1, 4)  # what has to be split, and where not
 @example(("甲", "乙", "丙", "丁"), {"甲": [4, 1]}, 2, 1)
@@ -172,6 +172,7 @@ def solved(made: Sequence[Team], wanted: Sequence[Task]) -> Assignment | None:
         raise
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("patient")
 @settings(max_examples=15, deadline=None)
 @given(

@@ -27,7 +27,7 @@ AS_OF = date(2023, 5, 31)
 ACTIVE = Disposition.ACTIVE
 FIRST, LAST = date(2023, 6, 1), date(2023, 7, 31)
 CHINA = holidays.country_holidays("CN", years=2023)
-UNHURRIED = settings(deadline=None, max_examples=60)
+UNHURRIED = settings(deadline=None)
 
 
 def choose(found: Snapshot, asked: Plan, days: Calendar) -> tuple[Visit, ...]:

@@ -21,7 +21,7 @@ from deployments.example.story import FactLine, facts
 from documents.forms.contacts import contacts_page
 from documents.forms.summary import SummaryRow, pages
 from documents.writing.layout import save
-from policy.load import load_plan, plan_path
+from policy.load import named_plan
 from policy.schema import City, Plan
 from states.dossier import stated
 
@@ -31,7 +31,7 @@ PLAN_ID = "shanxi-2023"
 
 def build(folder: Path) -> None:
     """Write ``workbooks/*.xlsx`` and four tables: facts, opinions, ledger and reports."""
-    plan = load_plan(plan_path(PLAN_ID))
+    plan = named_plan(PLAN_ID)
     everywhere = sites(plan)
     workbooks = folder / "workbooks"
     workbooks.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from notifications.message import DigestLine
-from policy.load import load_plan, plan_path
+from policy.load import named_plan
 from policy.schema import Plan
 from policy.vocabulary import Origin, RungKind, SubjectKind
 from states.deadlines import Deadline, DeadlineDates
@@ -51,7 +51,7 @@ def fixed(deadline: Deadline) -> DeadlineDates:
 @lru_cache
 def plan() -> Plan:
     """The shipped plan of 2023."""
-    return load_plan(plan_path("shanxi-2023"))
+    return named_plan("shanxi-2023")
 
 
 @lru_cache
