@@ -95,8 +95,10 @@ def _name(made: KeptProduct[Any]) -> str:
 def publish(desk: Desk, kinds: Sequence[Product]) -> None:
     """Lay out and publish what has not been: what was made now, and what a run that died left."""
     for job in map(jobs.job_of, kinds):
-        for item in unpublished(desk, job):
-            put(desk, product_pages(desk, item, lay_out(desk, job, item)))
+        waiting = list(unpublished(desk, job))
+        for item in waiting:
+            pages = product_pages(desk, item, lay_out(desk, job, item), item is waiting[-1])
+            put(desk, pages)
             published(desk, job, item)
             get_run_logger().info("已生成文件并发布：%s", _name(item))
 

@@ -44,8 +44,10 @@ TRIES = 60
 
 
 def test_jobs_go_on_whatever_becomes_of_prefect(
-    tmp_path: Path, stores: Stores, prefect_database: Path
+    tmp_path: Path, stores: Stores, prefect_database: Path, storm: bool
 ) -> None:
+    """Of the jobs that lie late a sample; in storms all."""
+    jobs = JOBS_BY_SCHEDULE if storm else JOBS
     folder = tmp_path / "served"
     folder.mkdir()
     with stores.copy(None, IMPORTED, folder / "state"):
@@ -55,11 +57,11 @@ def test_jobs_go_on_whatever_becomes_of_prefect(
             _a_form_is_killed(served)
             _the_database_is_locked(served)
             _runs_are_left_dead(served)
-        late = _runs_lie_late(folder / "state")
+        late = _runs_lie_late(folder / "state", jobs)
         with serving(folder, "serve", business_date=TODAY) as served:
             assert f"上次停止时未结束的运行{STALE}个，已予结束" in served.said
             assert "每项任务补做最近一次" in served.said
-            _late_runs_are_done_with(served, late)
+            _late_runs_are_done_with(served, late, jobs)
             _goes_on(served, "read_inbox")
             _the_database_is_deleted(served)
         with serving(folder, "serve", business_date=TODAY) as served:
@@ -187,7 +189,7 @@ def _runs_are_left_dead(served: Served) -> None:
     served.process.kill()
 
 
-def _runs_lie_late(home: Path) -> Sequence[str]:
+def _runs_lie_late(home: Path, jobs: Sequence[str]) -> Sequence[str]:
     """What was due while the machine was off: of each job many times over, and of forms."""
     with closing(_prefect(home)) as raw:
         waiting = raw.execute(
@@ -208,7 +210,7 @@ def _runs_lie_late(home: Path) -> Sequence[str]:
             }
             for answer in ANSWERS
         ]
-        by_jobs = islice(cycle(found.values()), LATE - len(of_forms))
+        by_jobs = islice(cycle(found[name] for name in jobs), LATE - len(of_forms))
         raw.execute("BEGIN IMMEDIATE")
         runs = enumerate(chain(of_forms, by_jobs))
         ids = [_add_late(raw, number, run, state) for number, run in runs]
@@ -231,7 +233,7 @@ def _add_late(
     return id
 
 
-def _late_runs_are_done_with(served: Served, late: Sequence[str]) -> None:
+def _late_runs_are_done_with(served: Served, late: Sequence[str], jobs: Sequence[str]) -> None:
     """Each job once, however often it was due, and every form; never a flood of processes."""
     began, most, left = set[str](), 0, [*late]
     while left:
@@ -242,10 +244,10 @@ def _late_runs_are_done_with(served: Served, late: Sequence[str]) -> None:
         sleep(0.3)
     assert most <= AT_ONCE
     assert {*ends.values()} <= {DROPPED, "CANCELLED", "COMPLETED"}, "one that finds its place taken"
-    assert len(began & {*late}) <= len(JOBS_BY_SCHEDULE) + len(ANSWERS)
+    assert len(began & {*late}) <= len(jobs) + len(ANSWERS)
     assert [ends[id] for id in late[: len(ANSWERS)]] == ["COMPLETED"] * len(ANSWERS)
-    done = [run["id"] for name in JOBS_BY_SCHEDULE for run in served.runs_of(name)]
-    assert len([id for id in done if ends.get(id) == "COMPLETED"]) > len(JOBS)
+    done = [run["id"] for name in jobs for run in served.runs_of(name)]
+    assert len([id for id in done if ends.get(id) == "COMPLETED"]) >= len(jobs) / 2
     for city in CITIES:
         assert _days(served, city) == [TODAY]
 

@@ -278,6 +278,18 @@ def test_duties_are_made_when_due_with_what_was_missed_and_once(
     assert len(versions(f"{PLAN}-bulletin")) == 4
 
 
+def test_of_curves_that_come_due_at_once_a_city_has_the_newest(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_for(desk, date(2023, 5, 4), monkeypatch)
+    run(fulfil_duty, duties=[Product.CURVES])
+    months = [item.description for item in versions(f"{PLAN}-curves")]
+    assert len(months) == 4
+    assert [it.description for it in versions(f"{PLAN}-curves-140100")] == [
+        "2023年4月份太原市数据曲线（截至 2023-04-28）"
+    ]
+
+
 def test_what_a_run_that_died_has_made_is_published_by_the_next(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,8 +38,13 @@ Lines = Callable[[Plan, Any], Iterator[str]]
 """What a page says of the content of a product."""
 
 
-def product_pages(desk: Desk, made: KeptProduct[Any], files: Sequence[Path]) -> list[Page]:
-    """The page of what was made, with its files; of curves, one a city too; of snapshots, none."""
+def product_pages(
+    desk: Desk, made: KeptProduct[Any], files: Sequence[Path], newest: bool = True
+) -> list[Page]:
+    """The page of what was made, with its files; of snapshots, none.
+
+    Of curves, one a city too, unless newer ones, which hold the months before, wait as well.
+    """
     say = LINES.get(made.kind)
     if say is None:
         return []
@@ -48,7 +53,7 @@ def product_pages(desk: Desk, made: KeptProduct[Any], files: Sequence[Path]) -> 
     title = title_of(asked.period, who, made.kind.label)
     lines = (*_files(files), *say(desk.plan, made.content))
     found = [page(desk.plan, _name(desk.plan, made), title, asked.on, lines)]
-    if made.kind is Product.CURVES:
+    if made.kind is Product.CURVES and newest:
         found += city_pages(desk.plan, made.content, asked.on)
     return found
 

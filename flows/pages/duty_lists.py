@@ -164,7 +164,7 @@ def curves_lines(plan: Plan, content: YearCourses) -> Iterator[str]:
 def city_pages(plan: Plan, content: YearCourses, as_of: date) -> Iterator[Page]:
     """A page for each city, ``curves-140100``."""
     for city in plan.cities:
-        title = f"{content.period}{plain(city.name)}数据曲线"
+        title = f"{month_name(content.period)}份{plain(city.name)}数据曲线"
         lines = place_lines(plan, content, city.name)
         yield page(plan, f"curves-{city.code}", title, as_of, lines)
 
