@@ -118,6 +118,12 @@ def test_the_daily_job_is_due_at_half_past_eight_and_made_up_for_each_hour() -> 
     assert len(due(reconcile)) == 13
 
 
+@named([item for item in SCHEDULED if item.name in ("read_inbox", "receive_mails")])
+def test_what_is_read_when_it_comes_is_looked_for_each_hour_as_well(item: Definition) -> None:
+    [hourly] = item.schedules
+    assert len(due(hourly)) == 24
+
+
 @named([item for item in BY_HAND if "审批" in item.tags])
 def test_a_decision_is_never_dropped(item: Definition) -> None:
     assert (item.limit or {})["collision_strategy"] == "ENQUEUE"

@@ -189,5 +189,5 @@ def test_missing_parts_are_named() -> None:
     ends = next(n for n, line in enumerate(sheet.lines) if line.cells[0].value == "结论")
     with pytest.raises(RefusedError, match="缺少“结论”“验收日期”栏"):
         read(replace(sheet, lines=[*sheet.lines[:ends], *sheet.lines[ends + 1 :]]))
-    with pytest.raises(RefusedError, match="没有找到表头"):
+    with pytest.raises(RefusedError, match="没有表头；请在第7行上方插入一行"):
         read(replace(sheet, lines=[*sheet.lines[:6], *sheet.lines[7:]]))

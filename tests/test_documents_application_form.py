@@ -241,7 +241,7 @@ def test_ticks(cells: Sequence[str], kind: str | None) -> None:
 @pytest.mark.parametrize(
     ("cells", "says"),
     [
-        (["☑新建", "☑改建", "☐其他"], "勾选了新建、改建；只能勾选一项"),
+        (["☑新建", "☑改建", "☐其他"], "勾选了新建、改建；请只保留一项的勾选"),
         (["新建 √ 改建 其他"], "无法判断勾选的是哪一项"),
         (["扩建"], "配建性质须为新建、改建、其他之一"),
     ],
@@ -335,7 +335,7 @@ def test_faults_stand_at_their_cells() -> None:
     assert "项目名称不合格式" in found["C3"]
     assert "不是数字" in found["C5"]
     assert "负数" in found["E5"]
-    assert "只能勾选一项" in found["C6"]
+    assert found["C6"].endswith("请只保留一项的勾选，其余改为“☐”（见C6、D6、E6）")
     assert "不同意" in found["B11"]
     assert "没有这一天" in found["D11"]
     assert "日期不完整" in found["D13"]

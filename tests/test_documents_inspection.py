@@ -19,6 +19,7 @@ from documents.forms.inspection import (
     read_inspection,
 )
 from documents.forms.recognise import LIKENESS, recognise
+from documents.reading.faults import WorkbookError
 from documents.reading.grid import Book, read_book
 from documents.writing.layout import FormSheet, to_bytes
 from policy.vocabulary import Form
@@ -144,10 +145,21 @@ def test_what_is_missing_is_told_at_its_cell() -> None:
     assert "未填写督查人" in found["D18"]
 
 
+def test_a_blank_is_not_taken_for_the_next_label() -> None:
+    place = next(line for line in filled(WELL).lines if line.cells[0].value == "所在地")
+    bare = replace(
+        place, cells=(place.cells[0], replace(place.cells[1], value=None), *place.cells[2:])
+    )
+    sheet = filled(WELL)
+    lines = [bare if line == place else line for line in sheet.lines]
+    assert read(replace(sheet, lines=lines)).form.value("place") is None
+
+
 def test_an_item_that_was_removed_is_told() -> None:
     sheet = filled(WELL)
     lines = [line for line in sheet.lines if line.cells[0].value != ITEMS["site"].label]
-    assert "未填写“场地无偿提供、与申报一致”" in str(faults(replace(sheet, lines=lines)))
+    with pytest.raises(WorkbookError, match="缺少“场地无偿提供、与申报一致”一行；请在第16行上方"):
+        read(replace(sheet, lines=lines))
 
 
 def test_an_item_of_its_own_or_twice_is_a_fault() -> None:

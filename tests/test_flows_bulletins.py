@@ -26,26 +26,32 @@ from operations.cases.casework import Act, advance
 from operations.cases.corrections import Reversal, reverse
 from operations.cases.desk import Desk
 from operations.cases.progress import ProgressReport, report_progress
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import enforce
 from operations.duties import month_ends, progress_letters
 from operations.duties.products import all_kept, due, kept, lay_out
 from operations.upkeep.setup import check_trail
 from operations.views.snapshots import snapshot
 from operations.workbooks.intake import import_workbook
+from states.contacts import Post
 from states.progress import Progress
 from states.snapshot import month_end
 from tests.conftest import AT, INSTALLED, DeskIn
 from tests.support.bulletin_reader import PROOF, read_bulletin, without_proof
+from tests.support.delivering import know
 from tests.support.ledger_of_trail import (
     Trail,
     next_workday,
     plan,
 )
-from tests.support.province import END, by_day, on_paper, record
+from tests.support.province import END, by_day, morning, on_paper, record
 from tests.support.stores import Snapshot, Stores
+from tests.support.tape import Tape
 from tests.support.yearly import YEAR, make_due
 
 pytestmark = pytest.mark.heavy
 PROVINCE, ACTOR = "山西省", "山西省民政厅养老服务处"
+PROVINCE_BUREAU = "山西省民政厅"
 MONTHS = tuple(f"2023-{month:02d}" for month in range(3, 13))
 CITY, OTHERS = "长治市", ("太原市", "大同市", "朔州市", "忻州市", "吕梁市")
 
@@ -306,6 +312,22 @@ def test_a_snapshot_taken_late_is_the_one_taken_in_time(lived: Desk) -> None:
         for made in all_kept(session, lived, month_ends.MONTH_ENDS):
             taken = snapshot(session, lived, made.occasion.period, made.occasion.on)
             assert taken == made.content, made.occasion.period
+
+
+def test_whoever_is_reminded_of_a_bulletin_gets_its_draft(lived: Desk) -> None:
+    know(lived, Post(PROVINCE_BUREAU, "示例·孙某"))
+    day = date(2023, 7, 3)
+    enforce(lived, day, morning(day))
+    tape = Tape()
+    deliver(lived, lambda: morning(day), lambda _: tape)
+    told = {message.recipient: message for message in tape.sent}
+    drafts = {
+        office: [it.name for it in message.attachments if "通报" in it.name]
+        for office, message in told.items()
+    }
+    owed = [f"2023年{month}月通报（草稿）.docx" for month in (3, 4, 5, 6)]  # none was issued
+    assert {office: names for office, names in drafts.items() if names} == {PROVINCE_BUREAU: owed}
+    assert "随附2023年6月通报（草稿），请审核后按程序签发" in told[PROVINCE_BUREAU].text
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A year of one county and one city whose clerks have mail and Excel, and nothing else."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from common.errors import RefusedError
+from notifications.message import Message
 from operations.cases.answering import fact_label
 from operations.cases.casework import Act
 from operations.cases.desk import Desk
@@ -32,6 +34,8 @@ from tests.support.tape import Tape
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(600)]
 CITY, COUNTY = "太原市民政局", "太原市小店区民政局"
 OURS = (CITY, COUNTY)
+FORMS = ("办理回执", "月报")
+BY_WHEN = r"时限：(?:建议于)?\d{4}年\d+月\d+日"
 COUNTYS = "XF2023-140105"
 """How the codes of the county's projects begin; of two facts the county alone knows the days."""
 FIRST, LAST = date(2023, 1, 16), date(2023, 12, 31)
@@ -46,6 +50,8 @@ class Year:
     answers: int = 0
     told: list[str] = field(default_factory=list)
     """What receives said of each mail."""
+    mails: list[tuple[date, Message]] = field(default_factory=list)
+    """What the clerks were sent."""
     waiting: list[Event] = field(default_factory=list)
     """What others cannot do yet, since something before it is not on record."""
 
@@ -56,6 +62,7 @@ def year(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Y
     with stores.desk(None, TAIYUAN, folder / "true") as desk:
         truth = _truth(desk)
     with stores.desk(None, TAIYUAN, folder / "lived") as desk:
+        desk.settings = desk.settings.model_copy(update={"reply_to": "duban+{tag}@xingfu.example"})
         clerks = (
             Clerk(
                 CITY,
@@ -105,7 +112,10 @@ def _live(year: Year, day: date) -> None:
     deliver(year.desk, lambda: morning(day), lambda _: tape)
     for message in tape.sent:
         clerk = next((it for it in year.clerks if it.office == message.recipient), None)
-        raw = clerk.answer(message, day) if clerk else None
+        raw = None
+        if clerk is not None:
+            year.mails.append((day, message))
+            raw = clerk.answer(message, day)
         if raw is not None:
             year.answers += 1
             path = year.desk.settings.incoming / f"{day}-{year.answers}.eml"
@@ -154,3 +164,27 @@ def test_both_were_asked_and_nobody_again_for_what_was_done(year: Year) -> None:
     for clerk in year.clerks:
         assert clerk.done
         assert clerk.again == []
+
+
+def test_every_demand_says_by_when_how_to_answer_and_whom_to_ask(year: Year) -> None:
+    """The forms that the answer is to have are those that came along."""
+    asking = [message for _, message in year.mails if message.lines]
+    assert asking
+    above = {COUNTY: f"如有疑问，请与{CITY}示例·赵某", CITY: "如有疑问，请与山西省民政厅"}
+    for message in asking:
+        first, *_ = re.findall("直接回复本邮件，附上填好的(.*)。", message.text)
+        new = [it.name for it in message.attachments if "需修改" not in it.name]
+        brought = {form for form in FORMS if any(form in name for name in new)}
+        assert (set(re.findall("《([^》]+)》", first)), bool(brought)) == (brought, True)
+        assert above[message.recipient] in message.text
+        assert len(re.findall(BY_WHEN, message.text)) >= 1
+
+
+def test_nobody_had_two_mails_on_a_day_and_every_answer_its_receipt(year: Year) -> None:
+    assert max(Counter((day, message.recipient) for day, message in year.mails).values()) == 1
+    told = [message for _, message in year.mails if message.receipts]
+    assert len(told) <= year.answers <= sum(len(message.receipts) for message in told)
+    for message in told:
+        assert len(re.findall("不需再报。|重新报送之日为报送日期。", message.text)) >= len(
+            message.receipts
+        )

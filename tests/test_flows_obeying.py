@@ -1,14 +1,15 @@
 """Every refusal's own advice, done to the letter by a robot, is accepted the next time.
 
 Faults of every kind are planted into our own forms; the robot reads the marked copy, or the receipt
-where there is none, does what it says, and hands the form in again the same way. Five hundred are
-for storms; CI takes of each kind one.
+where there is none, does what it says, and hands the form in again the same way. A storm does all;
+CI takes a few dozen. Several that do not hide each other are in one workbook, since
+opening workbooks is what takes long; where such a handful fails its halves are tried, and so on.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import date
+from contextlib import ExitStack, suppress
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -16,27 +17,20 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from documents.forms.answers import COLUMNS, SHEET
-from documents.forms.ledger import LEDGER_SHEET, ledger_columns
-from documents.forms.report import FURTHER_SHEET, further_columns, report_columns
-from documents.writing.columns import Column, summary_columns, supplements
 from models import inbox
 from operations.cases.desk import Desk
+from operations.workbooks.answers import Respondent
 from operations.workbooks.exports import export_workbook
-from operations.workbooks.inbox import InboxFolder, enter_enclosed, read_enclosed
-from operations.workbooks.outgoing import WorkbookOrder
-from policy.fields import REPORT_SHEET, SUMMARY_SHEET
+from operations.workbooks.inbox import (
+    FROM_CITIES,
+    InboxFolder,
+    Sender,
+    enter_enclosed,
+    read_enclosed,
+)
 from policy.vocabulary import Form, IntakeResult
 from tests.support.obeying import Clerk, reworded
-from tests.support.planting import (
-    PlantedFault,
-    SheetLayout,
-    Tables,
-    layouts,
-    planted,
-    saved,
-    write_cell,
-)
+from tests.support.planting import PlantedFault, planted_in
 from tests.support.province import morning
 from tests.support.replying import (
     REMINDED,
@@ -47,129 +41,51 @@ from tests.support.replying import (
     reply,
     rows,
 )
-from tests.support.steps import ONE
-from tests.support.stores import Stores
-from tests.test_flows_answers import COUNTY, DAY, LATE
+from tests.support.right_forms import BUREAU, CITY, FORMS, RightForm
+from tests.support.stores import Snapshot, Stores
 
 pytestmark = pytest.mark.heavy
 
-CITY, NAME = "太原市", "表格.xlsx"
+NAME = "表格.xlsx"
 NOT_IN = "未登记："
-Said = Mapping[str, object]
+Desks = Callable[[Snapshot], Desk]
 
 
 @pytest.fixture(scope="module")
-def desk(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """太原市's projects on 5 June; of ONE what a county can answer is overdue."""
-    with stores.desk(None, LATE, tmp_path_factory.mktemp("obeying") / "home") as opened:
+def desks(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
+    """太原市's projects on 5 June, late; and in December, visited."""
+    with ExitStack() as stack:
+
+        @cache
+        def opened(state: Snapshot) -> Desk:
+            home = tmp_path_factory.mktemp("obeying") / "home"
+            return stack.enter_context(stores.desk(None, state, home))
+
         yield opened
-
-
-ANSWERS: Mapping[object, Said] = {
-    "D06": {"expected": date(2023, 6, 20), "reason": "运营机构招标中"},
-    "D07": {"done": date(2023, 6, 1), "document": "示例凭证7号", "amount": 100_000},
-    "D08": {"done": date(2023, 6, 2), "document": "示例施工合同"},
-}
-REPORTED: Said = {
-    "percent": 0,
-    "invested": 0.5,
-    "on_schedule": "否",
-    "problem": "手续办理中",
-    "next_step": "加快办理",
-}
-CITY_SHARE: Said = {"code": ONE, "source": "市级配套", "holder": "市财政"}
-LINES: Sequence[Said] = (
-    {**CITY_SHARE, "on": date(2023, 5, 20), "entry": "到账", "amount": 50_000, "voucher": "示1号"},
-    {
-        **CITY_SHARE,
-        "on": date(2023, 5, 22),
-        "entry": "拨付",
-        "to_holder": "县财政",
-        "amount": 30_000,
-        "voucher": "示2号",
-        "purpose": "示例用途",
-    },
-)
-
-
-def _answer(desk: Desk, content: bytes) -> bytes:
-    def said(each: SheetLayout, row: int, value: Callable[[str], object]) -> Said:
-        return ANSWERS[value("rule")]
-
-    return _filled(content, _answer_tables(desk), said)
-
-
-def _report(desk: Desk, content: bytes) -> bytes:
-    def said(each: SheetLayout, row: int, value: Callable[[str], object]) -> Said:
-        return REPORTED if each.sheet == REPORT_SHEET else {}
-
-    return _filled(content, _report_tables(desk), said)
-
-
-def _ledger(desk: Desk, content: bytes) -> bytes:
-    book = load_workbook(BytesIO(content))
-    [each] = layouts(book, _ledger_tables(desk))
-    for row, line in enumerate(LINES, each.top + 1):
-        for key, value in line.items():
-            write_cell(book[each.sheet].cell(row, each.at[key]), value)
-    return saved(book)
-
-
-def _filled(
-    content: bytes,
-    tables: Tables,
-    said: Callable[[SheetLayout, int, Callable[[str], object]], Said],
-) -> bytes:
-    book = load_workbook(BytesIO(content))
-    for each in layouts(book, tables):
-        sheet = book[each.sheet]
-        for row in each.rows:
-            known = said(each, row, lambda key, row=row: sheet.cell(row, each.at[key]).value)  # type: ignore[misc]  # noqa: B023
-            for key, value in known.items():
-                write_cell(sheet.cell(row, each.at[key]), value)
-    return saved(book)
-
-
-def _answer_tables(desk: Desk) -> Tables:
-    return {SHEET: COLUMNS}
-
-
-def _report_tables(desk: Desk) -> Tables:
-    return {REPORT_SHEET: report_columns(desk.plan), FURTHER_SHEET: further_columns(desk.plan)}
-
-
-def _ledger_tables(desk: Desk) -> Tables:
-    return {LEDGER_SHEET: ledger_columns(desk.plan)}
-
-
-def _summary_tables(desk: Desk) -> Tables:
-    title = desk.plan.titled(Form.SUMMARY, SUMMARY_SHEET)
-    found: dict[str, Sequence[Column]] = {title: summary_columns(desk.plan)}
-    return {**found, **supplements(desk.plan)}
-
-
-Fill = Callable[[Desk, bytes], bytes]
-FORMS: Mapping[Form, tuple[str, str | None, Callable[[Desk], Tables], Fill]] = {
-    Form.ANSWER: (COUNTY, None, _answer_tables, _answer),
-    Form.REPORT: (CITY, "2023-05", _report_tables, _report),
-    Form.LEDGER: (CITY, None, _ledger_tables, _ledger),
-    Form.SUMMARY: (CITY, None, _summary_tables, lambda _, content: content),
-}
 
 
 class _UndoneError(Exception):
     """Nothing of what was handed in stays."""
 
 
-def _hand_in(desk: Desk, content: bytes) -> tuple[IntakeResult, str, bytes | None]:
-    """What a form comes to that is put into the city's folder, its receipt and marked copy."""
-    folder = InboxFolder(desk, CITY, (), DAY, morning(DAY))
+def _folder(desk: Desk, form: RightForm) -> InboxFolder:
+    """That of the city, or the desk of the province."""
+    at = morning(form.today)
+    if not form.is_provincial:
+        return InboxFolder(desk, CITY, (), form.today, at, forms=FROM_CITIES)
+    who = Sender(f"{BUREAU} 示例·孙某", Respondent((BUREAU,), "示例·孙某"))
+    return InboxFolder(desk, desk.plan.province, (), form.today, at, who, forms=tuple(Form))
+
+
+def _hand_in(desk: Desk, form: RightForm, content: bytes) -> tuple[IntakeResult, str, bytes | None]:
+    """What a form comes to that is handed in, its receipt and marked copy."""
+    folder = _folder(desk, form)
     reading = read_enclosed(folder, NAME, content)
     for old in (returned := folder.home / "退回").iterdir():
         old.unlink()
     with suppress(_UndoneError), desk.writing() as session:
         known = enter_enclosed(session, folder, reading)
-        file = inbox.find(session, desk.plan, CITY, reading.arrival.digest)
+        file = inbox.find(session, desk.plan, folder.place, reading.arrival.digest)
         told = file.reply if file else ""
         raise _UndoneError
     copies = [path.read_bytes() for path in returned.glob("*.xlsx")]
@@ -179,33 +95,75 @@ def _hand_in(desk: Desk, content: bytes) -> tuple[IntakeResult, str, bytes | Non
 @cache
 def _right(desk: Desk, form: Form) -> tuple[bytes, str]:
     """A form that is right, and what its sender is told."""
-    subject, month, _, fill = FORMS[form]
-    path = desk.settings.home / "form.xlsx"
-    order = WorkbookOrder(form, subject, month)
-    content = fill(desk, export_workbook(desk, order, path, DAY, force=True).read_bytes())
-    outcome, told, _ = _hand_in(desk, content)
-    assert outcome is IntakeResult.DONE
+    right, path = FORMS[form], desk.settings.home / "form.xlsx"
+    made = export_workbook(desk, right.order, path, right.today, force=True)
+    content = right.fill(desk, made.read_bytes())
+    outcome, told, _ = _hand_in(desk, right, content)
+    assert outcome is IntakeResult.DONE, told
     assert NOT_IN not in told
-    assert told.endswith("不需再报。")
+    assert told.endswith("不需再报。"), told
     return content, told
 
 
 def _faults(desk: Desk, form: Form) -> list[PlantedFault]:
     content, _ = _right(desk, form)
-    return list(planted(form.value, content, FORMS[form][2](desk)))
+    return list(FORMS[form].plant(desk, content))
 
 
-def _obeyed(desk: Desk, form: Form, fault: PlantedFault) -> bool:
-    """Whether the fault was refused; then the advice was good, and all that was meant is in."""
-    content, meant = _right(desk, form)
-    spoiled = fault.planted()
-    outcome, told, copy = _hand_in(desk, spoiled)
+Proof = tuple[list[PlantedFault], list[str]]
+"""The faults that were refused with good advice, and what is wrong with the advice of others."""
+
+
+def _proven(desk: Desk, form: Form, faults: Sequence[PlantedFault]) -> Proof:
+    try:
+        good, left = _obeyed(desk, form, faults)
+    except AssertionError as error:
+        if len(faults) == 1:
+            return [], [f"{faults[0].id}：{str(error)[:600]}"]
+        good, left = [], list(faults)
+    if not left:
+        return good, []
+    others = [each for each in faults if each not in left]
+    middle = len(left) // 2
+    apart = (others, left) if others else (left[:middle], left[middle:])
+    parts = [_proven(desk, form, each) for each in apart]
+    return [it for good, _ in parts for it in good], [it for _, bad in parts for it in bad]
+
+
+def _obeyed(
+    desk: Desk, form: Form, faults: Sequence[PlantedFault]
+) -> tuple[list[PlantedFault], list[PlantedFault]]:
+    """The faults, if they were refused; then the advice was good, and all that was meant is in.
+
+    Else those about which nothing was done at their cells: they are to be tried apart from others.
+    """
+    right, (content, meant) = FORMS[form], _right(desk, form)
+    spoiled = planted_in(content, faults)
+    outcome, told, copy = _hand_in(desk, right, spoiled)
     if outcome is IntakeResult.DONE and NOT_IN not in told:
-        return False
-    again, answer, _ = _hand_in(desk, Clerk(content).obey(spoiled, copy, told))
+        return [], []
+    mended = Clerk(content).obey(spoiled, copy, told)
+    if left := _left(mended, spoiled, faults):
+        return [], left
+    again, answer, _ = _hand_in(desk, right, mended)
     assert (again, NOT_IN in answer) == (IntakeResult.DONE, False), f"{told}\n→ {answer}"
     assert _bare(answer) == _bare(meant)
-    return True
+    return list(faults), []
+
+
+def _left(mended: bytes, spoiled: bytes, faults: Sequence[PlantedFault]) -> list[PlantedFault]:
+    """Of several, those whose cells hold what they held."""
+    if len(faults) == 1:
+        return []
+    before, after = load_workbook(BytesIO(spoiled)), load_workbook(BytesIO(mended))
+
+    def is_left(fault: PlantedFault) -> bool:
+        assert fault.spot is not None
+        title, row, column = fault.spot
+        was, now = (book[title].cell(row, column).value for book in (before, after))
+        return was == now
+
+    return [fault for fault in faults if is_left(fault)]
 
 
 def _bare(receipt: str) -> str:
@@ -213,39 +171,86 @@ def _bare(receipt: str) -> str:
     return re.sub(r"（[A-Z]+\d+）", "", receipt)
 
 
+MOST = 20
+"""So many faults are in one workbook."""
+
+
+def _handfuls(faults: Sequence[PlantedFault]) -> Iterator[list[PlantedFault]]:
+    """Faults together that are in cells of other columns and rows; all else alone."""
+    open_now: list[list[PlantedFault]] = []
+    for fault in faults:
+        if fault.spot is None:
+            yield [fault]
+        elif fits := next((them for them in open_now if _fits(fault, them)), None):
+            fits.append(fault)
+        else:
+            open_now.append([fault])
+    yield from open_now
+
+
+def _fits(fault: PlantedFault, others: Sequence[PlantedFault]) -> bool:
+    return len(others) < MOST and all(
+        fault.group == other.group and fault.spot != other.spot for other in others
+    )
+
+
 def _by_kind(found: Sequence[PlantedFault], turn: int) -> Iterator[PlantedFault]:
-    """One fault of each kind, each form another one where there are several."""
+    """One fault or two of some kinds, each form others."""
     kinds: dict[str, list[PlantedFault]] = {}
     for fault in found:
         kinds.setdefault(fault.kind, []).append(fault)
     for number, same in enumerate(kinds.values()):
-        if number % len(FORMS) == turn:
-            yield same[(7 * number) % len(same)]
+        if number % 4 == turn % 4:
+            first = (7 * number) % len(same)
+            yield from {each.id: each for each in (same[first], same[first // 2])}.values()
+
+
+def _all_proven(desk: Desk, form: Form, faults: Sequence[PlantedFault]) -> list[PlantedFault]:
+    found, wrong = list[PlantedFault](), list[str]()
+    for handful in _handfuls(faults):
+        good, bad = _proven(desk, form, handful)
+        found += good
+        wrong += bad
+    assert not wrong, "\n".join(wrong)
+    return found
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_what_a_refusal_says_to_do_is_accepted(desk: Desk, form: Form) -> None:
-    turn = list(FORMS).index(form)
-    some = list(_by_kind(_faults(desk, form), turn))
-    assert sum(_obeyed(desk, form, fault) for fault in some) >= len(some) // 2
+def test_what_a_refusal_says_to_do_is_accepted(desks: Desks, form: Form) -> None:
+    desk = desks(FORMS[form].state)
+    some = list(_by_kind(_faults(desk, form), list(FORMS).index(form)))
+    found = _all_proven(desk, form, some)
+    assert 3 * len(found) >= len(some), "too few are refused to show anything"
 
 
-LEAST: Mapping[Form, int] = {Form.ANSWER: 45, Form.REPORT: 110, Form.LEDGER: 35, Form.SUMMARY: 310}
-"""So many faults of each form are refused: five hundred in all."""
+LEAST: Mapping[Form, int] = {
+    Form.ANSWER: 59,
+    Form.REPORT: 139,
+    Form.LEDGER: 55,
+    Form.SUMMARY: 380,
+    Form.APPLICATION: 69,
+    Form.CONTACTS: 40,
+    Form.OPINIONS: 84,
+    Form.INSPECTION: 85,
+    Form.ACCEPTANCE: 118,
+}
+"""So many faults of each form are refused: 1,029 in all."""
+
+
+def test_no_form_is_left_out() -> None:
+    assert {*FORMS} == {*LEAST} == {*Form}
+    assert sum(LEAST.values()) >= 500
 
 
 @pytest.mark.storm
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("form", FORMS)
-def test_what_five_hundred_refusals_say_to_do_is_accepted(desk: Desk, form: Form) -> None:
-    refused, wrong = 0, list[str]()
-    for fault in _faults(desk, form):
-        try:
-            refused += _obeyed(desk, form, fault)
-        except AssertionError as error:
-            wrong.append(f"{fault.id}：{str(error)[:600]}")
-    assert wrong == []
-    assert refused >= LEAST[form]
+def test_what_five_hundred_refusals_say_to_do_is_accepted(desks: Desks, form: Form) -> None:
+    desk = desks(FORMS[form].state)
+    found = Counter(fault.id for fault in _all_proven(desk, form, _faults(desk, form)))
+    assert max(found.values()) == 1
+
+    assert (form, len(found)) >= (form, LEAST[form])
 
 
 # --- replies in words -----------------------------------------------------------------------------

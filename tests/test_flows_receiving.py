@@ -72,6 +72,8 @@ def test_an_expected_day_with_its_reason_is_entered_as_the_person(
     assert mails(reminded) == [("person", "registered", 1)]
     subject, rule = sent.items[1]
     assert acknowledged(reminded)[0] == (subject, rule, f"{BUREAU} {PERSON}", "社区选址公示未满")
+    [(detail,)] = rows(reminded, "SELECT detail FROM audit ORDER BY id DESC LIMIT 1")
+    assert json.loads(str(detail))["entered_by"] == "来信"
     assert lying(reminded) == {"已登记": ["回复.eml"]}
     [told] = receipts(reminded)
     assert "第1项预计2023年3月15日完成，已登记" in told

@@ -11,6 +11,7 @@ from sqlmodel import select
 
 from common.clock import now
 from common.errors import RefusedError
+from flows.pages.replies import replies_page
 from models.database import reading
 from models.outbox import withdraw_untrue
 from models.tables import DeadlineRow, Outbox
@@ -85,6 +86,19 @@ def test_what_waits_is_listed_with_whoever_may_decide(reminded: Desk, sent: Remi
     assert (answer.subject, answer.rule) == sent.items[1]
     assert "须经核实后登记" in answer.why
     assert "山西省民政厅" in answer.by
+
+
+def test_the_page_says_what_each_says_why_it_waits_who_decides_and_how(
+    reminded: Desk, sent: Reminder
+) -> None:
+    assert "没有待核实的来信" in replies_page(reminded.plan, (), DAY).text
+    number = waits(reminded, sent)
+    shown = replies_page(reminded.plan, waiting_replies(reminded), DAY).text
+    subject, _ = sent.items[1]
+    for words in (f"## {number}　{BUREAU}", subject, DONE, "须经核实后登记", "山西省民政厅"):
+        assert words in shown
+    assert "运行 verify_reply 表单" in shown
+    assert "最多三个工作日不重复催办" in shown
 
 
 def test_taken_over_it_is_the_act_of_whoever_decides_with_the_mail_as_evidence(

@@ -53,6 +53,8 @@ HEAD = headings(LABELS)
 DECISIVE = ("area",)
 """What the province has approved and paid by; the rest is what was applied for."""
 DATED = the_day(HEAD["on"], "2023-12-05")
+NONE = Dossier("", "", "", "", "", "")
+"""No project, as a form has it that is not made out yet."""
 SEPARATORS = str.maketrans(dict.fromkeys("，,;；\n\r", "、"))
 
 
@@ -95,7 +97,7 @@ def read_acceptance(book: Book, plan: Plan, *, confirmed: bool = False) -> Accep
     faults: list[CellFault] = []
     labels = under(plan.acceptance_clause, LABELS, ASKED)
     columns = under(plan.acceptance_clause, COLUMNS, ASKED)
-    form, rows = find_checked(book, labels, columns, faults)
+    form, rows = find_checked(book, labels, columns, faults, acceptance_sheet(plan, NONE).lines)
     found = findings(rows, plan.checklist, lambda item: _answer(item, plan, confirmed=confirmed))
     return AcceptanceForm(form, found, form.take("verdict", _verdict(plan)), form.take("on", DATED))
 
@@ -161,7 +163,7 @@ def _verdict(plan: Plan) -> Callable[[object], str]:
         if not written:
             raise CellError(f"未填写结论；请填写{listed}之一")
         if written not in known:
-            raise CellError(f"结论须为{listed}之一；请照此填写")
+            raise CellError(f"结论须为{listed}之一；请从中选填一项")
         return known[written]
 
     return read

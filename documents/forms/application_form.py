@@ -140,7 +140,7 @@ def read_application(book: Book, plan: Plan, *, confirmed: bool = False) -> Appl
     RefusedError when it is not to be recognised or its labels are missing.
     """
     faults: list[CellFault] = []
-    form = find_labelled(book, labels(plan), faults)
+    form = find_labelled(book, labels(plan), faults, _lines(plan, {}, protected=False))
     name = form.take("project", name_reader(plan))
     spots: dict[str, Spot] = {}
     named = opinion_labels(plan)
@@ -224,7 +224,8 @@ def _building_kind(form: LabelledForm, spots: dict[str, Spot]) -> str | None:
     try:
         kind = read_building_kind([value for _, value in filled] or [form.value("building_kind")])
     except CellError as error:
-        form.refuse("building_kind", str(error))
+        cells = "、".join(form.spot_at(place).cell for place, _ in filled)
+        form.refuse("building_kind", f"{error}（见{cells}）" if filled else str(error))
         return None
     words = "其他" if kind == "购置" else kind
     for place, value in filled:

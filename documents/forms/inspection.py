@@ -84,6 +84,29 @@ class InspectedProject:
     """Titles of what is overdue."""
 
 
+NONE = InspectedProject(
+    as_of=date.min,
+    code="",
+    name="",
+    city="",
+    county="",
+    stage="",
+    started=None,
+    percent=None,
+    reported="",
+    investment=None,
+    invested=None,
+    subsidy=None,
+    released=None,
+    received=Decimal(0),
+    promised=None,
+    matched=Decimal(0),
+    responsible="",
+    late=(),
+)
+"""No project, as a form has it that is not made out yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class InspectionForm:
     """A form as it was filled in. What could not be read is in the faults of `form`."""
@@ -128,7 +151,7 @@ def read_inspection(book: Book, plan: Plan) -> InspectionForm:
     items, labels = rule.items, under(rule.clause, LABELS, ASKED)
     faults: list[CellFault] = []
     columns = under(rule.clause, COLUMNS, ASKED)
-    form, rows = find_checked(book, labels, columns, faults)
+    form, rows = find_checked(book, labels, columns, faults, inspection_sheet(plan, NONE).lines)
     found = findings(rows, items, lambda _: yes_or_no)
     read = InspectionForm(
         form=form,

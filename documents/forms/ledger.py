@@ -275,8 +275,7 @@ def _row(
     said: dict[str, Any] = {**needed, **stated}
     line = LedgerLine(audit_id=0, **said) if sound else None
     if line and _needs_purpose(plan, line) and not purpose:
-        key = "purpose" if row.has("purpose") else "category"
-        row.refuse(key, "此类支出须说明具体用途；请填写用途说明", clause=plan.money_clause)
+        row.refuse("purpose", "此类支出须说明具体用途；请填写用途说明", clause=plan.money_clause)
     return LedgerFormRow(row, project, number, line, purpose)
 
 
@@ -292,10 +291,8 @@ def _fits(row: TableRow, entry: EntryKind | None, plan: Plan) -> bool:
         if filled and entry is not only:
             row.refuse(key, f"“{entry.label}”不填写{label}；请清空此格，或核对类别")
         elif not filled and entry is only:
-            at = key if row.has(key) else "entry"
-            row.refuse(
-                at, f"未填写{label}；{entry.label}须写明{label}", clause=clauses.get(key, "")
-            )
+            reason = f"未填写{label}；{entry.label}须写明，请填写{label}"
+            row.refuse(key, reason, clause=clauses.get(key, ""))
         else:
             continue
         fits = False

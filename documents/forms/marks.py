@@ -37,7 +37,7 @@ def ticked(cells: Sequence[object], choices: Sequence[str]) -> tuple[str, ...] |
 def only_one(found: Sequence[str], what: str) -> str | None:
     """The choice; None when there is none. CellError when there are several."""
     if len(set(found)) > 1:
-        raise CellError(f"{what}勾选了{'、'.join(found)}；只能勾选一项")
+        raise CellError(f"{what}勾选了{'、'.join(found)}；请只保留一项的勾选，其余改为“☐”")
     return found[0] if found else None
 
 

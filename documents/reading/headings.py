@@ -55,10 +55,25 @@ def lost_headings(
     return CellFault(place, f"{says}；请{'，'.join(repair.steps)}", lacking=True)
 
 
-def lost_header(sheet: Sheet, columns: Sequence[Column]) -> CellFault | None:
-    """That the whole header row is lost, and where it goes: above the first row of the table."""
+def column_back(column: Column, behind: int, top: int) -> tuple[str, str]:
+    """The cell of the header row `top` where a column goes that is lost, and how to put it back.
+
+    `behind`: the column, from 0, after which it goes; -1: it is the first.
+    """
+    head, cell = plain(column.heading), _cell(behind + 1, top)
+    letter = get_column_letter(behind + 2)
+    steps = f"在{letter}列之前插入一列，在{cell}填写表头“{head}”，并照原表补填该列"
+    return cell, f"表头缺少“{head}”列；请{steps}"
+
+
+def lost_header(sheet: Sheet, columns: Sequence[Column], first: int = 0) -> CellFault | None:
+    """That the whole header row is lost, and where it goes: above the first row of the table.
+
+    `first`: that row, where it is known.
+    """
     rows = enumerate(sheet.rows, 1)
-    first = next((n for n, line in rows if sum(not is_blank(v) for v in line) >= FEWEST), 0)
+    filled = (n for n, line in rows if sum(not is_blank(v) for v in line) >= FEWEST)
+    first = first or next(filled, 0)
     if not first:
         return None
     heads = "”“".join(plain(column.heading) for column in columns)

@@ -13,14 +13,15 @@ from openpyxl.utils import get_column_letter
 from common.errors import RefusedError
 from common.words import alike
 from documents.reading.cells import CellError, is_blank
-from documents.reading.faults import CellFault, Spot, note_asked
+from documents.reading.faults import CellFault, Spot, WorkbookError, note_asked
 from documents.reading.grid import Book, Sheet
+from documents.reading.identity import PROPERTY
+from documents.reading.lost_labels import Place, lost_labels
 from documents.writing.columns import pattern, plain
+from documents.writing.lines import FormLine, places
+from documents.writing.looks import Look
 
 T = TypeVar("T")
-Place = tuple[int, int]
-"""Row and column of a cell, from 0."""
-
 DEEPEST, WIDEST = 100, 40
 """Rows and columns in which labels are looked for."""
 FEWEST = 4
@@ -53,6 +54,8 @@ class LabelledForm:
     at: Mapping[str, Place]
     """Per field that was found, where its label stands."""
     labels: Mapping[str, Label]
+    beside: Mapping[str, frozenset[str]]
+    """Per field what the form prints in the same line beside other cells, plain."""
     faults: list[CellFault]
 
     def has(self, key: str) -> bool:
@@ -150,6 +153,8 @@ class LabelledForm:
         """The column at which the next label of the row stands, else the row's end."""
         row, column = self.at[key]
         later = [other for line, other in self.at.values() if line == row and other > column]
+        behind = range(column + 1, len(self.rows[row]))
+        later += [each for each in behind if plain(self.rows[row][each]) in self.beside[key]]
         return min([*later, len(self.rows[row])])
 
     def _behind(self, key: str) -> str:
@@ -172,8 +177,10 @@ def resemblance(book: Book, labels: Sequence[Label]) -> float:
     return max((len(_find(sheet, labels)) / len(labels) for sheet in book.sheets), default=0)
 
 
-def find_labelled(book: Book, labels: Sequence[Label], faults: list[CellFault]) -> LabelledForm:
-    """The form; its cells' faults will go to `faults`.
+def find_labelled(
+    book: Book, labels: Sequence[Label], faults: list[CellFault], lines: Sequence[FormLine]
+) -> LabelledForm:
+    """The form; its cells' faults will go to `faults`. `lines`: how it is printed.
 
     RefusedError when no sheet has it or two have, and when labels are missing.
     """
@@ -183,14 +190,41 @@ def find_labelled(book: Book, labels: Sequence[Label], faults: list[CellFault]) 
         raise RefusedError(f"{book.file}：没有找到应有的各栏“{wanted}”；请照样表填写")
     if len(found) > 1:
         names = "、".join(f"「{sheet.title}」" for sheet, _ in found)
-        raise RefusedError(f"{book.file}：工作表{names}都是同一种表；一份只报一张，请分开报送")
+        raise RefusedError(
+            f"{book.file}：工作表{names}都是同一种表，一份只报一张；请只保留一张，其他的分开报送"
+        )
     sheet, at = found[0]
-    if missing := [each.heading for each in labels if each.key not in at and not each.optional]:
-        listed = "”“".join(map(_one_line, missing))
-        raise RefusedError(f"{book.file}「{sheet.title}」：缺少“{listed}”栏；请照样表补齐")
+    if any(each.key not in at and not each.optional for each in labels):
+        raise _lacking(book, sheet, at, labels, lines)
     note_asked(faults, book.asked, sheet.title)
     by_key = {label.key: label for label in labels}
-    return LabelledForm(book.file, sheet.title, sheet.rows, at, by_key, faults)
+    beside = {label.key: _beside(label, lines) for label in labels}
+    return LabelledForm(book.file, sheet.title, sheet.rows, at, by_key, beside, faults)
+
+
+def _beside(label: Label, lines: Sequence[FormLine]) -> frozenset[str]:
+    """What is printed beside other cells of the line that a label is in, plain."""
+    own = plain(label.heading)
+    printed = ([plain(it.value) for it in line.cells if it.look is Look.LABEL] for line in lines)
+    found = next((each for each in printed if any(it.startswith(own) for it in each)), [])
+    return frozenset(it for it in found if not it.startswith(own))
+
+
+def _lacking(
+    book: Book,
+    sheet: Sheet,
+    at: Mapping[str, Place],
+    labels: Sequence[Label],
+    lines: Sequence[FormLine],
+) -> RefusedError:
+    """Which labels are missing; of a form of our own with the cells where they go."""
+    heads = {each.key: each.heading for each in labels if not each.optional or each.key in at}
+    ours = PROPERTY in book.properties
+    if ours and (back := lost_labels(sheet, at, heads, places(lines))):
+        return WorkbookError(book.file, back)
+    listed = "”“".join(_one_line(head) for key, head in heads.items() if key not in at)
+    mend = f"请用所发的{sheet.title}填写后报送" if ours else "请照样表补齐"
+    return RefusedError(f"{book.file}「{sheet.title}」：缺少“{listed}”栏；{mend}")
 
 
 def _find(sheet: Sheet, labels: Sequence[Label]) -> Mapping[str, Place]:

@@ -94,8 +94,8 @@ def _by_place(
     name, place = said["project"], projects.levels.said("县（市、区）")
     at = "project" if row.has("project") else "code"
     if name is None:
-        first = "code" if row.has("code") else at  # where what is asked for first goes
-        row.refuse(first, f"没有写明是哪个项目；请填写编码，或填写{place}和项目名称")
+        first, mend = ("code", "编码，或填写") if row.has("code") else (at, "")
+        row.refuse(first, f"没有写明是哪个项目；请填写{mend}{place}和项目名称")
         return None
     found = _at_place(said, projects)
     if len(found) == 1:

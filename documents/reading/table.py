@@ -16,7 +16,7 @@ from documents.reading import cells
 from documents.reading.cells import MEMORY, CellError, is_blank
 from documents.reading.faults import CellFault, Spot, WorkbookError, note_asked
 from documents.reading.grid import Book, Sheet
-from documents.reading.headings import lost_header, lost_headings
+from documents.reading.headings import column_back, lost_header, lost_headings
 from documents.reading.identity import PROPERTY
 from documents.writing.columns import EXAMPLE, Column, example_of, pattern, plain
 
@@ -59,6 +59,15 @@ class FormTable:
     def rows(self) -> tuple["TableRow", ...]:
         """The rows, to be read cell by cell."""
         return tuple(TableRow(self, index) for index in range(len(self.lines)))
+
+    def refuse_column(self, key: str, why: str, clause: str = "") -> None:
+        """Note that a column is not there that is needed, and where it goes; once."""
+        keys = list(self.columns)
+        earlier = (self.at[each] for each in keys[: keys.index(key)] if each in self.at)
+        cell, told = column_back(self.columns[key], max(earlier, default=-1), self.top)
+        if not any(told in fault.reason for fault in self.faults):
+            fault = CellFault(Spot(self.sheet, cell), f"{why}，{told}", clause, lacking=True)
+            self.faults.append(fault)
 
     def read(self, key: str, parse: Callable[[object], T]) -> list[T | None]:
         """A whole column as `parse` reads it; None, with a fault noted, where it cannot.
@@ -118,9 +127,13 @@ class TableRow:
     def refuse(self, key: str, reason: str, *, clause: str = "", secret: bool = False) -> None:
         """Note what is wrong with a cell; `reason` also says, behind “；”, how to mend it.
 
-        `secret` keeps the cell's value out of the message.
+        `secret` keeps the cell's value out of the message. Where the workbook does not have the
+        column, how to put that in is said instead, once.
         """
         clause = clause or self.table.columns[key].clause
+        if key not in self.table.at:
+            self.table.refuse_column(key, reason.partition("；")[0], clause)
+            return
         self.table.faults.append(CellFault(self.spot(key), reason, clause, secret))
 
 
@@ -151,13 +164,19 @@ def find_table(book: Book, columns: Sequence[Column], faults: list[CellFault]) -
 
 
 def no_table(
-    book: Book, columns: Sequence[Column], called: str, title: str = "", *, is_sure: bool = True
+    book: Book,
+    columns: Sequence[Column],
+    called: str,
+    title: str = "",
+    *,
+    is_sure: bool = True,
+    first: int = 0,
 ) -> RefusedError:
     """Why a form's table is not found, and where its headings are to be put back.
 
     It is looked for on the sheet `title`, else on the one that is most like it; a form of our own
     that has lost its sheet cannot be mended. `is_sure`: whether the workbook is known to be that
-    form; else it is the nearest.
+    form; else it is the nearest. `first`: the table's first row, where it is known.
     """
     ours, named = PROPERTY in book.properties, [it for it in book.sheets if it.title == title]
     known = named or ([] if ours and title else book.sheets)
@@ -165,7 +184,7 @@ def no_table(
     if tops:
         at, top, sheet = max(tops, key=lambda each: len(each[0]))
         fault = lost_headings(sheet, top, at, columns, ours=ours) if at else None
-        if fault := fault or lost_header(sheet, columns):
+        if fault := fault or lost_header(sheet, columns, first):
             said = "" if is_sure else f"不能确认是哪一种表，最接近的是“{called}”，"
             return WorkbookError(book.file, [replace(fault, reason=f"{said}{fault.reason}")])
     return RefusedError(f"{book.file}：没有找到{called}的内容；请用所发的{called}填写后报送")

@@ -62,6 +62,16 @@ def line_rows(
         yield SheetRow(cells, max(line.height, need))
 
 
+def places(lines: Sequence[FormLine]) -> Mapping[tuple[int, int], str]:
+    """What is printed where: per row and column, from 0, the text of the cell that begins there."""
+    placed = dict.fromkeys(_place(lines).values())
+    return {
+        (each.row - 1, each.column - 1): each.cell.value
+        for each in placed
+        if isinstance(each.cell.value, str)
+    }
+
+
 def room(width: float, size: int) -> float:
     """How many half-width characters of a size a column holds in one line."""
     return width * USUAL_SIZE / size - 1

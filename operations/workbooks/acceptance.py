@@ -201,7 +201,8 @@ def _unfit(plan: Plan, read: AcceptanceForm, *, passed: bool) -> Iterator[tuple[
     for item in plan.checklist:
         answer = read.checks.get(item.id, "")
         if not answer:
-            yield read.spot(item.id), f"未填写“{item.label}”的核验结果；请逐项填写"
+            asked = "请填写“是”或“否”" if item.judged else "请填写核验结果"
+            yield read.spot(item.id), f"未填写“{item.label}”的核验结果；{asked}"
         elif passed and item.judged and answer == NO:
             reason = f"核验结果为“{NO}”，结论不能为“{read.verdict}”；请核对核验结果和结论"
             yield read.spot(item.id), reason

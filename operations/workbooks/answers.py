@@ -61,6 +61,7 @@ from states.money_due import MoneyDue, due_named
 CELLS = (
     ("认定|作出决定时|以月报表|申报数以", "done"),
     ("金额|元|余额不足|不填写资金", "amount"),
+    ("哪一笔", "fact"),
     ("凭证", "document"),
     ("预计完成", "expected"),
     ("请写明原因", "reason"),
@@ -195,6 +196,8 @@ def _doubt(
     if each.amount is None or each.done is None:
         return None
     if due is None:
+        if not each.row.has("fact"):
+            return "看不出是哪一笔资金；请填写"
         return "本项不登记资金；请清空金额"
     project = casebook.project(each.subject)
     if paper.asked.confirmed or any(line.voucher == each.document for line in project.lines):

@@ -113,11 +113,10 @@ def note_refusal(
     """Note every reason as a fault at the cell that it concerns.
 
     `cells` are regular expressions with the key of the column that a reason which matches is about;
-    the first counts. Other reasons, and those whose column the workbook lacks, are told at the
-    column `otherwise`.
+    the first counts. Other reasons are told at the column `otherwise`.
     """
     for reason in reasons(error):
-        keys = (key for words, key in cells if row.has(key) and re.search(words, reason))
+        keys = (key for words, key in cells if re.search(words, reason))
         row.refuse(next(keys, otherwise), reason)
 
 

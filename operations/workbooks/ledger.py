@@ -203,8 +203,7 @@ def _compare(each: LedgerFormRow, held: Placed, shelf: LedgerLookup) -> None:
         each.row.refuse("voucher", reason, clause=shelf.plan.clause_of(BOOKKEEPING))
         return
     for key, words in _differing(each, line, shelf):
-        at = key if each.row.has(key) else "voucher"
-        each.row.refuse(at, f"该凭证已登记为“{words}”；有误的请办理更正")
+        each.row.refuse(key, f"该凭证已登记为“{words}”；有误的请办理更正")
 
 
 def _differing(

@@ -151,9 +151,8 @@ def _is_new(
     held = _compared(each, told)
     if held.stored is not None:
         for key, words in _differing(review, each, held.stored, held.remark):
-            at = key if each.row.has(key) else "expert"
             said = f"该专家已对本项目评分，此处登记为“{words}”；有误的请办理更正"
-            each.row.refuse(at, said)
+            each.row.refuse(key, said)
         return False
     if held.before is not None:
         if list(_differing(review, each, held.before, each.remark)):

@@ -1,5 +1,6 @@
 """Clerks who have mail and Excel and nothing else: they read what comes, fill in, and reply."""
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -18,6 +19,8 @@ from notifications.message import Message
 
 MACHINE = mail_address("幸福养老工程督办系统", "duban@xingfu.example")
 FILLED = ".xlsx"
+MEANS = re.compile("直接回复本邮件，附上填好的《")
+"""How a mail says that a reply with its forms is an answer."""
 REASON = "施工、手续办理中"
 MONTHS = {f"2023年{n}月": f"2023-{n:02d}" for n in range(1, 13)}
 
@@ -60,7 +63,12 @@ class Clerk:
         return f"mailtos://u:p@smtp.clerks.example?to={self.address}"
 
     def answer(self, message: Message, today: date) -> bytes | None:
-        """The reply to a mail, as bytes; None where it brings nothing to fill in."""
+        """The reply to a mail as it says, as bytes; None where it brings nothing to fill in.
+
+        AssertionError where a mail that asks for something does not say that a reply will do.
+        """
+        if message.lines:
+            assert MEANS.search(message.text), message.text
         to = [mail_address(self.office, self.address)]
         came = _read(mail(message, MACHINE, to).as_bytes())
         filled = [self._fill(*file, today) for file in _workbooks(came)]

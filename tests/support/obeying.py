@@ -8,6 +8,7 @@ only for a cell about which it is told to fill it in, to correct or to restore i
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, cast
 
@@ -18,14 +19,15 @@ from openpyxl.worksheet.worksheet import Worksheet
 from documents.reading.annotate import LIST
 from documents.reading.faults import OPENING
 from documents.writing.columns import plain
-from tests.support.planting import saved, write_cell
+from tests.support.planting import insert_row, saved, write_cell
 
 HEADING = re.compile(
     r"在(?P<column>[A-Z]+)列之前插入一列|在(?P<cell>[A-Z]+\d+)填写表头“(?P<head>[^”]+)”"
     r"|(?P<refill>照原表补填该列)"
 )
 KNOWN = re.compile(
-    "请(填写|写明|核对|恢复原样|照原表|改为填写|从中选填|保留|按“|以|填“|将单元格格式)|须填写"
+    "请(填写|写明|核对|改正|恢复原样|照原表|改为填写|从中选填|保留|补齐|按“|以|填“|将单元格格式)"
+    "|请由.*写明|须填写"
 )
 
 
@@ -46,7 +48,7 @@ class Clerk:
             return self.truth
         if marked is None:
             return self._without_copy(handed_in, told)
-        book, true = load_workbook(BytesIO(marked)), load_workbook(BytesIO(self.truth))
+        book, true = load_workbook(BytesIO(marked)), _opened(self.truth)
         later = [step for cell, words in list(_told(book)) for step in _mend(cell, words, true)]
         for step in sorted(later, key=lambda each: -each[0]):
             step[1]()
@@ -60,6 +62,12 @@ class Clerk:
         for title in others:
             del book[title]
         return saved(book)
+
+
+@lru_cache(2)
+def _opened(content: bytes) -> Workbook:
+    """To be looked at alone."""
+    return load_workbook(BytesIO(content))
 
 
 Later = tuple[int, Callable[[], object]]
@@ -149,9 +157,45 @@ def _as_known(errand: Errand) -> list[Later]:
     return []
 
 
+def _label(errand: Errand) -> list[Later]:
+    found = LABEL.search(errand.words)
+    assert found is not None
+    write_cell(errand.sheet[found[1]], found[2])
+    return []
+
+
+def _put_in(errand: Errand) -> list[Later]:
+    """A row above another, as it is in the form that was sent."""
+    found = PUT_IN.search(errand.words)
+    assert found is not None
+    top, named, true = int(found[1]), plain(found[2]), errand.true[errand.sheet.title]
+
+    def put_in() -> None:
+        insert_row(errand.sheet, top)
+        line = next(
+            line for line in true.iter_rows() if plain(str(line[0].value)).startswith(named)
+        )
+        for number, cell in enumerate(line, 1):
+            errand.sheet.cell(top, number).value = cell.value
+
+    return [(top, put_in)]
+
+
+def _ticks(errand: Errand) -> list[Later]:
+    true = errand.true[errand.sheet.title]
+    for name in re.findall(r"[A-Z]+\d+", errand.words.rpartition("（见")[2]):
+        write_cell(errand.sheet[name], true[name].value)
+    return []
+
+
+PUT_IN = re.compile(r"请在第(\d+)行上方插入一行，照原表填写“([^”]+)”")
+LABEL = re.compile(r"请在([A-Z]+\d+)填写“([^”]+)”")
 TOLD = re.compile("请(?:改为|恢复为|改填为)“([^”]+)”|应为“([^”]+)”.*请恢复原样")
 WAYS: tuple[tuple[re.Pattern[str], Callable[[Errand], list[Later]]], ...] = (
     (re.compile("填写表头"), _heads),
+    (LABEL, _label),
+    (PUT_IN, _put_in),
+    (re.compile("请只保留一项的勾选"), _ticks),
     (TOLD, _as_told),
     (re.compile("缺少.*请补齐"), _missing_rows),
     (re.compile("补填该项目一行"), _missing_row),

@@ -16,6 +16,8 @@ from documents.writing.columns import DAY, EXAMPLE, TEXT, Column, plain
 Plant = Callable[[Workbook], None]
 Tables = Mapping[str, Sequence[Column]]
 """The columns of each sheet."""
+Spot = tuple[str, int, int]
+"""Sheet, row and column of a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +26,30 @@ class PlantedFault:
 
     id: str
     """E.g. ``report:words:月报:percent``."""
-    content: bytes
-    """The form that was right."""
     plant: Plant
+    spot: Spot | None = None
+    """The one cell that it is in; None where it concerns more."""
 
     @property
     def kind(self) -> str:
         """E.g. ``words``."""
         return self.id.split(":")[1]
 
-    def planted(self) -> bytes:
-        book = load_workbook(BytesIO(self.content))
-        self.plant(book)
-        return saved(book)
+    @property
+    def group(self) -> str:
+        """Faults of a group can be in one workbook and do not hide each other."""
+        return self.kind if self.kind in HEADINGS else "cells"
+
+
+HEADINGS = ("no-heading", "other-heading", "no-label", "other-label")
+
+
+def planted_in(content: bytes, faults: Sequence[PlantedFault]) -> bytes:
+    """The form with all of them done."""
+    book = load_workbook(BytesIO(content))
+    for fault in faults:
+        fault.plant(book)
+    return saved(book)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,7 @@ def layouts(book: Workbook, tables: Tables) -> Iterator[SheetLayout]:
     for title, columns in tables.items():
         heads = {plain(column.heading): column for column in columns}
         sheet = book[title]
-        for top in range(1, 10):
+        for top in range(1, 30):
             words = [plain(str(cell.value)) for cell in sheet[top]]
             found = {heads[w].key: n for n, w in enumerate(words, 1) if w in heads}
             if len(found) == len(columns):
@@ -113,54 +126,39 @@ def planted(form: str, content: bytes, tables: Tables) -> Iterator[PlantedFault]
     found = list(layouts(book, tables))
     assert {each.sheet for each in found} == set(tables), (book.sheetnames, found)
     for each in found:
-        yield from _in_cells(form, content, each)
-        yield from _in_headings(form, content, each)
-        yield from _in_rows(form, content, each)
-        yield from _in_sheets(form, content, each)
+        yield from _in_cells(form, each)
+        yield from _in_headings(form, each)
+        yield from _in_rows(form, each)
+        yield from in_sheets(form, each.sheet)
 
 
-def _in_cells(form: str, content: bytes, each: SheetLayout) -> Iterator[PlantedFault]:
+def _in_cells(form: str, each: SheetLayout) -> Iterator[PlantedFault]:
     for number, (key, column) in enumerate(each.at.items()):
         row = each.rows[number % len(each.rows)]
         if key == "number":
             continue
         for kind, value in _kinds(each.columns[key]):
-            id = f"{form}:{kind}:{each.sheet}:{key}"
-            yield PlantedFault(id, content, _set(each.sheet, row, column, value))
+            yield in_cell(f"{form}:{kind}:{each.sheet}:{key}", (each.sheet, row, column), value)
 
 
-def _in_headings(form: str, content: bytes, each: SheetLayout) -> Iterator[PlantedFault]:
+def _in_headings(form: str, each: SheetLayout) -> Iterator[PlantedFault]:
     for key, column in each.at.items():
         if key == "number":
             continue
         for kind, value in (("no-heading", None), ("other-heading", "甲乙丙")):
             id = f"{form}:{kind}:{each.sheet}:{key}"
-            yield PlantedFault(id, content, _set(each.sheet, each.top, column, value))
-    some = [key for key, it in each.columns.items() if key != "number" and not it.optional][::4]
-    for key in some:
-        plant = _without(each.sheet, each.at[key])
-        yield PlantedFault(f"{form}:no-column:{each.sheet}:{key}", content, plant)
+            yield in_cell(id, (each.sheet, each.top, column), value)
+        plant = _on(each.sheet, lambda sheet, column=column: sheet.delete_cols(column))  # type: ignore[misc]
+        yield PlantedFault(f"{form}:no-column:{each.sheet}:{key}", plant)
 
 
-def _in_rows(form: str, content: bytes, each: SheetLayout) -> Iterator[PlantedFault]:
+def _in_rows(form: str, each: SheetLayout) -> Iterator[PlantedFault]:
     def again(sheet: Worksheet) -> None:
         for number in each.at.values():
             sheet.cell(each.rows[-1] + 1, number).value = sheet.cell(each.rows[0], number).value
 
     def gone(sheet: Worksheet) -> None:
         sheet.delete_rows(each.rows[-1])
-
-    yield PlantedFault(f"{form}:row-twice:{each.sheet}", content, _on(each.sheet, again))
-    yield PlantedFault(f"{form}:row-gone:{each.sheet}", content, _on(each.sheet, gone))
-
-
-def _in_sheets(form: str, content: bytes, each: SheetLayout) -> Iterator[PlantedFault]:
-    def copied(book: Workbook) -> None:
-        book.copy_worksheet(book[each.sheet])
-
-    def gone(book: Workbook) -> None:
-        if len(book.worksheets) > 1:
-            del book[each.sheet]
 
     def no_head(sheet: Worksheet) -> None:
         sheet.delete_rows(each.top)
@@ -169,13 +167,55 @@ def _in_sheets(form: str, content: bytes, each: SheetLayout) -> Iterator[Planted
         for number in list(each.at.values())[1:]:
             sheet.cell(each.top, number).value = None
 
-    yield PlantedFault(f"{form}:sheet-twice:{each.sheet}", content, copied)
-    yield PlantedFault(f"{form}:sheet-gone:{each.sheet}", content, gone)
-    yield PlantedFault(f"{form}:no-head:{each.sheet}", content, _on(each.sheet, no_head))
-    yield PlantedFault(f"{form}:few-heads:{each.sheet}", content, _on(each.sheet, few_heads))
+    found = {"row-twice": again, "row-gone": gone, "no-head": no_head, "few-heads": few_heads}
+    for kind, plant in found.items():
+        yield PlantedFault(f"{form}:{kind}:{each.sheet}", _on(each.sheet, plant))
 
 
-def _set(title: str, row: int, column: int, value: object) -> Plant:
+def in_sheets(form: str, title: str) -> Iterator[PlantedFault]:
+    """A sheet twice, or not at all."""
+
+    def copied(book: Workbook) -> None:
+        book.copy_worksheet(book[title])
+
+    def gone(book: Workbook) -> None:
+        if len(book.worksheets) > 1:
+            del book[title]
+
+    yield PlantedFault(f"{form}:sheet-twice:{title}", copied)
+    yield PlantedFault(f"{form}:sheet-gone:{title}", gone)
+
+
+def delete_row(sheet: Worksheet, row: int) -> None:
+    """With merged cells below moving up, as spreadsheets move them."""
+    merged = _unmerged(sheet)
+    sheet.delete_rows(row)
+    for left, top, right, bottom in merged:
+        first, last = top - (top > row), bottom - (bottom >= row)
+        if first <= last and (first, left) != (last, right):
+            sheet.merge_cells(None, first, left, last, right)
+
+
+def insert_row(sheet: Worksheet, row: int) -> None:
+    """With merged cells below moving down, as spreadsheets move them."""
+    merged = _unmerged(sheet)
+    sheet.insert_rows(row)
+    for left, top, right, bottom in merged:
+        sheet.merge_cells(None, top + (top >= row), left, bottom + (bottom >= row), right)
+
+
+def _unmerged(sheet: Worksheet) -> list[tuple[int, int, int, int]]:
+    """What was merged: left, top, right, bottom."""
+    areas = list(sheet.merged_cells.ranges)
+    for area in areas:
+        sheet.unmerge_cells(area.coord)
+    return [area.bounds for area in areas]
+
+
+def in_cell(id: str, spot: Spot, value: object) -> PlantedFault:
+    """Something else in a cell."""
+    title, row, column = spot
+
     def plant(sheet: Worksheet) -> None:
         cell = sheet.cell(row, column)
         if isinstance(value, str) and value.startswith("#"):
@@ -183,11 +223,7 @@ def _set(title: str, row: int, column: int, value: object) -> Plant:
         else:
             write_cell(cell, value)
 
-    return _on(title, plant)
-
-
-def _without(title: str, column: int) -> Plant:
-    return _on(title, lambda sheet: sheet.delete_cols(column))
+    return PlantedFault(id, _on(title, plant), spot)
 
 
 def write_cell(cell: object, value: object) -> None:
