@@ -38,7 +38,7 @@ def _run_name() -> str:
 
 @flow(
     name="enforce_deadlines",
-    description="每日核对时限：作出提醒、提级和逾期认定，发送消息，发布全省进度、各市情况等页面；"
+    description="每日核对时限：作出提醒、提级和逾期认定，发送消息，发布进度和各地情况等页面；"
     "此前漏做的日期一并补做。",
     flow_run_name=_run_name,
     timeout_seconds=2 * HOURS,

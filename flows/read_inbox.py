@@ -19,7 +19,7 @@ NAME = "读取收件"
 
 @flow(
     name="read_inbox",
-    description="读取各市收件文件夹：核对无误的整份导入，有误的逐格标出退回，并发回执。",
+    description="读取收件文件夹：核对无误的整份导入，有误的逐格标出退回，并发回执。",
     flow_run_name=NAME,
     timeout_seconds=1800,
 )

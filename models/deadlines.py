@@ -438,7 +438,7 @@ def _reached(plan: Plan, query: Select[Any], level: Level) -> Select[Any]:
 
     In a city below which nothing lies that is the city's, also for what is a county's elsewhere.
     """
-    city = literal("") if level is Level.PROVINCE else col(Subject.city)
+    city = _place_served(plan, level)
     county = col(Subject.county) if level is Level.COUNTY else literal("")
     office = and_(
         col(OfficeRow.plan) == Subject.plan,
@@ -447,6 +447,15 @@ def _reached(plan: Plan, query: Select[Any], level: Level) -> Select[Any]:
         col(OfficeRow.county) == county,
     )
     return query.select_from(DeadlineRow).join(Subject, _same_subject()).join(OfficeRow, office)
+
+
+def _place_served(plan: Plan, level: Level) -> Any:
+    if level is Level.PROVINCE:
+        return literal("")
+    if level is Level.REGION:
+        regions = {city.name: city.region or "" for city in plan.cities}
+        return case(regions, value=col(Subject.city), else_=literal(""))
+    return col(Subject.city)
 
 
 def _served_at(plan: Plan, level: Level) -> ColumnElement[str]:

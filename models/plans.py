@@ -176,7 +176,7 @@ def _offices(plan: Plan) -> list[dict[str, Any]]:
         {
             "plan": plan.id,
             "level": office.body or office.level,
-            "city": office.city,
+            "city": office.city or office.region,
             "county": office.county,
             "name": office.name,
         }

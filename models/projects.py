@@ -80,7 +80,7 @@ def find_subject(session: Session, plan: Plan, code: str) -> Subject:
     """The project, city or province of that code; RefusedError when there is none, or no more."""
     subject = session.get(Subject, (plan.id, code))
     if subject is None:
-        raise RefusedError(f"没有项目、市或省“{code}”；项目编码见 xingfu project list，市请写全称")
+        raise RefusedError(f"没有项目或地方“{code}”；项目编码见 xingfu project list，地方请写全称")
     if subject.renamed_to:
         raise RefusedError(f"“{code}”已更名为“{subject.renamed_to}”，请按现名办理")
     return subject

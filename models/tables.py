@@ -706,6 +706,7 @@ class OfficeRow(SQLModel, table=True):
     level: str = Field(primary_key=True)
     """A `Level`: told of what concerns it; else a body of the plan, which is told of nothing."""
     city: str = Field(primary_key=True)
+    """Of an office of a region, the region."""
     county: str = Field(primary_key=True)
     name: str
 

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from policy.levels import CUSTOMARY
 from policy.schema import SINGLE
+from policy.vocabulary import Level
 
 RULES = (
     *("stages", "milestones", "actions", "requirements", "checklist", "evidence", "plausible"),
@@ -27,6 +29,7 @@ def completed(data: Mapping[str, Any], folder: str) -> Said:
     for name, value in _head(said).items():
         said.setdefault(name, value)
     _money_and_quota(said)
+    _bodies(said)
     if isinstance(said.get("cities"), list):
         said["cities"] = [_city(city) for city in said["cities"]]
     if isinstance(said.get("duties"), list):
@@ -77,6 +80,27 @@ def _money_and_quota(said: Said) -> None:
             "taken_when": first,
             **quota,
         }
+
+
+def _bodies(said: Said) -> None:
+    """A bureau that has no name of its own is called as its office is in general: 市民政局."""
+    bodies, offices = said.get("bodies"), said.get("offices")
+    if isinstance(bodies, dict) and isinstance(offices, dict):
+        said["bodies"] = {id: _body(said, id, body, offices) for id, body in bodies.items()}
+
+
+def _body(said: Said, id: str, body: Any, offices: Said) -> Any:
+    office = offices.get(id)
+    if not isinstance(body, dict) or "name" in body or not isinstance(office, str):
+        return body
+    own = said.get("levels")
+    words = {**CUSTOMARY.model_dump(), **(own if isinstance(own, dict) else {})}
+    if id == Level.PROVINCE:
+        lead, province = str(words["lead"]), str(said.get("province", ""))
+        return {**body, "name": f"{lead}{office.removeprefix(province)}"}
+    below = "" if "{county}" in office else str(words["middle"])
+    name = office.replace("{city}", below).replace("{county}", str(words["bases"]))
+    return {**body, "name": name}
 
 
 def _first(said: Said, group: str) -> Any:

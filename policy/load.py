@@ -22,6 +22,7 @@ from policy.defaults import completed
 from policy.faults.ground import PlanFault
 from policy.faults.shapes import misshapen, of_defaults
 from policy.schema import Plan
+from policy.schema_file import description
 from policy.source import construct, place, read_text, read_tree
 from policy.validate import faults
 
@@ -100,7 +101,7 @@ def load_plan(path: Path) -> Plan:
             {**_with_fields(completed(data, path.parent.name)), "digest": UNREAD}
         )
     except (ValidationError, RecursionError) as error:
-        raise PolicyError(_report(root, misshapen(error))) from None
+        raise PolicyError(_report(root, misshapen(error, description))) from None
     notice = read_text(path.parent / "notice.txt")
     if found := list(faults(plan, notice)):
         raise PolicyError(_report(root, found))

@@ -117,8 +117,8 @@ class City(PlanNode):
     type: Text | None = None
     """One of `Plan.county_types`, of a city below which nothing lies."""
     region: Text | None = None
-    """What it lies in between the lead and itself, in a programme of four levels (国省市县): the
-    board adds up by it, and nobody there is told of anything."""
+    """What it lies in between the lead and itself, in a programme of four levels (国省市县). The
+    board adds up by it; where `offices` names one for it, that is told and may act."""
     quota: Places | dict[Identifier, Places] | None
     """By kind of project where the plan has several; None: not stated."""
     unserved: tuple[Text, ...]
@@ -430,12 +430,15 @@ class Office(NamedTuple):
     name: str
     body: str = ""
     """A key of `Plan.bodies` where it is none of the civil affairs line."""
+    region: str = ""
+    """Of an office between the lead and the cities: what it is there for."""
 
 
 def in_general(pattern: str, levels: LevelWords) -> str:
     """An office of no place in particular: ``市民政局`` of ``{city}民政局``."""
     county = "{county}" in pattern
-    return pattern.format(city="" if county else levels.middle, county=levels.base)
+    city = "" if county else levels.middle
+    return pattern.format(city=city, county=levels.base, region="片区")
 
 
 SINGLE = (
@@ -500,7 +503,8 @@ class Plan(PlanNode):
     """How a project is numbered, with ``{county}`` (GB/T 2260) and ``{number}``."""
     bodies: dict[Identifier, Body]
     offices: dict[Level, Text]
-    """The office at each level, with ``{city}`` and ``{county}``."""
+    """The office at each level, with ``{city}`` and ``{county}``; with ``{region}`` that of a
+    region (`City.region`), which only plans of four levels have."""
     authority: AuthorityRules | None = None
     """None: each responsible body decides, and each level may record for those below it."""
     paper_code: Text | None = None
@@ -639,6 +643,7 @@ class Plan(PlanNode):
     def workbooks(self) -> tuple[Form | Listing, ...]:
         """The lists and forms that it has a use for."""
         used = {
+            Form.APPLICATION: any(at.sheet == "application" for f in self.fields for at in f.asked),
             Form.REPORT: self.report is not None,
             Form.LEDGER: self.pays,
             Form.OPINIONS: self.review is not None,
@@ -699,6 +704,8 @@ class Plan(PlanNode):
         """What the offices of a level are called in general: ``县民政局``, ``省民政厅``."""
         if level is Level.PROVINCE:
             return self.head_bureau
+        if level is Level.REGION and level.value in self.bodies:
+            return self.bodies[level.value].name
         return in_general(self.offices[level], self.levels)
 
     @property
@@ -742,6 +749,11 @@ class Plan(PlanNode):
     def programme(self) -> str:
         """Its name without its years: ``城镇社区幸福养老提速工程``."""
         return self.name.removeprefix(self.years_said)
+
+    @property
+    def everywhere(self) -> str:
+        """``全省`` before its name in a title; nothing where the name says where it is."""
+        return "" if self.province in self.programme else self.said("全省")
 
     @property
     def stage_order(self) -> tuple[str, ...]:
@@ -806,7 +818,33 @@ class Plan(PlanNode):
         """
         if level is Level.COUNTY and city and not county:
             level = Level.CITY
-        return self.offices[level].format(city=city, county=county)
+        return self.offices[level].format(city=city, county=county, region=self.region_of(city))
+
+    @property
+    def tiers(self) -> tuple[Level, ...]:
+        """The levels that it has offices at, from the lowest: of four levels also the regions'."""
+        return tuple(level for level in Level if level in self.offices)
+
+    def region_of(self, city: str) -> str:
+        """The region that a city lies in; empty where it lies in none, or is none."""
+        found = self.city(city)
+        return (found.region or "") if found else ""
+
+    @property
+    def upper(self) -> str:
+        """Those above the cities, whose matters are held against none: ``省级``."""
+        return f"{self.said('省级')}{'、片区' if self.regions else ''}"
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Its regions, in the order of their cities; none where no office is there for them."""
+        if Level.REGION not in self.offices:
+            return ()
+        return tuple(dict.fromkeys(city.region for city in self.cities if city.region))
+
+    def cities_in(self, region: str) -> tuple[str, ...]:
+        """The cities of a region, by name."""
+        return tuple(city.name for city in self.cities if city.region == region)
 
     @property
     def undivided(self) -> tuple[str, ...]:
@@ -814,8 +852,13 @@ class Plan(PlanNode):
         return tuple(city.name for city in self.cities if city.undivided)
 
     def every_office(self) -> Iterator[Office]:
-        """Every office of the plan: the province, then each city, its leader and its counties."""
-        places = [(Level.PROVINCE, "", "")]
+        """Every office of the plan: the province, the regions, then each city, its leader and its
+        counties."""
+        yield Office(Level.PROVINCE, "", "", self.office(Level.PROVINCE))
+        for region in self.regions:
+            name = self.offices[Level.REGION].format(city="", county="", region=region)
+            yield Office(Level.REGION, "", "", name, region=region)
+        places: list[tuple[Level, str, str]] = []
         for city in self.cities:
             places += [(Level.CITY, city.name, ""), (Level.CITY_LEADER, city.name, "")]
             below = () if city.undivided else city.counties
@@ -834,13 +877,14 @@ class Plan(PlanNode):
         line = {body for bodies in self.authority.lines if holding & {*bodies} for body in bodies}
         return tuple(id for id in self.bodies if id not in civil and id in holding | line)
 
-    def body_name(self, body: str, city: str = "", county: str = "") -> str:
-        """The full name of a body, or of the office at a level, for a place."""
+    def body_name(self, body: str, city: str = "", county: str = "", region: str = "") -> str:
+        """The full name of a body, or of the office at a level, for a place or a region."""
         stated = self.bodies[body].office if body in self.bodies else None
         level = next((level for level in Level if level.value == body), None)
-        if not stated and level:
+        if level and not stated and level is not Level.REGION:
             return self.office(level, city, county)
-        return (stated or self.bodies[body].name).format(city=city, county=county)
+        pattern = stated or (self.offices[level] if level else self.bodies[body].name)
+        return pattern.format(city=city, county=county, region=region)
 
     def contact_offices(self) -> Iterator[Office]:
         """Whoever may stand in the contacts: `every_office`, which is told, then finance offices.
@@ -854,8 +898,8 @@ class Plan(PlanNode):
             level = self.bodies[id].reached_at
             for office in self.every_office():
                 if office.level is level:
-                    name = self.body_name(id, office.city, office.county)
-                    yield Office(level, office.city, office.county, name, id)
+                    name = self.body_name(id, office.city, office.county, office.region)
+                    yield Office(level, office.city, office.county, name, id, office.region)
 
     def rules(self) -> Iterator[tuple[str, Clause]]:
         """Every rule with its path in the file, for listings and checks."""

@@ -18,6 +18,8 @@ class _Target(Clause):
     kinds: tuple[Identifier, ...] = ()
     reached: Identifier | None = None
     """The milestone that counts a project; None: each that goes on counts."""
+    cities: tuple[Text, ...] = ()
+    """The cities of which each is to reach it by itself; empty: all together."""
 
 
 class ProjectTarget(_Target):

@@ -39,10 +39,13 @@ class Level(Word):
     COUNTY = "county", "县民政局"
     CITY = "city", "市民政局"
     CITY_LEADER = "city_leader", "市民政局分管领导"
+    REGION = "region", "片区主管部门"
     PROVINCE = "province", "省民政厅"
 
 
 LOCAL_LEVELS = (Level.COUNTY, Level.CITY)
+ABOVE_CITIES = (Level.REGION, Level.PROVINCE)
+"""Where what is to be done is held against no city."""
 
 
 class SubjectKind(Word):

@@ -11,6 +11,7 @@ from datetime import date
 from itertools import combinations, groupby
 
 from common.errors import RefusedError
+from policy.levels import CUSTOMARY, LevelWords
 from states.allotment import Allotment, Demand, Remedy, allot, remedies
 
 
@@ -78,7 +79,10 @@ class Assignment:
 
 
 def teams_of(
-    people: Sequence[Inspector], cities: Sequence[str], least: int
+    people: Sequence[Inspector],
+    cities: Sequence[str],
+    least: int,
+    levels: LevelWords = CUSTOMARY,
 ) -> tuple[tuple[Team, ...], tuple[str, ...]]:
     """A team from each of the cities, and what is to be said of the others, in Chinese.
 
@@ -94,11 +98,15 @@ def teams_of(
     rank = {city: number for number, city in enumerate(cities)}
     members = sorted([*full.values(), *mixed], key=lambda group: rank[group[0].cities[0]])
     teams = tuple(Team(number, group) for number, group in enumerate(members, 1))
-    return teams, tuple(_told_of(groups, teams, least))
+    return teams, tuple(_told_of(groups, teams, least, levels))
 
 
 def assign(
-    teams: Sequence[Team], tasks: Sequence[Task], days: Sequence[date], most_a_day: int
+    teams: Sequence[Team],
+    tasks: Sequence[Task],
+    days: Sequence[date],
+    most_a_day: int,
+    levels: LevelWords = CUSTOMARY,
 ) -> Assignment:
     """The best assignment, the same for the same arguments in whatever order tasks come.
 
@@ -108,14 +116,14 @@ def assign(
     reason why there is none, and with what would help.
     """
     ordered = sorted(tasks, key=lambda task: (task.county, task.code))
-    if reasons := list(_against(teams, ordered, days, most_a_day)):
+    if reasons := list(_against(teams, ordered, days, most_a_day, levels)):
         raise RefusedError("\n".join(reasons))
     demand = Demand(
         tuple(frozenset(team.homes) for team in teams), _counted(ordered), len(days), most_a_day
     )
     found = allot(demand)
     if found is None:
-        raise RefusedError("\n".join(_told_remedies(demand, remedies(demand))))
+        raise RefusedError("\n".join(_told_remedies(demand, remedies(demand), levels)))
     stops = tuple(_stops(teams, ordered, found, days, most_a_day))
     return Assignment(stops, found.spread, found.trips, found.unproven)
 
@@ -134,7 +142,10 @@ def _mixed(short: Mapping[str, Sequence[Inspector]], least: int) -> list[tuple[I
 
 
 def _told_of(
-    groups: Mapping[str, Sequence[Inspector]], teams: Sequence[Team], least: int
+    groups: Mapping[str, Sequence[Inspector]],
+    teams: Sequence[Team],
+    least: int,
+    levels: LevelWords,
 ) -> Iterator[str]:
     for city, group in groups.items():
         team = next((team for team in teams if group and group[0] in team.people), None)
@@ -142,14 +153,19 @@ def _told_of(
         if not group:
             yield f"{city}没有符合条件的人员，未派人参加"
         elif team is None:
-            yield f"{city}仅{len(group)}人符合条件，不足{least}人，又无其他市可以合组，未编入"
+            none = levels.said("又无其他市可以合组")
+            yield f"{city}仅{len(group)}人符合条件，不足{least}人，{none}，未编入"
         elif len(group) < least:
             few = f"{city}仅{len(group)}人符合条件，不足{least}人"
             yield f"{few}，与{others}合编为第{team.number}组"
 
 
 def _against(
-    teams: Sequence[Team], tasks: Sequence[Task], days: Sequence[date], most_a_day: int
+    teams: Sequence[Team],
+    tasks: Sequence[Task],
+    days: Sequence[date],
+    most_a_day: int,
+    levels: LevelWords,
 ) -> Iterator[str]:
     """What can be told without a search."""
     if not tasks:
@@ -159,19 +175,23 @@ def _against(
     if not teams:
         yield "没有可以编成的验收组：符合条件的人员不足，请在通讯录中补充"
     if tasks and days and teams:
-        yield from _nobody(teams, tasks)
-        yield from _only_each_other(teams, tasks)
+        yield from _nobody(teams, tasks, levels)
+        yield from _only_each_other(teams, tasks, levels)
         yield from _too_many(teams, tasks, days, most_a_day)
 
 
-def _nobody(teams: Sequence[Team], tasks: Sequence[Task]) -> Iterator[str]:
+def _nobody(teams: Sequence[Team], tasks: Sequence[Task], levels: LevelWords) -> Iterator[str]:
     for city, count in Counter(task.city for task in tasks).items():
         if not _able(teams, city):
-            told = "能编成验收组的只有该市" if len(teams) == 1 else "各验收组均有该市人员"
-            yield f"{city}的{count}个项目无人可以验收：{told}，请由其他市派人另行编组"
+            one, all_ = levels.said("能编成验收组的只有该市"), levels.said("各验收组均有该市人员")
+            why = one if len(teams) == 1 else all_
+            mend = levels.said("请由其他市派人另行编组")
+            yield f"{city}的{count}个项目无人可以验收：{why}，{mend}"
 
 
-def _only_each_other(teams: Sequence[Team], tasks: Sequence[Task]) -> Iterator[str]:
+def _only_each_other(
+    teams: Sequence[Team], tasks: Sequence[Task], levels: LevelWords
+) -> Iterator[str]:
     """Two cities of which only people of the other can accept."""
     for one, other in combinations(dict.fromkeys(task.city for task in tasks), 2):
         there, back = _able(teams, other), _able(teams, one)
@@ -181,7 +201,8 @@ def _only_each_other(teams: Sequence[Team], tasks: Sequence[Task]) -> Iterator[s
             and all(one in team.homes for team in there)
             and all(other in team.homes for team in back)
         ):
-            yield f"{one}与{other}只能互相验收，违反两市不互验的规则；请由第三个市派人编组"
+            rule = levels.said("违反两市不互验的规则；请由第三个市派人编组")
+            yield f"{one}与{other}只能互相验收，{rule}"
 
 
 def _too_many(
@@ -200,14 +221,14 @@ def _able(teams: Sequence[Team], city: str) -> list[Team]:
     return [team for team in teams if city not in team.homes]
 
 
-def _told_remedies(demand: Demand, found: Sequence[Remedy]) -> Iterator[str]:
+def _told_remedies(demand: Demand, found: Sequence[Remedy], levels: LevelWords) -> Iterator[str]:
     yield (
         f"{len(demand.teams)}个验收组、{demand.days}个工作日、每组每天至多{demand.most_a_day}个项目，"
-        "不能同时做到不验本市、两市不互验和按期完成"
+        f"不能同时做到{levels.said('不验本市、两市不互验')}和按期完成"
     )
     for remedy in found:
         pairs = "；".join(f"{one}与{other}" for one, other in remedy.mutual)
-        asked = [f"允许互相验收的市：{pairs}"] if pairs else []
+        asked = [f"{levels.said('允许互相验收的市')}：{pairs}"] if pairs else []
         asked += [f"验收期间增加{remedy.days}个工作日"] if remedy.days else []
         yield f"可行的办法：{'，并且'.join(asked)}"
     yield "或者增加验收组，或者提高每组每天的项目数"

@@ -15,7 +15,7 @@ from policy.vocabulary import Holder, Level
 from states.contacts import Place
 
 LEADER = Level.CITY_LEADER
-CIVIL_LINE: Bodies = (Level.COUNTY, Level.CITY, Level.PROVINCE)
+CIVIL_LINE: Bodies = (Level.COUNTY, Level.CITY, Level.REGION, Level.PROVINCE)
 """Who may act for whom where a plan does not say."""
 LEVELS: Mapping[str, Level] = {level.value: level for level in Level}
 DEPARTMENT = re.compile(r"^.*?(处室|科室|处|科(?![技教文])|室|股|组(?!织)|办公室|中心)")
@@ -34,6 +34,8 @@ class Seat:
     county: str
     name: str
     """Its full name."""
+    region: str = ""
+    """What it is there for between the lead and the cities; then it has no city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def _names(plan: Plan) -> Mapping[str, Seat]:
             held = found.get(seat.name)
             if held is None or _rank(plan, held) < _rank(plan, seat):
                 found[seat.name] = seat  # a body that is two things at once goes by the higher
-            if not seat.city and body in plan.bodies:
+            if not (seat.city or seat.region) and body in plan.bodies:
                 found.setdefault(plan.bodies[body].name, seat)
     for city in plan.cities:
         found[plan.office(LEADER, city.name)] = _seat(plan, Level.CITY, city.name, "")
@@ -109,16 +111,16 @@ def _bodies(plan: Plan) -> tuple[str, ...]:
 
 
 def _everywhere(plan: Plan, body: str) -> Iterator[Seat]:
-    match _level(plan, body):
-        case Level.COUNTY:
-            for city in plan.cities:
-                for county in city.counties:
-                    yield _seat(plan, body, city.name, county.name)
-        case Level.CITY | Level.CITY_LEADER:
-            for city in plan.cities:
-                yield _seat(plan, body, city.name, "")
-        case Level.PROVINCE:
-            yield _seat(plan, body, "", "")
+    level = _level(plan, body)
+    if level is Level.PROVINCE:
+        yield _seat(plan, body, "", "")
+    elif level is Level.REGION:
+        yield from (_of_region(plan, body, region) for region in plan.regions)
+    elif level is Level.COUNTY:
+        for city in plan.cities:
+            yield from (_seat(plan, body, city.name, county.name) for county in city.counties)
+    else:
+        yield from (_seat(plan, body, city.name, "") for city in plan.cities)
 
 
 def _level(plan: Plan, body: str) -> Level:
@@ -127,6 +129,10 @@ def _level(plan: Plan, body: str) -> Level:
 
 def _seat(plan: Plan, body: str, city: str, county: str) -> Seat:
     return Seat(body, city, county, plan.body_name(body, city, county))
+
+
+def _of_region(plan: Plan, body: str, region: str) -> Seat:
+    return Seat(body, "", "", plan.body_name(body, region=region), region)
 
 
 def matter(plan: Plan, name: str) -> Matter | None:
@@ -173,7 +179,7 @@ def booking(plan: Plan, holder: Holder) -> Matter:
     default: Bodies = (Level.CITY,) if holder is Holder.CITY else (Level.COUNTY,)
     whose = plan.authority.holders.get(holder, default) if plan.authority else default
     clause = plan.money.clause if plan.money else _clause(plan)
-    return Matter(f"{holder.label}的资金收付", clause, whose)
+    return Matter(f"{plan.said(holder.label)}的资金收付", clause, whose)
 
 
 def opinion(plan: Plan) -> Matter:
@@ -264,6 +270,9 @@ def _at(plan: Plan, body: str, place: Place) -> Seat | None:
     level = _level(plan, body)
     if level is Level.PROVINCE:
         return _seat(plan, body, "", "")
+    if level is Level.REGION:
+        region = plan.region_of(place.city) if plan.regions else ""
+        return _of_region(plan, body, region) if region else None
     own = level is not Level.COUNTY or place.county or place.city in plan.undivided
     if not place.city or not own:
         return None

@@ -7,9 +7,8 @@ from datetime import date
 
 from policy.duties import InspectorRole
 from policy.schema import Plan
-from policy.vocabulary import ChannelKind, Level, RecipientReason
+from policy.vocabulary import ABOVE_CITIES, ChannelKind, Level, RecipientReason
 
-LEVELS = tuple(Level)
 BETWEEN_POSTS = re.compile(r"[\s、，,；;/／（）()]+|兼任?")
 DEPUTY = "副"
 SCHEMES = {
@@ -61,7 +60,7 @@ class Post:
 
     def covers(self, level: Level, place: "Place") -> bool:
         """Whether the person, whose office is at `level`, looks after that place."""
-        named = place.city if level is Level.PROVINCE else place.county
+        named = place.city if level in ABOVE_CITIES else place.county
         return not self.divisions or not named or named in self.divisions
 
 
@@ -131,7 +130,8 @@ class Directory:
         itself is, by its name.
         """
         known: tuple[Recipient, ...] = ()
-        for rank in LEVELS[LEVELS.index(level) :]:
+        tiers = self._plan.tiers
+        for rank in tiers[tiers.index(level) :]:
             office = self._plan.office(rank, place.city, place.county)
             because = RecipientReason.POST if rank is level else RecipientReason.VACANT
             found = [post for post in self._at.get(office, ()) if post.covers(rank, place)]

@@ -11,7 +11,7 @@ from itertools import count
 
 from policy.schema import Body, Plan
 from policy.timing import Ladder, TimedRule, rung_id
-from policy.vocabulary import DecisionKind, Level, Origin, RungKind, Standing
+from policy.vocabulary import ABOVE_CITIES, DecisionKind, Level, Origin, RungKind, Standing
 from states.deadlines import Deadline, running
 from states.workdays import DAY, Calendar, UnknownYearError
 
@@ -201,7 +201,7 @@ def _kind(
     """
     if not situation.fits or (not body.bound and offset > 0):
         return RungKind.COORDINATE
-    waited_for = bool(situation.body) and body.reached_at is Level.PROVINCE
+    waited_for = bool(situation.body) and body.reached_at in ABOVE_CITIES
     none = rule.origin is Origin.PROPOSAL or waited_for
     return RungKind.ESCALATE if none and kind is RungKind.DRAFT_LETTER else kind
 

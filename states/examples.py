@@ -157,7 +157,7 @@ def _place(plan: Plan, example: PlanExample) -> tuple[City, County]:
         for county in city.counties:
             if example.county in (None, county.name):
                 return city, county
-    raise KeyError(f"{example.city or ''}没有{example.county or '县（市、区）'}")
+    raise KeyError(f"{example.city or ''}没有{example.county or plan.levels.bases}")
 
 
 def _dossier(plan: Plan, example: PlanExample) -> Dossier:

@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from policy.schema import Plan
 from policy.timing import DeadlineRule, TimedRule
-from policy.vocabulary import Disposition, Level, Origin, Standing, SubjectKind
+from policy.vocabulary import ABOVE_CITIES, Disposition, Origin, Standing, SubjectKind
 from states.deadlines import DONE, IN_TIME
 from states.ledger import LOCAL, TENTH, stated, sums, total
 from states.reporting import is_unentered
@@ -284,7 +284,7 @@ def counts(plan: Plan, item: DeadlineShot) -> bool:
 
 def of_the_province(plan: Plan, responsible: str) -> bool:
     """Whether the province itself has to do what a body is responsible for."""
-    return plan.bodies[responsible].reached_at is Level.PROVINCE
+    return plan.bodies[responsible].reached_at in ABOVE_CITIES
 
 
 def _figures(plan: Plan, shot: Snapshot, place: str, quota: int | None) -> MonthFigures:

@@ -224,7 +224,7 @@ def refusals(
     """
     return (
         *_unclear(plan, line),
-        *_misdirected(line),
+        *_misdirected(plan, line),
         *_not_for_this(plan, line, reason),
         *_beyond_release(plan, line, lines, released),
         *_overdraws(plan, line, lines),
@@ -271,22 +271,23 @@ def _unclear(plan: Plan, line: LedgerLine) -> Iterator[str]:
         yield reason
 
 
-def _misdirected(line: LedgerLine) -> Iterator[str]:
+def _misdirected(plan: Plan, line: LedgerLine) -> Iterator[str]:
     ranks = list(Holder)
     if line.entry is EntryKind.TRANSFER:
         if line.to_holder is None:
             yield "拨付未写明拨给谁，请填写"
         elif ranks.index(line.to_holder) <= ranks.index(line.holder):
             yield (
-                f"资金只能逐级下拨，不能由{line.holder.label}拨给{line.to_holder.label}；"
-                "请按市财政、县财政、项目单位逐级登记"
+                f"资金只能逐级下拨，不能由{plan.said(line.holder.label)}"
+                f"拨给{plan.said(line.to_holder.label)}；"
+                f"请按{'、'.join(plan.said(holder.label) for holder in Holder)}逐级登记"
             )
     elif line.to_holder is not None:
         yield f"“{line.entry.label}”不填收款级次，请去掉"
     if line.entry is not EntryKind.EXPENSE and (line.category or line.payee):
         yield f"“{line.entry.label}”不填支出类别和收款单位，请去掉"
     if line.entry is EntryKind.EXPENSE and line.holder is Holder.CITY:
-        yield "市财政只拨付，不直接支出；请登记拨付"
+        yield f"{plan.said(line.holder.label)}只拨付，不直接支出；请登记拨付"
 
 
 def _not_for_this(plan: Plan, line: LedgerLine, reason: str) -> Iterator[str]:
@@ -298,16 +299,17 @@ def _not_for_this(plan: Plan, line: LedgerLine, reason: str) -> Iterator[str]:
     if not (line.category or "").strip():
         yield f"支出没有类别，请填写{cited(plan.money_clause)}"
     elif plan.money is not None and line.source is Source.PROVINCE:
-        yield from _refused_category(plan.money, line.category or "", reason)
+        yield from _refused_category(plan, plan.money, line.category or "", reason)
 
 
-def _refused_category(money: MoneyRules, category: str, reason: str) -> Iterator[str]:
+def _refused_category(plan: Plan, money: MoneyRules, category: str, reason: str) -> Iterator[str]:
+    whose = plan.said(Source.PROVINCE.label)
     known = {name: item for item in money.categories for name in (item.id, item.label)}
     if any(word in category for word in money.refused):
-        yield f"“{category}”属于机构运行经费，不得使用省级补助（{money.clause}）；请另列资金来源"
+        yield f"“{category}”属于机构运行经费，不得使用{whose}（{money.clause}）；请另列资金来源"
     elif category not in known:
         listed = "、".join(f"{item.id}（{item.label}）" for item in money.categories)
-        yield f"“{category}”不在省级补助用途之内（{money.clause}），可用：{listed}"
+        yield f"“{category}”不在{whose}用途之内（{money.clause}），可用：{listed}"
     elif known[category].needs_reason and not reason.strip():
         yield f"“{known[category].label}”须说明具体用途（{money.clause}），请填写说明"
 
@@ -318,12 +320,14 @@ def _beyond_release(
     if line.entry is not EntryKind.RECEIPT or line.source is not Source.PROVINCE:
         return
     total = received(lines, Source.PROVINCE) + line.amount
+    whose = plan.said(Source.PROVINCE.label)
     if released is None:
         by = cited(plan.release_clause)
-        yield f"省级补助尚未下达，不能登记到账{by}；请先登记省级资金下达"
+        release = plan.said("省级资金下达")
+        yield f"{whose}尚未下达，不能登记到账{by}；请先登记{release}"
     elif total > released:
         by = cited(plan.subsidy_clauses)
-        yield f"省级补助到账合计{total:,.2f}元，超过下达的{released:,.2f}元{by}；请核对金额"
+        yield f"{whose}到账合计{total:,.2f}元，超过下达的{released:,.2f}元{by}；请核对金额"
 
 
 def _overdraws(plan: Plan, line: LedgerLine, lines: Sequence[LedgerLine]) -> Iterator[str]:
@@ -332,6 +336,6 @@ def _overdraws(plan: Plan, line: LedgerLine, lines: Sequence[LedgerLine]) -> Ite
     for source, holder, day in overdrawn((*lines, line)):
         if (source, holder) not in before:
             yield (
-                f"{long_date(day)}{holder.label}的{source.label}余额不足，不能支付{by}；"
+                f"{long_date(day)}{plan.said(holder.label)}的{plan.said(source.label)}余额不足，不能支付{by}；"
                 "请核对金额和日期"
             )

@@ -25,11 +25,10 @@ class MoneyDue:
     amount: Decimal | None = None
     """元 that are lacking, 0.00 where nothing was promised; None: not known."""
 
-    @property
-    def label(self) -> str:
+    def label(self, plan: Plan) -> str:
         """What a form calls it: ``县级配套到账``, ``省级补助拨付县财政``."""
         to = self.to_holder.label if self.to_holder else ""
-        return f"{self.source.label}{self.entry.label}{to}"
+        return plan.said(f"{self.source.label}{self.entry.label}{to}")
 
 
 def money_due(
@@ -55,7 +54,7 @@ def due_named(plan: Plan, label: str) -> MoneyDue | None:
         for item in plan.milestones
         if item.ledger
         for due in _kinds(item.id, item.ledger)
-        if due.label == label
+        if due.label(plan) == label
     )
     return next(found, None)
 

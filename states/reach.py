@@ -1,6 +1,6 @@
 """Who looks at the staff desk, and what of the programme is theirs to see (八(四)). Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from policy.schema import Plan
@@ -64,7 +64,7 @@ class Visitor:
     @property
     def is_provincial(self) -> bool:
         """Whether the person holds an office of the province."""
-        return any(not actor.seat.city for actor in self.actors)
+        return any(not (actor.seat.city or actor.seat.region) for actor in self.actors)
 
     def entitled(self, plan: Plan, asked: Matter | None, place: Place) -> str:
         """In whose name the person may take an act: ``太原市民政局 王某``; empty: may not."""
@@ -80,8 +80,16 @@ def visitor(
     found = (*actors, *(actor for office in also if (actor := actor_of(plan, office))))
     kept = [actor.seat for actor in found if actor.seat.body in plan.treasuries]
     seen = [actor.seat for actor in found if actor.seat.body not in plan.treasuries]
-    return Visitor(person, name, actors, Reach(_places(seen), _places(kept)))
+    return Visitor(person, name, actors, Reach(_places(plan, seen), _places(plan, kept)))
 
 
-def _places(seats: Iterable[Seat]) -> frozenset[Place]:
-    return frozenset(Place(seat.city, seat.county) for seat in seats)
+def _places(plan: Plan, seats: Iterable[Seat]) -> frozenset[Place]:
+    """Of a region, all of its cities."""
+    return frozenset(place for seat in seats for place in _seen_from(plan, seat))
+
+
+def _seen_from(plan: Plan, seat: Seat) -> Iterator[Place]:
+    if seat.region:
+        yield from map(Place, plan.cities_in(seat.region))
+    else:
+        yield Place(seat.city, seat.county)

@@ -76,7 +76,7 @@ def _own(
     local = city in where or any(where.startswith(county) for county in counties)
     if bureau and local:
         yield (
-            f"专家来自项目所在市的{plan.trade}部门（{opinion.organisation}），应当回避（{review.clause}）；"
+            f"专家来自{plan.said('项目所在市')}的{plan.trade}部门（{opinion.organisation}），应当回避（{review.clause}）；"
             "请改由其他专家评审"
         )
 

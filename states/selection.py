@@ -52,7 +52,7 @@ def select(plan: Plan, candidates: Sequence[Candidate]) -> Selection:
         ranked = sorted((item for item in own if not item.taken), key=_rank)
         determined += [item.code for item in ranked[:free]]
         reserves += [(item.code, rank) for rank, item in enumerate(ranked[free:], 1)]
-        ties += _ties(city, ranked, free)
+        ties += _ties(plan, city, ranked, free)
         if len(ranked) < free:
             short[city] = short.get(city, 0) + free - len(ranked)
     return Selection(tuple(determined), tuple(reserves), short, tuple(ties))
@@ -75,10 +75,11 @@ def _points(item: Candidate) -> Decimal:
     return item.score or Decimal(0)
 
 
-def _ties(city: str, ranked: Sequence[Candidate], free: int) -> Iterator[str]:
+def _ties(plan: Plan, city: str, ranked: Sequence[Candidate], free: int) -> Iterator[str]:
+    first = plan.said("未实施县（市、区）")
     if 0 < free < len(ranked) and _points(ranked[free - 1]) == _points(ranked[free]):
         inside, outside = ranked[free - 1], ranked[free]
         yield (
             f"{city}第{free}位{inside.code}与替补{outside.code}同为{_points(inside)}分，"
-            "已按未实施县（市、区）优先、编码在前排序，请研究时留意"
+            f"已按{first}优先、编码在前排序，请研究时留意"
         )

@@ -140,7 +140,7 @@ def courses(plan: Plan, snapshots: Sequence[Snapshot]) -> YearCourses:
 def _courses(plan: Plan, snapshots: tuple[Snapshot, ...]) -> YearCourses:
     rules, latest = plan.curves, snapshots[-1]
     assert rules is not None  # noqa: S101  # the duty has no occasion in a plan without
-    measures = tuple(_measures(rules))
+    measures = tuple(_measures(plan, rules))
     parts = {plan.province: snapshots} | {
         city.name: [shot.of_city(city.name) for shot in snapshots] for city in plan.cities
     }
@@ -181,11 +181,11 @@ def _extremes(gains: Sequence[Decimal]) -> tuple[Decimal, Decimal, Decimal]:
     return min(gains), sum(gains, NOTHING), max(gains)
 
 
-def _measures(rules: CurveRules) -> Iterator[_Measure]:
+def _measures(plan: Plan, rules: CurveRules) -> Iterator[_Measure]:
     yield from map(_counted, rules.counted)
     yield _money(rules, RECEIVED, "资金到位", (Source.PROVINCE, *LOCAL))
-    yield _money(rules, FROM_PROVINCE, "省级补助到位", (Source.PROVINCE,))
-    yield _money(rules, MATCHING, "市县配套到位", LOCAL)
+    yield _money(rules, FROM_PROVINCE, plan.said("省级补助到位"), (Source.PROVINCE,))
+    yield _money(rules, MATCHING, plan.said("市县配套到位"), LOCAL)
     span = (rules.invested_from, rules.invested_to)
     yield _Measure(
         key=INVESTED,

@@ -15,7 +15,7 @@ from policy.vocabulary import Disposition, Origin, Source, Standing, SubjectKind
 from states.deadlines import LATE
 from states.dossier import GOING_ON
 from states.progress import Progress, last_invested
-from states.targets import TargetFigure
+from states.targets import TargetFigure, of_place
 from states.workdays import DAY, Calendar
 
 
@@ -161,6 +161,7 @@ class Snapshot:
             tuple(project for project in self.projects if project.city == city),
             tuple(item for item in self.deadlines if item.city == city),
             tuple(item for item in self.records if item.subject in codes | {city}),
+            of_place(self.targets, city),
         )
 
 

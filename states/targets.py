@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from policy.schema import Plan
 from policy.targets import CoverageTarget, ProjectTarget, RatioTarget, Target
@@ -27,6 +27,8 @@ class TargetFigure:
     standing: str
     """``尚缺4个``; empty where nothing can be said."""
     clause: str
+    city: str = ""
+    """Whose own it is; empty: the whole programme's."""
 
     @property
     def said(self) -> str:
@@ -41,9 +43,18 @@ OF_PLACES = "共"
 
 
 def figures(plan: Plan, found: Iterable[Dossier]) -> tuple[TargetFigure, ...]:
-    """Each kind of project against its total, then each target; of projects that go on."""
+    """Each kind of project against its total, then each target; of projects that go on.
+
+    What single cities are to reach is told city by city.
+    """
     going_on = [project for project in found if project.disposition in GOING_ON]
-    return (*_kinds(plan, going_on), *(_figure(plan, it, going_on) for it in plan.targets))
+    targets = (each for it in plan.targets for each in _figures(plan, it, going_on))
+    return (*_kinds(plan, going_on), *targets)
+
+
+def of_place(found: Iterable[TargetFigure], city: str) -> tuple[TargetFigure, ...]:
+    """What a city is to reach by itself; of no city, all."""
+    return tuple(figure for figure in found if city in ("", figure.city))
 
 
 def _kinds(plan: Plan, found: Sequence[Dossier]) -> Iterator[TargetFigure]:
@@ -62,11 +73,20 @@ def _kinds(plan: Plan, found: Sequence[Dossier]) -> Iterator[TargetFigure]:
         )
 
 
-def _figure(plan: Plan, target: Target, found: Sequence[Dossier]) -> TargetFigure:
+def _figures(plan: Plan, target: Target, found: Sequence[Dossier]) -> Iterator[TargetFigure]:
+    if not target.cities:
+        yield _figure(plan, target, found)
+    for city in target.cities:
+        own = [project for project in found if project.city == city]
+        told = _figure(plan, target, own, city)
+        yield replace(told, id=f"{told.id}.{city}", label=f"{city}{told.label}", city=city)
+
+
+def _figure(plan: Plan, target: Target, found: Sequence[Dossier], city: str = "") -> TargetFigure:
     own = [it for it in found if not target.kinds or it.profile.kind in target.kinds]
     done = [it for it in own if target.reached is None or target.reached in it.milestones]
     if isinstance(target, CoverageTarget):
-        told = _coverage(plan, target, done)
+        told = _coverage(plan, target, done, city)
     elif isinstance(target, RatioTarget):
         told = _ratio(target, own)
     else:
@@ -86,12 +106,14 @@ def _ratio(target: RatioTarget, own: Sequence[Dossier]) -> tuple[str, str, str]:
     return target.share(done, whole), target.wanted, standing
 
 
-def _coverage(plan: Plan, target: CoverageTarget, done: Sequence[Dossier]) -> tuple[str, str, str]:
+def _coverage(
+    plan: Plan, target: CoverageTarget, done: Sequence[Dossier], city: str
+) -> tuple[str, str, str]:
     counted = Counter(_place(target, project) for project in done)
     covered = {place for place, count in counted.items() if count >= target.least}
-    known = _places(plan, target)
+    known = [place for place in _places(plan, target) if city in ("", place[0])]
     whole = target.places if target.each == "street" else len(known)
-    missing = ["".join(place) for place in known if place not in covered]
+    missing = ["".join(place[1:] if city else place) for place in known if place not in covered]
     named = f"：{'、'.join(missing[:MOST_NAMES])}" if missing else ""
     more = f"等{len(missing)}个" if len(missing) > MOST_NAMES else ""
     each = plan.said(EACH[target.each])

@@ -121,17 +121,17 @@ def choose(shot: Snapshot, plan: Plan, calendar: Calendar) -> VisitChoice:
         raise RefusedError(
             f"截至{shot.as_of}，督查期间（{rule.first}至{rule.last}）已无工作日可安排"
         )
-    counts = _counts(rule, {city: queues[city] for city in cities}, known, days)
+    counts = _counts(plan, rule, {city: queues[city] for city in cities}, known, days)
     ahead = iter(days)
     visits = tuple(
         visit
         for city, count in counts.items()
-        for visit in _of_city(rule, queues[city].projects[:count], shot, known, ahead)
+        for visit in _of_city(plan, rule, queues[city].projects[:count], shot, known, ahead)
     )
     unvisited = (
         each
         for city, queue in queues.items()
-        for each in _unvisited(rule, shot.of_city(city), queue, counts.get(city, 0), known)
+        for each in _unvisited(plan, rule, shot.of_city(city), queue, counts.get(city, 0), known)
     )
     return VisitChoice(visits, tuple(unvisited))
 
@@ -153,13 +153,17 @@ def _queue(rule: InspectionRules, own: Snapshot, known: _Risks) -> _Queue:
 
 
 def _counts(
-    rule: InspectionRules, queues: Mapping[str, _Queue], known: _Risks, days: Sequence[date]
+    plan: Plan,
+    rule: InspectionRules,
+    queues: Mapping[str, _Queue],
+    known: _Risks,
+    days: Sequence[date],
 ) -> Mapping[str, int]:
     """How many projects of each city; where days are short, those last in line are given up."""
     if len(queues) > len(days):
         raise RefusedError(
-            f"{days[0]}至{rule.last}只有{len(days)}个工作日，{len(queues)}个市每市至少一日，安排不下；"
-            "请调整督查起止日期"
+            f"{days[0]}至{rule.last}只有{len(days)}个工作日，{len(queues)}"
+            f"{plan.said('个市每市至少一日')}，安排不下；请调整督查起止日期"
         )
     most = rule.visits.most_a_day
     stays = {city: -(-queue.asked // most) for city, queue in queues.items()}
@@ -214,6 +218,7 @@ def _held(project: ProjectShot) -> bool:
 
 
 def _of_city(
+    plan: Plan,
     rule: InspectionRules,
     chosen: Sequence[ProjectShot],
     shot: Snapshot,
@@ -226,18 +231,18 @@ def _of_city(
     percents = [known[item.code].percent for item in shot.going_on if item.city == chosen[0].city]
     average = Decimal(sum(percents)) / len(percents)
     for place, item in enumerate(sorted(chosen, key=lambda item: item.code)):
-        told = (*_listed(known[item.code]), *_reasons(known[item.code], average))
-        told = told or ("按县（市、区）分布安排",)
+        told = (*_listed(known[item.code]), *_reasons(plan, known[item.code], average))
+        told = told or (plan.said("按县（市、区）分布安排"),)
         yield Visit(days[place // most], item.city, item.county, item.code, item.name, told)
 
 
 def _unvisited(
-    rule: InspectionRules, own: Snapshot, queue: _Queue, count: int, known: _Risks
+    plan: Plan, rule: InspectionRules, own: Snapshot, queue: _Queue, count: int, known: _Risks
 ) -> Iterator[UnvisitedProject]:
     """Those of a city that are left out, and those that have been visited already."""
     seen = (item for item in own.going_on if _is_visited(rule, item))
     for item in (*queue.projects[count:], *sorted(seen, key=lambda item: item.code)):
-        yield left_out(item, known[item.code].listed, _why(rule, item, queue, count))
+        yield left_out(item, known[item.code].listed, _why(plan, rule, item, queue, count))
 
 
 def left_out(project: ProjectShot, risk: Risk | None, why: str) -> UnvisitedProject:
@@ -253,16 +258,16 @@ def left_out(project: ProjectShot, risk: Risk | None, why: str) -> UnvisitedProj
     )
 
 
-def _why(rule: InspectionRules, project: ProjectShot, queue: _Queue, count: int) -> str:
+def _why(plan: Plan, rule: InspectionRules, project: ProjectShot, queue: _Queue, count: int) -> str:
     if _is_visited(rule, project):
         return f"{short_date(project.milestones[rule.visited])}已督查"
     if _held(project):
         return "项目暂停"
     if queue.projects.index(project) < queue.asked:
-        return f"督查期间工作日不足，本市只能安排{count}个项目"
+        return f"督查期间工作日不足，{plan.said('本市')}只能安排{count}个项目"
     if not count:
-        return "本市应督查的项目已督查"
-    return f"按风险排在本市所选{count}个项目之后"
+        return plan.said("本市应督查的项目已督查")
+    return f"按风险排在{plan.said('本市')}所选{count}个项目之后"
 
 
 def _risks(shot: Snapshot, plan: Plan, calendar: Calendar) -> _Risks:
@@ -313,7 +318,7 @@ def _listed(risk: VisitRisk) -> Iterator[str]:
         yield weightiest.says
 
 
-def _reasons(risk: VisitRisk, average: Decimal) -> Iterator[str]:
+def _reasons(plan: Plan, risk: VisitRisk, average: Decimal) -> Iterator[str]:
     if risk.late:
         yield f"逾期{len(risk.late)}项：{'、'.join(risk.late)}"
     if risk.stalled:
@@ -321,6 +326,6 @@ def _reasons(risk: VisitRisk, average: Decimal) -> Iterator[str]:
     if not risk.started:
         yield "尚未开工"
     elif risk.percent < average:
-        yield f"形象进度{risk.percent}%，低于全市平均水平"
+        yield f"形象进度{risk.percent}%，低于{plan.said('全市')}平均水平"
     if risk.missing:
         yield f"已下达和承诺的资金尚有{risk.missing / TEN_THOUSAND:.2f}万元未到位"

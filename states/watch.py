@@ -133,7 +133,7 @@ KINDS: Mapping[str, WatchKind] = {
     "inbox": WatchKind(
         "收件停滞",
         "方案{of}的收件已恢复",
-        "请检查 read_inbox 任务是否在运行；各市报送的文件在此期间不会被读取。",
+        "请检查 read_inbox 任务是否在运行；各地报送的文件在此期间不会被读取。",
     ),
     "listening": WatchKind(
         "值听停滞",

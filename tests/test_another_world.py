@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from email import message_from_bytes
 from email.policy import default
+from html import unescape
 from io import BytesIO
 from pathlib import Path
 from uuid import UUID
@@ -23,8 +24,9 @@ from prefect.utilities.importtools import import_object
 from common.errors import RefusedError
 from common.words import PRODUCT
 from deployments.server.automations import KnownDeployments, automations
-from deployments.server.definitions import TAG, definitions_for
+from deployments.server.definitions import TAG, definitions_for, offered
 from flows.forms.choosing import choices, with_choices
+from flows.pages.approvals import letter_page, list_page
 from flows.pages.board import board_page
 from flows.pages.city import city_page
 from flows.pages.duties import product_pages
@@ -36,9 +38,11 @@ from flows.pages.quality import quality_page
 from flows.pages.replies import replies_page
 from models.database import writing
 from operations.cases.desk import Desk
+from operations.cases.determination import proposed
 from operations.daily.delivery import deliver
 from operations.daily.enforcement import enforce
 from operations.duties.products import lay_out
+from operations.duties.supervision import draft_of
 from operations.duties.year import fulfil
 from operations.mails.verifying import waiting_replies
 from operations.upkeep.scenario import happen
@@ -179,6 +183,10 @@ def pages(world: World, when: str, as_of: date) -> None:
             for city, row in zip(plan.cities, funds.cities, strict=True)
         ),
     ]
+    world.hear(f"page {when} approval", list_page(plan, proposed(desk)))
+    for city in plan.cities:
+        if draft := draft_of(desk, city.name, as_of):
+            world.hear(f"page {when} letter", letter_page(draft))
     for page in made:
         world.hear(f"page {when} {page.name}", f"{page.title}\n{page.description}\n{page.text}")
 
@@ -256,10 +264,19 @@ COMMANDS = (
     ("export", "summary", "不是工作簿"),
     ("export", "report", "a.xlsx"),
     ("import", "没有.xlsx"),
+    ("import", "没有.xlsx", "--city", "别处"),
+    ("export", "answer", "a.xlsx", "--subject", "别处"),
+    ("export", "summary", "a.xlsx", "--subject", "别处"),
+    ("project", "show", "别处"),
+    ("funds", "--subject", "别处"),
+    ("letter", "别处"),
+    ("explain", "别处"),
+    ("record", "别处", "D10-03", "--on", "2023-03-01"),
+    ("contacts", "set", "别处", "示例"),
 )
 
 
-def test_no_command_says_one(world: World) -> None:
+def test_no_command_says_one(world: World, tmp_path: Path) -> None:
     xingfu = Xingfu(
         world.desk.settings.home,
         XINGFU_PLAN=other_world.ID,
@@ -274,6 +291,11 @@ def test_no_command_says_one(world: World) -> None:
     for words in (*COMMANDS, *told):
         ended = xingfu(*words)
         world.hear(f"command {' '.join(words)}", ended.stdout + ended.stderr)
+    ended = xingfu("plan", "preview", "--out", str(tmp_path / "a.html"))
+    assert ended.returncode == 0, ended.stderr
+    shown = unescape((tmp_path / "a.html").read_text(encoding="utf-8"))
+    # Places are the notice's own, which is quoted.
+    assert re.findall(f".*(?:{other_world.NO_LEVEL}).*", shown) == []
     assert world.shanxis("command ") == []
 
 
@@ -293,14 +315,16 @@ def test_no_help_says_one(world: World) -> None:
 
 def test_prefect_shows_none(world: World) -> None:
     """Deployments with their forms' prompts and choices, tags, and automations by name."""
-    desk, found = world.desk, choices(world.desk)
-    for each in definitions_for(other_world.ID, [other_world.ID]):
+    desk, choosable = world.desk, choices(world.desk)
+    plans = {other_world.ID: desk.plan}
+    for each in offered(definitions_for(other_world.ID, list(plans)), plans):
         shown = import_object(each.entrypoint)
-        schema = with_choices(parameter_schema(shown.fn).model_dump_for_openapi(), found)
-        tags = [tag for tag in each.tags if tag != TAG]
-        world.hear(
-            f"prefect {each.name}", f"{each.description} {tags} {shown.description} {schema}"
+        schema = with_choices(
+            parameter_schema(shown.fn).model_dump_for_openapi(), choosable, desk.plan.levels
         )
+        asked = re.sub(r"'xingfu_words': \{[^}]*\}", "", str(schema))
+        tags = [tag for tag in each.tags if tag != TAG]
+        world.hear(f"prefect {each.name}", f"{each.description} {tags} {shown.description} {asked}")
     known = KnownDeployments(UUID(int=0), ["enforce_deadlines"], ["issue_letter"])
     for rule in automations(known):
         assert rule.name.startswith(f"{PRODUCT}：")  # the machine signs with the product's name

@@ -7,6 +7,7 @@ from io import BytesIO
 from openpyxl import load_workbook
 
 from documents.lists.overviews import TaskRow, task_list
+from policy.levels import CUSTOMARY
 
 ROW = TaskRow(
     kind="催办",
@@ -25,7 +26,7 @@ ROW = TaskRow(
 
 def test_layout_and_content() -> None:
     rows = [ROW, replace(ROW, missing="尚未研究确定")]
-    sheet = load_workbook(BytesIO(task_list("太原市民政局任务清单", rows))).worksheets[0]
+    sheet = load_workbook(BytesIO(task_list(CUSTOMARY, "太原市民政局任务清单", rows))).worksheets[0]
     assert sheet["A1"].value == "太原市民政局任务清单"
     assert [cell.value for cell in sheet[2]] == [
         *("类别", "市县", "项目或事项", "环节", "依据"),
@@ -40,18 +41,18 @@ def test_layout_and_content() -> None:
 
 
 def test_equal_rows_give_equal_bytes() -> None:
-    assert task_list("清单", [ROW]) == task_list("清单", [ROW])
-    assert task_list("清单", [ROW]) != task_list("清单", [ROW, ROW])
+    assert task_list(CUSTOMARY, "清单", [ROW]) == task_list(CUSTOMARY, "清单", [ROW])
+    assert task_list(CUSTOMARY, "清单", [ROW]) != task_list(CUSTOMARY, "清单", [ROW, ROW])
 
 
 def test_text_is_never_a_formula() -> None:
     for start in "=+-@":
         text = f"{start}HYPERLINK(1)"
-        content = task_list(text, [replace(ROW, subject=text)])
+        content = task_list(CUSTOMARY, text, [replace(ROW, subject=text)])
         cell = load_workbook(BytesIO(content)).worksheets[0]["C3"]
         assert (cell.value, cell.data_type, cell.quotePrefix) == (text, "s", True)
 
 
 def test_no_rows_is_a_list_with_a_header() -> None:
-    sheet = load_workbook(BytesIO(task_list("清单", []))).worksheets[0]
+    sheet = load_workbook(BytesIO(task_list(CUSTOMARY, "清单", []))).worksheets[0]
     assert sheet.max_row == 2

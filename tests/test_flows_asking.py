@@ -18,14 +18,14 @@ from operations.daily.asking import asked_of, enquiries, level_of, salutation
 from operations.views.explain import Lack, Places, missing
 from policy.vocabulary import Level, RungKind, SubjectKind
 from states.chains import Turn
-from states.contacts import LEVELS, Directory, Post
+from states.contacts import Directory, Post
 from states.deadlines import Deadline, deadlines
 from states.dossier import Dossier
 from tests.support.builders import a_dossier, a_line, calendar, plan
 
 DAY = date(2023, 6, 1)
 ALL = {each.id: each for each in deadlines(plan(), calendar())}
-COUNTY, CITY, LEADER, PROVINCE = LEVELS
+LEVELS = COUNTY, CITY, LEADER, PROVINCE = plan().tiers
 BY_OTHERS = re.compile("由市民政局报省民政厅登记|由省民政厅登记|在资金台账登记")
 
 

@@ -67,6 +67,25 @@ def test_other_plans_are_shown_as_well(id: str) -> None:
     assert ("没有人会被提醒；可请发文单位明确" in text) == (id == "sites-2024")
 
 
+def test_a_plan_of_towns_with_names_of_their_own_is_shown_once_each() -> None:
+    """``{name}幸福院``; a town is both city and county, and is one body all the same."""
+    text = unescape(told(load_plan(PLANS / "towns-2024" / "plan.yaml"), PLANS / "towns-2024"))
+    assert "示例社区幸福院" in text
+    assert text.count("<h3>乡镇人民政府") == 1
+    assert "东镇人民政府、东镇人民政府" not in text
+    assert ">2023-02-10<" in text
+    assert "00:00:00" not in text
+
+
+def test_a_form_that_a_plan_does_not_have_is_not_shown() -> None:
+    folder = HOME / "plans" / "xianyou-2024"
+    text = unescape(told(load_plan(folder / "plan.yaml"), folder))
+    assert "<h3>项目汇总表</h3>" in text
+    assert "申报表" not in text
+    assert "2024年仙游县长者食堂" in text
+    assert "全县仙游县" not in text
+
+
 def test_what_a_plan_says_is_shown_as_text(tmp_path: Path) -> None:
     shutil.copytree(PLANS / "least-2025", tmp_path / "least-2025")
     path = tmp_path / "least-2025" / "plan.yaml"

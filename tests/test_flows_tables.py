@@ -22,6 +22,7 @@ from operations.views.funds import by_city, funds_views, local, total
 from operations.views.overview import survey
 from operations.views.tables import board_table, city_funds_table, deadline_table, funds_table
 from policy.vocabulary import Source, Standing
+from tests.support.builders import plan as shanxi
 from tests.test_flows_artifacts_data import JUNE, cells, june
 
 __all__ = ["june"]  # a fixture
@@ -83,7 +84,9 @@ def test_all_three_print_the_same(june: Desk) -> None:
     made = tables(june)
     shown = {
         "逾期清单": to_bytes(late_leaves(made["逾期清单"], [], "")),
-        "资金一览": to_bytes(funds_leaves(made["资金一览"], made["各市资金"], ("市",), "")),
+        "资金一览": to_bytes(
+            funds_leaves(shanxi(), made["资金一览"], made["各市资金"], ("市",), "")
+        ),
     }
     shown["各市资金"] = shown["资金一览"]
     for name, table in made.items():

@@ -13,11 +13,15 @@ from documents.forms.application_fields import parts_reader
 from documents.forms.ledger import ledger_columns, word_reader
 from documents.forms.report import report_columns
 from documents.forms.summary import SummaryRow, pages
+from documents.lists.evaluation import evaluation_leaves
+from documents.lists.inspection_lists import visit_leaves
+from documents.lists.overviews import funds_leaves
 from documents.papers.acceptance_results import to_bureaus, to_government
 from documents.papers.bulletin import bulletin
 from documents.papers.feedback import feedback
 from documents.writing.columns import in_words
-from documents.writing.layout import save
+from documents.writing.layout import TableSheet, save, worded
+from flows.forms.choosing import with_choices
 from models.database import open_engine, writing
 from models.settings import Settings
 from notifications.channel import RecordingChannel
@@ -26,19 +30,24 @@ from operations.cases.desk import Desk
 from operations.daily.delivery import deliver
 from operations.daily.enforcement import enforce
 from operations.upkeep.setup import check_trail, install
-from operations.views.overview import CityBoard, deadline_views, projects, survey
+from operations.views.funds import total
+from operations.views.overview import CityBoard, deadline_views, projects, responsible, survey
 from operations.views.project_record import project_record, project_text
 from operations.views.snapshots import snapshot
-from operations.views.tables import board_table
+from operations.views.tables import board_table, city_funds_table, funds_table
+from operations.views.tables import in_words as in_plan_words
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.intake import import_workbook
 from operations.workbooks.outgoing import WorkbookOrder
 from policy.faults.places import standard
 from policy.levels import LevelWords
 from policy.load import load_plan
+from policy.schema import Body, Plan
 from policy.vocabulary import Form, Level, Listing, Source, Standing
 from states.authority import actor_of
-from states.contacts import Post
+from states.contacts import Place, Post
+from states.scoring import evaluate
+from states.snapshot import Snapshot
 from tests.conftest import AT
 from tests.support.builders import calendar, plan
 from tests.support.delivering import know
@@ -257,6 +266,54 @@ def test_money_is_called_by_the_levels_it_comes_from() -> None:
     assert [column.heading for column in in_words(plan(), columns.values())][:2] == [
         *("序号", "镇（街道）")
     ]
+
+
+def shifted() -> Plan:
+    """Shanxi's under words that are its own of another level: what is said twice is said wrong."""
+    return plan().model_copy(update={"levels": OTHER, "digest": "2" * 64})
+
+
+def test_what_is_laid_out_is_put_into_words_once() -> None:
+    told = shifted()
+    table = funds_table("", [])
+    assert [column.title for column in in_plan_words(told, table).columns][:2] == [
+        *("县", "镇（街道）")
+    ]
+    leaves = worded(
+        told, funds_leaves(told, table, city_funds_table("", [], total("合计", [])), ("市",), "")
+    )
+    assert [leaf.sheet for leaf in leaves] == ["资金一览", "各县资金", "各县补助"]
+    listed = visit_leaves(told, "安排", (), (), (("甲县", 1),), "")
+    assert isinstance(listed[1], TableSheet)
+    assert (listed[1].sheet, listed[1].title) == ("各县安排", "安排（各县）")
+    assert [column.heading for column in listed[1].columns][1] == "县"
+    shot = Snapshot("2023-06", date(2023, 6, 30), (), (), ())
+    scores = evaluation_leaves(told, evaluate(told, shot, shot.as_of))
+    assert [leaf.sheet for leaf in scores] == ["县排名", "县得分明细", "镇得分", "评分标准"]
+
+
+def test_prompts_of_forms_are_put_into_words_once_however_often_they_are_brought_up() -> None:
+    asked = {"title": "市", "description": "致哪个市。", "properties": {"title": {"title": "省"}}}
+    once = with_choices(asked, {}, OTHER)
+    assert (once["title"], once["description"]) == ("县", "致哪个县。")
+    assert once["properties"]["title"]["title"] == "市"
+    assert with_choices(once, {}, OTHER) == once
+    back = with_choices(once, {})
+    assert back == asked
+
+
+def test_a_body_that_is_no_bureau_is_named_by_its_place_in_any_words(desk: Desk) -> None:
+    told = shifted()
+    bodies = {
+        "finance": Body(name="县财政局", bound=False, reached_at=Level.CITY),
+        "below": Body(name="镇（街道）财政所", bound=False, reached_at=Level.COUNTY),
+    }
+    there = Desk(
+        desk.settings, told.model_copy(update={"bodies": bodies}), desk.calendar, desk.engine
+    )
+    at_place = Place("甲县", "乙镇")
+    assert responsible(there, "finance", at_place) == "甲县财政局"
+    assert responsible(there, "below", at_place) == "甲县乙镇财政所"
 
 
 # --- tables of places ----------------------------------------------------------------------------

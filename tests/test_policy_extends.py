@@ -1,11 +1,13 @@
 """Plans laid over others: what merges, what replaces, what is left out; how one begins."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator  # Prefect brings it
 
 from common.errors import PolicyError, RefusedError
@@ -130,6 +132,59 @@ def test_defaults_fill_in_only_what_a_rule_does_not_say(tmp_path: Path) -> None:
     own = text.replace("id: siting, label: 选址", "id: siting, label: 选址, responsible: city")
     plan = load_plan(written(tmp_path, "least-2026", own, notice))
     assert [stage.responsible for stage in plan.stages] == ["city", "county", "county"]
+
+
+BUREAUS = """offices:
+  county: "{city}{county}住房城乡建设局"
+  city: "{city}住房城乡建设局"
+  city_leader: "{city}住房城乡建设局分管领导"
+  province: 示例省住房和城乡建设厅"""
+
+
+@pytest.mark.parametrize(
+    ("offices", "names"),
+    [
+        ("offices: {province: 示例省民政厅}", ["县（市、区）民政局", "市民政局", "省民政厅"]),
+        (BUREAUS, ["县（市、区）住房城乡建设局", "市住房城乡建设局", "省住房和城乡建设厅"]),
+        (
+            f"levels: {{lead: 州, middle: 盟, base: 旗, bases: 旗（区）}}\n{BUREAUS}",
+            ["旗（区）住房城乡建设局", "盟住房城乡建设局", "州住房和城乡建设厅"],
+        ),
+        (
+            f"bodies: {{city: {{name: 市住建局}}}}\n{BUREAUS}",
+            ["县（市、区）住房城乡建设局", "市住建局", "省住房和城乡建设厅"],
+        ),
+    ],
+)
+def test_bodies_are_called_as_their_offices_are(
+    offices: str, names: list[str], tmp_path: Path
+) -> None:
+    text = (LEAST / "plan.yaml").read_text(encoding="utf-8")
+    assert "offices: {province: 示例省民政厅}" in text
+    text = text.replace("offices: {province: 示例省民政厅}", offices)
+    notice = (LEAST / "notice.txt").read_text(encoding="utf-8")
+    plan = load_plan(written(tmp_path, "least-2025", text, notice))
+    assert [body.name for body in plan.bodies.values()] == names
+
+
+def test_what_is_missing_is_told_with_what_it_is_for_and_holds(tmp_path: Path) -> None:
+    text = (LEAST / "plan.yaml").read_text(encoding="utf-8") + "money: {refused: [工资]}\n"
+    notice = (LEAST / "notice.txt").read_text(encoding="utf-8")
+    told = refusal(written(tmp_path, "least-2025", text, notice))
+    assert "缺少“categories”（支出类别；每项写 id、label），请补写" in told
+
+
+def test_the_pieces_of_the_tutorial_are_of_a_plan() -> None:
+    """What somebody copies from there has keys and values that plans have."""
+    told = (ROOT / "docs" / "tutorials" / "new-plan.md").read_text(encoding="utf-8")
+    pieces = [yaml.safe_load(piece) for piece in re.findall(r"```yaml\n(.*?)```", told, re.S)]
+    plans = [piece if isinstance(piece, dict) else {"deadlines": piece} for piece in pieces]
+    own = [piece for piece in plans if "name" not in piece.get("deadlines", [{}])[0]]
+    assert len(own) >= 7
+    validator = Draft202012Validator(dict(plan_schema()))
+    for piece in own:
+        plain = json.loads(json.dumps(piece, default=str))
+        assert [error.message for error in validator.iter_errors(plain)] == []
 
 
 @pytest.mark.parametrize("name", [path.stem for path in sorted(BASES.glob("*.yaml"))])

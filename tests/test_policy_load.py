@@ -185,7 +185,7 @@ def test_every_condition_reads_a_field_that_a_profile_has() -> None:
 
 
 def test_offices_are_named_for_a_place() -> None:
-    names = [plan().office(level, "太原市", "小店区") for level in Level]
+    names = [plan().office(level, "太原市", "小店区") for level in plan().tiers]
     assert names == ["太原市小店区民政局", "太原市民政局", "太原市民政局分管领导", "山西省民政厅"]
 
 

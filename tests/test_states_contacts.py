@@ -11,7 +11,7 @@ from policy.vocabulary import Level, RecipientReason
 from states.contacts import Directory, Place, Post, Recipient
 from tests.support.builders import plan
 
-COUNTY, CITY, LEADER, PROVINCE = Level
+TIERS = COUNTY, CITY, LEADER, PROVINCE = plan().tiers
 XIAODIAN, QINGXU = Place("太原市", "小店区"), Place("太原市", "清徐县")
 TAIYUAN, DATONG, NOWHERE = Place("太原市"), Place("大同市"), Place()
 FIRST, LAST = date(2023, 5, 29), date(2023, 6, 9)
@@ -34,7 +34,7 @@ def told(
     return people
 
 
-@pytest.mark.parametrize("level", list(Level))
+@pytest.mark.parametrize("level", list(TIERS))
 def test_everyone_at_the_office_is_told(level: Level) -> None:
     office = OFFICE[level]
     posts = [Post(office, "张某"), Post(office, "李某"), Post("大同市民政局", "王某")]
@@ -106,11 +106,11 @@ def test_who_stands_in_for_a_colleague_is_told_once() -> None:
 
 
 def test_where_nobody_is_there_the_level_above_is_told_level_by_level() -> None:
-    posts = [Post(OFFICE[level], "张某") for level in Level]
+    posts = [Post(OFFICE[level], "张某") for level in TIERS]
     for gone in range(4):
         found = told(posts[gone:], COUNTY, XIAODIAN)
         because = RecipientReason.VACANT if gone else RecipientReason.POST
-        assert found == {f"{OFFICE[list(Level)[gone]]} 张某": because}
+        assert found == {f"{OFFICE[list(TIERS)[gone]]} 张某": because}
 
 
 def test_a_place_in_nobodys_divisions_goes_up_too() -> None:
@@ -118,7 +118,7 @@ def test_a_place_in_nobodys_divisions_goes_up_too() -> None:
     assert told(posts, CITY, QINGXU) == {f"{OFFICE[LEADER]} 李某": RecipientReason.VACANT}
 
 
-@pytest.mark.parametrize("level", list(Level))
+@pytest.mark.parametrize("level", list(TIERS))
 def test_where_nobody_at_all_is_known_it_is_the_offices_own(level: Level) -> None:
     assert told([Post("大同市民政局", "张某")], level, XIAODIAN) == {
         OFFICE[level]: RecipientReason.POST
@@ -159,7 +159,7 @@ PLACES = st.sampled_from([XIAODIAN, QINGXU, TAIYUAN, DATONG, NOWHERE])
 
 
 @settings(deadline=None, max_examples=300)
-@given(POSTS, st.sampled_from(list(Level)), PLACES, st.sampled_from([FIRST, LAST + DAY]))
+@given(POSTS, st.sampled_from(list(TIERS)), PLACES, st.sampled_from([FIRST, LAST + DAY]))
 def test_somebody_known_is_always_told_and_nobody_twice(
     posts: list[Post], level: Level, place: Place, day: date
 ) -> None:
@@ -181,7 +181,7 @@ def test_somebody_known_is_always_told_and_nobody_twice(
 
 def _looked_after(posts: list[Post], level: Level, place: Place) -> list[Post]:
     """The posts of the nearest office, from `level` up, of which somebody looks after the place."""
-    for rank in list(Level)[list(Level).index(level) :]:
+    for rank in list(TIERS)[list(TIERS).index(level) :]:
         office = plan().office(rank, place.city, place.county)
         named = place.city if rank is PROVINCE else place.county
         there = [post for post in posts if post.office == office]

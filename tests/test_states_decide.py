@@ -30,7 +30,7 @@ DAYS = tuple(START + DAY * n for n in range((END - START).days + 1))
 BY_ID = {deadline.id: deadline for deadline in deadlines(plan(), calendar()) if deadline.dates}
 CASES = read_yaml(Path(__file__).parent / "cases" / "ladder.yaml")
 
-COUNTY, CITY, LEADER, PROVINCE = Level
+COUNTY, CITY, LEADER, PROVINCE = plan().tiers
 # Whose duty each is, by the notice: who is told first.
 RESPONSIBLE = {
     **dict.fromkeys(("D06", "D07", "D08", "D14", "D17"), COUNTY),

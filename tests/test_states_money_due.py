@@ -28,8 +28,8 @@ def project(*lines: LedgerLine) -> Dossier:
 
 def told(project: Dossier, facts: tuple[str, ...], *offices: str) -> dict[str, Decimal | None]:
     found = money_due(plan(), project, facts, offices)
-    assert {due_named(plan(), due.label) for due in found} == {_bare(due) for due in found}
-    return {due.label: due.amount for due in found}
+    assert {due_named(plan(), due.label(plan())) for due in found} == {_bare(due) for due in found}
+    return {due.label(plan()): due.amount for due in found}
 
 
 def _bare(due: MoneyDue) -> MoneyDue:

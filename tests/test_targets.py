@@ -14,10 +14,13 @@ from openpyxl import load_workbook
 from common.errors import PolicyError
 from documents.lists.evaluation import evaluation_leaves
 from documents.papers.bulletin import bulletin
+from documents.papers.feedback import feedback
 from documents.writing.layout import TableSheet
+from flows.pages.city import city_page
 from models.settings import Settings
 from operations.cases.desk import Desk
 from operations.upkeep.rules import Approval, adopt, foresee
+from operations.views.funds import money
 from operations.views.overview import projects, survey
 from operations.views.snapshots import snapshot
 from operations.views.tables import board_table, targets_table
@@ -33,7 +36,7 @@ from states.dossier import Dossier, Profile
 from states.scoring import evaluate
 from states.snapshot import Snapshot
 from states.subsidy import subsidy
-from states.targets import figures
+from states.targets import figures, of_place
 from tests.conftest import AT
 from tests.support.builders import plan as shanxi
 from tests.support.delivering import know
@@ -131,6 +134,51 @@ def test_a_ratio_is_told_exactly_and_of_nothing_not_at_all() -> None:
     assert (of.share(8999, 10000), of.met(8999, 10000)) == ("89.9%（8999/10000）", False)
 
 
+def of_one_city() -> Plan:
+    """Streets and openings are 甲市's own to reach; a second city has none."""
+    plan = canteens_plan()
+    own = ("streets", "opened_rate", "counties")
+    told = tuple(
+        it.model_copy(update={"cities": ("甲市",)}) if it.id in own else it for it in plan.targets
+    )
+    second = plan.cities[0].model_copy(update={"name": "乙市", "code": "990200"})
+    return plan.model_copy(update={"targets": told, "cities": (*plan.cities, second)})
+
+
+def test_what_a_single_city_is_to_reach_is_judged_by_its_own_projects() -> None:
+    elsewhere = replace(case(9, "point", "丙街道", chosen=FEBRUARY, opened=FEBRUARY), city="乙市")
+    found = {it.id: it for it in figures(of_one_city(), (*FOUND, elsewhere))}
+    assert found["streets.甲市"].said == ("甲市街道覆盖：已覆盖2个街道（乡镇），共3个，尚缺1个")
+    assert found["opened_rate.甲市"].done == "66.6%（2/3）"
+    assert found["counties.甲市"].standing == "尚缺1个：南县"
+    assert "streets" not in found
+    assert [it.id for it in of_place(found.values(), "乙市")] == []
+    assert {it.id for it in of_place(found.values(), "甲市")} == {
+        *("streets.甲市", "opened_rate.甲市", "counties.甲市")
+    }
+
+
+def test_a_citys_own_targets_stand_in_its_letter_and_on_its_page(
+    canteens: Desk, tmp_path: Path
+) -> None:
+    path = tmp_path / "甲市.xlsx"
+    import_workbook(canteens, handed_in(canteens, path, 0, POINT), today=END, at=AT)
+    plan = of_one_city().model_copy(update={"feedback": shanxi().feedback, "report": None})
+    own = Desk(canteens.settings, plan, canteens.calendar, canteens.engine)
+    day = date(2024, 3, 29)
+    seen = survey(own, day)
+    with own.reading() as session:
+        shot = snapshot(session, canteens, "2024-03", day)
+    shot = replace(shot, targets=figures(plan, seen.projects))
+    words = "\n".join(feedback(plan, "甲市", (shot,)).words)
+    said = "甲市街道覆盖：已覆盖1个街道（乡镇），共3个，尚缺2个"
+    assert f"目标完成情况：{said}；" in words
+    assert "给予补助" not in words
+    first, second = money(own, seen).cities
+    assert f"- {said}" in city_page(plan, plan.cities[0], seen, first, {}).text
+    assert "目标完成情况" not in city_page(plan, plan.cities[1], seen, second, {}).text
+
+
 def test_board_list_bulletin_and_desk_show_them(canteens: Desk, tmp_path: Path) -> None:
     path = tmp_path / "甲市.xlsx"
     import_workbook(
@@ -175,14 +223,14 @@ def test_the_evaluation_shows_them_on_a_sheet_of_its_own() -> None:
     day = date(2023, 6, 30)
     shot = Snapshot("2023-06", day, (), (), (), figures(canteens_plan(), FOUND))
     made = evaluate(shanxi(), shot, day)
-    last = evaluation_leaves("示例工程", made)[-1]
+    last = evaluation_leaves(shanxi(), made)[-1]
     assert isinstance(last, TableSheet)
     assert last.sheet == "目标完成情况"
     rows = {str(row[0]): row[1:4] for row in last.rows}
     assert rows["老年食堂"] == ("在册2个，已确定2个", "2个", "已达到")
     assert rows["开业率"] == ("66.6%（2/3）", "不低于90%", "未达到")
     none = evaluate(shanxi(), replace(shot, targets=()), day)
-    assert "目标完成情况" not in [leaf.sheet for leaf in evaluation_leaves("示例工程", none)]
+    assert "目标完成情况" not in [leaf.sheet for leaf in evaluation_leaves(shanxi(), none)]
 
 
 def test_a_plan_without_kinds_and_targets_shows_none() -> None:
@@ -211,6 +259,8 @@ def test_a_subsidy_may_go_by_a_tier_beside_the_kind() -> None:
         ({"targets": [{"id": "streets", "kinds": ["point2"]}]}, "未知的项目类别“point2”"),
         ({"targets": [{"id": "funded", "reached": "money"}]}, "未知的节点“money”"),
         ({"targets": [{"id": "counties", "places": 9}]}, "places 只用于街道"),
+        ({"targets": [{"id": "streets", "cities": ["乙市"]}]}, "未知的市“乙市”"),
+        ({"targets": [{"id": "counties", "each": "city", "cities": ["甲市"]}]}, "按市计算的覆盖"),
         ({"targets": [{"id": "opened_rate", "id_": "x"}]}, "没有“id_”"),
         ({"quota": {"goal": {"canteen": 2}}}, "总数须按项目类别写明：老年食堂、助餐点"),
         ({"subsidies": [{"when": {"tier": ["三类"]}}]}, "“供餐层级”没有“三类”这一项"),

@@ -29,10 +29,11 @@ from operations.views.tables import all_places
 from operations.views.worklist import OutOfReachError
 from operations.workbooks.listings import make_funds, make_overdue, make_projects
 from operations.workbooks.outgoing import WorkbookOrder
+from policy.schema import Plan
 from policy.vocabulary import Listing
 from states.contacts import Place
 from states.dossier import GOING_ON
-from states.targets import TargetFigure, figures
+from states.targets import TargetFigure, figures, of_place
 from web.drawing import bars, curve
 from web.errand import XLSX, Errand, Handler, attached, page
 from web.shelf import DayView, shelved
@@ -47,7 +48,7 @@ KINDS = {
     "due_soon": "临期",
     "beyond": "超过建议时限",
     "coordinating": "待协调",
-    "provincial": "省级单位逾期事项",
+    "provincial": "单位逾期事项",
     "pressing": "全部未结事项",
 }
 """Of items, by how they stand."""
@@ -66,7 +67,7 @@ def show_board(errand: Errand) -> Response:
     """The province's board, or a city's."""
     scope, desk = _scope(errand), errand.desk
     if not _listings(errand, scope):
-        raise OutOfReachError("进度页供省、市查看；本县（市、区）的项目请看“项目”")
+        raise OutOfReachError(desk.plan.said("进度页供省、市查看；本县（市、区）的项目请看“项目”"))
     known, found = _known(errand, scope)
     board = boards(desk, found)
     counts: Counter[Counted] = Counter()
@@ -82,7 +83,7 @@ def show_board(errand: Errand) -> Response:
         rows=rows,
         lamps={row.city: _lamp(row) for row in rows},
         sums=added(TOTAL, board, None if scope.city else all_places(desk.plan, board)),
-        targets=() if scope.city else _targets(desk, known),
+        targets=of_place(_targets(desk, known), scope.city),
         stages=list(desk.plan.stages),
         bars=bars(rows, [stage.label for stage in desk.plan.stages]),
         curves=[
@@ -109,6 +110,11 @@ def _known(errand: Errand, scope: Scope) -> tuple[DayView, list[Census]]:
     return known, [known.cities[city] for city in cities]
 
 
+def _title(plan: Plan, standing: str) -> str:
+    head = KINDS.get(standing, KINDS["pressing"])
+    return f"{plan.upper}{head}" if standing == "provincial" else head
+
+
 def show_list(errand: Errand) -> Response:
     """The projects or items behind a number."""
     scope, fields, desk, reach = _scope(errand), errand.fields, errand.desk, errand.who.reach
@@ -130,7 +136,7 @@ def show_list(errand: Errand) -> Response:
             and (not step or head.hangs_on == step)
         )
         shown = [(subject, rule) for _, rule, subject in heads[:MOST_ROWS]]
-        title = step or KINDS.get(standing, KINDS["pressing"])
+        title = step or _title(desk.plan, standing)
         items = pressing_views(desk, errand.as_of, shown)
         return _list_page(errand, scope, found[0], title, len(heads), items=items)
     stage = next((it for it in desk.plan.stages if it.id == fields.get("stage")), None)

@@ -69,7 +69,9 @@ def set_county_contact(errand: Errand) -> Response:
     fields, office = errand.fields, errand.fields.get("office", "")
     try:
         if office not in _counties(errand):
-            raise RefusedError(f"只能登记本市各{errand.desk.plan.county_bureaus}、财政局的联系人")
+            raise RefusedError(
+                f"只能登记{errand.desk.plan.said('本市')}各{errand.desk.plan.county_bureaus}、财政局的联系人"
+            )
         if fields.get("remove"):
             remove_contact(errand.desk, office, fields.get("name", ""))
         else:

@@ -181,7 +181,7 @@ def _letter(errand: Errand) -> LetterDraft:
     except RefusedError as refusal:
         raise OutOfReachError(str(refusal)) from None
     if found is None:
-        raise OutOfReachError("该市目前没有应发督办函的事项")
+        raise OutOfReachError(errand.desk.plan.said("该市目前没有应发督办函的事项"))
     return found
 
 

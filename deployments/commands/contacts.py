@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 STDIN = "-"
 HARMLESS = ("folder://", "list://")
 
-Office = Annotated[str, typer.Argument(metavar="单位", help="单位全称，如 ××市××区××局")]
+Office = Annotated[str, typer.Argument(metavar="单位", help="单位全称，以通讯录所列为准")]
 Person = Annotated[str, typer.Argument(metavar="姓名")]
 From = Annotated[date | None, day_option("--from", "代理开始，含当日；不加即已开始")]
 To = Annotated[date | None, day_option("--to", "代理结束，含当日；不加即不限")]
@@ -63,7 +63,7 @@ def set_(
     phone: Annotated[str | None, typer.Option("--phone", help="联系电话")] = None,
     division: Annotated[
         list[str] | None,
-        typer.Option("--division", metavar="市或县", help="分管范围，可多次；空即全部"),
+        typer.Option("--division", metavar="地方", help="分管范围，可多次；空即全部"),
     ] = None,
     channel: Annotated[
         list[str] | None,

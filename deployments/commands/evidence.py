@@ -12,12 +12,12 @@ from deployments.commands.naming import subject_meant
 from deployments.commands.options import Actor, Evidence, Json, OnDay, exhibits, the_desk
 
 Mark = Annotated[str, typer.Argument(metavar="编号", help="见 evidence list，写前几位即可")]
-Subject = Annotated[str, typer.Argument(metavar="项目（单位）", help="项目编码、市名或省名")]
+Subject = Annotated[str, typer.Argument(metavar="项目（单位）", help="项目编码或地方名称")]
 
 
 def list_(
     code: Annotated[
-        str | None, typer.Argument(metavar="项目（单位）", help="只列一个项目、市或省的")
+        str | None, typer.Argument(metavar="项目（单位）", help="只列一个项目或地方的")
     ] = None,
     json: Json = False,
 ) -> None:

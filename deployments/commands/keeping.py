@@ -162,5 +162,5 @@ def _to_see_to(restored: RestoreResult) -> Iterator[str]:
     if restored.newer:
         yield (
             f"收件箱中有{len(restored.newer)}个文件不在备份中，可能是备份之后收到的；"
-            f"其中已归档而仍需导入的，请移回该市文件夹：{'、'.join(restored.newer)}"
+            f"其中已归档而仍需导入的，请移回原文件夹：{'、'.join(restored.newer)}"
         )

@@ -51,13 +51,13 @@ def subject_meant(desk: Desk, typed: str) -> str:
         known = names(session, desk.plan)
     places = {code: name[:-1] for code, name in known.items() if code == name}
     short = {code: name for code, name in places.items() if fold(name) == fold(typed)}
-    return _told(typed, meant(typed, {**known, **short}, "项目、市或省"))
+    return _told(typed, meant(typed, {**known, **short}, desk.plan.said("项目、市或省")))
 
 
 def city_meant(desk: Desk, typed: str) -> str:
     """A city of the plan, also without its 市. RefusedError."""
     known = {each.name: each.name[:-1] for each in desk.plan.cities}
-    return _told(typed, meant(typed, known, "市"))
+    return _told(typed, meant(typed, known, desk.plan.said("市")))
 
 
 def form_meant(desk: Desk, typed: str) -> Form | Listing:

@@ -37,13 +37,13 @@ TO_DO = (
 
 def deadlines(
     as_of: AsOf = None,
-    subject: Annotated[str | None, typer.Option("--subject", help="项目编码、市名或省名")] = None,
+    subject: Annotated[str | None, typer.Option("--subject", help="项目编码或地方名称")] = None,
     known: Known = False,
     json: Json = False,
 ) -> None:
     from operations.views.overview import deadline_views
     from operations.views.scenes import basis_of
-    from operations.views.tables import deadline_table
+    from operations.views.tables import deadline_table, in_words
 
     desk = the_desk()
     day = the_day(desk, as_of)
@@ -52,7 +52,8 @@ def deadlines(
         emit([_labelled(view, standing_label=view.state) for view in views])
         return
     basis = basis_of(desk, day, known)
-    show(deadline_table(f"时限一览（截至 {day}{basis.said}）", views, day))
+    shown = deadline_table(f"时限一览（截至 {day}{basis.said}）", views, day)
+    show(in_words(desk.plan, shown))
 
 
 def check(as_of: AsOf = None, json: Json = False) -> None:
@@ -142,14 +143,14 @@ def board(as_of: AsOf = None, known: Known = False, json: Json = False) -> None:
 
 
 def funds(
-    subject: Annotated[str | None, typer.Option("--subject", help="项目编码或市名")] = None,
+    subject: Annotated[str | None, typer.Option("--subject", help="项目编码或地方名称")] = None,
     as_of: AsOf = None,
     known: Known = False,
     json: Json = False,
 ) -> None:
     from operations.views.funds import TOTAL, by_city, funds_views, total
     from operations.views.overview import survey
-    from operations.views.tables import city_funds_table, funds_table
+    from operations.views.tables import city_funds_table, funds_table, in_words
 
     desk = the_desk()
     seen = survey(desk, the_day(desk, as_of), known=known)
@@ -158,10 +159,12 @@ def funds(
         emit(views)
         return
     day = _until(seen, as_of)
-    show(funds_table(f"资金一览（{day}共{len(views)}个项目，单位：元）", views))
+    projects = funds_table(f"资金一览（{day}共{len(views)}个项目，单位：元）", views)
+    show(in_words(desk.plan, projects))
     say("")
     cities = [city for city in by_city(desk.plan, views) if subject is None or city.projects]
-    show(city_funds_table(f"各市资金（{day}单位：元）", cities, total(TOTAL, views)))
+    title = f"{desk.plan.said('各市资金')}（{day}单位：元）"
+    show(in_words(desk.plan, city_funds_table(title, cities, total(TOTAL, views))))
 
 
 def burden(
@@ -192,7 +195,7 @@ def figures(as_of: AsOf = None, known: Known = False, json: Json = False) -> Non
     if json:
         emit(rows)
         return
-    kinds = ("改建", "新建", "购置", "其他")
+    kinds, said = ("改建", "新建", "购置", "其他"), desk.plan.said
     listed(
         f"选址统计（{_until(seen, as_of)}推进中的项目）",
         rows,
@@ -200,9 +203,9 @@ def figures(as_of: AsOf = None, known: Known = False, json: Json = False) -> Non
             "范围": lambda row: row.place,
             "项目": lambda row: row.projects,
             **{kind: lambda row, kind=kind: row.building_kinds[kind] for kind in kinds},  # type: ignore[misc]
-            "市辖区": lambda row: row.in_districts,
-            "未覆盖县": lambda row: row.in_unserved,
-            "尚无项目的未覆盖县": lambda row: "、".join(row.unserved_open),
+            said("市辖区"): lambda row: row.in_districts,
+            said("未覆盖县"): lambda row: row.in_unserved,
+            said("尚无项目的未覆盖县"): lambda row: "、".join(row.unserved_open),
             "提示": lambda row: "；".join(row.warnings),
         },
     )
@@ -315,7 +318,7 @@ def _verified(found: TrailCheck, head: str | None) -> Iterator[str]:
 
 def explain(
     code: Annotated[
-        str | None, typer.Argument(metavar="项目（单位）", help="项目编码、市名或省名")
+        str | None, typer.Argument(metavar="项目（单位）", help="项目编码或地方名称")
     ] = None,
     rule: Annotated[str | None, typer.Argument(metavar="时限", help="如 D08 或 D10-06")] = None,
     as_of: AsOf = None,
@@ -334,7 +337,7 @@ def explain(
     if message is not None:
         told = why_message(desk, message)
     elif code is None or (on and rule is None):
-        raise typer.BadParameter("请写明项目（单位）；用 --on 时还须写明时限，如 ××市 D10-03")
+        raise typer.BadParameter("请写明项目（单位）；用 --on 时还须写明时限，如 D10-03")
     else:
         code, rule = subject_meant(desk, code), rule and rule_meant(desk, rule)
         if on and rule:
@@ -486,7 +489,7 @@ def project_list(as_of: AsOf = None, known: Known = False, json: Json = False) -
         return
     table(
         f"项目（{_until(seen, as_of)}共{len(views)}个）",
-        ("编码", "名称", "市", "县（市、区）", "阶段", "状态"),
+        ("编码", "名称", *map(desk.plan.said, ("市", "县（市、区）")), "阶段", "状态"),
         (
             (item.code, item.name, item.city, item.county, item.stage_label, item.disposition.label)
             for item in views

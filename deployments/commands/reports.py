@@ -32,7 +32,7 @@ Month = Annotated[
 Quarter = Annotated[
     str | None, typer.Option("--quarter", metavar="季度", help="如 2023Q2；默认为最近到期的一季")
 ]
-OneCity = Annotated[str | None, typer.Option("--city", metavar="市", help="如 ××市；不写为各市")]
+OneCity = Annotated[str | None, typer.Option("--city", metavar="地方", help="全称；不写为全部")]
 Anew = Annotated[
     bool, typer.Option("--anew", help="按现在的数据重新编制，另存一版；原来的一版仍保留")
 ]
@@ -44,7 +44,7 @@ Actor = Annotated[str, typer.Option("--actor", help="签发单位和经办人")]
 
 
 def letter(
-    city: Annotated[str, typer.Argument(metavar="市")],
+    city: Annotated[str, typer.Argument(metavar="地方")],
     as_of: AsOf = None,
     file: Annotated[
         Path | None, typer.Option("--file", metavar="文件", help="将草稿另存为 .docx")

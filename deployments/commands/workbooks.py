@@ -24,7 +24,7 @@ Month = Annotated[
 
 def import_(
     files: Annotated[list[Path], typer.Argument(metavar="文件...", help="Excel 工作簿（.xlsx）")],
-    city: Annotated[str | None, typer.Option("--city", help="所属市，如 ××市")] = None,
+    city: Annotated[str | None, typer.Option("--city", help="所属地方，写全称")] = None,
     month: Month = None,
     subject: Annotated[
         str | None, typer.Option("--subject", help="项目编码，单个项目的表没有标识时用")
@@ -33,7 +33,7 @@ def import_(
         str,
         typer.Option(
             "--actor",
-            help="报送单位全称，后面可加姓名；默认为该市主管部门，省里的表为省级主管部门",
+            help="报送单位全称，后面可加姓名；默认为该地主管部门，全部项目的表为最高一级主管部门",
         ),
     ] = "",
     confirm: Annotated[
@@ -76,7 +76,7 @@ def export(
     file: Annotated[Path, typer.Argument(metavar="文件", help="要写入的 .xlsx 文件或文件夹")],
     subject: Annotated[
         str | None,
-        typer.Option("--subject", help="市名、项目编码或（办理回执）单位全称，如 ××市"),
+        typer.Option("--subject", help="地方名称、项目编码或（办理回执）单位全称"),
     ] = None,
     month: Month = None,
     empty: Annotated[bool, typer.Option("--empty", help="空白表，不预填")] = False,

@@ -215,9 +215,9 @@ def advance(
 
 
 def record(
-    code: Annotated[str, typer.Argument(metavar="项目（单位）", help="项目编码、市名或省名")],
+    code: Annotated[str, typer.Argument(metavar="项目（单位）", help="项目编码或地方名称")],
     milestone: Annotated[
-        str, typer.Argument(metavar="节点", help="节点名、留痕事项，或市、省事项的时限编号")
+        str, typer.Argument(metavar="节点", help="节点名、留痕事项，或各地、各级事项的时限编号")
     ],
     on: OnDay,
     actor: Annotated[
@@ -238,7 +238,7 @@ def record(
 
 
 def extend(
-    code: Annotated[str, typer.Argument(metavar="项目（单位）", help="项目编码、市名或省名")],
+    code: Annotated[str, typer.Argument(metavar="项目（单位）", help="项目编码或地方名称")],
     rule: Annotated[str, typer.Argument(metavar="时限", help="如 D08 或 D10-03")],
     until: Until,
     on: OnDay,
@@ -257,7 +257,7 @@ def extend(
 
 
 def acknowledge(
-    code: Annotated[str, typer.Argument(metavar="项目（单位）", help="项目编码、市名或省名")],
+    code: Annotated[str, typer.Argument(metavar="项目（单位）", help="项目编码或地方名称")],
     rule: Annotated[str, typer.Argument(metavar="时限", help="如 D08 或 D10-03")],
     expected: Expected,
     on: OnDay,

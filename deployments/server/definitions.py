@@ -69,14 +69,18 @@ def definitions_for(own: str, installed: Sequence[str]) -> tuple[Definition, ...
 
 
 def offered(items: Iterable[Definition], plans: Mapping[str, Plan]) -> Iterator[Definition]:
-    """Those that the plan of each has a use for: no job or form for duties that it has not.
+    """Those that the plan of each has a use for, in its words for its levels.
+
+    There is no job or form for duties that it has not.
 
     Of a plan that is not among `plans`, all.
     """
     for item in items:
         plan = plans.get(str(item.parameters.get("plan")))
-        if plan is None or _is_of_use(item, plan):
+        if plan is None:
             yield item
+        elif _is_of_use(item, plan):
+            yield replace(item, description=plan.said(item.description))
 
 
 def _is_of_use(item: Definition, plan: Plan) -> bool:

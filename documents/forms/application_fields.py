@@ -42,7 +42,8 @@ def _county(value: object, city: City, plan: Plan) -> str:
     if city.undivided and written in (None, city.name):
         return ""
     if written is None:
-        raise CellError(f"未填写县（市、区）；请填写{city.name}所辖县（市、区）名称")
+        counties = plan.said("县（市、区）")
+        raise CellError(f"未填写{counties}；请填写{city.name}所辖{counties}名称")
     name = written if city.county(written) else written.removeprefix(city.name)
     names = [county.name for county in city.counties]
     bare = ZONE.sub("", name) or name
@@ -58,16 +59,18 @@ def _short(name: str) -> str:
 
 
 def _unknown_county(written: str, names: Sequence[str], city: City, plan: Plan) -> str:
-    said = f"“{written}”不是{city.name}的县（市、区）"
+    said = f"“{written}”不是{city.name}的{plan.said('县（市、区）')}"
     if ZONE.search(written):
-        return f"{said}：开发区等没有行政区划代码，请填写场地所在的县（市、区）：{'、'.join(names)}"
+        where = plan.said("场地所在的县（市、区）")
+        return f"{said}：开发区等没有行政区划代码，请填写{where}：{'、'.join(names)}"
     owners = [
         other.name
         for other in plan.cities
         if any(written in (item.name, f"{other.name}{item.name}") for item in other.counties)
     ]
     if owners:
-        return f"{said}，属于{'、'.join(owners)}；请核对后改正，或报送到相应的市"
+        mend = plan.said("请核对后改正，或报送到相应的市")
+        return f"{said}，属于{'、'.join(owners)}；{mend}"
     if close := get_close_matches(written, names, n=3, cutoff=0.5):
         return f"{said}；是否为{'、'.join(close)}？请核对后改正"
     return f"{said}；请填写{city.name}所辖的一个：{'、'.join(names)}"

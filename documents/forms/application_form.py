@@ -70,7 +70,8 @@ class ApplicationForm:
 def labels(plan: Plan) -> tuple[Label, ...]:
     """What stands beside the fields of 附件2, in its order."""
     cities = "|".join(city.name for city in plan.cities)
-    levels = (("city", rf"({cities}|市级?)"), ("county", r"[^。，；]{1,12}?"))
+    middle = re.escape(plan.levels.middle)
+    levels = (("city", rf"({cities}|{middle}级?)"), ("county", r"[^。，；]{1,12}?"))
     offices = (
         ("civil", re.escape(plan.trade), f"{re.escape(plan.trade)}部门"),
         ("finance", "财政", "财政部门"),
@@ -282,7 +283,7 @@ def _lines(plan: Plan, stated: Mapping[str, Any], *, protected: bool) -> tuple[F
 
 
 def _title(plan: Plan) -> tuple[FormLine, ...]:
-    title = f"{plan.years_said}{plan.said('全省')}{plan.programme}\n项目申报表"
+    title = f"{plan.years_said}{plan.everywhere}{plan.programme}\n项目申报表"
     annex = plan.annexes.get(Form.APPLICATION)
     return (
         FormLine((FormCell(annex, Look.NOTE, across=6),)),

@@ -124,14 +124,22 @@ def divisions(words: Iterable[str], office: Office, plan: Plan) -> tuple[str, ..
     listed = re.split(r"[、，,；;\r\n]+", "、".join(words))
     named = tuple(dict.fromkeys(word for word in map(cells.name, listed) if word))
     if named and office.level is Level.COUNTY:
-        raise CellError(f"{office.name}负责本县全部事项；请留空")
+        raise CellError(f"{office.name}负责{plan.said('本县')}全部事项；请留空")
     within = _divisions_within(office, plan)
     for word in named:
         if word not in within:
-            kind = "本省的市" if office.level is Level.PROVINCE else f"{office.city}的县（市、区）"
+            kind = _kind_within(office, plan)
             hint = _similar(word, within) or "请填写全称，多个之间用顿号隔开，留空即为全部"
             raise CellError(f"“{word}”不是{kind}，{hint}")
     return named
+
+
+def _kind_within(office: Office, plan: Plan) -> str:
+    if office.level is Level.PROVINCE:
+        return plan.said("本省的市")
+    return (
+        plan.said("本片区的市") if office.region else f"{office.city}{plan.said('的县（市、区）')}"
+    )
 
 
 def channels(words: Iterable[str], fault_of: FaultOf = _no_fault) -> tuple[str, ...]:
@@ -256,6 +264,8 @@ def _refuse_different_channels(rows: Sequence[tuple[TableRow, Post]]) -> None:
 def _divisions_within(office: Office, plan: Plan) -> tuple[str, ...]:
     if office.level is Level.PROVINCE:
         return tuple(city.name for city in plan.cities)
+    if office.level is Level.REGION:
+        return plan.cities_in(office.region)
     city = plan.city(office.city)
     return tuple(county.name for county in city.counties if county.name) if city else ()
 

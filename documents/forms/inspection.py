@@ -176,7 +176,7 @@ def inspection_sheet(
     title = f"{plan.years_said}{plan.programme}年中督查表"
     lines = (
         FormLine((FormCell(title, Look.TITLE, across=len(WIDTHS)),), 34),
-        *known_lines(_basics(about), 1, len(WIDTHS)),
+        *known_lines(_basics(plan, about), 1, len(WIDTHS)),
         FormLine((FormCell("逾期事项", Look.LABEL), FormCell(_late(about), Look.LOCKED, across=3))),
         FormLine(tuple(FormCell(column.heading, Look.HEAD) for column in COLUMNS)),
         *map(_item_line, rule.items),
@@ -199,8 +199,9 @@ def _unanswered(
             yield found.row.spot("problem"), "核验结果为“否”，未写明问题；请写明问题", item.clause
 
 
-def _basics(about: InspectedProject) -> Pairs:
+def _basics(plan: Plan, about: InspectedProject) -> Pairs:
     """项目基本情况, as of the day."""
+    shares = plan.said("市县承诺配套\n（万元）")
     percent = "尚无月报" if about.percent is None else f"{about.percent}%（{about.reported}月报）"
     return (
         (HEAD["project"], about.name, HEAD["code"], about.code),
@@ -208,8 +209,13 @@ def _basics(about: InspectedProject) -> Pairs:
         ("责任人", about.responsible or "未填报", "开工日期", str(about.started or "尚未开工")),
         ("形象进度", percent, "数据截至", str(about.as_of)),
         ("投资总额\n（万元）", _wan(about.investment), "累计完成\n（万元）", _wan(about.invested)),
-        ("省级补助\n（万元）", _subsidy(about), "其中\n已到位", _wan(about.received)),
-        ("市县承诺配套\n（万元）", _wan(about.promised), "其中\n已到位", _wan(about.matched)),
+        (plan.said("省级补助\n（万元）"), _subsidy(about), "其中\n已到位", _wan(about.received)),
+        (
+            shares,
+            _wan(about.promised),
+            "其中\n已到位",
+            _wan(about.matched),
+        ),
     )
 
 

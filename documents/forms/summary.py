@@ -168,7 +168,7 @@ def pages(
     columns = summary_columns(plan)
     summary = TableSheet(
         sheet=plan.titled(Form.SUMMARY, SUMMARY_SHEET),
-        title=f"{plan.years_said}{plan.said('全省')}{kind}汇总表",
+        title=f"{plan.years_said}{plan.everywhere}{kind}汇总表",
         columns=columns,
         rows=[_line(n, row, columns, plan) for n, row in enumerate(rows, 1)],
         unit=_units(plan),
@@ -178,7 +178,7 @@ def pages(
     further = (
         TableSheet(
             sheet=sheet,
-            title=f"{plan.years_said}{plan.said('全省')}{kind}{sheet}",
+            title=f"{plan.years_said}{plan.everywhere}{kind}{sheet}",
             columns=columns,
             rows=[_line(n, row, columns, plan) for n, row in enumerate(rows, 1)],
             **shared,
@@ -209,10 +209,10 @@ def project_name(plan: Plan, stated: Mapping[str, Any]) -> str:
 
 def city_named(plan: Plan, asked: str) -> City:
     """The city that somebody asks for; RefusedError that lists the plan's when there is none."""
-    found = plan.city(asked) or plan.city(f"{asked}市")
+    found = plan.city(asked) or next((it for it in plan.cities if it.name[:-1] == asked), None)
     if found is None:
         names = "、".join(city.name for city in plan.cities)
-        raise RefusedError(f"没有“{asked}”；所属市须为：{names}")
+        raise RefusedError(f"没有“{asked}”；{plan.said('所属市')}须为：{names}")
     return found
 
 
@@ -237,8 +237,8 @@ def city_of(plan: Plan, asked: str | None, above: Sequence[str], file: str) -> C
     if found := next(filter(None, (*told, _only_city(plan, file))), None):
         return found
     raise RefusedError(
-        f"{file}：无法判断是哪个市的表；请在“填表单位盖章”处写明{plan.city_bureau}，或由登记人员写明所属市："
-        + "、".join(city.name for city in plan.cities)
+        f"{file}：{plan.said('无法判断是哪个市的表')}；请在“填表单位盖章”处写明{plan.city_bureau}，"
+        f"{plan.said('或由登记人员写明所属市')}：" + "、".join(city.name for city in plan.cities)
     )
 
 
@@ -313,7 +313,8 @@ def _join(
             if is_lost and not _shares(more.rows[0], unread):
                 told.add(_key(more))
                 named = summary_named(reading.plan)
-                mend = f"请在{named}补填该项目一行，不是新项目的请核对县（市、区）和项目名称"
+                place = reading.plan.said("县（市、区）")
+                mend = f"请在{named}补填该项目一行，不是新项目的请核对{place}和项目名称"
                 more.rows[0].refuse("project", f"在{named}中没有这个项目；{mend}")
         for key, more in added.items():
             if key in found or summary is None:

@@ -8,7 +8,7 @@ from datetime import date
 from common.words import weekday
 from documents.forms.acceptance import acceptance_sheet
 from documents.writing.columns import DAY, NUMBER, TEXT, Column
-from documents.writing.layout import FormSheet, Leaf, TableSheet
+from documents.writing.layout import FormSheet, Leaf, TableSheet, worded
 from documents.writing.lines import FormLine
 from documents.writing.rows import Value
 from policy.schema import Plan
@@ -113,20 +113,20 @@ def named(team: Team) -> tuple[str, ...]:
     )
 
 
-def schedule_leaves(title: str, made: Schedule, *, phones: bool) -> tuple[Leaf, ...]:
+def schedule_leaves(plan: Plan, title: str, made: Schedule, *, phones: bool) -> tuple[Leaf, ...]:
     """The arrangement by team, by city, its people and the loads; telephone numbers if asked."""
     columns = (*PEOPLE, PHONE) if phones else PEOPLE
     people = [row if phones else row[:-1] for row in _numbered(_people(made))]
     note = f"按{made.as_of}的登记情况编制；日程为建议，以正式通知为准"
     notes = "；".join(made.notes)
-    return (
+    by_city, fair = f"{title}{plan.said('（按市）')}", _fair(plan, made)
+    leaves = (
         TableSheet("按组安排", title, BY_TEAM, _numbered(_by_team(made)), note=note, filters=True),
-        TableSheet("按市安排", f"{title}（按市）", BY_CITY, _numbered(_by_city(made)), note=note),
+        TableSheet("按市安排", by_city, BY_CITY, _numbered(_by_city(made)), note=note),
         TableSheet("验收组人员", f"{title}（人员）", columns, people, note=notes),
-        TableSheet(
-            "各组任务", f"{title}（任务）", LOADS, _numbered(_loads(made)), note=_fair(made)
-        ),
+        TableSheet("各组任务", f"{title}（任务）", LOADS, _numbered(_loads(made)), note=fair),
     )
+    return worded(plan, leaves)
 
 
 def prefilled_sheet(plan: Plan, target: AcceptanceTarget, team: Team, footer: str) -> FormSheet:
@@ -211,11 +211,11 @@ def _loads(made: Schedule) -> Iterator[tuple[Value, ...]]:
         )
 
 
-def _fair(made: Schedule) -> str:
+def _fair(plan: Plan, made: Schedule) -> str:
     """How even the loads are, and what has not been shown to be the best."""
     told = f"各组项目数最多相差{made.spread}个" if made.spread else "各组项目数相同"
     doubts = [f"“{aim}”在限定的运算量内未能证明为最优" for aim in made.unproven]
-    return "；".join([f"不验收本市项目，两市不互验；{told}", *doubts])
+    return "；".join([f"{plan.said('不验收本市项目，两市不互验')}；{told}", *doubts])
 
 
 def _numbered(rows: Iterator[tuple[Value, ...]]) -> Sequence[tuple[Value, ...]]:

@@ -213,8 +213,8 @@ def _funds(made: YearCourses, own: PlaceCourses) -> Graph:
     """The whole with its plan and forecast, and its two parts."""
     whole = _graph(made, own.course(RECEIVED), f"{own.place}资金到位情况", "到位合计", "万元")
     parts = tuple(
-        Series(label, _drawn(own.course(key).actual))
-        for key, label in ((FROM_PROVINCE, "省级补助"), (MATCHING, "市县配套"))
+        Series(course.label.removesuffix("到位"), _drawn(course.actual))
+        for course in (own.course(FROM_PROVINCE), own.course(MATCHING))
     )
     after = sum(series.label != FORECAST[0] for series in whole.series)
     return replace(whole, series=(*whole.series[:after], *parts, *whole.series[after:]))

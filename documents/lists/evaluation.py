@@ -1,13 +1,14 @@
 """绩效评估 as workbooks: the province's, and one for each city's own evaluation of its counties."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from common.words import for_paper, long_date, month_name, quarter_name, short_date
 from documents.writing.columns import DAY, Column
-from documents.writing.layout import Leaf, TableSheet
+from documents.writing.layout import Leaf, TableSheet, worded
 from documents.writing.rows import Value
 from policy.evaluation import IndicatorStatus, Place, PointKind
+from policy.schema import Plan
 from states.measures import IndicatorCase
 from states.scoring import (
     IndicatorScore,
@@ -22,6 +23,7 @@ NONE = "—"
 A_LINE = 2
 """Cases that are in order are listed so many a line: no program then breaks a line in a code."""
 OF_CITY, OF_COUNTY = "市", "县（市、区）"
+WHOSE: Mapping[Place, str] = {"city": "市", "county": "县"}
 LEADER, LAGGARD, UNRANKED = "先进", "需改进", "不参加排名"
 OF_TABLE = "评分标准为建议值，版本 {version}"
 DUE = "只评已到期的指标；得分率＝得分÷可得分，最高100%，加分另列"
@@ -32,42 +34,44 @@ NO_LOSS, NO_PROJECT = "没有可评的事项，不扣分", "没有项目，不�
 TITLES = {IndicatorStatus.NOT_DUE: "尚未到期", IndicatorStatus.NOTHING: "本月没有可评的事项"}
 
 
-def evaluation_leaves(programme: str, made: MonthEvaluation) -> tuple[Leaf, ...]:
+def evaluation_leaves(plan: Plan, made: MonthEvaluation) -> tuple[Leaf, ...]:
     """A month's scores with their evidence; of a quarter's last month also the quarter's."""
     month = month_name(made.period)
-    title = f"{programme}绩效评估（{month}）"
-    return (
-        _ranking("市排名", f"{title}——市排名", made),
-        *((_quarter(programme, made, made.cities),) if made.quarter else ()),
-        _details("市得分明细", f"{title}——市得分明细", made, made.cities),
-        _counties("县得分", f"{title}——县（市、区）得分", made, made.counties),
-        _standards(f"{title}——评分标准", made, ("city", "county")),
-        *((_targets(title, made),) if made.targets else ()),
+    title = f"{plan.name}绩效评估（{month}）"
+    leading = f"{DUE}；{plan.said(LEADING)}"
+    return worded(
+        plan,
+        (
+            _ranking("市排名", f"{title}{plan.said('——市排名')}", made, leading),
+            *((_quarter(plan.name, made, made.cities),) if made.quarter else ()),
+            _details("市得分明细", f"{title}{plan.said('——市得分明细')}", made, made.cities),
+            _counties("县得分", f"{title}{plan.said('——县（市、区）得分')}", made, made.counties),
+            _standards(plan, f"{title}——评分标准", made, ("city", "county")),
+            *((_targets(title, made),) if made.targets else ()),
+        ),
     )
 
 
-def county_leaves(
-    programme: str, made: MonthEvaluation, city: str, bureau: str
-) -> tuple[Leaf, ...]:
-    """What a city needs for its own quarterly evaluation (市县绩效评估) of its counties.
-
-    `bureau`: what bureaus such as its own are called.
-    """
-    note = FOR_CITIES.format(bureau=bureau)
+def county_leaves(plan: Plan, made: MonthEvaluation, city: str) -> tuple[Leaf, ...]:
+    """What a city needs for its own quarterly evaluation (市县绩效评估) of its counties."""
+    note = FOR_CITIES.format(bureau=plan.city_bureau)
     own = tuple(score for score in made.counties if score.city == city)
-    title = f"{programme}绩效评估（{city}，{quarter_name(made.quarter)}）"
-    return (
-        _counties("县得分", f"{title}——县（市、区）得分", made, own, note),
-        _quarter(programme, made, own, note),
-        _details("县得分明细", f"{title}——得分明细", made, own, note),
-        _standards(f"{title}——评分标准", made, ("county",), note),
+    title = f"{plan.name}绩效评估（{city}，{quarter_name(made.quarter)}）"
+    return worded(
+        plan,
+        (
+            _counties("县得分", f"{title}{plan.said('——县（市、区）得分')}", made, own, note),
+            _quarter(plan.name, made, own, note),
+            _details("县得分明细", f"{title}——得分明细", made, own, note),
+            _standards(plan, f"{title}——评分标准", made, ("county",), note),
+        ),
     )
 
 
 # --- sheets ---------------------------------------------------------------------------------------
 
 
-def _ranking(sheet: str, title: str, made: MonthEvaluation) -> TableSheet:
+def _ranking(sheet: str, title: str, made: MonthEvaluation, note: str) -> TableSheet:
     """The cities by place, who leads and who has to improve, and what would help (R32)."""
     columns = (
         PLACE,
@@ -88,7 +92,7 @@ def _ranking(sheet: str, title: str, made: MonthEvaluation) -> TableSheet:
         )
         for score in made.cities
     ]
-    return _page(sheet, title, columns, rows, made, f"{DUE}；{LEADING}")
+    return _page(sheet, title, columns, rows, made, note)
 
 
 def _counties(
@@ -159,6 +163,7 @@ def _quarter(
 
 
 def _standards(
+    plan: Plan,
     title: str,
     made: MonthEvaluation,
     places: tuple[Place, ...],
@@ -180,14 +185,14 @@ def _standards(
             number,
             item.kind.label,
             item.label,
-            "、".join({"city": "市", "county": "县"}[place] for place in item.places),
+            "、".join(plan.said(WHOSE[place]) for place in item.places),
             item.reading,
             item.says,
             item.clause,
         )
         for number, item in enumerate(found, 1)
     ]
-    how = (len(rows) + 1, "说明", "计分办法", "市、县", made.reading, "", "")
+    how = (len(rows) + 1, "说明", "计分办法", plan.said("市、县"), made.reading, "", "")
     return _page("评分标准", title, columns, [*rows, how], made, note)
 
 

@@ -6,8 +6,9 @@ from datetime import date
 
 from common.words import weekday
 from documents.writing.columns import DAY, NUMBER, TEXT, Column
-from documents.writing.layout import Leaf, TableSheet
+from documents.writing.layout import Leaf, TableSheet, worded
 from documents.writing.rows import Value
+from policy.schema import Plan
 from states.visits import UnvisitedProject, Visit
 
 
@@ -109,6 +110,7 @@ class ProjectInspection:
 
 
 def visit_leaves(
+    plan: Plan,
     title: str,
     visits: Sequence[Visit],
     unvisited: Sequence[UnvisitedProject],
@@ -119,14 +121,17 @@ def visit_leaves(
     number of projects."""
     rows = [(n, *_visit(each)) for n, each in enumerate(visits, 1)]
     route = [(n, *line) for n, line in enumerate((_route(visits, *city) for city in projects), 1)]
-    return (
+    by_city = f"{title}{plan.said('（各市）')}"
+    leaves = (
         TableSheet("督查日程", title, VISITS, rows, note=note, filters=True),
-        TableSheet("各市安排", f"{title}（各市）", ROUTE, route, note=note),
+        TableSheet("各市安排", by_city, ROUTE, route, note=note),
         *_left_out("未安排的项目", title, unvisited, f"{note}；{LATER}"),
     )
+    return worded(plan, leaves)
 
 
 def found_leaves(
+    plan: Plan,
     title: str,
     cities: Sequence[CityInspection],
     projects: Sequence[ProjectInspection],
@@ -141,12 +146,13 @@ def found_leaves(
     ]
     by_project = list(_projects(projects))
     by_item = [(n, *item) for n, item in enumerate(items, 1)]
-    return (
+    leaves = (
         TableSheet("各市情况", title, CITIES, by_city, note=note),
         TableSheet("项目情况", f"{title}（项目）", FOUND, by_project, note=note, filters=True),
         *_left_out("未督查的项目", title, unvisited, note),
         TableSheet("督查项", f"{title}（督查项）", ITEMS, by_item, note=note, landscape=False),
     )
+    return worded(plan, leaves)
 
 
 def _left_out(

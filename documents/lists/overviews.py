@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -10,9 +10,10 @@ from typing import Any
 
 from common.table import DataTable
 from documents.writing.columns import DAY, NUMBER, TEXT, TWO_DECIMALS, Column, heading_of
-from documents.writing.layout import Chart, Leaf, TableSheet, save, to_bytes
+from documents.writing.layout import Chart, Leaf, TableSheet, save, to_bytes, worded
 from documents.writing.rows import Value
 from policy.fields import PROJECTS_SHEET, ProfileField
+from policy.levels import LevelWords
 from policy.schema import Plan
 from policy.vocabulary import Origin, Standing
 from states.dossier import Profile, to_words
@@ -164,15 +165,16 @@ def late_leaves(
 
 
 def funds_leaves(
-    funds: DataTable, cities: DataTable, shown: tuple[str, ...], footer: str
+    plan: Plan, funds: DataTable, cities: DataTable, shown: tuple[str, ...], footer: str
 ) -> tuple[Leaf, ...]:
     """资金一览: by project, by city, and as a chart the columns `shown` of it. All in 元."""
     titles = [column.title for column in cities.columns]
     drawn = [[row[titles.index(title)] for title in shown] for row in cities.rows]
+    heads = (shown[0], *map(plan.said, shown[1:]))
     return (
         _sheet("资金一览", funds, footer, unit="单位：元"),
         _sheet("各市资金", cities, footer, unit="单位：元"),
-        Chart("各市补助", "各市省级补助（元）", "bar", shown, drawn, footer),
+        Chart("各市补助", "各市省级补助（元）", "bar", heads, drawn, footer),
     )
 
 
@@ -252,10 +254,12 @@ REPORT_COLUMNS = (
 )
 
 
-def report_state_leaves(title: str, states: Sequence[ReportState], note: str) -> tuple[Leaf, ...]:
+def report_state_leaves(
+    plan: Plan, title: str, states: Sequence[ReportState], note: str
+) -> tuple[Leaf, ...]:
     """One line a city."""
     rows = [(n, *astuple(each)) for n, each in enumerate(states, 1)]
-    return (TableSheet("报送情况", title, REPORT_COLUMNS, rows, note=note),)
+    return worded(plan, (TableSheet("报送情况", title, REPORT_COLUMNS, rows, note=note),))
 
 
 def _risk_column(key: str, heading: str, width: float, format: str = "@") -> Column:
@@ -295,8 +299,9 @@ def risk_leaves(plan: Plan, found: Sequence[Risk], as_of: date) -> tuple[Leaf, .
     by_city: list[tuple[Value, ...]] = [
         (it.name, *(counted[it.name, label] for label in labels)) for it in plan.cities
     ]
-    heads = ("市", *(f"{label}风险" for label in labels))
-    return page, Chart("各市风险", "各市风险项目数", "bar", heads, by_city, footer)
+    grades = [f"{label}风险" for label in labels]
+    chart = Chart("各市风险", "各市风险项目数", "bar", ("市", *grades), by_city, footer)
+    return worded(plan, (page, chart))
 
 
 @dataclass(frozen=True)
@@ -346,10 +351,11 @@ TASK_COLUMNS = (
 )
 
 
-def task_list(title: str, rows: Sequence[TaskRow]) -> bytes:
+def task_list(levels: LevelWords, title: str, rows: Sequence[TaskRow]) -> bytes:
     """An .xlsx workbook with one line a task, byte for byte the same for the same rows."""
     lines = [astuple(row) for row in rows]
-    return to_bytes((TableSheet("任务清单", title, TASK_COLUMNS, lines, filters=True),))
+    columns = tuple(replace(column, heading=levels.said(column.heading)) for column in TASK_COLUMNS)
+    return to_bytes((TableSheet("任务清单", title, columns, lines, filters=True),))
 
 
 @dataclass(frozen=True)

@@ -209,6 +209,9 @@ def _cities(month: _Month) -> Iterator[PaperBlock]:
         yield replace(table, caption=f"表{number}　{table.caption}")
 
 
+MONEY = ("市", "投资总额", "完成投资", "省补核算", "省补到位", "配套承诺", "配套到位", "支出")
+
+
 def _counts(month: _Month) -> PaperTable | None:
     labels = (item.label for item in month.province.reached)
     heads = (month.plan.said("市"), "任务数", "项目数", *labels, "达到序时", "未达序时", "暂停")
@@ -223,8 +226,7 @@ def _count_row(found: MonthFigures) -> tuple[str, ...]:
 
 
 def _money(month: _Month) -> PaperTable | None:
-    heads = ("市", "投资总额", "完成投资", "省补核算", "省补到位", "配套承诺", "配套到位", "支出")
-    said = tuple(map(month.plan.said, heads))
+    said = tuple(map(month.plan.said, MONEY))
     return _table(
         month, said, _money_row, month.plan.said("各市投资和资金情况（单位：万元，四舍五入）")
     )

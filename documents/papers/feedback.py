@@ -162,7 +162,8 @@ def _suggestions(told: _Quarter) -> Iterator[tuple[str, str]]:
     if any(_reports(told)):
         yield (
             "关于月报报送",
-            f"建议{plan.said('贵市')}{plan.trade}部门进一步做好月报报送工作，便于全省及时掌握进展。",
+            f"建议{plan.said('贵市')}{plan.trade}部门进一步做好月报报送工作，"
+            f"便于{plan.said('全省')}及时掌握进展。",
         )
     if found.behind:
         yield (

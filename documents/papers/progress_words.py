@@ -33,6 +33,7 @@ from states.figures import (
 from states.ledger import short, total
 from states.reporting import finished_on
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
+from states.targets import of_place
 
 NOT_SAID = "通知未定"
 """Said of what the notice leaves open (A33)."""
@@ -97,8 +98,9 @@ def overall(
     come = reached(plan, found, before, since)
     come = f"{come}。" if come else ""
     yield f"截至{long_date(shot.as_of)}，{_going(found, whose)}。{come}"
-    if shot.targets and found.place == plan.province:
-        yield f"目标完成情况：{'；'.join(figure.said for figure in shot.targets)}。"
+    place = "" if found.place == plan.province else found.place
+    if aims := of_place(shot.targets, place):
+        yield f"目标完成情况：{'；'.join(figure.said for figure in aims)}。"
     if not found.projects:
         return
     yield f"投资完成情况：{invested(found, before, since)}。"
@@ -297,9 +299,11 @@ def upcoming(plan: Plan, shot: Snapshot, until: date, signed: date, whole: bool 
     theirs = [item for item in found if item not in ours]
     stated = [item for item in theirs if not item.proposed]
     return Outlook(
-        asked="；".join(_to_come(it, day, whole) for it in stated if it.by >= signed),
-        passing="；".join(_passing(it, day, whole) for it in stated if it.by < signed),
-        suggested="；".join(_suggested(it, day, signed, whole) for it in theirs if it.proposed),
+        asked="；".join(_to_come(plan, it, day, whole) for it in stated if it.by >= signed),
+        passing="；".join(_passing(plan, it, day, whole) for it in stated if it.by < signed),
+        suggested="；".join(
+            _suggested(plan, it, day, signed, whole) for it in theirs if it.proposed
+        ),
         own="，".join(dict.fromkeys(_intended(it) for it in ours if it.by >= signed)),
     )
 
@@ -368,9 +372,9 @@ def _missing(late: Sequence[DeadlineShot], shot: Snapshot) -> Decimal:
     return total(short(it.promised, it.received) for it in shot.projects if it.code in codes)
 
 
-def _left(item: UpcomingDeadline, whole: bool) -> str:
+def _left(plan: Plan, item: UpcomingDeadline, whole: bool) -> str:
     """``尚有3个项目未开工，其中1个待研究确定``; ``尚有1个项目未开工，待研究确定``."""
-    unit = "项目" if item.kind is SubjectKind.PROJECT else "市"
+    unit = "项目" if item.kind is SubjectKind.PROJECT else plan.said("市")
     counted = whole or item.kind is SubjectKind.PROJECT
     left = f"尚{f'有{item.count}个{unit}' if counted else ''}{_echo(item.rule)}"
     if not item.waiting or not counted:
@@ -382,19 +386,19 @@ def _left(item: UpcomingDeadline, whole: bool) -> str:
     return f"{left}，{among}{waiting}"
 
 
-def _to_come(item: UpcomingDeadline, as_of: date, whole: bool) -> str:
-    return f"于{date_beside(item.by, as_of)}前{brief(item.rule)}（{_left(item, whole)}）"
+def _to_come(plan: Plan, item: UpcomingDeadline, as_of: date, whole: bool) -> str:
+    return f"于{date_beside(item.by, as_of)}前{brief(item.rule)}（{_left(plan, item, whole)}）"
 
 
-def _passing(item: UpcomingDeadline, as_of: date, whole: bool) -> str:
-    return f"{date_beside(item.by, as_of)}前应{brief(item.rule)}，{_left(item, whole)}"
+def _passing(plan: Plan, item: UpcomingDeadline, as_of: date, whole: bool) -> str:
+    return f"{date_beside(item.by, as_of)}前应{brief(item.rule)}，{_left(plan, item, whole)}"
 
 
-def _suggested(item: UpcomingDeadline, as_of: date, signed: date, whole: bool) -> str:
+def _suggested(plan: Plan, item: UpcomingDeadline, as_of: date, signed: date, whole: bool) -> str:
     if item.by >= signed:
-        return f"建议{_to_come(item, as_of, whole)}"
+        return f"建议{_to_come(plan, item, as_of, whole)}"
     by = date_beside(item.by, as_of)
-    return f"建议时限为{by}的{brief(item.rule)}，{_left(item, whole)}，请抓紧"
+    return f"建议时限为{by}的{brief(item.rule)}，{_left(plan, item, whole)}，请抓紧"
 
 
 def _intended(item: UpcomingDeadline) -> str:

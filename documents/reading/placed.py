@@ -9,6 +9,7 @@ from common.words import alike
 from documents.reading import cells
 from documents.reading.cells import CellError
 from documents.reading.table import FormTable, TableRow
+from policy.levels import CUSTOMARY, LevelWords
 from states.dossier import Dossier
 
 T = TypeVar("T")
@@ -35,14 +36,16 @@ class KnownProjects:
 
     by_code: Mapping[str, Dossier]
     by_name: Mapping[str, Sequence[Dossier]]
+    levels: LevelWords = CUSTOMARY
+    """What its readers call cities and counties."""
 
 
-def known(projects: Sequence[Dossier]) -> KnownProjects:
+def known(projects: Sequence[Dossier], levels: LevelWords = CUSTOMARY) -> KnownProjects:
     """The projects, to be looked up."""
     by_name: dict[str, list[Dossier]] = {}
     for project in projects:
         by_name.setdefault(cells.name(project.name) or "", []).append(project)
-    return KnownProjects({project.code: project for project in projects}, by_name)
+    return KnownProjects({project.code: project for project in projects}, by_name, levels)
 
 
 def require_names(table: FormTable) -> None:
@@ -63,7 +66,8 @@ def project_of(row: Fields, projects: KnownProjects) -> Dossier | None:
     found = projects.by_code.get(code)
     if found is None:
         meant = _at_place(said, projects)
-        mend = f"请改为“{meant[0].code}”" if len(meant) == 1 else "请照原表恢复编码，并核对所属的市"
+        check = projects.levels.said("请照原表恢复编码，并核对所属的市")
+        mend = f"请改为“{meant[0].code}”" if len(meant) == 1 else check
         row.refuse("code", f"没有编码为“{said['code']}”的项目；{mend}")
         return None
     wrong = [key for key in PLACE if not _names(said[key], found, key)]
@@ -87,11 +91,11 @@ def likely(row: TableRow, projects: KnownProjects) -> Dossier | None:
 def _by_place(
     row: Fields, said: Mapping[str, str | None], projects: KnownProjects
 ) -> Dossier | None:
-    name = said["project"]
+    name, place = said["project"], projects.levels.said("县（市、区）")
     at = "project" if row.has("project") else "code"
     if name is None:
         first, mend = ("code", "编码，或填写") if row.has("code") else (at, "")
-        row.refuse(first, f"没有写明是哪个项目；请填写{mend}县（市、区）和项目名称")
+        row.refuse(first, f"没有写明是哪个项目；请填写{mend}{place}和项目名称")
         return None
     found = _at_place(said, projects)
     if len(found) == 1:
@@ -100,7 +104,7 @@ def _by_place(
         codes = "、".join(project.code for project in found)
         row.refuse(at, f"有{len(found)}个项目都叫这个名称；请填写编码，可能是：{codes}")
     else:
-        row.refuse(at, "没有这个项目；请核对县（市、区）和项目名称，或填写编码")
+        row.refuse(at, f"没有这个项目；请核对{place}和项目名称，或填写编码")
     return None
 
 

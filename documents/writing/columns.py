@@ -185,13 +185,9 @@ def summary_columns(plan: Plan) -> tuple[Column, ...]:
 
 def supplements(plan: Plan) -> dict[str, tuple[Column, ...]]:
     """补充信息表, by sheet: what the plan asks for and 附件3 does not; no sheet without a field."""
-    place = (
-        replace(NUMBER, width=5),
-        replace(PLACE, heading="区（县、市）\n名称", width=11),
-        replace(PROJECT, heading="社区项目名称", width=22),
-    )
+    number, named = replace(NUMBER, width=5), replace(PROJECT, heading="社区项目名称", width=22)
+    worded = in_words(plan, (number, replace(PLACE, heading="区（县、市）\n名称", width=11), named))
     asked = {SHEETS[sheet]: field_columns(sheet, plan) for sheet in SUPPLEMENTS}
-    worded = in_words(plan, place)
     return {sheet: (*worded, *columns) for sheet, columns in asked.items() if columns}
 
 

@@ -13,6 +13,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 from common.errors import UnavailableError
 from flows.forms.choosing import Choices, choices, with_choices
 from operations.cases.desk import Desk
+from policy.levels import LevelWords
 
 PAGE = 100
 
@@ -27,7 +28,7 @@ def refresh_choices(desk: Desk) -> int:
     try:
         with get_client(sync_client=True) as client:
             ours = [item for item in deployments(client) if _plan_of(item, desk) == desk.plan.id]
-            return sum(_refresh(client, item, found) for item in ours)
+            return sum(_refresh(client, item, found, desk.plan.levels) for item in ours)
     except HTTPError as error:
         raise UnavailableError(f"表单的选项未能更新：{type(error).__name__}") from None
 
@@ -46,9 +47,11 @@ def _plan_of(deployment: DeploymentResponse, desk: Desk) -> str:
     return str(deployment.parameters.get("plan") or desk.settings.plan)
 
 
-def _refresh(client: SyncPrefectClient, deployment: DeploymentResponse, found: Choices) -> bool:
+def _refresh(
+    client: SyncPrefectClient, deployment: DeploymentResponse, found: Choices, levels: LevelWords
+) -> bool:
     schema = deployment.parameter_openapi_schema or {}
-    fresh = with_choices(schema, found)
+    fresh = with_choices(schema, found, levels)
     if fresh == schema:
         return False
     client.update_deployment(deployment.id, DeploymentUpdate(parameter_openapi_schema=fresh))

@@ -11,6 +11,7 @@ from operations.cases.casework import by_decision
 from operations.cases.desk import Desk
 from operations.duties.issuing import draft_papers
 from operations.mails.verifying import waiting_replies
+from policy.levels import CUSTOMARY, LevelWords
 from policy.schema import RECORDED, ActionRule, Plan
 from policy.vocabulary import Disposition
 from states.machine import Position, allowed
@@ -18,6 +19,11 @@ from states.machine import Position, allowed
 MOST = 500
 """Projects that can be chosen from; where there are more, the code is typed."""
 Choices = Mapping[str, tuple[str, ...]]
+
+PROMPTS = ("title", "description")
+"""What of a schema a person reads beside its choices."""
+WORDS = "xingfu_words"
+"""Where a schema keeps them as they were before a plan's words stood in them."""
 
 HOLD = ("暂停", Disposition.ACTIVE, Disposition.HELD)
 RESUME = ("恢复", Disposition.HELD, Disposition.ACTIVE)
@@ -64,22 +70,38 @@ def listed(code: str, label: str) -> str:
     return f"{code}　{' '.join(label.split())}"
 
 
-def with_choices(schema: Mapping[str, Any], found: Choices) -> dict[str, Any]:
+def with_choices(
+    schema: Mapping[str, Any], found: Choices, levels: LevelWords = CUSTOMARY
+) -> dict[str, Any]:
     """A parameter schema whose marked fields have the choices as they are now.
 
-    A field that may be left empty has the empty text as its first choice. Safe to repeat.
+    A field that may be left empty has the empty text as its first choice. Titles and descriptions
+    are in a plan's words for its levels. Safe to repeat.
     """
-    return {name: _filled(value, found) for name, value in schema.items()}
+    worded = _worded(schema, levels)
+    return {
+        name: value if name == WORDS else _filled(value, found, levels)
+        for name, value in worded.items()
+    }
 
 
-def _filled(value: Any, found: Choices) -> Any:
+def _filled(value: Any, found: Choices, levels: LevelWords) -> Any:
     if isinstance(value, list):
-        return [_filled(item, found) for item in value]
+        return [_filled(item, found, levels) for item in value]
     if not isinstance(value, Mapping):
         return value
     if isinstance(value.get(MARK), str):
-        return _field(value, found)
-    return with_choices(value, found)
+        return _field(_worded(value, levels), found)
+    return with_choices(value, found, levels)
+
+
+def _worded(schema: Mapping[str, Any], levels: LevelWords) -> Mapping[str, Any]:
+    """With the prompts as the plan says them; as they were written they are kept beside."""
+    texts = {name: schema[name] for name in PROMPTS if isinstance(schema.get(name), str)}
+    own = {**texts, **schema.get(WORDS, {})}
+    said = {name: levels.said(text) for name, text in own.items()}
+    rest = {name: value for name, value in schema.items() if name != WORDS}
+    return {**rest, **said, **({} if said == own else {WORDS: own})}
 
 
 def _field(field: Mapping[str, Any], found: Choices) -> dict[str, Any]:

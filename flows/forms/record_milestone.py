@@ -37,7 +37,7 @@ class RecordRequestForm(RequestForm):
 
 
 @request_flow(
-    "登记一个节点、一项留痕，或市、省已完成的事项；再登记一次即为更正。", "subject", "fact"
+    "登记一个节点、一项留痕，或各地、各级已完成的事项；再登记一次即为更正。", "subject", "fact"
 )
 def record_milestone(desk: Desk, form: RecordRequestForm, *, today: date, at: datetime) -> str:
     """Record the fact; what was recorded, as Markdown. RefusedError with every reason."""

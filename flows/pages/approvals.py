@@ -1,6 +1,6 @@
 """What a person decides on, as Markdown: a proposed list, the draft of a letter."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from flows.pages.markdown import plain, private, table
 from operations.cases.desk import Desk
@@ -37,21 +37,25 @@ def issued_page(desk: Desk, paper: Paper, file: str) -> str:
 def _list_lines(plan: Plan, found: ProposedList) -> Iterator[str]:
     chosen = [item for item in found.listed if not item.rank]
     reserves = len(found.listed) - len(chosen)
-    yield f"依据{plain(plan.notice.number)}，按评审结果和各市名额列出，尚未写入。\n"
+    yield f"依据{plain(plan.notice.number)}，{plan.said('按评审结果和各市名额列出')}，尚未写入。\n"
     yield f"建议确定**{len(chosen)}**个，替补**{reserves}**个；此前已确定{found.determined}个。\n"
     if missing := [f"{city.city}缺{city.short}个" for city in found.cities if city.short]:
         yield f"**评审通过的项目少于名额：{'、'.join(missing)}。补足之前不能同意。**\n"
     yield from (f"- 注意：{plain(tie)}" for tie in found.ties)
     yield ""
-    yield from table(SUMMARY, [_city_cells(city) for city in found.cities])
+    yield from table(_in_words(plan, SUMMARY), [_city_cells(city) for city in found.cities])
     for city in found.cities:
         if city.listed:
             yield f"## {plain(city.city)}\n"
-            yield from table(COLUMNS, [_cells(item) for item in city.listed])
+            yield from table(_in_words(plan, COLUMNS), [_cells(plan, item) for item in city.listed])
 
 
 SUMMARY = {"市": "---", **dict.fromkeys(("名额", "已确定", "建议确定", "替补", "缺额"), "---:")}
 COLUMNS = {"次序": "---", "项目": "---", "县（市、区）": "---", "平均分": "---:", "备注": "---"}
+
+
+def _in_words(plan: Plan, head: Mapping[str, str]) -> Mapping[str, str]:
+    return {plan.said(title): how for title, how in head.items()}
 
 
 def _city_cells(city: CityList) -> list[object]:
@@ -60,8 +64,8 @@ def _city_cells(city: CityList) -> list[object]:
     return [plain(city.city), quota, city.taken, chosen, len(city.listed) - chosen, city.short]
 
 
-def _cells(item: ListedProject) -> list[object]:
-    notes = (["未实施县（市、区）优先"] if item.unserved else []) + (
+def _cells(plan: Plan, item: ListedProject) -> list[object]:
+    notes = ([plan.said("未实施县（市、区）优先")] if item.unserved else []) + (
         ["暂停中"] if item.held else []
     )
     return [

@@ -35,10 +35,10 @@ def board_page(
     """
     lines = (
         *_onward(others),
-        *_waiting(others, broken),
+        *_waiting(plan, others, broken),
         *_lines(plan, survey, outbox, links),
     )
-    return page(plan, NAME, "全省进度", survey.as_of, lines, survey.basis)
+    return page(plan, NAME, plan.said("全省进度"), survey.as_of, lines, survey.basis)
 
 
 def _onward(others: Mapping[str, Page]) -> Iterator[str]:
@@ -46,7 +46,7 @@ def _onward(others: Mapping[str, Page]) -> Iterator[str]:
         yield f"另见：{'　'.join(link(it.title, target) for target, it in others.items())}\n"
 
 
-def _waiting(others: Mapping[str, Page], broken: Sequence[str]) -> Iterator[str]:
+def _waiting(plan: Plan, others: Mapping[str, Page], broken: Sequence[str]) -> Iterator[str]:
     waiting = {target: it for target, it in others.items() if it.waits}
     if waiting or broken:
         yield "## 待处理\n"
@@ -54,7 +54,7 @@ def _waiting(others: Mapping[str, Page], broken: Sequence[str]) -> Iterator[str]
         yield from (
             f"- {link(it.title, target)}：{plain(it.waits)}" for target, it in waiting.items()
         )
-        yield "\n## 各市进度\n"
+        yield f"\n## {plan.said('各市进度')}\n"
 
 
 def _lines(
@@ -80,8 +80,9 @@ def _province(plan: Plan, views: Sequence[DeadlineView], links: Links) -> str:
     due_soon = sum(view.standing is Standing.DUE_SOON for view in own)
     overdue = sum(view.is_overdue for view in own)
     beyond = sum(view.is_beyond_proposal for view in own)
-    what = link("省级办理事项", links.get(plan.province))
-    return f"另有{what}（不计入各市）：临期{due_soon}项，逾期{overdue}项，超过建议时限{beyond}项。"
+    what = link(f"{plan.upper}办理事项", links.get(plan.province))
+    counts = f"临期{due_soon}项，逾期{overdue}项，超过建议时限{beyond}项。"
+    return f"另有{what}{plan.said('（不计入各市）')}：{counts}"
 
 
 def _due_soon(views: Sequence[DeadlineView]) -> Iterator[str]:

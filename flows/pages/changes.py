@@ -17,7 +17,7 @@ LONGEST = 100  # lines
 
 def changes_page(plan: Plan, changes: Changes, as_of: date, links: Links) -> Page:
     """Missed days, new lateness, messages owed, sent, failed and withdrawn."""
-    return page(plan, "run-changes", "本次运行的变化", as_of, _lines(changes, links))
+    return page(plan, "run-changes", "本次运行的变化", as_of, _lines(plan, changes, links))
 
 
 def inbox_page(plan: Plan, read: InboxResult, changes: Changes, as_of: date) -> Page:
@@ -31,7 +31,7 @@ def run_of(days: Sequence[date]) -> str:
     return f"{len(days)}天：{'至'.join(map(dated, ends))}"
 
 
-def _lines(changes: Changes, links: Links) -> Iterator[str]:
+def _lines(plan: Plan, changes: Changes, links: Links) -> Iterator[str]:
     if changes.missed:
         yield f"补作此前未核对的{run_of(changes.missed)}。\n"
     if changes.none:
@@ -43,7 +43,7 @@ def _lines(changes: Changes, links: Links) -> Iterator[str]:
     yield f"- 撤销的消息（已完成、延期、暂停、终止或已知悉）：{_counted(changes.withdrawn)}"
     yield f"- 发送：{_sent(changes.delivered)}\n"
     yield from (f"注意：{private(note)}\n" for note in changes.notes)
-    yield from _late(changes, links)
+    yield from _late(plan, changes, links)
     yield from _recorded(changes)
     yield from _errors(changes.delivered)
 
@@ -62,12 +62,12 @@ def _sent(done: DeliveryResult) -> str:
     return f"{done.digests}份，含消息{done.sent}条；失败{done.failed}条"
 
 
-def _late(changes: Changes, links: Links) -> Iterator[str]:
+def _late(plan: Plan, changes: Changes, links: Links) -> Iterator[str]:
     if changes.late:
         yield "## 新认定逾期和超过建议时限\n"
         rows = (
             [
-                plain(item.city) or "全省",
+                plain(item.city) or plan.said("全省"),
                 link(item.name, links.get(item.subject)),
                 f"{item.rule} {plain(item.title)}",
                 Standing.OVERDUE.said(Origin.PROPOSAL if item.proposed else Origin.NOTICE),
@@ -75,7 +75,8 @@ def _late(changes: Changes, links: Links) -> Iterator[str]:
             ]
             for item in changes.late
         )
-        yield from table(dict.fromkeys(("市", "项目或单位", "事项", "状态", "依据"), "---"), rows)
+        heads = (plan.said("市"), "项目或单位", "事项", "状态", "依据")
+        yield from table(dict.fromkeys(heads, "---"), rows)
         left = changes.overdue + changes.beyond_proposal - len(changes.late)
         yield from left_out(left, "项")
 

@@ -13,6 +13,7 @@ from policy.schema import City, Plan
 from policy.vocabulary import Origin, Source, Standing, SubjectKind
 from states.deadlines import PRESSING
 from states.dossier import GOING_ON, Dossier
+from states.targets import figures, of_place
 
 LONGEST = 300  # rows of a list
 PRESSING_STATES = (
@@ -27,10 +28,11 @@ def city_page(plan: Plan, city: City, survey: Survey, funds: CityFunds, links: L
     pressing = in_chains(views)
     projects = [item for item in survey.projects if item.city == city.name]
     lines = (
-        *_summary(city, views, pressing, projects, links),
-        *_items(pressing, links, survey),
+        *_summary(plan, city, views, pressing, projects, links),
+        *_targets(plan, city, projects),
+        *_items(plan, pressing, links, survey),
         *_projects(plan, projects, views, pressing, links),
-        *_money(funds),
+        *_money(plan, funds),
         *_problems(projects, links),
     )
     title = plain(city.name)
@@ -38,6 +40,7 @@ def city_page(plan: Plan, city: City, survey: Survey, funds: CityFunds, links: L
 
 
 def _summary(
+    plan: Plan,
     city: City,
     views: Sequence[DeadlineView],
     pressing: Sequence[DeadlineView],
@@ -52,14 +55,24 @@ def _summary(
     yield (
         f"任务数{quota}，推进中和暂停的项目{going_on}个；"
         + "，".join(f"{state}{counts[state]}项" for state in PRESSING_STATES)
-        + (f"（另有省级办理{provincial}项，不计入）" if provincial else "")
-        + f"。市本级事项：{link(lamp(own), links.get(city.name))}。\n"
+        + (f"（另有{plan.upper}办理{provincial}项，不计入）" if provincial else "")
+        + f"。{plan.said('市本级事项')}：{link(lamp(own), links.get(city.name))}。\n"
     )
     if unentered := unentered_line(views):
         yield f"{plain(unentered)}\n"
 
 
-def _items(views: Sequence[DeadlineView], links: Links, survey: Survey) -> Iterator[str]:
+def _targets(plan: Plan, city: City, projects: Sequence[Dossier]) -> Iterator[str]:
+    """What the city is to reach by itself."""
+    if told := of_place(figures(plan, projects), city.name):
+        yield "## 目标完成情况\n"
+        yield from (f"- {plain(figure.said)}" for figure in told)
+        yield ""
+
+
+def _items(
+    plan: Plan, views: Sequence[DeadlineView], links: Links, survey: Survey
+) -> Iterator[str]:
     pressing = list(in_order(views))
     theirs = [view for view in pressing if not view.provincial]
     yield f"## 逾期、待协调、超过建议时限和临期事项：{len(theirs)}项\n"
@@ -69,7 +82,7 @@ def _items(views: Sequence[DeadlineView], links: Links, survey: Survey) -> Itera
     else:
         yield "无。\n"
     if others := [view for view in pressing if view.provincial]:
-        yield f"## 由省级办理的事项：{len(others)}项\n"
+        yield f"## 由{plan.upper}办理的事项：{len(others)}项\n"
         yield from printed(pressing_table(others, survey.as_of), links, LONGEST)
         yield from left_out(len(others) - LONGEST, "项较晚的事项")
 
@@ -95,7 +108,8 @@ def _projects(
     ordered = sorted(
         projects, key=lambda p: (p.disposition not in GOING_ON, order.index(p.stage), p.code)
     )
-    head = {"项目": "---", "阶段": "---", "编码": "---", "县（市、区）": "---", "推进状态": "---"}
+    head = {"项目": "---", "阶段": "---", "编码": "---"}
+    head |= {plan.said("县（市、区）"): "---", "推进状态": "---"}
     head |= {"亮灯": "---", "逾期": "---:", "临期": "---:", "形象进度": "---:"}
     rows = (
         _project(plan, item, held.get(item.code, []), (late[item.code], soon[item.code]), links)
@@ -125,11 +139,11 @@ def _project(
     ]
 
 
-def _money(funds: CityFunds) -> Iterator[str]:
+def _money(plan: Plan, funds: CityFunds) -> Iterator[str]:
     yield "## 资金\n"
     yield (
         f"应补助{yuan(funds.subsidy)}元，已下达{yuan(funds.released)}元，"
-        f"省级补助到账{yuan(funds.received[Source.PROVINCE])}元；"
+        f"{plan.said('省级补助')}到账{yuan(funds.received[Source.PROVINCE])}元；"
         f"配套承诺{yuan(local(funds.promised))}元，"
         f"到账{yuan(local(funds.received))}元；支出{yuan(funds.spent)}元，结存{yuan(funds.balance)}元。"
     )

@@ -25,7 +25,7 @@ def report_lines(plan: Plan, content: MonthlyReports) -> Iterator[str]:
     if content.opened:
         yield f"{month_name(content.month)}份月报已开始报送，预填月报{len(content.opened)}份。\n"
         rows = [[plain(city.city), len(city.lines)] for city in content.opened]
-        yield from table({"市": "---", "项目": NUMBER}, rows)
+        yield from table({plan.said("市"): "---", "项目": NUMBER}, rows)
     if content.received:
         rows = [
             [
@@ -38,7 +38,7 @@ def report_lines(plan: Plan, content: MonthlyReports) -> Iterator[str]:
             for city in content.received
         ]
         head = {
-            "市": "---",
+            plan.said("市"): "---",
             "报送情况": "---",
             "报送日期": "---",
             "项目": NUMBER,
@@ -50,7 +50,7 @@ def report_lines(plan: Plan, content: MonthlyReports) -> Iterator[str]:
 def visit_lines(plan: Plan, content: VisitList) -> Iterator[str]:
     """The schedule in the order of the days."""
     cities = len({stop.visit.city for stop in content.stops})
-    yield f"共督查{cities}个市、{len(content.stops)}个项目；日程为建议，可调整。\n"
+    yield f"共督查{cities}{plan.said('个市')}、{len(content.stops)}个项目；日程为建议，可调整。\n"
     rows = [
         [
             stop.visit.day,
@@ -61,7 +61,7 @@ def visit_lines(plan: Plan, content: VisitList) -> Iterator[str]:
         ]
         for stop in content.stops
     ]
-    heads = ("日期", "市", "县（市、区）", "项目", "选点理由")
+    heads = ("日期", plan.said("市"), plan.said("县（市、区）"), "项目", "选点理由")
     yield from table(dict.fromkeys(heads, "---"), rows)
     if content.unvisited:
         yield f"另有{len(content.unvisited)}个项目未安排督查，原因逐一见文件。"
@@ -73,7 +73,7 @@ def inspection_lines(plan: Plan, content: InspectionSummary) -> Iterator[str]:
         [plain(city), on or "未督查", sum(item.city == city for item in content.visits)]
         for city, on in content.cities
     ]
-    yield from table({"市": "---", "督查日期": "---", "项目": NUMBER}, rows)
+    yield from table({plan.said("市"): "---", "督查日期": "---", "项目": NUMBER}, rows)
     faulty = [item for item in content.visits if item.problems]
     yield f"## 发现问题的项目：{len(faulty)}个\n"
     labels = dict(content.items)
@@ -116,21 +116,21 @@ def schedule_lines(plan: Plan, content: Schedule) -> Iterator[str]:
             ]
             for stop in stops
         ]
-        heads = ("日期", "当日顺序", "市", "县（市、区）", "项目")
+        heads = ("日期", "当日顺序", plan.said("市"), plan.said("县（市、区）"), "项目")
         yield from table(dict.fromkeys(heads, "---"), rows)
 
 
 def evaluation_lines(plan: Plan, content: MonthEvaluation) -> Iterator[str]:
     """The cities by place, with what would help those that are behind."""
     yield f"评分标准为建议值，版本{plain(content.version)}。{plain(content.reading)}\n"
-    heads = {"市": "---", "名次": NUMBER}
+    heads = {plan.said("市"): "---", "名次": NUMBER}
     numbers = ("得分", "可得分", "加分", "扣分", "得分率", "到期未完成（项）")
     heads |= dict.fromkeys(numbers, NUMBER)
     yield from table({**heads, "改进建议": "---"}, [_scored(score) for score in content.cities])
     for title, names in (("先进", content.leaders), ("需改进", content.laggards)):
         if names:
             yield f"{title}：{'、'.join(map(plain, names))}。\n"
-    yield "逐项得分及依据、各县（市、区）得分见文件。"
+    yield f"逐项得分及依据、{plan.said('各县（市、区）')}得分见文件。"
 
 
 def _scored(score: Score) -> list[object]:
@@ -151,9 +151,9 @@ def _points(value: Decimal) -> str:
 def curves_lines(plan: Plan, content: YearCourses) -> Iterator[str]:
     """The province with its graphs, then every city's numbers."""
     yield from place_lines(plan, content, plan.province)
-    yield "## 各市\n"
+    yield f"## {plan.said('各市')}\n"
     whole = content.of(plan.province).courses
-    head = {"市": "---", **{course.label: "---:" for course in whole}}
+    head = {plan.said("市"): "---", **{course.label: "---:" for course in whole}}
     rows = [
         [plain(city.name), *(_now(content, course) for course in content.of(city.name).courses)]
         for city in plan.cities
@@ -249,7 +249,7 @@ def _by_city(plan: Plan, content: RiskList, labels: list[str]) -> Iterator[str]:
     ]
     whole = Counter(item.grade for item in content.risks)
     rows.append(["**合计**", *(f"**{whole[label]}**" for label in labels)])
-    head = {"市": "---", **{f"{label}风险": "---:" for label in labels}}
+    head = {plan.said("市"): "---", **{f"{label}风险": "---:" for label in labels}}
     yield from table(head, rows)
 
 

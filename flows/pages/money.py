@@ -7,14 +7,12 @@ from decimal import Decimal
 from common.words import cited
 from flows.pages.markdown import Links, Page, left_out, link, page, plain, printed, table
 from operations.views.funds import MoneyOverview
-from operations.views.tables import city_funds_table
+from operations.views.tables import city_funds_table, in_words
 from policy.schema import AreaSubsidy, Plan
 
 LONGEST = 200  # rows of a list
-NOTE = (
-    "单位：元。“应补助”按申报面积和《实施方案》规定计算；“结存”为各级账上尚未支出的资金，"
-    "含省级补助、市县配套和其他资金。\n"
-)
+FIRST = "单位：元。“应补助”按申报面积和《实施方案》规定计算；"
+NOTE = "“结存”为各级账上尚未支出的资金，含省级补助、市县配套和其他资金。"
 
 
 def funds_page(plan: Plan, money: MoneyOverview, as_of: date, links: Links) -> Page:
@@ -28,8 +26,8 @@ def yuan(amount: Decimal | None) -> str:
 
 
 def _lines(plan: Plan, money: MoneyOverview, as_of: date, links: Links) -> Iterator[str]:
-    yield NOTE
-    yield from printed(city_funds_table("", money.cities, money.total), links)
+    yield f"{FIRST}{plan.said(NOTE)}\n"
+    yield from printed(in_words(plan, city_funds_table("", money.cities, money.total)), links)
     if money.total.unstated:
         yield f"{money.total.unstated}个项目应补助金额未明确，未计入合计。\n"
     yield from _resting(plan, money, as_of, links)
@@ -42,17 +40,17 @@ def _resting(plan: Plan, money: MoneyOverview, as_of: date, links: Links) -> Ite
     clause = next((milestone.clause for milestone in passing), "")
     if not (clause or money.resting):
         return
-    yield f"## 市、县财政尚未拨付的资金{cited(clause)}：{len(money.resting)}笔\n"
+    yield f"## {plan.said('市、县财政尚未拨付的资金')}{cited(clause)}：{len(money.resting)}笔\n"
     if not money.resting:
         yield "没有。\n"
         return
-    head = {"市": "---", "项目": "---", "所在": "---"}
+    head = {plan.said("市"): "---", "项目": "---", "所在": "---"}
     head |= {"金额（元）": "---:", "最早到账": "---", "天数": "---:"}
     rows = (
         [
             plain(item.project.city),
             link(item.project.name, links.get(item.project.code)),
-            item.holder.label,
+            plan.said(item.holder.label),
             yuan(item.amount),
             item.since,
             (as_of - item.since).days,
@@ -78,5 +76,5 @@ def _differing(plan: Plan, money: MoneyOverview, links: Links) -> Iterator[str]:
         [plain(view.city), link(view.name, links.get(view.code)), yuan(view.as_built)]
         for view in money.differing[:LONGEST]
     )
-    yield from table({"市": "---", "项目": "---", "差额（元）": "---:"}, rows)
+    yield from table({plan.said("市"): "---", "项目": "---", "差额（元）": "---:"}, rows)
     yield from left_out(len(money.differing) - LONGEST, "个项目")

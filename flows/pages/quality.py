@@ -47,7 +47,7 @@ def _lines(plan: Plan, found: DataQuality, as_of: date, links: Links) -> Iterato
     yield from _unreachable(found.unreachable)
     yield from _waiting(found.waiting)
     yield from _unwatched(plan, found.unwatched, links)
-    yield from _lacks(found.lacks, links)
+    yield from _lacks(plan, found.lacks, links)
     yield from _burden(found.burden, as_of)
 
 
@@ -122,11 +122,12 @@ def _unwatched(plan: Plan, projects: Sequence[Dossier], links: Links) -> Iterato
         ]
         for item in projects[:LONGEST]
     )
-    yield from table({"市": "---", "项目": "---", "编码": "---", "阶段": "---"}, rows)
+    head = {plan.said("市"): "---", "项目": "---", "编码": "---", "阶段": "---"}
+    yield from table(head, rows)
     yield from left_out(len(projects) - LONGEST, "个项目")
 
 
-def _lacks(lacks: Sequence[LackingProject], links: Links) -> Iterator[str]:
+def _lacks(plan: Plan, lacks: Sequence[LackingProject], links: Links) -> Iterator[str]:
     yield f"## 办理下一步所需而未填的数据：{len(lacks)}项\n"
     if not lacks:
         yield "无。\n"
@@ -141,7 +142,7 @@ def _lacks(lacks: Sequence[LackingProject], links: Links) -> Iterator[str]:
         ]
         for item in lacks[:LONGEST]
     )
-    head = {"市": "---", "项目": "---", "编码": "---", "下一步": "---", "未填": "---"}
+    head = {plan.said("市"): "---", "项目": "---", "编码": "---", "下一步": "---", "未填": "---"}
     yield from table(head, rows)
     yield from left_out(len(lacks) - LONGEST, "项")
 

@@ -248,8 +248,9 @@ def _booked(
     """Book what came in or was passed on, unless the very same line is in the ledger."""
     casebook = casebook or Casebook(session, desk)
     due, project = money.due, casebook.project(said.subject)
+    called = due.label(desk.plan)
     if money.amount is None:
-        raise RefusedError(f"未填写金额；请填写“{due.label}”的金额，单位为元")
+        raise RefusedError(f"未填写金额；请填写“{called}”的金额，单位为元")
     if not money.amount and project.profile.promised.get(due.source) == 0:
         act = Act(said.subject, due.fact, on, said.actor, said.evidence)
         done = date_milestone(session, desk, act, today=today, at=at, casebook=casebook)
@@ -257,7 +258,7 @@ def _booked(
             f"“{fact_label(desk, due.fact)}”登记为{long_date(on)}", True, done.warnings
         )
     if not money.voucher:
-        raise RefusedError(f"未填写凭证号；请填写“{due.label}”的凭证号")
+        raise RefusedError(f"未填写凭证号；请填写“{called}”的凭证号")
     asked = Booking(
         subject=said.subject,
         entry=due.entry,
@@ -271,7 +272,7 @@ def _booked(
         evidence=said.evidence,
         seen=money.seen,
     )
-    told = f"“{due.label}”{money.amount:,.2f}元登记为{long_date(on)}（凭证{money.voucher}）"
+    told = f"“{called}”{money.amount:,.2f}元登记为{long_date(on)}（凭证{money.voucher}）"
     if any(same_line(asked, line) for line in project.lines):
         return AnswerResult(told, new=False)
     book(session, desk, asked, today=today, at=at, casebook=casebook)

@@ -228,7 +228,7 @@ def _record_evidence(
     at: datetime,
 ) -> ActResult:
     if subject.kind not in rule.subjects:
-        kinds = "、".join(kind.label for kind in rule.subjects)
+        kinds = "、".join(desk.plan.said(kind.label) for kind in rule.subjects)
         raise RefusedError(f"“{rule.label}”只为{kinds}登记，{subject.name}不是")
     if rule.id in by_decision(desk.plan):
         raise RefusedError(f"“{rule.label}”在作出决定时登记（{rule.clause}），不能另行登记")

@@ -309,14 +309,18 @@ def _bars(row: Audit, rows: Sequence[Audit], reversal: Reversal) -> Iterator[str
         yield f"其后另有办理（第{later[-1].id}号），请从最近一次办理起依次更正"
 
 
+AFTER = "请先更正其后的拨付或支出"
+
+
 def _follows(desk: Desk, now: Dossier, as_if: Dossier, effects: Effects) -> Iterator[str]:
     """What has followed from the row and would hang in the air."""
+    said = desk.plan.said
     for name in (*effects.revoked, *effects.dated):
         yield from dict.fromkeys(dependants(desk.plan, as_if, name))
     for source, holder, day in overdrawn(as_if.lines):
-        yield f"更正后{day}的{holder.label}{source.label}余额为负，请先更正其后的拨付或支出"
+        yield f"更正后{day}的{said(holder.label)}{said(source.label)}余额为负，{AFTER}"
     if as_if.lines and received(as_if.lines, Source.PROVINCE) > (as_if.released or 0):
-        yield "已有省级补助到账登记，请先更正到账，再更正资金下达"
+        yield f"已有{said(Source.PROVINCE.label)}到账登记，请先更正到账，再更正资金下达"
     review = desk.plan.review
     opinions = {opinion.audit_id for opinion in now.opinions}
     if review and opinions & set(effects.dropped) and review.passed in as_if.milestones:

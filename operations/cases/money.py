@@ -112,8 +112,8 @@ def _taken(session: Session, desk: Desk, booking: Booking, project: Dossier) -> 
         owner, actor = dossier(session, desk.plan, code), actor_of(desk.plan, booking.actor)
         where = f"已登记在{code}"
         if owner.city != project.city:
-            where = "已在其他市登记"
+            where = desk.plan.said("已在其他市登记")
         elif actor is not None and actor.seat.county not in ("", owner.county):
-            where = "已在其他县（市、区）登记"
+            where = desk.plan.said("已在其他县（市、区）登记")
         by = cited(desk.plan.clause_of(BOOKKEEPING))
         yield f"凭证“{booking.voucher}”{where}，不得重复入账或跨项目使用{by}；请核对凭证号"

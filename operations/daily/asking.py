@@ -54,9 +54,11 @@ def ways_for(
     """How an office at a level answers: by mail where mails are read, else as its forms go."""
     handed_in = {
         Level.COUNTY: f"报{plan.office(Level.CITY, city)}，由其放入收件文件夹",
+        Level.REGION: "交系统管理员登记",
         Level.PROVINCE: "交系统管理员登记",
     }
-    return WaysToAnswer(code, reply_to, tuple(forms), handed_in.get(level, "放入本市收件文件夹"))
+    own = plan.said("放入本市收件文件夹")
+    return WaysToAnswer(code, reply_to, tuple(forms), handed_in.get(level, own))
 
 
 def level_of(plan: Plan, office: str, posts: Sequence[Post]) -> Level:
@@ -90,7 +92,7 @@ def enquiries(plan: Plan, people: Directory, posts: Sequence[Post], office: str,
     own = known.get(posts[0].office if posts else office)
     if own is None or own.level is Level.PROVINCE:
         return ""
-    above = Level.CITY if own.level is Level.COUNTY else Level.PROVINCE
+    above = _above(plan, own.level)
     asked = plan.office(above, own.city)
     told = people.told(above, Place(own.city, own.county), day)
     found = [post for each in told for post in people.people.get(each.person, ())]
@@ -98,6 +100,14 @@ def enquiries(plan: Plan, people: Directory, posts: Sequence[Post], office: str,
     if post is None:
         return asked
     return f"{asked}{post.name}（{post.phone}）" if post.phone else f"{asked}{post.name}"
+
+
+def _above(plan: Plan, level: Level) -> Level:
+    """Whom to ask: a county its city's bureau, a bureau the region's where there is one."""
+    if level is Level.COUNTY:
+        return Level.CITY
+    asks_region = plan.regions and level is not Level.REGION
+    return Level.REGION if asks_region else Level.PROVINCE
 
 
 def _waiting(

@@ -359,7 +359,7 @@ def _notices(
     for (because, office), codes in sorted(about.items()):
         concerned = _counted(codes, known)
         if because is RecipientReason.VACANT:
-            lacks, said = _lacks(people, office), f"并将联系人报{plan.head_bureau}"
+            lacks, said = _lacks(plan, people, office), f"并将联系人报{plan.head_bureau}"
             mend = "并补充通讯录" if plan.office(Level.PROVINCE) in own else said
             yield f"{office}{lacks}，请转告该单位{concerned}的事项，{mend}"
         elif because is RecipientReason.SUBSTITUTE:
@@ -368,11 +368,11 @@ def _notices(
             yield f"本邮件含您代{instead}接收的事项（{office}，{concerned}）"
 
 
-def _lacks(people: Directory, office: str) -> str:
+def _lacks(plan: Plan, people: Directory, office: str) -> str:
     """Why an office is told of through the level above."""
     if not all(map(people.is_reached, people.at(office))):
         return "联系人的通知方式目前无法送达"
-    return "没有人分管有关县（市、区）" if office in people.offices else "未登记联系人"
+    return plan.said("没有人分管有关县（市、区）") if office in people.offices else "未登记联系人"
 
 
 def _counted(codes: Collection[str], known: DigestFacts) -> str:

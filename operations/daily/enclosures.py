@@ -90,7 +90,9 @@ def answer_form(
         each
         for number, line in enumerate(lines, 1)
         if line.rule not in desk.plan.reported_months and _may(desk, known, offices, line)
-        for each in by_sums(_item(desk, number, line, as_of), sums(desk, known, offices, line))
+        for each in by_sums(
+            desk.plan, _item(desk, number, line, as_of), sums(desk, known, offices, line)
+        )
     ]
     if not items:
         return None
@@ -145,7 +147,7 @@ def task_lists(offices: str, lines: Sequence[DigestLine], as_of: date) -> Iterat
     """The lines as a workbook, where there are many."""
     if len(lines) >= TABLE_FROM:
         title = f"{offices.split('、')[0]} {as_of:%Y-%m-%d} 待办事项"
-        table = task_list(title, [_task(line, as_of) for line in lines])
+        table = task_list(lines[0].levels, title, [_task(line, as_of) for line in lines])
         yield Attachment(f"{title}.xlsx", table)
 
 

@@ -51,6 +51,7 @@ from states.requirements import NO
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
 from states.workdays import DAY, Calendar
 
+KEPT = "（省厅留存，含电话）"
 KNOWN = ("building_kind", "address", "investment", "operator", "operator_manager")
 """What 验收表 tells of a project, beside what it measures anew."""
 SOURCE = re.compile(rf"【{Form.ACCEPTANCE.label}：[^【】]*】$")
@@ -74,12 +75,12 @@ def _arrange(session: Session, desk: Desk, asked: JobOccasion) -> Schedule:
         raise RefusedError(f"截至{asked.on}，验收期间（{rule.first}至{rule.last}）已无工作日可安排")
     people, away = _people(session, desk, days)
     cities = [city.name for city in desk.plan.cities]
-    teams, notes = teams_of(people, cities, rule.least_team)
+    teams, notes = teams_of(people, cities, rule.least_team, desk.plan.levels)
     shot = snapshot(session, desk, f"{asked.on:%Y-%m}", asked.on)
     waiting = _waiting(desk.plan, shot)
     tasks = [_task(desk.plan, item) for item in waiting]
     try:
-        found = assign(teams, tasks, days, rule.most_a_day)
+        found = assign(teams, tasks, days, rule.most_a_day, desk.plan.levels)
     except RefusedError as error:
         reasons = [*str(error).splitlines(), *notes, *away]
         raise RefusedError(with_reasons("不能安排交叉验收", reasons)) from None
@@ -95,7 +96,7 @@ def _arrange(session: Session, desk: Desk, asked: JobOccasion) -> Schedule:
         targets=tuple(sorted(targets, key=lambda target: order[target.code])),
         notes=(*notes, *away),
         spread=found.spread,
-        unproven=found.unproven,
+        unproven=tuple(map(desk.plan.said, found.unproven)),
     )
 
 
@@ -205,9 +206,9 @@ def _schedule_files(desk: Desk, made: KeptProduct[Schedule]) -> Iterator[Product
     content, plan = made.content, desk.plan
     what = f"{_year(plan)}{made.kind.label}"
     title = f"{plan.name}{made.kind.label}"
-    inner = schedule_leaves(title, content, phones=True)
-    yield ProductFile(f"{what}（省厅留存，含电话）.xlsx", to_bytes(inner))
-    yield ProductFile(f"{what}.xlsx", to_bytes(schedule_leaves(title, content, phones=False)))
+    inner = schedule_leaves(plan, title, content, phones=True)
+    yield ProductFile(f"{what}{plan.said(KEPT)}.xlsx", to_bytes(inner))
+    yield ProductFile(f"{what}.xlsx", to_bytes(schedule_leaves(plan, title, content, phones=False)))
     targets = {target.code: target for target in content.targets}
     teams = {team.number: team for team in content.teams}
     for stop in content.stops:

@@ -63,11 +63,11 @@ def _ends_quarter(desk: Desk, month: str) -> bool:
 
 
 def _evaluation_files(desk: Desk, made: KeptProduct[MonthEvaluation]) -> Iterator[ProductFile]:
-    content, name = made.content, desk.plan.name
+    content, plan = made.content, desk.plan
     label = made.kind.label
-    yield ProductFile(f"{label} {content.period}.xlsx", to_bytes(evaluation_leaves(name, content)))
+    yield ProductFile(f"{label} {content.period}.xlsx", to_bytes(evaluation_leaves(plan, content)))
     for city in dict.fromkeys(s.city for s in content.counties) if content.quarter else ():
-        leaves = county_leaves(name, content, city, desk.plan.city_bureau)
+        leaves = county_leaves(plan, content, city)
         yield ProductFile(f"{label} {content.quarter} {city}.xlsx", to_bytes(leaves))
 
 

@@ -110,7 +110,8 @@ def _plan_visits(session: Session, desk: Desk, asked: JobOccasion) -> VisitList:
     shot = snapshot(session, desk, f"{asked.on:%Y-%m}", asked.on)
     chosen = choose(shot, desk.plan, desk.calendar)
     if not chosen.visits:
-        why = "各市应督查的项目都已督查，不必再" if shot.projects else "还没有项目，无法"
+        done = desk.plan.said("各市应督查的项目都已督查，不必再")
+        why = done if shot.projects else "还没有项目，无法"
         raise RefusedError(f"截至{asked.on}{why}编制{Product.VISITS.label}")
     return VisitList(
         as_of=asked.on,
@@ -131,7 +132,7 @@ def _plan_files(desk: Desk, made: KeptProduct[VisitList]) -> Iterator[ProductFil
     title = f"{_year(plan)}{plan.programme}{made.kind.label}"
     visits = [stop.visit for stop in content.stops]
     note = f"编制依据：截至{content.as_of}的登记情况（{inspection_rule(plan).clause}，日程为建议）"
-    leaves = visit_leaves(title, visits, content.unvisited, content.projects, note)
+    leaves = visit_leaves(plan, title, visits, content.unvisited, content.projects, note)
     yield ProductFile(f"{_year(plan)}{made.kind.label}.xlsx", to_bytes(leaves))
     for stop in content.stops:
         who = Identity(plan.id, Form.INSPECTION, stop.visit.code, "", content.version)
@@ -227,16 +228,19 @@ def _found_files(desk: Desk, made: KeptProduct[InspectionSummary]) -> Iterator[P
         for id, label in content.items
     ]
     title = f"{_year(plan)}{plan.programme}{made.kind.label}"
-    leaves = found_leaves(title, cities, projects, content.unvisited, items, _note(content))
+    leaves = found_leaves(
+        plan, title, cities, projects, content.unvisited, items, _note(plan, content)
+    )
     yield ProductFile(f"{_year(plan)}{made.kind.label}.xlsx", to_bytes(leaves))
 
 
 INSPECTION = Job(Product.INSPECTION, InspectionSummary, _findings_due, _find, _found_files)
 
 
-def _note(content: InspectionSummary) -> str:
+def _note(plan: Plan, content: InspectionSummary) -> str:
     missed = [city for city, met in content.cities if met is None and not _of(city, content.visits)]
-    told = f"{NO_VISIT}的市：{'、'.join(missed)}" if missed else "各市均已督查"
+    some = f"{NO_VISIT}{plan.said('的市')}：{'、'.join(missed)}"
+    told = some if missed else plan.said("各市均已督查")
     return f"截至{content.as_of}　{told}"
 
 

@@ -170,7 +170,7 @@ def _files(desk: Desk, made: KeptProduct[MonthlyReports]) -> Iterator[ProductFil
     if content.received:
         title = f"{content.month[:4]}年{int(content.month[5:])}月份{made.kind.label}"
         states = [_state(each) for each in content.received]
-        leaves = report_state_leaves(title, states, _note(content))
+        leaves = report_state_leaves(plan, title, states, _note(content))
         yield ProductFile(f"{content.month} {made.kind.label}.xlsx", to_bytes(leaves))
 
 

@@ -26,7 +26,7 @@ from operations.duties.lines import DigestFacts, known_of, line_about, once_each
 from operations.duties.papers import IssueOrder, Paper, Signature, issue, papers, template
 from policy.schema import QUOTA_SUBMITTED, EvidenceRule, Plan
 from policy.timing import TimedRule
-from policy.vocabulary import Level, RungKind, Standing, SubjectKind
+from policy.vocabulary import ABOVE_CITIES, Level, RungKind, Standing, SubjectKind
 from states.decide import Situation, steps
 from states.workdays import UnknownYearError
 
@@ -181,7 +181,7 @@ def _has_come_so_far(desk: Desk, row: DeadlineRow, as_of: date) -> bool:
     if deadline is None or due is None or due >= as_of or not is_open:
         return False
     body = desk.plan.bodies[row.body or deadline.rule.responsible]
-    if not (body.bound and row.fits) or body.reached_at is Level.PROVINCE:
+    if not (body.bound and row.fits) or body.reached_at in ABOVE_CITIES:
         return False
     return any(_letters_due(desk, row, due, as_of))
 
@@ -250,7 +250,8 @@ def letter_to(
         addressee=plan.office(Level.CITY, city),
         paragraphs=(
             f"按照{notice(plan)}要求，经核对，截至{long_date(as_of)}，"
-            f"你市{alone}有{count}项工作超过规定时限，影响全市任务完成。现函告如下：",
+            f"{plan.said('你市')}{alone}有{count}项工作超过规定时限，"
+            f"{plan.said('影响全市任务完成')}。现函告如下：",
             *([f"{numeral(n)}、{text}" for n, text in enumerate(told, 1)] if told[1:] else told),
             *_closing(plan, reply, as_of),
         ),
@@ -346,7 +347,8 @@ def _quota(session: Session, desk: Desk, matter: _Matter, as_of: date) -> str:
     name = desk.plan.quota.submitted_when
     days = (item.milestones.get(name) for item in dossiers_in(session, desk.plan, matter.city))
     sent = sum(day is not None and day <= as_of for day in days)
-    missing = f"你市任务数{places}个，已{brief(asked[0])}{sent}个，尚缺{places - sent}个"
+    whose = desk.plan.said("你市")
+    missing = f"{whose}任务数{places}个，已{brief(asked[0])}{sent}个，尚缺{places - sent}个"
     named = _named(matter)
     if len(named) == places - sent:
         return f"{missing}：{'、'.join(named)}"

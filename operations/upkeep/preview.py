@@ -187,7 +187,7 @@ def _told(plan: Plan, item: Deadline) -> DatePreview:
         rule.clause,
         rule.words,
         plan.bodies[rule.responsible].name,
-        "、".join(kind.label for kind in rule.fulfilled_by),
+        "、".join(plan.said(kind.label) for kind in rule.fulfilled_by),
         _day(dates.remind_by),
         _day(dates.overdue_after),
         f"{literal.due}" if same else f"{literal.remind}—{literal.due}",
@@ -230,15 +230,19 @@ def _undated(plan: Plan, calendar: Calendar) -> Iterator[tuple[str, str, str, st
 
 
 def _bodies(plan: Plan, calendar: Calendar, at: datetime) -> Iterator[BodyPreview]:
+    """One that is two things at once, as the town of a programme of two levels, is one."""
+    alike: dict[tuple[str, str], list[str]] = {}
     for id, body in plan.bodies.items():
-        rules = [item for item in plan.timed_rules if item.responsible == id]
+        alike.setdefault((body.name, _office(plan, id)), []).append(id)
+    for (name, office), ids in alike.items():
+        rules = [item for item in plan.timed_rules if item.responsible in ids]
         dated = (item for item in deadlines(plan, calendar) if item.dates and item.rule in rules)
         example = next(dated, None)
         ladder = _ladder(plan, calendar, example) if example else []
         yield BodyPreview(
-            body.name,
-            _office(plan, id),
-            body.bound,
+            name,
+            office,
+            all(plan.bodies[id].bound for id in ids),
             tuple(f"{rule.id} {rule.title}（{rule.clause}）" for rule in rules),
             f"{example.id} {example.rule.title}" if example else "",
             tuple(_step(plan, step) for step in ladder),
@@ -250,8 +254,9 @@ def _office(plan: Plan, id: str) -> str:
     body = plan.bodies[id]
     city = plan.cities[0]
     county = city.counties[0].name if city.counties else ""
-    pattern = body.office or plan.offices[body.reached_at]
-    return pattern.format(city=city.name, county=county)
+    if body.office is None:
+        return plan.office(body.reached_at, city.name, county)
+    return plan.body_name(id, city.name, county, plan.region_of(city.name))
 
 
 def _ladder(plan: Plan, calendar: Calendar, item: Deadline) -> list[RungDate]:
@@ -270,7 +275,7 @@ def _ladder(plan: Plan, calendar: Calendar, item: Deadline) -> list[RungDate]:
 def _step(plan: Plan, step: RungDate) -> StepPreview:
     when = rung_words(step.id) + ("，此后照此重复" if step.repeats else "")
     levels = [level for level in Level if level in step.levels]
-    told = "、".join(_level_office(plan, level) for level in levels) or "（无人）"
+    told = "、".join(dict.fromkeys(_level_office(plan, level) for level in levels)) or "（无人）"
     return StepPreview(_day(step.fires_on), when, step.kind.label, told)
 
 
@@ -371,15 +376,8 @@ def _add(desk: Desk, folder: Path, at: datetime) -> None:
 
 def _forms(desk: Desk, code: str) -> Iterator[FormPreview]:
     plan = desk.plan
-    has = {
-        Form.REPORT: plan.report is not None,
-        Form.OPINIONS: plan.review is not None,
-        Form.ACCEPTANCE: bool(plan.checklist),
-        Form.INSPECTION: plan.inspection is not None,
-        Form.LEDGER: plan.money is not None,
-    }
     for form in Form:
-        if has.get(form, True):
+        if form in plan.workbooks:
             yield _form(desk, form, code)
 
 
@@ -434,9 +432,16 @@ def _rows(sheet: Worksheet) -> Iterator[tuple[tuple[str, int, int], ...]]:
             if (row, column) not in covered:
                 value = sheet.cell(row, column).value
                 wide, high = spans.get((row, column), (1, 1))
-                cells.append(("" if value is None else str(value), wide, high))
+                cells.append((_shown(value), wide, high))
         if any(text for text, _, _ in cells):
             yield tuple(cells)
+
+
+def _shown(value: object) -> str:
+    """A cell as its reader sees it: of a day without the time that a workbook gives it."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d}"
+    return "" if value is None else str(value)
 
 
 def _papers(desk: Desk) -> Iterator[PaperPreview]:
@@ -553,4 +558,6 @@ def _stages(plan: Plan) -> Iterator[tuple[str, str, tuple[tuple[str, str, str], 
 
 def _deciding(plan: Plan, responsible: str, decided_by: tuple[str, ...]) -> str:
     ids = decided_by or (responsible,)
-    return "、".join(plan.bodies[id].name if id in plan.bodies else Level(id).label for id in ids)
+    return "、".join(
+        plan.bodies[id].name if id in plan.bodies else plan.level_name(Level(id)) for id in ids
+    )

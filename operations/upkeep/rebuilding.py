@@ -370,7 +370,7 @@ def _place(plan: Plan, code: str) -> tuple[City, County]:
         for county in city.counties:
             if found and county.code == found["county"]:
                 return city, county
-    raise RefusedError(f"实施方案中没有编码{code}所在的县（市、区）")
+    raise RefusedError(f"实施方案中没有编码{code}所在的{plan.levels.bases}")
 
 
 def _grant(session: Session, desk: Desk, row: Audit, subject: Subject) -> None:
@@ -464,7 +464,7 @@ def _unlike_fields(
 
 def _called(plan: Plan, table: type[SQLModel], name: str) -> str:
     field = table is Project and name in CORE
-    return plan.label_of(name) if field else LABELS.get(name, name)
+    return plan.label_of(name) if field else plan.said(LABELS.get(name, name))
 
 
 def _words(value: Any) -> str:

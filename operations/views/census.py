@@ -36,7 +36,7 @@ from operations.views.overview import (
 )
 from operations.views.scenes import by_tables
 from policy.timing import OccasionDates
-from policy.vocabulary import Basis, Disposition, Level, Origin, Standing, SubjectKind
+from policy.vocabulary import ABOVE_CITIES, Basis, Disposition, Origin, Standing, SubjectKind
 from states.deadlines import PRESSING, DeadlineDates, standing, whose_turn
 from states.dossier import GOING_ON, Dossier
 from states.reporting import finished_on, is_echo, left_to_apply
@@ -410,7 +410,7 @@ class _Judge:
             stands,
             rule.origin,
             last,
-            body.reached_at is Level.PROVINCE,
+            body.reached_at in ABOVE_CITIES,
             turn.label or rule.title,
             rule.responsible in keepers or turn.body in keepers,
         )

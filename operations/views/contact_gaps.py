@@ -10,8 +10,8 @@ from models.deadlines import deadline_rows
 from operations.cases.desk import Desk
 from operations.views.reach import reachable
 from policy.schema import Body, Office, Plan
-from policy.vocabulary import Level
-from states.contacts import LEVELS, Directory, Place
+from policy.vocabulary import ABOVE_CITIES, Level
+from states.contacts import Directory, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _told_levels(plan: Plan, body: Body) -> Iterator[Level]:
     """Every level that hears of the body's deadlines sooner or later."""
     audiences = [plan.ladder.repeat.audience, *(rung.audience for rung in plan.ladder.rungs)]
     named = {name for audience in audiences for name in audience}
-    for level in LEVELS[LEVELS.index(body.reached_at) :]:
+    for level in plan.tiers[plan.tiers.index(body.reached_at) :]:
         if level in named or (level is body.reached_at and "responsible" in named):
             yield level
 
@@ -84,7 +84,7 @@ def _gap(directory: Directory, office: Office, uncovered: dict[Place, set[str]],
         for post in directory.at(office.name)
         if any(post.covers(office.level, place) for place in uncovered)
     ]
-    names = [place.city if office.level is Level.PROVINCE else place.county for place in uncovered]
+    names = [place.city if office.level in ABOVE_CITIES else place.county for place in uncovered]
     return Gap(
         office=office.name,
         level=office.level,
@@ -97,6 +97,8 @@ def _gap(directory: Directory, office: Office, uncovered: dict[Place, set[str]],
 
 
 def _office(plan: Plan, level: Level, place: Place) -> Office:
-    city = "" if level is Level.PROVINCE else place.city
+    city = "" if level in ABOVE_CITIES else place.city
     county = place.county if level is Level.COUNTY else ""
-    return Office(level, city, county, plan.office(level, place.city, place.county))
+    region = plan.region_of(place.city) if level is Level.REGION else ""
+    name = plan.office(level, place.city, place.county)
+    return Office(level, city, county, name, region=region)

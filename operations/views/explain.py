@@ -318,7 +318,7 @@ def _ruled(known: _Known, row: DeadlineState, as_of: date) -> Iterator[str]:
 
 def _heading(desk: Desk, subject: Subject, project: Dossier | None) -> str:
     if project is None:
-        return f"{subject.name}（{SubjectKind(subject.kind).label}）"
+        return f"{subject.name}（{desk.plan.said(SubjectKind(subject.kind).label)}）"
     stage = desk.plan.stage(project.stage).label
     place = f"{project.city}{project.county}"
     return f"{subject.code} {subject.name}（{place}，{stage}，{project.disposition.label}）"

@@ -43,7 +43,7 @@ def funds_views(desk: Desk, survey: Survey, subject: str | None = None) -> list[
     """The money of all projects, or of one project or city. RefusedError when there is none."""
     found = [item for item in survey.projects if subject in (None, item.code, item.city)]
     if subject is not None and not found:
-        raise RefusedError(f"没有项目或市“{subject}”，或该市尚无项目")
+        raise RefusedError(f"没有项目或地方“{subject}”，或该地尚无项目")
     return [funds_view(desk, item) for item in found]
 
 

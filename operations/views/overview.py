@@ -12,7 +12,8 @@ from models.projects import applied, codes_in, dossiers, find_subject
 from models.tables import Subject
 from operations.cases.desk import Desk
 from operations.views.scenes import DeadlineState, Scene, scene
-from policy.vocabulary import Basis, Level, Origin, Standing, SubjectKind
+from policy.schema import Plan
+from policy.vocabulary import ABOVE_CITIES, Basis, Origin, Standing, SubjectKind
 from states.chains import Turn
 from states.contacts import Place
 from states.deadlines import DONE, PRESSING, RUNNING
@@ -164,9 +165,17 @@ def responsible(desk: Desk, body_id: str, subject: Subject | Place) -> str:
     with its place: ``阳泉市财政局``."""
     body = desk.plan.bodies[body_id]
     if not body.bound:
-        county = body.name.replace("县（市、区）", f"{subject.city}{subject.county}", 1)
-        return f"{subject.city}{county[1:]}" if county.startswith("市") else county
+        return _placed(desk.plan, body.name, subject)
     return desk.plan.office(body.reached_at, subject.city, subject.county)
+
+
+def _placed(plan: Plan, name: str, at: Subject | Place) -> str:
+    """A body's name in general (``市财政局``) as that of a place."""
+    levels = plan.levels
+    name = name.replace(levels.bases, f"{at.city}{at.county}", 1)
+    return (
+        f"{at.city}{name.removeprefix(levels.middle)}" if name.startswith(levels.middle) else name
+    )
 
 
 def is_of_money(desk: Desk, view: DeadlineView) -> bool:
@@ -328,7 +337,7 @@ def _view(desk: Desk, item: DeadlineState) -> DeadlineView:
         standing=item.standing,
         fulfilled_on=item.fulfilled_on,
         responsible=responsible(desk, item.turn.body, subject),
-        provincial=desk.plan.bodies[item.turn.body].reached_at is Level.PROVINCE,
+        provincial=desk.plan.bodies[item.turn.body].reached_at in ABOVE_CITIES,
         to_do=to_do_first(desk, item.rule, item.turn),
         step=item.turn.label,
         waits=item.turn.step not in rule.fulfilled_by.get(SubjectKind.PROJECT, ()),

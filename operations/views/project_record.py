@@ -221,7 +221,7 @@ def _label(desk: Desk, row: Audit) -> str:
         whose = f"（{body.name}的前一环节未完成）" if body else ""
         return f"{row.action} {row.detail['title']}{whose}"
     if kind is AuditKind.LEDGER:
-        return _booked(row)
+        return _booked(desk.plan, row)
     if kind is AuditKind.REVERSAL:
         return f"第{row.detail['reverses']}号记录"
     if kind in (AuditKind.IMPORT, AuditKind.PLAN):
@@ -231,9 +231,9 @@ def _label(desk: Desk, row: Audit) -> str:
     return f"{label}（{action_label(desk, about)}）" if about else label
 
 
-def _booked(row: Audit) -> str:
+def _booked(plan: Plan, row: Audit) -> str:
     line = row.detail["line"]
-    what = f"{EntryKind(line['entry']).label}{Source(line['source']).label}"
+    what = f"{EntryKind(line['entry']).label}{plan.said(Source(line['source']).label)}"
     return f"{what}{Decimal(line['amount']):,.2f}元"
 
 

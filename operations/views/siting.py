@@ -11,6 +11,9 @@ from policy.checks import MajorityCheck, UnservedFirstCheck
 from policy.schema import Plan, Requirement
 from states.dossier import GOING_ON, Dossier
 
+DISTRICT = "辖区"
+"""How the type of a county ends that is a district of its city: 市辖区."""
+
 
 @dataclass(frozen=True, slots=True)
 class SitingFigures:
@@ -57,7 +60,7 @@ def _figures(
         place=place,
         projects=len(found),
         building_kinds=kinds,
-        in_districts=sum(item.county_type == "市辖区" for item in found),
+        in_districts=sum(item.county_type.endswith(DISTRICT) for item in found),
         in_unserved=sum(item.unserved for item in found),
         unserved_open=unserved_open,
         warnings=tuple(_warnings(plan, len(found), kinds, unserved_open)),
@@ -68,12 +71,13 @@ def _warnings(
     plan: Plan, count: int, kinds: Counter[str], unserved_open: tuple[str, ...]
 ) -> Iterator[str]:
     """What the plan's own conditions would have otherwise, with their clause."""
+    open_ones = plan.said("未实施县（市、区）没有项目")
     for rule in plan.requirements:
         match rule.check:
             case MajorityCheck(building_kind=kind) if count and 2 * kinds[kind] <= count:
                 yield f"{kind}{kinds[kind]}个，未过半{_cited(rule)}"
             case UnservedFirstCheck() if count and unserved_open:
-                yield f"尚有{len(unserved_open)}个未实施县（市、区）没有项目{_cited(rule)}"
+                yield f"尚有{len(unserved_open)}个{open_ones}{_cited(rule)}"
 
 
 def _cited(rule: Requirement) -> str:

@@ -1,6 +1,7 @@
 """The board, deadlines and money as tables: which columns they have, wherever they are printed."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from common.table import DataColumn, DataTable, Datum
@@ -66,6 +67,18 @@ NAME = 2
 """The column of `DEADLINES` with the name of what a row is about."""
 
 
+def in_words(plan: Plan, table: DataTable) -> DataTable:
+    """A table of the product's own columns in the plan's words for its levels.
+
+    For the terminal and pages; the columns of sheets are put into words where these are laid out.
+    """
+    columns = (
+        replace(column, title=plan.said(column.title), blank=plan.said(column.blank))
+        for column in table.columns
+    )
+    return replace(table, columns=tuple(columns))
+
+
 def board_table(
     plan: Plan, board: Sequence[CityBoard], as_of: date, basis: Basis = Basis.NEWEST
 ) -> DataTable:
@@ -112,9 +125,12 @@ def _stated(board: Sequence[CityBoard]) -> int | None:
 
 
 def all_places(plan: Plan, board: Sequence[CityBoard]) -> int | None:
-    """任务数 in all: of cities whose quotas are stated; else the notice's own, if it has one."""
+    """任务数 in all: of cities whose quotas are stated; else the notice's own, if it has one.
+
+    Of a region's cities alone the notice's total says nothing.
+    """
     stated = _stated(board)
-    return plan.quota.total if stated is None else stated
+    return plan.quota.total if stated is None and len(board) == len(plan.cities) else stated
 
 
 def targets_table(plan: Plan, found: Sequence[TargetFigure]) -> DataTable:

@@ -300,7 +300,8 @@ def _office(plan: Plan, request: WorkbookOrder) -> str:
     city = plan.cities[0]
     county = plan.office(Level.COUNTY, city.name, city.counties[0].name)
     raise RefusedError(
-        f"“{Form.ANSWER.label}”按单位导出，请写明市名或单位全称，如 {city.name} 或 {county}"
+        f"“{Form.ANSWER.label}”按单位导出，请写明{plan.said('市名')}或单位全称，"
+        f"如 {city.name} 或 {county}"
     )
 
 
@@ -336,14 +337,14 @@ def _items(
         f"时限{view.due}，{view.state}" if view.due else view.state,
         day_of(session, desk, view.subject, view.rule),
     )
-    return by_sums(item, money_of(session, desk, view.subject, view.rule, [office]))
+    return by_sums(desk.plan, item, money_of(session, desk, view.subject, view.rule, [office]))
 
 
-def by_sums(item: PrefilledItem, dues: Sequence[MoneyDue]) -> Iterator[PrefilledItem]:
+def by_sums(plan: Plan, item: PrefilledItem, dues: Sequence[MoneyDue]) -> Iterator[PrefilledItem]:
     """The item as the form has it: of money a row for each sum, with what is lacking of it."""
     if not dues:
         yield item
     for due in dues:
         verb = "尚未拨付" if due.to_holder else "尚缺"
         known = "" if due.amount is None else f"；{verb}{due.amount:,.2f}元"
-        yield replace(item, fact=due.label, state=f"{item.state}{known}")
+        yield replace(item, fact=due.label(plan), state=f"{item.state}{known}")

@@ -196,7 +196,8 @@ def _says_enough(plan: Plan, read: ApplicationForm, place: StatedPlace) -> bool:
             read.form.refuse("project", f"未填写项目名称；请按“{application_shape(plan)}”填写")
         return False
     if place.city is None:
-        read.form.refuse("address", f"无法判断是哪个市的项目；请写明市，{WHERE[1:]}")
+        where = plan.said(f"无法判断是哪个市的项目；请写明市，{WHERE[1:]}")
+        read.form.refuse("address", f"{where}")
     return place.city is not None
 
 

@@ -175,17 +175,18 @@ def _lines(
         f"时限{view.due}，{view.state}",
         item.fact_label if item.done_by else "",
     )
-    return by_sums(line, money_of(session, desk, view.subject, view.rule, who.offices))
+    return by_sums(desk.plan, line, money_of(session, desk, view.subject, view.rule, who.offices))
 
 
 def _place(desk: Desk, who: Visitor) -> str:
     """Where somebody hands in: the city of his or her offices, or the province.
 
-    A finance office of the province has a place of its own: what it is refused, others may bring.
+    A region and a finance office of the province have a place of their own: what these are
+    refused, others may bring.
     """
     cities = (actor.seat.city for actor in who.actors if actor.seat.city)
     if not who.is_provincial:
-        return next(cities, desk.plan.province)
+        return next(cities, who.offices[0])
     return desk.plan.province if who.reach.is_whole else who.offices[0]
 
 

@@ -91,7 +91,7 @@ def month_of(plan: Plan, request: WorkbookOrder, today: date) -> str | None:
 def _require_stated(request: WorkbookOrder) -> None:
     if request.known and not isinstance(request.kind, Listing):
         raise RefusedError(f"“{request.kind.label}”供填报，只按最新情况预填；请去掉 --known")
-    said = {"市或项目": request.subject or "", "专家姓名": request.expert}
+    said = {"单位或项目": request.subject or "", "专家姓名": request.expert}
     require_seen({**said, "专家所在单位": request.organisation})
 
 

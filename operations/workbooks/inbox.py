@@ -470,7 +470,9 @@ def _refuse_strangers(session: Session, folder: InboxFolder, done: ImportResult)
     code = done.taken.subject
     subject = subjects(session, folder.desk.plan, [code]).get(code)
     if subject is None or subject.city != folder.place:
-        raise RefusedError(f"是{code}的表，不属于{folder.place}；请放入相应市的收件文件夹")
+        raise RefusedError(
+            f"是{code}的表，不属于{folder.place}；请放入{folder.desk.plan.said('相应市')}的收件文件夹"
+        )
 
 
 def _located(error: Exception) -> str:

@@ -220,7 +220,7 @@ def _quiet(found: os.stat_result, now: datetime) -> timedelta:
 
 def _hindrances(path: Path, found: os.stat_result, *, settled: bool) -> Iterator[str]:
     if stat.S_ISDIR(found.st_mode):
-        yield "是文件夹，未读取；请把工作簿直接放在本市的文件夹中"
+        yield "是文件夹，未读取；请把工作簿直接放在收件文件夹中"
     elif not stat.S_ISREG(found.st_mode):
         yield "是链接或特殊文件，未读取；请放入工作簿本身"
     if not settled or path.name.lower().endswith(HALF_COPIED):

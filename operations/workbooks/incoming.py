@@ -50,11 +50,11 @@ class IncomingWorkbook:
 
     def city(self) -> str | None:
         """The city that it is of, as signed or as asked for. RefusedError where these differ."""
-        return self._agreed(self.asked.city, "市")
+        return self._agreed(self.asked.city, "所属地方")
 
     def subject(self) -> str | None:
         """The subject that it is of, as signed or as asked for. RefusedError where these differ."""
-        return self._agreed(self.asked.subject, "市或项目")
+        return self._agreed(self.asked.subject, "所属地方或项目")
 
     def month(self) -> str | None:
         """The month that it is of, as signed or as asked for. RefusedError where these differ."""
@@ -68,7 +68,7 @@ class IncomingWorkbook:
 
     def _agreed(self, asked: str | None, what: str) -> str | None:
         signed = self.identity.subject if self.identity else None
-        if signed and asked not in (None, signed, signed.removesuffix("市")):
+        if signed and asked not in (None, signed, signed[:-1]):
             raise RefusedError(
                 f"{self.book.file}：是{signed}的表，不能作为{asked}的表报送；请核对{what}后重新选择文件"
             )

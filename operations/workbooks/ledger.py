@@ -100,7 +100,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     table = ledger_table(paper.book, desk.plan)
     city, county = _scope(desk.plan, paper, table)
     projects = _projects(session, desk, city, county)
-    rows = money_rows(table, desk.plan, known(projects))
+    rows = money_rows(table, desk.plan, known(projects, desk.plan.levels))
     shelf = _shelf(session, desk, projects, rows, paper.version)
     new = [each for each in rows if _is_new(each, shelf)]
     if not paper.asked.confirmed:

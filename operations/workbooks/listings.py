@@ -105,8 +105,9 @@ def make_funds(
     cities = [city for city in by_city(desk.plan, views) if request.subject in (None, city.place)]
     title = _title(desk, request, seen)
     leaves = overviews.funds_leaves(
+        desk.plan,
         funds_table(title, views),
-        city_funds_table(f"{title}（各市）", cities, total(TOTAL, views)),
+        city_funds_table(f"{title}{desk.plan.said('（各市）')}", cities, total(TOTAL, views)),
         ("市", "应补助", "已下达", "省补到账"),
         _footer(request, seen),
     )

@@ -64,7 +64,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
     review = the_review(desk.plan)
     table = opinion_table(paper.book, desk.plan)
     where, projects = _asked(session, desk, paper.city())
-    rows = opinion_rows(table, desk.plan, known(projects))
+    rows = opinion_rows(table, desk.plan, known(projects, desk.plan.levels))
     involved = {each.project.code: each.project for each in rows if each.project}
     told = traces(session, desk, involved.values(), paper.version)
     new = [each for each in rows if _is_new(desk.plan, each, told, review)]

@@ -76,7 +76,7 @@ def the_city(desk: Desk, request: WorkbookOrder) -> City:
     """The city that is asked for; RefusedError when there is none."""
     if request.subject is None:
         what, city = desk.plan.form_name(request.kind), desk.plan.cities[0].name
-        raise RefusedError(f"“{what}”按市导出，请写明市名，如 {city}")
+        raise RefusedError(f"“{what}”{desk.plan.said('按市导出，请写明市名')}，如 {city}")
     return city_named(desk.plan, request.subject)
 
 
@@ -124,7 +124,7 @@ def project_of_form(
     if code is None:
         city = paper.asked.city and city_named(desk.plan, paper.asked.city).name
         found = dossiers_in(session, desk.plan, city) if city else dossiers(session, desk.plan)
-        return project_of(form, known(found))
+        return project_of(form, known(found, desk.plan.levels))
     project = dossier(session, desk.plan, code)
     refuse_other_city(desk.plan, paper, project)
     held = {"code": code, "project": project.name, "place": f"{project.city}{project.county}"}

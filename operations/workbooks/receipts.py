@@ -40,7 +40,7 @@ AGAIN = "请修改后重新报送，重新报送之日为报送日期。"
 PARTIAL = "未登记的，请修改后重新报送；已登记的，不需再报。"
 """How the receipt ends of a form some of whose rows were not taken in."""
 RECEIVED_AGAIN = "再次收到内容相同的文件，已收悉，无需重报。"
-TOO_LARGE = "附件表格较大，未随本邮件附送，请在本市收件文件夹“退回”中取用。"
+TOO_LARGE = "附件表格较大，未随本邮件附送，请在收件文件夹“退回”中取用。"
 LOST = "附件表格已不在收件文件夹中，未能附送，请按上列各处修改。"
 COUNTED = {Form.SUMMARY: "个项目", Form.REPORT: "个项目", Form.LEDGER: "笔", Form.CONTACTS: "人"}
 """What a form's rows are; elsewhere 项."""
@@ -246,7 +246,7 @@ def _listed(said: Sequence[str]) -> Iterator[str]:
 def _answer(
     desk: Desk, file: InboxFile, row: Outbox, mail: tuple[str, str] | None
 ) -> OutgoingReceipt:
-    head, *details = file.reply.splitlines()
+    head, *details = file.reply.replace(MARKED, desk.plan.said(MARKED)).splitlines()
     key, outcome = (row.subject, row.rule), IntakeResult(file.outcome)
     what = desk.plan.form_name(Form(file.form)) if file.form else ""
     receipt = Receipt(key, outcome, head, tuple(details), what, *(mail or ()))

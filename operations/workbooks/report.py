@@ -156,7 +156,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
         tables, desk.plan, paper.city(), paper.month(), signed=paper.identity is not None
     )
     projects = dossiers_in(session, desk.plan, head.city.name)
-    read = read_report(tables, desk.plan, known(projects), head.month)
+    read = read_report(tables, desk.plan, known(projects, desk.plan.levels), head.month)
     office = desk.plan.office(Level.CITY, head.city.name)
     actor = paper.asked.actor or _filled_by(desk.plan, office, head.filler)
     authorise(session, desk, progress(desk.plan), Place(head.city.name), actor)
@@ -285,7 +285,7 @@ def _check(plan: Plan, each: ReportComparison) -> None:
     for name in (*each.merged.changes, *each.merged.conflicts):
         held = each.stored.get(name)
         if name in COMPUTED:
-            row.refuse(name, _protected(name, held))
+            row.refuse(name, _protected(plan, name, held))
         elif name in dated and held is not None:
             label = plan.milestone(name).label
             mend = f"请恢复原样，日期有误的请报{plan.head_bureau}更正"
@@ -307,8 +307,8 @@ def _ask(plan: Plan, each: ReportComparison) -> None:
         each.row.refuse("invested", f"{said}；{meant}；{confirmed_by(plan)}")
 
 
-def _protected(name: str, held: Any) -> str:
-    words = f"{LABELS[name]}是受保护的内容，应为“{_words(name, held)}”；请恢复原样"
+def _protected(plan: Plan, name: str, held: Any) -> str:
+    words = f"{plan.said(LABELS[name])}是受保护的内容，应为“{_words(name, held)}”；请恢复原样"
     return words if name == "stage" else f"{words}，资金到位情况请在资金台账登记"
 
 
@@ -384,11 +384,12 @@ def _left_out(
     plan = work.desk.plan
     asked = to_report(plan, projects, work.month)
     missing = [item for item in asked if item.code not in read.listed]
+    whole = plan.said("全市")
     if missing:
         listed = "、".join(f"{item.county}{item.name}（{item.code}）" for item in missing)
         yield CellFault(
             read.codes,
-            f"缺少{len(missing)}个项目：{listed}；请补齐后报送，每月一份须涵盖全市项目",
+            f"缺少{len(missing)}个项目：{listed}；请补齐后报送，每月一份须涵盖{whole}项目",
             monthly_report(plan).clause,
             lacking=True,
         )
@@ -434,7 +435,7 @@ def _label(plan: Plan, name: str) -> str:
     if field := plan.field.get(name):
         at = field.column("report")
         return (at and at.heading) or field.label
-    return LABELS[name]
+    return plan.said(LABELS[name])
 
 
 def _words(name: str, value: Any) -> str:

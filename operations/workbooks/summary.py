@@ -123,7 +123,9 @@ def _unknown(desk: Desk, read: SummaryForm, found: Sequence[FormStatement]) -> I
     for each in found:
         if each.project is None and not read.whole:
             named = summary_named(desk.plan)
-            reason = f"没有这个项目；请先以{named}报送，或核对县（市、区）和项目名称"
+            reason = (
+                f"没有这个项目；请先以{named}报送，或{desk.plan.said('核对县（市、区）')}和项目名称"
+            )
             yield CellFault(each.row.spot("project", desk.plan), reason)
 
 
@@ -138,6 +140,7 @@ def _renamed(
     if paper.version is None:
         return
     listed = listed_at(session, desk, read.city, paper.version)
+    protected = desk.plan.said(PROTECTED)
     missing = {item.code for item in listed} - {each.project.code for each in found if each.project}
     for each, application in zip(found, read.rows, strict=True):
         code = each.project.code if each.project else None
@@ -146,10 +149,10 @@ def _renamed(
             at = int(number) - 1 if isinstance(number, float) else -1
             if 0 <= at < len(listed) and listed[at].code != code:
                 was = f"{listed[at].county}{listed[at].name}"
-                reason = f"{PROTECTED}，本表发出时为“{was}”；请恢复原样，新增项目请另起一行"
+                reason = f"{protected}，本表发出时为“{was}”；请恢复原样，新增项目请另起一行"
                 yield CellFault(row.spot("project"), reason)
             elif code is None and missing:
-                reason = f"{PROTECTED}，原有的项目{'、'.join(sorted(missing))}不在表中；{KEEP}"
+                reason = f"{protected}，原有的项目{'、'.join(sorted(missing))}不在表中；{KEEP}"
                 yield CellFault(row.spot("project"), reason)
 
 

@@ -55,13 +55,21 @@ def targets(plan: Plan) -> Iterator[PlanFault]:
         yield from unknown((*loc, "kinds"), "项目类别", target.kinds, kinds)
         named = (target.reached, getattr(target, "among", None))
         yield from unknown(loc, "节点", filter(None, named), milestones)
+        cities = {city.name for city in plan.cities}
+        yield from unknown((*loc, "cities"), plan.said("市"), target.cities, cities)
         if isinstance(target, CoverageTarget):
-            if target.each == "street" and "street" not in plan.name_parts:
-                says = "项目名称（project_name）中没有街道，不能按街道计算"
-                yield PlanFault((*loc, "each"), says)
-            if target.each != "street" and target.places is not None:
-                says = "places 只用于街道；市、县的个数按 cities 计算，请删去"
-                yield PlanFault((*loc, "places"), says)
+            yield from _coverage(loc, plan, target)
+
+
+def _coverage(loc: Loc, plan: Plan, target: CoverageTarget) -> Iterator[PlanFault]:
+    if target.each == "street" and "street" not in plan.name_parts:
+        says = "项目名称（project_name）中没有街道，不能按街道计算"
+        yield PlanFault((*loc, "each"), says)
+    if target.each == "city" and target.cities:
+        yield PlanFault((*loc, "cities"), "按市计算的覆盖（each: city）不能再写 cities，请删去")
+    if target.each != "street" and target.places is not None:
+        says = "places 只用于街道；市、县的个数按 cities 计算，请删去"
+        yield PlanFault((*loc, "places"), says)
 
 
 def _caps(loc: Loc, plan: Plan, rule: AreaSubsidy) -> Iterator[PlanFault]:

@@ -142,7 +142,7 @@ def sites(plan: Plan) -> Iterator[PlanFault]:
 
 def patterns(plan: Plan) -> Iterator[PlanFault]:
     """The patterns name nothing but what they are filled with."""
-    place = ("city", "county")
+    place = ("city", "county", "region")
     patterns: list[tuple[str, str, tuple[str, ...]]] = [
         ("project_name", plan.project_name, ("street", "community", "name")),
         ("application_name", plan.application_name, ("street", "community", "name")),
@@ -165,13 +165,31 @@ def bodies(plan: Plan) -> Iterator[PlanFault]:
     for path, rule in plan.rules():
         loc = (*loc_of(path), "responsible")
         yield from unknown(loc, "责任单位", (rule.responsible,), set(plan.bodies))
+    yield from regions(plan)
     for level in Level:
-        if level not in plan.offices:
+        if level not in plan.offices and level is not Level.REGION:
             yield PlanFault(("offices",), f"缺少{level.label}（{level}）的名称")
     for name, offices in _namesakes(plan).items():
         places = "、".join(f"{office.city}{office.county}" for office in offices)
         said = f"“{name}”是{len(offices)}个单位的名称（{places}），请在名称中写明市、县，各不相同"
         yield PlanFault(("offices", offices[0].level), said)
+
+
+def regions(plan: Plan) -> Iterator[PlanFault]:
+    """Who is there for a region: each city lies in one, and what names one has an office."""
+    if Level.REGION in plan.offices:
+        for index, city in enumerate(plan.cities):
+            if not city.region:
+                says = f"{city.name}没有写明所属片区（region），其片区单位无从提醒"
+                yield PlanFault(("cities", index), says)
+        return
+    mend = "请在 offices 中写明片区单位的名称（region: …），并写明各城市的 region"
+    for id, body in plan.bodies.items():
+        if body.reached_at is Level.REGION:
+            yield PlanFault(("bodies", id, "reached_at"), f"方案没有片区一级的单位；{mend}")
+    audiences = [rung.audience for rung in plan.ladder.rungs]
+    if any(Level.REGION in audience for audience in (*audiences, plan.ladder.repeat.audience)):
+        yield PlanFault(("ladder",), f"方案没有片区一级的单位；{mend}")
 
 
 def decided_by(plan: Plan) -> Iterator[PlanFault]:
@@ -202,7 +220,8 @@ def authority(plan: Plan) -> Iterator[PlanFault]:
 
 
 def _deciding(plan: Plan) -> set[str]:
-    return {*plan.bodies, *(level.value for level in Level)}
+    levels = (level.value for level in Level if level in plan.offices or level is not Level.REGION)
+    return {*plan.bodies, *levels}
 
 
 def _namesakes(plan: Plan) -> Mapping[str, Sequence[Office]]:

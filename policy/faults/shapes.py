@@ -14,6 +14,8 @@ from policy.likeness import near
 from policy.schema import Plan
 
 Schema = Mapping[str, Any]
+Description = Callable[[str, str], str | None]
+"""What a key of a type means, in Chinese; None: not said."""
 QUOTED = re.compile(r"'([^']*)'")
 PATTERNS = {
     r"^\d{6}(\d{3}){0,2}$": '应为区划代码，县六位、街道九位、村十二位，加引号，如 "140105"',
@@ -42,14 +44,16 @@ def of_defaults(given: object) -> Iterator[PlanFault]:
             )
 
 
-def misshapen(error: ValidationError | RecursionError) -> list[PlanFault]:
+def misshapen(error: ValidationError | RecursionError, description: Description) -> list[PlanFault]:
     """The faults that the types of a plan found, each value's once."""
     if isinstance(error, RecursionError):
         return [PlanFault((), "嵌套过深，请核对引用（&、*）")]
     found: dict[Loc, PlanFault] = {}
     for each in error.errors(include_url=False):
         loc = _plain(each["loc"])
-        found.setdefault(loc, PlanFault(loc, _told(each, loc)))
+        is_missing = each["type"] == "missing"
+        told = _missing(each, loc, _meaning(loc, description)) if is_missing else _told(each, loc)
+        found.setdefault(loc, PlanFault(loc, told))
     return [fault for loc, fault in found.items() if not _branch(loc, found)]
 
 
@@ -90,10 +94,26 @@ def _extra(error: ErrorDetails, loc: Loc) -> str:
     return f"没有“{name}”这一项{near(name, known) or '，请删去'}"
 
 
-def _missing(error: ErrorDetails, loc: Loc) -> str:
+def _missing(error: ErrorDetails, loc: Loc, meaning: str = "") -> str:
     name = str(loc[-1]) if loc else ""
     also = "，或在 defaults 中统一写明" if name in SHARED else ""
-    return f"缺少“{name}”，请补写{also}"
+    return f"缺少“{name}”{meaning}，请补写{also}"
+
+
+def _meaning(loc: Loc, description: Description) -> str:
+    """What a key is for, and what is written there: ``（支出类别；每项写 id、label）``."""
+    owners = (str(each.get("title", "")) for each in _at(loc[:-1]))
+    told = next(filter(None, (description(owner, str(loc[-1])) for owner in owners)), "")
+    each, whole = _needed((*loc, 0)), _needed(loc)
+    inner = f"每项写 {each}" if each else f"写 {whole}" if whole else ""
+    said = "；".join(filter(None, (told, inner)))
+    return f"（{said}）" if said else ""
+
+
+def _needed(loc: Loc) -> str:
+    """The keys that a value there cannot be without, where it is of one type."""
+    found = [each.get("required", ()) for each in _at(loc) if "properties" in each]
+    return "、".join(key for key in found[0] if key not in SHARED) if len(found) == 1 else ""
 
 
 def _text(error: ErrorDetails, loc: Loc) -> str:

@@ -65,6 +65,11 @@ OTHER = {
 }
 """Shanxi's own words, the longer ones first, and what stands for them."""
 WORDS = re.compile("|".join(OTHER))
+LEVELS = {"省": "域", "市": "盟", "县": "旗"}
+"""What Shanxi's levels are called there."""
+LEVELLED = str.maketrans(LEVELS)
+NO_LEVEL = r"(?<!城)(?<!超)市(?!场)|(?<!节)省|县"
+"""A word of a level of Shanxi's: 城市, 市场 and 节省 are none."""
 PLACES = {"朔城区": "澜城区", "平鲁区": "坪岭区", "怀仁市": "槐河市"} | {
     "平定县": "坪东县",
     "右玉县": "右川县",
@@ -86,7 +91,8 @@ def in_other_words(text: str) -> str:
     text = CLAUSE.sub(lambda found: f"第{found[1]}章第{found[2]}条", text)
     text = WHOLE.sub(lambda found: f"{found[1]}第{found[2]}章", text)
     text = PLACED.sub(lambda found: PLACES[found[0]], text)
-    return CODE.sub(r"98\1", WORDS.sub(lambda found: OTHER[found[0]], text))
+    text = CODE.sub(r"98\1", WORDS.sub(lambda found: OTHER[found[0]], text))
+    return text.translate(LEVELLED)
 
 
 def shanxis_words() -> re.Pattern[str]:
@@ -105,7 +111,7 @@ def shanxis_words() -> re.Pattern[str]:
         r"(?<!#)附件\s?[0-9]",  # a paper's own annexes are headings of its page
         r"14[01]\d{3}-\d\d",
     ]
-    return re.compile("|".join([*own, CLAUSE.pattern, *places]))
+    return re.compile("|".join([*own, CLAUSE.pattern, *places, NO_LEVEL]))
 
 
 def write_plan(folder: Path) -> None:
@@ -118,6 +124,9 @@ def write_plan(folder: Path) -> None:
         city["quota"] = CITIES[city["name"]]
         city["unserved"] = []
     told |= {"id": ID, "cities": kept, "short_name": "活力广场"}
+    told["county_types"] = list(shanxi().county_types)
+    told["levels"] = dict(zip(("lead", "middle", "base"), "省市县", strict=True))
+    told["levels"]["bases"] = "县（市、区）"
     told["quota"]["goal"] = sum(CITIES.values())
     text = yaml.safe_dump(told, allow_unicode=True, sort_keys=False, width=10**6)
     (home / "plan.yaml").write_text(in_other_words(text), encoding="utf-8")
