@@ -18,6 +18,7 @@ from tests.support.written import read_yaml
 PLANS = {
     "shanxi": HOME / "plans" / "shanxi-2023",
     "beds": Path(__file__).parent / "plans" / "beds-2024",
+    "canteens": Path(__file__).parent / "plans" / "canteens-2024",
     "sites": Path(__file__).parent / "plans" / "sites-2024",
 }
 CASES: list[dict[str, str]] = read_yaml(Path(__file__).parent / "cases" / "faults.yaml")
