@@ -8,7 +8,7 @@ from prefect.states import Completed
 
 from common.clock import now, today
 from flows.publishing import progress_of, publish_outbox
-from flows.steps import PATIENT, emit, opened
+from flows.steps import PATIENT, emit, name_run, opened
 from operations.cases.desk import Desk
 from operations.daily import delivery
 from operations.daily.confirmation import reasons
@@ -20,6 +20,7 @@ from operations.upkeep.watching import tell_of_reach
 @flow(
     name="deliver_outbox",
     description="发送待发消息：每人每天合并为一份，只在工作日办公时间发送；失败的保留，下次再发。",
+    flow_run_name="发送消息",
     timeout_seconds=3600,
 )
 def deliver_outbox(plan: str | None = None) -> State[Any]:
@@ -35,6 +36,7 @@ def deliver_outbox(plan: str | None = None) -> State[Any]:
     if doubted := doubts(desk):
         return Completed(message=f"日期可疑，未发送消息：{'；'.join(doubted)}")
     delivered = deliver(desk)
+    name_run([f"{delivered.digests}份"] if delivered.digests else [])
     if delivered.sent or delivered.failed:
         publish(desk)
     emit(desk)

@@ -9,12 +9,12 @@ from prefect.states import Completed
 
 from common.clock import now, today
 from common.errors import PolicyError, RefusedError, with_reasons
-from common.words import without_numbers
+from common.words import long_date, without_numbers
 from flows.deliver_outbox import deliver, fail_for
 from flows.emitting import emit_events
 from flows.pages.changes import run_of
 from flows.publishing import publish_day, publish_refusal
-from flows.steps import PATIENT, day_of_work, emit, opened
+from flows.steps import PATIENT, day_of_work, emit, name_run, of_plan, opened
 from models.marks import TrailMark
 from models.settings import load_settings
 from operations.cases.desk import Desk
@@ -32,8 +32,8 @@ OVER = "实施方案期间已结束，已核对至最后一天（{day}），此�
 def _run_name() -> str:
     """Runs are named by the day they enforce, and by the plan when it is given."""
     asked = runtime.flow_run.parameters
-    day = asked.get("as_of") or today(load_settings().business_date)
-    return "-".join(["enforce_deadlines", f"{day}", *filter(None, [asked.get("plan")])])
+    day = date.fromisoformat(f"{asked.get('as_of') or today(load_settings().business_date)}")
+    return f"{long_date(day)}核对{of_plan(asked.get('plan'))}"
 
 
 @flow(
@@ -81,9 +81,13 @@ def enforce_deadlines(
     publish(desk, day, since, enforced, delivered)
     finish(desk, day)
     emit(desk)
+    done = (
+        f"新认定逾期或超过建议时限{enforced.marked_overdue}项",
+        f"发送{delivered.digests}份",
+    )
+    name_run(done)
     fail_for(delivered)
-    did = f"新认定逾期或超过建议时限{enforced.marked_overdue}项，发送{delivered.digests}份"
-    return Completed(message=f"截至{day}已核对：{did}{_caught_up(enforced)}")
+    return Completed(message=f"截至{day}已核对：{'，'.join(done)}{_caught_up(enforced)}")
 
 
 def confirmation(actor: str, evidence: str) -> Confirmation:

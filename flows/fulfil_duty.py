@@ -10,11 +10,11 @@ from prefect.states import Completed, Failed
 
 from common.clock import now, today
 from common.errors import RefusedError
-from common.words import without_numbers
+from common.words import long_date, without_numbers
 from flows.forms.asking import shortened
 from flows.pages.duties import product_pages, refusal_page, title_of
 from flows.publishing import put
-from flows.steps import PATIENT, day_of_work, opened
+from flows.steps import PATIENT, day_of_work, name_run, of_plan, opened
 from models.settings import load_settings
 from operations.cases.desk import Desk
 from operations.daily.confirmation import require_day
@@ -23,16 +23,16 @@ from operations.duties import year as jobs
 from operations.duties.products import KeptProduct, lay_out, published, unpublished
 from policy.vocabulary import Product
 
-FEW = 2  # kinds that a run is named by
+FEW = 2  # names of what is made, in that of a run
 
 
 def _run_name() -> str:
     """Runs are named by what they make and the day as of which they look."""
     asked = runtime.flow_run.parameters
-    day = asked.get("as_of") or today(load_settings().business_date)
-    kinds = "+".join(Product(kind).value for kind in asked["duties"])
-    kinds = kinds if len(asked["duties"]) <= FEW else runtime.flow_run.flow_name
-    return "-".join([kinds, f"{day}", *filter(None, [asked.get("plan")])])
+    day = date.fromisoformat(f"{asked.get('as_of') or today(load_settings().business_date)}")
+    kinds = [Product(kind).label for kind in asked["duties"]]
+    what = "、".join(kinds) if len(kinds) <= FEW else f"{len(kinds)}类文稿"
+    return f"{long_date(day)}编制{what}{of_plan(asked.get('plan'))}"
 
 
 @flow(
@@ -60,6 +60,7 @@ def fulfil_duty(
     admit(desk, day)
     made, refused = make(desk, duties, day)
     publish(desk, duties)
+    name_run(made if len(made) <= FEW else [f"{len(made)}项"])
     if refused:
         publish_refusals(desk, refused, day)
         return Failed(message=shortened("；".join(refused)))

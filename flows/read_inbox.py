@@ -7,20 +7,18 @@ from common.words import without_numbers
 from flows.forms.asking import afterwards
 from flows.forms.choices import refresh_choices
 from flows.publishing import publish_inbox
-from flows.steps import PATIENT, emit, name_run, opened
+from flows.steps import PATIENT, emit, in_numbers, name_run, opened
 from models.marks import TrailMark
 from operations.cases.desk import Desk
 from operations.daily import changes
 from operations.workbooks import inbox
 from operations.workbooks.inbox import InboxResult
 
-NAME = "读取收件"
-
 
 @flow(
     name="read_inbox",
     description="读取收件文件夹：核对无误的整份导入，有误的逐格标出退回，并发回执。",
-    flow_run_name=NAME,
+    flow_run_name="读取收件",
     timeout_seconds=1800,
 )
 def read_inbox(plan: str | None = None) -> None:
@@ -32,7 +30,7 @@ def read_inbox(plan: str | None = None) -> None:
     desk = opened(plan)
     since = begin(desk)
     done = read(desk)
-    name_run(NAME, done.counts)
+    name_run(in_numbers(done.counts))
     if done.done or done.returned or done.failed:
         publish(desk, since, done)
     afterwards(refresh_choices, desk)  # commands import, too, and cannot reach Prefect

@@ -5,26 +5,24 @@ from prefect import flow, get_run_logger, task
 from common.clock import now, today
 from common.words import without_numbers
 from flows.publishing import publish_replies
-from flows.steps import PATIENT, emit, name_run, opened
+from flows.steps import PATIENT, emit, in_numbers, name_run, opened
 from operations.cases.desk import Desk
 from operations.mails import receiving
 from operations.mails.receiving import ReceiveResult
 from operations.mails.sources import waiting_mails
 
-NAME = "读取来信"
-
 
 @flow(
     name="receive_mails",
     description="读取对提醒的答复邮件（邮箱和收信文件夹）：登记预计完成日期，其余转待核实，并发回执。",
-    flow_run_name=NAME,
+    flow_run_name="读取来信",
     timeout_seconds=1800,
 )
 def receive_mails() -> None:
     """Read what has come once, of all plans. Fails when something could not be read or taken in."""
     desk = opened(None)
     done = receive(desk)
-    name_run(NAME, done.counts)
+    name_run(in_numbers(done.counts))
     emit(desk)
     publish(desk)
     if done.failed:

@@ -1,6 +1,6 @@
 """What every scheduled flow begins and ends with, and which trouble is worth another try."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -35,17 +35,30 @@ PATIENT: Final[dict[str, Any]] = {
 """Options of every task that asks a database or writes to the outside."""
 
 
-def name_run(name: str, counts: Mapping[str, int]) -> None:
-    """Name the run by what it did, ``读取收件：登记2份``; one that did nothing keeps its name."""
-    told = "、".join(f"{what}{count}份" for what, count in counts.items() if count)
+def name_run(done: Sequence[str]) -> None:
+    """Name the run by what it did, ``读取收件：登记2份、退回1份``; with nothing it keeps its name.
+
+    One that is tried again is named by what came of it last.
+    """
     id = runtime.flow_run.id
-    if not (told and id):
+    if not (done and id):
         return
     try:
         with get_client(sync_client=True) as client:
-            client.update_flow_run(UUID(str(id)), name=f"{name}：{told}")
+            name = runtime.flow_run.name.partition("：")[0]
+            client.update_flow_run(UUID(str(id)), name=f"{name}：{'、'.join(done)}")
     except HTTPError as error:  # the work is done, whatever it is called
         get_run_logger().warning("运行未能命名（%s）", type(error).__name__)
+
+
+def in_numbers(counts: Mapping[str, int]) -> list[str]:
+    """How many files of each kind there were, of which there were some: ``登记2份``."""
+    return [f"{what}{count}份" for what, count in counts.items() if count]
+
+
+def of_plan(plan: str | None) -> str:
+    """What the name of a run says of a plan that is not the settings' own."""
+    return f"（{plan}）" if plan and plan != load_settings().plan else ""
 
 
 @task(name="open", **PATIENT)

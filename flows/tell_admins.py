@@ -13,7 +13,7 @@ from operations.upkeep.admins import Alarm, Trouble, addresses, run_alarm, tell,
 
 def _run_name() -> str:
     """Runs are named by the run that they tell of."""
-    return f"tell_admins-{runtime.flow_run.parameters['run']}"
+    return f"告警：{runtime.flow_run.parameters['run']}"
 
 
 @flow(

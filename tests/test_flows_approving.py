@@ -231,7 +231,7 @@ def test_decisions_wait_survive_and_are_made_once(waiting: Desk, prefect_databas
         letter = prefect.begin(letters, form={"city": "太原市"})
         for run in (first, second, letter):  # none keeps another from its slot
             assert ended(run)[0] == "Suspended"
-        assert letter.name == "issue_letter-太原市"
+        assert letter.name == "督办函：太原市"
         shown = prefect.told("determine-projects")
         assert "建议确定**100**个" in shown
         assert f"/runs/flow-run/{second.id}" in shown

@@ -101,6 +101,12 @@ def run(ran: Any, **parameters: Any) -> State[Any]:
     return state
 
 
+def name_of(state: State[Any]) -> str:
+    """What the run that ended so is called."""
+    with get_client(sync_client=True) as client:
+        return client.read_flow_run(state.state_details.flow_run_id).name  # type: ignore[arg-type]  # it ran
+
+
 def published(*names: str) -> list[Artifact]:
     """Every version of these pages, of all pages when none is named, the newest first."""
     keys = [f"{PLAN}-{name}" for name in names] or None
@@ -137,6 +143,7 @@ def test_a_day_is_enforced_published_and_finished_once(
     assert "补作漏做的1天：2023年2月22日（星期三）" in str(state.message)
     # All is late since the 21st; each city and the province get one digest.
     assert "新认定逾期或超过建议时限0项，发送12份" in str(state.message)
+    assert name_of(state) == "2023年2月23日核对：新认定逾期或超过建议时限0项、发送12份"
     assert is_finished(province, thursday)
     pages = latest()
     cities = {f"city-{city.code}" for city in province.plan.cities}
@@ -209,9 +216,7 @@ def test_the_inbox_is_published_only_when_a_file_was_read(
     sleep(1.5)
     state = run(read_inbox)
     assert state.is_completed()
-    with get_client(sync_client=True) as client:
-        read = client.read_flow_run(state.state_details.flow_run_id)  # type: ignore[arg-type]  # it ran
-    assert read.name == "读取收件：登记1份、退回1份"
+    assert name_of(state) == "读取收件：登记1份、退回1份"
     (page, *older) = published("inbox")
     assert len(older) == before
     assert "## 已退回：1份" in str(page.data)
@@ -263,6 +268,7 @@ def test_duties_are_made_when_due_with_what_was_missed_and_once(
     state = run(fulfil_duty, duties=[Product.BULLETIN, Product.FEEDBACK])
     assert state.is_completed()
     assert "2023年6月份山西省月通报" in str(state.message)
+    assert name_of(state) == "2023年7月3日编制月通报、季度反馈函：21项"
     kept = versions(f"{PLAN}-bulletin")
     assert [item.description for item in kept] == [
         f"2023年{month}月份月通报（截至 {day}）"

@@ -18,7 +18,7 @@ from common.clock import now, today
 from common.errors import RefusedError, UnavailableError, UsageError
 from common.words import without_numbers
 from flows.emitting import emit_events
-from flows.forms.fields import RequestForm, code_of, user_of
+from flows.forms.fields import RequestForm, user_of
 from flows.forms.telling import refused
 from flows.pages.fitting import fitted
 from models.settings import load_settings
@@ -61,10 +61,11 @@ def request_flow(
         run.__annotations__["form"] = get_type_hints(operation)["form"]
         run.__signature__ = signature(run)  # type: ignore[attr-defined]  # as inspect asks for it
         update_wrapper(run, operation, ("__module__", "__name__", "__qualname__", "__doc__"))
+        title = str(run.__annotations__["form"].model_config["title"])
         options = flow(
             name=run.__name__,
             description=description,
-            flow_run_name=run_name(*fields),
+            flow_run_name=run_name(title, *fields),
             timeout_seconds=TIMEOUT,
         )
         return options(run)
@@ -102,14 +103,14 @@ def afterwards(work: Callable[[Desk], object], desk: Desk) -> None:
         get_run_logger().warning("已办理；后续工作稍后由定时任务补做：%s", trouble)
 
 
-def run_name(*fields: str) -> Callable[[], str]:
-    """Names a run by its flow and what those fields of its form say, as far as they say it."""
+def run_name(title: str, *fields: str) -> Callable[[], str]:
+    """Names a run by what it does and what those fields of its form say, as far as they do."""
 
     def name() -> str:
         form = runtime.flow_run.parameters.get("form") or {}
         said = form if isinstance(form, dict) else form.model_dump(mode="json")
-        parts = (code_of(str(said.get(field) or "")) for field in fields)
-        return "-".join([runtime.flow_run.flow_name, *(part for part in parts if part)])
+        parts = [str(said[field]) for field in fields if said.get(field)]
+        return f"{title}：{'、'.join(parts)}" if parts else title
 
     return name
 

@@ -32,7 +32,7 @@ class DeterminationInput(RunInput):
 
 @flow(
     name="determine_projects",
-    flow_run_name="determine_projects",
+    flow_run_name="研究确定",
     description="研究确定：按评审结果列出各地建议名单，暂停等待决定；同意或不同意均登记在案。",
 )
 def determine_projects(plan: str | None = None) -> State[Any]:

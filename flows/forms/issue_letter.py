@@ -59,7 +59,7 @@ class LetterInput(RunInput):
 
 @flow(
     name="issue_letter",
-    flow_run_name=run_name("city"),
+    flow_run_name=run_name("督办函", "city"),
     description="督办函：列出一地应督办的逾期事项，暂停等待签发；签发后编号登记，并生成正式函件。",
 )
 def issue_letter(form: LetterRequestForm, plan: str | None = None) -> State[Any]:
