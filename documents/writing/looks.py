@@ -58,8 +58,8 @@ class CellStyle(NamedTuple):
 
     dress: Dress
     plain: int
-    quoted: int
-    """For texts that would be formulas if they were typed."""
+    quoted: Callable[[], int]
+    """For texts that would be formulas if they were typed: few workbooks have one."""
 
 
 Wardrobe = Callable[[Dress], CellStyle]
@@ -69,7 +69,8 @@ def wardrobe(sheet: Worksheet) -> Wardrobe:
     """The styles of the sheet's workbook, each made when it is first asked for."""
 
     def style(dress: Dress) -> CellStyle:
-        return CellStyle(dress, _number(sheet, dress), _number(sheet, replace(dress, quoted=True)))
+        quoted = cache(lambda: _number(sheet, replace(dress, quoted=True)))
+        return CellStyle(dress, _number(sheet, dress), quoted)
 
     return cache(style)
 

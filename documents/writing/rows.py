@@ -57,7 +57,7 @@ def _fill_cell(sheet: Worksheet, row: int, column: int, value: Value, style: Cel
     cell: Any = sheet.cell(row, column)
     known: Any = sheet.parent
     quoted = isinstance(value, str) and FORMULA.match(value)
-    cell._style = copy(known._cell_styles[style.quoted if quoted else style.plain])
+    cell._style = copy(known._cell_styles[style.quoted() if quoted else style.plain])
     if isinstance(value, str) and value:
         cell.value = writable(value)
         cell.data_type = "s"
@@ -102,7 +102,7 @@ def _text_xml(place: str, text: str, style: CellStyle) -> str:
     if len(text) <= LONGEST_TEXT and not SPECIAL.search(text):
         return f'<c r="{place}" s="{style.plain}" t="inlineStr"><is><t>{text}</t></is></c>'
     text = writable(text)
-    number = style.quoted if FORMULA.match(text) else style.plain
+    number = style.quoted() if FORMULA.match(text) else style.plain
     # A bare carriage return would be read as a line feed.
     inner = escape(CODED.sub("_x005F_", text), {"\r": "&#13;"})
     start = f'<c r="{place}" s="{number}" t="inlineStr">'
