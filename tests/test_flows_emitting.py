@@ -116,9 +116,10 @@ class Prefect:
         ours = set(ids(desk))
         return [row for id, row in self._events() if id in ours]
 
-    def told(self, row: int) -> Mapping[str, Any]:
-        """What its event of a row says."""
-        found = (json.loads(said) for _, said in self._read("id, payload"))
+    def told(self, desk: Desk, row: int) -> Mapping[str, Any]:
+        """What its event of a row says; other desks have rows of that number, too."""
+        ours = set(ids(desk))
+        found = [json.loads(said) for id, said in self._read("id, payload") if UUID(id) in ours]
         return next(said for said in found if said.get("row") == row)
 
     def names(self) -> Counter[str]:
@@ -292,7 +293,7 @@ def test_what_is_clicked_is_in_trail_prefect_board_and_next_digest(
         with prefect.used():
             assert emit_events(desk) == 1
         assert [event for event in prefect.rows(desk) if event == row] == [row]
-        assert prefect.told(row)["actor"] == f"{COUNTY} 示例·韩某"
+        assert prefect.told(desk, row)["actor"] == f"{COUNTY} 示例·韩某"
         assert board_of(desk) != before
         assert "开工建设" in asked
         assert "开工建设" not in digest_of_desk(desk)
