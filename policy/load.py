@@ -72,9 +72,18 @@ def named_plan(plan_id: str, further: Path | None = None) -> Plan:
     """The plan of that id; PolicyError as `plan_path` and `load_plan`.
 
     One object in a process for as long as it says the same: what was worked out of it is found
-    again without comparing all that it says.
+    again without comparing all that it says. What is shipped is read once: it is of the program.
     """
     path = plan_path(plan_id, further)
+    return _shipped(path) if path.is_relative_to(HOME) else _in_use(path)
+
+
+@cache
+def _shipped(path: Path) -> Plan:
+    return _in_use(path)
+
+
+def _in_use(path: Path) -> Plan:
     plan = in_its_folder(path, load_plan(path))
     return _KNOWN.setdefault(plan.digest, plan)
 

@@ -69,7 +69,9 @@ def forks(folder: Path) -> Iterator[Forks]:
 def main() -> None:
     """Fork a child for each line that is asked; say the code with which it ended."""
     import tests.support.killing  # noqa: F401
+    from tests.support.builders import plan
 
+    plan()  # else each child would read it
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
