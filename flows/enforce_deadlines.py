@@ -3,20 +3,19 @@
 from datetime import date
 from typing import Any
 
-from prefect import flow, get_run_logger, runtime, task
+from prefect import flow, get_run_logger, task
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from common.clock import now, today
 from common.errors import PolicyError, RefusedError, with_reasons
-from common.words import long_date, without_numbers
+from common.words import without_numbers
 from flows.deliver_outbox import deliver, fail_for
 from flows.emitting import emit_events
 from flows.pages.changes import run_of
 from flows.publishing import publish_day, publish_refusal
-from flows.steps import PATIENT, day_of_work, emit, name_run, of_plan, opened
+from flows.steps import PATIENT, day_of_work, emit, name_run, named_by_day, opened
 from models.marks import TrailMark
-from models.settings import load_settings
 from operations.cases.desk import Desk
 from operations.daily import changes, enforcement
 from operations.daily.confirmation import Confirmation, DoubtfulDayError
@@ -29,18 +28,11 @@ IDLE = "今日已核对，无需补做"
 OVER = "实施方案期间已结束，已核对至最后一天（{day}），此后不再核对"
 
 
-def _run_name() -> str:
-    """Runs are named by the day they enforce, and by the plan when it is given."""
-    asked = runtime.flow_run.parameters
-    day = date.fromisoformat(f"{asked.get('as_of') or today(load_settings().business_date)}")
-    return f"{long_date(day)}核对{of_plan(asked.get('plan'))}"
-
-
 @flow(
     name="enforce_deadlines",
     description="每日核对时限：作出提醒、提级和逾期认定，发送消息，发布进度和各地情况等页面；"
     "此前漏做的日期一并补做。",
-    flow_run_name=_run_name,
+    flow_run_name=lambda: named_by_day("核对"),
     timeout_seconds=2 * HOURS,
 )
 def enforce_deadlines(

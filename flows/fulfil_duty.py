@@ -10,12 +10,11 @@ from prefect.states import Completed, Failed
 
 from common.clock import now, today
 from common.errors import RefusedError
-from common.words import long_date, without_numbers
+from common.words import without_numbers
 from flows.forms.asking import shortened
 from flows.pages.duties import product_pages, refusal_page, title_of
 from flows.publishing import put
-from flows.steps import PATIENT, day_of_work, name_run, of_plan, opened
-from models.settings import load_settings
+from flows.steps import PATIENT, day_of_work, name_run, named_by_day, opened
 from operations.cases.desk import Desk
 from operations.daily.confirmation import require_day
 from operations.daily.enforcement import day_to_enforce
@@ -27,12 +26,10 @@ FEW = 2  # names of what is made, in that of a run
 
 
 def _run_name() -> str:
-    """Runs are named by what they make and the day as of which they look."""
-    asked = runtime.flow_run.parameters
-    day = date.fromisoformat(f"{asked.get('as_of') or today(load_settings().business_date)}")
-    kinds = [Product(kind).label for kind in asked["duties"]]
+    """Runs are named by what they make, too."""
+    kinds = [Product(kind).label for kind in runtime.flow_run.parameters["duties"]]
     what = "、".join(kinds) if len(kinds) <= FEW else f"{len(kinds)}类文稿"
-    return f"{long_date(day)}编制{what}{of_plan(asked.get('plan'))}"
+    return named_by_day(f"编制{what}")
 
 
 @flow(

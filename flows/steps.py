@@ -11,7 +11,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State, TaskRun
 
+from common.clock import today
 from common.errors import UnavailableError
+from common.words import long_date
 from flows.emitting import emit_events
 from models.settings import load_settings
 from operations.cases.desk import Desk, open_desk
@@ -56,9 +58,13 @@ def in_numbers(counts: Mapping[str, int]) -> list[str]:
     return [f"{what}{count}份" for what, count in counts.items() if count]
 
 
-def of_plan(plan: str | None) -> str:
-    """What the name of a run says of a plan that is not the settings' own."""
-    return f"（{plan}）" if plan and plan != load_settings().plan else ""
+def named_by_day(what: str) -> str:
+    """The name of a run: the day as of which it looks, what it does, and whose plan is not ours."""
+    asked, settings = runtime.flow_run.parameters, load_settings()
+    day = date.fromisoformat(f"{asked.get('as_of') or today(settings.business_date)}")
+    plan = asked.get("plan")
+    other = f"（{plan}）" if plan and plan != settings.plan else ""
+    return f"{long_date(day)}{what}{other}"
 
 
 @task(name="open", **PATIENT)
@@ -68,9 +74,9 @@ def opened(plan: str | None) -> Desk:
 
 
 @task(name="day-of-work", **PATIENT)
-def day_of_work(desk: Desk, today: date) -> date:
-    """Today, or the last day of a plan that is over: see `states.doubts.day_of_work`."""
-    return working_day(desk, today)
+def day_of_work(desk: Desk, day: date) -> date:
+    """The day, or the last one of a plan that is over: see `states.doubts.day_of_work`."""
+    return working_day(desk, day)
 
 
 @task(name="emit", **PATIENT)
