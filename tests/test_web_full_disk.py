@@ -24,6 +24,8 @@ from tests.support.visiting import (
     PROVINCE,
     Browser,
     at,
+    code_of,
+    knock,
     link_of,
     mails,
     pinned,
@@ -181,6 +183,18 @@ def test_whoever_signs_in_is_told_and_let_in_when_there_is_room(
         return browser.post(link)
 
     entered = refused_then_done(desk, disk, press)
+    assert browser.follow(entered).status_code == httpx.codes.OK
+
+
+def test_digits_are_refused_and_good_when_there_is_room(desk: Desk, disk: SmallDisk) -> None:
+    browser = at(desk)
+    mail = knock(browser, desk, PEOPLE[CITY].phone)
+
+    def type_in() -> httpx.Response:
+        browser.get("/sign-in")
+        return browser.post("/sign-in/code", code=code_of(mail), next="/")
+
+    entered = refused_then_done(desk, disk, type_in)
     assert browser.follow(entered).status_code == httpx.codes.OK
 
 
