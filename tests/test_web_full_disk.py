@@ -73,6 +73,15 @@ def issue(desk: Desk, browser: Browser) -> httpx.Response:
     return browser.post("/papers/issue", name=name, seen=seen, **SIGNED)
 
 
+def issue_letter(desk: Desk, browser: Browser) -> httpx.Response:
+    page = browser.get(f"/papers/letter?city={CITY[:3]}").text
+    seen = page.partition('name="seen" value="')[2].partition('"')[0]
+    said = {"reply_by": "2023-07-20", "contact": "示例·李某", "phone": "0351-0000000"}
+    return browser.post(
+        "/papers/letter", city=CITY[:3], seen=seen, **{**SIGNED, "on": "2023-06-05"}, **said
+    )
+
+
 def take_back(desk: Desk, browser: Browser) -> httpx.Response:
     page = browser.get("/").text
     return browser.post("/undo", row=page.partition('name="row" value="')[2].partition('"')[0])
@@ -207,6 +216,17 @@ def test_a_paper_is_issued_whole_or_not_at_all(tmp_path: Path, stores: Stores) -
         desk = pinned(opened, business_date=TODAY)
         browser = signed_in(desk, PROVINCE)
         answer = refused_then_done(desk, disk, lambda: issue(desk, browser))
+        assert answer.status_code == httpx.codes.SEE_OTHER, answer.text
+
+
+def test_a_supervision_letter_is_issued_whole_or_not_at_all(tmp_path: Path, stores: Stores) -> None:
+    with (
+        small_disk(tmp_path / "disk") as disk,
+        stores.desk(None, LATE, disk.path / "home") as opened,
+    ):
+        desk = pinned(opened)
+        browser = signed_in(desk, PROVINCE)
+        answer = refused_then_done(desk, disk, lambda: issue_letter(desk, browser))
         assert answer.status_code == httpx.codes.SEE_OTHER, answer.text
 
 
