@@ -10,10 +10,12 @@ from openpyxl import Workbook, load_workbook
 
 from common.errors import RefusedError
 from documents.reading.faults import WorkbookError
+from models.database import reading
 from operations.cases.desk import Desk
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.incoming import ImportOptions, WorkbookChanges
 from operations.workbooks.intake import import_workbook
+from operations.workbooks.ledger import make
 from operations.workbooks.outgoing import WorkbookOrder
 from policy.vocabulary import EntryKind, Form, Holder, Source
 from states.ledger import LedgerLine, balances
@@ -384,3 +386,23 @@ def test_a_plan_without_money_has_no_ledger(desk: Desk, tmp_path: Path) -> None:
     for each in tried:
         with pytest.raises(RefusedError, match="不设资金台账"):
             each()
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [("太原市小店区", "太原市小店区"), ("小店区", "太原市小店区"), ("太原", "太原市")],
+)
+def test_a_ledger_is_asked_for_by_city_or_county(sqlite_desk: Desk, said: str, name: str) -> None:
+    with reading(sqlite_desk.engine) as session:
+        made = make(session, sqlite_desk, WorkbookOrder(Form.LEDGER, said), END)
+    assert made.name == f"{name} 资金台账.xlsx"
+
+
+@pytest.mark.parametrize("said", ["城区", "小店"])
+def test_which_county_is_not_guessed(sqlite_desk: Desk, said: str) -> None:
+    """Two counties are called 城区."""
+    with (
+        reading(sqlite_desk.engine) as session,
+        pytest.raises(RefusedError, match=r"只要一个县（市、区）的，请写明市、县全称$"),
+    ):
+        make(session, sqlite_desk, WorkbookOrder(Form.LEDGER, said), END)

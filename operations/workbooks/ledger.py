@@ -120,7 +120,7 @@ def take(session: Session, desk: Desk, paper: IncomingWorkbook) -> WorkbookChang
 def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> OutgoingWorkbook:
     """资金台账 of a city or county: what is booked, rows to add, and its projects to look up."""
     _require_money(desk.plan)
-    city, county = _county_named(desk.plan, request.subject) or (the_city(desk, request), "")
+    city, county = _county_named(desk.plan, request.subject) or (_whole_city(desk, request), "")
     place, projects = f"{city.name}{county}", _projects(session, desk, city, county)
     told = traces(session, desk, projects, None)
     about = identity(session, desk, Form.LEDGER, place)
@@ -140,15 +140,25 @@ def make(session: Session, desk: Desk, request: WorkbookOrder, today: date) -> O
     )
 
 
+def _whole_city(desk: Desk, request: WorkbookOrder) -> City:
+    try:
+        return the_city(desk, request)
+    except RefusedError as refusal:
+        one = desk.plan.said("只要一个县（市、区）的，请写明市、县全称")
+        raise RefusedError(f"{refusal}；{one}") from None
+
+
 def _projects(session: Session, desk: Desk, city: City, county: str) -> Sequence[Dossier]:
     found = dossiers_in(session, desk.plan, city.name)
     return [project for project in found if county in ("", project.county)]
 
 
 def _county_named(plan: Plan, place: str | None) -> tuple[City, str] | None:
-    """City and county of ``太原市小店区``; None for what names no county so."""
-    named = ((city, county.name) for city in plan.cities for county in city.counties)
-    return next((it for it in named if f"{it[0].name}{it[1]}" == place), None)
+    """City and county of ``太原市小店区`` or ``小店区``; None for what names none, or two."""
+    named = [(city, county.name) for city in plan.cities for county in city.counties]
+    whole = [it for it in named if f"{it[0].name}{it[1]}" == place]
+    found = whole or [it for it in named if it[1] == place]
+    return found[0] if len(found) == 1 else None
 
 
 def _scope(plan: Plan, paper: IncomingWorkbook, table: FormTable) -> tuple[City, str]:
