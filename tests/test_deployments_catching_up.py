@@ -171,8 +171,13 @@ def _late(served: Served) -> list[str]:
     ]
 
 
-def _unended(served: Served) -> list[str]:
-    return [run["id"] for run in served.runs_of(JOB) if run["state_type"] not in ENDED]
+def _unended(served: Served) -> list[tuple[str, str, str]]:
+    """When each run that goes on ought to have begun, and where it stands since when."""
+    return [
+        (run["expected_start_time"], run["state_name"], run["state"]["timestamp"])
+        for run in served.runs_of(JOB)
+        if run["state_type"] not in ENDED
+    ]
 
 
 def _now() -> datetime:

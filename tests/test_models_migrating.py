@@ -26,7 +26,7 @@ from models.database import (
 )
 from models.seals import keyed
 from models.settings import Settings
-from operations.cases.desk import Desk
+from operations.cases.desk import Desk, open_desk
 from tests.conftest import AT, INSTALLED
 from tests.support.stores import Stores, run
 
@@ -116,6 +116,17 @@ def test_who_has_the_former_database_open_is_named_and_nothing_is_changed(
     with closing(connect(old)) as one, closing(connect(old)) as other:  # it is nobody's alone now
         one.execute("SELECT count(*) FROM inbox").fetchone()
         other.execute(INSERT, ("1" * 64,))
+
+
+def test_who_was_refused_does_not_keep_the_database_from_being_brought_up(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even while what refused it is still being told, with all that it held."""
+    monkeypatch.setattr("models.database.BUSY_TIMEOUT_MS", 100)
+    with pytest.raises(RefusedError, match="再运行 xingfu init 升级") as told:
+        open_desk(Settings(home=old))
+    bring_up(old)
+    assert told.value.__traceback__
 
 
 def test_a_program_that_has_been_overtaken_writes_nothing_more(desk: Desk) -> None:

@@ -97,7 +97,11 @@ def open_desk(settings: Settings, plan_id: str | None = None) -> Desk:
     Raises PolicyError for a faulty plan, RefusedError when the database is not initialised.
     """
     desk = desk_for(settings, plan_id)
-    require_schema(desk.engine)
+    try:
+        require_schema(desk.engine)
+    except Exception:
+        desk.engine.dispose()  # an open connection would keep `xingfu init` from the database
+        raise
     return desk
 
 
