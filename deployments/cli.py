@@ -74,7 +74,7 @@ def main() -> None:
     try:
         require_plain_words(sys.argv[1:])
         with AT_END:
-            code = app(standalone_mode=False)
+            code = app(prog_name="xingfu", standalone_mode=False)
     except XingfuError as error:
         trouble = error
     except typer.TyperException as error:
