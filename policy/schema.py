@@ -563,8 +563,9 @@ class Plan(PlanNode):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> "Plan":
         """As pydantic's, without what was worked out of the fields before."""
         copied = super().model_copy(update=update, deep=deep)
-        for name in ("field", "conditions"):
-            copied.__dict__.pop(name, None)
+        for name, value in vars(Plan).items():
+            if isinstance(value, cached_property):
+                copied.__dict__.pop(name, None)
         return copied
 
     @cached_property
@@ -806,7 +807,11 @@ class Plan(PlanNode):
 
     def city(self, name: str) -> City | None:
         """The city of that name."""
-        return next((city for city in self.cities if city.name == name), None)
+        return self._city.get(name)
+
+    @cached_property
+    def _city(self) -> Mapping[str, City]:
+        return {city.name: city for city in reversed(self.cities)}
 
     def _months_of(self, duty: str) -> Mapping[str, str]:
         return next((item.months for item in self.duties if item.id == duty), {})
@@ -900,6 +905,11 @@ class Plan(PlanNode):
                 if office.level is level:
                     name = self.body_name(id, office.city, office.county, office.region)
                     yield Office(level, office.city, office.county, name, id, office.region)
+
+    @cached_property
+    def contact_office(self) -> Mapping[str, Office]:
+        """The `contact_offices` by name."""
+        return {office.name: office for office in self.contact_offices()}
 
     def rules(self) -> Iterator[tuple[str, Clause]]:
         """Every rule with its path in the file, for listings and checks."""

@@ -115,7 +115,7 @@ class Directory:
         self._unreached = frozenset((post.office, post.name) for post in unreached)
         self._at: dict[str, list[Post]] = {}
         # From the highest office down: a person goes by the first of his or her offices.
-        rank = {office.name: number for number, office in enumerate(plan.contact_offices())}
+        rank = {name: number for number, name in enumerate(plan.contact_office)}
         for post in sorted(posts, key=lambda post: (rank.get(post.office, len(rank)), post.name)):
             self._at.setdefault(post.office, []).append(post)
         self._keys = dict(_keys(self._at))

@@ -54,8 +54,7 @@ def read_contacts(
     table = find_table(book, CONTACTS, faults)
     if table is None:
         raise no_table(book, CONTACTS, CONTACTS_SHEET, CONTACTS_SHEET)
-    offices = {office.name: office for office in plan.contact_offices()}
-    rows = [(row, _post(row, plan, offices, fault_of)) for row in table.rows]
+    rows = [(row, _post(row, plan, plan.contact_office, fault_of)) for row in table.rows]
     _refuse_repeats(rows)
     _refuse_unlisted_substitutes(rows)
     _refuse_different_channels(rows)

@@ -65,19 +65,17 @@ def level_of(plan: Plan, office: str, posts: Sequence[Post]) -> Level:
     """At which level a person reads of what is for an office: the own one, or the first of his."""
     held = [post.office for post in posts] or [office]
     name = office if office in held else held[0]
-    return next(
-        (each.level for each in plan.contact_offices() if each.name == name), Level.PROVINCE
-    )
+    known = plan.contact_office.get(name)
+    return known.level if known else Level.PROVINCE
 
 
 def salutation(plan: Plan, posts: Sequence[Post], otherwise: str) -> str:
     """``太原市民政局 李某同志``: a leader goes by the bureau, not by a role of the address book."""
     if not posts:
         return otherwise
-    known = {office.name: office for office in plan.contact_offices()}
     names = []
     for post in posts:
-        office = known.get(post.office)
+        office = plan.contact_office.get(post.office)
         leads = office is not None and office.level is Level.CITY_LEADER
         names.append(plan.office(Level.CITY, office.city) if office and leads else post.office)
     return f"{'、'.join(dict.fromkeys(names))} {posts[0].name}同志"
@@ -88,8 +86,7 @@ def enquiries(plan: Plan, people: Directory, posts: Sequence[Post], office: str,
 
     Empty for the province itself.
     """
-    known = {each.name: each for each in plan.contact_offices()}
-    own = known.get(posts[0].office if posts else office)
+    own = plan.contact_office.get(posts[0].office if posts else office)
     if own is None or own.level is Level.PROVINCE:
         return ""
     above = _above(plan, own.level)

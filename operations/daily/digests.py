@@ -190,7 +190,7 @@ def asked_items(desk: Desk, made: Message, person: str, on: date) -> list[AskedI
 def _reader(plan: Plan, people: Directory, person: str, day: date) -> Reader:
     posts = people.people.get(person, ())
     held = [post.office for post in posts] or [person]
-    own = next((each for each in plan.contact_offices() if each.name == held[0]), None)
+    own = plan.contact_office.get(held[0])
     return Reader(
         person,
         posts,

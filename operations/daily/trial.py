@@ -79,9 +79,7 @@ def try_contacts(
     RefusedError where there is no such contact.
     """
     if office is not None:
-        office = known_office(
-            office, {each.name: each for each in desk.plan.contact_offices()}
-        ).name
+        office = known_office(office, desk.plan.contact_office).name
     with desk.reading() as session:
         found = tuple(_addresses(session, desk, office, name))
     if not found:

@@ -382,8 +382,8 @@ def _is_exhibit(file: MailFile) -> bool:
 
 def _place_of(desk: Desk, sender: Sender) -> str:
     """The city of the sender's office, or the province."""
-    offices = (it for it in desk.plan.contact_offices() if it.name == sender.office)
-    return next((it.city for it in offices if it.city), "") or desk.plan.province
+    office = desk.plan.contact_office.get(sender.office)
+    return (office.city if office else "") or desk.plan.province
 
 
 def _tell_above(session: Session, around: MailRound, desk: Desk, row: ReceivedMail) -> None:

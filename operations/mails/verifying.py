@@ -276,7 +276,7 @@ def _tell(work: VerificationRound, items: Sequence[MailItem]) -> None:
 
 def _place(desk: Desk, name: str) -> str:
     """The city of an office, or the province."""
-    office = next((each for each in desk.plan.contact_offices() if each.name == name), None)
+    office = desk.plan.contact_office.get(name)
     return (office.city if office else "") or desk.plan.province
 
 

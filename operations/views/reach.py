@@ -91,7 +91,7 @@ def unreachable_lines(desk: Desk, office: str | None = None) -> tuple[Unreachabl
         for row in rows
         if (held := directory.people.get(row.person, ())) and (row.person, row.mark) not in gone
     ]
-    order = {each.name: number for number, each in enumerate(desk.plan.contact_offices())}
+    order = {name: number for number, name in enumerate(desk.plan.contact_office)}
     lines.sort(key=lambda line: (order.get(line.office, len(order)), line.name))
     return tuple(line for line in lines if office in (None, line.office))
 

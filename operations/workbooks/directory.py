@@ -55,7 +55,7 @@ class ContactChange:
 
 def list_contacts(desk: Desk, office: str | None = None) -> Posts:
     """The contacts, or those of one office, in the plan's order; RefusedError if unknown."""
-    where = None if office is None else book.known_office(office, _offices(desk.plan)).name
+    where = None if office is None else book.known_office(office, desk.plan.contact_office).name
     with desk.reading() as session:
         found = listed(session, desk)
     return tuple(post for post in found if where in (None, post.office))
@@ -99,7 +99,7 @@ def set_contact(desk: Desk, change: ContactChange) -> Post:
 
     Channels are a person's own: stated at one office, they hold at the others too.
     """
-    office = book.known_office(change.office, _offices(desk.plan))
+    office = book.known_office(change.office, desk.plan.contact_office)
     name = book.person(change.name)
 
     def edit(before: Posts) -> Posts:
@@ -113,7 +113,7 @@ def set_contact(desk: Desk, change: ContactChange) -> Post:
 
 def remove_contact(desk: Desk, office: str, name: str) -> int:
     """Take a person from an office; how many it has left. RefusedError if that leaves a trace."""
-    where = book.known_office(office, _offices(desk.plan)).name
+    where = book.known_office(office, desk.plan.contact_office).name
 
     def edit(before: Posts) -> Posts:
         old = _found(before, where, book.person(name))
@@ -126,7 +126,7 @@ def set_substitute(
     desk: Desk, office: str, name: str, by: str, start: date | None, end: date | None
 ) -> Post:
     """Let somebody stand in for a person, both days included; no day: open. RefusedError."""
-    offices = _offices(desk.plan)
+    offices = desk.plan.contact_office
     where = book.known_office(office, offices).name
     stands_in = book.substitute(by, where, offices)
     if not stands_in:
@@ -136,7 +136,7 @@ def set_substitute(
 
 def clear_substitute(desk: Desk, office: str, name: str) -> Post:
     """Let nobody stand in for a person any more. RefusedError for an unknown one."""
-    where = book.known_office(office, _offices(desk.plan)).name
+    where = book.known_office(office, desk.plan.contact_office).name
     return _absence(desk, where, name, "", None, None)
 
 
@@ -254,12 +254,8 @@ def _absence(
     return _found(_rewrite(desk, edit), office, who)
 
 
-def _offices(plan: Plan) -> dict[str, Office]:
-    return {office.name: office for office in plan.contact_offices()}
-
-
 def _in_order(plan: Plan, found: Iterable[Post]) -> list[Post]:
-    at = {name: number for number, name in enumerate(_offices(plan))}
+    at = {name: number for number, name in enumerate(plan.contact_office)}
     return sorted(found, key=lambda post: (at.get(post.office, len(at)), post.name))
 
 
