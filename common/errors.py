@@ -36,6 +36,10 @@ class UnavailableError(XingfuError):
     exit_code = 3
 
 
+class FullDiskError(UnavailableError):
+    """磁盘已满，请清理磁盘、腾出空间后重试。"""
+
+
 class BusyError(UnavailableError):
     """数据库正被占用，请稍后重试。"""
 

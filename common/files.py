@@ -13,7 +13,7 @@ from stat import S_ISREG
 from tempfile import gettempdir, mkdtemp
 from uuid import uuid4
 
-from common.errors import RefusedError, UnavailableError
+from common.errors import FullDiskError, RefusedError, UnavailableError
 
 SCRATCH = ".{}.tmp"
 """What is being written, beside its file: hidden, so that whoever reads the folder passes it over.
@@ -65,7 +65,8 @@ def reason(error: OSError) -> str:
 def unavailable(what: str, error: OSError) -> UnavailableError:
     """What could not be done, why, and what to do: one sentence."""
     _, advice = TROUBLES.get(error.errno or 0, ("", "请核对权限和剩余空间后重试"))
-    return UnavailableError(f"{what}（{reason(error)}），{advice}")
+    kind = FullDiskError if error.errno in FULL else UnavailableError
+    return kind(f"{what}（{reason(error)}），{advice}")
 
 
 def write(path: Path, content: bytes, *, mode: int = OWNER_ONLY, over: bool = True) -> bool:

@@ -17,8 +17,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common.clock import now, today
-from common.errors import RefusedError, UnavailableError, UsageError, XingfuError
-from common.files import ROOM, safe_name
+from common.errors import FullDiskError, RefusedError, UnavailableError, UsageError, XingfuError
+from common.files import safe_name
 from documents.reading.gate import MEGABYTE
 from models.tables import PlanRow
 from operations.cases.desk import Desk
@@ -207,13 +207,20 @@ def _answered(
         return page(errand, "error.html", 404, title="不能查看", says=str(refusal).splitlines())
     except (RefusedError, UsageError) as refusal:
         return page(errand, "error.html", 422, title="未办理", says=str(refusal).splitlines())
-    except UnavailableError as trouble:  # what names paths is for whoever keeps the machine
+    except UnavailableError as trouble:
         log.warning("%s %s: %s", request.method, request.url.path, trouble)
-        said = FULL_DISK if ROOM[0] in str(trouble) else RESTING if "/" in str(trouble) else trouble
-        return page(errand, "error.html", 503, title="暂不可用", says=str(said).splitlines())
+        said = _shown(trouble).splitlines()
+        return page(errand, "error.html", 503, title="暂不可用", says=said)
     except Exception:  # of whatever kind: who asked is answered, and the log keeps it
         log.exception("%s %s", request.method, request.url.path)
         return page(errand, "error.html", 500, title="系统错误", says=[BROKEN])
+
+
+def _shown(trouble: UnavailableError) -> str:
+    """What a visitor is told; what names paths is for whoever keeps the machine."""
+    if isinstance(trouble, FullDiskError):
+        return FULL_DISK
+    return RESTING if "/" in str(trouble) else str(trouble)
 
 
 def _is_ours(errand: Errand, guarded: bool) -> bool:
