@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from sqlalchemy import text
 
 from operations.cases.desk import Desk
 from operations.daily.announcing import Announcement, pending
+from operations.daily.enforcement import enforce
 from tests.support.counting import counts_and_money_are_the_surveys
-from tests.support.delivering import send
+from tests.support.delivering import know, send
 from tests.support.province import morning
+from tests.support.replying import go, put, receipts, reply, rows
 from tests.support.steps import ONE, act, stored
 from tests.support.stores import Stores
 from tests.support.tape import Tape
@@ -24,6 +27,7 @@ from tests.support.visiting import (
     FAR,
     LATE,
     OTHER,
+    PEOPLE,
     PROVINCE,
     URL,
     pinned,
@@ -213,3 +217,43 @@ def test_on_postgresql_one_sees_answers_and_takes_back(
         province = signed_in(desk, PROVINCE)
         for path in ("/", "/board", "/list?standing=overdue", "/list?stage=construction"):
             assert province.get(path).status_code == OK
+
+
+ADDRESS = "zhao@taiyuan.example"
+BY_MAIL = replace(PEOPLE[CITY], channels=(f"mailtos://u:p@smtp.taiyuan.example?to={ADDRESS}",))
+LATER = date(2023, 6, 21)  # on which it would be asked again
+
+
+def asked_on(desk: Desk, day: date) -> dict[tuple[str, str], tuple[str, int]]:
+    """What 赵某's mail of a day asks for: in which, and with which number."""
+    asked = "SELECT digest, number, subject, rule FROM asked_item"
+    found = rows(
+        desk,
+        f"{asked} WHERE person = :who AND asked_on = :day",
+        who=f"{CITY} {BY_MAIL.name}",
+        day=f"{day}",
+    )
+    return {(subject, rule): (digest, number) for digest, number, subject, rule in found}
+
+
+def test_what_is_answered_at_the_desk_is_answered_by_mail_too(desk: Desk) -> None:
+    """The mail of that morning still asks; what it is answered with then is known already."""
+    browser = signed_in(desk, CITY)
+    know(desk, *(PEOPLE | {CITY: BY_MAIL}).values())
+    send(desk, Tape(), morning(DAY))
+    digest, number = asked_on(desk, DAY)[ONE, "D08"]
+    browser.get("/")
+    expected = {"expected": "2023-06-28", "reason": "重新招标"}
+    assert browser.post("/answer", kind="expected", **expected, **D08).status_code == SEE_OTHER
+    before = trail(desk)
+    said = f"{number} 预计 2023-06-28 完成，原因：重新招标"
+    put(desk, reply(digest, said, From=ADDRESS))
+    assert len(go(desk, today=DAY).registered) == 1
+    assert trail(desk) == before
+    [receipt] = receipts(desk)
+    assert f"第{number}项预计2023年6月28日完成，已登记" in receipt
+    assert receipt.endswith("不需再报。")
+    enforce(desk, LATER, morning(LATER))
+    send(pinned(desk, business_date=LATER), Tape(), morning(LATER))
+    assert asked_on(desk, LATER)
+    assert (ONE, "D08") not in asked_on(desk, LATER)
