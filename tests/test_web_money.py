@@ -1,6 +1,9 @@
 """The finance office's day: the money, what waits for it, and nothing else of the programme."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from email.message import EmailMessage
+from email.policy import SMTP
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -9,18 +12,25 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import text
 
+from notifications.mail import DOMAIN
 from operations.cases.desk import Desk
 from operations.workbooks.directory import list_contacts
 from policy.vocabulary import EntryKind, Holder, Source
+from tests.support.delivering import know, send
+from tests.support.province import morning
+from tests.support.replying import go, put, receipts, rows
 from tests.support.steps import ONE, money, stored
 from tests.support.stores import Stores
+from tests.support.tape import Tape
 from tests.support.visiting import (
     CITY,
     CITY_PURSE,
     COUNTY,
     COUNTY_PURSE,
+    DAY,
     LATE,
     OTHER,
+    PEOPLE,
     PROVINCE,
     PURSE,
     pinned,
@@ -159,6 +169,7 @@ def test_nobody_states_another_countys_money(desk: Desk, office: str) -> None:
 
 # --- the workbook of a county's money -------------------------------------------------------------
 
+ADDRESS = "qu@county.example"
 LEDGER = "/forms/ledger.xlsx?subject="
 HERE, NEXT_DOOR = "太原市小店区", "太原市迎泽区"
 THEIRS = "XF2023-140106-01"
@@ -203,6 +214,31 @@ def test_a_county_states_its_money_by_a_workbook_of_its_own(desk: Desk, office: 
     with desk.engine.connect() as connection:
         query = text("SELECT actor FROM audit WHERE kind = 'ledger' ORDER BY id DESC")
         assert str(connection.execute(query).scalars().first()).startswith(office)
+
+
+@pytest.mark.parametrize(
+    ("whose", "place", "code", "registered"),
+    [(COUNTY, HERE, ONE, True), (OTHER, NEXT_DOOR, THEIRS, False)],
+)
+def test_a_county_sends_its_own_by_mail_and_no_neighbours(
+    desk: Desk, whose: str, place: str, code: str, registered: bool
+) -> None:
+    form = signed_in(desk, whose).get(LEDGER + place).content
+    url = f"mailtos://u:p@smtp.county.example?to={ADDRESS}"
+    know(desk, *(PEOPLE | {COUNTY: replace(PEOPLE[COUNTY], channels=(url,))}).values())
+    send(desk, Tape(), morning(DAY))
+    asked = "SELECT DISTINCT digest FROM asked_item WHERE person = :who"
+    [(digest,)] = rows(desk, asked, who=f"{COUNTY} {PEOPLE[COUNTY].name}")
+    made = EmailMessage(policy=SMTP)
+    made["From"], made["Subject"], made["In-Reply-To"] = ADDRESS, "回复", f"<{digest}@{DOMAIN}>"
+    made.set_content("见附件。")
+    book = with_row(form, code, *NEW, 1000, "示例-本县")
+    made.add_attachment(book, maintype="application", subtype="octet-stream", filename="台账.xlsx")
+    put(desk, made.as_bytes())
+    go(desk, today=DAY)
+    assert [line.voucher for line in stored(desk, code).lines] == ["示例-本县"] * registered
+    [receipt] = receipts(desk)
+    assert receipt.endswith("不需再报。" if registered else "重新报送之日为报送日期。")
 
 
 def test_nobody_learns_of_a_neighbours_money_or_states_it(desk: Desk) -> None:

@@ -231,7 +231,7 @@ def city_of(plan: Plan, asked: str | None, above: Sequence[str], file: str) -> C
             if other != city:
                 raise RefusedError(
                     f"{file}：表中写明的是{other.name}，不能作为{city.name}的表报送；"
-                    "请核对后重新选择文件"
+                    "请核对后报送正确的文件"
                 )
         return city
     if found := next(filter(None, (*told, _only_city(plan, file))), None):

@@ -62,7 +62,7 @@ class IncomingWorkbook:
         if signed and self.asked.month not in (None, signed):
             raise RefusedError(
                 f"{self.book.file}：是{signed}的表，不能作为{self.asked.month}的表报送；"
-                "请核对后重新选择文件"
+                "请核对后报送正确的文件"
             )
         return signed or self.asked.month
 
@@ -70,7 +70,7 @@ class IncomingWorkbook:
         signed = self.identity.subject if self.identity else None
         if signed and asked not in (None, signed, signed[:-1]):
             raise RefusedError(
-                f"{self.book.file}：是{signed}的表，不能作为{asked}的表报送；请核对{what}后重新选择文件"
+                f"{self.book.file}：是{signed}的表，不能作为{asked}的表报送；请核对{what}后报送正确的文件"
             )
         return signed or asked
 

@@ -173,7 +173,7 @@ def _scope(plan: Plan, paper: IncomingWorkbook, table: FormTable) -> tuple[City,
         paper.city()  # says so
     if theirs not in ("", county):
         raise RefusedError(
-            f"{paper.book.file}：是{signed}的表，不能由{asked.actor}报送；请核对后重新选择文件"
+            f"{paper.book.file}：是{signed}的表，不能由{asked.actor}报送；请核对后报送正确的文件"
         )
     return found
 

@@ -101,7 +101,7 @@ def refuse_other_city(plan: Plan, paper: IncomingWorkbook, project: Dossier) -> 
     if asked is not None and city_named(plan, asked).name != project.city:
         raise RefusedError(
             f"{paper.book.file}：是{project.city}的项目（{project.code}），"
-            f"不能作为{city_named(plan, asked).name}的表报送；请核对后重新选择文件"
+            f"不能作为{city_named(plan, asked).name}的表报送；请核对后报送正确的文件"
         )
 
 
