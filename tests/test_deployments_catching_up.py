@@ -48,6 +48,7 @@ def test_a_machine_that_slept_and_was_off(
         url = f"http://127.0.0.1:{port}"
         with serving(folder, "serve", desk_url=url, desk_port=str(port)) as served:
             assert httpx.get(f"{url}/health").json() == {"status": "ok"}  # the staff desk
+            _has_the_ui_laid_out_in_its_own_folder(served)
             _makes_up_for_what_was_missed(served)
             _is_cleared(served, old=first["id"], kept=once["id"])
         _equals_daily_runs(settings, stores, tmp_path)
@@ -73,6 +74,13 @@ def _sleeps_through_several_runs(served: Served, folder: Path) -> Any:
     names = {run["state_name"] for run in runs if run["id"] in {*late} - {done["id"]}}
     assert names == {"Cancelled"}
     return done
+
+
+def _has_the_ui_laid_out_in_its_own_folder(served: Served) -> None:
+    """Where the program is installed, whom it runs as may not write."""
+    kept = served.home / "prefect" / "ui" / "v1" / "index.html"
+    shown = httpx.get(f"{served.address}/", auth=("admin", served.password or ""))
+    assert shown.text == kept.read_text(encoding="utf-8")
 
 
 def _makes_up_for_what_was_missed(served: Served) -> None:

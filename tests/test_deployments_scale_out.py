@@ -30,6 +30,7 @@ SERVER, WORKER = (
 IN_URLS = re.compile(r"\$\{(\w+)(?::[?-][^}]*)?\}")
 ELSEWHERE = {  # differ by their nature between one machine and several
     "PREFECT_HOME",
+    "PREFECT_UI_STATIC_DIRECTORY",
     "PREFECT_API_URL",
     "PREFECT_SERVER_API_HOST",
     "PREFECT_SERVER_CORS_ALLOWED_ORIGINS",
@@ -137,7 +138,7 @@ def test_every_command_exists(command: tuple[str, ...]) -> None:
         assert re.search(rf"(?<![\w-]){option}(?![\w-])", done.stdout)
 
 
-def test_servers_are_told_what_one_machine_is_told(tmp_path: Path) -> None:
+def test_servers_are_given_towhat_one_machine_is_told(tmp_path: Path) -> None:
     single = environment(Settings(home=tmp_path)).items()
     expected = {name: value for name, value in single if name not in ELSEWHERE}
     server, worker = told("api"), told("worker")
@@ -153,14 +154,14 @@ def test_servers_are_told_what_one_machine_is_told(tmp_path: Path) -> None:
         assert chart.get(name) == value, name
 
 
-def test_services_are_told_what_the_servers_are_told() -> None:
+def test_services_are_given_towhat_the_servers_are_told() -> None:
     alone = {"PREFECT_API_URL"}
     api = {name: value for name, value in told("api").items() if name not in alone}
     for name in ("services", "upgrade"):
         assert {k: v for k, v in told(name).items() if k not in alone} == api
 
 
-def test_the_cluster_of_the_tests_is_told_the_same() -> None:
+def test_the_cluster_of_the_tests_is_given_tothe_same() -> None:
     from tests.support.cluster import scaled_out
 
     for name, value in scaled_out(6379).items():
@@ -173,8 +174,8 @@ def test_the_desk_is_served_where_it_is_looked_for(tmp_path: Path) -> None:
     pod = next(it["containers"][0] for it in pods() if it["containers"][0]["name"] == "desk")
     service = next(it for it in MANIFESTS if it["kind"] == "Service")
     url = given(WORKER["worker"]["extraEnvVars"])["XINGFU_DESK_URL"]
-    for told_ in (given(pod["env"]), {**told("desk"), "XINGFU_DESK_URL": url}):
-        known = {name.removeprefix("XINGFU_").lower(): value for name, value in told_.items()}
+    for given_to in (given(pod["env"]), {**told("desk"), "XINGFU_DESK_URL": url}):
+        known = {name.removeprefix("XINGFU_").lower(): value for name, value in given_to.items()}
         named: dict[str, Any] = {
             name: known[name] for name in ("desk_url", "desk_host", "desk_port")
         }
@@ -247,6 +248,13 @@ def test_what_compose_mounts_and_the_image_copies_is_there() -> None:
     assert {line[1:] for line in sent if line.startswith("!")} == sources
     # The last line that fits decides.
     assert sent.index("*") < sent.index("!deployments") < sent.index("**/.env")
+
+
+def test_prefect_lays_its_ui_out_where_it_may_write(tmp_path: Path) -> None:
+    """Neither as the image's user nor below `ProtectSystem` where it is installed."""
+    image = dict(re.findall(r"(\w+)=(\S+)", (HERE / "Dockerfile").read_text()))
+    for given_to in (environment(Settings(home=tmp_path)), image):
+        assert given_to["PREFECT_UI_STATIC_DIRECTORY"] == f"{given_to['PREFECT_HOME']}/ui"
 
 
 def test_kubernetes_names_agree() -> None:

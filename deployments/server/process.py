@@ -45,8 +45,11 @@ def address(settings: Settings) -> str:
 def environment(settings: Settings) -> Mapping[str, str]:
     """What Prefect's processes, server and runs alike, need to be told."""
     base, kept = address(settings), timedelta(days=settings.keep_days)
+    home = (settings.home / "prefect").resolve()
     return {
-        "PREFECT_HOME": str((settings.home / "prefect").resolve()),
+        "PREFECT_HOME": str(home),
+        # Where it is installed it may not write: then there would be no UI.
+        "PREFECT_UI_STATIC_DIRECTORY": str(home / "ui"),
         "PREFECT_API_URL": f"{base}/api",
         "PREFECT_SERVER_API_HOST": settings.host,
         "PREFECT_SERVER_API_PORT": str(settings.port),
