@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,6 +35,13 @@ ALONE = (
 )
 
 
+class _FileConnection(sqlite3.Connection):
+    """Closed with its last holder: of an engine that nobody has any more none stays open."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 def open_engine(url: str) -> Engine:
     """An engine for `url`; a SQLite file's folder is made. UnavailableError when it cannot be."""
     if not url.startswith("sqlite"):
@@ -43,7 +51,7 @@ def open_engine(url: str) -> Engine:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise unavailable(f"无法建立状态目录 {folder}", error) from None
-    engine = create_engine(url)
+    engine = create_engine(url, connect_args={"factory": _FileConnection})
     event.listen(engine, "do_connect", _make_private)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
