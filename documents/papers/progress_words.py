@@ -177,9 +177,21 @@ def _of_the_province(
     if found.subsidy is None:
         head = "尚无可核算的项目" if subsidy_stated(plan) else f"标准{NOT_SAID}"
         released = released if found.released else ""
-        return f"{plan.said('省级补助')}{head}{released}{came if found.received else ''}"
+        told = f"{plan.said('省级补助')}{head}{released}{came if found.received else ''}"
+        return f"{told}{_by_fund(plan, found)}"
     head = f"{plan.said('省级补助资金')}按标准核算{amount(found.subsidy)}万元"
-    return f"{head}{released}{came if found.received else ''}"
+    return f"{head}{released}{came if found.received else ''}{_by_fund(plan, found)}"
+
+
+def _by_fund(plan: Plan, found: MonthFigures) -> str:
+    """``（其中中央补助60万元，已下达60万元，到位30万元；…）``, where funds are told apart."""
+    parts = []
+    for each in found.funds:
+        due = NOT_SAID if each.due is None else f"{amount(each.due)}万元"
+        released = f"已下达{amount(each.released)}万元" if each.released else "尚未下达"
+        came = f"，到位{amount(each.received)}万元" if each.received else ""
+        parts.append(f"{plan.purse_name(each.fund)}{due}，{released}{came}")
+    return f"（其中{'；'.join(parts)}）" if parts else ""
 
 
 def subsidy_stated(plan: Plan) -> bool:

@@ -316,7 +316,7 @@ def _book(
 
 
 def _booking(each: LedgerFormRow, paper: IncomingWorkbook, actor: str) -> Booking:
-    said = {key: getattr(each.line, key) for key in FIELDS}
+    said = {key: getattr(each.line, key) for key in (*FIELDS, "fund")}
     evidence = with_source(each.purpose, Form.LEDGER, paper.evidence)
     return Booking(subject=_code(each), actor=actor, evidence=evidence, **said)
 
