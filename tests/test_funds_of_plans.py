@@ -164,7 +164,7 @@ def test_a_line_says_of_which_fund_it_is_and_each_is_reckoned_by_itself(desk: De
     released(desk)
     with pytest.raises(RefusedError, match=r"资金来源请填写budget（省级财政资金）、lottery"):
         line(desk, centre, EntryKind.RECEIPT, "province", "1.00", "2025-03-20")
-    with pytest.raises(RefusedError, match=r"福彩公益金到账合计50,000\.01元，超过下达的50,000\.00元"):
+    with pytest.raises(RefusedError, match=r"福彩公益金到账合计50,000\.01元，超过下达的50,000"):
         line(desk, centre, EntryKind.RECEIPT, "lottery", "50000.01", "2025-03-20")
     line(desk, centre, EntryKind.RECEIPT, "budget", "100000.00", "2025-03-10")
     with pytest.raises(RefusedError, match="市财政的福彩公益金余额不足"):
