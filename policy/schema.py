@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 from decimal import Decimal
 from functools import cached_property
 from string import Formatter
@@ -495,7 +495,7 @@ class Plan(PlanNode):
     name: Text
     short_name: Text | None = None
     """What mails, lists and the desk call it (简称); None: its whole name."""
-    year: int
+    year: Annotated[int, Field(ge=MINYEAR, le=MAXYEAR)]
     """The first year of its works; months and quarters that name no year are of it."""
     ends_on: date | None = None
     """The last day of its works; None: 31 December of its year."""
