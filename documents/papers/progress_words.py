@@ -298,7 +298,7 @@ class Outlook:
     suggested: str
     """What is only suggested to them (A30)."""
     own: str
-    """What the province does itself."""
+    """What those above the cities do themselves, and who of them: ``我厅拟于6—7月开展年中督查``."""
 
 
 def upcoming(plan: Plan, shot: Snapshot, until: date, signed: date, whole: bool = True) -> Outlook:
@@ -316,7 +316,7 @@ def upcoming(plan: Plan, shot: Snapshot, until: date, signed: date, whole: bool 
         suggested="；".join(
             _suggested(plan, it, day, signed, whole) for it in theirs if it.proposed
         ),
-        own="，".join(dict.fromkeys(_intended(it) for it in ours if it.by >= signed)),
+        own=_of_ours(plan, [item for item in ours if item.by >= signed]),
     )
 
 
@@ -411,6 +411,16 @@ def _suggested(plan: Plan, item: UpcomingDeadline, as_of: date, signed: date, wh
         return f"建议{_to_come(plan, item, as_of, whole)}"
     by = date_beside(item.by, as_of)
     return f"建议时限为{by}的{brief(item.rule)}，{_left(plan, item, whole)}，请抓紧"
+
+
+def _of_ours(plan: Plan, found: Sequence[UpcomingDeadline]) -> str:
+    """Each level above the cities by itself: what a region has to do is not ours who sign."""
+    told: dict[str, dict[str, None]] = {}
+    for item in found:
+        level = plan.bodies[item.rule.responsible].reached_at
+        who = plan.level_name(level) if level is Level.REGION else own(plan)
+        told.setdefault(who, {})[_intended(item)] = None
+    return "；".join(f"{who}拟于{'，'.join(what)}" for who, what in told.items())
 
 
 def _intended(item: UpcomingDeadline) -> str:
