@@ -43,9 +43,8 @@ from operations.workbooks.outgoing import WorkbookOrder
 from policy.load import load_plan
 from policy.schema import Plan
 from policy.vocabulary import EntryKind, Form, Holder, Listing, Source
-from states.ledger import FundMoney
+from states.ledger import FundMoney, not_come
 from states.money_due import due_named, money_due
-from states.visits import not_come
 from tests.conftest import AT
 from tests.support.builders import calendar
 from tests.support.command import run
