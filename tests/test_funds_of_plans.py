@@ -211,6 +211,10 @@ def test_the_workbook_names_the_fund_and_takes_it_back(desk: Desk, tmp_path: Pat
     path = export_workbook(desk, order, tmp_path / "台账.xlsx", END, force=True)
     sheet = load_workbook(path)
     rows = list(sheet["资金台账"].values)
+    looked_up = list(sheet["项目清单"].values)
+    names, first = next((row, looked_up[n + 1]) for n, row in enumerate(looked_up) if "编码" in row)
+    told = dict(zip(names, first, strict=True))
+    assert [told[f"{LOTTERY}{it}"] for it in ("应补助", "已下达", "到账")] == [100000, 50000, 50000]
     heads = next(n for n, row in enumerate(rows) if row and "序号" in row)
     assert [row[6] for row in rows[heads + 1 :] if row[3] == centre] == [BUDGET, LOTTERY, BUDGET]
     assert import_workbook(desk, path, today=END, at=AT).taken.unchanged == 3

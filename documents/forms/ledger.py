@@ -1,7 +1,8 @@
 """资金台账: a city's receipts, payments and expenses in one table, in and out. All in 元."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, TypeVar
@@ -27,7 +28,7 @@ from policy.levels import LevelWords
 from policy.schema import Category, Plan
 from policy.vocabulary import EntryKind, Holder, Source, Word
 from states.dossier import Dossier
-from states.ledger import BOOKKEEPING, LedgerLine
+from states.ledger import BOOKKEEPING, FundMoney, LedgerLine
 
 W = TypeVar("W", bound=Word)
 N = TypeVar("N", bound=str)
@@ -105,6 +106,14 @@ class LedgerProject:
     at_city: Decimal
     at_county: Decimal
     at_project: Decimal
+    funds: tuple[FundMoney, ...] = ()
+    """The subsidy by fund, where it is made up of several."""
+
+    @property
+    def cells(self) -> tuple[Value, ...]:
+        """What its row shows, from the first column to the last."""
+        sums = (sum for each in self.funds for sum in (each.due, each.released, each.received))
+        return (*(getattr(self, column.key) for column in LOOK_UP), *sums)
 
 
 def ledger_columns(plan: Plan) -> tuple[Column, ...]:
@@ -184,7 +193,7 @@ def ledger_pages(
         _shown(plan, number, project, line, purpose)
         for number, (project, line, purpose) in enumerate(booked, 1)
     ]
-    columns, listed = ledger_columns(plan), list(map(astuple, projects))
+    columns, listed = ledger_columns(plan), [project.cells for project in projects]
     return (
         TableSheet(
             LEDGER_SHEET, title, columns, lines, note=NOTE, spare=spare, example=True, **shared
@@ -192,7 +201,7 @@ def ledger_pages(
         TableSheet(
             PROJECTS_SHEET,
             f"{title}（{PROJECTS_SHEET}）",
-            in_words(plan, LOOK_UP),
+            (*in_words(plan, LOOK_UP), *_of_funds(plan)),
             listed,
             **shared,
         ),
@@ -231,7 +240,7 @@ def _column(
 
 
 def _sum(key: str, heading: str) -> Column:
-    return Column(key, heading, f"^{heading}$", 14, TWO_DECIMALS, locked=True)
+    return Column(key, heading, f"^{re.escape(heading)}$", 14, TWO_DECIMALS, locked=True)
 
 
 LOOK_UP = (
@@ -241,14 +250,20 @@ LOOK_UP = (
     _column("name", "项目名称", r"项目名称", 32, centred=False),
     _sum("due", "应补助"),
     _sum("released", "已下达"),
-    _sum("city_promised", "市级承诺配套"),
-    _sum("county_promised", "县级承诺配套"),
+    _sum("city_share", "市级承诺配套"),
+    _sum("county_share", "县级承诺配套"),
     _sum("received", "到账合计"),
     _sum("spent", "支出合计"),
     _sum("at_city", "市财政结存"),
     _sum("at_county", "县财政结存"),
     _sum("at_project", "项目单位结存"),
 )
+
+
+def _of_funds(plan: Plan) -> Iterator[Column]:
+    for fund in plan.funds:
+        for key, what in (("due", "应补助"), ("released", "已下达"), ("received", "到账")):
+            yield _sum(f"{fund.id}_{key}", f"{fund.label}{what}")
 
 
 def _categories(plan: Plan) -> tuple[Category, ...]:

@@ -358,6 +358,7 @@ def _look_up(desk: Desk, project: Dossier) -> LedgerProject:
         at_city=held[Holder.CITY],
         at_county=held[Holder.COUNTY],
         at_project=held[Holder.PROJECT],
+        funds=funds.funds,
     )
 
 
