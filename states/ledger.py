@@ -5,13 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from common.words import cited, long_date
 from policy.schema import MoneyRules, Plan
 from policy.vocabulary import EntryKind, Holder, Source
 
-P = TypeVar("P", bound=str)
 NOTHING = Decimal("0.00")
 TENTH = Decimal("0.1")
 LOCAL = (Source.CITY, Source.COUNTY)
@@ -114,18 +113,13 @@ def from_below(by_source: Mapping[Source, Decimal | None]) -> Decimal:
     return total(by_source.get(source) for source in LOCAL)
 
 
-def short(owed: Mapping[P, Decimal | None], come: Mapping[P, Decimal]) -> Decimal:
-    """元 of what is owed that have not come in: one purse does not make up for another."""
-    gaps = ((amount or NOTHING) - come.get(purse, NOTHING) for purse, amount in owed.items())
+def short(owed: Mapping[Source, Decimal | None], come: Mapping[Source, Decimal]) -> Decimal:
+    """元 of what is owed that have not come in: one source does not make up for another.
+
+    Nor does one fund of a source: none of them has more come in than was released of it.
+    """
+    gaps = ((amount or NOTHING) - come.get(source, NOTHING) for source, amount in owed.items())
     return total(gap for gap in gaps if gap > 0)
-
-
-def not_come(account: Account) -> Decimal:
-    """元 of what was released or promised to a project that have not come in."""
-    released = {each.fund: each.released for each in account.funds}
-    owed: dict[str, Decimal | None] = {**(released or {Source.PROVINCE: account.released})}
-    come = {each.fund: each.received for each in account.funds}
-    return short({**owed, **account.promised}, {**come, **account.received})
 
 
 def by_fund(accounts: Sequence[Account]) -> tuple[FundMoney, ...]:

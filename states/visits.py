@@ -11,8 +11,8 @@ from common.errors import RefusedError
 from common.words import TEN_THOUSAND, short_date
 from policy.duties import InspectionRules
 from policy.schema import Plan
-from policy.vocabulary import Disposition, Standing, SubjectKind
-from states.ledger import not_come
+from policy.vocabulary import Disposition, Source, Standing, SubjectKind
+from states.ledger import short
 from states.risk import Risk, risks
 from states.snapshot import ProjectShot, Snapshot
 from states.workdays import DAY, Calendar
@@ -294,7 +294,7 @@ def _risk(
         stalled=_stalled(percents) if started else 0,
         started=started,
         percent=percents[-1] if percents else 0,
-        missing=not_come(project),
+        missing=_missing(project),
     )
 
 
@@ -304,6 +304,10 @@ def _stalled(percents: Sequence[int]) -> int:
     for before, now in pairwise(percents):
         months = 0 if now > before or now == 100 else months + 1
     return months
+
+
+def _missing(project: ProjectShot) -> Decimal:
+    return short({Source.PROVINCE: project.released, **project.promised}, project.received)
 
 
 def _listed(risk: VisitRisk) -> Iterator[str]:

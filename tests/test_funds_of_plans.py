@@ -26,6 +26,7 @@ from flows.pages.city import city_page
 from flows.pages.money import funds_page
 from models.database import open_engine, writing
 from models.settings import Settings
+from operations.cases.answering import booking_of
 from operations.cases.casework import Act, advance
 from operations.cases.corrections import Reversal, reverse
 from operations.cases.desk import Desk
@@ -43,11 +44,14 @@ from operations.workbooks.outgoing import WorkbookOrder
 from policy.load import load_plan
 from policy.schema import Plan
 from policy.vocabulary import EntryKind, Form, Holder, Listing, Source
-from states.ledger import FundMoney, not_come
+from states.contacts import Post
+from states.ledger import FundMoney
 from states.money_due import due_named, money_due
 from tests.conftest import AT
 from tests.support.builders import calendar
 from tests.support.command import run
+from tests.support.delivering import know
+from tests.support.visiting import at, knock, link_of, pinned
 from tests.test_other_plans import PLANS
 
 HOME = PLANS / "funds-2025"
@@ -190,17 +194,12 @@ def test_money_of_one_fund_rests_whatever_was_passed_on_of_another(desk: Desk) -
     named = due_named(desk.plan, "福彩公益金拨付县财政")
     assert named is not None
     assert (named.source, named.fund) == (Source.PROVINCE, "lottery")
-
-
-def test_what_has_not_come_of_one_fund_is_not_made_up_for_by_another(desk: Desk) -> None:
-    centre = released(desk)
-    line(desk, centre, EntryKind.RECEIPT, "budget", "100000.00", "2025-03-10")
-    with desk.reading() as session:
-        shot = snapshot(session, desk, "2025-03", date(2025, 3, 31))
-    project = next(item for item in shot.projects if item.code == centre)
-    assert not_come(project) == Decimal(
-        "100000.00"
-    )  # half of the lottery's, and the county's share
+    said = Act(centre, "", date(2025, 4, 1), FINANCE, amount=Decimal("50000.00"))
+    with writing(desk.engine) as session:
+        booking_of(due, "答1")(session, desk, said, today=END, at=AT)
+    told = of_project(desk, centre)
+    assert told.lines[-1].fund == "lottery"
+    assert told.milestones["city_passed_on"] == date(2025, 4, 1)
 
 
 def test_the_workbook_names_the_fund_and_takes_it_back(desk: Desk, tmp_path: Path) -> None:
@@ -282,6 +281,25 @@ def test_pages_lists_and_the_command_tell_by_fund(desk: Desk, tmp_path: Path) ->
     assert "budget（省级财政资金）、lottery（福彩公益金）、city" in wrong.stderr
 
 
+def test_the_desk_tells_by_fund_and_passes_on_what_rests(desk: Desk) -> None:
+    centre = come(desk)
+    phone = "000-0000-0199"
+    know(desk, Post("甲市民政局", "示例·王某", "科长", phone))
+    there = pinned(desk, business_date=date(2025, 4, 1))
+    browser = at(there)
+    link = link_of(knock(browser, there, phone))
+    browser.get(link)
+    browser.follow(browser.post(link))
+    page = browser.get(f"/project/{centre}").text
+    assert f"其中{LOTTERY}" in page
+    assert f"{LOTTERY}已下达" in page
+    assert "登记福彩公益金拨付县财政" in page
+    assert "登记省级财政资金拨付" not in page  # all of it has been passed on
+    board = browser.get("/board").text.partition("各笔资金（元）")[2]
+    assert board.count(LOTTERY) == 3  # of two counties, and in all
+    assert "100,000.00" in board
+
+
 def test_the_bulletin_tells_how_each_fund_stands(desk: Desk) -> None:
     come(desk)
     with desk.reading() as session:
@@ -303,6 +321,20 @@ def test_sums_of_places_count_tiers_and_funds(desk: Desk) -> None:
             FundMoney("budget", *map(Decimal, ("120000.00", "100000.00", "100000.00"))),
             FundMoney("lottery", *map(Decimal, ("100000.00", "50000.00", "50000.00"))),
         )
+    flat = [rule for rule in desk.plan.subsidies if not rule.when]
+    untiered = [*flat[:1], flat[1].model_copy(update={"kinds": ()})]
+    without_tiers = changed(desk, subsidies=tuple(untiered))
+    assert len(money_of(without_tiers, "", None)[-1].funds) == 2
+    its = [rule for rule in desk.plan.subsidies if rule.fund == "lottery"]
+    lottery = tuple(rule.model_copy(update={"fund": ""}) for rule in its)
+    without_funds = changed(desk, funds=(), subsidies=lottery)
+    assert money_of(without_funds, "", None)[-1].subsidy == Decimal("100000.00")
+
+
+def changed(desk: Desk, **update: object) -> Desk:
+    """The desk with a plan that says something else."""
+    plan = desk.plan.model_copy(update=update)
+    return Desk(desk.settings, plan, desk.calendar, desk.engine)
 
 
 def test_what_has_followed_bars_taking_a_release_back(desk: Desk) -> None:
@@ -329,8 +361,7 @@ def undo(desk: Desk, row: int) -> None:
 def test_a_plan_may_not_forget_a_fund_that_money_is_of(desk: Desk) -> None:
     come(desk)
     for funds in ((), tuple(each for each in desk.plan.funds if each.id == "budget")):
-        later = desk.plan.model_copy(update={"funds": funds, "digest": "f" * 64})
-        change = foresee(Desk(desk.settings, later, desk.calendar, desk.engine), END, AT)
+        change = foresee(changed(desk, funds=funds, digest="f" * 64), END, AT)
         assert change is not None
         assert any("“lottery”已有下达或台账登记" in each for each in change.obstacles)
 
