@@ -318,7 +318,7 @@ def _unclear(plan: Plan, line: LedgerLine) -> Iterator[str]:
 
 def _of_no_fund(plan: Plan, line: LedgerLine) -> Iterator[str]:
     """Where the plan tells funds apart, each line says of which it is."""
-    if line.purse not in plan.purses:
+    if (line.purse, line.source) not in [(it, plan.source_of(it)[0]) for it in plan.purses]:
         listed = "、".join(f"{purse}（{plan.purse_name(purse)}）" for purse in plan.purses)
         yield f"没有写明是哪一笔资金，或方案没有这笔资金；资金来源请填写{listed}之一"
 

@@ -7,6 +7,7 @@ money it is names it: forms, refusals, pages, lists, papers, the desk and the tr
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from openpyxl import load_workbook
 
 from common.errors import RefusedError
+from deployments.commands.console import emit
 from documents.forms.ledger import ledger_columns, purse_reader
 from documents.forms.summary import SummaryRow, pages
 from documents.papers.bulletin import bulletin
@@ -34,7 +36,7 @@ from operations.cases.money import Booking, book
 from operations.upkeep.rebuilding import compare
 from operations.upkeep.rules import foresee
 from operations.upkeep.setup import check_trail, install
-from operations.views.funds import TOTAL, by_city, funds_views, money, money_of, total
+from operations.views.funds import TOTAL, FundsView, by_city, funds_views, money, money_of, total
 from operations.views.overview import projects, survey
 from operations.views.project_record import project_record, project_text
 from operations.views.snapshots import snapshot
@@ -167,6 +169,8 @@ def test_a_line_says_of_which_fund_it_is_and_each_is_reckoned_by_itself(desk: De
     released(desk)
     with pytest.raises(RefusedError, match=r"资金来源请填写budget（省级财政资金）、lottery"):
         line(desk, centre, EntryKind.RECEIPT, "province", "1.00", "2025-03-20")
+    with pytest.raises(RefusedError, match="没有写明是哪一笔资金，或方案没有这笔资金"):
+        line(desk, centre, EntryKind.RECEIPT, "lottery", "1.00", "2025-03-20", source=Source.CITY)
     with pytest.raises(RefusedError, match=r"福彩公益金到账合计50,000\.01元，超过下达的50,000"):
         line(desk, centre, EntryKind.RECEIPT, "lottery", "50000.01", "2025-03-20")
     line(desk, centre, EntryKind.RECEIPT, "budget", "100000.00", "2025-03-10")
@@ -366,7 +370,7 @@ def test_a_plan_may_not_forget_a_fund_that_money_is_of(desk: Desk) -> None:
         assert any("“lottery”已有下达或台账登记" in each for each in change.obstacles)
 
 
-def test_one_fund_is_told_as_ever() -> None:
+def test_one_fund_is_told_as_ever(capsys: pytest.CaptureFixture[str]) -> None:
     """Without funds nothing is called otherwise, and JSON has no new key."""
     shanxi = load_plan(PLANS / "beds-2024" / "plan.yaml")
     assert shanxi.purses == tuple(Source)
@@ -376,6 +380,12 @@ def test_one_fund_is_told_as_ever() -> None:
     with pytest.raises(CellError, match="福彩公益金"):
         read("福彩公益金")
     assert purse_reader(plan())("福彩公益金") == "lottery"
+    none: Any = {}
+    view = FundsView("甲", "甲", "甲市", "东区", None, None, none, none, *[Decimal(0)] * 2, None)
+    emit([view, replace(view, funds=(FundMoney("lottery", None, None, Decimal(0)),))])
+    one, several = json.loads(capsys.readouterr().out)
+    assert "funds" not in one
+    assert [each["fund"] for each in several["funds"]] == ["lottery"]
 
 
 def test_totals_are_those_of_the_funds_together(desk: Desk) -> None:
