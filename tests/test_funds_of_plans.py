@@ -381,8 +381,9 @@ def test_one_fund_is_told_as_ever(capsys: pytest.CaptureFixture[str]) -> None:
         read("福彩公益金")
     assert purse_reader(plan())("福彩公益金") == "lottery"
     none: Any = {}
-    view = FundsView("甲", "甲", "甲市", "东区", None, None, none, none, *[Decimal(0)] * 2, None)
-    emit([view, replace(view, funds=(FundMoney("lottery", None, None, Decimal(0)),))])
+    nil = Decimal(0)
+    view = FundsView("甲", "甲", "甲市", "东区", None, None, none, none, nil, nil, None)
+    emit([view, replace(view, funds=(FundMoney("lottery", None, None, nil),))])
     one, several = json.loads(capsys.readouterr().out)
     assert "funds" not in one
     assert [each["fund"] for each in several["funds"]] == ["lottery"]
