@@ -28,11 +28,17 @@ from flows.pages.city import city_page
 from flows.pages.money import funds_page
 from models.database import open_engine, writing
 from models.settings import Settings
+from notifications.channel import RecordingChannel
 from operations.cases.answering import booking_of
 from operations.cases.casework import Act, advance
 from operations.cases.corrections import Reversal, reverse
 from operations.cases.desk import Desk
 from operations.cases.money import Booking, book
+from operations.daily.delivery import deliver
+from operations.daily.enforcement import enforce
+from operations.duties.products import all_kept
+from operations.duties.progress_letters import BULLETINS
+from operations.duties.year import fulfil
 from operations.upkeep.rebuilding import compare
 from operations.upkeep.rules import foresee
 from operations.upkeep.setup import check_trail, install
@@ -45,7 +51,7 @@ from operations.workbooks.intake import import_workbook
 from operations.workbooks.outgoing import WorkbookOrder
 from policy.load import load_plan
 from policy.schema import Plan
-from policy.vocabulary import EntryKind, Form, Holder, Listing, Source
+from policy.vocabulary import EntryKind, Form, Holder, Listing, Product, Source
 from states.contacts import Post
 from states.ledger import FundMoney
 from states.money_due import due_named, money_due
@@ -53,6 +59,7 @@ from tests.conftest import AT
 from tests.support.builders import calendar
 from tests.support.command import run
 from tests.support.delivering import know
+from tests.support.province import morning
 from tests.support.visiting import at, knock, link_of, pinned
 from tests.test_other_plans import PLANS
 
@@ -397,3 +404,67 @@ def test_totals_are_those_of_the_funds_together(desk: Desk) -> None:
     ]
     assert [row.place for row in by_city(desk.plan, views)] == ["甲市", "乙市"]
     assert total(TOTAL, views).funds[1].due == Decimal("100000.00")
+
+
+def test_a_year_is_lived_with_two_funds(desk: Desk) -> None:
+    """Month by month: who holds money of a fund is reminded of it, and all of it is passed on."""
+    centre, point = codes(desk)
+    events: dict[int, list[tuple[Any, ...]]] = {
+        3: [
+            (act, centre, "pay_budget", "2025-03-05", "100000.00"),
+            (act, point, "pay_budget", "2025-03-05", "20000.00"),
+            (act, centre, "pay_lottery", "2025-03-12", "50000.00"),
+            (line, centre, EntryKind.RECEIPT, "budget", "100000.00", "2025-03-10"),
+            (line, centre, EntryKind.RECEIPT, "lottery", "50000.00", "2025-03-20"),
+        ],
+        5: [
+            (passed_on, centre, "lottery", "50000.00", "2025-05-06"),
+            (passed_on, centre, "budget", "100000.00", "2025-05-07"),
+            (spent, centre, "lottery", "50000.00", "2025-05-20"),
+        ],
+        7: [(matched, centre, "50000.00", "2025-07-08")],
+        9: [
+            (act, centre, "finish", "2025-09-02"),
+            (act, point, "finish", "2025-09-03"),
+            (act, centre, "pay_rest", "2025-09-10", "50000.00"),
+        ],
+    }
+    told: dict[int, dict[str, str]] = {}
+    for month in range(3, 12):
+        for happens, *said in events.get(month, ()):
+            happens(desk, *said)
+        day, channel = date(2025, month, 28), RecordingChannel()
+        enforce(desk, day, morning(day))
+        deliver(desk, lambda day=day: morning(day), lambda _, to=channel: to)  # type: ignore[misc]
+        told[month] = {message.recipient: message.text for message in channel.sent}
+        made = list(fulfil(desk, Product, day, morning(day)))
+        assert not [it for _, it in made if isinstance(it, RefusedError)]
+    assert any("市级拨付" in text for text in told[4].values())
+    assert not any("市级拨付" in text for text in told[6].values())
+    with desk.reading() as session:
+        papers = ["\n".join(it.content.words) for it in all_kept(session, desk, BULLETINS)]
+    assert "福彩公益金10.00万元，已下达5.00万元，到位5.00万元" in papers[0]
+    assert "福彩公益金10.00万元，已下达10.00万元，到位5.00万元" in papers[-1]
+    record = project_record(desk, centre, END)
+    assert [(it.fund, it.due, it.released, it.received) for it in record.funds.funds] == [
+        ("budget", *map(Decimal, ("100000.00", "100000.00", "100000.00"))),
+        ("lottery", *map(Decimal, ("100000.00", "100000.00", "50000.00"))),
+    ]
+    assert record.funds.spent == Decimal("50000.00")
+    with pytest.raises(RefusedError, match="县财政的福彩公益金余额不足"):
+        spent(desk, centre, "lottery", "0.01", "2025-10-20")
+    assert check_trail(desk).breaks == ()
+    assert compare(desk).differences == ()
+
+
+def passed_on(desk: Desk, code: str, purse: str, amount: str, on: str) -> None:
+    line(desk, code, EntryKind.TRANSFER, purse, amount, on, to_holder=Holder.COUNTY)
+
+
+def spent(desk: Desk, code: str, purse: str, amount: str, on: str) -> None:
+    paid = {"category": "equipment", "payee": "示例公司"}
+    line(desk, code, EntryKind.EXPENSE, purse, amount, on, holder=Holder.COUNTY, **paid)
+
+
+def matched(desk: Desk, code: str, amount: str, on: str) -> None:
+    line(desk, code, EntryKind.RECEIPT, "county", amount, on, holder=Holder.COUNTY)
