@@ -99,8 +99,8 @@ class LedgerProject:
     name: str
     due: Decimal | None
     released: Decimal | None
-    city_share: Decimal | None
-    county_share: Decimal | None
+    city_promised: Decimal | None
+    county_promised: Decimal | None
     received: Decimal
     spent: Decimal
     at_city: Decimal
@@ -250,8 +250,8 @@ LOOK_UP = (
     _column("name", "项目名称", r"项目名称", 32, centred=False),
     _sum("due", "应补助"),
     _sum("released", "已下达"),
-    _sum("city_share", "市级承诺配套"),
-    _sum("county_share", "县级承诺配套"),
+    _sum("city_promised", "市级承诺配套"),
+    _sum("county_promised", "县级承诺配套"),
     _sum("received", "到账合计"),
     _sum("spent", "支出合计"),
     _sum("at_city", "市财政结存"),
