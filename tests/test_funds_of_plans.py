@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import text
 
 from common.errors import RefusedError
 from deployments.commands.console import emit
@@ -49,10 +50,12 @@ from operations.views.snapshots import snapshot
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.intake import import_workbook
 from operations.workbooks.outgoing import WorkbookOrder
+from policy.examples import PlanExample
 from policy.load import load_plan
 from policy.schema import Plan
 from policy.vocabulary import EntryKind, Form, Holder, Listing, Product, Source
 from states.contacts import Post
+from states.examples import differences
 from states.ledger import FundMoney
 from states.money_due import due_named, money_due
 from tests.conftest import AT
@@ -468,3 +471,21 @@ def spent(desk: Desk, code: str, purse: str, amount: str, on: str) -> None:
 
 def matched(desk: Desk, code: str, amount: str, on: str) -> None:
     line(desk, code, EntryKind.RECEIPT, "county", amount, on, holder=Holder.COUNTY)
+
+
+def test_the_trail_accounts_for_what_each_fund_has(desk: Desk) -> None:
+    come(desk)
+    with desk.engine.begin() as connection:
+        connection.execute(text("UPDATE project SET released_funds = '{}'"))
+        connection.execute(text("UPDATE ledger SET fund = 'budget'"))
+    fields = {each.field for each in compare(desk).differences}
+    assert fields == {"各笔资金已下达", "资金渠道"}
+
+
+def test_worked_examples_reckon_by_fund() -> None:
+    told = run("plan", "test", "funds-2025", XINGFU_PLANS=str(PLANS))
+    assert (told.returncode, "算例6例，全部相符" in told.stdout) == (0, True), told
+    profile = {"kind": "point", "beds": 4}
+    wrong = {"budget": Decimal(1), "lottery": Decimal(0)}
+    example = PlanExample(name="甲", clause="二", profile=profile, funds=wrong)
+    assert differences(plan(), calendar(), example) == ("省级财政资金应为1元，算得20000.00元",)
