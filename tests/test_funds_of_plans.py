@@ -377,7 +377,10 @@ def test_a_plan_may_not_forget_a_fund_that_money_is_of(desk: Desk) -> None:
     for funds in ((), tuple(each for each in desk.plan.funds if each.id == "budget")):
         change = foresee(changed(desk, funds=funds, digest="f" * 64), END, AT)
         assert change is not None
-        assert any("“lottery”已有下达或台账登记" in each for each in change.obstacles)
+        assert any(
+            "“福彩公益金”已有下达或台账登记，而新的方案没有这笔资金；请保持" in each
+            for each in change.obstacles
+        )
 
 
 def test_one_fund_is_told_as_ever(capsys: pytest.CaptureFixture[str]) -> None:

@@ -352,7 +352,7 @@ def _obstacles(session: Session, desk: Desk, former: Desk | None) -> Iterator[st
                 )
 
     yield from _turned_fields(desk, former)
-    yield from _without_fund(session, desk)
+    yield from _without_fund(session, desk, former)
     places = {(city.name, county.name) for city in desk.plan.cities for county in city.counties}
     for place, count in sorted(_left_in(session, desk).items()):
         if place not in places:
@@ -373,7 +373,7 @@ def _turned_fields(desk: Desk, former: Desk | None) -> Iterator[str]:
             )
 
 
-def _without_fund(session: Session, desk: Desk) -> Iterator[str]:
+def _without_fund(session: Session, desk: Desk, former: Desk | None) -> Iterator[str]:
     """Money on record that would be of no fund: nobody could say what it may be used for."""
     line, project = columns(LedgerRow), columns(Project)
     booked = select_columns(line.source, line.fund).where(line.plan == desk.plan.id).distinct()
@@ -384,9 +384,10 @@ def _without_fund(session: Session, desk: Desk) -> Iterator[str]:
     for (released,) in session.execute(paid).tuples():
         purses |= {*(released or (Source.PROVINCE.value,))}
     for purse in sorted(purses - {*desk.plan.purses}):
+        name = (former or desk).plan.purse_name(purse)
         yield (
-            f"“{desk.plan.purse_name(purse)}”已有下达或台账登记，而新的方案不再单列这笔资金；"
-            "请在 funds 中保留原样，或先更正有关登记"
+            f"“{name}”已有下达或台账登记，而新的方案没有这笔资金；"
+            "请保持 funds 不变，或先更正有关登记"
         )
 
 

@@ -202,11 +202,12 @@ def by_place(views: Sequence[FundsView], city: str = "") -> tuple[CityFunds, ...
 
 def money_of(desk: Desk, city: str, projects: Sequence[Dossier] | None) -> tuple[PlaceFunds, ...]:
     """The sums of cities, or of a city's counties, and of all; of `projects` as of another day."""
-    with desk.reading() as session:
-        if projects is None and not _one_by_one(desk.plan):
-            return place_funds(session, desk, city)
-        found = projects if projects is not None else dossiers(session, desk.plan)
-    return by_place([funds_view(desk, it) for it in found], city)
+    if projects is None:
+        with desk.reading() as session:
+            if not _one_by_one(desk.plan):
+                return place_funds(session, desk, city)
+            projects = dossiers(session, desk.plan)
+    return by_place([funds_view(desk, it) for it in projects], city)
 
 
 def _one_by_one(plan: Plan) -> bool:
