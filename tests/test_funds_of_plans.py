@@ -383,6 +383,15 @@ def test_a_plan_may_not_forget_a_fund_that_money_is_of(desk: Desk) -> None:
         )
 
 
+def test_money_on_record_keeps_a_plan_from_telling_funds_apart_later(desk: Desk) -> None:
+    released(desk)
+    with desk.engine.begin() as connection:
+        connection.execute(text("UPDATE project SET released_funds = '{}'"))
+    change = foresee(changed(desk, digest="f" * 64), END, AT)
+    assert change is not None
+    assert [each for each in change.obstacles if "“省级补助”已有下达或台账登记" in each]
+
+
 def test_one_fund_is_told_as_ever(capsys: pytest.CaptureFixture[str]) -> None:
     """Without funds nothing is called otherwise, and JSON has no new key."""
     shanxi = load_plan(PLANS / "beds-2024" / "plan.yaml")
