@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+IF_ANY = {"if_any": True}
+"""Metadata of a dataclass's field that JSON output leaves out where it is empty."""
 Datum = str | int | Decimal | date | None
 """What a cell holds; None: not known."""
 

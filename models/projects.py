@@ -362,6 +362,7 @@ def _to_dossier(plan: Plan, project: Any, subject: Any, held: _Gathered) -> Doss
         findings=project.findings,
         checks=project.checks,
         released=project.released,
+        released_funds=project.released_funds,
         last_on=project.last_on,
         revision=held.revisions.get(project.code, 0),
     )

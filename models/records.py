@@ -59,6 +59,7 @@ def _line(row: Row[Any]) -> LedgerLine:
         to_holder=Holder(row.to_holder) if row.to_holder else None,
         category=row.category,
         payee=row.payee,
+        fund=row.fund,
     )
 
 

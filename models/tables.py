@@ -220,6 +220,10 @@ class Project(CoreColumns, table=True):
     """The latest acceptance checklist: measured values and answers."""
     released: Decimal | None = Field(default=None, sa_type=Hundredths)
     """省级补助 as released, 元."""
+    released_funds: dict[str, str] = Field(
+        default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}")
+    )
+    """What of it each fund has released, as exact text, where the plan tells funds apart."""
 
 
 class Audit(SQLModel, table=True):
@@ -329,6 +333,8 @@ class LedgerRow(SQLModel, table=True):
     to_holder: Holder | None = Field(default=None, sa_type=String)
     category: str | None = None
     payee: str | None = None
+    fund: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Of which fund of the plan, where it tells several apart."""
 
 
 class ProgressRow(SQLModel, table=True):

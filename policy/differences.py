@@ -12,7 +12,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("时限和任务", ("deadlines", "duties")),
     ("工作日", ("calendar",)),
     ("名额", ("quota", "sites")),
-    ("资金", ("subsidies", "money")),
+    ("资金", ("funds", "subsidies", "money")),
     ("条件", ("fields", "requirements", "checklist", "plausible")),
     ("告知", ("ladder", "office_hours", "offices", "bodies")),
     ("区划", ("cities", "county_types", "province", "kinds")),
@@ -31,10 +31,10 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
 OTHER = "其他"
 LEGAL = (
     *("deadlines", "duties", "calendar", "quota", "targets", "sites"),
-    *("subsidies", "money", "authority"),
+    *("funds", "subsidies", "money", "authority"),
 )
 REQUIRED = ("requirements", "checklist")
-DECISIVE = ("quota", "pays", "bound", "type", "decided_by", "by_turn")
+DECISIVE = ("quota", "pays", "fund", "bound", "type", "decided_by", "by_turn")
 """Whatever they are of."""
 NEEDED = "needed"
 """From which step a field is needed is a condition, too."""
@@ -144,6 +144,8 @@ LABELS: Mapping[str, str] = {
     "ladder": "提醒级次",
     "office_hours": "发送时间",
     "subsidies": "补助",
+    "fund": "资金渠道",
+    "funds": "资金渠道",
     "per_area": "按面积",
     "flat": "按项目",
     "per_bed": "按床位",

@@ -53,6 +53,7 @@ def _faults(plan: Plan, example: PlanExample) -> Iterator[str]:
         yield from _known("节点", example.facts, facts)
     yield from _known("阶段", filter(None, [example.stage, example.to]), set(plan.stage_order))
     yield from _known("办理动作或节点", filter(None, [example.do]), acts)
+    yield from _known("资金渠道", example.funds, {fund.id for fund in plan.funds})
     conditions = {rule.id for rule in plan.requirements}
     yield from _known("条件", [*example.reasons, *(example.warned or ())], conditions)
     for name in example.standings.values():
@@ -63,11 +64,11 @@ def _faults(plan: Plan, example: PlanExample) -> Iterator[str]:
     if (example.to or example.refused or example.warned is not None) and example.do is None:
         yield "写明 to、refused 或 warned 的，须写明 do（办理什么）"
     if not _expects(example):
-        yield "没有写明应有的结果：standings、dates、subsidy、to、refused、warned 至少写一项"
+        yield "没有写明应有的结果：standings、dates、subsidy、funds、to、refused、warned 至少写一项"
 
 
 def _expects(example: PlanExample) -> bool:
-    given = (example.standings, example.dates, example.to, example.refused)
+    given = (example.standings, example.dates, example.funds, example.to, example.refused)
     stated = (example.subsidy is not None, example.warned is not None)
     return any(map(bool, given)) or any(stated)
 

@@ -43,7 +43,9 @@ class PlanExample(PlanNode):
     )
     """By deadline, the day by which is reminded and the one after which it is late."""
     subsidy: Decimal | None = None
-    """元 that the subsidy's rule gives."""
+    """元 that the subsidy's rule gives; of several funds, all together."""
+    funds: dict[str, Decimal] = Field(default_factory=dict)
+    """The same by fund."""
     do: Text | None = None
     """An action, or a milestone that is recorded by hand, by its id."""
     evidence: str = "算例"

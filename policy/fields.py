@@ -179,6 +179,7 @@ RESERVED = frozenset(
     {
         *("plan", "code", "name", "city", "county", "county_code", "county_type", "further"),
         *("stage", "disposition", "last_on", "findings", "checks", "released", "profile"),
+        "released_funds",
         *("number", "project", "lamp", "subsidy", "percent", "invested", "on_schedule", "problem"),
         *("next_step", "province_received", "local_received"),
     }

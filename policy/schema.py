@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 from decimal import Decimal
 from functools import cached_property
 from string import Formatter
@@ -35,14 +35,19 @@ from policy.vocabulary import (
     Level,
     Listing,
     Product,
+    Source,
     SubjectKind,
 )
 
 Metres = Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]
 Yuan = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+FundId = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*)?$")]
+"""The id of a `Fund`; empty where the plan has but one."""
 
 RECORDED = "recorded"  # in `fulfilled_by`: the duty's own record fulfils it
+OWN_SOURCES = (Source.CITY, Source.COUNTY, Source.OTHER)
+"""Money of which a plan tells no funds apart."""
 QUOTA_SUBMITTED = "quota_submitted"  # a city's fact, derived: as many applications as its quota
 PROJECTS_FINISHED = "projects_finished"  # another: all of its projects that go on are finished
 
@@ -226,6 +231,8 @@ class ActionRule(Clause):
     """Milestones that it undoes."""
     pays: Annotated[Decimal, Field(gt=0, le=1)] | None = None
     """The share of the subsidy that it releases; the action then states an amount."""
+    fund: FundId = ""
+    """Of which fund, where the subsidy is made up of several."""
     clears_opinions: bool = False
     """True when expert opinions given so far no longer count."""
     checklist: bool = False
@@ -289,9 +296,18 @@ class EvidenceRule(Clause):
     """Who puts it on record, where that is not the responsible body."""
 
 
+class Fund(PlanNode):
+    """One of several that the subsidy is made up of (资金渠道): 福彩公益金 beside a budget."""
+
+    id: Identifier
+    label: Text
+
+
 class _SubsidyRule(Clause):
     """A subsidy for projects of some kinds; for all when none is named."""
 
+    fund: FundId = ""
+    """What of `Plan.funds` pays it; empty where there is but one."""
     kinds: tuple[Identifier, ...] = ()
     when: dict[FieldId, tuple[Text, ...]] = Field(default_factory=dict)
     """A tier beside the kind: only for projects whose fields have one of these values."""
@@ -479,7 +495,7 @@ class Plan(PlanNode):
     name: Text
     short_name: Text | None = None
     """What mails, lists and the desk call it (简称); None: its whole name."""
-    year: int
+    year: Annotated[int, Field(ge=MINYEAR, le=MAXYEAR)]
     """The first year of its works; months and quarters that name no year are of it."""
     ends_on: date | None = None
     """The last day of its works; None: 31 December of its year."""
@@ -535,8 +551,10 @@ class Plan(PlanNode):
     plausible: tuple[PlausibleRange, ...] = ()
     finished_by: tuple[Identifier, ...] = ()
     """The milestones that together finish a project (办结)."""
+    funds: tuple[Fund, ...] = ()
+    """What the subsidy is made up of, where that is more than one; each is reckoned by itself."""
     subsidies: tuple[Annotated[Subsidy, Field(discriminator="basis")], ...]
-    """Exactly one for each kind of project."""
+    """Exactly one for each kind of project, of each fund."""
     money: MoneyRules | None = None
     review: ReviewRules | None = None
     report: MonthlyReportRules | None = None
@@ -671,15 +689,32 @@ class Plan(PlanNode):
         """The first clause of the inventory that ends at a function; empty where none does."""
         return next((line.clause for line in self.inventory if end in line.by), "")
 
-    @property
-    def release_clause(self) -> str:
-        """The clause by which the subsidy is released; empty where nothing is."""
-        return next((action.clause for action in self.actions if action.pays), "")
+    def release_clause(self, fund: str = "") -> str:
+        """The clause by which the subsidy, or one fund of it, is released; empty where none is."""
+        paying = (action for action in self.actions if action.pays and action.fund == fund)
+        return next((action.clause for action in paying), "")
+
+    def subsidy_clauses(self, fund: str = "") -> str:
+        """The clauses that say how much the subsidy, or one fund of it, is."""
+        own = (rule.clause for rule in self.subsidies if rule.fund == fund)
+        return "；".join(dict.fromkeys(own))
 
     @property
-    def subsidy_clauses(self) -> str:
-        """The clauses that say how much the subsidy is."""
-        return "；".join(dict.fromkeys(rule.clause for rule in self.subsidies))
+    def purses(self) -> tuple[str, ...]:
+        """Whose money there is: the sources, and in the place of the subsidy its several funds."""
+        funds = tuple(fund.id for fund in self.funds)
+        return (*(funds or (Source.PROVINCE,)), *OWN_SOURCES)
+
+    def purse_name(self, purse: str) -> str:
+        """What staff call a purse, or any source of money: ``福彩公益金``, ``省级补助``."""
+        labels: dict[str, str] = {source: self.said(source.label) for source in Source}
+        return {**labels, **{fund.id: fund.label for fund in self.funds}}.get(purse, purse)
+
+    def source_of(self, purse: str) -> tuple[Source, str]:
+        """Whose money a purse holds, and of which fund; empty where that is not of several."""
+        if purse in {fund.id for fund in self.funds}:
+            return Source.PROVINCE, purse
+        return Source(purse), ""
 
     @property
     def money_clause(self) -> str:

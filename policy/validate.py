@@ -30,6 +30,7 @@ CHECKS: tuple[Callable[[Plan], Iterator[PlanFault]], ...] = (
     fields.declared,
     fields.named,
     chain.subsidies,
+    chain.funds,
     chain.shares,
     chain.review,
     chain.targets,

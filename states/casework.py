@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from common.errors import RefusedError, with_reasons
 from common.words import long_date
@@ -147,13 +148,21 @@ def _effects(
     if action.checklist:
         columns["checks"] = {name: words.strip() for name, words in case.checks.items()}
     if action.pays and case.amount is not None:
-        columns["released"] = (dossier.released or 0) + case.amount
+        columns |= _released(dossier, action.fund, case.amount)
     return Effects(
         columns=columns,
         dated=dict.fromkeys((*undated, *action.redates), case.on),
         revoked=tuple(name for name in action.revokes if name in dossier.milestones),
         dropped=tuple(item.audit_id for item in dossier.opinions) if action.clears_opinions else (),
     )
+
+
+def _released(dossier: Dossier, fund: str, amount: Decimal) -> Mapping[str, object]:
+    whole = {"released": (dossier.released or 0) + amount}
+    if not fund:
+        return whole
+    now = (dossier.released_of(fund) or 0) + amount
+    return {**whole, "released_funds": {**dossier.released_funds, fund: str(now)}}
 
 
 def _findings(case: Case, action: ActionRule, lacking: tuple[Shortfall, ...]) -> Mapping[str, str]:
@@ -176,14 +185,15 @@ def _unfit(case: Case, action: ActionRule) -> Iterator[str]:
 
 def _overpaid(case: Case, action: ActionRule, lacking: tuple[Shortfall, ...]) -> Iterator[str]:
     """All that is released of a subsidy is at most the subsidy, whichever actions release it."""
-    due = due_to(case)
+    due = due_to(case, action.fund)
     told = any(isinstance(item.requirement.check, AmountCappedCheck) for item in lacking)
     if action.pays is None or case.amount is None or due is None or told:
         return
-    released = case.dossier.released or NOTHING
+    released = case.dossier.released_of(action.fund) or NOTHING
+    what = case.plan.purse_name(action.fund) if action.fund else "补助"
     if released + case.amount > due:
         yield (
-            f"已下达{released:,.2f}元，加上本次{case.amount:,.2f}元超过按标准核算的补助{due:,.2f}元"
+            f"已下达{released:,.2f}元，加上本次{case.amount:,.2f}元超过按标准核算的{what}{due:,.2f}元"
             f"（{action.clause}）；本次最多下达{max(due - released, NOTHING):,.2f}元，请核对金额"
         )
 

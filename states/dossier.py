@@ -185,10 +185,19 @@ class Dossier:
     """The latest acceptance checklist, by item."""
     released: Decimal | None = None
     """Subsidy released, 元."""
+    released_funds: Mapping[str, str] = field(default_factory=dict)
+    """What of it each fund has released, as exact text, where it is made up of several."""
     last_on: date | None = None
     """Effective day of the latest action."""
     revision: int = 0
     """Grows with everything that is recorded about it."""
+
+    def released_of(self, fund: str) -> Decimal | None:
+        """元 released of one fund; of the whole subsidy where that is empty."""
+        if not fund:
+            return self.released
+        said = self.released_funds.get(fund)
+        return None if said is None else Decimal(said)
 
     def missing_milestones(self, needed: tuple[str, ...]) -> tuple[str, ...]:
         """Those of `needed` that are not dated."""

@@ -40,13 +40,18 @@ def _differences(plan: Plan, calendar: Calendar, example: PlanExample) -> Iterat
         yield f"项目情况（profile）无法读取：{error}"
         return
     yield from _in_time(plan, calendar, example, dossier)
-    if example.subsidy is not None:
-        found = subsidy(plan, dossier.profile, dossier.county_type)
-        if found != example.subsidy:
-            came = "未明确" if found is None else f"{found}元"
-            yield f"补助应为{example.subsidy}元，算得{came}"
+    yield from _paid(plan, example, dossier)
     if example.do is not None and example.day is not None:
         yield from _act(plan, example, dossier)
+
+
+def _paid(plan: Plan, example: PlanExample, dossier: Dossier) -> Iterator[str]:
+    whole = {} if example.subsidy is None else {"": example.subsidy}
+    for fund, wanted in {**whole, **example.funds}.items():
+        found = subsidy(plan, dossier.profile, dossier.county_type, fund)
+        if found != wanted:
+            came = "未明确" if found is None else f"{found}元"
+            yield f"{plan.purse_name(fund) or '补助'}应为{wanted}元，算得{came}"
 
 
 def _in_time(

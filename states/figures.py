@@ -19,7 +19,7 @@ from policy.schema import Plan
 from policy.timing import DeadlineRule, TimedRule
 from policy.vocabulary import ABOVE_CITIES, Disposition, Origin, Standing, SubjectKind
 from states.deadlines import DONE, IN_TIME
-from states.ledger import LOCAL, TENTH, stated, sums, total
+from states.ledger import LOCAL, TENTH, FundMoney, by_fund, stated, sums, total
 from states.reporting import is_unentered
 from states.snapshot import DeadlineShot, ProjectShot, Snapshot
 from states.workdays import DAY
@@ -79,6 +79,8 @@ class MonthFigures:
     """省级补助 that has come in."""
     received_rate: Decimal | None
     """Of `subsidy`."""
+    funds: tuple[FundMoney, ...]
+    """The subsidy by fund, where the plan tells several apart."""
     promised: Decimal | None
     """市级 and 县级配套 together; None: no project states any."""
     matched: Decimal
@@ -305,6 +307,7 @@ def _figures(plan: Plan, shot: Snapshot, place: str, quota: int | None) -> Month
         investment=investment,
         **money,
         subsidy=subsidy,
+        funds=by_fund(found),
         promised=promised,
         invested=total(invested),
         reporting=len(invested),

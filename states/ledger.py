@@ -17,8 +17,8 @@ LOCAL = (Source.CITY, Source.COUNTY)
 """Whose money 市县配套 is."""
 BOOKKEEPING, EARMARKED = "bookkeeping", "专款专用"
 """What the inventory calls the keeping of the ledger, and what it sees to."""
-Pot = tuple[Source, Holder]
-"""Whose money, and where it lies."""
+Pot = tuple[str, Holder]
+"""Which purse, and where it lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,24 @@ class LedgerLine:
     to_holder: Holder | None = None
     category: str | None = None
     payee: str | None = None
+    fund: str = ""
+    """Of which fund, where the source has several."""
+
+    @property
+    def purse(self) -> str:
+        """Whose money it is: what is reckoned by itself (专款专用), a fund or else a source."""
+        return self.fund or self.source
+
+
+@dataclass(frozen=True, slots=True)
+class FundMoney:
+    """How one fund of the subsidy stands; 元."""
+
+    fund: str
+    due: Decimal | None
+    """By the plan's rule; None: not stated."""
+    released: Decimal | None
+    received: Decimal
 
 
 class Account(Protocol):
@@ -61,6 +79,10 @@ class Account(Protocol):
     @property
     def spent(self) -> Decimal:
         """What was paid out."""
+
+    @property
+    def funds(self) -> Sequence[FundMoney]:
+        """The subsidy by fund, where it is made up of several."""
 
 
 def sums(accounts: Sequence[Account]) -> Mapping[str, Decimal]:
@@ -92,13 +114,32 @@ def from_below(by_source: Mapping[Source, Decimal | None]) -> Decimal:
 
 
 def short(owed: Mapping[Source, Decimal | None], come: Mapping[Source, Decimal]) -> Decimal:
-    """元 of what is owed that have not come in: one source does not make up for another."""
+    """元 of what is owed that have not come in: one source does not make up for another.
+
+    Nor does one fund of a source: none of them has more come in than was released of it.
+    """
     gaps = ((amount or NOTHING) - come.get(source, NOTHING) for source, amount in owed.items())
     return total(gap for gap in gaps if gap > 0)
 
 
+def by_fund(accounts: Sequence[Account]) -> tuple[FundMoney, ...]:
+    """The subsidy of several projects by fund; as in other sums, None where none states it."""
+    parts: dict[str, list[FundMoney]] = {}
+    for each in (part for account in accounts for part in account.funds):
+        parts.setdefault(each.fund, []).append(each)
+    return tuple(
+        FundMoney(
+            fund,
+            stated(each.due for each in its),
+            stated(each.released for each in its),
+            total(each.received for each in its),
+        )
+        for fund, its in parts.items()
+    )
+
+
 def balances(lines: Sequence[LedgerLine]) -> Mapping[Pot, Decimal]:
-    """元 that lie with each holder, by source."""
+    """元 that lie with each holder, by purse."""
     held: dict[Pot, Decimal] = defaultdict(lambda: NOTHING)
     for line in lines:
         for pot, change in _changes(line):
@@ -106,9 +147,9 @@ def balances(lines: Sequence[LedgerLine]) -> Mapping[Pot, Decimal]:
     return dict(held)
 
 
-def received(lines: Sequence[LedgerLine], source: Source) -> Decimal:
-    """元 that have come in from a source."""
-    return sum((line.amount for line in _receipts(lines, source)), NOTHING)
+def received(lines: Sequence[LedgerLine], purse: str) -> Decimal:
+    """元 that have come in from a source, or of one fund of it."""
+    return sum((line.amount for line in _receipts(lines, purse)), NOTHING)
 
 
 def received_by(lines: Sequence[LedgerLine]) -> Mapping[Source, Decimal]:
@@ -129,7 +170,7 @@ def held_by(lines: Sequence[LedgerLine]) -> Mapping[Holder, Decimal]:
     }
 
 
-def overdrawn(lines: Sequence[LedgerLine]) -> Iterator[tuple[Source, Holder, date]]:
+def overdrawn(lines: Sequence[LedgerLine]) -> Iterator[tuple[str, Holder, date]]:
     """Each pot that is below zero at the end of a day, with the first such day."""
     held: dict[Pot, Decimal] = defaultdict(lambda: NOTHING)
     told: set[Pot] = set()
@@ -146,12 +187,13 @@ def overdrawn(lines: Sequence[LedgerLine]) -> Iterator[tuple[Source, Holder, dat
 def resting(lines: Sequence[LedgerLine], holder: Holder) -> tuple[date | None, date | None]:
     """Since when money rests with a holder, and when all of it had been passed on.
 
-    First in, first out within a source, and each source by itself: passing on one's own money never
+    First in, first out within a purse, and each purse by itself: passing on one's own money never
     clears another's. The first is the day of the oldest money still there or, when none is, of the
     last that came; None when there never was any. The second is the day on which the last of it
     left; None while some is there.
     """
-    flows = [_flows([line for line in lines if line.source is each], holder) for each in Source]
+    purses = dict.fromkeys(line.purse for line in lines)
+    flows = [_flows([line for line in lines if line.purse == each], holder) for each in purses]
     found = [_resting(each) for each in flows]
     waiting = [since for since, gone in found if since and not gone]
     if waiting:
@@ -163,7 +205,7 @@ def resting(lines: Sequence[LedgerLine], holder: Holder) -> tuple[date | None, d
 
 
 def _resting(flows: Iterable[tuple[date, Decimal]]) -> tuple[date | None, date | None]:
-    """As `resting`, of one source's money."""
+    """As `resting`, of one purse's money."""
     waiting: list[tuple[date, Decimal]] = []
     last_in: date | None = None
     cleared: date | None = None
@@ -220,10 +262,12 @@ def refusals(
 ) -> tuple[str, ...]:
     """Every reason why `line` may not be booked after `lines`, with its clause; Chinese.
 
-    `released` is the subsidy released to the project in 元, None before that.
+    `released` is what was released to the project of the line's fund, or of the whole subsidy, in
+    元; None before that.
     """
     return (
         *_unclear(plan, line),
+        *_of_no_fund(plan, line),
         *_misdirected(plan, line),
         *_not_for_this(plan, line, reason),
         *_beyond_release(plan, line, lines, released),
@@ -233,11 +277,11 @@ def refusals(
 
 def _changes(line: LedgerLine) -> Iterator[tuple[Pot, Decimal]]:
     if line.entry is EntryKind.RECEIPT:
-        yield (line.source, line.holder), line.amount
+        yield (line.purse, line.holder), line.amount
         return
-    yield (line.source, line.holder), -line.amount
+    yield (line.purse, line.holder), -line.amount
     if line.to_holder is not None:
-        yield (line.source, line.to_holder), line.amount
+        yield (line.purse, line.to_holder), line.amount
 
 
 def _flows(lines: Sequence[LedgerLine], holder: Holder) -> Iterator[tuple[date, Decimal]]:
@@ -258,8 +302,9 @@ def _paid(waiting: list[tuple[date, Decimal]], amount: Decimal) -> list[tuple[da
     return left
 
 
-def _receipts(lines: Sequence[LedgerLine], source: Source) -> list[LedgerLine]:
-    return [line for line in lines if line.entry is EntryKind.RECEIPT and line.source is source]
+def _receipts(lines: Sequence[LedgerLine], purse: str) -> list[LedgerLine]:
+    came = (line for line in lines if line.entry is EntryKind.RECEIPT)
+    return [line for line in came if purse in (line.source, line.fund)]
 
 
 def _unclear(plan: Plan, line: LedgerLine) -> Iterator[str]:
@@ -269,6 +314,13 @@ def _unclear(plan: Plan, line: LedgerLine) -> Iterator[str]:
         yield f"没有凭证号，请填写{cited(plan.money_clause)}"
     if reason := plan.notice.too_early(line.on):
         yield reason
+
+
+def _of_no_fund(plan: Plan, line: LedgerLine) -> Iterator[str]:
+    """Where the plan tells funds apart, each line says of which it is."""
+    if (line.purse, line.source) not in [(it, plan.source_of(it)[0]) for it in plan.purses]:
+        listed = "、".join(f"{purse}（{plan.purse_name(purse)}）" for purse in plan.purses)
+        yield f"没有写明是哪一笔资金，或方案没有这笔资金；资金来源请填写{listed}之一"
 
 
 def _misdirected(plan: Plan, line: LedgerLine) -> Iterator[str]:
@@ -299,11 +351,11 @@ def _not_for_this(plan: Plan, line: LedgerLine, reason: str) -> Iterator[str]:
     if not (line.category or "").strip():
         yield f"支出没有类别，请填写{cited(plan.money_clause)}"
     elif plan.money is not None and line.source is Source.PROVINCE:
-        yield from _refused_category(plan, plan.money, line.category or "", reason)
+        whose = plan.purse_name(line.purse)
+        yield from _refused_category(plan.money, line.category or "", whose, reason)
 
 
-def _refused_category(plan: Plan, money: MoneyRules, category: str, reason: str) -> Iterator[str]:
-    whose = plan.said(Source.PROVINCE.label)
+def _refused_category(money: MoneyRules, category: str, whose: str, reason: str) -> Iterator[str]:
     known = {name: item for item in money.categories for name in (item.id, item.label)}
     if any(word in category for word in money.refused):
         yield f"“{category}”属于机构运行经费，不得使用{whose}（{money.clause}）；请另列资金来源"
@@ -319,23 +371,22 @@ def _beyond_release(
 ) -> Iterator[str]:
     if line.entry is not EntryKind.RECEIPT or line.source is not Source.PROVINCE:
         return
-    total = received(lines, Source.PROVINCE) + line.amount
-    whose = plan.said(Source.PROVINCE.label)
+    total, whose = received(lines, line.purse) + line.amount, plan.purse_name(line.purse)
     if released is None:
-        by = cited(plan.release_clause)
-        release = plan.said("省级资金下达")
+        by = cited(plan.release_clause(line.fund))
+        release = f"{whose}下达" if line.fund else plan.said("省级资金下达")
         yield f"{whose}尚未下达，不能登记到账{by}；请先登记{release}"
     elif total > released:
-        by = cited(plan.subsidy_clauses)
+        by = cited(plan.subsidy_clauses(line.fund))
         yield f"{whose}到账合计{total:,.2f}元，超过下达的{released:,.2f}元{by}；请核对金额"
 
 
 def _overdraws(plan: Plan, line: LedgerLine, lines: Sequence[LedgerLine]) -> Iterator[str]:
     by = cited(plan.clause_of(BOOKKEEPING), EARMARKED)
-    before = {(source, holder) for source, holder, _ in overdrawn(lines)}
-    for source, holder, day in overdrawn((*lines, line)):
-        if (source, holder) not in before:
+    before = {(purse, holder) for purse, holder, _ in overdrawn(lines)}
+    for purse, holder, day in overdrawn((*lines, line)):
+        if (purse, holder) not in before:
             yield (
-                f"{long_date(day)}{plan.said(holder.label)}的{plan.said(source.label)}余额不足，不能支付{by}；"
+                f"{long_date(day)}{plan.said(holder.label)}的{plan.purse_name(purse)}余额不足，不能支付{by}；"
                 "请核对金额和日期"
             )

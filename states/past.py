@@ -112,6 +112,7 @@ def project_on(plan: Plan, project: Dossier, rows: Sequence[PastRow], day: date)
         findings=columns.get("findings") or {},
         checks=columns.get("checks") or {},
         released=columns.get("released"),
+        released_funds=columns.get("released_funds") or {},
         last_on=columns.get("last_on"),
     )
 

@@ -130,9 +130,9 @@ def shortfalls(case: Case, act: str) -> tuple[Shortfall, ...]:
     return tuple(sorted(unmet, key=lambda shortfall: not shortfall.hard))
 
 
-def due_to(case: Case) -> Decimal | None:
-    """元 of the project's whole subsidy (七(一)); None where it is not stated."""
-    return subsidy(case.plan, case.dossier.profile, case.dossier.county_type)
+def due_to(case: Case, fund: str = "") -> Decimal | None:
+    """元 of the project's whole subsidy (七(一)), or of a fund; None where it is not stated."""
+    return subsidy(case.plan, case.dossier.profile, case.dossier.county_type, fund)
 
 
 def payable(case: Case) -> Decimal | None:
@@ -140,11 +140,12 @@ def payable(case: Case) -> Decimal | None:
 
     Its share, to the 分, and never more than what is not released yet; of what pays nothing, all.
     """
-    due, action = due_to(case), _action(case)
+    action = _action(case)
+    due = due_to(case, action.fund if action else "")
     if due is None or action is None or action.pays is None:
         return due
     share = (due * action.pays).quantize(CENT, ROUND_HALF_UP)
-    return min(share, due - (case.dossier.released or NOTHING))
+    return min(share, due - (case.dossier.released_of(action.fund) or NOTHING))
 
 
 def measured(plan: Plan, profile: Profile, checks: Mapping[str, str]) -> Profile:

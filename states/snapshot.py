@@ -14,6 +14,7 @@ from policy.schema import Plan
 from policy.vocabulary import Disposition, Origin, Source, Standing, SubjectKind
 from states.deadlines import LATE
 from states.dossier import GOING_ON
+from states.ledger import FundMoney
 from states.progress import Progress, last_invested
 from states.targets import TargetFigure, of_place
 from states.workdays import DAY, Calendar
@@ -60,6 +61,8 @@ class ProjectShot:
     """责任人; empty where nobody is named."""
     holds: tuple[HoldSpan, ...] = ()
     """When it was on hold (暂停), oldest first; none in snapshots that were kept before it was."""
+    funds: tuple[FundMoney, ...] = ()
+    """省级补助 by fund, where the plan tells several apart."""
 
     @property
     def goes_on(self) -> bool:

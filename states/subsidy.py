@@ -12,17 +12,35 @@ from policy.schema import (
     Subsidy,
     UnstatedSubsidy,
 )
-from states.dossier import Profile
+from states.dossier import Dossier, Profile
+from states.ledger import FundMoney, received, total
 
 
-def subsidy(plan: Plan, profile: Profile, county_type: str) -> Decimal | None:
+def subsidy(plan: Plan, profile: Profile, county_type: str, fund: str = "") -> Decimal | None:
     """元, exact to the 分; None where the plan or the form does not state what it takes.
 
-    KeyError when the plan has no cap for `county_type`.
+    Of one `fund`, or of all together. KeyError when the plan has no cap for `county_type`.
     """
-    rule = next((item for item in plan.subsidies if _is_its(item, profile)), None)
+    if plan.funds and not fund:
+        dues = [subsidy(plan, profile, county_type, each.id) for each in plan.funds]
+        return None if None in dues else total(dues)
+    own = (item for item in plan.subsidies if item.fund == fund)
+    rule = next((item for item in own if _is_its(item, profile)), None)
     due = None if rule is None else _due(rule, profile, county_type)
     return None if due is None else due.quantize(CENT, ROUND_HALF_UP)
+
+
+def fund_money(plan: Plan, project: Dossier) -> tuple[FundMoney, ...]:
+    """How each fund of a project's subsidy stands; nothing where it is of one alone."""
+    return tuple(
+        FundMoney(
+            each.id,
+            subsidy(plan, project.profile, project.county_type, each.id),
+            project.released_of(each.id),
+            received(project.lines, each.id),
+        )
+        for each in plan.funds
+    )
 
 
 def _is_its(rule: Subsidy, profile: Profile) -> bool:

@@ -17,9 +17,9 @@ from states.ledger import LedgerLine, dated_by
 from states.progress import PROGRESS_LABELS, Progress
 from states.review import Opinion
 
-OWN = ("stage", "disposition", "last_on", "findings", "checks", "released")
+OWN = ("stage", "disposition", "last_on", "findings", "checks", "released", "released_funds")
 """The columns that say where a project stands; all others are what its forms say."""
-EMPTY: Mapping[str, Mapping[str, str]] = {"findings": {}, "checks": {}}
+EMPTY: Mapping[str, Mapping[str, str]] = {"findings": {}, "checks": {}, "released_funds": {}}
 """Those that hold nothing otherwise than by None."""
 
 
@@ -268,6 +268,7 @@ def _line_out(line: LedgerLine) -> dict[str, Any]:
         "to_holder": line.to_holder.value if line.to_holder else None,
         "category": line.category,
         "payee": line.payee,
+        **({"fund": line.fund} if line.fund else {}),
     }
 
 
@@ -283,6 +284,7 @@ def _line_in(id: int, plain: Mapping[str, Any]) -> LedgerLine:
         to_holder=Holder(plain["to_holder"]) if plain["to_holder"] else None,
         category=plain["category"],
         payee=plain["payee"],
+        fund=plain.get("fund", ""),
     )
 
 

@@ -278,9 +278,11 @@ def test_the_released_year_says_afterwards_what_it_said(old: Path) -> None:
     with closing(connect(old)) as raw:
         raw.row_factory = sqlite3.Row
         after = {r["code"]: dict(r) for r in raw.execute("SELECT * FROM project")}
+        assert {row["fund"] for row in raw.execute("SELECT fund FROM ledger")} == {""}
     assert before.keys() == after.keys()
     for code, row in before.items():
         further = json.loads(after[code].pop("further"))
+        assert after[code].pop("released_funds") == "{}"
         assert after[code] == {name: row[name] for name in after[code]}
         assert further == {
             name: _as_json(name, value)

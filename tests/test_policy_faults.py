@@ -20,6 +20,7 @@ PLANS = {
     "beds": Path(__file__).parent / "plans" / "beds-2024",
     "canteens": Path(__file__).parent / "plans" / "canteens-2024",
     "sites": Path(__file__).parent / "plans" / "sites-2024",
+    "funds": Path(__file__).parent / "plans" / "funds-2025",
 }
 CASES: list[dict[str, str]] = read_yaml(Path(__file__).parent / "cases" / "faults.yaml")
 

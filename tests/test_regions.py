@@ -10,17 +10,19 @@ import pytest
 
 from common.errors import PolicyError, RefusedError
 from documents.forms.summary import SummaryRow, pages
+from documents.papers.bulletin import bulletin
 from documents.writing.layout import save
 from models.database import open_engine, writing
 from models.settings import Settings
 from notifications.channel import RecordingChannel
-from operations.cases.casework import Act, advance
+from operations.cases.casework import Act, advance, record
 from operations.cases.desk import Desk
 from operations.daily.delivery import deliver
 from operations.daily.enforcement import enforce
 from operations.upkeep.setup import check_trail, install
 from operations.views.contact_gaps import gaps
 from operations.views.overview import CityBoard, deadline_views, projects, survey
+from operations.views.snapshots import snapshot
 from operations.views.tables import all_places
 from operations.workbooks.intake import import_workbook
 from policy.load import load_plan
@@ -228,3 +230,49 @@ def test_a_regions_board_adds_up_its_own_cities_alone(desk: Desk) -> None:
     rows = [CityBoard(city.name, None, 0, (0,) * 8, 0, 0, 0) for city in plan.cities]
     assert all_places(plan, rows) == 6
     assert all_places(plan, rows[:1]) is None
+
+
+def test_papers_tell_a_regions_matters_as_its_own(desk: Desk) -> None:
+    """T02 is the region's: it is neither ours who sign nor held against a city."""
+    east, _ = begun(desk)
+    told = desk.plan.model_copy(update={"bulletin": shanxi().bulletin})
+    with desk.reading() as session:
+        made = bulletin(told, (snapshot(session, desk, "2024-05", date(2024, 5, 31)),))
+    words = "\n".join(made.words)
+    assert "配合做好省级、片区工作" in words
+    assert "专署民政处拟于6月2日前完成“建成”" in words, words
+    assert "我厅拟于" not in words
+    act(desk, east, "finish", "2024-06-01", PROVINCE)
+
+
+def test_what_is_behind_leaves_out_the_regions_matters_too(desk: Desk) -> None:
+    codes = [item.code for item in projects(desk)]
+    for code, county in zip(codes, ("甲市东区民政局", "乙市东区民政局"), strict=True):
+        for action, on in (("publish", "2024-01-25"), ("choose", "2024-02-05")):
+            act(desk, code, action, on, county)
+    told = desk.plan.model_copy(update={"bulletin": shanxi().bulletin})
+    with desk.reading() as session:
+        made = bulletin(told, (snapshot(session, desk, "2024-03", date(2024, 3, 29)),))
+    noted = [block for annex in made.annexes for block in annex.blocks if isinstance(block, str)]
+    assert any("省级、片区办理的事项、建议时限和暂停的项目不列入" in note for note in noted), noted
+
+
+def test_a_report_of_each_city_can_be_its_regions(settings: Settings, tmp_path: Path) -> None:
+    """What a plan's author writes who wants a deadline of a region: one for each city of it."""
+    said = text().replace(
+        "words: 每周五报送进度, responsible: city}", "words: 每周五报送进度, responsible: region}"
+    )
+    plan = load_plan(written(tmp_path / "beds-2024", said))
+    desk = Desk(settings, plan, calendar(), open_engine(settings.sqlalchemy_url))
+    install(desk, AT)
+    late = told(desk, date(2024, 3, 11))
+    assert {office for office, words in late.items() if "W01" in words} == {EAST, WEST}
+    asked = Act("甲市", "W01-2024w09", date(2024, 3, 1), EAST, "示例文件")
+    with writing(desk.engine) as session:
+        record(session, desk, asked, today=date(2024, 12, 31), at=AT)
+    board = {row.city: row for row in survey(desk, date(2024, 6, 20)).board}
+    assert {row.overdue for row in board.values()} == {0}
+    refused = Act("乙市", "W01-2024w09", date(2024, 3, 1), EAST, "示例文件")
+    with pytest.raises(RefusedError), writing(desk.engine) as session:
+        record(session, desk, refused, today=date(2024, 12, 31), at=AT)
+    desk.engine.dispose()

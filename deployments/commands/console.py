@@ -4,12 +4,12 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from shutil import get_terminal_size
 from time import monotonic
 from typing import Any, TypeVar
 
-from common.table import DataColumn, DataTable, padded, room
+from common.table import IF_ANY, DataColumn, DataTable, padded, room
 from common.words import UNSEEN, visible
 
 T = TypeVar("T")
@@ -88,9 +88,14 @@ def _escaped(found: re.Match[str]) -> str:
     return found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1]
 
 
+def _is_told(value: Any, its: Field[Any]) -> bool:
+    return not (IF_ANY.keys() & its.metadata.keys()) or bool(getattr(value, its.name))
+
+
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {name: _plain(item) for name, item in asdict(value).items()}
+        told = {its.name: getattr(value, its.name) for its in fields(value) if _is_told(value, its)}
+        return {name: _plain(item) for name, item in told.items()}
     if isinstance(value, dict):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, (frozenset, set)):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from models.settings import Settings
     from operations.cases.desk import Desk
     from operations.cases.evidence import Exhibit
-    from policy.vocabulary import Word
+    from policy.schema import Plan
+    from policy.vocabulary import Source, Word
 
 W = TypeVar("W", bound="Word")
 AT_END = ExitStack()
@@ -110,6 +111,15 @@ def word(kind: type[W], text: str) -> W:
         if text in (member.value, member.label):
             return member
     listed = "、".join(f"{member.value}（{member.label}）" for member in kind)
+    raise typer.BadParameter(f"“{text}”不在可选范围：{listed}")
+
+
+def purse_meant(plan: Plan, text: str) -> tuple[Source, str]:
+    """Whose money `text` names, by id or name, and of which fund; a usage error when none."""
+    for purse in plan.purses:
+        if text in (purse, plan.purse_name(purse)):
+            return plan.source_of(purse)
+    listed = "、".join(f"{purse}（{plan.purse_name(purse)}）" for purse in plan.purses)
     raise typer.BadParameter(f"“{text}”不在可选范围：{listed}")
 
 

@@ -150,7 +150,7 @@ def funds(
 ) -> None:
     from operations.views.funds import TOTAL, by_city, funds_views, total
     from operations.views.overview import survey
-    from operations.views.tables import city_funds_table, funds_table, in_words
+    from operations.views.tables import city_funds_table, fund_table, funds_table, in_words
 
     desk = the_desk()
     seen = survey(desk, the_day(desk, as_of), known=known)
@@ -164,7 +164,12 @@ def funds(
     say("")
     cities = [city for city in by_city(desk.plan, views) if subject is None or city.projects]
     title = f"{desk.plan.said('各市资金')}（{day}单位：元）"
-    show(in_words(desk.plan, city_funds_table(title, cities, total(TOTAL, views))))
+    whole = total(TOTAL, views)
+    show(in_words(desk.plan, city_funds_table(title, cities, whole)))
+    if desk.plan.funds:
+        say("")
+        title = f"各笔资金（{day}单位：元）"
+        show(in_words(desk.plan, fund_table(desk.plan, title, [*cities, whole])))
 
 
 def burden(

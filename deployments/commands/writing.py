@@ -33,6 +33,7 @@ from deployments.commands.options import (
     local_user,
     own_settings,
     pairs,
+    purse_meant,
     the_desk,
     word,
 )
@@ -390,7 +391,10 @@ def book(
     ],
     on: OnDay,
     source: Annotated[
-        str, typer.Option("--source", help="资金来源：province、city、county、other")
+        str,
+        typer.Option(
+            "--source", help="资金来源：province、city、county、other，或方案所列资金渠道"
+        ),
     ],
     holder: Annotated[str, typer.Option("--holder", help="资金所在：city、county、project")],
     amount: TheAmount,
@@ -405,15 +409,16 @@ def book(
 ) -> None:
     from operations.cases.money import Booking
     from operations.cases.money import book as enter
-    from policy.vocabulary import EntryKind, Holder, Source
+    from policy.vocabulary import EntryKind, Holder
 
     desk = the_desk()
-    code = subject_meant(desk, code)
+    code, (whose, fund) = subject_meant(desk, code), purse_meant(desk.plan, source)
     booking = Booking(
         subject=code,
         entry=word(EntryKind, entry),
         on=on,
-        source=word(Source, source),
+        source=whose,
+        fund=fund,
         holder=word(Holder, holder),
         amount=amount,
         voucher=voucher,
@@ -426,9 +431,9 @@ def book(
     )
     balances = _write(desk, enter, booking, file)
     say(f"{code} 已登记{booking.entry.label}{amount:,.2f}元")
-    for (whose, where), left in balances.items():
+    for (purse, where), left in balances.items():
         if left:
-            say(f"  {where.label}结存{whose.label}：{left:,.2f}元")
+            say(f"  {desk.plan.said(where.label)}结存{desk.plan.purse_name(purse)}：{left:,.2f}元")
 
 
 def _decline(decision: Determination, named: list[Path] | None) -> None:

@@ -1,9 +1,10 @@
 """资金台账: a city's receipts, payments and expenses in one table, in and out. All in 元."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from common.words import alike
@@ -27,9 +28,10 @@ from policy.levels import LevelWords
 from policy.schema import Category, Plan
 from policy.vocabulary import EntryKind, Holder, Source, Word
 from states.dossier import Dossier
-from states.ledger import BOOKKEEPING, LedgerLine
+from states.ledger import BOOKKEEPING, FundMoney, LedgerLine
 
 W = TypeVar("W", bound=Word)
+N = TypeVar("N", bound=str)
 
 FIELDS = (
     *("on", "entry", "source", "holder", "to_holder", "amount"),
@@ -97,13 +99,21 @@ class LedgerProject:
     name: str
     due: Decimal | None
     released: Decimal | None
-    city_share: Decimal | None
-    county_share: Decimal | None
+    city_promised: Decimal | None
+    county_promised: Decimal | None
     received: Decimal
     spent: Decimal
     at_city: Decimal
     at_county: Decimal
     at_project: Decimal
+    funds: tuple[FundMoney, ...] = ()
+    """The subsidy by fund, where it is made up of several."""
+
+    @property
+    def cells(self) -> tuple[Value, ...]:
+        """What its row shows, from the first column to the last."""
+        sums = (sum for each in self.funds for sum in (each.due, each.released, each.received))
+        return (*(getattr(self, column.key) for column in LOOK_UP), *sums)
 
 
 def ledger_columns(plan: Plan) -> tuple[Column, ...]:
@@ -116,7 +126,10 @@ def ledger_columns(plan: Plan) -> tuple[Column, ...]:
         _column("code", "编码", r"^(项目)?编码", 17, optional=True),
         _column("on", "日期", r"^(发生|记账|入账|登记|收付)?日期", 11.5, format=DAY),
         _column("entry", "类别\n（到账、\n拨付、\n支出）", r"^(收支)?类别", 9, EntryKind),
-        _column("source", "资金来源", r"^资金(来源|性质)", 9.5, Source),
+        replace(
+            _column("source", "资金来源", r"^资金(来源|性质)", 9.5),
+            choices=tuple(map(plan.purse_name, plan.purses)),
+        ),
         _column("holder", "资金所在", r"^资金所在", 9.5, Holder),
         _column("to_holder", "拨付对象", r"^拨付(对象|单位)", 9.5, Holder, optional=True),
         _column("amount", "金额\n（元）", r"^金额", 14.5, format=TWO_DECIMALS, centred=False),
@@ -180,7 +193,7 @@ def ledger_pages(
         _shown(plan, number, project, line, purpose)
         for number, (project, line, purpose) in enumerate(booked, 1)
     ]
-    columns, listed = ledger_columns(plan), list(map(astuple, projects))
+    columns, listed = ledger_columns(plan), [project.cells for project in projects]
     return (
         TableSheet(
             LEDGER_SHEET, title, columns, lines, note=NOTE, spare=spare, example=True, **shared
@@ -188,7 +201,7 @@ def ledger_pages(
         TableSheet(
             PROJECTS_SHEET,
             f"{title}（{PROJECTS_SHEET}）",
-            in_words(plan, LOOK_UP),
+            (*in_words(plan, LOOK_UP), *_of_funds(plan)),
             listed,
             **shared,
         ),
@@ -227,7 +240,7 @@ def _column(
 
 
 def _sum(key: str, heading: str) -> Column:
-    return Column(key, heading, f"^{heading}$", 14, TWO_DECIMALS, locked=True)
+    return Column(key, heading, f"^{re.escape(heading)}$", 14, TWO_DECIMALS, locked=True)
 
 
 LOOK_UP = (
@@ -247,6 +260,12 @@ LOOK_UP = (
 )
 
 
+def _of_funds(plan: Plan) -> Iterator[Column]:
+    for fund in plan.funds:
+        for key, what in (("due", "应补助"), ("released", "已下达"), ("received", "到账")):
+            yield _sum(f"{fund.id}_{key}", f"{fund.label}{what}")
+
+
 def _categories(plan: Plan) -> tuple[Category, ...]:
     return plan.money.categories if plan.money else ()
 
@@ -260,7 +279,7 @@ def _row(
     needed = {
         "entry": entry,
         "on": row.take("on", required("日期", cells.day)),
-        "source": row.take("source", required("资金来源", word_reader(Source, plan.levels))),
+        "purse": row.take("source", required("资金来源", purse_reader(plan))),
         "holder": row.take("holder", required("资金所在", word_reader(Holder, plan.levels))),
         "amount": row.take("amount", required("金额", money)),
         "voucher": number,
@@ -272,11 +291,16 @@ def _row(
     }
     sound = _fits(row, entry, plan) and None not in needed.values()
     purpose = row.take("purpose", _if_any(cells.text)) or ""
-    said: dict[str, Any] = {**needed, **stated}
-    line = LedgerLine(audit_id=0, **said) if sound else None
+    line = _line(plan, {**needed, **stated}) if sound else None
     if line and _needs_purpose(plan, line) and not purpose:
         row.refuse("purpose", "此类支出须说明具体用途；请填写用途说明", clause=plan.money_clause)
     return LedgerFormRow(row, project, number, line, purpose)
+
+
+def _line(plan: Plan, said: Mapping[str, Any]) -> LedgerLine:
+    source, fund = plan.source_of(said["purse"])
+    its = {name: value for name, value in said.items() if name != "purse"}
+    return LedgerLine(audit_id=0, source=source, fund=fund, **its)
 
 
 def _fits(row: TableRow, entry: EntryKind | None, plan: Plan) -> bool:
@@ -318,17 +342,31 @@ def _if_any(parse: Callable[[object], Any]) -> Callable[[object], Any]:
 @cache
 def word_reader(words: type[W], levels: LevelWords) -> Callable[[object], W | None]:
     """Reads one of a closed list of words, as its label or as people write it for short."""
-    names = {name: word for word in words for name in (*WORDS[word.label], word.label)}
-    known = {levels.said(name): word for name, word in names.items()}
+    return _reader(_names(words, levels), [levels.said(word.label) for word in words])
 
-    def read(value: object) -> W | None:
+
+@lru_cache(maxsize=32)
+def purse_reader(plan: Plan) -> Callable[[object], str | None]:
+    """The same of whose money it is: of several funds, the one that is named."""
+    names: dict[str, str] = dict(_names(Source, plan.levels))
+    known = {name: purse for name, purse in names.items() if purse in plan.purses}
+    known |= {alike(fund.label): fund.id for fund in plan.funds}
+    return _reader(known, [plan.purse_name(purse) for purse in plan.purses])
+
+
+def _names(words: Iterable[W], levels: LevelWords) -> dict[str, W]:
+    names = {name: word for word in words for name in (*WORDS[word.label], word.label)}
+    return {levels.said(name): word for name, word in names.items()}
+
+
+def _reader(known: Mapping[str, N], listed: Sequence[str]) -> Callable[[object], N | None]:
+    def read(value: object) -> N | None:
         written = cells.name(value)
         if written is None:
             return None
         found = known.get(alike(written).replace(",", "、"))
         if found is None:
-            listed = "、".join(levels.said(word.label) for word in words)
-            raise CellError(f"“{written}”无法识别；请填写{listed}之一")
+            raise CellError(f"“{written}”无法识别；请填写{'、'.join(listed)}之一")
         return found
 
     return read
@@ -354,7 +392,7 @@ def _shown(
 
 def canonical(plan: Plan, line: LedgerLine, field: str) -> object:
     """A field of a line as two lines are compared, however each was entered."""
-    value = getattr(line, field)
+    value = line.purse if field == "source" else getattr(line, field)
     if field == "category" and value is not None:
         return _category(value, plan)
     return cells.text(value) if isinstance(value, str) and not isinstance(value, Word) else value
@@ -362,6 +400,8 @@ def canonical(plan: Plan, line: LedgerLine, field: str) -> object:
 
 def shown(plan: Plan, line: LedgerLine, field: str) -> Value:
     """What a column shows of a line."""
+    if field == "source":
+        return plan.purse_name(line.purse)
     value: Value | Word = getattr(line, field)
     if field == "category":
         return category_label(plan, line.category)

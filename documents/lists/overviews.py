@@ -165,15 +165,22 @@ def late_leaves(
 
 
 def funds_leaves(
-    plan: Plan, funds: DataTable, cities: DataTable, shown: tuple[str, ...], footer: str
+    plan: Plan,
+    funds: DataTable,
+    cities: DataTable,
+    shown: tuple[str, ...],
+    footer: str,
+    by_fund: DataTable | None = None,
 ) -> tuple[Leaf, ...]:
-    """资金一览: by project, by city, and as a chart the columns `shown` of it. All in 元."""
+    """资金一览: by project, by city, by fund where there are several, and as a chart the columns
+    `shown` of what is told by city. All in 元."""
     titles = [column.title for column in cities.columns]
     drawn = [[row[titles.index(title)] for title in shown] for row in cities.rows]
     heads = (shown[0], *map(plan.said, shown[1:]))
     return (
         _sheet("资金一览", funds, footer, unit="单位：元"),
         _sheet("各市资金", cities, footer, unit="单位：元"),
+        *([_sheet("各笔资金", by_fund, footer, unit="单位：元")] if by_fund else []),
         Chart("各市补助", "各市省级补助（元）", "bar", heads, drawn, footer),
     )
 

@@ -69,7 +69,7 @@ NO_PROBLEMS = "没有未达序时进度项目，没有需要通报的逾期事�
 GO_ON = "请各市按照时间节点继续抓好各项建设任务的落实，做好项目运营。"
 BEHIND = (
     "说明：应由市、县（市、区）办理的事项到《实施方案》规定的时限尚未完成，或者当月月报反映未达序时"
-    "进度的，列入本表；省级办理的事项、建议时限和暂停的项目不列入。"
+    "进度的，列入本表；{upper}办理的事项、建议时限和暂停的项目不列入。"
 )
 CURVES = "图中计划按项目时限逐月累计，预测按近期速度推算，仅供参考。"
 GRAPHS = 6
@@ -402,8 +402,8 @@ def _due_soon(month: _Month) -> Iterator[tuple[str, str]]:
     if told.suggested:
         yield "推进建议时限内的工作", f"《实施方案》未明确日期的事项，{told.suggested}。"
     if told.own:
-        text = f"{own(month.plan)}拟于{told.own}，{month.plan.said('请各市做好配合')}。"
-        yield month.plan.said("配合做好省级工作"), text
+        text = f"{told.own}，{month.plan.said('请各市做好配合')}。"
+        yield f"配合做好{month.plan.upper}工作", text
 
 
 def _behind(month: _Month) -> Iterator[Annex]:
@@ -426,7 +426,9 @@ def _behind(month: _Month) -> Iterator[Annex]:
             if others
             else ""
         )
-        yield Annex(SLOW, (f"{month.plan.said(BEHIND)}{rest}", shown))
+        yield Annex(
+            SLOW, (f"{month.plan.said(BEHIND).format(upper=month.plan.upper)}{rest}", shown)
+        )
 
 
 def _lines(month: _Month, projects: Sequence[ProjectShot]) -> Iterator[tuple[str, ...]]:

@@ -20,7 +20,6 @@ from documents.papers.progress_words import (
     of_matching,
     overall,
     overdue,
-    own,
     percent_done,
     reasons,
     sections,
@@ -199,8 +198,8 @@ def _due_soon(told: _Quarter) -> Iterator[tuple[str, str]]:
         yield "关于建议时限内的工作", text
     if soon.own:
         yield (
-            told.plan.said("关于省级组织的工作"),
-            f"{own(told.plan)}拟于{soon.own}，请{told.plan.said('贵市')}予以配合。",
+            f"关于{told.plan.upper}组织的工作",
+            f"{soon.own}，请{told.plan.said('贵市')}予以配合。",
         )
 
 

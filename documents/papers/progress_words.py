@@ -177,9 +177,21 @@ def _of_the_province(
     if found.subsidy is None:
         head = "尚无可核算的项目" if subsidy_stated(plan) else f"标准{NOT_SAID}"
         released = released if found.released else ""
-        return f"{plan.said('省级补助')}{head}{released}{came if found.received else ''}"
+        told = f"{plan.said('省级补助')}{head}{released}{came if found.received else ''}"
+        return f"{told}{_by_fund(plan, found)}"
     head = f"{plan.said('省级补助资金')}按标准核算{amount(found.subsidy)}万元"
-    return f"{head}{released}{came if found.received else ''}"
+    return f"{head}{released}{came if found.received else ''}{_by_fund(plan, found)}"
+
+
+def _by_fund(plan: Plan, found: MonthFigures) -> str:
+    """``（其中中央补助60万元，已下达60万元，到位30万元；…）``, where funds are told apart."""
+    parts = []
+    for each in found.funds:
+        due = NOT_SAID if each.due is None else f"{amount(each.due)}万元"
+        released = f"已下达{amount(each.released)}万元" if each.released else "尚未下达"
+        came = f"，到位{amount(each.received)}万元" if each.received else ""
+        parts.append(f"{plan.purse_name(each.fund)}{due}，{released}{came}")
+    return f"（其中{'；'.join(parts)}）" if parts else ""
 
 
 def subsidy_stated(plan: Plan) -> bool:
@@ -286,7 +298,7 @@ class Outlook:
     suggested: str
     """What is only suggested to them (A30)."""
     own: str
-    """What the province does itself."""
+    """What those above the cities do themselves, and who of them: ``我厅拟于6—7月开展年中督查``."""
 
 
 def upcoming(plan: Plan, shot: Snapshot, until: date, signed: date, whole: bool = True) -> Outlook:
@@ -304,7 +316,7 @@ def upcoming(plan: Plan, shot: Snapshot, until: date, signed: date, whole: bool 
         suggested="；".join(
             _suggested(plan, it, day, signed, whole) for it in theirs if it.proposed
         ),
-        own="，".join(dict.fromkeys(_intended(it) for it in ours if it.by >= signed)),
+        own=_of_ours(plan, [item for item in ours if item.by >= signed]),
     )
 
 
@@ -399,6 +411,16 @@ def _suggested(plan: Plan, item: UpcomingDeadline, as_of: date, signed: date, wh
         return f"建议{_to_come(plan, item, as_of, whole)}"
     by = date_beside(item.by, as_of)
     return f"建议时限为{by}的{brief(item.rule)}，{_left(plan, item, whole)}，请抓紧"
+
+
+def _of_ours(plan: Plan, found: Sequence[UpcomingDeadline]) -> str:
+    """Each level above the cities by itself: what a region has to do is not ours who sign."""
+    told: dict[str, dict[str, None]] = {}
+    for item in found:
+        level = plan.bodies[item.rule.responsible].reached_at
+        who = plan.level_name(level) if level is Level.REGION else own(plan)
+        told.setdefault(who, {})[_intended(item)] = None
+    return "；".join(f"{who}拟于{'，'.join(what)}" for who, what in told.items())
 
 
 def _intended(item: UpcomingDeadline) -> str:

@@ -104,8 +104,8 @@ WIDTHS: Mapping[Kind, float] = {
     "words": 5.5,
 }
 """How wide a column is that says nothing of it; 10 where the kind is not named."""
-LEVELLED = ("source", "holder", "to_holder")
-"""The columns whose choices say whose money it is, and where it lies."""
+LEVELLED = ("holder", "to_holder")
+"""The columns whose choices say where money lies."""
 SUPPLEMENTS: tuple[SheetId, ...] = ("supplement", "supplement_2", "supplement_3")
 
 

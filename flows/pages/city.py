@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from flows.pages.lists import in_order, lamp
 from flows.pages.markdown import Links, Page, left_out, link, page, plain, printed, private, table
 from flows.pages.money import yuan
-from operations.views.funds import CityFunds, local
+from operations.views.funds import CityFunds, fund_words, local
 from operations.views.overview import DeadlineView, Survey, in_chains, unentered_line
 from operations.views.tables import pressing_table
 from policy.schema import City, Plan
@@ -147,6 +147,8 @@ def _money(plan: Plan, funds: CityFunds) -> Iterator[str]:
         f"配套承诺{yuan(local(funds.promised))}元，"
         f"到账{yuan(local(funds.received))}元；支出{yuan(funds.spent)}元，结存{yuan(funds.balance)}元。"
     )
+    for each in funds.funds:
+        yield f"其中{fund_words(plan, each)}。"
     if funds.unstated:
         yield f"{funds.unstated}个项目应补助金额未明确，未计入。"
     yield ""

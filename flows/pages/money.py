@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from common.words import cited
 from flows.pages.markdown import Links, Page, left_out, link, page, plain, printed, table
-from operations.views.funds import MoneyOverview
-from operations.views.tables import city_funds_table, in_words
+from operations.views.funds import MoneyOverview, RestingMoney
+from operations.views.tables import city_funds_table, fund_table, in_words
 from policy.schema import AreaSubsidy, Plan
 
 LONGEST = 200  # rows of a list
@@ -30,6 +30,10 @@ def _lines(plan: Plan, money: MoneyOverview, as_of: date, links: Links) -> Itera
     yield from printed(in_words(plan, city_funds_table("", money.cities, money.total)), links)
     if money.total.unstated:
         yield f"{money.total.unstated}个项目应补助金额未明确，未计入合计。\n"
+    if plan.funds:
+        yield "## 各笔资金\n"
+        parts = fund_table(plan, "", [*money.cities, money.total])
+        yield from printed(in_words(plan, parts), links)
     yield from _resting(plan, money, as_of, links)
     yield from _differing(plan, money, links)
 
@@ -46,6 +50,7 @@ def _resting(plan: Plan, money: MoneyOverview, as_of: date, links: Links) -> Ite
         return
     head = {plan.said("市"): "---", "项目": "---", "所在": "---"}
     head |= {"金额（元）": "---:", "最早到账": "---", "天数": "---:"}
+    head |= {"其中": "---"} if plan.funds else {}
     rows = (
         [
             plain(item.project.city),
@@ -54,11 +59,17 @@ def _resting(plan: Plan, money: MoneyOverview, as_of: date, links: Links) -> Ite
             yuan(item.amount),
             item.since,
             (as_of - item.since).days,
+            *([_purses(plan, item)] if plan.funds else []),
         ]
         for item in money.resting[:LONGEST]
     )
     yield from table(head, rows)
     yield from left_out(len(money.resting) - LONGEST, "笔")
+
+
+def _purses(plan: Plan, item: RestingMoney) -> str:
+    parts = (f"{plan.purse_name(purse)}{yuan(left)}" for purse, left in item.purses.items())
+    return plain("，".join(parts))
 
 
 def _differing(plan: Plan, money: MoneyOverview, links: Links) -> Iterator[str]:

@@ -264,6 +264,7 @@ def _booked(
         entry=due.entry,
         on=on,
         source=due.source,
+        fund=due.fund,
         holder=due.holder,
         to_holder=due.to_holder,
         amount=money.amount,

@@ -183,6 +183,7 @@ def _project(session: Session, desk: Desk, asked: _Correction, at: datetime) -> 
         lines=tuple(sorted(wanted.lines.values(), key=lambda line: (line.on, line.audit_id))),
         progress=tuple(wanted.progress[period] for period in sorted(wanted.progress)),
         released=wanted.columns.get("released"),
+        released_funds=wanted.columns.get("released_funds") or {},
     )
     effects = difference(rebuilt(desk.plan, counted(desk.plan, asked.rows)), wanted)
     if bars := list(_follows(desk, now, as_if, effects)):
@@ -317,10 +318,12 @@ def _follows(desk: Desk, now: Dossier, as_if: Dossier, effects: Effects) -> Iter
     said = desk.plan.said
     for name in (*effects.revoked, *effects.dated):
         yield from dict.fromkeys(dependants(desk.plan, as_if, name))
-    for source, holder, day in overdrawn(as_if.lines):
-        yield f"更正后{day}的{said(holder.label)}{said(source.label)}余额为负，{AFTER}"
-    if as_if.lines and received(as_if.lines, Source.PROVINCE) > (as_if.released or 0):
-        yield f"已有{said(Source.PROVINCE.label)}到账登记，请先更正到账，再更正资金下达"
+    for purse, holder, day in overdrawn(as_if.lines):
+        yield f"更正后{day}的{said(holder.label)}{desk.plan.purse_name(purse)}余额为负，{AFTER}"
+    for fund in [each.id for each in desk.plan.funds] or [""]:
+        purse = fund or Source.PROVINCE
+        if as_if.lines and received(as_if.lines, purse) > (as_if.released_of(fund) or 0):
+            yield f"已有{desk.plan.purse_name(purse)}到账登记，请先更正到账，再更正资金下达"
     review = desk.plan.review
     opinions = {opinion.audit_id for opinion in now.opinions}
     if review and opinions & set(effects.dropped) and review.passed in as_if.milestones:

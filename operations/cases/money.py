@@ -17,7 +17,7 @@ from policy.vocabulary import AuditKind, Disposition, EntryKind, Holder, Source
 from states.authority import actor_of
 from states.authority import booking as matter
 from states.dossier import Dossier
-from states.ledger import BOOKKEEPING, LedgerLine, balances, refusals
+from states.ledger import BOOKKEEPING, LedgerLine, Pot, balances, refusals
 from states.trail import Effects
 
 
@@ -36,6 +36,8 @@ class Booking:
     to_holder: Holder | None = None
     category: str | None = None
     payee: str | None = None
+    fund: str = ""
+    """Of which fund, where the plan tells several of the source apart."""
     evidence: str = ""
     """Also the reason, where a category asks for one."""
     seen: int | None = None
@@ -49,7 +51,7 @@ def book(
     today: date,
     at: datetime,
     casebook: Casebook | None = None,
-) -> Mapping[tuple[Source, Holder], Decimal]:
+) -> Mapping[Pot, Decimal]:
     """Book one line and give back the project's balances. RefusedError with every reason.
 
     What the ledger dates (money resting, matching funds come in) is dated with it (八(四), 六(二)).
@@ -61,7 +63,9 @@ def book(
     reasons = [
         *_ended(before),
         *_taken(session, desk, booking, before),
-        *refusals(desk.plan, line, booking.evidence, before.lines, before.released),
+        *refusals(
+            desk.plan, line, booking.evidence, before.lines, before.released_of(booking.fund)
+        ),
     ]
     if reasons:
         raise RefusedError(
@@ -92,6 +96,7 @@ def _line(booking: Booking) -> LedgerLine:
         to_holder=booking.to_holder,
         category=booking.category,
         payee=booking.payee,
+        fund=booking.fund,
     )
 
 

@@ -19,7 +19,7 @@ from models.database import trying, writing
 from models.plans import install_plan, installed_digest, installed_plan
 from models.projects import places_taken
 from models.rows import columns
-from models.tables import DeadlineRow, OfficeRow, PlanVersion, Subject
+from models.tables import DeadlineRow, LedgerRow, OfficeRow, PlanVersion, Project, Subject
 from models.versions import add_unknown, add_version, calendar_of, versions
 from operations.cases.authority import authorise
 from operations.cases.desk import Desk
@@ -32,7 +32,7 @@ from policy.differences import PlanDifference, differences
 from policy.load import from_canonical
 from policy.renaming import SAME_NAMES, NameChanges, renaming
 from policy.schema import Plan
-from policy.vocabulary import AuditKind, Standing, SubjectKind
+from policy.vocabulary import AuditKind, Source, Standing, SubjectKind
 from states.authority import upkeep
 from states.contacts import Place
 
@@ -352,6 +352,7 @@ def _obstacles(session: Session, desk: Desk, former: Desk | None) -> Iterator[st
                 )
 
     yield from _turned_fields(desk, former)
+    yield from _without_fund(session, desk, former)
     places = {(city.name, county.name) for city in desk.plan.cities for county in city.counties}
     for place, count in sorted(_left_in(session, desk).items()):
         if place not in places:
@@ -370,6 +371,24 @@ def _turned_fields(desk: Desk, former: Desk | None) -> Iterator[str]:
                 f"档案项“{old.label}”（{id}）的 kind 由 {old.kind} 改为 {new.kind}，"
                 "已登记的内容将无法读取；请保留原项，另用新的编号登记"
             )
+
+
+def _without_fund(session: Session, desk: Desk, former: Desk | None) -> Iterator[str]:
+    """Money on record that would be of no fund: nobody could say what it may be used for."""
+    line, project = columns(LedgerRow), columns(Project)
+    booked = select_columns(line.source, line.fund).where(line.plan == desk.plan.id).distinct()
+    purses = {fund or source for source, fund in session.execute(booked).tuples()}
+    paid = select_columns(project.released_funds).where(
+        project.plan == desk.plan.id, project.released.is_not(None)
+    )
+    for (released,) in session.execute(paid).tuples():
+        purses |= {*(released or (Source.PROVINCE.value,))}
+    for purse in sorted(purses - {*desk.plan.purses}):
+        name = (former or desk).plan.purse_name(purse)
+        yield (
+            f"“{name}”已有下达或台账登记，而新的方案没有这笔资金；"
+            "请保持 funds 不变，或先更正有关登记"
+        )
 
 
 def _left_in(session: Session, desk: Desk) -> Mapping[tuple[str, str], int]:

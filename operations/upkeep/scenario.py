@@ -164,6 +164,7 @@ def _booking(row: Mapping[str, str]) -> Event:
         entry=EntryKind(row["entry"]),
         on=date.fromisoformat(row["on"]),
         source=Source(row["source"]),
+        fund=row.get("fund", ""),
         holder=Holder(row["holder"]),
         amount=Decimal(row["amount"]),
         voucher=row["voucher"],
@@ -279,6 +280,7 @@ class _Booked(_Line):
     to_holder: Holder | None = None
     category: str | None = None
     payee: str | None = None
+    fund: str = ""
 
     def event(self) -> Event:
         return Booking(
@@ -286,6 +288,7 @@ class _Booked(_Line):
             entry=self.book,
             on=self.on,
             source=self.source,
+            fund=self.fund,
             holder=self.holder,
             amount=self.amount,
             voucher=self.voucher,

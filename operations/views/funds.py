@@ -1,13 +1,15 @@
 """How the money of every project stands (七): owed, released, received, spent, at rest."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from sqlmodel import Session
 
 from common.errors import RefusedError
+from common.table import IF_ANY
+from models.projects import dossiers
 from models.sums import BookedMoney, ProjectMoney, booked_money, money_of_projects
 from operations.cases.desk import Desk
 from operations.views.overview import Survey
@@ -15,8 +17,9 @@ from policy.schema import Plan
 from policy.vocabulary import EntryKind, Holder, Source
 from states import ledger
 from states.dossier import Dossier
+from states.ledger import FundMoney
 from states.requirements import measured
-from states.subsidy import subsidy
+from states.subsidy import fund_money, subsidy
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class FundsView:
     as_built: Decimal | None
     """The subsidy on the area measured at acceptance less what was released: listed for people to
     decide, never recovered by machine (七(一)). None while one of them is missing."""
+    funds: tuple[FundMoney, ...] = field(default=(), metadata=IF_ANY)
+    """The subsidy by fund, where it is made up of several."""
 
 
 def funds_views(desk: Desk, survey: Survey, subject: str | None = None) -> list[FundsView]:
@@ -62,6 +67,7 @@ def funds_view(desk: Desk, project: Dossier) -> FundsView:
         spent=ledger.spent(project.lines),
         balance=ledger.total(ledger.balances(project.lines).values()),
         as_built=_as_built(desk, project),
+        funds=fund_money(desk.plan, project),
     )
 
 
@@ -92,6 +98,8 @@ class PlaceFunds:
     promised: Mapping[Source, Decimal | None]
     spent: Decimal
     balance: Decimal
+    funds: tuple[FundMoney, ...]
+    """The subsidy by fund, where it is made up of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +118,15 @@ class RestingMoney:
     amount: Decimal
     since: date
     """When the oldest of it came."""
+    purses: Mapping[str, Decimal]
+    """Whose it is."""
 
 
 def place_funds(session: Session, desk: Desk, city: str = "") -> tuple[PlaceFunds, ...]:
     """The sums of each city that has projects, or within one of each county; at last all of it.
 
-    The database adds up; the subsidy of projects that are alike is reckoned once.
+    The database adds up; the subsidy of projects that are alike is reckoned once. Not of a plan
+    that tells funds or tiers apart: see `money_of`.
     """
     likes = money_of_projects(session, desk.plan, city)
     booked = booked_money(session, desk.plan, city)
@@ -157,6 +168,7 @@ def _place_funds(
         },
         spent=spent,
         balance=ledger.total(come.values()) - spent,
+        funds=(),
     )
 
 
@@ -175,6 +187,7 @@ def total(place: str, views: Sequence[FundsView]) -> CityFunds:
         spent=ledger.total(view.spent for view in views),
         balance=ledger.total(view.balance for view in views),
         as_built=_sum(view.as_built for view in views),
+        funds=ledger.by_fund(views),
     )
 
 
@@ -189,10 +202,17 @@ def by_place(views: Sequence[FundsView], city: str = "") -> tuple[CityFunds, ...
 
 def money_of(desk: Desk, city: str, projects: Sequence[Dossier] | None) -> tuple[PlaceFunds, ...]:
     """The sums of cities, or of a city's counties, and of all; of `projects` as of another day."""
-    if projects is not None:
-        return by_place([funds_view(desk, it) for it in projects], city)
-    with desk.reading() as session:
-        return place_funds(session, desk, city)
+    if projects is None:
+        with desk.reading() as session:
+            if not _one_by_one(desk.plan):
+                return place_funds(session, desk, city)
+            projects = dossiers(session, desk.plan)
+    return by_place([funds_view(desk, it) for it in projects], city)
+
+
+def _one_by_one(plan: Plan) -> bool:
+    """Whether the subsidy takes more of a project than the database adds up by."""
+    return bool(plan.funds) or any(rule.when for rule in plan.subsidies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +245,13 @@ def by_city(plan: Plan, views: Sequence[FundsView]) -> tuple[CityFunds, ...]:
     )
 
 
+def fund_words(plan: Plan, money: FundMoney) -> str:
+    """How one fund stands, as a part of a sentence: ``中央补助：应补助100,000.00元，尚未下达…``."""
+    due = "未明确" if money.due is None else f"{money.due:,.2f}元"
+    released = "尚未下达" if money.released is None else f"已下达{money.released:,.2f}元"
+    return f"{plan.purse_name(money.fund)}：应补助{due}，{released}，到账{money.received:,.2f}元"
+
+
 def local(amounts: Mapping[Source, Decimal | None]) -> Decimal | None:
     """What cities and counties promised or paid together; None where neither is stated."""
     return ledger.stated(amounts[source] for source in ledger.LOCAL)
@@ -236,7 +263,12 @@ def _resting(projects: Iterable[Dossier]) -> Iterator[RestingMoney]:
         for holder in ON_ITS_WAY:
             since, gone = ledger.resting(project.lines, holder)
             if since is not None and gone is None and held[holder] > 0:
-                yield RestingMoney(project, holder, held[holder], since)
+                purses = {
+                    purse: left
+                    for (purse, where), left in ledger.balances(project.lines).items()
+                    if where is holder and left > 0
+                }
+                yield RestingMoney(project, holder, held[holder], since, purses)
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:

@@ -127,7 +127,7 @@ def _sums(desk: Desk, who: Visitor, project: Dossier, place: Place) -> Iterator[
         it.id: it.clause for it in plan.milestones if it.ledger and it.id not in project.milestones
     }
     for due in money_due(plan, project, missing, who.offices):
-        name, label = f"{due.fact}-{due.source.value}", f"登记{due.label(plan)}"
+        name, label = f"{due.fact}-{due.purse}", f"登记{due.label(plan)}"
         next = NextAction(name, label, missing[due.fact], (), tuple(_left(due)), ())
         amount = ActField("amount", "金额（元）", value=_plain(due.amount))
         actor = who.entitled(plan, booking(plan, due.holder), place)

@@ -14,7 +14,7 @@ from models.tables import Audit
 from operations.cases.desk import Desk
 from operations.cases.effects import EVIDENCE_FILE, action_label
 from operations.cases.evidence import ABOUT
-from operations.views.funds import FundsView, funds_view
+from operations.views.funds import FundsView, fund_words, funds_view
 from operations.views.scenes import Scene, scene
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Basis, Disposition, EntryKind, Source
@@ -233,7 +233,7 @@ def _label(desk: Desk, row: Audit) -> str:
 
 def _booked(plan: Plan, row: Audit) -> str:
     line = row.detail["line"]
-    what = f"{EntryKind(line['entry']).label}{plan.said(Source(line['source']).label)}"
+    what = f"{EntryKind(line['entry']).label}{plan.purse_name(line.get('fund') or line['source'])}"
     return f"{what}{Decimal(line['amount']):,.2f}元"
 
 
@@ -327,6 +327,8 @@ def _money(desk: Desk, record: ProjectRecord) -> Iterator[str]:
     released = "尚未下达" if funds.released is None else f"已下达{funds.released:,.2f}元"
     what, due = desk.plan.said(Source.PROVINCE.label), _amount(funds.subsidy, "元", "未明确")
     yield f"  {what}：应补助{due}，{released}"
+    for each in funds.funds:
+        yield f"    其中{fund_words(desk.plan, each)}"
     for source in (Source.CITY, Source.COUNTY):
         promised = _amount(funds.promised[source], "元")
         what = desk.plan.said(source.label)

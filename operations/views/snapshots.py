@@ -23,7 +23,7 @@ from states.snapshot import (
     Snapshot,
     hold_spans,
 )
-from states.subsidy import subsidy
+from states.subsidy import fund_money, subsidy
 from states.targets import figures
 
 
@@ -89,6 +89,7 @@ def _project(
         investment=profile.investment,
         subsidy=subsidy(desk.plan, profile, project.county_type),
         released=project.released,
+        funds=fund_money(desk.plan, project),
         received=received_by(project.lines),
         promised=profile.promised,
         spent=spent(project.lines),

@@ -6,10 +6,11 @@ from datetime import date
 
 from common.table import DataColumn, DataTable, Datum
 from operations.views.burden import OfficeBurden
-from operations.views.funds import TOTAL, CityFunds, FundsView, local
+from operations.views.funds import TOTAL, CityFunds, FundsView, PlaceFunds, local
 from operations.views.overview import CityBoard, DeadlineView
 from policy.schema import Plan
 from policy.vocabulary import Basis, Origin, Source, Standing
+from states.ledger import FundMoney
 from states.targets import TargetFigure
 
 CITY = DataColumn("市", width=9)
@@ -51,6 +52,13 @@ SUMS = (
 )
 FUNDS = (CITY, COUNTY, DataColumn("项目编码", width=18), DataColumn("项目名称", width=32), *SUMS)
 CITY_FUNDS = (CITY, DataColumn("项目数", "count", 8), *SUMS)
+FUND_SUMS = (
+    DataColumn("资金渠道", width=20),
+    DataColumn("应补助", "money", 15, "未明确"),
+    DataColumn("已下达", "money", 15, "未下达"),
+    DataColumn("到账", "money", 15),
+    DataColumn("已下达未到账", "money", 15, "—"),
+)
 BURDEN = (
     DataColumn("月份", width=9),
     DataColumn("单位", width=28),
@@ -167,6 +175,17 @@ def city_funds_table(title: str, cities: Sequence[CityFunds], total: CityFunds) 
     """How the money of each city's projects stands, and of all."""
     rows = [(row.place, row.projects, *_sums(row)) for row in (*cities, total)]
     return DataTable(title, CITY_FUNDS, rows[:-1], rows[-1], [row.place for row in cities])
+
+
+def fund_table(plan: Plan, title: str, places: Sequence[PlaceFunds]) -> DataTable:
+    """How each fund of the subsidy stands at each place; those of the last are all together."""
+    rows = [(row.place, *_fund(plan, each)) for row in places for each in row.funds]
+    return DataTable(title, (CITY, *FUND_SUMS), rows)
+
+
+def _fund(plan: Plan, money: FundMoney) -> tuple[Datum, ...]:
+    left = None if money.released is None else money.released - money.received
+    return (plan.purse_name(money.fund), money.due, money.released, money.received, left)
 
 
 def burden_table(title: str, rows: Iterable[OfficeBurden]) -> DataTable:

@@ -316,7 +316,7 @@ def _book(
 
 
 def _booking(each: LedgerFormRow, paper: IncomingWorkbook, actor: str) -> Booking:
-    said = {key: getattr(each.line, key) for key in FIELDS}
+    said = {key: getattr(each.line, key) for key in (*FIELDS, "fund")}
     evidence = with_source(each.purpose, Form.LEDGER, paper.evidence)
     return Booking(subject=_code(each), actor=actor, evidence=evidence, **said)
 
@@ -351,13 +351,14 @@ def _look_up(desk: Desk, project: Dossier) -> LedgerProject:
         name=project.name,
         due=funds.subsidy,
         released=funds.released,
-        city_share=project.profile.city_share,
-        county_share=project.profile.county_share,
+        city_promised=project.profile.city_share,
+        county_promised=project.profile.county_share,
         received=total(funds.received.values()),
         spent=funds.spent,
         at_city=held[Holder.CITY],
         at_county=held[Holder.COUNTY],
         at_project=held[Holder.PROJECT],
+        funds=funds.funds,
     )
 
 

@@ -19,6 +19,7 @@ from operations.views.overview import DeadlineView, Survey, in_chains, survey, w
 from operations.views.tables import (
     city_funds_table,
     deadline_table,
+    fund_table,
     funds_table,
     targets_table,
 )
@@ -104,12 +105,14 @@ def make_funds(
     views = funds_views(desk, seen, request.subject)
     cities = [city for city in by_city(desk.plan, views) if request.subject in (None, city.place)]
     title = _title(desk, request, seen)
+    whole, plan = total(TOTAL, views), desk.plan
     leaves = overviews.funds_leaves(
-        desk.plan,
+        plan,
         funds_table(title, views),
-        city_funds_table(f"{title}{desk.plan.said('（各市）')}", cities, total(TOTAL, views)),
+        city_funds_table(f"{title}{plan.said('（各市）')}", cities, whole),
         ("市", "应补助", "已下达", "省补到账"),
         _footer(request, seen),
+        fund_table(plan, f"{title}（各笔资金）", [*cities, whole]) if plan.funds else None,
     )
     return _made(desk.plan, request, seen, leaves)
 

@@ -8,9 +8,9 @@ from itertools import product
 from policy.checks import ReachedCheck
 from policy.faults.ground import Loc, PlanFault, unknown, unrecorded
 from policy.inventory import FUNCTIONS
-from policy.schema import AreaSubsidy, Plan, Subsidy
+from policy.schema import AreaSubsidy, Fund, Plan, Subsidy
 from policy.targets import CoverageTarget
-from policy.vocabulary import SubjectKind
+from policy.vocabulary import Source, SubjectKind
 
 
 def subsidies(plan: Plan) -> Iterator[PlanFault]:
@@ -20,9 +20,49 @@ def subsidies(plan: Plan) -> Iterator[PlanFault]:
         if isinstance(rule, AreaSubsidy):
             yield from _caps(("subsidies", index, "cap_square_metres"), plan, rule)
         yield from _tiers(plan, ("subsidies", index, "when"), rule)
-    for kind in kinds or [""]:
+    for fund, kind in product([each.id for each in plan.funds] or [""], kinds or [""]):
         own = [rule for rule in plan.subsidies if not rule.kinds or kind in rule.kinds]
-        yield from _one_each(plan, kind, own)
+        yield from _one_each(plan, kind, fund, [rule for rule in own if rule.fund == fund])
+
+
+def funds(plan: Plan) -> Iterator[PlanFault]:
+    """Several funds are told apart, each with its subsidies and what releases it."""
+    if len(plan.funds) == 1:
+        says = "只有一笔资金时不写 funds；请删去 funds 和各处的 fund，或补齐其余各笔"
+        yield PlanFault(("funds",), says)
+    ids = [fund.id for fund in plan.funds]
+    for index, fund in enumerate(plan.funds):
+        if fund.id in ids[:index]:
+            says = f"资金渠道“{fund.id}”已写过，请改用其他标识，或删去其一"
+            yield PlanFault(("funds", index, "id"), says)
+        yield from _fund(plan, ("funds", index), fund)
+    for index, rule in enumerate(plan.subsidies):
+        yield from _of_fund(("subsidies", index), rule.fund, set(ids))
+    for index, action in enumerate(plan.actions):
+        if action.pays:
+            yield from _of_fund(("actions", index), action.fund, set(ids))
+        elif action.fund:
+            says = f"“{action.id}”不下达资金（没有 pays）；请写明 pays，或删去 fund"
+            yield PlanFault(("actions", index, "fund"), says)
+
+
+def _fund(plan: Plan, loc: Loc, fund: Fund) -> Iterator[PlanFault]:
+    if fund.id in {*Source}:
+        says = f"“{fund.id}”是资金来源的固有标识，请改用其他标识"
+        yield PlanFault((*loc, "id"), says)
+    if fund.label in {name for each in Source for name in (each.label, plan.said(each.label))}:
+        says = f"“{fund.label}”是资金来源的固有名称，请写明是哪一笔，如 福彩公益金"
+        yield PlanFault((*loc, "label"), says)
+    if plan.pays and not any(act.pays and act.fund == fund.id for act in plan.actions):
+        says = f"没有下达“{fund.label}”的办理动作；请在 actions 中写明 pays 和 fund: {fund.id}"
+        yield PlanFault(loc, says)
+
+
+def _of_fund(loc: Loc, fund: str, known: set[str]) -> Iterator[PlanFault]:
+    if fund:
+        yield from unknown((*loc, "fund"), "资金渠道", [fund], known)
+    elif known:
+        yield PlanFault(loc, f"没有写明 fund（哪一笔资金），可用：{'、'.join(sorted(known))}")
 
 
 def _tiers(plan: Plan, loc: Loc, rule: Subsidy) -> Iterator[PlanFault]:
@@ -35,15 +75,17 @@ def _tiers(plan: Plan, loc: Loc, rule: Subsidy) -> Iterator[PlanFault]:
                 yield PlanFault(loc, f"“{chosen[name].label}”没有“{value}”这一项")
 
 
-def _one_each(plan: Plan, kind: str, own: Sequence[Subsidy]) -> Iterator[PlanFault]:
-    """However a project of a kind is tiered, one subsidy is its."""
+def _one_each(plan: Plan, kind: str, fund: str, own: Sequence[Subsidy]) -> Iterator[PlanFault]:
+    """However a project of a kind is tiered, one subsidy of each fund is its."""
+    of_fund = f"资金渠道“{fund}”中，" if fund else ""
+    mend = "；不给的写 basis: flat、yuan: 0" if fund else ""
     fields = dict.fromkeys(name for rule in own for name in rule.when if name in plan.field)
     for tier in product(*(plan.field[name].choices for name in fields)):
         has = dict(zip(fields, tier, strict=True))
         count = sum(all(has.get(n) in v for n, v in rule.when.items()) for rule in own)
         if count != 1:
             of = f"的“{'、'.join(tier)}”" if tier else ""
-            says = f"每类项目须有且只有一条补助标准，“{kind}”{of}有{count}条"
+            says = f"{of_fund}每类项目须有且只有一条补助标准，“{kind}”{of}有{count}条{mend}"
             yield PlanFault(("subsidies",), says)
 
 
@@ -83,11 +125,14 @@ def _caps(loc: Loc, plan: Plan, rule: AreaSubsidy) -> Iterator[PlanFault]:
 
 def shares(plan: Plan) -> Iterator[PlanFault]:
     """What the actions pay is together at most the subsidy (七(一))."""
-    total = Decimal(0)
+    totals: dict[str, Decimal] = {}
     for index, action in enumerate(plan.actions):
-        total += action.pays or 0
-        if action.pays and total > 1:
-            says = f"各次下达的比例合计{total}，超过补助的全部（1），请核对"
+        if not action.pays:
+            continue
+        total = totals[action.fund] = totals.get(action.fund, Decimal(0)) + action.pays
+        if total > 1:
+            what = f"“{plan.purse_name(action.fund)}”" if action.fund else "补助"
+            says = f"各次下达的比例合计{total}，超过{what}的全部（1），请核对"
             yield PlanFault(("actions", index, "pays"), says)
 
 

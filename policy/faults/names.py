@@ -18,6 +18,7 @@ def labels(plan: Plan) -> Iterator[PlanFault]:
         ("milestones", ((item.id, item.label) for item in plan.milestones)),
         ("actions", ((item.id, item.label) for item in plan.actions)),
         ("kinds", ((item.id, item.label) for item in plan.kinds)),
+        ("funds", ((item.id, item.label) for item in plan.funds)),
         ("checklist", ((item.id, item.label) for item in plan.checklist)),
         ("evidence", ((item.id, item.label) for item in plan.evidence)),
     )
