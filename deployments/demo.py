@@ -162,7 +162,7 @@ def _tell(desk: Desk, as_of: date, address: str) -> None:
     say(f"消息：{counts}")
     say("")
     say("请看：")
-    say(f"  全省进度　　{_artifact(address, f'{desk.plan.id}-province-board')}")
+    say(f"  今日情况　　{desk.settings.entrance}　（全省进度、待处理、全部页面和表单）")
     say(f"  逾期清单　　{_artifact(address, f'{desk.plan.id}-overdue')}")
     say(f"  工作台　　　{desk.settings.desk_url}")
     say("  　　　　　　登录时填写通讯录中的联系电话，如省级 000-0000-0001、市级 000-0000-0107")

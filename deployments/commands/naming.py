@@ -43,15 +43,10 @@ def subject_meant(desk: Desk, typed: str) -> str:
 
     RefusedError where there is none, or several are called so.
     """
-    from models.projects import names, subjects
+    from operations.cases import naming
 
     with desk.reading() as session:
-        if subjects(session, desk.plan, [typed]):
-            return typed
-        known = names(session, desk.plan)
-    places = {code: name[:-1] for code, name in known.items() if code == name}
-    short = {code: name for code, name in places.items() if fold(name) == fold(typed)}
-    return _told(typed, meant(typed, {**known, **short}, desk.plan.said("项目、市或省")))
+        return _told(typed, naming.subject_meant(session, desk.plan, typed))
 
 
 def city_meant(desk: Desk, typed: str) -> str:

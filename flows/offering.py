@@ -1,0 +1,92 @@
+"""What Prefect knows that the page of the day tells of: decisions that wait, what is offered."""
+
+import re
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    ArtifactCollectionFilter,
+    ArtifactCollectionFilterKey,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateName,
+)
+from prefect.client.schemas.objects import ArtifactCollection, FlowRun
+from prefect.client.schemas.responses import DeploymentResponse
+
+from common.clock import now
+from flows.forms.choices import deployments, plan_of
+from flows.pages.entrance import Offered, WaitingRun
+from models.settings import ENTRANCE_PAGE
+from operations.cases.desk import Desk
+
+KINDS = ("表单", "审批")
+"""Tags of what a person starts; all else runs by itself."""
+JOB = "定时任务"
+SHORT = re.compile(r"[：；。（]")
+WAITS = FlowRunFilter(
+    state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Suspended", "Paused"]))
+)
+DAILY = "enforce_deadlines"
+
+
+def waiting_runs(desk: Desk) -> list[WaitingRun]:
+    """The runs of the desk's plan that wait for a decision, the longest first."""
+    with get_client(sync_client=True) as client:
+        found = client.read_flow_runs(flow_run_filter=WAITS, limit=200)
+    ours = [run for run in found if _plan(run, desk) == desk.plan.id]
+    return sorted(map(_waiting, ours), key=lambda run: run.since)
+
+
+def offered(desk: Desk) -> list[Offered]:
+    """What a person may open of the plan's deployments: forms, approvals, then jobs."""
+    with get_client(sync_client=True) as client:
+        ours = [item for item in deployments(client) if plan_of(item, desk) == desk.plan.id]
+    found = [_offered(item) for item in ours if item.entrypoint]
+    return sorted(found, key=lambda item: (*KINDS, JOB).index(item.kind))
+
+
+def daily_form(desk: Desk) -> str | None:
+    """Where the daily job is started by a person."""
+    with get_client(sync_client=True) as client:
+        daily = (
+            item
+            for item in deployments(client)
+            if plan_of(item, desk) == desk.plan.id and item.name.startswith(DAILY)
+        )
+        return next((_form(item) for item in daily), None)
+
+
+def newest_entrance(desk: Desk) -> ArtifactCollection | None:
+    """The page of the day as it is now."""
+    with get_client(sync_client=True) as client:
+        return _newest(client, f"{desk.plan.id}-{ENTRANCE_PAGE}")
+
+
+def _newest(client: SyncPrefectClient, key: str) -> ArtifactCollection | None:
+    asked = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=[key]))
+    return next(iter(client.read_latest_artifacts(artifact_filter=asked)), None)
+
+
+def _plan(run: FlowRun, desk: Desk) -> str:
+    return str(run.parameters.get("plan") or desk.settings.plan)
+
+
+def _waiting(run: FlowRun) -> WaitingRun:
+    since = run.state.timestamp if run.state else None
+    return WaitingRun(run.name, str(run.id), since or now())
+
+
+def _offered(item: DeploymentResponse) -> Offered:
+    kind = next((kind for kind in KINDS if kind in item.tags), JOB)
+    target = _form(item) if kind in KINDS else f"/deployments/deployment/{item.id}"
+    return Offered(kind, SHORT.split(_called(item), maxsplit=1)[0], target)
+
+
+def _called(item: DeploymentResponse) -> str:
+    properties = (item.parameter_openapi_schema or {}).get("properties", {})
+    title = str(properties.get("form", {}).get("title", ""))
+    return item.description or item.name if title in ("", "form") else title
+
+
+def _form(item: DeploymentResponse) -> str:
+    return f"/deployments/deployment/{item.id}/run"
