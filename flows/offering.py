@@ -1,7 +1,5 @@
 """What Prefect knows that the page of the day tells of: decisions that wait, what is offered."""
 
-import re
-
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     ArtifactCollectionFilter,
@@ -22,7 +20,7 @@ from operations.cases.desk import Desk
 KINDS = ("表单", "审批")
 """Tags of what a person starts; all else runs by itself."""
 JOB = "定时任务"
-SHORT = re.compile(r"[：；。（]")
+"""What begins by itself; what begins after a run that failed is nobody's to open."""
 WAITS = FlowRunFilter(
     state=FlowRunFilterState(name=FlowRunFilterStateName(any_=["Suspended", "Paused"]))
 )
@@ -41,7 +39,7 @@ def offered(desk: Desk) -> list[Offered]:
     """What a person may open of the plan's deployments: forms, approvals, then jobs."""
     with get_client(sync_client=True) as client:
         ours = [item for item in deployments(client) if plan_of(item, desk) == desk.plan.id]
-    found = [_offered(item) for item in ours if item.entrypoint]
+    found = [_offered(item) for item in ours if item.schedules or {*KINDS} & {*item.tags}]
     return sorted(found, key=lambda item: (*KINDS, JOB).index(item.kind))
 
 
@@ -79,13 +77,7 @@ def _waiting(run: FlowRun) -> WaitingRun:
 def _offered(item: DeploymentResponse) -> Offered:
     kind = next((kind for kind in KINDS if kind in item.tags), JOB)
     target = _form(item) if kind in KINDS else f"/deployments/deployment/{item.id}"
-    return Offered(kind, SHORT.split(_called(item), maxsplit=1)[0], target)
-
-
-def _called(item: DeploymentResponse) -> str:
-    properties = (item.parameter_openapi_schema or {}).get("properties", {})
-    title = str(properties.get("form", {}).get("title", ""))
-    return item.description or item.name if title in ("", "form") else title
+    return Offered(kind, (item.description or item.name).partition("：")[0], target)
 
 
 def _form(item: DeploymentResponse) -> str:

@@ -23,6 +23,7 @@ from deployments.demo import EXAMPLE
 from documents.reading import cells
 from documents.reading.typed import amount_of
 from flows.forms.advance_project import AdvanceRequestForm, advance_project, the_act
+from flows.forms.asking import filled_in, run_name
 from flows.forms.choosing import (
     HOLD,
     MOST,
@@ -30,6 +31,7 @@ from flows.forms.choosing import (
     RESUME,
     WITHDRAW,
     action_for,
+    as_meant,
     choices,
     with_choices,
 )
@@ -248,6 +250,13 @@ def test_a_choice_is_taken_apart(chosen: str, code: str) -> None:
     assert code_of(chosen) == code
 
 
+def test_a_run_is_named_without_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {"form": {"project": NAMED, "action": "确定选址　confirm_site"}}
+    monkeypatch.setattr("prefect.runtime.flow_run.parameters", asked, raising=False)
+    told = run_name("办理项目", "project", "action", "amount")()
+    assert told == "办理项目：太原市小店区 示例一街道示例乙社区养老幸福工程、确定选址"
+
+
 def test_a_form_says_what_is_to_be_done() -> None:
     form = AdvanceRequestForm.model_validate(
         {
@@ -295,6 +304,35 @@ def test_what_is_no_day_is_refused_when_typed(typed: str) -> None:
 def test_no_amount(typed: str) -> None:
     with pytest.raises(UsageError, match="不是金额"):
         amount_of(typed)
+
+
+def test_what_does_not_fit_is_told_by_the_names_that_the_form_shows() -> None:
+    """Where the check by Prefect was switched off, or could not see it."""
+    with pytest.raises(UsageError) as refused:
+        filled_in(AdvanceRequestForm, {**SITE, "on": "昨天", "colour": "red", "actor": 5})
+    assert str(refused.value).splitlines() == [
+        "填写有误，请更正后重新提交",
+        "  · “日期”没有填写或无法识别",
+        "  · “经办人”没有填写或无法识别",
+        "  · “colour”没有填写或无法识别",
+    ]
+    assert filled_in(AdvanceRequestForm, SITE) == AdvanceRequestForm.model_validate(SITE)
+
+
+def test_a_project_is_known_by_its_name_where_there_are_too_many_to_choose_from(
+    ten: Desk,
+) -> None:
+    typed = {**SITE, "project": "示例一街道示例乙社区养老幸福工程"}
+    assert as_meant(ten, AdvanceRequestForm.model_validate(typed)).project == ONE
+    chosen = AdvanceRequestForm.model_validate(SITE)
+    assert as_meant(ten, chosen) is chosen
+    wrong = AdvanceRequestForm.model_validate({**SITE, "project": "示例一街道示例乙社区养老工程"})
+    with pytest.raises(RefusedError, match=f"是否为 .*{ONE}"):
+        as_meant(ten, wrong)
+    facts = RecordRequestForm.model_validate(
+        {"subject": "太原", "fact": "x", "on": "2023-02-06", "actor": "山西省民政厅"}
+    )
+    assert as_meant(ten, facts).subject == "太原市"
 
 
 def test_nothing_is_stated_twice() -> None:

@@ -4,14 +4,12 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import update_wrapper
 from inspect import signature
-from logging import LogRecord, getLogger
 from typing import Any, Protocol, TypeVar, get_type_hints
 
 from httpx import HTTPError
 from prefect import Flow, flow, get_run_logger, runtime
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.exceptions import CancelledRun, FailedRun
 from prefect.states import Cancelled, Completed
 from pydantic import ValidationError
 
@@ -23,6 +21,7 @@ from flows.forms.choosing import as_meant
 from flows.forms.fields import RequestForm, called, faults, user_of
 from flows.forms.telling import refused
 from flows.pages.fitting import fitted
+from flows.steps import in_words
 from models.settings import entrance, load_settings
 from operations.cases.desk import Desk, open_desk
 
@@ -94,7 +93,6 @@ def _answer(
     except (RefusedError, UsageError) as refusal:
         heading = f"{title}：{REFUSED}"
         _publish(desk, name, heading, refused(refusal))
-        get_run_logger().warning("%s，原因见本次运行的结果（Artifacts）", heading)
         return refusal_state(refusal)
     tried = getattr(form, "dry_run", False)
     heading = f"{title}：{TRIED if tried else DONE}"
@@ -115,8 +113,9 @@ def filled_in(asked: type[H], filled: object) -> H:
 
 def refusal_state(refusal: RefusedError | UsageError) -> State[Any]:
     """How a run ends whose request was refused: told apart from trouble by name and colour."""
-    getLogger("prefect.flow_runs").addFilter(_is_trouble)
-    return Cancelled(name=REFUSED, message=shortened(without_numbers(str(refusal))))
+    told = without_numbers(str(refusal))
+    get_run_logger().warning("%s：%s", REFUSED, told)
+    return in_words(Cancelled(name=REFUSED, message=shortened(told)))
 
 
 def afterwards(work: Callable[[Desk], object], desk: Desk) -> None:
@@ -142,11 +141,6 @@ def run_name(title: str, *fields: str) -> Callable[[], str]:
 def shortened(text: str) -> str:
     """A text that a state can carry; a longer one is cut and says so."""
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}……（全文见本次运行的结果）"
-
-
-def _is_trouble(record: LogRecord) -> bool:
-    """Leaves out the traceback that Prefect logs for each run that does not end as completed."""
-    return not (record.exc_info and isinstance(record.exc_info[1], FailedRun | CancelledRun))
 
 
 def _publish(desk: Desk, name: str, heading: str, text: str) -> None:
