@@ -441,3 +441,12 @@ def _contents(xingfu: Xingfu) -> list[str]:
     connection.close()
     # That a workbook came is an event each time; it waits there until it is emitted.
     return [line for line in dump if not line.startswith('INSERT INTO "event"')]
+
+
+def test_explain_speaks_only_of_what_applies(loaded: Xingfu) -> None:
+    """A project under review may still have to be corrected; a sited one has much before it."""
+    told = loaded.ok("explain", ONE, "--as-of", "2023-04-03")
+    assert "替补项目" not in told  # it is none
+    assert "【D20】" not in told
+    assert "有关情况发生后才起算的时限：D20 申报材料补正（自“补正通知”起）；D21" in told
+    assert "起算：自“补正通知”" in loaded.ok("explain", ONE, "D20", "--as-of", "2023-04-03")

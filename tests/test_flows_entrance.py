@@ -132,12 +132,11 @@ def test_what_prefect_refuses_is_said_in_chinese(filled: dict[str, Any], says: s
     told = str(in_our_words(build_error_obj(validate(filled, SCHEMA))))
     assert says in told
     assert not any(word in told for word in ("required", "is not", "should", " too ", "than"))
-    try:
+    if "d" in filled:  # what is no date is left to the flow then
+        return
+    with pytest.raises(ValidationError) as refused:
         validate(filled, SCHEMA, raise_on_error=True)
-    except ValidationError as refused:
-        assert in_chinese(f"Error creating flow run: {refused}") == f"表单未能提交：{says}"
-    else:
-        assert "d" in filled  # which is left to the flow
+    assert in_chinese(f"Error creating flow run: {refused.value}") == f"表单未能提交：{says}"
 
 
 def in_our_words(answer: Any) -> Any:
