@@ -73,14 +73,12 @@ def rule_meant(desk: Desk, typed: str) -> str:
 
 def action_meant(desk: Desk, typed: str) -> str:
     """An action by its name or its label. RefusedError."""
-    return _told(
-        typed, meant(typed, {each.id: each.label for each in desk.plan.actions}, "办理动作")
-    )
+    return _called(typed, {each.id: each.label for each in desk.plan.actions}, "办理动作")
 
 
 def fact_meant(desk: Desk, typed: str) -> str:
     """A milestone, evidence, or the deadline of what a place does. RefusedError."""
-    return _told(typed, meant(typed, _facts(desk), "可登记的节点"))
+    return _called(typed, _facts(desk), "可登记的节点")
 
 
 def _facts(desk: Desk) -> Mapping[str, str]:
@@ -91,6 +89,15 @@ def _facts(desk: Desk) -> Mapping[str, str]:
 
 def _deadlines(desk: Desk) -> Mapping[str, str]:
     return {number: each.rule.title for number, each in desk.deadlines.items()}
+
+
+def _called(typed: str, known: Mapping[str, str], what: str) -> str:
+    """What goes by a label that staff know: its id is none of their business."""
+    found = meant(typed, known, what)
+    label = known[found]
+    if typed not in (found, label):
+        complain(f"“{typed}”按“{label if fold(typed) == fold(label) else found}”办理")
+    return found
 
 
 def _told(typed: str, found: str) -> str:
