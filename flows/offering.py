@@ -13,7 +13,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 
 from common.clock import now
 from flows.forms.choices import deployments, plan_of
-from flows.pages.entrance import Offering, WaitingRun
+from flows.pages.entrance import EntranceDoor, WaitingRun
 from models.settings import ENTRANCE_PAGE
 from operations.cases.desk import Desk
 
@@ -35,7 +35,7 @@ def waiting_runs(desk: Desk) -> list[WaitingRun]:
     return sorted(map(_waiting, ours), key=lambda run: run.since)
 
 
-def offered(desk: Desk) -> list[Offering]:
+def offered(desk: Desk) -> list[EntranceDoor]:
     """What a person may open of the plan's deployments: forms, approvals, then jobs."""
     with get_client(sync_client=True) as client:
         ours = [item for item in deployments(client) if plan_of(item, desk) == desk.plan.id]
@@ -74,10 +74,10 @@ def _waiting(run: FlowRun) -> WaitingRun:
     return WaitingRun(run.name, str(run.id), since or now())
 
 
-def _offered(item: DeploymentResponse) -> Offering:
+def _offered(item: DeploymentResponse) -> EntranceDoor:
     kind = next((kind for kind in KINDS if kind in item.tags), JOB)
     target = _form(item) if kind in KINDS else f"/deployments/deployment/{item.id}"
-    return Offering(kind, (item.description or item.name).partition("：")[0], target)
+    return EntranceDoor(kind, (item.description or item.name).partition("：")[0], target)
 
 
 def _form(item: DeploymentResponse) -> str:

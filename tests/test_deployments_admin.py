@@ -197,7 +197,8 @@ def _submit(page: "Page", admins: Served, name: str) -> str:
 
 def _see_run(page: "Page", admins: Served, run: str, folder: Path, shot: str) -> None:
     page.goto(f"{admins.address}/runs/flow-run/{run}")
-    page.get_by_text("Finished in state").or_(page.get_by_text("Suspending")).first.wait_for()
+    said = page.get_by_text("Finished in state").or_(page.get_by_text("Suspending"))
+    said.or_(page.get_by_text("未办理：")).first.wait_for()
     _shoot(page, picture(shot, folder))
 
 

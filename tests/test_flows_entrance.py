@@ -18,7 +18,7 @@ from deployments.server.registering import flow_of
 from deployments.server.speaking import in_chinese, translated
 from flows.forms.showing import MACHINE, for_people
 from flows.pages.entrance import (
-    Offering,
+    EntranceDoor,
     WaitingRun,
     former_page,
     offered_lines,
@@ -50,7 +50,7 @@ def test_what_waits_is_told_anew_and_the_rest_of_the_page_stays() -> None:
 
 
 def test_forms_approvals_and_jobs_stand_apart() -> None:
-    offered = [Offering("表单", "延期", "/a"), Offering("审批", "研究确定", "/b")]
+    offered = [EntranceDoor("表单", "延期", "/a"), EntranceDoor("审批", "研究确定", "/b")]
     lines = list(offered_lines(offered, "https://desk.example"))
     assert "- 表单：[延期](/a)" in lines
     assert "- 审批：[研究确定](/b)" in lines

@@ -33,7 +33,7 @@ class WaitingRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Offering:
+class EntranceDoor:
     """A deployment that a person may open."""
 
     kind: str
@@ -49,7 +49,7 @@ def with_waiting(text: str, runs: Sequence[WaitingRun]) -> str:
     return rest[:at] + "".join(f"{line}\n" for line in _waiting(runs)) + rest[at:]
 
 
-def offered_lines(offered: Iterable[Offering], desk_url: str) -> Iterator[str]:
+def offered_lines(offered: Iterable[EntranceDoor], desk_url: str) -> Iterator[str]:
     """Forms, approvals and jobs apart, each leading to where it is started or seen."""
     kinds: dict[str, list[str]] = {}
     for item in offered:
