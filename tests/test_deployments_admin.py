@@ -80,7 +80,7 @@ def test_the_schedules_are_seen(page: "Page", admins: Served, tmp_path: Path) ->
         f"{admins.address}/deployments/deployment/{admins.deployment('enforce_deadlines')['id']}"
     )
     page.get_by_role("tab", name="Description").or_(page.get_by_text("Description")).first.click()
-    page.get_by_text("每日8时30分核对时限").first.wait_for()
+    page.get_by_text("每日核对：8时30分核对时限").first.wait_for()
     _shoot(page, picture("admin-deployment.png", tmp_path))
 
 
