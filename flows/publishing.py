@@ -21,7 +21,7 @@ from prefect.client.orchestration import PrefectClient, get_client
 
 from common.clock import today
 from common.errors import UnavailableError
-from flows.offering import daily_form, newest_entrance, offered, waiting_runs
+from flows.offering import TROUBLE, daily_form, newest_entrance, offered, waiting_runs
 from flows.pages.board import board_page
 from flows.pages.changes import changes_page, inbox_page
 from flows.pages.city import city_page
@@ -54,7 +54,6 @@ from operations.workbooks.inbox import InboxResult
 
 SIDE_BY_SIDE = 8  # pages on their way to the server at once
 STEP = 50  # pages after which progress is told
-TROUBLE = "Prefect 服务暂不可用，页面未能发布，请稍后重试"
 Report = Callable[[int, int], None]
 
 

@@ -26,8 +26,9 @@ from deployments.server.entrance import add_entrance
 from flows.deliver_outbox import deliver_outbox
 from flows.enforce_deadlines import enforce_deadlines
 from flows.fulfil_duty import fulfil_duty
+from flows.pages.entrance import WaitingRun
 from flows.pages.markdown import Page
-from flows.publishing import progress_of, put
+from flows.publishing import progress_of, publish_waiting, put
 from flows.read_inbox import read_inbox
 from models.settings import load_settings
 from operations.cases.desk import Desk, open_desk
@@ -37,6 +38,7 @@ from operations.duties.year import fulfil
 from operations.views.outbox import outbox_counts
 from policy.vocabulary import DeliveryStatus, Product
 from states.contacts import Post
+from tests.conftest import AT
 from tests.support.delivering import DAY, MAILS, OWING, OWING_TAIYUAN, TAIYUAN, know
 from tests.support.handing_in import GOOD
 from tests.support.handing_in import put as hand_in
@@ -186,6 +188,21 @@ def test_a_day_is_enforced_published_and_finished_once(
         led = got(app, path)
         assert led.headers["location"] == f"/artifacts/artifact/{newest.id}"
     assert got(app, "/xingfu/another").status_code == 404
+
+    @flow
+    def tell(*names: str) -> None:
+        for name in names or ("",):
+            publish_waiting(province, WaitingRun(name, "1", AT) if name else None)
+
+    before = str(newest.data)
+    tell("督办函：太原市")
+    told = str(latest()["province-board"].data)
+    assert "- [督办函：太原市](/runs/flow-run/1)" in told
+    tell()
+    assert latest()["province-board"].data == before
+    versions = len(published("province-board"))
+    tell()
+    assert len(published("province-board")) == versions
     back = f"[返回今日情况](/xingfu/{PLAN})"
     assert {name for name in MAIN if back not in str(pages[name].data)} == {"province-board"}
 
