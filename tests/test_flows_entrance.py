@@ -1,5 +1,6 @@
 """The page of the day as the way in: what waits for a person, what is offered; forms for people."""
 
+import asyncio
 import json
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from prefect.utilities.schema_tools.validation import (
 
 from deployments.server.definitions import definitions
 from deployments.server.registering import flow_of
-from deployments.server.speaking import in_chinese, translated
+from deployments.server.speaking import in_chinese, speaking, translated
 from flows.forms.showing import MACHINE, for_people
 from flows.pages.entrance import (
     EntranceDoor,
@@ -84,6 +85,7 @@ def test_people_are_asked_for_nothing_that_is_the_machine_s(item: Any) -> None:
     assert missing <= {"required"}
 
 
+ENGLISH = "'a' is a required property"
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["a", "e"],
@@ -149,3 +151,33 @@ def test_what_is_no_such_answer_stays_as_it_is() -> None:
     assert in_our_words({"errors": [{"property": "'a' is too short", "errors": []}]}) == {
         "errors": [{"property": "'a' is too short", "errors": []}]
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        ("/api/ui/schemas/validate", 200, "请填写本项"),
+        ("/api/deployments/1/create_flow_run", 409, "请填写本项"),
+        ("/api/deployments/1/create_flow_run", 201, ENGLISH),  # what was typed comes back as it is
+        ("/api/flow_runs/1/resume", 200, "请填写本项"),
+        ("/api/flow_runs/filter", 200, ENGLISH),
+    ],
+)
+def test_answers_to_forms_alone_are_put_into_chinese(path: str, status: int, says: str) -> None:
+    body = json.dumps({"detail": ENGLISH}).encode()
+    sent: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body[:5], "more_body": True})
+        await send({"type": "http.response.body", "body": body[5:]})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": path}
+    asyncio.run(speaking(app)(scope, send, send))  # type: ignore[arg-type]  # it receives nothing
+    told = b"".join(message.get("body", b"") for message in sent)
+    assert json.loads(told) == {"detail": says}
+    assert dict(sent[0]["headers"])[b"content-length"] == str(len(told)).encode()
