@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from common.errors import UsageError, XingfuError
-from common.files import FULL, keep_private, unavailable
+from common.files import FULL, TROUBLES, keep_private, unavailable
 from common.words import PRODUCT, unseen_sign, visible
 from deployments.commands.console import complain
 from deployments.commands.lazy import LazyGroup, Stub
@@ -85,9 +85,10 @@ def main() -> None:
         complain("已取消")
         sys.exit(1)
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in TROUBLES:
             raise
-        trouble = unavailable(f"无法写入 {error.filename or '输出'}", error)
+        does = "写入" if error.errno in FULL else "读写"
+        trouble = unavailable(f"无法{does} {error.filename or '输出'}", error)
     else:
         sys.exit(code)
     complain(str(trouble))

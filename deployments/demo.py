@@ -113,12 +113,15 @@ def run_flows(desk: Desk, as_of: date) -> None:
     with _heard():
         say("正在核对当日时限、发送消息、发布页面……")
         # It leaps through the year, on the example alone: whoever runs it stands for the day.
-        enforce_deadlines(
+        done = enforce_deadlines(
             as_of=as_of,
             confirm=True,
             actor=desk.plan.office(Level.PROVINCE),
             evidence=f"演示：回放示例数据至{as_of}",
+            return_state=True,
         )
+        if not done.is_completed():
+            raise RefusedError(str(done.message))
         say("正在编制到期的通报、函件、安排等……")
         fulfil_duty(duties=list(Product), as_of=as_of, return_state=True)
     APILogHandler().flush()  # what it has logged, before the server may stop
@@ -162,7 +165,7 @@ def _tell(desk: Desk, as_of: date, address: str) -> None:
     say(f"消息：{counts}")
     say("")
     say("请看：")
-    say(f"  全省进度　　{_artifact(address, f'{desk.plan.id}-province-board')}")
+    say(f"  今日情况　　{desk.settings.entrance}　（全省进度、待处理、全部页面和表单）")
     say(f"  逾期清单　　{_artifact(address, f'{desk.plan.id}-overdue')}")
     say(f"  工作台　　　{desk.settings.desk_url}")
     say("  　　　　　　登录时填写通讯录中的联系电话，如省级 000-0000-0001、市级 000-0000-0107")

@@ -5,16 +5,18 @@ from typing import Any
 
 from prefect import flow, get_run_logger, task
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 
 from common.clock import now, today
-from common.errors import PolicyError, RefusedError, with_reasons
+from common.errors import PolicyError, RefusedError, UsageError, XingfuError, with_reasons
 from common.words import without_numbers
 from flows.deliver_outbox import deliver, fail_for
 from flows.emitting import emit_events
+from flows.forms.asking import refusal_state, shortened
+from flows.forms.showing import CALLED
 from flows.pages.changes import run_of
 from flows.publishing import publish_day, publish_refusal
-from flows.steps import PATIENT, day_of_work, emit, name_run, named_by_day, opened
+from flows.steps import PATIENT, day_of_work, emit, in_words, name_run, named_by_day, opened
 from models.marks import TrailMark
 from operations.cases.desk import Desk
 from operations.daily import changes, enforcement
@@ -61,14 +63,21 @@ def enforce_deadlines(
         evidence: 确认的理由；勾选“确认”时必填。
     """
     desk = opened(plan)
-    confirmed = confirmation(actor, evidence) if confirm else None
-    asked = enforcement.day_to_enforce(as_of, today(desk.settings.business_date))
-    day = asked if as_of or confirm else day_of_work(desk, asked)
-    require_newest(desk, day)
+    try:
+        confirmed = confirmation(actor, evidence) if confirm else None
+        asked = enforcement.day_to_enforce(as_of, today(desk.settings.business_date))
+        day = asked if as_of or confirm else day_of_work(desk, asked)
+        require_newest(desk, day)
+    except (RefusedError, UsageError) as refusal:
+        if as_of or confirm:  # what a person has filled in, and no trouble
+            return refusal_state(refusal)
+        return _refused(refusal)
     since = begin(desk, day, only_if_missed or day < asked)
     if since is None:
         return Completed(message=OVER.format(day=day) if day < asked else IDLE)
     enforced = decide(desk, day, confirmed)
+    if isinstance(enforced, XingfuError):
+        return _refused(enforced)
     delivered = deliver(desk)
     publish(desk, day, since, enforced, delivered)
     finish(desk, day)
@@ -82,9 +91,16 @@ def enforce_deadlines(
     return Completed(message=f"截至{day}已核对：{'，'.join(done)}{_caught_up(enforced)}")
 
 
+def _refused(refusal: XingfuError) -> State[Any]:
+    """How a day ends that was not looked at: admins are told of it."""
+    told = without_numbers(str(refusal))
+    get_run_logger().error(told)
+    return in_words(Failed(message=shortened(told)))
+
+
 def confirmation(actor: str, evidence: str) -> Confirmation:
     """Who stands for a doubted day, and why. RefusedError where one of them is missing."""
-    asked = {"请填写确认人（actor）": actor, "请填写确认的理由（evidence）": evidence}
+    asked = {f"请填写“{CALLED['actor']}”": actor, f"请填写“{CALLED['evidence']}”": evidence}
     if missing := [reason for reason, said in asked.items() if not said.strip()]:
         raise RefusedError(with_reasons("日期未能确认，没有核对", missing))
     return Confirmation(actor, evidence)
@@ -99,15 +115,17 @@ def begin(desk: Desk, as_of: date, only_if_missed: bool) -> TrailMark | None:
 
 
 @task(name="decide", task_run_name="decide-{as_of}", **PATIENT)
-def decide(desk: Desk, as_of: date, confirmed: Confirmation | None = None) -> EnforcementResult:
-    """Write the day's decisions in one transaction. Why that is refused is published."""
+def decide(
+    desk: Desk, as_of: date, confirmed: Confirmation | None = None
+) -> EnforcementResult | RefusedError | PolicyError:
+    """Write the day's decisions in one transaction; or why that is refused, which is published."""
     try:
         done = enforcement.enforce_in_earnest(desk, as_of, now(), confirmed)
     except (RefusedError, PolicyError) as refusal:
         publish_refusal(desk, as_of, str(refusal))
         if isinstance(refusal, DoubtfulDayError):
             emit_events(desk)
-        raise
+        return refusal
     log = get_run_logger()
     log.info(
         "截至 %s：新增待发消息 %d 条，新认定逾期或超过建议时限 %d 项",

@@ -11,14 +11,27 @@ from datetime import date
 from uuid import UUID
 
 import httpx
-from prefect.artifacts import MarkdownArtifact, create_progress_artifact, update_progress_artifact
+from prefect.artifacts import (
+    MarkdownArtifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    update_progress_artifact,
+)
 from prefect.client.orchestration import PrefectClient, get_client
 
 from common.clock import today
 from common.errors import UnavailableError
+from flows.offering import TROUBLE, daily_form, newest_entrance, offered, waiting_runs
 from flows.pages.board import board_page
 from flows.pages.changes import changes_page, inbox_page
 from flows.pages.city import city_page
+from flows.pages.entrance import (
+    WaitingRun,
+    former_page,
+    offered_lines,
+    refused_page,
+    with_waiting,
+)
 from flows.pages.explain import MOST, explain_pages, to_explain
 from flows.pages.fitting import fitted
 from flows.pages.lists import due_page, overdue_page
@@ -41,7 +54,6 @@ from operations.workbooks.inbox import InboxResult
 
 SIDE_BY_SIDE = 8  # pages on their way to the server at once
 STEP = 50  # pages after which progress is told
-TROUBLE = "Prefect 服务暂不可用，页面未能发布，请稍后重试"
 Report = Callable[[int, int], None]
 
 
@@ -67,13 +79,39 @@ def publish_day(desk: Desk, as_of: date, changes: Changes) -> int:
     )
     others = dict(zip(put(desk, pages), pages, strict=True))
     counts, broken = outbox_counts(desk), known_trouble(desk.settings)
-    put(desk, [board_page(desk.plan, found, counts, {**links, **cities}, others, broken)])
+    further = offered_lines(offered(desk), desk.settings.desk_url)
+    leads = {**links, **cities}
+    runs = waiting_runs(desk)
+    put(desk, [board_page(desk.plan, found, counts, leads, others, broken, runs, further)])
     return len(links) + len(cities) + len(pages) + 1
 
 
 def publish_refusal(desk: Desk, as_of: date, reason: str) -> None:
-    """Publish why the plan cannot be run, in the place of what its data lack."""
-    put(desk, [quality_page(desk.plan, DataQuality(plan=reason), as_of, {})])
+    """Publish why the day cannot be looked at, where the day stands and what its data lack."""
+    newest = newest_entrance(desk)
+    former = former_page(str(newest.data), _target(newest.latest_id)) if newest else None
+    put(
+        desk,
+        [
+            quality_page(desk.plan, DataQuality(plan=reason), as_of, {}),
+            refused_page(desk.plan, as_of, reason, daily_form(desk), former),
+        ],
+    )
+
+
+def publish_waiting(desk: Desk, own: WaitingRun | None = None) -> None:
+    """Tell on the page of the day which decisions wait now, `own` among them.
+
+    Nothing is published where there is no such page, or it says so already.
+    """
+    newest = newest_entrance(desk)
+    if newest is None:
+        return
+    before = str(newest.data)
+    text = with_waiting(before, [*waiting_runs(desk), *([own] if own else [])])
+    if text != before:
+        # Its tables are fitted already.
+        create_markdown_artifact(text, newest.key, newest.description)
 
 
 def publish_outbox(desk: Desk, as_of: date) -> None:
@@ -104,7 +142,11 @@ def put(desk: Desk, pages: Sequence[Page], report: Report | None = None) -> tupl
         raise UnavailableError(TROUBLE) from error
     except httpx.TransportError as error:
         raise UnavailableError(TROUBLE) from error
-    return tuple(f"/artifacts/artifact/{id}" for id in ids)
+    return tuple(map(_target, ids))
+
+
+def _target(id: UUID) -> str:
+    return f"/artifacts/artifact/{id}"
 
 
 def progress_of(desk: Desk, what: str) -> Report:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from logging import LogRecord, getLogger
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from prefect import Task, get_run_logger, runtime, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.exceptions import CancelledRun, FailedRun
 
 from common.clock import today
 from common.errors import UnavailableError
@@ -65,6 +67,21 @@ def named_by_day(what: str) -> str:
     plan = asked.get("plan")
     other = f"（{plan}）" if plan and plan != settings.plan else ""
     return f"{long_date(day)}{what}{other}"
+
+
+def in_words(state: State[Any]) -> State[Any]:
+    """An end that is told in our words: what Prefect would log of it, as Python writes it, is not.
+
+    Nor is the traceback that it logs of each run that is not completed.
+    """
+    getLogger("prefect.flow_runs").addFilter(_is_of_use)
+    return state
+
+
+def _is_of_use(record: LogRecord) -> bool:
+    if record.exc_info and isinstance(record.exc_info[1], FailedRun | CancelledRun):
+        return False
+    return not record.getMessage().startswith("Finished in state")
 
 
 @task(name="open", **PATIENT)

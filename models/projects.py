@@ -368,12 +368,13 @@ def _to_dossier(plan: Plan, project: Any, subject: Any, held: _Gathered) -> Doss
     )
 
 
-def project_names(session: Session, plan: Plan, most: int) -> Mapping[str, str]:
-    """The names of the first `most` projects of the plan, by code and in its order."""
+def project_places(session: Session, plan: Plan, most: int) -> Mapping[str, str]:
+    """City, county and name of the first `most` projects of the plan, by code and in its order."""
     query = (
-        select(Subject.code, Subject.name)
+        select(Subject.code, Subject.city, Subject.county, Subject.name)
         .where(Subject.plan == plan.id, Subject.kind == SubjectKind.PROJECT)
         .order_by(col(Subject.code))
         .limit(most)
     )
-    return dict(session.exec(query).all())
+    found = session.exec(query).all()
+    return {code: f"{city}{county} {name}" for code, city, county, name in found}

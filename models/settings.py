@@ -12,6 +12,14 @@ from common.errors import UsageError
 
 ADDRESS = re.compile(r"[A-Za-z0-9._-]+([+.-]?\{tag\})?@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 """One plain address, with or without a place for a tag before its ``@``."""
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # how we ourselves reach a server there
+ENTRANCE, ENTRANCE_PAGE = "/xingfu", "province-board"
+"""Where the server leads to the newest page of a plan's day, and the name of that page."""
+
+
+def entrance(plan: str) -> str:
+    """The path of a plan's entrance, the same at any time."""
+    return f"{ENTRANCE}/{plan}"
 
 
 class Settings(BaseSettings):
@@ -146,6 +154,17 @@ class Settings(BaseSettings):
     def sites(self) -> frozenset[str]:
         """The names of `site`, lowercase."""
         return frozenset(self.site.lower().split())
+
+    @property
+    def address(self) -> str:
+        """Where this machine finds the Prefect server, e.g. ``http://127.0.0.1:4200``."""
+        host = ANYWHERE.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def entrance(self) -> str:
+        """Where this machine opens the newest page of the day, of its own plan."""
+        return f"{self.address}{entrance(self.plan)}"
 
     @property
     def desk_address(self) -> str:

@@ -53,6 +53,21 @@ def allowed(plan: Plan, position: Position) -> tuple[ActionRule, ...]:
     return tuple(action for action in plan.actions if move(plan, position, action.id))
 
 
+@lru_cache(maxsize=256)
+def to_come(plan: Plan, position: Position) -> frozenset[str]:
+    """The milestones that an action may still record from `position` on, guards aside."""
+    seen, waiting, found = {position}, [position], set[str]()
+    while waiting:
+        here = waiting.pop()
+        for action in plan.actions:
+            if (there := move(plan, here, action.id)) is not None:
+                found.update(action.records, action.redates)
+                if there not in seen:
+                    seen.add(there)
+                    waiting.append(there)
+    return frozenset(found)
+
+
 @lru_cache
 def machine(plan: Plan) -> Machine:
     """The plan's machine, without models; trigger its events on scratch objects."""

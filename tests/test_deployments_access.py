@@ -19,7 +19,7 @@ from deployments.server.password import (
     make_credential,
     require_guard,
 )
-from deployments.server.process import address, environment
+from deployments.server.process import environment
 from models.settings import Settings
 from operations.cases.desk import Desk
 from tests.support.cluster import API
@@ -237,7 +237,7 @@ def test_a_password_that_prefect_cannot_compare_is_refused(password: str) -> Non
 )
 def test_our_own_processes_find_it(host: str, asked: str) -> None:
     settings = Settings(host=host)
-    assert address(settings) == asked
+    assert settings.address == asked
     assert environment(settings)["PREFECT_API_URL"] == f"{asked}/api"
     assert environment(settings)["PREFECT_SERVER_API_HOST"] == host
 

@@ -80,7 +80,7 @@ def test_the_schedules_are_seen(page: "Page", admins: Served, tmp_path: Path) ->
         f"{admins.address}/deployments/deployment/{admins.deployment('enforce_deadlines')['id']}"
     )
     page.get_by_role("tab", name="Description").or_(page.get_by_text("Description")).first.click()
-    page.get_by_text("每日8时30分核对时限").first.wait_for()
+    page.get_by_text("每日核对：8时30分核对时限").first.wait_for()
     _shoot(page, picture("admin-deployment.png", tmp_path))
 
 
@@ -197,7 +197,8 @@ def _submit(page: "Page", admins: Served, name: str) -> str:
 
 def _see_run(page: "Page", admins: Served, run: str, folder: Path, shot: str) -> None:
     page.goto(f"{admins.address}/runs/flow-run/{run}")
-    page.get_by_text("Finished in state").or_(page.get_by_text("Suspending")).first.wait_for()
+    said = page.get_by_text("Finished in state").or_(page.get_by_text("Suspending"))
+    said.or_(page.get_by_text("未办理：")).first.wait_for()
     _shoot(page, picture(shot, folder))
 
 

@@ -201,6 +201,12 @@ def test_names_are_understood_as_people_write_them(loaded: Xingfu) -> None:
     assert "D10-03" in told.stdout
     for line in ("“太原”按“太原市”办理", "“d10-3”按“D10-03”办理", "“2023-4-3”按“2023-04-03”理解"):
         assert line in told.stderr
+    for typed in ("2023-3", "2023年3月", "2023.03"):
+        assert f"“{typed}”按“2023-03”理解" in loaded("burden", "--month", typed).stderr
+    quarter = loaded("report", "feedback", "--quarter", "2023年二季度")
+    assert "“2023年二季度”按“2023Q2”理解" in quarter.stderr
+    noted = loaded("record", ONE, "运营机构确定", "--on", "2023-04-20", "--actor", "太原市")
+    assert "operator_confirmed" not in noted.stdout + noted.stderr
     refused = loaded("advance", ONE, "确定选止", "--on", "2023-02-06", "--actor", "山西省民政厅")
     assert refused.returncode == 1
     assert "是否为 confirm_site（确定选址）" in refused.stderr
@@ -441,3 +447,12 @@ def _contents(xingfu: Xingfu) -> list[str]:
     connection.close()
     # That a workbook came is an event each time; it waits there until it is emitted.
     return [line for line in dump if not line.startswith('INSERT INTO "event"')]
+
+
+def test_explain_speaks_only_of_what_applies(loaded: Xingfu) -> None:
+    """A project under review may still have to be corrected; a sited one has much before it."""
+    told = loaded.ok("explain", ONE, "--as-of", "2023-04-03")
+    assert "替补项目" not in told  # it is none
+    assert "【D20】" not in told
+    assert "有关情况发生后才起算的时限：D20 申报材料补正（自“补正通知”起）；D21" in told
+    assert "起算：自“补正通知”" in loaded.ok("explain", ONE, "D20", "--as-of", "2023-04-03")

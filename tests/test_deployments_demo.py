@@ -44,7 +44,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def test_it_tells_where_to_look(running: Served) -> None:
-    assert re.search(rf"全省进度　+{running.address}/artifacts/artifact/\S+", running.said)
+    assert re.search(rf"今日情况　+{running.address}/xingfu/shanxi-2023　", running.said)
     assert "项目100个" in running.said
     assert list((running.home / "outgoing").rglob("*.eml"))
 
@@ -192,7 +192,7 @@ def test_an_admin_sees_the_board_and_the_runs(running: Served, tmp_path: Path) -
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER)
         page = browser.new_page(viewport={"width": 1600, "height": 1000}, locale="zh-CN")
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(_link(running, "全省进度"))
+        page.goto(_link(running, "今日情况"))
         page.get_by_role("cell", name="太原市").first.wait_for(timeout=60_000)
         page.screenshot(path=picture("board.png", tmp_path))
         page.goto(_link(running, "逾期清单"))

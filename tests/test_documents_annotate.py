@@ -7,6 +7,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 
 from documents.forms.summary import pages, read_applications
 from documents.reading.annotate import LIST, MARK, annotated, returned_name
@@ -201,3 +202,17 @@ def test_what_is_struck_through_stays_so_in_the_copy() -> None:
     assert copy is not None
     for each in (content, copy):
         assert any("删除线" in fault.reason for fault in faults_of(each))
+
+
+def test_a_row_that_is_struck_through_is_one_question() -> None:
+    def strike(book: Workbook) -> None:
+        for cell in ("B4", "C4", "D4"):
+            book.worksheets[0][cell].value = "作废"
+            book.worksheets[0][cell].font = Font(strike=True)
+        book.worksheets[0]["D6"].value = "作废"
+        book.worksheets[0]["D6"].font = Font(strike=True)
+
+    asked = [each for each in faults_of(edited(sound(), strike)) if "删除线" in each.reason]
+    assert [each.spot.cell for each in asked] == ["B4", "D6"]
+    assert "本行共3格有删除线（B4、C4、D4）" in asked[0].says
+    assert asked[0].mend.startswith("整行作废的请删去整行")

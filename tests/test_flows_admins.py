@@ -119,6 +119,7 @@ def test_it_goes_through_every_kind_of_channel(tmp_path: Path) -> None:
         for address in (chat, mail(inbox.port), "list://13800000000", None):
             tell(settings, address, run_alarm(TROUBLE, AT))
         assert LINK in "".join(robot.texts)
+        assert "今日情况：http://127.0.0.1:4200/xingfu/shanxi-2023" in "".join(robot.texts)
         assert inbox.read()["Auto-Submitted"] == "auto-generated"
     assert len(list(settings.outgoing.glob("2023-06-01/系统管理员-*.eml"))) == 1
     assert len(list(settings.outgoing.glob("2023-06-01/文本清单/系统管理员-*.json"))) == 1

@@ -23,6 +23,7 @@ from deployments.demo import EXAMPLE
 from documents.reading import cells
 from documents.reading.typed import amount_of
 from flows.forms.advance_project import AdvanceRequestForm, advance_project, the_act
+from flows.forms.asking import filled_in, run_name
 from flows.forms.choosing import (
     HOLD,
     MOST,
@@ -30,13 +31,13 @@ from flows.forms.choosing import (
     RESUME,
     WITHDRAW,
     action_for,
+    as_meant,
     choices,
-    listed,
     with_choices,
 )
 from flows.forms.export_workbook import KINDS, ExportRequestForm, export_workbook
 from flows.forms.extend_deadline import ExtendRequestForm, extend_deadline
-from flows.forms.fields import RequestForm, code_of
+from flows.forms.fields import RequestForm, code_of, listed
 from flows.forms.hold_project import HoldRequestForm, hold_project
 from flows.forms.import_workbook import ImportRequestForm, import_workbook
 from flows.forms.record_milestone import RecordRequestForm, record_milestone
@@ -66,10 +67,10 @@ FLOWS: tuple[Flow[..., Any], ...] = (
     export_workbook,
 )
 TWO = "XF2023-140105-02"
-NAMED = f"{ONE}　示例一街道示例乙社区养老幸福工程"
+NAMED = f"太原市小店区 示例一街道示例乙社区养老幸福工程　{ONE}"
 SITE = {
     "project": NAMED,
-    "action": "confirm_site　确定选址",
+    "action": "确定选址　confirm_site",
     "on": "2023-02-06",
     "actor": "山西省民政厅 示例",
 }
@@ -159,15 +160,15 @@ def test_what_writes_much_is_only_tried_first(flow: Flow[..., Any]) -> None:
         ({"amount": "840000.00"}, True),
         ({"amount": ""}, True),
         (
-            {"reasons": [{"condition": "R16　建筑面积不在500—2000平方米之间", "reason": "示例"}]},
+            {"reasons": [{"condition": "建筑面积不在500—2000平方米之间　R16", "reason": "示例"}]},
             True,
         ),
-        ({"checks": [{"item": "beds　实有床位（张）", "answer": "12"}]}, True),
+        ({"checks": [{"item": "实有床位（张）　beds", "answer": "12"}]}, True),
         ({"amount": "12.345"}, True),  # refused by the flow, in words that staff understand
         ({"actor": ""}, False),
         ({"project": ONE}, False),  # the server asks for a choice; the flow takes the code alone
         ({"action": "fly"}, False),
-        ({"checks": [{"item": "beds　实有床位（张）"}]}, False),
+        ({"checks": [{"item": "实有床位（张）　beds"}]}, False),
         ({"colour": "red"}, False),
     ],
 )
@@ -187,12 +188,14 @@ def test_what_may_be_left_empty_has_an_empty_choice(ten: Desk) -> None:
 def test_choices_are_what_the_database_and_the_plan_hold(taiyuan: Desk) -> None:
     found = choices(taiyuan)
     with taiyuan.engine.connect() as connection:
-        query = "SELECT code, name FROM subject WHERE kind = 'project' ORDER BY code"
+        query = "SELECT code, city, county, name FROM subject WHERE kind = 'project' ORDER BY code"
         rows = connection.execute(text(query)).all()
         others = connection.execute(text("SELECT code FROM subject WHERE kind != 'project'"))
-        everybody = {code for code, _ in rows} | set(others.scalars())
+        everybody = {code for code, *_ in rows} | set(others.scalars())
     assert len(rows) == 10
-    assert found["project"] == tuple(f"{code}　{name}" for code, name in rows)
+    assert found["project"] == tuple(
+        f"{city}{county} {name}　{code}" for code, city, county, name in rows
+    )
     assert {code_of(each) for each in found["subject"]} == everybody
     assert [code_of(each) for each in found["action"]] == [item.id for item in plan().actions]
     assert [code_of(each) for each in found["rule"]] == list(taiyuan.deadlines)
@@ -237,7 +240,7 @@ def test_a_field_may_be_called_enum() -> None:
         (NAMED, ONE),
         (ONE, ONE),
         ("太原市", "太原市"),
-        ("confirm＿site　确定选址", "confirm_site"),
+        ("确定选址　confirm＿site", "confirm_site"),
         (listed("D08", "全部 开工"), "D08"),
         ("", ""),
         ("　", ""),
@@ -247,13 +250,20 @@ def test_a_choice_is_taken_apart(chosen: str, code: str) -> None:
     assert code_of(chosen) == code
 
 
+def test_a_run_is_named_without_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {"form": {"project": NAMED, "action": "确定选址　confirm_site"}}
+    monkeypatch.setattr("prefect.runtime.flow_run.parameters", asked, raising=False)
+    told = run_name("办理项目", "project", "action", "amount")()
+    assert told == "办理项目：太原市小店区 示例一街道示例乙社区养老幸福工程、确定选址"
+
+
 def test_a_form_says_what_is_to_be_done() -> None:
     form = AdvanceRequestForm.model_validate(
         {
             **SITE,
             "amount": " 840,000.5元 ",
-            "reasons": [{"condition": "R16　面积", "reason": " 示例 "}],
-            "checks": [{"item": "beds　床位", "answer": "12"}],
+            "reasons": [{"condition": "面积　R16", "reason": " 示例 "}],
+            "checks": [{"item": "床位　beds", "answer": "12"}],
         }
     )
     asked = the_act(form)
@@ -296,8 +306,37 @@ def test_no_amount(typed: str) -> None:
         amount_of(typed)
 
 
+def test_what_does_not_fit_is_told_by_the_names_that_the_form_shows() -> None:
+    """Where the check by Prefect was switched off, or could not see it."""
+    with pytest.raises(UsageError) as refused:
+        filled_in(AdvanceRequestForm, {**SITE, "on": "昨天", "colour": "red", "actor": 5})
+    assert str(refused.value).splitlines() == [
+        "填写有误，请更正后重新提交",
+        "  · “日期”没有填写或无法识别",
+        "  · “经办人”没有填写或无法识别",
+        "  · “colour”没有填写或无法识别",
+    ]
+    assert filled_in(AdvanceRequestForm, SITE) == AdvanceRequestForm.model_validate(SITE)
+
+
+def test_a_project_is_known_by_its_name_where_there_are_too_many_to_choose_from(
+    ten: Desk,
+) -> None:
+    typed = {**SITE, "project": "示例一街道示例乙社区养老幸福工程"}
+    assert as_meant(ten, AdvanceRequestForm.model_validate(typed)).project == ONE
+    chosen = AdvanceRequestForm.model_validate(SITE)
+    assert as_meant(ten, chosen) is chosen
+    wrong = AdvanceRequestForm.model_validate({**SITE, "project": "示例一街道示例乙社区养老工程"})
+    with pytest.raises(RefusedError, match=f"是否为 .*{ONE}"):
+        as_meant(ten, wrong)
+    facts = RecordRequestForm.model_validate(
+        {"subject": "太原", "fact": "x", "on": "2023-02-06", "actor": "山西省民政厅"}
+    )
+    assert as_meant(ten, facts).subject == "太原市"
+
+
 def test_nothing_is_stated_twice() -> None:
-    twice = [{"item": "beds", "answer": "12"}, {"item": "beds　床位", "answer": "13"}]
+    twice = [{"item": "beds", "answer": "12"}, {"item": "床位　beds", "answer": "13"}]
     form = AdvanceRequestForm.model_validate({**SITE, "checks": twice})
     with pytest.raises(UsageError, match="验收项“beds”填写了两次"):
         the_act(form)
@@ -353,7 +392,7 @@ def test_soft_conditions_are_told_with_what_was_done(ten: Desk) -> None:
 def test_a_fact_is_recorded_once(taiyuan: Desk) -> None:
     form = RecordRequestForm(
         subject="太原市",
-        fact="D10-03　月报",
+        fact="月报　D10-03",
         on=date(2023, 3, 24),
         actor="山西省民政厅 示例",
         evidence="网络故障，书面报送，示例文件",

@@ -13,7 +13,7 @@ from common.errors import PolicyError
 from policy.load import HOME, load_plan
 from policy.schema import Plan
 from policy.vocabulary import Disposition
-from states.machine import Position, allowed, diagram, move, target
+from states.machine import Position, allowed, diagram, move, target, to_come
 from tests.support.builders import plan
 from tests.support.written import read_yaml
 
@@ -239,3 +239,13 @@ def _written(folder: Path, first: int) -> Path:
     path = folder / "plan.yaml"
     path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
     return path
+
+
+def test_what_may_still_come_is_what_no_passed_stage_held() -> None:
+    """五(二): whoever builds has no application to correct any more, and may have to mend works."""
+    begun = to_come(plan(), Position("siting", Disposition.ACTIVE))
+    assert {"correction_ordered", "rectification_ordered", "accepted"} <= begun
+    building = to_come(plan(), Position("construction", Disposition.ACTIVE))
+    assert "correction_ordered" not in building
+    assert {"rectification_ordered", "inspection_rectified"} <= building
+    assert to_come(plan(), Position("review", Disposition.WITHDRAWN)) == frozenset()

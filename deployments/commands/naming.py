@@ -43,15 +43,10 @@ def subject_meant(desk: Desk, typed: str) -> str:
 
     RefusedError where there is none, or several are called so.
     """
-    from models.projects import names, subjects
+    from operations.cases import naming
 
     with desk.reading() as session:
-        if subjects(session, desk.plan, [typed]):
-            return typed
-        known = names(session, desk.plan)
-    places = {code: name[:-1] for code, name in known.items() if code == name}
-    short = {code: name for code, name in places.items() if fold(name) == fold(typed)}
-    return _told(typed, meant(typed, {**known, **short}, desk.plan.said("项目、市或省")))
+        return _told(typed, naming.subject_meant(session, desk.plan, typed))
 
 
 def city_meant(desk: Desk, typed: str) -> str:
@@ -78,14 +73,12 @@ def rule_meant(desk: Desk, typed: str) -> str:
 
 def action_meant(desk: Desk, typed: str) -> str:
     """An action by its name or its label. RefusedError."""
-    return _told(
-        typed, meant(typed, {each.id: each.label for each in desk.plan.actions}, "办理动作")
-    )
+    return _called(typed, {each.id: each.label for each in desk.plan.actions}, "办理动作")
 
 
 def fact_meant(desk: Desk, typed: str) -> str:
     """A milestone, evidence, or the deadline of what a place does. RefusedError."""
-    return _told(typed, meant(typed, _facts(desk), "可登记的节点"))
+    return _called(typed, _facts(desk), "可登记的节点")
 
 
 def _facts(desk: Desk) -> Mapping[str, str]:
@@ -96,6 +89,15 @@ def _facts(desk: Desk) -> Mapping[str, str]:
 
 def _deadlines(desk: Desk) -> Mapping[str, str]:
     return {number: each.rule.title for number, each in desk.deadlines.items()}
+
+
+def _called(typed: str, known: Mapping[str, str], what: str) -> str:
+    """What goes by a label that staff know: its id is none of their business."""
+    found = meant(typed, known, what)
+    label = known[found]
+    if typed not in (found, label):
+        complain(f"“{typed}”按“{label if fold(typed) == fold(label) else found}”办理")
+    return found
 
 
 def _told(typed: str, found: str) -> str:

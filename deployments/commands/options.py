@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
@@ -11,9 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from common.errors import UsageError
+from common.words import alike
 from deployments.commands.console import complain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from models.settings import Settings
     from operations.cases.desk import Desk
     from operations.cases.evidence import Exhibit
@@ -21,6 +25,9 @@ if TYPE_CHECKING:
     from policy.vocabulary import Source, Word
 
 W = TypeVar("W", bound="Word")
+MONTH = re.compile(r"(\d{4})(?:[-./]|年)?(0?[1-9]|1[0-2])月?(?:份)?", re.ASCII)
+QUARTER = re.compile(r"(?i)(\d{4})(?:[-./]|年)?第?q?([1-4一二三四])(?:季度)?", re.ASCII)
+NUMERALS = dict(zip("一二三四", "1234", strict=True))
 AT_END = ExitStack()
 """What is closed when the command ends, however it ends."""
 
@@ -36,6 +43,24 @@ def as_date(text: str) -> date:
     if text != str(found):
         complain(f"“{text}”按“{found}”理解")
     return found
+
+
+def as_month(text: str) -> str:
+    """A month as typed, ``2023-5`` or ``2023年5月`` too, which is said; anything else as it is."""
+    return _read(text, MONTH, lambda year, month: f"{year}-{int(month):02}")
+
+
+def as_quarter(text: str) -> str:
+    """A quarter as typed, ``2023q2`` or ``2023年二季度`` too; as `as_month`."""
+    return _read(text, QUARTER, lambda year, n: f"{year}Q{NUMERALS.get(n, n)}")
+
+
+def _read(text: str, written: re.Pattern[str], how: Callable[[str, str], str]) -> str:
+    found = written.fullmatch("".join(alike(text).split()))
+    read = how(*found.groups()) if found else text
+    if read != text:
+        complain(f"“{text}”按“{read}”理解")
+    return read
 
 
 def day_option(option: str, help: str) -> Any:

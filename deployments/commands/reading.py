@@ -11,7 +11,16 @@ from common.errors import RefusedError
 from common.words import SHANGHAI
 from deployments.commands.console import complain, emit, listed, say, show, table
 from deployments.commands.naming import plan_meant, rule_meant, subject_meant
-from deployments.commands.options import AboutDay, AsOf, Json, Known, the_day, the_desk, word
+from deployments.commands.options import (
+    AboutDay,
+    AsOf,
+    Json,
+    Known,
+    as_month,
+    the_day,
+    the_desk,
+    word,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -174,7 +183,8 @@ def funds(
 
 def burden(
     month: Annotated[
-        str | None, typer.Option("--month", metavar="年-月", help="只看一个月，如 2023-06")
+        str | None,
+        typer.Option("--month", parser=as_month, metavar="年-月", help="只看一个月，如 2023-06"),
     ] = None,
     json: Json = False,
 ) -> None:

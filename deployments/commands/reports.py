@@ -13,7 +13,15 @@ import typer
 from common.errors import RefusedError
 from deployments.commands.console import complain, emit, say
 from deployments.commands.naming import city_meant
-from deployments.commands.options import AsOf, Json, day_option, the_day, the_desk
+from deployments.commands.options import (
+    AsOf,
+    Json,
+    as_month,
+    as_quarter,
+    day_option,
+    the_day,
+    the_desk,
+)
 from policy.vocabulary import Product
 
 if TYPE_CHECKING:
@@ -27,10 +35,16 @@ if TYPE_CHECKING:
     from operations.duties.supervision import LetterDraft
 
 Month = Annotated[
-    str | None, typer.Option("--month", metavar="年-月", help="如 2023-06；默认为最近到期的一月")
+    str | None,
+    typer.Option(
+        "--month", parser=as_month, metavar="年-月", help="如 2023-06；默认为最近到期的一月"
+    ),
 ]
 Quarter = Annotated[
-    str | None, typer.Option("--quarter", metavar="季度", help="如 2023Q2；默认为最近到期的一季")
+    str | None,
+    typer.Option(
+        "--quarter", parser=as_quarter, metavar="季度", help="如 2023Q2；默认为最近到期的一季"
+    ),
 ]
 OneCity = Annotated[str | None, typer.Option("--city", metavar="地方", help="全称；不写为全部")]
 Anew = Annotated[

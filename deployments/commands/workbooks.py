@@ -10,7 +10,7 @@ import typer
 from common.errors import UnavailableError, XingfuError
 from deployments.commands.console import complain, emit, say, table
 from deployments.commands.naming import city_meant, form_meant
-from deployments.commands.options import AsOf, Json, Known, the_day, the_desk
+from deployments.commands.options import AsOf, Json, Known, as_month, the_day, the_desk
 
 if TYPE_CHECKING:
     from documents.reading.faults import WorkbookError
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from operations.workbooks.intake import ImportResult
 
 Month = Annotated[
-    str | None, typer.Option("--month", metavar="年-月", help="月报的月份，如 2023-06")
+    str | None,
+    typer.Option("--month", parser=as_month, metavar="年-月", help="月报的月份，如 2023-06"),
 ]
 
 

@@ -230,12 +230,13 @@ def record(
 ) -> None:
     from operations.cases.casework import Act
     from operations.cases.casework import record as note
+    from operations.cases.effects import action_label
 
     desk = the_desk()
     code, milestone = subject_meant(desk, code), fact_meant(desk, milestone)
     who = actor or _own_office(desk, code, milestone)
     _perform(desk, note, Act(code, milestone, on, who, evidence, seen=seen), file)
-    say(f"{code} 已登记 {milestone}：{on}")
+    say(f"{code} 已登记“{action_label(desk, milestone)}”：{on}")
 
 
 def extend(

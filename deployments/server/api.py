@@ -15,6 +15,7 @@ import uvicorn
 from common.errors import RefusedError
 from deployments.server.door import guarded
 from deployments.server.password import require_guard
+from deployments.server.speaking import speaking
 from models.settings import load_settings
 
 BOUND, NO_SERVICES = "--bound", "--no-services"
@@ -36,14 +37,16 @@ def main() -> None:
         sys.exit(str(refusal))
     from prefect.server.api.server import create_app
 
+    from deployments.server.entrance import add_entrance
     from deployments.server.tokens import keep_tokens
     from deployments.server.turns import take_turns
 
     take_turns(PREFECT_API_DATABASE_CONNECTION_URL.value())
     app = create_app(final=True, webserver_only=NO_SERVICES in sys.argv)
     keep_tokens(app.api_app)  # type: ignore[attr-defined]  # where Prefect keeps it
+    add_entrance(app)
     uvicorn.run(
-        guarded(app, settings.sites),
+        guarded(speaking(app), settings.sites),
         host=server.api.host,
         port=server.api.port,
         timeout_keep_alive=server.api.keepalive_timeout,

@@ -22,7 +22,6 @@ from deployments.server.password import CLIENT_AUTH, SERVER_AUTH, credential, re
 from deployments.server.stopping import interrupt
 from models.settings import Settings
 
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # how we ourselves reach a server there
 START_SECONDS, LOOKS = 180, 5
 """How long it may take to come up, and how often a second one looks."""
 STOP_SECONDS = 20
@@ -36,15 +35,9 @@ HEARTBEAT_SECONDS = 30
 """How often a run gives a sign of life; the least that Prefect takes."""
 
 
-def address(settings: Settings) -> str:
-    """Where processes of this machine find the server, e.g. ``http://127.0.0.1:4200``."""
-    host = ANYWHERE.get(settings.host, settings.host)
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
-
-
 def environment(settings: Settings) -> Mapping[str, str]:
     """What Prefect's processes, server and runs alike, need to be told."""
-    base, kept = address(settings), timedelta(days=settings.keep_days)
+    base, kept = settings.address, timedelta(days=settings.keep_days)
     home = (settings.home / "prefect").resolve()
     return {
         "PREFECT_HOME": str(home),
@@ -134,7 +127,7 @@ def starting_server(settings: Settings) -> Iterator[Callable[[], str]]:
     stopping = Event()
 
     def ready() -> str:
-        found = _ready(child, address(settings), log)
+        found = _ready(child, settings.address, log)
         database = _database(settings)
         for miss, what in ((_miss, (child, log)), (_miss_file, (database, _inode(database), log))):
             Thread(target=miss, args=(*what, losses, stopping), daemon=True).start()

@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 from uuid import UUID
 
+from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.filters import (
@@ -106,9 +107,15 @@ def _retire(client: SyncPrefectClient, item: DeploymentResponse) -> None:
     complain(f"任务 {item.name} 尚有等待决定的运行，暂予保留；办结后再次登记时移除")
 
 
-def _built(item: Definition) -> RunnerDeployment:
+def flow_of(item: Definition) -> Flow[..., Any]:
+    """The flow that a deployment runs."""
     module, _, name = item.entrypoint.rpartition(".")
-    made: RunnerDeployment = getattr(import_module(module), name).to_deployment(
+    found: Flow[..., Any] = getattr(import_module(module), name)
+    return found
+
+
+def _built(item: Definition) -> RunnerDeployment:
+    made = flow_of(item).to_deployment(
         name=item.name,
         description=item.description,
         tags=[TAG, *item.tags],
@@ -117,6 +124,7 @@ def _built(item: Definition) -> RunnerDeployment:
         concurrency_limit=ConcurrencyLimitConfig(**item.limit) if item.limit else None,
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
+    assert isinstance(made, RunnerDeployment)  # noqa: S101  # called outside of an event loop
     return made
 
 

@@ -32,9 +32,8 @@ def serve(settings: Settings) -> None:
         if made := make_credential(settings):
             say(TOLD_ONCE.format(user=ADMIN, password=made, file=settings.home.resolve() / FILE))
         with running_server(settings) as address, serving_health(settings), serving_desk(settings):
-            at = f"界面：{address}" + (
-                f"　工作台：{settings.desk_url}" if settings.desk_url else ""
-            )
+            places = {"今日情况": settings.entrance, "界面": address, "工作台": settings.desk_url}
+            at = "　".join(f"{name}：{place}" for name, place in places.items() if place)
             serve_deployments(settings, f"定时任务已就绪。{at}　（Ctrl-C 停止）")
 
 

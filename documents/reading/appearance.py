@@ -33,6 +33,10 @@ MOST_COLUMNS = 16_384
 """Of a sheet."""
 
 STRUCK = "有删除线，无法判断是否作废；作废的文字请删去，有效的请取消删除线"
+STRUCK_ROW = (
+    "本行共{}格有删除线（{}），无法判断是否作废；整行作废的请删去整行，个别文字作废的请删去文字，"
+    "有效的请取消删除线"
+)
 OTHERWISE = "所显示的与存储的数字“{}”不一致；请将单元格格式改为“常规”，核对数字后重新报送"
 IMAGE = "是图片，没有读取；请填写文字，图片可作为佐证文件报送"
 HIDDEN_SHEET = "工作表已隐藏，其中的内容没有读取；需要报送的，请取消隐藏后重新报送"
@@ -82,6 +86,8 @@ class SeenSheet:
     """What was found on a sheet."""
 
     asked: list[CellFault] = field(default_factory=list)
+    struck: dict[int, list[Spot]] = field(default_factory=dict)
+    """By row, the cells that are struck through."""
     """What a person has to say first."""
     told: list[CellFault] = field(default_factory=list)
     """What is not read, or is though nobody sees it."""
@@ -117,7 +123,16 @@ def look(behind: Workings, title: str, rows: list[list[Any]]) -> SeenSheet:
     parser.CharacterDataHandler = walk.say
     parser.Parse(behind.archive.read(behind.parts[title]), True)  # its last bytes
     _tell_hidden(title, rows, walk, found)
+    found.asked.extend(map(_struck, found.struck.values()))
     return found
+
+
+def _struck(spots: Sequence[Spot]) -> CellFault:
+    """One question a row, however many of its cells are struck through."""
+    if len(spots) == 1:
+        return CellFault(spots[0], STRUCK)
+    said = STRUCK_ROW.format(len(spots), _listed([spot.cell for spot in spots]))
+    return CellFault(spots[0], said, lacking=True)  # which of the values is none of its business
 
 
 def beside(behind: Workings, title: str) -> Iterator[CellFault]:
@@ -154,7 +169,7 @@ def _look_at(
         return
     shared = cell.kind == "s" and _number(cell.said.get("v")) in behind.struck_texts
     if cell.style in behind.styles.struck or cell.struck or shared:
-        found.asked.append(CellFault(_spot(title, row, column, value), STRUCK))
+        found.struck.setdefault(row, []).append(_spot(title, row, column, value))
     code = behind.styles.formats.get(cell.style)
     if code is not None and isinstance(value, int | float) and not isinstance(value, bool):
         seen = displayed(float(value), code)

@@ -17,17 +17,18 @@ from prefect.client.schemas.objects import FlowRunInput, State
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from prefect.input.actions import filter_flow_run_input
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 from pydantic import ValidationError
 
-from common.clock import today
+from common.clock import now, today
 from common.errors import RefusedError, UsageError
-from common.words import without_numbers
 from flows.emitting import emit_events
-from flows.forms.asking import REFUSED, afterwards, shortened
+from flows.forms.asking import REFUSED, afterwards, answer_page, refusal_state
+from flows.forms.fields import faults
 from flows.forms.telling import refused
-from flows.pages.fitting import fitted
+from flows.pages.entrance import WaitingRun
 from flows.pages.markdown import plain
+from flows.publishing import publish_waiting
 from flows.steps import PATIENT
 from operations.cases.desk import Desk
 
@@ -103,10 +104,12 @@ def approved(desk: Desk, matter: DecisionMatter[F]) -> State[Any]:
         settled = _settled(desk, matter)
     except (RefusedError, UsageError) as refusal:
         _publish(desk, matter, f"{matter.title}：{REFUSED}", refused(refusal))
-        return Failed(name=REFUSED, message=shortened(without_numbers(str(refusal))))
+        afterwards(publish_waiting, desk)
+        return refusal_state(refusal)
     told = f"{matter.title}：{settled.word}"
     _publish(desk, matter, told, settled.text)
     afterwards(emit_events, desk)
+    afterwards(publish_waiting, desk)
     return Completed(message=told)
 
 
@@ -137,7 +140,7 @@ def _taken(matter: DecisionMatter[F], asked: _Question) -> Settlement | str:
             form = matter.form.model_validate(answer)
             return matter.decide(asked.day, asked.fingerprint, form)
         except ValidationError as wrong:
-            return refused(UsageError("\n".join(["填写有误：", *_faults(matter.form, wrong)])))
+            return refused(faults(matter.form, wrong))
         except (RefusedError, UsageError) as refusal:
             return refused(refusal)
 
@@ -152,6 +155,8 @@ def _ask(
     warning = f"**上次提交没有写入**\n\n{note}\n\n---\n" if note else ""
     how = HOW.format(run=plain(runtime.flow_run.name), id=runtime.flow_run.id, days=DAYS)
     _publish(desk, matter, told, f"{warning}\n{how}\n\n---\n\n{proposal.text}")
+    own = WaitingRun(runtime.flow_run.name, str(runtime.flow_run.id), now())
+    afterwards(lambda desk: publish_waiting(desk, own), desk)
     suspend_flow_run(
         wait_for_input=matter.form.with_initial_data(description=DESCRIPTION.format(told)),
         timeout=DAYS * 24 * 3600,
@@ -192,14 +197,7 @@ def _answer(entry: FlowRunInput) -> dict[str, Any]:
     return value
 
 
-def _faults(form: type[RunInput], wrong: ValidationError) -> list[str]:
-    """What does not fit, by the name that the form shows; never what was typed."""
-    names = [str(error["loc"][0]) if error["loc"] else "" for error in wrong.errors()]
-    titles = {name: field.title or name for name, field in form.model_fields.items()}
-    return [f"  · “{titles.get(name, name)}”没有填写或无法识别" for name in dict.fromkeys(names)]
-
-
 def _publish(desk: Desk, matter: DecisionMatter[F], heading: str, text: str) -> None:
     create_markdown_artifact(
-        fitted(f"# {heading}\n\n{text}"), key=f"{desk.plan.id}-{matter.name}", description=heading
+        answer_page(desk, heading, text), key=f"{desk.plan.id}-{matter.name}", description=heading
     )

@@ -4,24 +4,25 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import update_wrapper
 from inspect import signature
-from logging import LogRecord, getLogger
 from typing import Any, Protocol, TypeVar, get_type_hints
 
 from httpx import HTTPError
 from prefect import Flow, flow, get_run_logger, runtime
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.exceptions import FailedRun
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed
+from pydantic import ValidationError
 
 from common.clock import now, today
 from common.errors import RefusedError, UnavailableError, UsageError
 from common.words import without_numbers
 from flows.emitting import emit_events
-from flows.forms.fields import RequestForm, user_of
+from flows.forms.choosing import as_meant
+from flows.forms.fields import RequestForm, called, faults, user_of
 from flows.forms.telling import refused
 from flows.pages.fitting import fitted
-from models.settings import load_settings
+from flows.steps import in_words
+from models.settings import entrance, load_settings
 from operations.cases.desk import Desk, open_desk
 
 REFUSED = "未办理"
@@ -33,6 +34,7 @@ TIMEOUT = 600
 """Seconds after which a form's run is given up."""
 
 F = TypeVar("F", bound=RequestForm, contravariant=True)
+H = TypeVar("H", bound=RequestForm)
 
 
 class Operation(Protocol[F]):
@@ -55,18 +57,20 @@ def request_flow(
 
     def made(operation: Operation[F]) -> Flow[..., State[Any]]:
         def run(form: F, plan: str | None = None) -> State[Any]:
-            return _answer(open_desk(load_settings(), plan), operation, form, then)
+            return _answer(open_desk(load_settings(), plan), operation, asked, form, then)
 
         # Prefect makes the form that people fill in from this.
-        run.__annotations__["form"] = get_type_hints(operation)["form"]
+        asked: type[F] = get_type_hints(operation)["form"]
+        run.__annotations__["form"] = asked
         run.__signature__ = signature(run)  # type: ignore[attr-defined]  # as inspect asks for it
         update_wrapper(run, operation, ("__module__", "__name__", "__qualname__", "__doc__"))
-        title = str(run.__annotations__["form"].model_config["title"])
+        title = str(asked.model_config["title"])
         options = flow(
             name=run.__name__,
             description=description,
             flow_run_name=run_name(title, *fields),
             timeout_seconds=TIMEOUT,
+            validate_parameters=False,  # its own words for what is amiss are no words for staff
         )
         return options(run)
 
@@ -74,25 +78,44 @@ def request_flow(
 
 
 def _answer(
-    desk: Desk, operation: Operation[F], form: F, then: Callable[[Desk], object] | None
+    desk: Desk,
+    operation: Operation[F],
+    asked: type[F],
+    filled: object,
+    then: Callable[[Desk], object] | None,
 ) -> State[Any]:
     name = runtime.flow_run.flow_name.replace("_", "-")
-    title, tried = str(type(form).model_config["title"]), getattr(form, "dry_run", False)
+    title = str(asked.model_config["title"])
     try:
+        form = as_meant(desk, filled_in(asked, filled))
         desk = desk.entered_by(user_of(form))
         text = operation(desk, form, today=today(desk.settings.business_date), at=now())
     except (RefusedError, UsageError) as refusal:
         heading = f"{title}：{REFUSED}"
         _publish(desk, name, heading, refused(refusal))
-        get_run_logger().warning("%s，原因见本次运行的结果（Artifacts）", heading)
-        getLogger("prefect.flow_runs").addFilter(_is_trouble)
-        return Failed(name=REFUSED, message=shortened(without_numbers(str(refusal))))
+        return refusal_state(refusal)
+    tried = getattr(form, "dry_run", False)
     heading = f"{title}：{TRIED if tried else DONE}"
     afterwards(lambda desk: _publish(desk, name, heading, text), desk)
     afterwards(emit_events, desk)
     if then and not tried:
         afterwards(then, desk)
     return Completed(message=heading)
+
+
+def filled_in(asked: type[H], filled: object) -> H:
+    """The form as it was handed in. UsageError with every field that does not fit."""
+    try:
+        return asked.model_validate(filled)
+    except ValidationError as wrong:
+        raise faults(asked, wrong) from None
+
+
+def refusal_state(refusal: RefusedError | UsageError) -> State[Any]:
+    """How a run ends whose request was refused: told apart from trouble by name and colour."""
+    told = without_numbers(str(refusal))
+    get_run_logger().warning("%s：%s", REFUSED, told)
+    return in_words(Cancelled(name=REFUSED, message=shortened(told)))
 
 
 def afterwards(work: Callable[[Desk], object], desk: Desk) -> None:
@@ -109,7 +132,7 @@ def run_name(title: str, *fields: str) -> Callable[[], str]:
     def name() -> str:
         form = runtime.flow_run.parameters.get("form") or {}
         said = form if isinstance(form, dict) else form.model_dump(mode="json")
-        parts = [str(said[field]) for field in fields if said.get(field)]
+        parts = [called(str(said[field])) for field in fields if said.get(field)]
         return f"{title}：{'、'.join(parts)}" if parts else title
 
     return name
@@ -120,11 +143,11 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}……（全文见本次运行的结果）"
 
 
-def _is_trouble(record: LogRecord) -> bool:
-    """Leaves out the traceback that Prefect logs for each run that ends in a failed state."""
-    return not (record.exc_info and isinstance(record.exc_info[1], FailedRun))
-
-
 def _publish(desk: Desk, name: str, heading: str, text: str) -> None:
     key = f"{desk.plan.id}-{name}"
-    create_markdown_artifact(fitted(f"# {heading}\n\n{text}"), key=key, description=heading)
+    create_markdown_artifact(answer_page(desk, heading, text), key=key, description=heading)
+
+
+def answer_page(desk: Desk, heading: str, text: str) -> str:
+    """What came of a form, with the way back to the page of the day."""
+    return fitted(f"# {heading}\n\n[返回今日情况]({entrance(desk.plan.id)})\n\n{text}")

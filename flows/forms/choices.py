@@ -12,6 +12,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 
 from common.errors import UnavailableError
 from flows.forms.choosing import Choices, choices, with_choices
+from flows.forms.showing import for_people
 from operations.cases.desk import Desk
 from policy.levels import LevelWords
 
@@ -27,7 +28,7 @@ def refresh_choices(desk: Desk) -> int:
     found = choices(desk)
     try:
         with get_client(sync_client=True) as client:
-            ours = [item for item in deployments(client) if _plan_of(item, desk) == desk.plan.id]
+            ours = [item for item in deployments(client) if plan_of(item, desk) == desk.plan.id]
             return sum(_refresh(client, item, found, desk.plan.levels) for item in ours)
     except HTTPError as error:
         raise UnavailableError(f"表单的选项未能更新：{type(error).__name__}") from None
@@ -43,7 +44,8 @@ def deployments(
     return found
 
 
-def _plan_of(deployment: DeploymentResponse, desk: Desk) -> str:
+def plan_of(deployment: DeploymentResponse, desk: Desk) -> str:
+    """The id of the plan that a deployment is about."""
     return str(deployment.parameters.get("plan") or desk.settings.plan)
 
 
@@ -51,7 +53,7 @@ def _refresh(
     client: SyncPrefectClient, deployment: DeploymentResponse, found: Choices, levels: LevelWords
 ) -> bool:
     schema = deployment.parameter_openapi_schema or {}
-    fresh = with_choices(schema, found, levels)
+    fresh = with_choices(for_people(schema), found, levels)
     if fresh == schema:
         return False
     client.update_deployment(deployment.id, DeploymentUpdate(parameter_openapi_schema=fresh))

@@ -1,14 +1,15 @@
 """What there is to choose from in a form, and which of a plan's actions a form stands for."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from common.errors import RefusedError
-from flows.forms.fields import MARK
+from flows.forms.fields import APART, MARK, RequestForm, code_of, listed, marked
 from models.database import reading
-from models.projects import project_names
+from models.projects import project_places
 from operations.cases.casework import by_decision
 from operations.cases.desk import Desk
+from operations.cases.naming import subject_meant
 from operations.duties.issuing import draft_papers
 from operations.mails.verifying import waiting_replies
 from policy.levels import CUSTOMARY, LevelWords
@@ -19,6 +20,7 @@ from states.machine import Position, allowed
 MOST = 500
 """Projects that can be chosen from; where there are more, the code is typed."""
 Choices = Mapping[str, tuple[str, ...]]
+F = TypeVar("F", bound=RequestForm)
 
 PROMPTS = ("title", "description")
 """What of a schema a person reads beside its choices."""
@@ -34,13 +36,13 @@ Role = tuple[str, Disposition | None, Disposition]
 
 
 def choices(desk: Desk) -> Choices:
-    """Per kind of field, its choices in order: an id or code, and what it is called.
+    """Per kind of field, its choices in order: what each is called, and its id or code.
 
     An empty tuple stands for too many: the field stays free text.
     """
     plan = desk.plan
     with reading(desk.engine) as session:
-        names = project_names(session, plan, MOST + 1)
+        names = project_places(session, plan, MOST + 1)
     projects = tuple(map(listed, names.keys(), names.values())) if len(names) <= MOST else ()
     cities = tuple(city.name for city in plan.cities)
     return {
@@ -65,9 +67,19 @@ def choices(desk: Desk) -> Choices:
     }
 
 
-def listed(code: str, label: str) -> str:
-    """One choice; `fields.code_of` takes it apart again."""
-    return f"{code}　{' '.join(label.split())}"
+def as_meant(desk: Desk, form: F) -> F:
+    """The form with the codes of those projects and places that were typed by their names.
+
+    RefusedError where there is none of that name, with those that look like it.
+    """
+    typed = {name: text for name, text in marked(form, "project", "subject") if APART not in text}
+    if not typed:
+        return form
+    with reading(desk.engine) as session:
+        found = {
+            name: subject_meant(session, desk.plan, code_of(text)) for name, text in typed.items()
+        }
+    return form.model_copy(update=found)
 
 
 def with_choices(
@@ -140,6 +152,6 @@ def action_for(plan: Plan, role: Role, position: Position) -> ActionRule:
         raise RefusedError(f"实施方案 {plan.id} 没有规定“{label}”")
     can = [action for action in allowed(plan, position) if action in playing]
     if len(can) > 1:
-        listed = "、".join(f"{action.id}（{action.label}）" for action in can)
-        raise RefusedError(f"“{label}”有多个办理动作，请用“办理项目”表单选择：{listed}")
+        several = "、".join(f"{action.id}（{action.label}）" for action in can)
+        raise RefusedError(f"“{label}”有多个办理动作，请用“办理项目”表单选择：{several}")
     return next(iter(can), playing[0])

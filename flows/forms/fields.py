@@ -6,15 +6,19 @@ beyond the types (`enum`, `minLength`) the server asks for before a run is made.
 left to the operations, which say in Chinese what is wrong.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from common.errors import UsageError, with_reasons
 from common.words import alike
 
 MARK = "xingfu"
 """The key of a field's schema that names what there is to choose from."""
+APART = "\u3000"
+"""Stands in a choice between what it is called and its code."""
 
 
 class RequestForm(BaseModel):
@@ -33,9 +37,16 @@ def choice(kind: str, title: str, description: str = "") -> Any:
     return Field(title=title, description=description or None, json_schema_extra={MARK: kind})
 
 
-Project = Annotated[str, choice("project", "项目", "从列表中查找；没有列表时填写项目编码。")]
+Project = Annotated[
+    str, choice("project", "项目", "输入地名或项目名称查找；没有列表时填写项目名称或编码。")
+]
 Subject = Annotated[
-    str, choice("subject", "项目（单位）", "项目、市或省；没有列表时填写项目编码、市名或省名。")
+    str,
+    choice(
+        "subject",
+        "项目（单位）",
+        "项目、市或省：输入地名或名称查找；没有列表时填写项目名称、编码、市名或省名。",
+    ),
 ]
 OnDay = Annotated[date, Field(title="日期", description="实际发生的日期，不能晚于今天。")]
 Actor = Annotated[
@@ -73,6 +84,32 @@ def user_of(form: object) -> str:
     return f"表单 {getattr(form, 'entered_by', '')}".strip()
 
 
+def listed(code: str, label: str) -> str:
+    """One choice: what it is called, and the code by which it is known."""
+    return f"{' '.join(label.split())}{APART}{code}"
+
+
 def code_of(chosen: str) -> str:
-    """The code or name in front of what was chosen, or typed alone, be it in full-width signs."""
-    return next(iter(alike(chosen).split()), "")
+    """The code of what was chosen, or was typed alone, be it in full-width signs."""
+    return " ".join(alike(chosen.rpartition(APART)[2]).split())
+
+
+def called(chosen: str) -> str:
+    """What was chosen as people call it, without its code; what was typed, as it is."""
+    return chosen.rpartition(APART)[0] or chosen
+
+
+def marked(form: RequestForm, *kinds: str) -> Iterator[tuple[str, str]]:
+    """The fields of a form that are chosen from what there is of those kinds, with their texts."""
+    for name, field in type(form).model_fields.items():
+        extra = field.json_schema_extra
+        if isinstance(extra, dict) and extra.get(MARK) in kinds and getattr(form, name):
+            yield name, getattr(form, name)
+
+
+def faults(form: type[BaseModel], wrong: ValidationError) -> UsageError:
+    """What of a form does not fit, by the names that it shows; never what was typed."""
+    names = [str(error["loc"][0]) if error["loc"] else "" for error in wrong.errors()]
+    titles = {name: field.title or name for name, field in form.model_fields.items()}
+    said = [f"“{titles.get(name, name)}”没有填写或无法识别" for name in dict.fromkeys(names)]
+    return UsageError(with_reasons("填写有误，请更正后重新提交", said))

@@ -9,9 +9,9 @@ from prefect.input import RunInput
 from pydantic import Field
 
 from common.clock import now, today
-from common.errors import ConflictError
+from common.errors import ConflictError, RefusedError, UsageError
 from flows.forms.approving import Decision, DecisionMatter, Proposal, Settlement, approved
-from flows.forms.asking import run_name
+from flows.forms.asking import filled_in, refusal_state, run_name
 from flows.forms.fields import EnteredBy, RequestForm, choice, code_of, described, user_of
 from flows.pages.approvals import issued_page, letter_page
 from flows.pages.markdown import plain
@@ -60,12 +60,16 @@ class LetterInput(RunInput):
 @flow(
     name="issue_letter",
     flow_run_name=run_name("督办函", "city"),
+    validate_parameters=False,
     description="督办函：列出一地应督办的逾期事项，暂停等待签发；签发后编号登记，并生成正式函件。",
 )
 def issue_letter(form: LetterRequestForm, plan: str | None = None) -> State[Any]:
     """Have the letter that is due to a city decided on; issue it when it is agreed to."""
     desk = open_desk(load_settings(), plan)
-    city = code_of(form.city)
+    try:
+        city = code_of(filled_in(LetterRequestForm, form).city)
+    except (RefusedError, UsageError) as refusal:
+        return refusal_state(refusal)
     code = next((item.code for item in desk.plan.cities if item.name == city), "city")
     return approved(
         desk,

@@ -1,9 +1,12 @@
 """The province board: every city's stages and lamps."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
+from flows.pages.entrance import WaitingRun, with_waiting
 from flows.pages.markdown import Links, Page, link, page, plain, printed, private, table
+from models.settings import ENTRANCE_PAGE
 from operations.views.overview import (
     DeadlineView,
     Survey,
@@ -16,7 +19,6 @@ from policy.schema import Plan
 from policy.vocabulary import DeliveryStatus, Standing
 from states.targets import figures
 
-NAME = "province-board"
 NAMED = 2  # subjects of a row by name: the UI does not break lines in tables
 
 
@@ -27,18 +29,23 @@ def board_page(
     links: Links,
     others: Mapping[str, Page] = MappingProxyType({}),
     broken: Sequence[str] = (),
+    runs: Sequence[WaitingRun] = (),
+    further: Iterable[str] = (),
 ) -> Page:
     """Per city the projects in each stage, due soon and overdue; totals; the province's own.
 
     `others` are the day's other pages by where they are: from here an admin goes on to all of them,
-    and sees first what waits there for a person. `broken`: what the watch has found, by its words.
+    and sees first what waits there for a person. `broken`: what the watch has found, by its words;
+    `runs`: what waits for a decision; `further`: what else it leads to.
     """
     lines = (
         *_onward(others),
         *_waiting(plan, others, broken),
         *_lines(plan, survey, outbox, links),
+        *further,
     )
-    return page(plan, NAME, plan.said("全省进度"), survey.as_of, lines, survey.basis)
+    made = page(plan, ENTRANCE_PAGE, plan.said("全省进度"), survey.as_of, lines, survey.basis)
+    return replace(made, text=with_waiting(made.text, runs))
 
 
 def _onward(others: Mapping[str, Page]) -> Iterator[str]:
@@ -71,7 +78,7 @@ def _lines(
     yield from _coordinating(pressing)
     if unentered := unentered_line(survey.views):
         yield f"{plain(unentered)}\n"
-    yield f"消息：{'，'.join(f'{status.label}{n}条' for status, n in outbox.items())}。"
+    yield f"消息：{'，'.join(f'{status.label}{n}条' for status, n in outbox.items())}。\n"
 
 
 def _province(plan: Plan, views: Sequence[DeadlineView], links: Links) -> str:

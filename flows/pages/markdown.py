@@ -8,6 +8,7 @@ from datetime import date
 
 from common.table import DataTable
 from common.words import without_numbers
+from models.settings import ENTRANCE_PAGE, entrance
 from policy.schema import Plan
 from policy.vocabulary import Basis
 
@@ -51,11 +52,14 @@ def page(
 ) -> Page:
     """A page that says which plan it is about, as of which day, and by what that is known.
 
+    It leads back to the page of the day.
+
     A line that itself ends in a line break has an empty one below it, as ends a paragraph.
     """
     head = f"# {plain(plan.name)} {title}"
     since = f"截至 **{as_of}**{basis.said}，依据{plain(plan.notice.number)}（方案 {plan.id}）"
-    text = "\n".join((head, since, "", *lines))
+    back = () if name == ENTRANCE_PAGE else (f"[返回今日情况]({entrance(plan.id)})\n",)
+    text = "\n".join((head, since, "", *back, *lines))
     return Page(name, title, f"{title}（截至 {as_of}{basis.said}）", f"{text.rstrip()}\n", waits)
 
 

@@ -139,10 +139,14 @@ def addresses(settings: Settings) -> tuple[str | None, ...]:
 
 
 def tell(settings: Settings, address: str | None, alarm: Alarm) -> None:
-    """Tell admins through one channel; DeliveryError, which quotes no address, when it refuses."""
+    """Tell admins through one channel, and where the day stands.
+
+    DeliveryError, which quotes no address, when it refuses.
+    """
+    led = replace(alarm, lines=(*alarm.lines, f"今日情况：{settings.entrance}"))
     with Channels(settings.outgoing) as channels:
         channel = channels.open(address)
-        for part in channel.parts(letter(alarm, programme(settings))):
+        for part in channel.parts(letter(led, programme(settings))):
             channel.send(part)
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag,
 from sqlmodel import Session
 
 from common.errors import RefusedError
+from common.files import reason
 from documents.reading.grid import read_book
 from operations.cases.acknowledgement import Acknowledgement, acknowledge
 from operations.cases.authority import first_office
@@ -200,7 +201,7 @@ def load_scenario(path: Path) -> Scenario:
         said = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  # a safe one
         stated = _File.model_validate(said or {})
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RefusedError(f"{path}：情景文件无法读取（{type(error).__name__}）") from None
+        raise RefusedError(f"{path}：情景文件无法读取（{_why(error)}）") from None
     except ValidationError as error:
         lines = [f"  · {_where(item['loc'])}：{item['msg']}" for item in error.errors()]
         raise RefusedError("\n".join([f"{path}：情景文件有误", *dict.fromkeys(lines)])) from None
@@ -210,6 +211,12 @@ def load_scenario(path: Path) -> Scenario:
     found += [line.event() for line in stated.events]
     workbooks = sorted((home / stated.workbooks).glob("*.xlsx")) if stated.workbooks else ()
     return Scenario(tuple(workbooks), tuple(sorted(found, key=lambda event: event.on)))
+
+
+def _why(error: OSError | UnicodeDecodeError | yaml.YAMLError) -> str:
+    if isinstance(error, OSError):
+        return "没有这个文件" if isinstance(error, FileNotFoundError) else reason(error)
+    return "不是 UTF-8 文本" if isinstance(error, UnicodeDecodeError) else "不是正确的 YAML"
 
 
 def _exact(value: object) -> object:

@@ -24,11 +24,11 @@ from policy.checks import (
 )
 from policy.schema import QUOTA_SUBMITTED, RECORDED, Plan, Requirement
 from policy.timing import Span, rung_words
-from policy.vocabulary import Basis, Level, Origin, SubjectKind
+from policy.vocabulary import Basis, Disposition, Level, Origin, Standing, SubjectKind
 from states.deadlines import RUNNING, Deadline, DeadlineDates, dates_of
 from states.decide import Situation, is_silenced, steps
 from states.dossier import Dossier
-from states.machine import Position, move
+from states.machine import Position, move, to_come
 from states.reporting import UNENTERED
 from states.requirements import OF_THE_ACT, Case, shortfalls, unstated
 from states.workdays import UnknownYearError
@@ -169,6 +169,10 @@ class DeadlineExplanation:
     """All of it for staff, with the date arithmetic, in Chinese."""
 
 
+REPLACEMENT = f"{Disposition.RESERVE.label}项目"
+LATER, VOID = "有关情况发生后才起算的时限", "不再适用的时限"
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """A subject with its deadlines and, for a project asked for whole, what it may do next."""
@@ -178,9 +182,16 @@ class Explanation:
     as_of: date
     deadlines: tuple[DeadlineExplanation, ...]
     next_actions: tuple[NextAction, ...]
+    later: tuple[str, ...] = ()
+    """Of a subject asked for whole, what begins only when something comes about."""
+    void: tuple[str, ...] = ()
+    """And what has ended for it."""
 
     def __str__(self) -> str:
         parts = [self.heading, *(deadline.explanation for deadline in self.deadlines)]
+        for what, named in ((LATER, self.later), (VOID, self.void)):
+            if named:
+                parts.append(f"{what}：{'；'.join(named)}")
         if self.next_actions:
             parts.append("\n".join(next_steps(self.next_actions)))
         return "\n\n".join(parts)
@@ -265,13 +276,52 @@ def _told(
 ) -> Explanation:
     subject, project = known.subjects[code], known.projects.get(code)
     kind, held = SubjectKind(subject.kind), known.facts.get(code, {})
+    later, void = (
+        [row for row in rows if whole and row.standing is standing]
+        for standing in (Standing.WAITING, Standing.VOID)
+    )
     return Explanation(
         subject=code,
         heading=_heading(desk, subject, project) + _day(known, as_of),
         as_of=as_of,
-        deadlines=tuple(_explained(desk, known, row, kind, held, project, as_of) for row in rows),
+        deadlines=tuple(
+            _explained(desk, known, row, kind, held, project, as_of)
+            for row in rows
+            if row not in later and row not in void
+        ),
         next_actions=next_actions(desk, project, as_of) if project and whole else (),
+        later=tuple(_named(desk, row) for row in later if _may_come(desk, row, project)),
+        void=tuple(_named(desk, row) for row in void),
     )
+
+
+def _named(desk: Desk, row: DeadlineState) -> str:
+    deadline = desk.deadlines[row.rule]
+    named = f"{row.rule} {deadline.rule.title}"
+    if row.standing is Standing.WAITING and deadline.follows:
+        return f"{named}（自“{desk.plan.milestone(deadline.follows.after).label}”起）"
+    return named
+
+
+def _may_come(desk: Desk, row: DeadlineState, project: Dossier | None) -> bool:
+    """Whether what a deadline runs from can still come about: no stage is passed that it needs."""
+    span = desk.deadlines[row.rule].follows
+    if project is None or span is None:
+        return True
+    if not any(span.after in (*each.records, *each.redates) for each in desk.plan.actions):
+        return True
+    return span.after in to_come(desk.plan, Position(project.stage, project.disposition))
+
+
+def _reading(plan: Plan, reading: str, project: Dossier | None) -> str:
+    """How the notice is read, without what is said of replacements where this is none."""
+    if project is None or project.disposition is Disposition.RESERVE:
+        return reading
+    replacing = [action for action in plan.actions if Disposition.RESERVE in action.while_]
+    if any(name in project.milestones for action in replacing for name in action.redates):
+        return reading
+    said = [each for each in reading.split("。") if not each.startswith(REPLACEMENT)]
+    return "。".join(said)
 
 
 def _explained(
@@ -348,7 +398,7 @@ def _deadline(
     if turn.label and turn.step not in rule.fulfilled_by[SubjectKind(row.subject.kind)]:
         yield f"  卡在：{turn.label}，{desk.plan.bodies[turn.body].name}（催办、认定均对该单位）"
     yield f"  原文：“{rule.words}”"
-    yield f"  理解：{rule.reading}"
+    yield f"  理解：{_reading(desk.plan, rule.reading, project)}"
     if rule.origin is Origin.PROPOSAL:
         yield "  说明：《实施方案》未明确日期，所列日期为建议时限"
     yield from _origin_of_dates(desk, deadline, row, project)
