@@ -5,7 +5,14 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.errors import UsageError
@@ -46,6 +53,8 @@ class Settings(BaseSettings):
     """Port of the Prefect server."""
     site: str = ""
     """Names under which the UI is opened besides addresses, separated by white space."""
+    ui_url: str = Field(default="", validation_alias=AliasChoices("ui_url", "PREFECT_UI_URL"))
+    """Where the UI is opened, as Prefect is told on several machines; else where it listens."""
     admin_password: SecretStr | None = None
     """The password of the user ``admin`` for the UI and API of the Prefect server.
 
@@ -163,8 +172,8 @@ class Settings(BaseSettings):
 
     @property
     def entrance(self) -> str:
-        """Where this machine opens the newest page of the day, of its own plan."""
-        return f"{self.address}{entrance(self.plan)}"
+        """Where admins open the newest page of the day, of the settings' plan."""
+        return f"{self.ui_url.rstrip('/') or self.address}{entrance(self.plan)}"
 
     @property
     def desk_address(self) -> str:

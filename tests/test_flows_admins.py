@@ -59,6 +59,14 @@ def test_an_alarm_carries_what_the_trail_can_be_held_against(sqlite_desk: Desk) 
     assert check_trail(sqlite_desk, proof).breaks == ()
 
 
+def test_the_entrance_is_where_admins_open_the_ui(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Settings(home=tmp_path).entrance == "http://127.0.0.1:4200/xingfu/shanxi-2023"
+    monkeypatch.setenv("PREFECT_UI_URL", "https://xingfu.example/")  # as the compose file says
+    assert Settings(home=tmp_path).entrance == "https://xingfu.example/xingfu/shanxi-2023"
+
+
 def test_an_alarm_goes_out_without_a_database_too(tmp_path: Path) -> None:
     assert with_proofs(Settings(home=tmp_path), run_alarm(TROUBLE, AT)) == run_alarm(TROUBLE, AT)
     assert not (tmp_path / "xingfu.db").exists()

@@ -136,7 +136,7 @@ def test_only_issuing_puts_a_paper_on_record(desk: Desk) -> None:
 
 def test_the_form_issues_and_lays_the_final_paper_out(desk: Desk) -> None:
     form = IssueRequestForm(
-        draft="feedback:2023Q2:太原市　关于……的函",
+        draft="关于……的函　feedback:2023Q2:太原市",
         number=" 晋民函(2023)45号",
         on=JULY,
         signer="张三",

@@ -86,9 +86,9 @@ class SeenSheet:
     """What was found on a sheet."""
 
     asked: list[CellFault] = field(default_factory=list)
+    """What a person has to say first."""
     struck: dict[int, list[Spot]] = field(default_factory=dict)
     """By row, the cells that are struck through."""
-    """What a person has to say first."""
     told: list[CellFault] = field(default_factory=list)
     """What is not read, or is though nobody sees it."""
 
