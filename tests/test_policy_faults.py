@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.errors import PolicyError
+from policy.example_file import read_examples
 from policy.load import HOME, load_plan
 from policy.source import MOST_BYTES
 from tests.support.written import read_yaml
@@ -144,3 +145,21 @@ def damaged(whole: Any, data: st.DataObject) -> None:
             other = data.draw(st.sampled_from(keys))
             node[key], node[other] = node[other], node[key]
         return
+
+
+@pytest.mark.parametrize(
+    ("typed", "quoted"), [("日" * 30, "日" * 30), ("日" * 31, "日" * 30 + "…")]
+)
+def test_what_was_written_is_quoted_as_far_as_a_line_has_room(
+    typed: str, quoted: str, tmp_path: Path
+) -> None:
+    text = (PLANS["beds"] / "plan.yaml").read_text(encoding="utf-8")
+    path = copied(tmp_path, "beds", text.replace("days: 90", f"days: {typed}", 1))
+    assert f"不是“{quoted}”" in "\n".join(refusal(path))
+
+
+def test_an_unknown_key_of_an_example_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "cases.yaml"
+    path.write_text("- {name: 一例, datum: 2024-01-01}\n", encoding="utf-8")
+    with pytest.raises(PolicyError, match="没有“datum”这一项，请核对写法"):
+        read_examples(load_plan(PLANS["beds"] / "plan.yaml"), tmp_path)

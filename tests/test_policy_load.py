@@ -66,6 +66,16 @@ def test_a_plan_that_is_read_again_is_the_one_that_is_in_use() -> None:
     assert named_plan("shanxi-2023") is not named_plan("shanghai-2024")
 
 
+def test_a_plan_of_ones_own_is_read_again_once_it_is_changed(tmp_path: Path) -> None:
+    folder = tmp_path / "beds-2024"
+    shutil.copytree(Path(__file__).parent / "plans" / "beds-2024", folder)
+    before = named_plan("beds-2024", tmp_path)
+    assert named_plan("beds-2024", tmp_path) is before
+    path = folder / "plan.yaml"
+    path.write_text(path.read_text("utf-8").replace("title: 开工,", "title: 及时开工,", 1), "utf-8")
+    assert named_plan("beds-2024", tmp_path).digest != before.digest
+
+
 def test_unknown_plan_id_lists_the_shipped_ones() -> None:
     with pytest.raises(PolicyError, match=r"shanxi-1999.*shanxi-2023"):
         plan_path("shanxi-1999")
