@@ -103,7 +103,7 @@ def test_each_trouble_was_met(told: Told) -> None:
     assert "人的消息未能送达" in told.said
     assert "数据库不可用" in told.said
     assert f'role "{STRANGER}" does not exist' in told.said
-    assert "导入工作簿：未办理" in told.said
+    assert "\n未办理：" in told.said
     assert "Task run failed" in told.said
 
 
