@@ -14,6 +14,7 @@ from tempfile import gettempdir, mkdtemp
 from uuid import uuid4
 
 from common.errors import FullDiskError, RefusedError, UnavailableError
+from common.words import NOT_IN_FILE_NAMES
 
 SCRATCH = ".{}.tmp"
 """What is being written, beside its file: hidden, so that whoever reads the folder passes it over.
@@ -49,7 +50,6 @@ TROUBLES = {
 """What of the system's troubles has words of its own, and what to do then."""
 SHORTENED = "……"
 """Stands in the place of what is left out."""
-RESERVED = frozenset('<>:"/\\|?*')
 
 
 def keep_private() -> None:
@@ -172,7 +172,9 @@ def _shortened(stem: str) -> str:
 
 
 def _is_odd(sign: str) -> bool:
-    return sign in RESERVED or unicodedata.category(sign)[0] == "C" or sign in "\u2028\u2029"
+    return (
+        sign in NOT_IN_FILE_NAMES or unicodedata.category(sign)[0] == "C" or sign in "\u2028\u2029"
+    )
 
 
 def _require_plain(target: Path) -> None:

@@ -24,6 +24,8 @@ TEN_THOUSAND = Decimal(10000)
 NONE, NOT_STATED = "无。", "—"
 
 
+NOT_IN_FILE_NAMES = frozenset('<>:"/\\|?*')
+"""Signs that the name of a file or folder cannot have on every system."""
 UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\ud800-\udfff\U000e0000-\U000e007f]"

@@ -118,7 +118,7 @@ class LastsCheck(PlanNode):
     kind: Literal["lasts"]
     start: FieldId
     end: FieldId
-    years: Annotated[int, Field(gt=0)]
+    years: Annotated[int, Field(gt=0, le=200)]
 
 
 class AgedCheck(PlanNode):
@@ -126,7 +126,7 @@ class AgedCheck(PlanNode):
 
     kind: Literal["aged"]
     field: FieldId
-    years: Annotated[int, Field(gt=0)]
+    years: Annotated[int, Field(gt=0, le=200)]
 
 
 class CreditCodeCheck(PlanNode):
@@ -141,7 +141,7 @@ class ElapsedCheck(PlanNode):
 
     kind: Literal["elapsed"]
     since: Identifier
-    days: Annotated[int, Field(gt=0)]
+    days: Annotated[int, Field(gt=0, le=3_660)]
 
 
 class AnsweredCheck(PlanNode):

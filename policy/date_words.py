@@ -42,6 +42,23 @@ ENDS = re.compile(
 )
 
 
+WEEKDAYS = re.compile(r"(?:每周|每星期|逢周)([一二三四五六日天])")
+SHORT = re.compile(r"(\d+)个?(工作日|天|日|月)(?:之|以)?内")
+
+
+def written_weekday(words: str) -> int | None:
+    """The day of each week that the words name, Monday 1; None: none, or several."""
+    found = (sign.replace("天", "日") for sign in WEEKDAYS.findall(words))
+    named = {"一二三四五六日".index(sign) + 1 for sign in found}
+    return named.pop() if len(named) == 1 else None
+
+
+def written_span(words: str) -> tuple[int, str] | None:
+    """How long the words give, as (15, 日), (20, 工作日) or (6, 月); None: not said, or twice."""
+    named = {(int(number), unit.replace("天", "日")) for number, unit in SHORT.findall(words)}
+    return named.pop() if len(named) == 1 else None
+
+
 class WrittenDays(NamedTuple):
     """Days that a clause names: whoever acts by `last` is in time, who is reminded is from `first`.
 

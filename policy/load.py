@@ -107,7 +107,7 @@ def load_plan(path: Path) -> Plan:
         raise PolicyError(_report(root, found))
     try:
         plan = Plan.model_validate(
-            {**_with_fields(completed(data, path.parent.name)), "digest": UNREAD}
+            {**_with_fields(completed(data, path.resolve().parent.name)), "digest": UNREAD}
         )
     except (ValidationError, RecursionError) as error:
         raise PolicyError(_report(root, misshapen(error, description))) from None
@@ -196,14 +196,23 @@ def calendar_days(plan_id: str, further: Path | None = None) -> Mapping[int, Map
     return found
 
 
+HOLIDAY_CN = (
+    "应为 holiday-cn 格式，写 year（年份）、papers（放假通知的来源）和 days，"
+    'days 每项写 date（如 "2027-01-01"）和 isOffDay（true 为休息，false 为上班）'
+)
+
+
 def _overrides(path: Path) -> Mapping[date, bool]:
     try:
         data = json.loads(read_text(path))
         if not data["papers"]:
             raise PolicyError(f"{path}: papers 为空，请注明放假安排的来源")
         days = {date.fromisoformat(day["date"]): _is_workday(day) for day in data["days"]}
-    except (ValueError, KeyError, TypeError) as error:
-        raise PolicyError(f"{path}: 日历文件格式不符（{error!r}），应为 holiday-cn 格式") from None
+    except json.JSONDecodeError as error:
+        says = "日历文件格式不符：不是完整的 JSON，请核对该行附近的引号、逗号和括号"
+        raise PolicyError(f"{path}:{error.lineno}: {says}") from None
+    except (ValueError, KeyError, TypeError):
+        raise PolicyError(f"{path}: 日历文件格式不符：{HOLIDAY_CN}") from None
     if data.get("year") != int(path.stem) or int(path.stem) not in {day.year for day in days}:
         raise PolicyError(f"{path}: 年份与文件名不符，或没有任何日期属于该年")
     return days

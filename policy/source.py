@@ -6,7 +6,7 @@ laid beneath it, and the counties of its cities are taken from the table that `d
 
 import io
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,14 @@ PROBLEMS = {
 """What YAML says, and how staff read it; in this order."""
 
 
+UNREADABLE: Mapping[type[OSError], str] = {
+    FileNotFoundError: "没有这个文件，请补上",
+    IsADirectoryError: "无法读取：这是文件夹，应为文件",
+    PermissionError: "无法读取：没有权限，请核对权限后重试",
+}
+"""What is said of a file that cannot be read."""
+
+
 def read_text(path: Path) -> str:
     """The text of a file; PolicyError where it cannot be read, or is far too large for a plan."""
     try:
@@ -66,9 +74,11 @@ def read_text(path: Path) -> str:
             most = f"{MOST_BYTES // 1_000_000} MB"
             raise PolicyError(f"{path}: 文件过大（{size / 1e6:.0f} MB），最大{most}，请核对")
         return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        hint = "，请另存为 UTF-8" if isinstance(error, UnicodeDecodeError) else ""
-        raise PolicyError(f"{path}: 无法读取（{error}）{hint}") from None
+    except OSError as error:
+        told = UNREADABLE.get(type(error), f"无法读取（系统错误 {error.errno}），请核对")
+        raise PolicyError(f"{path}: {told}") from None
+    except UnicodeDecodeError:
+        raise PolicyError(f"{path}: 无法读取：不是 UTF-8 编码，请另存为 UTF-8") from None
 
 
 def read_tree(path: Path, under: tuple[Path, ...] = ()) -> yaml.MappingNode:
@@ -322,13 +332,14 @@ def _found(
     path: Path, named: yaml.ScalarNode, under: tuple[Path, ...], also: Iterable[str] = ()
 ) -> Path:
     """The file of a plan or a base that another one names; `also`: what else it may have meant."""
-    homes = (path.parent.parent, HOME / "plans")
+    own = path.resolve().parent
+    homes = (own.parent, HOME / "plans")
     tried = [BASES / f"{named.value}.yaml", *(h / named.value / "plan.yaml" for h in homes)]
     found: Path | None = next((file for file in tried if file.is_file()), None)
     if found is None or not re.fullmatch(r"[a-z0-9-]+", named.value):
         known = {*also, *(file.stem for file in BASES.glob("*.yaml"))}
         known |= {file.parent.name for home in homes for file in home.glob("*/plan.yaml")}
-        known -= {path.parent.name}
+        known -= {own.name}
         raise PolicyError(f"{_at(named)}: 没有方案或底本“{named.value}”{near(named.value, known)}")
     if found.resolve() in {file.resolve() for file in under}:
         raise PolicyError(f"{_at(named)}: “{named.value}”又继承了本方案，不能循环继承，请删去一处")
@@ -390,7 +401,7 @@ def _table_of_places(
     path: Path, named: yaml.ScalarNode, under: tuple[Path, ...]
 ) -> yaml.MappingNode:
     """A table beside the plans or among those that are shipped, else another plan's own."""
-    homes = [home / "divisions" for home in (path.parent.parent, HOME)]
+    homes = [home / "divisions" for home in (path.resolve().parent.parent, HOME)]
     files = [home / f"{named.value}.yaml" for home in homes]
     file = next((each for each in files if each.is_file()), None)
     if file is None:

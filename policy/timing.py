@@ -5,10 +5,14 @@ from collections.abc import Mapping
 from datetime import date, time
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from policy.clauses import Clause, Identifier, PlanNode, RuleId, Text
 from policy.vocabulary import HolidayRule, Level, RungKind, SubjectKind
+
+PERIOD = "{period}"
+"""Stands in what a duty asks for the month, quarter or week that it is about."""
 
 
 class OccasionDates(PlanNode):
@@ -59,8 +63,8 @@ class Span(PlanNode):
     """So many natural days, workdays or months after a fact's day, which itself is not counted."""
 
     after: Identifier
-    days: Annotated[int, Field(gt=0)] | None = None
-    workdays: Annotated[int, Field(gt=0)] | None = None
+    days: Annotated[int, Field(gt=0, le=3_660)] | None = None
+    workdays: Annotated[int, Field(gt=0, le=2_500)] | None = None
     months: Annotated[int, Field(gt=0, le=120)] | None = None
     """To the same day of that month, or its last one where it has no such day (民法典202条)."""
     within_year: bool = False
@@ -191,8 +195,8 @@ class Rung(PlanNode):
     before the date and on after it.
     """
 
-    workdays: int | None = None
-    days: int | None = None
+    workdays: Annotated[int, Field(ge=-366, le=366)] | None = None
+    days: Annotated[int, Field(ge=-366, le=366)] | None = None
     kind: RungKind
     audience: Audience
 
@@ -210,8 +214,8 @@ class Rung(PlanNode):
 class Repeat(PlanNode):
     """What follows the last rung, every so many days, until the deadline is met or acknowledged."""
 
-    every_workdays: Annotated[int, Field(gt=0)] | None = None
-    every_days: Annotated[int, Field(gt=0)] | None = None
+    every_workdays: Annotated[int, Field(gt=0, le=366)] | None = None
+    every_days: Annotated[int, Field(gt=0, le=366)] | None = None
     kind: RungKind
     audience: Audience
 
@@ -248,9 +252,20 @@ class Ladder(Clause):
         return tuple(rung.id for rung in self.rungs if rung.kind not in asking)
 
 
+def _hours_and_minutes(given: object) -> object:
+    """As it is written in a plan, or as kept of one; a bare number would be taken for seconds."""
+    kept = isinstance(given, time) and given.tzinfo is None
+    if kept or (isinstance(given, str) and re.fullmatch(r"\d\d:\d\d(:00)?", given)):
+        return given
+    raise PydanticCustomError("time_parsing", "hours and minutes")
+
+
+TimeOfDay = Annotated[time, BeforeValidator(_hours_and_minutes)]
+
+
 class OfficeHours(Clause):
     """When messages may go out on a workday, Asia/Shanghai; what is owed otherwise waits."""
 
-    opens: time
-    closes: time
+    opens: TimeOfDay
+    closes: TimeOfDay
     """Nothing is sent from this time on."""

@@ -29,6 +29,7 @@ CHECKS: tuple[Callable[[Plan], Iterator[PlanFault]], ...] = (
     places.authority,
     fields.declared,
     fields.named,
+    fields.headings,
     chain.subsidies,
     chain.funds,
     chain.shares,

@@ -10,6 +10,7 @@ from functools import lru_cache
 from common.words import numeral
 from policy.schema import PROJECTS_FINISHED, RECORDED, Plan
 from policy.timing import (
+    PERIOD,
     DeadlineRule,
     Duty,
     HalfYearly,
@@ -27,8 +28,6 @@ from states.chains import NO_CHAIN, Chain, Turn, chain_of, turn_of
 from states.dossier import GOING_ON
 from states.workdays import DAY, Calendar, UnknownYearError
 
-PERIOD = "{period}"
-"""Where a duty's `to_do` names the month or quarter that it is about."""
 LATE = (Standing.OVERDUE, Standing.COORDINATING)
 """Not done by the day, and the day has passed; what nobody is blamed for included."""
 PRESSING = (*LATE, Standing.DUE_SOON)

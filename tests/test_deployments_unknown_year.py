@@ -60,6 +60,11 @@ CASES = [
 ]
 
 
+@pytest.mark.parametrize("asked", ["show", "validate"])
+def test_whoever_writes_the_plan_hears_of_it(ahead: Xingfu, asked: str) -> None:
+    assert "增加放假安排未公布年份的文件" in ahead.ok("plan", asked)
+
+
 @pytest.mark.parametrize(("asked", "day"), CASES, ids=str)
 def test_no_command_falls(ahead: Xingfu, tmp_path: Path, asked: tuple[str, ...], day: str) -> None:
     """It answers, or refuses in a sentence; what lies in the unknown year names the file."""

@@ -18,9 +18,11 @@ from tests.support.written import read_yaml
 
 PLANS = {
     "shanxi": HOME / "plans" / "shanxi-2023",
+    "shanghai": HOME / "plans" / "shanghai-2024",
     "beds": Path(__file__).parent / "plans" / "beds-2024",
     "canteens": Path(__file__).parent / "plans" / "canteens-2024",
     "sites": Path(__file__).parent / "plans" / "sites-2024",
+    "meals": Path(__file__).parent / "plans" / "meals-2024",
     "funds": Path(__file__).parent / "plans" / "funds-2025",
 }
 CASES: list[dict[str, str]] = read_yaml(Path(__file__).parent / "cases" / "faults.yaml")

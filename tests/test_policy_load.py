@@ -76,6 +76,16 @@ def test_a_plan_of_ones_own_is_read_again_once_it_is_changed(tmp_path: Path) -> 
     assert named_plan("beds-2024", tmp_path).digest != before.digest
 
 
+def test_a_plan_is_read_from_within_its_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its id follows from its folder, and what it extends lies beside that."""
+    folder = tmp_path / "least-2025"
+    shutil.copytree(Path(__file__).parent / "plans" / "least-2025", folder)
+    monkeypatch.chdir(folder)
+    assert load_plan(Path("plan.yaml")).id == "least-2025"
+
+
 def test_unknown_plan_id_lists_the_shipped_ones() -> None:
     with pytest.raises(PolicyError, match=r"shanxi-1999.*shanxi-2023"):
         plan_path("shanxi-1999")
@@ -557,8 +567,8 @@ def _notice_not_utf_8(folder: Path) -> None:
         (_empty, "plan.yaml", "文件为空"),
         (_only_a_comment, "plan.yaml", "文件为空"),
         (_a_list, "plan.yaml", "应为键值结构"),
-        (_no_plan, "plan.yaml", "无法读取"),
-        (_no_notice, "notice.txt", "无法读取"),
+        (_no_plan, "plan.yaml", "没有这个文件"),
+        (_no_notice, "notice.txt", "没有这个文件"),
         (_a_directory, "plan.yaml", "无法读取"),
         (_not_utf_8, "plan.yaml", "无法读取"),
         (_notice_not_utf_8, "notice.txt", "无法读取"),

@@ -114,7 +114,7 @@ FAULTY: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
         [
             (
                 "bodies.city_finance.office",
-                "“{place}财政局”中的占位符有误（'place'），可用：city、county",
+                "“{place}财政局”中的占位符有误（{place}），可用：city、county",
             )
         ],
     ),

@@ -9,11 +9,31 @@ from deployments.commands.console import say
 from deployments.commands.naming import plan_meant
 
 if TYPE_CHECKING:
-    pass
+    from policy.schema import Plan
+    from states.workdays import Calendar
 
 PlanId = Annotated[
     str | None, typer.Argument(metavar="方案", help="方案编号或其目录，默认当前方案")
 ]
+
+
+def calendar_of(plan: "Plan", path: Path) -> "Calendar":
+    """The calendar of the plan in that file, with the years that lie in its folder. PolicyError."""
+    from models.settings import load_settings
+    from policy.load import calendar_days, calendar_overrides
+    from states.workdays import Calendar
+
+    beside = calendar_overrides(path.resolve().parent / "calendars")
+    return Calendar({**calendar_days(plan.id, load_settings().plans), **beside})
+
+
+def say_unpublished(plan: "Plan", calendar: "Calendar") -> None:
+    """Say which deadlines have no dates because a year's holidays are not known."""
+    from states.deadlines import gaps
+    from states.workdays import CALENDARS
+
+    if waiting := gaps(plan, calendar):
+        say(f"{'、'.join(waiting)}：请在 {CALENDARS}增加放假安排未公布年份的文件")
 
 
 def plan_new(
@@ -55,18 +75,15 @@ def plan_new(
 
 
 def plan_test(plan_id: PlanId = None) -> None:
-    from models.settings import load_settings
     from policy.example_file import FILE, read_examples
-    from policy.load import calendar_days
     from states.examples import differences
-    from states.workdays import Calendar
 
     path, plan = plan_meant(plan_id)
     examples = read_examples(plan, path.parent)
     if not examples:
         say(f"实施方案 {plan.id} 没有算例：请在 {path.parent / FILE} 中写明")
         return
-    calendar = Calendar(calendar_days(plan.id, load_settings().plans))
+    calendar = calendar_of(plan, path)
     wrong = 0
     for place, example in examples:
         if found := differences(plan, calendar, example):
@@ -75,6 +92,7 @@ def plan_test(plan_id: PlanId = None) -> None:
             for line in found:
                 say(f"  · {line}")
     say(f"实施方案 {plan.id} 算例{len(examples)}例，{_result(wrong)}")
+    say_unpublished(plan, calendar)
     if wrong:
         raise typer.Exit(1)
 
@@ -98,18 +116,15 @@ def plan_preview(
 ) -> None:
     from common.clock import now
     from common.errors import UnavailableError, UsageError
-    from models.settings import load_settings
     from operations.upkeep.preview import preview
-    from policy.load import calendar_days
     from policy.source import read_text
-    from states.workdays import Calendar
 
     path, plan = plan_meant(plan_id)
     target = out or Path(f"{plan.id}-预览.html")
     if target.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"{target}：预览是网页文件，文件名应以 .html 结尾")
     notice = read_text(path.parent / "notice.txt")
-    calendar = Calendar(calendar_days(plan.id, load_settings().plans))
+    calendar = calendar_of(plan, path)
     try:
         text = preview(plan, notice, calendar, now())
         target.write_text(text, encoding="utf-8")

@@ -368,10 +368,12 @@ def plan_validate(
         typer.Argument(metavar="方案", help="方案编号，或 plan.yaml 或其目录；默认当前方案"),
     ] = None,
 ) -> None:
+    from deployments.commands.plans import calendar_of, say_unpublished
     from policy.example_file import read_examples
 
     found, plan = plan_meant(None if path is None else str(path))
     read_examples(plan, found.parent)
+    calendar = calendar_of(plan, found)
     counties = sum(not city.undivided and len(city.counties) for city in plan.cities)
     below = plan.said(f"{counties}县（市、区）、") if counties else ""
     goal = "未明确" if plan.quota.total is None else plan.quota.total
@@ -380,14 +382,15 @@ def plan_validate(
         f"名额{goal}，时限{len(plan.deadlines)}条、周期任务{len(plan.duties)}条、"
         f"条件{len(plan.conditions)}条"
     )
+    say_unpublished(plan, calendar)
 
 
 def plan_show(json: Json = False) -> None:
+    from deployments.commands.plans import say_unpublished
     from models.settings import load_settings
     from policy.load import calendar_days
     from states.deadlines import deadlines as dated
-    from states.deadlines import gaps
-    from states.workdays import CALENDARS, Calendar
+    from states.workdays import Calendar
 
     plan = _own_plan()
     if json:
@@ -410,8 +413,7 @@ def plan_show(json: Json = False) -> None:
             for item in dated(plan, calendar)
         ),
     )
-    if waiting := gaps(plan, calendar):
-        say(f"{'、'.join(waiting)}：请在 {CALENDARS}增加放假安排未公布年份的文件")
+    say_unpublished(plan, calendar)
     for line in _named(plan):
         say(line)
     for rule in plan.deadlines:

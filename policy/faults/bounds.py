@@ -61,7 +61,7 @@ def _of_check(plan: Plan, loc: Loc, check: Check) -> Iterator[PlanFault]:
         if isinstance(check, type_):
             names = _each(tuple(getattr(check, key) for key in keys))
             yield from _kinds(plan, loc, check.kind, names, kinds)
-    if isinstance(check, checks.WithinCheck):
+    if isinstance(check, checks.WithinCheck | checks.BoundedCheck):
         if check.least is None and check.most is None:
             yield PlanFault(loc, "须写明 least（最少）或 most（最多），或两者都写")
         yield from _order((*loc, "least"), check.least, check.most)

@@ -3,14 +3,16 @@
 import re
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
-from policy.date_words import written_day, written_days
+from policy.date_words import written_day, written_days, written_span, written_weekday
 from policy.faults.ground import Loc, PlanFault, is_below, loc_of, unknown, unrecorded
 from policy.schema import QUOTA_SUBMITTED, RECORDED, Plan
-from policy.timing import DeadlineRule, Duty, Span, TimedRule
+from policy.timing import PERIOD, DeadlineRule, Duty, Recurrence, Span, TimedRule, Weekly
 from policy.vocabulary import Form, HolidayRule, Level, RungKind, SubjectKind
 
+PLACES = re.compile(r"\{[^}]*\}?")
+"""What of a text may be meant to be filled in."""
 NEAREST = {
     SubjectKind.PROJECT: Level.COUNTY,
     SubjectKind.CITY: Level.CITY,
@@ -45,6 +47,10 @@ def timed_rules(plan: Plan) -> Iterator[PlanFault]:
                 )
             yield from unknown((*loc, "fulfilled_by"), f"{kind.label}的节点", named, facts[kind])
         yield from unknown((*loc, "kinds"), "项目类别", rule.kinds, {k.id for k in plan.kinds})
+        for said in PLACES.findall(rule.to_do):
+            if said != PERIOD:
+                says = f"“{said}”不是可用的占位符，只可写 {PERIOD}（如5月份）"
+                yield PlanFault((*loc, "to_do"), says)
         yield from _forms(loc, plan, rule)
         yield from _order_of_dates(loc, rule)
         yield from _order_of_holidays(loc, rule)
@@ -59,6 +65,7 @@ def dates_of_words(plan: Plan) -> Iterator[PlanFault]:
     for path, rule in plan.rules():
         if isinstance(rule, TimedRule) and rule.date_reading is None:
             yield from _disagreeing(loc_of(path), plan.years, rule)
+            yield from _otherwise(loc_of(path), rule)
 
 
 def _disagreeing(loc: Loc, years: Iterable[int], rule: TimedRule) -> Iterator[PlanFault]:
@@ -78,6 +85,22 @@ def _disagreeing(loc: Loc, years: Iterable[int], rule: TimedRule) -> Iterator[Pl
             agree = True
         if words and not agree:
             yield _disagreement((*loc, *at), "”“".join(words), f"{remind_on}、{due_on}")
+
+
+def _otherwise(loc: Loc, rule: TimedRule) -> Iterator[PlanFault]:
+    """A weekday, or a span after a fact, is the one that the words name."""
+    mend = "请改正；确有依据的，请在 date_reading 中写明理由"
+    if isinstance(rule, Duty) and rule.weekly:
+        said = written_weekday(rule.words)
+        if said not in (None, rule.weekly.weekday):
+            says = f"原文写的是每周第{said}日（周一为1），这里是{rule.weekly.weekday}，两者不符"
+            yield PlanFault((*loc, "weekly", "weekday"), f"{says}；{mend}")
+    if isinstance(rule, DeadlineRule) and (span := rule.follows):
+        stated = {"工作日": span.workdays, "日": span.days, "月": span.months}
+        number, unit = written_span(rule.words) or (None, "日")
+        if number is not None and stated[unit] != number:
+            says = f"原文写的是“{number}{unit}内”，这里是{span.length}，两者不符"
+            yield PlanFault((*loc, "follows"), f"{says}；{mend}")
 
 
 def _disagreement(loc: Loc, words: str, dates: str) -> PlanFault:
@@ -152,11 +175,25 @@ def _order_of_duty(loc: Loc, duty: Duty) -> Iterator[PlanFault]:
     loc = (*loc, form_of(duty))
     if (span := duty.weekly or duty.recurring) and str(span.first) > str(span.last):
         yield PlanFault(loc, "first 不得晚于 last")
+    elif duty.weekly and not _meets(duty.weekly):
+        weekly = duty.weekly
+        day = f"星期{'一二三四五六日'[weekly.weekday - 1]}"
+        yield PlanFault(loc, f"{weekly.first}至{weekly.last}之间没有{day}，请核对首末日")
     if form := duty.recurring:
-        if _ordinal(form.remind_day) > _ordinal(form.due_day):
-            yield PlanFault(loc, "remind_day 不得晚于 due_day")
-        if form.not_before_day and form.not_before_day > _ordinal(form.remind_day):
-            yield PlanFault(loc, "not_before_day 不得晚于 remind_day")
+        yield from _order_of_days(loc, form)
+
+
+def _order_of_days(loc: Loc, form: Recurrence) -> Iterator[PlanFault]:
+    if _ordinal(form.remind_day) > _ordinal(form.due_day):
+        yield PlanFault(loc, "remind_day 不得晚于 due_day")
+    if form.not_before_day and form.not_before_day > _ordinal(form.remind_day):
+        yield PlanFault(loc, "not_before_day 不得晚于 remind_day")
+
+
+def _meets(weekly: Weekly) -> bool:
+    """Whether its day comes about from the first to the last one."""
+    ahead = (weekly.weekday - weekly.first.isoweekday()) % 7
+    return weekly.first + timedelta(days=ahead) <= weekly.last
 
 
 def form_of(duty: Duty) -> str:
@@ -164,10 +201,17 @@ def form_of(duty: Duty) -> str:
     return next((name for name in FORMS if getattr(duty, name)), "occasions")
 
 
+MOST_YEARS = 5
+"""How long works may go on after the year of their plan."""
+
+
 def span_of_works(plan: Plan) -> Iterator[PlanFault]:
     """The works end after the notice, and not before the year that the plan is of."""
     if plan.last_day < max(plan.notice.issued_on, date(plan.year, 1, 1)):
         yield PlanFault(("ends_on",), f"{plan.last_day}早于印发日或方案年度（{plan.year}年）")
+    elif plan.last_day.year > plan.year + MOST_YEARS:
+        says = f"{plan.last_day}在方案年度（{plan.year}年）之后{MOST_YEARS}年以上，请核对年份"
+        yield PlanFault(("ends_on",), says)
 
 
 def _ordinal(day: int | str) -> int:

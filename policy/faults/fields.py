@@ -26,6 +26,18 @@ def declared(plan: Plan) -> Iterator[PlanFault]:
             yield from _bounds((*loc, "needed"), field)
 
 
+def headings(plan: Plan) -> Iterator[PlanFault]:
+    """A sheet has no two columns of one heading: nobody could tell which is which."""
+    seen: dict[tuple[str, str], str] = {}
+    for index, field in enumerate(plan.fields):
+        for number, at in enumerate(field.asked):
+            heading = "".join((at.heading or field.label).split())
+            other = seen.setdefault((at.sheet, heading), field.id)
+            if other != field.id:
+                says = f"与“{other}”在同一张表上的栏名都是“{heading}”，请改其一的 label 或 heading"
+                yield PlanFault(("fields", index, "asked", number), says)
+
+
 def _core(loc: Loc, field: ProfileField) -> Iterator[PlanFault]:
     core = CORE.get(field.id)
     if field.id in RESERVED:

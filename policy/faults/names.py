@@ -2,13 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 
 from policy.faults.ground import Loc, PlanFault, repeated
+from policy.faults.places import patterns
 from policy.schema import Body, Plan
-
-BROKEN = (KeyError, IndexError, ValueError, AttributeError, TypeError)
-"""What a faulty pattern raises: `places.patterns` tells of it."""
 
 
 def labels(plan: Plan) -> Iterator[PlanFault]:
@@ -39,23 +36,22 @@ def labels(plan: Plan) -> Iterator[PlanFault]:
 
 def made_by_patterns(plan: Plan) -> Iterator[PlanFault]:
     """Codes, project names and bodies' offices that the patterns make are told apart."""
-    with suppress(*BROKEN):
-        yield from _codes(plan)
-    with suppress(*BROKEN):
-        for name in ("project_name", "application_name"):
-            pattern = getattr(plan, name)
-            parts = ("street", "community", "name")
-            if pattern.format(**dict.fromkeys(parts, "甲")) == pattern.format(
-                **dict.fromkeys(parts, "乙")
-            ):
-                says = (
-                    f"“{pattern}”使各项目同名，请写入 {{street}}（街道）、"
-                    "{community}（社区）或 {name}（自定名称）"
-                )
-                yield PlanFault((name,), says)
+    if any(patterns(plan)):  # which tells of itself
+        return
+    yield from _codes(plan)
+    for name in ("project_name", "application_name"):
+        pattern = getattr(plan, name)
+        parts = ("street", "community", "name")
+        if pattern.format(**dict.fromkeys(parts, "甲")) == pattern.format(
+            **dict.fromkeys(parts, "乙")
+        ):
+            says = (
+                f"“{pattern}”使各项目同名，请写入 {{street}}（街道）、"
+                "{community}（社区）或 {name}（自定名称）"
+            )
+            yield PlanFault((name,), says)
     for id, body in plan.bodies.items():
-        with suppress(*BROKEN):
-            yield from _offices(plan, ("bodies", id, "office"), body)
+        yield from _offices(plan, ("bodies", id, "office"), body)
 
 
 def _codes(plan: Plan) -> Iterator[PlanFault]:
@@ -78,7 +74,10 @@ def _offices(plan: Plan, loc: Loc, body: Body) -> Iterator[PlanFault]:
     places = [(city.name, county.name) for city in plan.cities for county in city.counties]
     if "{county}" not in body.office:
         places = [(city.name, "") for city in plan.cities] if "{city}" in body.office else []
-    names = Counter(body.office.format(city=city, county=county) for city, county in places)
+    names = Counter(
+        body.office.format(city=city, county=county, region=plan.region_of(city))
+        for city, county in places
+    )
     for name, count in names.items():
         if count > 1:
             mend = "请在名称中写明 {city} 和 {county}，各不相同"

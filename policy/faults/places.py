@@ -4,7 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from string import Formatter
 
+from stdnum import numdb
+
+from common.words import NOT_IN_FILE_NAMES, unseen_sign, visible
 from policy.faults.ground import Loc, PlanFault, loc_of, repeated, unknown
 from policy.schema import Bodies, City, County, Office, Plan
 from policy.vocabulary import Holder, Level
@@ -52,6 +56,9 @@ def quotas(plan: Plan) -> Iterator[PlanFault]:
 def places(plan: Plan) -> Iterator[PlanFault]:
     yield from _former_names(("cities",), plan.cities)
     for index, city in enumerate(plan.cities):
+        for loc, name in _names(("cities", index), city):
+            if amiss := _no_name(name):
+                yield PlanFault(loc, f"名称“{visible(name)}”{amiss}，请改正")
         for name, count in Counter(city.unserved).items():
             if city.county(name) is None:
                 yield PlanFault(
@@ -60,6 +67,22 @@ def places(plan: Plan) -> Iterator[PlanFault]:
             if count > 1:
                 yield PlanFault(("cities", index, "unserved"), f"“{name}”出现了{count}次")
         yield from _counties(plan, ("cities", index, "counties"), city)
+
+
+def _names(loc: Loc, city: City) -> Iterator[tuple[Loc, str]]:
+    yield (*loc, "name"), city.name
+    for index, county in enumerate(city.counties):
+        if county.name:
+            yield (*loc, "counties", index, "name"), county.name
+
+
+def _no_name(name: str) -> str:
+    """Why no place can be called so: it names folders and files, and is read by people."""
+    if fault := unseen_sign(name):
+        return fault
+    if signs := "".join(sign for sign in name if sign in NOT_IN_FILE_NAMES or sign.isspace()):
+        return f"含有不能用于文件名的“{signs.strip() or '空格'}”"
+    return "不能用作文件夹的名称" if name.startswith(".") else ""
 
 
 def _counties(plan: Plan, loc: Loc, city: City) -> Iterator[PlanFault]:
@@ -106,9 +129,19 @@ def standard(plan: Plan) -> Iterator[PlanFault]:
         if not city.undivided and (len(city.code) != 6 or not city.code.endswith("00")):
             yield PlanFault((*loc, "code"), f"{city.name}的代码{city.code}末两位应为00；{mend}")
         for county in city.counties:
+            name = county.name or city.name
             if len(county.code) != 6:
-                name = county.name or city.name
                 yield PlanFault((*loc, "counties"), f"{name}的代码{county.code}不是六位；{mend}")
+            elif name not in (called := _in_standard(county.code)):
+                says = f"{name}的代码{county.code}在 {plan.code_standard} 中"
+                yield PlanFault((*loc, "counties"), f"{says}{called or '没有'}；{mend}")
+
+
+def _in_standard(code: str) -> str:
+    """What a code stands for, with what it stood for before: ``为“[1997-]小店区”``; or nothing."""
+    found = numdb.get("cn/loc").info(code)
+    named = [info["county"] for _, info in found if "county" in info]
+    return f"为“{named[0]}”" if named else ""
 
 
 def _former_names(loc: Loc, places: Sequence[City | County]) -> Iterator[PlanFault]:
@@ -151,14 +184,32 @@ def patterns(plan: Plan) -> Iterator[PlanFault]:
         *((f"bodies.{id}.office", b.office, place) for id, b in plan.bodies.items() if b.office),
     ]
     for path, pattern, known in patterns:
-        try:
-            pattern.format(**dict.fromkeys(known, 1))
-        except (KeyError, IndexError, ValueError) as error:
+        if wrong := misplaced(pattern, known):
             listed = "、".join(known)
-            yield PlanFault(loc_of(path), f"“{pattern}”中的占位符有误（{error}），可用：{listed}")
+            yield PlanFault(loc_of(path), f"“{pattern}”中的占位符有误（{wrong}），可用：{listed}")
     if plan.named_freely and "{community}" in plan.project_name:
         says = "{name}（自定名称）和 {community}（社区）只能用一个"
         yield PlanFault(("project_name",), says)
+
+
+NUMBERED = re.compile(r"0?\d?d?")
+"""How a number may be written: ``{number:02d}``."""
+
+
+def misplaced(pattern: str, known: Sequence[str]) -> str:
+    """The first place of a pattern that is none of the known ones by itself; empty: there is none.
+
+    A number alone may say how it is written: what else a format could ask for, no plan means.
+    """
+    try:
+        parts = list(Formatter().parse(pattern))
+    except ValueError:
+        return "大括号不成对"
+    for _, name, spec, conversion in parts:
+        free = spec and not (name == "number" and NUMBERED.fullmatch(spec))
+        if name is not None and (name not in known or conversion or free):
+            return f"{{{name}{f':{spec}' if spec else ''}}}"
+    return ""
 
 
 def bodies(plan: Plan) -> Iterator[PlanFault]:
@@ -227,7 +278,9 @@ def _deciding(plan: Plan) -> set[str]:
 def _namesakes(plan: Plan) -> Mapping[str, Sequence[Office]]:
     """The offices that one name would stand for: all but one would never be told."""
     found: dict[str, list[Office]] = {}
-    with suppress(KeyError, IndexError, ValueError):  # a faulty pattern is told by itself
+    if any(patterns(plan)):  # which are told by themselves
+        return found
+    with suppress(KeyError):  # so is an office without a name
         for office in plan.contact_offices():
             found.setdefault(office.name, []).append(office)
     return {name: offices for name, offices in found.items() if len(offices) > 1}
