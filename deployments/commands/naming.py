@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployments.commands.console import complain
+from deployments.commands.console import complain, say
 from states.naming import fold, meant
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from operations.cases.desk import Desk
     from policy.schema import Plan
     from policy.vocabulary import Form, Listing
+    from states.workdays import Calendar
 
 
 def plan_meant(typed: str | None) -> tuple[Path, Plan]:
@@ -36,6 +37,25 @@ def plan_meant(typed: str | None) -> tuple[Path, Plan]:
         raise PolicyError(f"{typed}: 没有这个文件或目录，请核对路径")
     wanted = typed or settings.plan
     return plan_path(wanted, settings.plans), named_plan(wanted, settings.plans)
+
+
+def calendar_of(plan: Plan, path: Path) -> Calendar:
+    """The calendar of the plan in that file, with the years that lie in its folder. PolicyError."""
+    from models.settings import load_settings
+    from policy.load import calendar_days, calendar_overrides
+    from states.workdays import Calendar
+
+    beside = calendar_overrides(path.resolve().parent / "calendars")
+    return Calendar({**calendar_days(plan.id, load_settings().plans), **beside})
+
+
+def say_unpublished(plan: Plan, calendar: Calendar) -> None:
+    """Say which deadlines have no dates because a year's holidays are not known."""
+    from states.deadlines import gaps
+    from states.workdays import CALENDARS
+
+    if waiting := gaps(plan, calendar):
+        say(f"{'、'.join(waiting)}：请在 {CALENDARS}增加放假安排未公布年份的文件")
 
 
 def subject_meant(desk: Desk, typed: str) -> str:

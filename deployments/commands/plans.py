@@ -1,39 +1,16 @@
 """Commands for whoever writes a plan: begin one, run its examples, see it before its time."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from deployments.commands.console import say
-from deployments.commands.naming import plan_meant
-
-if TYPE_CHECKING:
-    from policy.schema import Plan
-    from states.workdays import Calendar
+from deployments.commands.naming import calendar_of, plan_meant, say_unpublished
 
 PlanId = Annotated[
     str | None, typer.Argument(metavar="方案", help="方案编号或其目录，默认当前方案")
 ]
-
-
-def calendar_of(plan: "Plan", path: Path) -> "Calendar":
-    """The calendar of the plan in that file, with the years that lie in its folder. PolicyError."""
-    from models.settings import load_settings
-    from policy.load import calendar_days, calendar_overrides
-    from states.workdays import Calendar
-
-    beside = calendar_overrides(path.resolve().parent / "calendars")
-    return Calendar({**calendar_days(plan.id, load_settings().plans), **beside})
-
-
-def say_unpublished(plan: "Plan", calendar: "Calendar") -> None:
-    """Say which deadlines have no dates because a year's holidays are not known."""
-    from states.deadlines import gaps
-    from states.workdays import CALENDARS
-
-    if waiting := gaps(plan, calendar):
-        say(f"{'、'.join(waiting)}：请在 {CALENDARS}增加放假安排未公布年份的文件")
 
 
 def plan_new(

@@ -10,7 +10,13 @@ import typer
 from common.errors import RefusedError
 from common.words import SHANGHAI
 from deployments.commands.console import complain, emit, listed, say, show, table
-from deployments.commands.naming import plan_meant, rule_meant, subject_meant
+from deployments.commands.naming import (
+    calendar_of,
+    plan_meant,
+    rule_meant,
+    say_unpublished,
+    subject_meant,
+)
 from deployments.commands.options import (
     AboutDay,
     AsOf,
@@ -368,7 +374,6 @@ def plan_validate(
         typer.Argument(metavar="方案", help="方案编号，或 plan.yaml 或其目录；默认当前方案"),
     ] = None,
 ) -> None:
-    from deployments.commands.plans import calendar_of, say_unpublished
     from policy.example_file import read_examples
 
     found, plan = plan_meant(None if path is None else str(path))
@@ -386,7 +391,6 @@ def plan_validate(
 
 
 def plan_show(json: Json = False) -> None:
-    from deployments.commands.plans import say_unpublished
     from models.settings import load_settings
     from policy.load import calendar_days
     from states.deadlines import deadlines as dated
