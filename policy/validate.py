@@ -55,6 +55,7 @@ CHECKS: tuple[Callable[[Plan], Iterator[PlanFault]], ...] = (
     bounds.checked_fields,
     bounds.limits,
     names.labels,
+    names.seen,
     names.made_by_patterns,
 )
 ONCE_NAMES_ARE_KNOWN: tuple[Callable[[Plan], Iterator[PlanFault]], ...] = (

@@ -186,6 +186,8 @@ def requirements(plan: Plan) -> Iterator[PlanFault]:
     guarded = {a.id for a in plan.actions} | {m.id for m in plan.milestones if m.beside_chain}
     for index, requirement in enumerate(plan.requirements):
         loc = ("requirements", index)
+        if not requirement.before:
+            yield PlanFault((*loc, "before"), "至少写一个办理动作或节点，否则条件无处适用")
         yield from unknown(loc, "办理动作或节点", requirement.before, guarded)
         if isinstance(requirement.check, ReachedCheck):
             yield from unknown(loc, "节点", requirement.check.milestones, milestones)

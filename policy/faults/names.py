@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from common.words import unseen_sign, visible
 from policy.faults.ground import Loc, PlanFault, repeated
 from policy.faults.places import patterns
 from policy.schema import Body, Plan
@@ -32,6 +33,24 @@ def labels(plan: Plan) -> Iterator[PlanFault]:
     if plan.review:
         yield from repeated(("review", "criteria"), (item.id for item in plan.review.criteria))
     yield from repeated(("cities",), (city.code for city in plan.cities))
+
+
+def seen(plan: Plan) -> Iterator[PlanFault]:
+    """No text has a sign in it that nobody sees, ends of lines aside."""
+    for loc, text in _texts((), plan.model_dump()):
+        if fault := unseen_sign(text.replace("\n", " ")):
+            yield PlanFault(loc, f"“{visible(text)}”{fault}")
+
+
+def _texts(loc: Loc, value: object) -> Iterator[tuple[Loc, str]]:
+    if isinstance(value, str):
+        yield loc, value
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _texts((*loc, str(key)), each)
+    elif isinstance(value, (list, tuple)):
+        for index, each in enumerate(value):
+            yield from _texts((*loc, index), each)
 
 
 def made_by_patterns(plan: Plan) -> Iterator[PlanFault]:
