@@ -493,7 +493,7 @@ def test_a_broken_calendar_file_is_a_finding_and_stops_no_other_check(
     owe(well, 1, AT - 9 * DAY)
     faults = look(well.settings, AT, GOOD).faults
     assert [fault.kind for fault in faults] == ["check", "inbox", "waiting"]
-    assert "2027.json: 日历文件格式不符" in faults[0].text
+    assert "2027.json:1: 日历文件格式不符" in faults[0].text
 
 
 def test_what_a_clock_that_ran_ahead_has_noted_hides_nothing(well: Desk) -> None:
