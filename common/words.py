@@ -63,9 +63,13 @@ def shanghai_minute(at: datetime) -> str:
     return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}（北京时间）"
 
 
+WEEKDAYS = "一二三四五六日"
+"""From Monday on."""
+
+
 def weekday(day: date) -> str:
     """``一`` for a Monday to ``日`` for a Sunday."""
-    return "一二三四五六日"[day.weekday()]
+    return WEEKDAYS[day.weekday()]
 
 
 def month_name(period: str) -> str:

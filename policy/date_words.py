@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from common.words import WEEKDAYS
+
 DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")}
 NUMBER = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
 DASH = r"[-—–~～至到]{1,2}"
@@ -42,14 +44,14 @@ ENDS = re.compile(
 )
 
 
-WEEKDAYS = re.compile(r"(?:每周|每星期|逢周)([一二三四五六日天])")
+WEEKLY = re.compile(rf"(?:每周|每星期|逢周)([{WEEKDAYS}天])")
 SHORT = re.compile(r"(\d+)个?(工作日|天|日|月)(?:之|以)?内")
 
 
 def written_weekday(words: str) -> int | None:
     """The day of each week that the words name, Monday 1; None: none, or several."""
-    found = (sign.replace("天", "日") for sign in WEEKDAYS.findall(words))
-    named = {"一二三四五六日".index(sign) + 1 for sign in found}
+    found = (sign.replace("天", "日") for sign in WEEKLY.findall(words))
+    named = {WEEKDAYS.index(sign) + 1 for sign in found}
     return named.pop() if len(named) == 1 else None
 
 

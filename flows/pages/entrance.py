@@ -16,7 +16,7 @@ from policy.schema import Plan
 
 WAITING = "等待决定的审批"
 SECTION = re.compile(rf"(?ms)^## {WAITING}\n.*?(?=^## |\Z)")
-FIRST = re.compile(r"(?m)^## |\Z")
+FIRST = re.compile(r"(?m)^## ")
 HOW = "请打开该次运行，点右上角的 **Resume**，填写决定后点 **Submit**。"
 BEFORE = "上一次核对的情况"
 FORMER = re.compile(rf"\[{BEFORE}\]\(([^)]+)\)")
@@ -45,7 +45,8 @@ class EntranceDoor:
 def with_waiting(text: str, runs: Sequence[WaitingRun]) -> str:
     """A page of the day that tells of these decisions, and of no others."""
     rest = SECTION.sub("", text)
-    at = FIRST.search(rest).start()  # type: ignore[union-attr]  # the end is found always
+    first = FIRST.search(rest)
+    at = first.start() if first else len(rest)
     return rest[:at] + "".join(f"{line}\n" for line in _waiting(runs)) + rest[at:]
 
 

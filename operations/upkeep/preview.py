@@ -19,7 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from common.errors import XingfuError
 from common.files import scratch_folder
-from common.words import long_date
+from common.words import long_date, weekday
 from documents.forms.summary import SummaryRow, pages
 from documents.papers.acceptance_results import to_bureaus
 from documents.papers.bulletin import bulletin
@@ -205,7 +205,7 @@ def _note(plan: Plan, rule: TimedRule) -> str:
 
 
 def _day(day: date) -> str:
-    return f"{day}（周{'一二三四五六日'[day.weekday()]}）"
+    return f"{day}（周{weekday(day)}）"
 
 
 def _undated(plan: Plan, calendar: Calendar) -> Iterator[tuple[str, str, str, str]]:

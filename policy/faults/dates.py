@@ -5,6 +5,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
+from common.words import WEEKDAYS
 from policy.date_words import written_day, written_days, written_span, written_weekday
 from policy.faults.ground import Loc, PlanFault, is_below, loc_of, unknown, unrecorded
 from policy.schema import QUOTA_SUBMITTED, RECORDED, Plan
@@ -92,14 +93,16 @@ def _otherwise(loc: Loc, rule: TimedRule) -> Iterator[PlanFault]:
     mend = "请改正；确有依据的，请在 date_reading 中写明理由"
     if isinstance(rule, Duty) and rule.weekly:
         said = written_weekday(rule.words)
-        if said not in (None, rule.weekly.weekday):
-            says = f"原文写的是每周第{said}日（周一为1），这里是{rule.weekly.weekday}，两者不符"
-            yield PlanFault((*loc, "weekly", "weekday"), f"{says}；{mend}")
+        here = rule.weekly.weekday
+        if said is not None and said != here:
+            days = f"“每周{WEEKDAYS[said - 1]}”，这里是每周{WEEKDAYS[here - 1]}（weekday: {here}）"
+            yield PlanFault((*loc, "weekly", "weekday"), f"原文写的是{days}，两者不符；{mend}")
     if isinstance(rule, DeadlineRule) and (span := rule.follows):
         stated = {"工作日": span.workdays, "日": span.days, "月": span.months}
         number, unit = written_span(rule.words) or (None, "日")
         if number is not None and stated[unit] != number:
-            says = f"原文写的是“{number}{unit}内”，这里是{span.length}，两者不符"
+            words = f"{number}{'' if unit == '日' else '个'}{unit}内"
+            says = f"原文写的是“{words}”，这里是{span.length}，两者不符"
             yield PlanFault((*loc, "follows"), f"{says}；{mend}")
 
 
@@ -177,8 +180,8 @@ def _order_of_duty(loc: Loc, duty: Duty) -> Iterator[PlanFault]:
         yield PlanFault(loc, "first 不得晚于 last")
     elif duty.weekly and not _meets(duty.weekly):
         weekly = duty.weekly
-        day = f"星期{'一二三四五六日'[weekly.weekday - 1]}"
-        yield PlanFault(loc, f"{weekly.first}至{weekly.last}之间没有{day}，请核对首末日")
+        day = WEEKDAYS[weekly.weekday - 1]
+        yield PlanFault(loc, f"{weekly.first}至{weekly.last}之间没有星期{day}，请核对首末日")
     if form := duty.recurring:
         yield from _order_of_days(loc, form)
 
