@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from models.events import DEAD, hold_event
-from models.outbox import ON_THE_WAY, UNDONE, is_receipt, ripe, settle
+from models.outbox import UNDONE, is_receipt, on_the_way, ripe, settle
 from models.tables import Addressee, Delivery, Outbox
 from models.unreachable import Refusal
 from policy.schema import Plan
@@ -107,7 +107,7 @@ def claim(
     served = [person for person, day in mine.items() if day == today]
     due = and_(
         or_(col(Delivery.person).not_in(served), col(Delivery.outbox_id).in_(_receipts(plan))),
-        col(Delivery.outbox_id).in_(_ripe(plan, today)),
+        _is_ripe(today),
     )
     _take(session, plan, [*mine], due)
     found = session.exec(
@@ -116,6 +116,7 @@ def claim(
         .where(
             Delivery.plan == plan.id,
             col(Delivery.person).in_(mine),
+            on_the_way(),
             Delivery.status == DeliveryStatus.SENDING,
             due,
         )
@@ -195,21 +196,17 @@ def _is_digest(claim: Claim) -> bool:
 
 
 def _take(session: Session, plan: Plan, people: Sequence[str], due: ColumnElement[bool]) -> None:
-    theirs = (col(Delivery.plan) == plan.id, col(Delivery.person).in_(people), due)
+    theirs = (col(Delivery.plan) == plan.id, col(Delivery.person).in_(people), on_the_way(), due)
     sending = col(Delivery.status) == DeliveryStatus.SENDING
     owed = select(col(Outbox.id)).where(
         col(Outbox.plan) == plan.id, col(Outbox.status) == MessageStatus.PENDING
     )
     still = col(Delivery.outbox_id).in_(owed)
     session.execute(update(Delivery).where(*theirs, sending).values(ambiguous=True))
+    session.execute(update(Delivery).where(*theirs, ~still).values(status=DeliveryStatus.CANCELLED))
     session.execute(
         update(Delivery)
-        .where(*theirs, col(Delivery.status).in_(ON_THE_WAY), ~still)
-        .values(status=DeliveryStatus.CANCELLED)
-    )
-    session.execute(
-        update(Delivery)
-        .where(*theirs, col(Delivery.status).in_(ON_THE_WAY), still)
+        .where(*theirs, still)
         .values(status=DeliveryStatus.SENDING, attempts=col(Delivery.attempts) + 1)
     )
 
@@ -337,13 +334,10 @@ def _give_back(
 
 
 def _on_the_way(plan: Plan, today: date) -> tuple[ColumnElement[bool], ...]:
-    return (
-        col(Delivery.plan) == plan.id,
-        col(Delivery.status).in_(ON_THE_WAY),
-        col(Delivery.outbox_id).in_(_ripe(plan, today)),
-    )
+    return (col(Delivery.plan) == plan.id, on_the_way(), _is_ripe(today))
 
 
-def _ripe(plan: Plan, today: date) -> Select[tuple[int | None]]:
-    """The intents that may go out on a day."""
-    return select(col(Outbox.id)).where(col(Outbox.plan) == plan.id, ripe(today))
+def _is_ripe(today: date) -> ColumnElement[bool]:
+    """Whether what is delivered may go out on a day."""
+    its = exists().where(col(Outbox.id) == Delivery.outbox_id, ripe(today))
+    return its.correlate(Delivery)

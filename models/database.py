@@ -21,7 +21,7 @@ from common.files import OWNER_ONLY, unavailable
 BUSY_TIMEOUT_MS = 30_000
 """SQLite lets who waits in no queue: beside steady writers one may lose many turns."""
 WRITES = "xingfu_writes"
-SCHEMA = "0026"
+SCHEMA = "0027"
 """The newest migration."""
 FIND_SCHEMA = "SELECT version_num FROM alembic_version"
 DISK_FULL = "53100"

@@ -1,14 +1,16 @@
 """Deadline rows: kept true when facts change, and swept by day in whole situations."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Date,
     Select,
     and_,
+    bindparam,
     case,
     func,
     literal,
@@ -26,7 +28,8 @@ from models.audits import NewRow, add_audits, voided
 from models.columns import Instant
 from models.outbox import cancel, cancel_asking, reinstate
 from models.renaming import former_names, under_every_name
-from models.rows import insert_missing
+from models.projects import subjects
+from models.rows import among, ask, columns, insert_missing
 from models.tables import OUTBOX_KEY, Audit, DeadlineRow, Fact, OfficeRow, Outbox, Subject
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Disposition, Level, MessageStatus, Standing, SubjectKind
@@ -210,21 +213,52 @@ def stalled(session: Session, plan: Plan, deadlines: Iterable[Deadline]) -> tupl
     )
 
 
+class StoredDeadline(NamedTuple):
+    """A `DeadlineRow` that is only read: there are thousands, of which the ORM makes objects."""
+
+    subject: str
+    rule: str
+    visit: int
+    remind_by: date | None
+    overdue_after: date | None
+    extended_to: date | None
+    standing: Standing
+    fulfilled_on: date | None
+    next_look_on: date | None
+    quiet_until: date | None
+    body: str
+    turn_on: date | None
+    fits: bool
+    fired: int
+
+
 def deadline_rows(
     session: Session,
     plan: Plan,
-    codes: list[str] | None = None,
+    codes: Sequence[str] | None = None,
     rules: Collection[str] | None = None,
-) -> Iterator[tuple[DeadlineRow, Subject]]:
+) -> Iterator[tuple[StoredDeadline, Subject]]:
     """Every deadline with its subject, or those of `codes`, of `rules`; by kind, subject, rule."""
-    query = select_rows(DeadlineRow, Subject).join(Subject, _same_subject())
-    query = query.where(DeadlineRow.plan == plan.id)
-    if codes is not None:
-        query = query.where(col(DeadlineRow.subject).in_(codes))
-    if rules is not None:
-        query = query.where(col(DeadlineRow.rule).in_(rules))
-    order = (col(Subject.kind).desc(), col(DeadlineRow.subject), col(DeadlineRow.rule))
-    yield from session.exec(query.order_by(*order))
+    query = _stored(codes is not None, rules is not None)
+    found = ask(session, query, plan=plan.id, codes=codes, rules=rules)
+    owners = subjects(session, plan, codes)
+    for row in found:
+        yield StoredDeadline(*row), owners[row[0]]
+
+
+@cache
+def _stored(some: bool, of_rules: bool) -> Select[Any]:
+    row, owner = columns(DeadlineRow), columns(Subject)
+    its = and_(owner.plan == row.plan, owner.code == row.subject)
+    query = select(*(row[name] for name in StoredDeadline._fields)).join_from(
+        DeadlineRow, Subject, its
+    )
+    query = query.where(row.plan == bindparam("plan"))
+    if some:
+        query = query.where(among(row.subject, "codes"))
+    if of_rules:
+        query = query.where(among(row.rule, "rules"))
+    return query.order_by(owner.kind.desc(), row.subject, row.rule)
 
 
 def open_codes(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, func, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
@@ -114,6 +115,17 @@ def is_correction() -> ColumnElement[bool]:
     return col(Outbox.decision) == DecisionKind.CORRECTION
 
 
+def on_the_way() -> ColumnElement[bool]:
+    """Whether somebody is still to be told of an intent: an index holds these rows alone.
+
+    Its words are those of the index, since databases take it for no value that comes beside them.
+    """
+    words: ColumnElement[Any] = bindparam(
+        "on_the_way", ON_THE_WAY, expanding=True, literal_execute=True
+    )
+    return col(Delivery.status).in_(words)
+
+
 def about_deadlines() -> ColumnElement[bool]:
     """Whether a deadline stands behind an intent."""
     return col(Outbox.decision).not_in((DecisionKind.RECEIPT, DecisionKind.CORRECTION))
@@ -159,7 +171,7 @@ def withdraw_untrue(
     owed = [col(Outbox.plan) == plan.id, about_deadlines()]
     if people is not None:
         theirs = select(col(Delivery.outbox_id)).where(
-            col(Delivery.plan) == plan.id, col(Delivery.person).in_(people)
+            col(Delivery.plan) == plan.id, col(Delivery.person).in_(people), on_the_way()
         )
         owed.append(col(Outbox.id).in_(theirs))
     same = (

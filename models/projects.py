@@ -86,9 +86,13 @@ def find_subject(session: Session, plan: Plan, code: str) -> Subject:
     return subject
 
 
-def subjects(session: Session, plan: Plan, codes: Iterable[str]) -> Mapping[str, Subject]:
-    """The subjects of those codes, by code."""
-    query = select(Subject).where(Subject.plan == plan.id, col(Subject.code).in_(list(codes)))
+def subjects(
+    session: Session, plan: Plan, codes: Iterable[str] | None = None
+) -> Mapping[str, Subject]:
+    """The subjects of those codes, or all, by code."""
+    query = select(Subject).where(Subject.plan == plan.id)
+    if codes is not None:
+        query = query.where(col(Subject.code).in_(list(codes)))
     return {subject.code: subject for subject in session.exec(query)}
 
 

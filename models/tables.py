@@ -318,6 +318,7 @@ class LedgerRow(SQLModel, table=True):
         CheckConstraint("(to_holder IS NOT NULL) = (entry = 'transfer')", name="to_holder"),
         CheckConstraint("(category IS NOT NULL) = (entry = 'expense')", name="category"),
         UniqueConstraint("plan", "voucher"),
+        Index(None, "plan", "subject"),
     )
     plan: str
     subject: str

@@ -173,9 +173,10 @@ APPEND_ONLY = ("product", "plan_version")
 
 
 def without_fields(engine: Engine) -> None:
-    """Undo 0021, 0022, 0024 to 0026, but for what projects had said in columns that come back."""
+    """Undo 0021, 0022, 0024 to 0027, but for what projects had said in columns that come back."""
     with engine.connect() as connection, _free_to_copy_tables(connection), connection.begin():
         connection.execute(text("ALTER TABLE inbox DROP COLUMN mail"))
+        connection.execute(text("DROP INDEX ix_ledger_plan_subject"))
         connection.execute(text("ALTER TABLE ledger DROP COLUMN fund"))
         connection.execute(text("ALTER TABLE project DROP COLUMN released_funds"))
         connection.execute(text("DROP INDEX ix_deadline_body"))

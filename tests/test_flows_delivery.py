@@ -33,11 +33,13 @@ from tests.support.delivering import (
     at,
     fates,
     know,
+    owe,
     recipients,
     rows,
     send,
     statuses,
 )
+from tests.support.explaining import plans_of, through_all
 from tests.support.province import morning
 from tests.support.tape import Tape
 
@@ -48,6 +50,18 @@ pytestmark = pytest.mark.heavy
 def owing(desk_in: DeskIn) -> Desk:
     """A desk where no project has been applied for, and nobody is known at any office."""
     return desk_in(OWING)
+
+
+def test_what_was_sent_before_is_not_gone_through(sqlite_desk: Desk) -> None:
+    """However long the outbox is: a day looks up what is owed on it, and what that is about."""
+    owe(sqlite_desk)
+    send(sqlite_desk, Tape())
+    later = DAY + timedelta(days=7)
+    with plans_of(sqlite_desk.engine) as found:
+        enforce(sqlite_desk, later, morning(later))
+        assert send(sqlite_desk, Tape(), at(day=later)).sent > 100
+    read = through_all(found, "audit", "deadline", "delivery", "fact", "ledger", "outbox")
+    assert (len(found) > 100, read) == (True, set())
 
 
 # --- one digest a person and day ------------------------------------------------------------------

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import event
 
 from operations.cases.desk import Desk
+from tests.support.explaining import plans_of, through_all
 from tests.support.steps import ONE, act
 from tests.support.stores import Stores
 from tests.support.visiting import CITY, COUNTY, DAY, LATE, PROVINCE, PURSE, pinned, signed_in
@@ -17,37 +17,12 @@ from tests.test_web_rights import TABLE
 
 pytestmark = pytest.mark.heavy
 
-THROUGH_ALL = re.compile(
-    r"SCAN (audit|deadline|fact)\b|SEARCH (audit|deadline|fact) .*\(plan=\?\)$"
-)
-"""How SQLite says that it reads every row, or every one of a plan."""
-NEWEST = "SELECT max(audit.id)"
 PAGES = {
     COUNTY: ("/", "/list", "/forms"),
     CITY: ("/", "/board", "/papers"),
     PROVINCE: ("/", "/board", "/list?standing=overdue", "/papers", "/me"),
     PURSE: ("/", "/board"),
 }
-
-
-@contextmanager
-def plans_of(engine: Engine) -> Iterator[list[tuple[str, str]]]:
-    """How the database goes about each statement that reads, with the statement."""
-    found: list[tuple[str, str]] = []
-
-    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if statement.lstrip().startswith(("SELECT", "WITH")):
-            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            found.extend((row[3], statement) for row in cursor.fetchall())
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield found
-    event.remove(engine, "before_cursor_execute", note)
-
-
-def wasteful(found: list[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those that read all; the newest row alone is found at the end of its index."""
-    return {each for each in found if THROUGH_ALL.search(each[0]) and NEWEST not in each[1]}
 
 
 @pytest.fixture
@@ -65,7 +40,8 @@ def test_no_page_goes_through_the_trail_or_all_deadlines(desk: Desk) -> None:
         act(desk, "hold", DAY.isoformat(), ONE)
         browser.get("/board")  # counts what has changed
     assert len(found) > 100
-    assert wasteful(found) == set()
+    read = through_all(found, "audit", "deadline", "delivery", "fact", "outbox")
+    assert read == set()
 
 
 def test_looking_changes_nothing(desk: Desk) -> None:

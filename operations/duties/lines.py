@@ -8,9 +8,9 @@ from sqlmodel import Session
 
 from common.words import long_date, short_date
 from models.audits import acknowledgements
-from models.deadlines import deadline_rows
+from models.deadlines import StoredDeadline, deadline_rows
 from models.projects import dossiers, facts, subjects
-from models.tables import Audit, DeadlineRow, Subject
+from models.tables import Audit, Subject
 from notifications.message import DigestLine, LaterStep
 from operations.cases.desk import Desk
 from operations.cases.fulfilment import turn_at
@@ -35,7 +35,7 @@ class DigestFacts:
     subjects: Mapping[str, Subject]
     projects: Mapping[str, Dossier]
     facts: Mapping[str, Mapping[str, date]]
-    deadlines: Mapping[Key, DeadlineRow]
+    deadlines: Mapping[Key, StoredDeadline]
     acknowledged: Mapping[Key, Audit]
     places: Mapping[str, Places]
 
@@ -105,7 +105,7 @@ def in_chains(
     reads the same every day. Without what is asked of a city if its projects' lines stand for it.
     """
     chains = _chains(desk, known, lines)
-    late: dict[Key, list[DeadlineRow]] = {key: [] for key in chains}
+    late: dict[Key, list[StoredDeadline]] = {key: [] for key in chains}
     projects = {it.subject for it in lines if it.subject_kind is SubjectKind.PROJECT}
     every = (known.deadlines.get((code, id)) for code in projects for id in desk.deadlines)
     for row in every:
@@ -161,7 +161,7 @@ def _whole(
     desk: Desk,
     known: DigestFacts,
     lines: Sequence[DigestLine],
-    late: Sequence[DeadlineRow],
+    late: Sequence[StoredDeadline],
     as_of: date,
 ) -> DigestLine:
     kind = max((it.kind for it in lines), key=SEVERITY.index)
@@ -200,7 +200,7 @@ def _chains(
     return chains
 
 
-def _chain(desk: Desk, known: DigestFacts, row: DeadlineRow) -> Key:
+def _chain(desk: Desk, known: DigestFacts, row: StoredDeadline) -> Key:
     """What is one matter: all that waits for the same first step of a project."""
     if row.rule not in desk.deadlines:
         return row.subject, row.rule
@@ -208,13 +208,15 @@ def _chain(desk: Desk, known: DigestFacts, row: DeadlineRow) -> Key:
     return row.subject, matter_of(turn, row.rule)
 
 
-def turn_in(desk: Desk, known: DigestFacts, row: DeadlineRow) -> tuple[DeadlineDates | None, Turn]:
+def turn_in(
+    desk: Desk, known: DigestFacts, row: StoredDeadline
+) -> tuple[DeadlineDates | None, Turn]:
     """As `turn_at`, of a deadline whose subject is known."""
     kind = SubjectKind(known.subjects[row.subject].kind)
     return turn_at(desk, row, kind, known.facts.get(row.subject, {}))
 
 
-def _acknowledged(known: DigestFacts, stored: DeadlineRow) -> str:
+def _acknowledged(known: DigestFacts, stored: StoredDeadline) -> str:
     said = known.acknowledged.get((stored.subject, stored.rule))
     if stored.quiet_until is None or said is None:
         return ""

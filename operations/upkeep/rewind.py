@@ -11,7 +11,7 @@ from sqlmodel import Session
 from common.errors import RefusedError, with_reasons
 from models.audits import NewRow, add_audit, add_audits
 from models.claims import LONGEST_REST
-from models.deadlines import deadline_rows
+from models.deadlines import StoredDeadline, deadline_rows
 from models.enforced import decided_days
 from models.products import products_after
 from models.rewinds import (
@@ -80,14 +80,15 @@ def rewind(desk: Desk, asked: Rewind, *, today: date, at: datetime) -> RewindRes
     """
     with desk.writing() as session:
         found = _plan(session, desk, asked, today)
-        row = add_audit(session, desk.plan, _row(session, desk, asked, found, today, at))
+        made = add_audit(session, desk.plan, _row(session, desk, asked, found, today, at))
         add_audits(session, desk.plan, [_void(asked, mark, today, at) for mark in found.marks])
         retract(session, desk.plan, asked.to)
-        owe_correction(session, desk.plan, row, _by_office(found), today, at)
+        owe_correction(session, desk.plan, made, _by_office(found), today, at)
         for stored, wanted in found.moves:
-            stored.standing, stored.fired = wanted.standing, wanted.fired
-            stored.next_look_on = wanted.next_look_on
-            session.add(stored)
+            key = (desk.plan.id, stored.subject, stored.rule)
+            row = session.get_one(DeadlineRow, key)
+            row.standing, row.fired = wanted.standing, wanted.fired
+            row.next_look_on = wanted.next_look_on
         forget_days(session, desk.plan, asked.to)
         free_turns(session, desk.plan, today, at, 2 * LONGEST_REST)
         return found.result
@@ -102,7 +103,7 @@ class _Found(NamedTuple):
     """The intents of which somebody was told."""
     offices: Mapping[str, str]
     """Per person who was told wrongly, the office through which."""
-    moves: tuple[tuple[DeadlineRow, DeadlineRow], ...]
+    moves: tuple[tuple[StoredDeadline, StoredDeadline], ...]
 
 
 def _plan(session: Session, desk: Desk, asked: Rewind, today: date) -> _Found:
@@ -181,7 +182,7 @@ def _by_office(found: _Found) -> Mapping[str, Sequence[str]]:
 
 def _moves(
     session: Session, desk: Desk, to: date
-) -> tuple[tuple[tuple[DeadlineRow, DeadlineRow], ...], tuple[str, ...]]:
+) -> tuple[tuple[tuple[StoredDeadline, StoredDeadline], ...], tuple[str, ...]]:
     """Each deadline that stands elsewhere without the days after `to`; and who is unclear."""
     with tables_again(session, desk, until=to) as again:
         wanted = {
@@ -198,5 +199,5 @@ def _moves(
         return moves, tuple(f"{code}：{why}" for code, why in again.unknown.items())
 
 
-def _place(row: DeadlineRow) -> tuple[str, int, date | None]:
+def _place(row: StoredDeadline) -> tuple[str, int, date | None]:
     return str(row.standing), row.fired, row.next_look_on

@@ -13,10 +13,10 @@ from common.errors import RefusedError
 from common.words import shanghai_day
 from models.audits import newest_day, trail_to
 from models.database import reading
-from models.deadlines import deadline_rows
+from models.deadlines import StoredDeadline, deadline_rows
 from models.enforced import last_day
 from models.projects import dossiers, facts
-from models.tables import Audit, DeadlineRow, Subject
+from models.tables import Audit, Subject
 from operations.cases.desk import Desk
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Basis, Disposition, Standing, SubjectKind
@@ -138,7 +138,7 @@ def by_tables(
 
 def _stored_deadline(
     desk: Desk,
-    row: DeadlineRow,
+    row: StoredDeadline,
     owner: Subject,
     facts: Mapping[str, Mapping[str, date]],
     how: Mapping[str, Disposition],
@@ -259,7 +259,7 @@ def _facts(
 
 def _rebuilt_deadline(
     desk: Desk,
-    row: DeadlineRow,
+    row: StoredDeadline,
     owner: Subject,
     rows: Sequence[PastRow],
     facts: Mapping[str, Mapping[str, date]],
