@@ -27,8 +27,8 @@ from sqlmodel import select as select_rows
 from models.audits import NewRow, add_audits, voided
 from models.columns import Instant
 from models.outbox import cancel, cancel_asking, reinstate
-from models.renaming import former_names, under_every_name
 from models.projects import subjects
+from models.renaming import former_names, under_every_name
 from models.rows import among, ask, columns, insert_missing
 from models.tables import OUTBOX_KEY, Audit, DeadlineRow, Fact, OfficeRow, Outbox, Subject
 from policy.schema import Plan
