@@ -860,7 +860,7 @@ class Plan(PlanNode):
             level = Level.CITY
         return self.offices[level].format(city=city, county=county, region=self.region_of(city))
 
-    @property
+    @cached_property
     def tiers(self) -> tuple[Level, ...]:
         """The levels that it has offices at, from the lowest: of four levels also the regions'."""
         return tuple(level for level in Level if level in self.offices)

@@ -9,7 +9,7 @@ its deadline's stage. Pure.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from policy.checks import AnsweredCheck, ReachedCheck
 from policy.schema import ActionRule, Plan
@@ -36,6 +36,11 @@ class Chain:
     """Every milestone of a plan by id, in its order."""
 
     links: Mapping[str, ChainLink]
+
+    @cached_property
+    def answers(self) -> tuple[tuple[str, str], ...]:
+        """As `ChainLink.answers`, of every link."""
+        return tuple(pair for link in self.links.values() for pair in link.answers)
 
 
 NO_CHAIN = Chain({})
@@ -91,10 +96,9 @@ def turn_of(chain: Chain, facts: tuple[str, ...], own: str, dated: Mapping[str, 
 
 def _stale(chain: Chain, dated: Mapping[str, date]) -> Iterator[str]:
     """Answers that are older than what they are to answer."""
-    for link in chain.links.values():
-        for asked, by in link.answers:
-            if asked in dated and by in dated and dated[by] < dated[asked]:
-                yield by
+    for asked, by in chain.answers:
+        if asked in dated and by in dated and dated[by] < dated[asked]:
+            yield by
 
 
 @lru_cache(maxsize=10_000)  # a province's projects are alike

@@ -345,9 +345,8 @@ class _Judge:
 
     def __init__(self, desk: Desk, as_of: date) -> None:
         self.desk, self.as_of = desk, as_of
-        links = next(iter(desk.deadlines.values())).chain.links.values()
-        answers = {name for link in links for pair in link.answers for name in pair}
-        self.dated = sorted(answers)
+        answers = next(iter(desk.deadlines.values())).chain.answers
+        self.dated = sorted({name for pair in answers for name in pair})
         """The facts of which a turn asks which came first."""
         self._known: dict[tuple[str, str], tuple[bool, tuple[Head, ...]]] = {}
         self._facts: dict[str, Mapping[str, date]] = {}

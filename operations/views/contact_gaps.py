@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from itertools import chain
 
 from sqlmodel import Session
 
@@ -51,14 +53,19 @@ def gaps(desk: Desk, day: date) -> tuple[Gap, ...]:
 
 def _concerned(session: Session, desk: Desk) -> dict[tuple[Level, Place], set[str]]:
     """The subjects with open deadlines, by where their offices look: level and place."""
+
+    @cache
+    def levels(rule: str, turn: str) -> frozenset[Level]:
+        """Whose turn it is now, and whose it will be: nobody is to be missing on that day."""
+        bodies = {turn, desk.deadlines[rule].rule.responsible} - {""}
+        told = (_told_levels(desk.plan, desk.plan.bodies[body]) for body in bodies)
+        return frozenset(chain.from_iterable(told))
+
     found: dict[tuple[Level, Place], set[str]] = {}
     for row, subject in deadline_rows(session, desk.plan):
-        if row.next_look_on is None or row.rule not in desk.deadlines:
-            continue
-        place = Place(subject.city, subject.county)
-        # Whose turn it is now, and whose it will be: nobody is to be missing on that day.
-        for body in {row.body, desk.deadlines[row.rule].rule.responsible} - {""}:
-            for level in _told_levels(desk.plan, desk.plan.bodies[body]):
+        if row.next_look_on is not None and row.rule in desk.deadlines:
+            place = Place(subject.city, subject.county)
+            for level in levels(row.rule, row.body):
                 found.setdefault((level, place), set()).add(subject.code)
     return found
 

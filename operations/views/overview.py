@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Protocol
 
 from sqlmodel import Session
@@ -309,16 +310,14 @@ def _views(
 ) -> list[DeadlineView]:
     """Every deadline of a scene, with what of it the scene itself does not say."""
     return [
-        replace(
-            view,
-            unentered=(view.subject, view.rule) in unentered,
-            lacks=lacks.get(view.subject, 0),
-        )
-        for view in (_view(desk, item) for item in found.deadlines)
+        _view(desk, item, (item.subject.code, item.rule) in unentered, lacks)
+        for item in found.deadlines
     ]
 
 
-def _view(desk: Desk, item: DeadlineState) -> DeadlineView:
+def _view(
+    desk: Desk, item: DeadlineState, unentered: bool, lacks: Mapping[str, int]
+) -> DeadlineView:
     rule, subject = desk.deadlines[item.rule].rule, item.subject
     return DeadlineView(
         subject_kind=SubjectKind(subject.kind),
@@ -339,8 +338,10 @@ def _view(desk: Desk, item: DeadlineState) -> DeadlineView:
         responsible=responsible(desk, item.turn.body, subject),
         provincial=desk.plan.bodies[item.turn.body].reached_at in ABOVE_CITIES,
         to_do=to_do_first(desk, item.rule, item.turn),
+        unentered=unentered,
         step=item.turn.label,
         waits=item.turn.step not in rule.fulfilled_by.get(SubjectKind.PROJECT, ()),
+        lacks=lacks.get(subject.code, 0),
     )
 
 
@@ -350,12 +351,16 @@ def to_do_first(desk: Desk, rule: str, turn: Turn) -> str:
     own = deadline.rule.fulfilled_by.get(SubjectKind.PROJECT, ())
     if not turn.label or turn.step in own:
         return deadline.to_do
-    asked = (
-        item.to_do
-        for item in desk.plan.deadlines
-        if turn.step and item.fulfilled_by.get(SubjectKind.PROJECT) == (turn.step,)
-    )
-    return next(asked, f"请先办理“{turn.label}”" if turn.step else f"请{turn.label}")
+    if not turn.step:
+        return f"请{turn.label}"
+    return _asked_by_step(desk.plan).get((turn.step,), f"请先办理“{turn.label}”")
+
+
+@lru_cache
+def _asked_by_step(plan: Plan) -> Mapping[tuple[str, ...], str]:
+    """What the first deadline asks for that some milestones fulfil, by these."""
+    asked = ((it.fulfilled_by.get(SubjectKind.PROJECT, ()), it.to_do) for it in plan.deadlines)
+    return dict(reversed([*asked]))
 
 
 def in_chains(views: Iterable[DeadlineView]) -> list[DeadlineView]:

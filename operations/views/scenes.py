@@ -23,6 +23,7 @@ from policy.vocabulary import AuditKind, Basis, Disposition, Standing, SubjectKi
 from states import past
 from states.chains import Turn
 from states.deadlines import (
+    DeadlineDates,
     dates_of,
     fulfilled_on,
     has_ended,
@@ -145,9 +146,26 @@ def _stored_deadline(
     as_of: date,
 ) -> DeadlineState:
     """One deadline as it is stored; its literal day and its turn follow from the facts."""
-    deadline, held, kind = desk.deadlines[row.rule], facts.get(owner.code, {}), owner.kind
-    dates = dates_of(deadline, SubjectKind(kind), held, row.extended_to, desk.calendar)
-    made = DeadlineState(
+    held = facts.get(owner.code, {})
+    deadline, kind = desk.deadlines[row.rule], SubjectKind(owner.kind)
+    dates = dates_of(deadline, kind, held, row.extended_to, desk.calendar)
+    return _deadline(desk, row, owner, dates, held, how, as_of)
+
+
+def _deadline(
+    desk: Desk,
+    row: StoredDeadline,
+    owner: Subject,
+    dates: DeadlineDates | None,
+    held: Mapping[str, date],
+    how: Mapping[str, Disposition],
+    as_of: date,
+) -> DeadlineState:
+    """What follows of a row, by its dates and the facts of its subject, as of a day."""
+    deadline, fits = desk.deadlines[row.rule], dates is None or dates.fits
+    turn = whose_turn(deadline, SubjectKind(owner.kind), held, dates)
+    body = turn.body if row.fulfilled_on is None else deadline.rule.responsible
+    return DeadlineState(
         owner,
         row.rule,
         dates.literal.due if dates and row.overdue_after else None,
@@ -156,12 +174,20 @@ def _stored_deadline(
         row.extended_to,
         row.fulfilled_on,
         row.quiet_until,
-        Standing.WAITING,
-        whose_turn(deadline, SubjectKind(kind), held, dates),
+        standing(
+            row.overdue_after,
+            desk.plan.bodies[body].bound,
+            row.fulfilled_on,
+            how.get(owner.code, Disposition.ACTIVE),
+            desk.due_soon_from(row.remind_by),
+            as_of,
+            ended=has_ended(deadline, held, as_of),
+            fits=fits,
+        ),
+        turn,
         dates.turn_on if dates else None,
-        dates is None or dates.fits,
+        fits,
     )
-    return replace(made, standing=_standing(desk, made, held, how.get(owner.code), as_of))
 
 
 def by_trail(
@@ -271,40 +297,11 @@ def _rebuilt_deadline(
     extended_to = past.put_off(rows, as_of).get(row.rule)
     kind = SubjectKind(owner.kind)
     dates = dates_of(deadline, kind, held, extended_to, desk.calendar)
-    made = DeadlineState(
-        owner,
-        row.rule,
-        dates.literal.due if dates else None,
-        dates.remind_by if dates else None,
-        dates.overdue_after if dates else None,
-        extended_to,
-        fulfilled_on(deadline, kind, held) if dates else None,
-        past.expected(rows, as_of).get(row.rule),
-        Standing.WAITING,
-        whose_turn(deadline, kind, held, dates),
-        dates.turn_on if dates else None,
-        dates is None or dates.fits,
+    then = row._replace(
+        remind_by=dates.remind_by if dates else None,
+        overdue_after=dates.overdue_after if dates else None,
+        extended_to=extended_to,
+        fulfilled_on=fulfilled_on(deadline, kind, held) if dates else None,
+        quiet_until=past.expected(rows, as_of).get(row.rule),
     )
-    return replace(made, standing=_standing(desk, made, held, how.get(owner.code), as_of))
-
-
-def _standing(
-    desk: Desk,
-    item: DeadlineState,
-    held: Mapping[str, date],
-    disposition: Disposition | None,
-    as_of: date,
-) -> Standing:
-    deadline = desk.deadlines[item.rule]
-    done = item.fulfilled_on is not None
-    body = deadline.rule.responsible if done else item.turn.body
-    return standing(
-        item.overdue_after,
-        desk.plan.bodies[body].bound,
-        item.fulfilled_on,
-        disposition or Disposition.ACTIVE,
-        desk.due_soon_from(item.remind_by),
-        as_of,
-        ended=has_ended(deadline, held, as_of),
-        fits=item.fits,
-    )
+    return _deadline(desk, then, owner, dates, held, how, as_of)
