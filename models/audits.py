@@ -352,9 +352,10 @@ def _rows_about(
         yield row
 
 
-def trail_to(session: Session, plan: Plan, day: date) -> tuple[Audit, ...]:
-    """Everything that came about by a day, lateness aside; as it was recorded, oldest first."""
-    by_then = (col(Audit.effective_on) <= day, col(Audit.kind) != AuditKind.OVERDUE)
+def trail_to(session: Session, plan: Plan, day: date, *kinds: AuditKind) -> tuple[Audit, ...]:
+    """What came about by a day, of some kinds or of all but lateness; as recorded, oldest first."""
+    wanted = kinds or [kind for kind in AuditKind if kind is not AuditKind.OVERDUE]
+    by_then = (col(Audit.effective_on) <= day, col(Audit.kind).in_(wanted))
     return tuple(_rows_about(session, plan, None, *by_then))
 
 

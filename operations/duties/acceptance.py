@@ -42,7 +42,7 @@ from operations.workbooks.directory import listed
 from operations.workbooks.outgoing import signed
 from policy.duties import InspectorRole
 from policy.schema import Office, Plan
-from policy.vocabulary import Disposition, Form, Level, Product
+from policy.vocabulary import AuditKind, Disposition, Form, Level, Product
 from states.assignment import Inspector, Stop, Task, Team, assign, teams_of
 from states.contacts import Directory, Post, has_role
 from states.dossier import Dossier, Profile, to_plain
@@ -254,7 +254,7 @@ def _tell(session: Session, desk: Desk, asked: JobOccasion) -> PaperText:
     """The letter to one city's government, or the notice to all bureaus."""
     plan = desk.plan
     shot = snapshot(session, desk, f"{asked.on:%Y-%m}", asked.on)
-    outcomes = tuple(_outcomes(plan, shot, rows_by(session, plan, asked.on)))
+    outcomes = tuple(_outcomes(plan, shot, rows_by(session, plan, asked.on, AuditKind.TRANSITION)))
     if asked.subject == plan.province:
         return to_bureaus(plan, outcomes, asked.on)
     mine = [item for item in outcomes if item.city == asked.subject]

@@ -22,7 +22,7 @@ from models.tables import Audit
 from operations.cases.desk import Desk
 from operations.duties.products import Job, JobOccasion, KeptProduct, ProductFile, kept
 from operations.views.snapshots import rows_by, snapshot
-from operations.workbooks.inspection import about, is_visit, laid_out, said_in
+from operations.workbooks.inspection import VISIT_KINDS, about, is_visit, laid_out, said_in
 from operations.workbooks.versions import words_in
 from policy.schema import Plan
 from policy.vocabulary import Form, Product, Standing
@@ -154,7 +154,7 @@ def _find(session: Session, desk: Desk, asked: JobOccasion) -> InspectionSummary
     shot = snapshot(session, desk, f"{asked.on:%Y-%m}", asked.on)
     met = {item.city: item.fulfilled_on for item in shot.deadlines if item.rule == rule.deadline}
     order = [city.name for city in desk.plan.cities]
-    visits = list(_visited(desk, shot, rows_by(session, desk.plan, asked.on)))
+    visits = list(_visited(desk, shot, rows_by(session, desk.plan, asked.on, *VISIT_KINDS)))
     planned = kept(session, desk, VISITS, asked.period, asked.subject)
     return InspectionSummary(
         as_of=asked.on,

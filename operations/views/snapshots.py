@@ -26,6 +26,9 @@ from states.snapshot import (
 from states.subsidy import fund_money, subsidy
 from states.targets import figures
 
+TOLD = (AuditKind.TRANSITION, AuditKind.EVIDENCE)
+"""What of the trail a snapshot tells of: what put projects on hold, and evidence."""
+
 
 def snapshot(session: Session, desk: Desk, period: str, as_of: date) -> Snapshot:
     """How everything stood on a day, by what is known now of what had happened by then.
@@ -36,7 +39,7 @@ def snapshot(session: Session, desk: Desk, period: str, as_of: date) -> Snapshot
     """
     desk = desk_of(session, desk, as_of)
     found = scene(session, desk, as_of)
-    reports, rows = progress_of(session, desk.plan), rows_by(session, desk.plan, as_of)
+    reports, rows = progress_of(session, desk.plan), rows_by(session, desk.plan, as_of, *TOLD)
     holds = _holds(desk.plan, rows)
     projects = tuple(
         _project(
@@ -53,12 +56,10 @@ def snapshot(session: Session, desk: Desk, period: str, as_of: date) -> Snapshot
     return Snapshot(period, as_of, projects, deadlines, records, targets)
 
 
-def rows_by(session: Session, plan: Plan, day: date) -> Sequence[Audit]:
-    """What had come about by a day and counts; a row that was reversed, whenever, does not."""
-    trail = trail_to(session, plan, date.max)
-    gone = reversed_rows(trail)
-    counted = (row for row in trail if row.id not in gone and row.kind != AuditKind.REVERSAL)
-    return [row for row in counted if row.effective_on <= day]
+def rows_by(session: Session, plan: Plan, day: date, *kinds: AuditKind) -> Sequence[Audit]:
+    """What of some kinds had come about by a day and counts; what was reversed, whenever, not."""
+    gone = reversed_rows(trail_to(session, plan, date.max, AuditKind.REVERSAL))
+    return [row for row in trail_to(session, plan, day, *kinds) if row.id not in gone]
 
 
 def _holds(plan: Plan, rows: Sequence[Audit]) -> Mapping[str, tuple[HoldSpan, ...]]:

@@ -156,9 +156,12 @@ def last_visit(rule: InspectionRules, rows: tuple[Audit, ...]) -> Audit | None:
     return found[-1] if found else None
 
 
+VISIT_KINDS = (AuditKind.RECORD, AuditKind.AMENDMENT)
+
+
 def is_visit(rule: InspectionRules, row: Audit) -> bool:
     """Whether a row records a visit, by a form or by hand."""
-    return row.action == rule.visited and row.kind in (AuditKind.RECORD, AuditKind.AMENDMENT)
+    return row.action == rule.visited and row.kind in VISIT_KINDS
 
 
 def said_in(row: Audit) -> Mapping[str, Any]:
