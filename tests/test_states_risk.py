@@ -354,3 +354,10 @@ def test_a_list_is_in_order_and_each_line_adds_up(shot: Snapshot) -> None:
         assert one.points >= two.points
         if one.points == two.points:
             assert (one.due or date.max, one.code) < (two.due or date.max, two.code)
+
+
+def test_a_standstill_is_counted_through_the_years() -> None:
+    """From last November to August, the month whose report should be there."""
+    project = building(date(2022, 10, 31), progress=(Progress("2022-11", 30),))
+    says = [sign.says for sign in found(project, ahead()).signs]
+    assert "形象进度自2022-11起9个月未见提高（30%）" in says

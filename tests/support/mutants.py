@@ -61,20 +61,24 @@ LOOKS = {("policy.fields", "NumberReplacer")}
 """Numbers that are no rule: its are widths of columns, and a little wider is as good."""
 ALSO = {
     "policy.defaults": ("policy_extends", "policy_load"),
+    "policy.example_file": ("policy_faults", "states_examples"),
     "policy.examples": ("states_examples",),
     "policy.likeness": ("policy_extends", "policy_load"),
     "policy.duties": ("policy_bounds", "policy_load"),
     "policy.evaluation": ("policy_bounds", "states_scoring"),
     "policy.faults": (
-        *("policy_bounds", "policy_date_words", "policy_evaluation", "policy_faults"),
-        *("policy_load", "policy_validate"),
+        *("policy_bounds", "policy_date_words", "policy_evaluation", "policy_evidence"),
+        *("policy_faults", "policy_load", "policy_validate"),
     ),
     "policy.fields": ("states_dossier",),
+    "policy.load": ("policy_meaning",),
     "policy.schema": ("policy_bounds",),
+    "policy.targets": ("states_targets",),
     "policy.timing": ("policy_bounds",),
     "policy.validate": ("policy_date_words", "policy_load"),
-    "states.deadlines": ("states_ladder",),
+    "states.deadlines": ("states_chains", "states_ladder", "states_occasions"),
     "states.decide": ("states_ladder",),
+    "states.doubts": ("states_occasions",),
     "states.measures": ("states_scoring", "states_scoring_properties"),
     "states.scoring": ("states_scoring_properties",),
 }
