@@ -156,3 +156,13 @@ def test_a_ratio_is_met_by_the_exact_numbers(
     ninety = ratio.model_copy(update={"least_percent": Decimal("90.0")})
     assert (ninety.met(done, whole), ninety.share(done, whole)) == (met, share)
     assert ninety.wanted == "不低于90%"
+
+
+@pytest.mark.parametrize(("count", "told"), [(8, "甲市八区"), (9, "甲市八区等9个")])
+def test_of_many_places_that_are_missing_the_first_are_named(count: int, told: str) -> None:
+    city = canteens_plan().cities[0]
+    names = [f"{sign}区" for sign in "一二三四五六七八九"[:count]]
+    counties = tuple(city.counties[0].model_copy(update={"name": name}) for name in names)
+    cities = (city.model_copy(update={"counties": counties}),)
+    said_ = next(it.said for it in figures(canteens_plan(cities=cities), ()) if it.id == "counties")
+    assert said_.split("：")[-1].split("、")[-1] == told
