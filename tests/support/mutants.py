@@ -60,21 +60,22 @@ TYPED = ("ReplaceBinaryOperator_BitOr", "ReplaceTrueWithFalse")
 LOOKS = {("policy.fields", "NumberReplacer")}
 """Numbers that are no rule: its are widths of columns, and a little wider is as good."""
 ALSO = {
+    "policy.checks": ("policy_bounds", "policy_extends", "policy_validate"),
     "policy.defaults": ("policy_extends", "policy_load"),
     "policy.example_file": ("policy_faults", "states_examples"),
     "policy.examples": ("states_examples",),
     "policy.likeness": ("policy_extends", "policy_load"),
-    "policy.duties": ("policy_bounds", "policy_load"),
-    "policy.evaluation": ("policy_bounds", "states_scoring"),
+    "policy.duties": ("policy_bounds", "policy_extends", "policy_load"),
+    "policy.evaluation": ("policy_bounds", "policy_extends", "states_scoring"),
     "policy.faults": (
         *("policy_bounds", "policy_date_words", "policy_evaluation", "policy_evidence"),
         *("policy_faults", "policy_load", "policy_validate"),
     ),
     "policy.fields": ("states_dossier",),
     "policy.load": ("policy_meaning",),
-    "policy.schema": ("policy_bounds",),
+    "policy.schema": ("policy_bounds", "policy_extends"),
     "policy.targets": ("states_targets",),
-    "policy.timing": ("policy_bounds",),
+    "policy.timing": ("policy_bounds", "policy_extends"),
     "policy.validate": ("policy_date_words", "policy_load"),
     "states.deadlines": ("states_chains", "states_ladder", "states_occasions"),
     "states.decide": ("states_ladder",),
