@@ -150,3 +150,25 @@ def test_a_workday_has_legal_effect() -> None:
     (found,) = differences(before, after)
     assert (found.section, found.legal) == ("工作日", True)
     assert str(found) == "日历·调休·2023·2023-05-31：无 → 休息日"
+
+
+@pytest.mark.parametrize(
+    ("spot", "value", "section", "path"),
+    [
+        (at("deadlines", "D08", "responsible"), "city", "时限和任务", ("deadlines", "D08")),
+        (at("actions", "confirm_site", "responsible"), "city", "告知", ("actions", "confirm_site")),
+        (at("actions", "confirm_site", "label"), "另", "阶段和办理", ("actions", "confirm_site")),
+        (("cities", 0, "quota"), 9, "名额", ("cities", "140100")),
+        (("cities", 0, "name"), "另", "区划", ("cities", "140100")),
+        (("office_hours", "closes"), "18:00:00", "告知", ("office_hours", "closes")),
+        (("short_name",), "另", "其他", ("short_name",)),
+        # what has no id goes by its number, from one
+        (("risks", "margins", 0, "points"), 9, "评审和周期工作", ("risks", "margins", "1")),
+        (("risks", "margins", 1, "points"), 9, "评审和周期工作", ("risks", "margins", "2")),
+    ],
+)
+def test_a_difference_is_told_in_its_section_and_by_ids(
+    spot: Spot, value: Any, section: str, path: tuple[str, ...]
+) -> None:
+    (found,) = differences(CONTENT, changed(spot, value))
+    assert (found.section, found.path[: len(path)]) == (section, path)

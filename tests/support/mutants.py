@@ -168,7 +168,8 @@ def _places(module: str) -> Iterator[Place]:
         for occurrence, (start, _) in enumerate(found):
             held = name.startswith(TYPED) and any(first <= start < end for first, end in typed)
             keyword_only = lines[start[0] - 1].startswith("*,", start[1])
-            if not (held or keyword_only or (module, name) in LOOKS):
+            kept = lines[start[0] - 1].lstrip().startswith("@lru_cache(")  # how many: for speed
+            if not (held or keyword_only or kept or (module, name) in LOOKS):
                 yield Place(module, name, occurrence, start[0])
 
 
