@@ -126,7 +126,11 @@ def test_how_a_difference_is_told(spot: Spot, value: Any, says: str, *, legal: b
 
 
 @pytest.mark.parametrize(
-    ("section", "legal"), [("deadlines", True), ("requirements", True), ("milestones", False)]
+    ("section", "legal"),
+    [
+        *(("deadlines", True), ("requirements", True)),
+        *(("milestones", False), ("actions", False), ("stages", False)),
+    ],
 )
 def test_a_rule_that_comes_or_goes_is_one_difference(section: str, *, legal: bool) -> None:
     less = deepcopy(CONTENT)
