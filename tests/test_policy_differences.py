@@ -176,3 +176,33 @@ def test_a_difference_is_told_in_its_section_and_by_ids(
 ) -> None:
     (found,) = differences(CONTENT, changed(spot, value))
     assert (found.section, found.path[: len(path)]) == (section, path)
+
+
+@pytest.mark.parametrize(("count", "quoted"), [(20, False), (21, True)])
+def test_what_is_long_is_quoted(count: int, *, quoted: bool) -> None:
+    (found,) = differences(CONTENT, {**CONTENT, "short_name": "甲" * count})
+    assert str(found).endswith(f"“{'甲' * count}”" if quoted else f" {'甲' * count}")
+
+
+def test_a_rule_speaks_for_itself_and_a_section_is_named() -> None:
+    due = changed(at("deadlines", "D08", "due"), "2023-06-07")
+    assert str(differences(CONTENT, due)[0]).startswith("D08 全部开工建设·逾期日期：")
+    bound = changed(("bodies", "city", "bound"), value=False)
+    assert str(differences(CONTENT, bound)[0]).startswith("责任单位·city·")
+
+
+def test_a_place_or_a_field_that_comes_or_goes_has_effect_where_it_brings_some() -> None:
+    """A city its quota, a county its cap, a field the condition that it is filled in."""
+    for spot in (("cities", 0), ("cities", 0, "counties", 0)):
+        less = deepcopy(CONTENT)
+        held: Any = less
+        for part in spot[:-1]:
+            held = held[part]
+        del held[spot[-1]]
+        assert [each.legal for each in differences(CONTENT, less)] == [True]
+        assert [each.legal for each in differences(less, CONTENT)] == [True]
+    for needed, legal in (({"before": ["determine"]}, True), (None, False)):
+        field = {**CONTENT["fields"][0], "id": "another", "needed": needed}
+        more = {**CONTENT, "fields": [*CONTENT["fields"], field]}
+        assert [each.legal for each in differences(CONTENT, more)] == [legal]
+        assert [each.legal for each in differences(more, CONTENT)] == [legal]

@@ -374,6 +374,11 @@ def test_finance_offices_keep_the_money_and_may_be_told_by_name() -> None:
     finance = {"provincial_finance", "city_finance", "county_finance"}
     assert {*plan().treasuries} == finance
     assert plan().model_copy(update={"authority": None}).treasuries == ()
+    held = plan().authority
+    assert held is not None
+    governments = ("county_government", "city_government", "provincial_government")
+    third = held.model_copy(update={"lines": (*held.lines, governments)})
+    assert {*plan().model_copy(update={"authority": third}).treasuries} == finance
     small = plan().model_copy(update={"cities": (CITY,)})
     added = [office.name for office in small.contact_offices()][5:]
     assert sorted(added) == sorted(

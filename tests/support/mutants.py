@@ -74,7 +74,7 @@ ALSO = {
     "policy.fields": ("states_dossier",),
     "policy.load": ("policy_meaning",),
     "policy.schema": ("policy_bounds", "policy_extends"),
-    "policy.targets": ("states_targets",),
+    "policy.targets": ("policy_extends", "states_targets"),
     "policy.timing": ("policy_bounds", "policy_extends"),
     "policy.validate": ("policy_date_words", "policy_load"),
     "states.deadlines": ("states_chains", "states_ladder", "states_occasions"),
