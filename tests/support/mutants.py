@@ -71,7 +71,7 @@ ALSO = {
         *("policy_validate", "policy_bounds", "policy_date_words", "policy_evidence"),
         *("policy_evaluation", "policy_faults", "policy_load"),
     ),
-    "policy.fields": ("states_dossier",),
+    "policy.fields": ("policy_extends", "states_dossier"),
     "policy.load": ("policy_meaning",),
     "policy.schema": ("policy_bounds", "policy_extends"),
     "policy.targets": ("policy_extends", "states_targets"),
