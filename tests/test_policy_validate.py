@@ -8,7 +8,7 @@ import pytest
 
 from policy.checks import EndsWithCheck, OneOfCheck
 from policy.clauses import Clause
-from policy.faults import dates, places
+from policy.faults import dates, fields, places
 from policy.load import plan_path
 from policy.schema import FlatSubsidy, NamedSite, ProjectKind, UnstatedSubsidy
 from policy.timing import HolidayRules, OccasionDates, Quarterly, Span, Weekly
@@ -554,4 +554,41 @@ def test_codes_that_are_said_to_be_the_standards_are(
     changed = plan().model_copy(update={"code_standard": "GB/T 2260", "cities": (city,)})
     found = list(places.standard(changed))
     assert [fault.loc for fault in found] == [("cities", 0, at)] * bool(at)
+    assert all(says in fault.says for fault in found), found
+
+
+COLUMN = plan().field["beds"].asked[0]
+
+
+@pytest.mark.parametrize(
+    ("field", "changes", "says"),
+    [
+        ("site_source", {}, ""),
+        ("site_source", {"meanings": {"A": "甲"}}, "meanings 须逐一说明各选项"),
+        (
+            "site_source",
+            {"choices": ("AA", "B"), "meanings": {"AA": "甲", "B": "乙"}},
+            "选项均为单个字母",
+        ),
+        ("beds", {"asked": (COLUMN, COLUMN)}, f"“{COLUMN.sheet}”写了两次"),
+        ("beds", {"asked": (COLUMN.model_copy(update={"known_by": "("}),)}, "正则表达式"),
+        ("beds", {"asked": (COLUMN.model_copy(update={"known_by": "床位.*"}),)}, ""),
+        ("beds", {"measured_in": "张"}, ""),
+        ("tenure", {"measured_in": "张"}, "只有 kind 为 count 或 number 的才写计量单位"),
+        (
+            "functions",
+            {"asked": (COLUMN.model_copy(update={"sheet": "application"}),)},
+            "kind 为 words 的只能在补充信息表中填写",
+        ),
+        ("street", {"asked": (COLUMN,)}, "街道、社区由项目名称读出，不另设一栏"),
+    ],
+)
+def test_fields_are_declared_as_they_can_be_filled_in(
+    field: str, changes: dict[str, Any], says: str
+) -> None:
+    number = [*plan().field].index(field)
+    held = plan().fields[number].model_copy(update=changes)
+    changed = put(plan(), f"fields.{number}", held)
+    found = list(fields.declared(changed))
+    assert [fault.loc[:2] for fault in found] == [("fields", number)] * bool(says), found
     assert all(says in fault.says for fault in found), found
