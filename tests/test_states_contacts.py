@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.vocabulary import Level, RecipientReason
-from states.contacts import Directory, Place, Post, Recipient
+from policy.vocabulary import ChannelKind, Level, RecipientReason
+from states.contacts import Directory, Place, Post, Recipient, kind_of
 from tests.support.builders import plan
 
 TIERS = COUNTY, CITY, LEADER, PROVINCE = plan().tiers
@@ -217,3 +217,20 @@ def test_who_stands_in_acts_for_the_colleague_on_those_days_alone() -> None:
     assert held.acting_for("无此人", FIRST) == ()
     assert held.offices == {office, leader}
     assert [post.name for post in held.at(office)] == ["李某", "王某"]
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        (None, ChannelKind.FOLDER),
+        ("", ChannelKind.FOLDER),
+        ("folder://outbox", ChannelKind.FOLDER),
+        ("mailtos://user:secret@mz.example.cn", ChannelKind.MAIL),
+        (" WeComBot://key", ChannelKind.WECOM),
+        ("jsons://mz.example.cn/hook", ChannelKind.WEBHOOK),
+        ("pigeon://loft", None),
+        ("张某", None),
+    ],
+)
+def test_an_address_begins_with_its_channel(address: str | None, kind: ChannelKind | None) -> None:
+    assert kind_of(address) is kind
