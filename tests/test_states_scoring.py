@@ -547,3 +547,10 @@ MISSED = {"kind": "on_time", "of": "city", "rules": ("D01",)}
 )
 def test_how_points_follow_is_told(rule: dict[str, Any], words: str) -> None:
     assert says(TypeAdapter(ScoringRule).validate_python(rule)) == words
+
+
+def test_what_a_city_is_to_do_of_a_countys_project_is_the_citys_lateness_alone() -> None:
+    late = a_deadline("D08", "甲", None, JUNE, responsible="city")
+    made = evaluate(plan(), shot(JUNE, [a_project("甲")], [late]))
+    assert line_of(score_of(made), "started_on_time").lost > 0
+    assert line_of(score_of(made, "小店区"), "started_on_time").lost == 0
