@@ -176,3 +176,11 @@ def test_a_ladder_goes_on_to_those_above_where_it_does_more_than_ask() -> None:
 )
 def test_a_span_in_words(span: dict[str, int], length: str) -> None:
     assert Span(after="begun", **span).length == length
+
+
+@pytest.mark.parametrize(("month", "later"), [(0, False), (1, True), (12, True)])
+def test_a_duty_comes_later_where_it_falls_into_a_later_month(month: int, *, later: bool) -> None:
+    duty = next(duty for duty in plan().duties if duty.monthly)
+    form = monthly("2023-03", "2023-12").model_copy(update={"month": month})
+    assert duty.model_copy(update={"monthly": form}).comes_later is later
+    assert not duty.model_copy(update={"monthly": None}).comes_later
