@@ -101,7 +101,7 @@ def written_day(text: str) -> WrittenDay | None:
     bare = re.sub(r"\s", "", text)
     for match in DAYS.finditer(MONTHS.sub("◇", bare)):
         day = _number(match["day"])
-        if match["before"] and not match["since"] and day <= 31:  # “30日内” is a span, no date
+        if match["before"] and not match["since"] and 1 <= day <= 31:  # “30日内” is a span, no date
             return WrittenDay(match.group(), max(1, day - 1), day)
     end = ENDS.search(bare)
     return WrittenDay(end.group(), 1, 31) if end else None

@@ -239,11 +239,11 @@ def _compared(before: Any, after: Any, path: Path, names: Path) -> Iterator[Comp
     if before == after:
         return
     ours, theirs = _keyed(before), _keyed(after)
-    if path[:1] == ("calendar",) and (ours or theirs):  # day by day, also of a year that is new
-        ours, theirs = ours or {}, theirs or {}
-    elif ours is None or theirs is None or (path and not (ours and theirs)):
+    by_day = path[:1] == ("calendar",) and (ours or theirs)  # also of a year that is new
+    if path and not by_day and not (ours and theirs):
         yield path, names, before, after
         return
+    ours, theirs = ours or {}, theirs or {}
     for key in dict.fromkeys((*ours, *theirs)):
         if key in ONCE_BUILT_IN and not ours.get(key):
             continue

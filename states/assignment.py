@@ -195,12 +195,8 @@ def _only_each_other(
     """Two cities of which only people of the other can accept."""
     for one, other in combinations(dict.fromkeys(task.city for task in tasks), 2):
         there, back = _able(teams, other), _able(teams, one)
-        both = there and back
-        if (
-            both
-            and all(one in team.homes for team in there)
-            and all(other in team.homes for team in back)
-        ):
+        # A team of neither would be in both: where all of one are the other's, so it is vice versa.
+        if there and back and all(one in team.homes for team in there):
             rule = levels.said("违反两市不互验的规则；请由第三个市派人编组")
             yield f"{one}与{other}只能互相验收，{rule}"
 

@@ -399,8 +399,9 @@ def _distinct(plan: Plan) -> tuple[TimedRule, ...]:
 
 def _nearest(rule: DeadlineRule) -> tuple[SubjectKind, ...]:
     """Whom a deadline is told of: its projects; its cities where it has no projects."""
-    kinds = [kind for kind in (SubjectKind.PROJECT, SubjectKind.CITY) if kind in rule.fulfilled_by]
-    return tuple(kinds[:1])
+    kinds = (kind for kind in (SubjectKind.PROJECT, SubjectKind.CITY) if kind in rule.fulfilled_by)
+    nearest = next(kinds, None)
+    return (nearest,) if nearest else ()
 
 
 def _days(

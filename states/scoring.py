@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from math import inf
 
 from common.errors import PolicyError
 from common.words import CENT
@@ -328,7 +329,7 @@ def _ranked(scores: Sequence[Score]) -> tuple[Score, ...]:
         else replace(score, place=1 + sum(rate > score.rate for rate in rates))
         for score in scores
     ]
-    return tuple(sorted(placed, key=lambda score: score.place or len(scores) + 1))
+    return tuple(sorted(placed, key=lambda score: score.place or inf))
 
 
 def _laggards(ranked: Sequence[Score], table: Evaluation) -> tuple[str, ...]:

@@ -35,10 +35,11 @@ from policy.schema import (
     Quota,
     ReviewRules,
 )
-from policy.timing import DeadlineRule, Repeat, Rung, rung_id
+from policy.timing import DeadlineRule, Monthly, Repeat, Rung, Span, Weekly, Yearly, rung_id
 from policy.vocabulary import Disposition, RungKind
 from tests.support.builders import plan
 
+SPANS = ("workdays", "days")
 BOUNDS: list[tuple[type[BaseModel], str, Any, Any]] = [
     (VisitDays, "least_team", 1, 0),
     (VisitDays, "most_a_day", 1, 0),
@@ -94,6 +95,27 @@ BOUNDS: list[tuple[type[BaseModel], str, Any, Any]] = [
     (OnTimeMeasure, "rules", ("D01",), ()),
     (Rung, "audience", ("responsible",), ()),
     (DeadlineRule, "fulfilled_by", {"city": ("recorded",)}, {"city": ()}),
+    (Plan, "street_endings", ("镇",), ()),
+    (Plan, "community_endings", ("村",), ()),
+    (Plan, "year", 1, 0),
+    (Plan, "year", 9999, 10_000),
+    *((Rung, name, end, end + step) for name in SPANS for end, step in ((-366, -1), (366, 1))),
+    (Repeat, "every_workdays", 366, 367),
+    (Repeat, "every_days", 366, 367),
+    (Span, "days", 3_660, 3_661),
+    (Span, "workdays", 2_500, 2_501),
+    (Span, "months", 120, 121),
+    *((Span, name, 1, 0) for name in (*SPANS, "months")),
+    *((Weekly, "weekday", end, wrong) for end, wrong in ((1, 0), (7, 8))),
+    *((Yearly, "first", end, wrong) for end, wrong in ((2000, 1999), (2099, 2100))),
+    *((Yearly, "last", end, wrong) for end, wrong in ((2000, 1999), (2099, 2100))),
+    *((Monthly, "month", end, wrong) for end, wrong in ((0, -1), (12, 13))),
+    *(
+        (Monthly, name, end, wrong)
+        for name in ("remind_day", "due_day", "not_before_day")
+        for end, wrong in ((1, 0), (28, 29))
+    ),
+    (Monthly, "remind_day", "last", "first"),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.date_words import written_day, written_days
+from policy.date_words import written_day, written_days, written_span, written_weekday
 from policy.load import plan_path
 from policy.timing import Monthly, OccasionDates
 from policy.validate import faults
@@ -90,3 +90,14 @@ def test_a_day_of_each_month_beside_another_is_refused() -> None:
     dates = OccasionDates(remind=date(2023, 12, 29), due=date(2023, 12, 29))
     once = {f"{D10}.monthly": None, f"{D10}.ends_with": None, f"{D10}.occasions": {"12": dates}}
     assert any(loc == f"{D10}.occasions.12" for loc, _ in said(once))
+
+
+@pytest.mark.parametrize("text", CASES["weekday"])
+def test_a_day_of_each_week(text: str) -> None:
+    assert written_weekday(text) == CASES["weekday"][text]
+
+
+@pytest.mark.parametrize("text", CASES["span"])
+def test_how_long_the_words_give(text: str) -> None:
+    said = CASES["span"][text]
+    assert written_span(text) == (tuple(said) if said else None)

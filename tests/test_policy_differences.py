@@ -126,7 +126,11 @@ def test_how_a_difference_is_told(spot: Spot, value: Any, says: str, *, legal: b
 
 
 @pytest.mark.parametrize(
-    ("section", "legal"), [("deadlines", True), ("requirements", True), ("milestones", False)]
+    ("section", "legal"),
+    [
+        *(("deadlines", True), ("requirements", True)),
+        *(("milestones", False), ("actions", False), ("stages", False)),
+    ],
 )
 def test_a_rule_that_comes_or_goes_is_one_difference(section: str, *, legal: bool) -> None:
     less = deepcopy(CONTENT)
@@ -150,3 +154,55 @@ def test_a_workday_has_legal_effect() -> None:
     (found,) = differences(before, after)
     assert (found.section, found.legal) == ("工作日", True)
     assert str(found) == "日历·调休·2023·2023-05-31：无 → 休息日"
+
+
+@pytest.mark.parametrize(
+    ("spot", "value", "section", "path"),
+    [
+        (at("deadlines", "D08", "responsible"), "city", "时限和任务", ("deadlines", "D08")),
+        (at("actions", "confirm_site", "responsible"), "city", "告知", ("actions", "confirm_site")),
+        (at("actions", "confirm_site", "label"), "另", "阶段和办理", ("actions", "confirm_site")),
+        (("cities", 0, "quota"), 9, "名额", ("cities", "140100")),
+        (("cities", 0, "name"), "另", "区划", ("cities", "140100")),
+        (("office_hours", "closes"), "18:00:00", "告知", ("office_hours", "closes")),
+        (("short_name",), "另", "其他", ("short_name",)),
+        # what has no id goes by its number, from one
+        (("risks", "margins", 0, "points"), 9, "评审和周期工作", ("risks", "margins", "1")),
+        (("risks", "margins", 1, "points"), 9, "评审和周期工作", ("risks", "margins", "2")),
+    ],
+)
+def test_a_difference_is_told_in_its_section_and_by_ids(
+    spot: Spot, value: Any, section: str, path: tuple[str, ...]
+) -> None:
+    (found,) = differences(CONTENT, changed(spot, value))
+    assert (found.section, found.path[: len(path)]) == (section, path)
+
+
+@pytest.mark.parametrize(("count", "quoted"), [(20, False), (21, True)])
+def test_what_is_long_is_quoted(count: int, *, quoted: bool) -> None:
+    (found,) = differences(CONTENT, {**CONTENT, "short_name": "甲" * count})
+    assert str(found).endswith(f"“{'甲' * count}”" if quoted else f" {'甲' * count}")
+
+
+def test_a_rule_speaks_for_itself_and_a_section_is_named() -> None:
+    due = changed(at("deadlines", "D08", "due"), "2023-06-07")
+    assert str(differences(CONTENT, due)[0]).startswith("D08 全部开工建设·逾期日期：")
+    bound = changed(("bodies", "city", "bound"), value=False)
+    assert str(differences(CONTENT, bound)[0]).startswith("责任单位·city·")
+
+
+def test_a_place_or_a_field_that_comes_or_goes_has_effect_where_it_brings_some() -> None:
+    """A city its quota, a county its cap, a field the condition that it is filled in."""
+    for spot in (("cities", 0), ("cities", 0, "counties", 0)):
+        less = deepcopy(CONTENT)
+        held: Any = less
+        for part in spot[:-1]:
+            held = held[part]
+        del held[spot[-1]]
+        assert [each.legal for each in differences(CONTENT, less)] == [True]
+        assert [each.legal for each in differences(less, CONTENT)] == [True]
+    for needed, legal in (({"before": ["determine"]}, True), (None, False)):
+        field = {**CONTENT["fields"][0], "id": "another", "needed": needed}
+        more = {**CONTENT, "fields": [*CONTENT["fields"], field]}
+        assert [each.legal for each in differences(CONTENT, more)] == [legal]
+        assert [each.legal for each in differences(more, CONTENT)] == [legal]

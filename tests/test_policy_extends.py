@@ -241,3 +241,73 @@ def test_the_schema_takes_every_plan_and_refuses_what_it_does_not_know(path: Pat
     judge = Draft202012Validator(plan_schema())
     assert [(list(each.path), each.message) for each in judge.iter_errors(plain)] == []
     assert list(judge.iter_errors({**plain, "stagess": []}))
+
+
+TABLE = """code_standard: GB/T 2260
+cities:
+  - {code: "140300", name: 阳泉市, counties: [{code: "140302", name: 城区, type: 市辖区}]}
+"""
+
+
+def divided(folder: Path, table: str, plan: str) -> Path:
+    """A plan, with a table of places beside it."""
+    (folder / "divisions").mkdir()
+    (folder / "divisions" / "example.yaml").write_text(table, encoding="utf-8")
+    return written(folder, "places", plan)
+
+
+def test_a_table_of_places_says_by_which_standard_its_codes_are(tmp_path: Path) -> None:
+    path = divided(tmp_path, TABLE, "divisions: example\ncities: [{name: 阳泉市, quota: 1}]\n")
+    whole = said(path)
+    assert whole["code_standard"] == "GB/T 2260"
+    assert whole["cities"] == [
+        {
+            "code": "140300",
+            "name": "阳泉市",
+            "quota": 1,
+            "counties": [{"code": "140302", "name": "城区", "type": "市辖区"}],
+        }
+    ]
+    path.write_text(f"code_standard: 其他\n{path.read_text('utf-8')}", encoding="utf-8")
+    assert said(path)["code_standard"] == "其他"
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("[]", ":1: 区划表应有 cities"),
+        ("code_standard: GB/T 2260", ":1: 区划表应有 cities"),
+        (f"{TABLE}province: 山西省\n", ":4: 区划表没有“province”这一项"),
+    ],
+)
+def test_what_is_no_table_of_places_is_told_with_its_file(
+    table: str, says: str, tmp_path: Path
+) -> None:
+    path = divided(tmp_path, table, "divisions: example\ncities: [{name: 阳泉市, quota: 1}]\n")
+    assert f"{tmp_path / 'divisions' / 'example.yaml'}{says}" in refusal(path)
+
+
+def test_a_city_that_the_table_does_not_have_is_told_where_it_is_named(tmp_path: Path) -> None:
+    path = divided(tmp_path, TABLE, "divisions: example\ncities:\n  - {name: 阳泉, quota: 1}\n")
+    says = f"{path}:3: 区划表（divisions）中没有“阳泉”，是否为“阳泉市”？"
+    assert says in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "deep"),
+    [
+        ("[" * 150 + "]" * 150, False),
+        ("[" * 151 + "]" * 151, True),
+        ("[]\n" * 200, False),
+        (("[" * 100 + "]" * 100 + "\n") * 2, False),
+        ("]" * 200 + "\n" + "[" * 151, True),
+        (" " * 150 + "a", False),
+        (" " * 151 + "a", True),
+        ("- " * 80, True),
+    ],
+)
+def test_nesting_is_as_deep_as_may_be_and_no_deeper(
+    text: str, tmp_path: Path, *, deep: bool
+) -> None:
+    """150 steps: far more than any plan has, far less than brings a process down."""
+    assert ("嵌套过深" in refusal(written(tmp_path, "deep", text))) is deep

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.errors import PolicyError
+from policy import source
 from policy.example_file import read_examples
 from policy.load import HOME, load_plan
 from policy.source import MOST_BYTES
@@ -51,6 +52,11 @@ def planted(case: dict[str, str]) -> str:
     return changed
 
 
+@pytest.mark.parametrize("plan", ["beds", "canteens", "sites", "meals", "funds"])
+def test_what_faults_are_planted_into_has_none(plan: str) -> None:
+    assert load_plan(PLANS[plan] / "plan.yaml").digest
+
+
 def test_at_least_sixty_faults_of_different_kinds_are_planted() -> None:
     assert len({case["name"] for case in CASES}) == len(CASES) >= 60
 
@@ -80,6 +86,12 @@ def test_a_merged_value_is_told_where_it_is_written_and_where_it_is_used(tmp_pat
 def test_a_file_far_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = copied(tmp_path, "beds", "# " + "x" * (MOST_BYTES + 1))
     assert refusal(path) == [f"{path}: 文件过大（4 MB），最大4 MB，请核对"]
+
+
+def test_a_file_as_large_as_may_be_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = copied(tmp_path, "beds", "# 待补")
+    monkeypatch.setattr(source, "MOST_BYTES", path.stat().st_size)
+    assert refusal(path) == [f"{path}: 文件为空"]
 
 
 def test_aliases_that_unfold_without_end_are_refused(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from policy.load import (
     HOME,
     calendar_days,
     calendar_overrides,
+    canonical,
+    from_canonical,
     load_plan,
     named_plan,
     plan_ids,
@@ -715,3 +717,14 @@ def test_a_key_of_several_words_is_told_with_its_line(tmp_path: Path) -> None:
     path.write_text("id: x\nname: y\n? [a, b]\n: z\n", encoding="utf-8")
     with pytest.raises(PolicyError, match=rf"{re.escape(str(path))}:3: 键应为单个词"):
         load_plan(path)
+
+
+def test_what_a_plan_says_is_kept_in_the_words_of_its_file_and_read_again() -> None:
+    kept = canonical(plan())
+    assert from_canonical(kept) == plan()
+    assert "while" in kept["actions"][0]
+    assert "digest" not in kept
+    lacking = {key: value for key, value in kept.items() if key != "fields"}
+    assert from_canonical(lacking).fields == plan().fields, "those of the forms that came first"
+    with pytest.raises(PolicyError, match="实施方案的旧版本无法读取：Input should be a valid int"):
+        from_canonical({**kept, "year": "今年", "ladder": None})

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from policy.renaming import SAME_NAMES, by_present_names, renaming
+from policy.renaming import SAME_NAMES, NameChanges, by_present_names, renaming
 from policy.schema import Plan
 from tests.support.builders import plan
 from tests.test_policy_validate import found, put
@@ -43,6 +43,7 @@ def test_a_city_is_known_by_its_code() -> None:
     }
     assert names.codes == {}
     assert names.lines[0] == "忻州市 → 秀容市"
+    assert len(names.lines) == 1 + len(names.offices), "its counties keep their names"
     assert names.person("忻州市民政局 张三") == "秀容市民政局 张三"
     assert names.person("太原市民政局 李四") == "太原市民政局 李四"
 
@@ -106,3 +107,24 @@ def test_a_present_name_is_no_former_one(path: str, said: str, loc: str) -> None
 def test_two_places_have_not_had_one_name() -> None:
     twice = {f"{CITY}.renamed_from": "旧称市", "cities.0.renamed_from": "旧称市"}
     assert found(twice) == [("cities", "“旧称市”出现了2次，应当唯一")]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        NameChanges(subjects={"甲市": "乙市"}),
+        NameChanges(counties={("甲市", "东区"): ("甲市", "西区")}),
+        NameChanges(offices={"甲局": "乙局"}),
+        NameChanges(codes={"140100": "140900"}),
+    ],
+)
+def test_one_change_is_enough(changes: NameChanges) -> None:
+    assert changes.any
+
+
+def test_a_place_that_is_gone_is_not_the_one_that_has_its_code_now() -> None:
+    kept, gone = plan().cities[XINZHOU].counties[1:3]
+    counties = (kept.model_copy(update={"code": gone.code}),)
+    names = renaming(plan(), changed({f"{CITY}.counties": counties, f"{CITY}.unserved": ()}))
+    assert names.counties == {}
+    assert names.codes == {kept.code: gone.code}

@@ -1,12 +1,22 @@
 """The months of a monthly duty, and what the dates of a rule may be."""
 
+from datetime import UTC, time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.timing import DeadlineRule, HolidayRules, Monthly, Quarterly, Span, Weekly
+from policy.timing import (
+    DeadlineRule,
+    HolidayRules,
+    Monthly,
+    OfficeHours,
+    Quarterly,
+    Span,
+    Weekly,
+    rung_words,
+)
 from policy.vocabulary import HolidayRule
 from tests.support.builders import plan
 
@@ -116,3 +126,61 @@ def test_a_deadline_is_stated_by_a_day_or_by_a_span() -> None:
 def test_a_day_may_move_into_the_next_year_unless_the_plan_forbids_it() -> None:
     said = plan().deadlines[0].model_dump(exclude={"within_year"})
     assert not DeadlineRule(**said).within_year
+
+
+@pytest.mark.parametrize(
+    ("id", "words"),
+    [
+        ("T+5", "逾期后第5个工作日"),
+        ("T-7", "提前7个工作日"),
+        ("T-7d", "提前7天"),
+        ("T+10d", "逾期后第10天"),
+        ("receipt", "receipt"),
+        ("T+5x", "T+5x"),
+    ],
+)
+def test_a_rung_in_words(id: str, words: str) -> None:
+    assert rung_words(id) == words
+
+
+@pytest.mark.parametrize(
+    ("opens", "taken"),
+    [
+        ("08:30", time(8, 30)),
+        ("08:30:00", time(8, 30)),
+        (time(8, 30), time(8, 30)),
+        (time(8, 30, tzinfo=UTC), None),
+        ("08:30:10", None),
+        ("8:30", None),
+        (8, None),
+        (30_600, None),
+    ],
+)
+def test_an_hour_is_written_as_hours_and_minutes(opens: object, taken: time | None) -> None:
+    hours = {**plan().office_hours.model_dump(), "opens": opens}
+    if taken is None:
+        with pytest.raises(ValueError, match="hours and minutes"):
+            OfficeHours.model_validate(hours)
+    else:
+        assert OfficeHours.model_validate(hours).opens == taken
+
+
+def test_a_ladder_goes_on_to_those_above_where_it_does_more_than_ask() -> None:
+    """二: reminders and urges ask; T+5 goes to the leader and the province, T+10 is a letter."""
+    assert plan().ladder.escalations == ("T+5", "T+10")
+
+
+@pytest.mark.parametrize(
+    ("span", "length"),
+    [({"workdays": 20}, "20个工作日"), ({"days": 90}, "90日"), ({"months": 6}, "6个月")],
+)
+def test_a_span_in_words(span: dict[str, int], length: str) -> None:
+    assert Span(after="begun", **span).length == length
+
+
+@pytest.mark.parametrize(("month", "later"), [(0, False), (1, True), (12, True)])
+def test_a_duty_comes_later_where_it_falls_into_a_later_month(month: int, *, later: bool) -> None:
+    duty = next(duty for duty in plan().duties if duty.monthly)
+    form = monthly("2023-03", "2023-12").model_copy(update={"month": month})
+    assert duty.model_copy(update={"monthly": form}).comes_later is later
+    assert not duty.model_copy(update={"monthly": None}).comes_later

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from policy.checks import EndsWithCheck, OneOfCheck
 from policy.clauses import Clause
+from policy.faults import dates, fields, places
 from policy.load import plan_path
 from policy.schema import FlatSubsidy, NamedSite, ProjectKind, UnstatedSubsidy
 from policy.timing import HolidayRules, OccasionDates, Quarterly, Span, Weekly
@@ -66,6 +68,9 @@ RUNG = plan().ladder.rungs[0]
 
 PAYING = where("actions", "release_funds")
 ALSO_PAYING = where("actions", "pass_acceptance")
+CONDITION = "requirements.0"
+AMOUNT_OF = OneOfCheck(kind="one_of", field="investment", values=("1",))
+ENDING = EndsWithCheck(kind="ends_with", field="letter_issuer", text="{city}人民政府")
 FAULTY: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     # from which day
     (
@@ -300,6 +305,27 @@ FAULTY: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
         {"office_hours.opens": time(18), "office_hours.closes": time(18)},
         [("office_hours", "opens 须早于 closes")],
     ),
+    # scores
+    *(
+        ({f"review.{name}": value}, [(f"review.{name}", f"{value}应在0至100之间（满分100）")])
+        for name in ("pass_score", "most_spread")
+        for value in (Decimal("-0.1"), Decimal("100.1"))
+    ),
+    # the end of the works
+    ({"ends_on": date(2023, 1, 15)}, [("ends_on", "2023-01-15早于印发日或方案年度（2023年）")]),
+    ({"ends_on": date(2029, 1, 1)}, [("ends_on", "2029-01-01在方案年度（2023年）之后5年以上")]),
+    # conditions
+    (
+        {f"{CONDITION}.check": AMOUNT_OF},
+        [(f"{CONDITION}.check", "不能用 one_of 核对")],
+    ),
+    *(
+        (
+            {f"{CONDITION}.check": ENDING.model_copy(update={"text": text})},
+            [(f"{CONDITION}.check.text", f"“{text}”中的占位符有误")],
+        )
+        for text in ("{town}政府", "{}政府", "{city政府", "{city.x}政府")
+    ),
     # inspection
     ({"inspection.deadline": "D10"}, [("inspection.deadline", "未知的各市时限“D10”")]),
     (
@@ -371,6 +397,14 @@ def test_each_fault_is_told_at_its_path_and_no_other(
 
 
 SOUND: list[dict[str, Any]] = [
+    *(
+        {f"review.{name}": Decimal(end)}
+        for name in ("pass_score", "most_spread")
+        for end in (0, 100)
+    ),
+    {"ends_on": date(2023, 12, 31)},
+    {"ends_on": date(2028, 12, 31)},
+    {"code_standard": "GB/T 2260"},
     {"quota.goal": None},
     {"cities.0.quota": None, "quota.goal": 100 - (FIRST.places or 0)},
     {"sites": (SITE, SITE.model_copy(update={"community": "丙社区"}))},
@@ -465,3 +499,96 @@ def test_annexes_and_gists_are_the_notices(path: str, value: Any, at: str, says:
     [(loc, told)] = found({path: value})
     assert loc == (at or path)
     assert says in told
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "meets"),
+    [
+        (date(2023, 1, 7), date(2023, 1, 9), True),  # from a Saturday to the Monday after it
+        (date(2023, 1, 7), date(2023, 1, 8), False),
+        (date(2023, 1, 9), date(2023, 1, 9), True),
+        (date(2023, 1, 10), date(2023, 1, 15), False),
+        (date(2023, 1, 10), date(2023, 1, 16), True),
+    ],
+)
+def test_the_day_of_a_weekly_duty_comes_about(first: date, last: date, *, meets: bool) -> None:
+    monday = Weekly(first=first, last=last, weekday=1)
+    changed = put(put(plan(), f"{D10}.monthly", None), f"{D10}.weekly", monday)
+    says = f"{first}至{last}之间没有星期一，请核对首末日"
+    assert (says in {fault.says for fault in dates.timed_rules(changed)}) is not meets
+
+
+@pytest.mark.parametrize(
+    ("issued", "ends_on", "ok"),
+    [
+        (date(2022, 12, 20), date(2023, 1, 1), True),
+        (date(2022, 12, 20), date(2022, 12, 31), False),
+        (date(2023, 1, 16), date(2023, 1, 16), True),
+    ],
+)
+def test_works_end_after_the_notice_and_in_the_year_of_the_plan(
+    issued: date, ends_on: date, *, ok: bool
+) -> None:
+    changed = put(put(plan(), "notice.issued_on", issued), "ends_on", ends_on)
+    assert (list(dates.span_of_works(changed)) == []) is ok
+
+
+@pytest.mark.parametrize(
+    ("code", "county", "at", "says"),
+    [
+        ("140100", ("140105", "小店区"), "", ""),
+        ("990100", ("140105", "小店区"), "code", "没有以99开头的省级代码；请核对"),
+        ("140101", ("140105", "小店区"), "code", "太原市的代码140101末两位应为00；"),
+        ("14010000", ("140105", "小店区"), "code", "太原市的代码14010000末两位应为00；"),
+        ("140100", ("140105001", "小店区"), "counties", "小店区的代码140105001不是六位；"),
+        ("140100", ("140105", "城中区"), "counties", "城中区的代码140105在 GB/T 2260 中为“"),
+        ("140100", ("140199", "小店区"), "counties", "小店区的代码140199在 GB/T 2260 中没有；"),
+    ],
+)
+def test_codes_that_are_said_to_be_the_standards_are(
+    code: str, county: tuple[str, str], at: str, says: str
+) -> None:
+    """GB/T 2260 has 14 for the province, 1401 for the city and 140105 for 小店区."""
+    place = FIRST.counties[0].model_copy(update={"code": county[0], "name": county[1]})
+    city = FIRST.model_copy(update={"code": code, "counties": (place,)})
+    changed = plan().model_copy(update={"code_standard": "GB/T 2260", "cities": (city,)})
+    found = list(places.standard(changed))
+    assert [fault.loc for fault in found] == [("cities", 0, at)] * bool(at)
+    assert all(says in fault.says for fault in found), found
+
+
+COLUMN = plan().field["beds"].asked[0]
+
+
+@pytest.mark.parametrize(
+    ("field", "changes", "says"),
+    [
+        ("site_source", {}, ""),
+        ("site_source", {"meanings": {"A": "甲"}}, "meanings 须逐一说明各选项"),
+        (
+            "site_source",
+            {"choices": ("AA", "B"), "meanings": {"AA": "甲", "B": "乙"}},
+            "选项均为单个字母",
+        ),
+        ("beds", {"asked": (COLUMN, COLUMN)}, f"“{COLUMN.sheet}”写了两次"),
+        ("beds", {"asked": (COLUMN.model_copy(update={"known_by": "("}),)}, "正则表达式"),
+        ("beds", {"asked": (COLUMN.model_copy(update={"known_by": "床位.*"}),)}, ""),
+        ("beds", {"measured_in": "张"}, ""),
+        ("tenure", {"measured_in": "张"}, "只有 kind 为 count 或 number 的才写计量单位"),
+        (
+            "functions",
+            {"asked": (COLUMN.model_copy(update={"sheet": "application"}),)},
+            "kind 为 words 的只能在补充信息表中填写",
+        ),
+        ("street", {"asked": (COLUMN,)}, "街道、社区由项目名称读出，不另设一栏"),
+    ],
+)
+def test_fields_are_declared_as_they_can_be_filled_in(
+    field: str, changes: dict[str, Any], says: str
+) -> None:
+    number = [*plan().field].index(field)
+    held = plan().fields[number].model_copy(update=changes)
+    changed = put(plan(), f"fields.{number}", held)
+    found = list(fields.declared(changed))
+    assert [fault.loc[:2] for fault in found] == [("fields", number)] * bool(says), found
+    assert all(says in fault.says for fault in found), found

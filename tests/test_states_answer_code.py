@@ -1,5 +1,8 @@
 """A digest's code: typed, copied and tagged, it is found again; nothing else is taken for one."""
 
+import hmac
+from base64 import b32encode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +42,13 @@ def test_signs_that_are_misread_are_taken_for_what_is_meant() -> None:
 
 @pytest.mark.parametrize(
     "sent_to",
-    ["xingfu@mz.example.cn", "xingfu+7k3f9q2@mz.example.cn", "xingfu+7k3f9q2m@other.cn", ""],
+    [
+        "xingfu@mz.example.cn",
+        "xingfu+7k3f9q2@mz.example.cn",
+        "xingfu+7k3f9q2m@other.cn",
+        "",
+        "xingfu+7k3f9q2mm@mz.example.cn",
+    ],
 )
 def test_another_address_holds_no_code(sent_to: str) -> None:
     assert code_in(ADDRESS, sent_to) == ""
@@ -48,3 +57,11 @@ def test_another_address_holds_no_code(sent_to: str) -> None:
 def test_an_address_without_a_place_for_the_tag_stays_as_it_is() -> None:
     assert tagged("xingfu@mz.example.cn", "7K3F9Q2M") == "xingfu@mz.example.cn"
     assert code_in("xingfu@mz.example.cn", "xingfu@mz.example.cn") == ""
+
+
+@given(st.binary(min_size=1), st.text())
+def test_a_code_is_forty_bits_of_the_digest_five_by_five(key: bytes, digest: str) -> None:
+    """By a library's base 32, whose signs are others and whose order is the other way round."""
+    made = hmac.digest(key, b"xingfu.answer.1:" + digest.encode(), "sha256")
+    signs = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", SIGNS)
+    assert code_of(key, digest) == b32encode(made[:5]).decode().translate(signs)[::-1]

@@ -578,3 +578,10 @@ def test_cities_fall_into_as_many_parts_as_by_trying_all(
     most = least + more
     fit = [len(h) for h in partitions(sizes) if keeps_busy(h, teams, least, most)]
     assert allotment._most_parts(sizes, teams, least, most) == max(fit, default=1)
+
+
+@pytest.mark.parametrize("mask", [0b1, 0b11, 0b1011, 0b10110, 0b11111])
+def test_the_subsets_that_hold_the_first_member(mask: int) -> None:
+    first = min(bit for bit in (1 << n for n in range(5)) if bit & mask)
+    wanted = [each for each in range(1, mask + 1) if each & mask == each and each & first]
+    assert sorted(allotment._parts(mask)) == wanted

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.schema import RECORDED
-from policy.vocabulary import Holder, SubjectKind
+from policy.vocabulary import Holder, Level, SubjectKind
 from states import authority
 from states.authority import Matter, actor_of, bar, entitled, may
 from states.contacts import Place
@@ -177,3 +177,71 @@ def test_who_may_not_is_told_who_may(name: str, office: str, place: Place) -> No
     assert (said is None) == may(plan(), matter, place, office)
     if said is not None:
         assert all(seat.name in said for seat in entitled(plan(), matter, place))
+
+
+def test_without_sections_of_its_own_a_plan_leaves_matters_to_their_level() -> None:
+    bare = plan().model_copy(update={"authority": None, "review": None, "report": None})
+    found = {
+        "city's money": authority.booking(bare, Holder.CITY),
+        "county's money": authority.booking(bare, Holder.COUNTY),
+        "opinion": authority.opinion(bare),
+        "progress": authority.progress(bare),
+        "profile": authority.profile(bare),
+        "imported": authority.imported(bare),
+        "extension": authority.extension(bare),
+        "upkeep": authority.upkeep(bare, "方案变更"),
+    }
+    assert {name: matter.bodies for name, matter in found.items()} == {
+        "city's money": ("city",),
+        "county's money": ("county",),
+        "opinion": ("province",),
+        "progress": ("city",),
+        "profile": ("county",),
+        "imported": ("city",),
+        "extension": ("province",),
+        "upkeep": ("province",),
+    }
+    assert found["upkeep"].clause == plan().ladder.clause
+    assert found["city's money"].clause == "七(二)"
+
+
+@pytest.mark.parametrize(
+    ("turn", "bodies"),
+    [("", ["city"]), ("county_finance", ["city", "county_finance", "county"])],
+)
+def test_who_is_reminded_may_say_when_it_will_be_met(turn: str, bodies: list[str]) -> None:
+    """D01 is the city's; whose turn it is, and the bureau of its level, may too."""
+    found = authority.acknowledgement(plan(), "D01", turn)
+    assert found is not None
+    assert [*found.bodies] == bodies
+    assert authority.acknowledgement(plan(), "D99") is None
+
+
+def test_a_region_is_there_for_its_cities_alone() -> None:
+    first, second, *_ = plan().cities
+    cities = (first.model_copy(update={"region": "东片"}), second)
+    offices = {**plan().offices, Level.REGION: "{region}民政专员办"}
+    held = plan().model_copy(
+        update={"cities": cities, "offices": offices, "digest": "1" * 64, "authority": None}
+    )
+    asked = Matter("事项", "一", ("region",))
+    assert may(held, asked, Place(first.name), "东片民政专员办 张某")
+    assert not may(held, asked, Place(second.name), "东片民政专员办 张某")
+    assert [seat.name for seat in entitled(held, asked, Place(second.name))] == ["山西省民政厅"]
+
+
+def test_of_a_milestone_it_is_whose_action_dates_it_or_whose_record_it_is() -> None:
+    for name, bodies in (
+        ("determined", ("province",)),
+        ("operator_confirmed", ("county",)),
+        ("city_received", plan().authority.holders[Holder.CITY]),  # type: ignore[union-attr]  # it has
+    ):
+        found = authority.matter(plan(), name)
+        assert found is not None
+        assert found.bodies == bodies, name
+    assert authority.matter(plan(), "nowhere") is None
+
+
+def test_the_offices_that_decide_are_told_for_a_place() -> None:
+    action = plan().action("release_funds")
+    assert authority.deciders(plan(), action, PROJECT) == ("山西省财政厅",)

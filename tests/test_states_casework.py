@@ -830,3 +830,18 @@ def test_only_an_action_that_stays_in_place_is_done_once_it_is_dated() -> None:
     elsewhere = replace(_dated(ready, "construction_finished"), stage="siting")
     assert not is_done(elsewhere, action)
     assert not is_done(ready, plan().action("hold"))
+
+
+def test_what_is_released_of_a_fund_adds_up_beside_the_whole() -> None:
+    """Of a subsidy that is made up of several: 100 元 of one and 40 of another before."""
+    paying = tuple(
+        action.model_copy(update={"fund": "lottery"}) if action.id == "release_funds" else action
+        for action in plan().actions
+    )
+    free = plan().model_copy(update={"requirements": (), "actions": paying, "subsidies": ()})
+    ready = replace(_ready("release_funds"), released=Decimal(140))
+    for before, after in (({"budget": "100"}, "60"), ({"budget": "100", "lottery": "40"}, "100")):
+        case = _case(replace(ready, released_funds=before), act="release_funds", amount=Decimal(60))
+        found = rule_on_action(replace(case, plan=free), "release_funds").effects.columns
+        assert found["released"] == Decimal(200)
+        assert found["released_funds"] == {"budget": "100", "lottery": after}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.vocabulary import Level, RecipientReason
-from states.contacts import Directory, Place, Post, Recipient
+from policy.vocabulary import ChannelKind, Level, RecipientReason
+from states.contacts import Directory, Place, Post, Recipient, kind_of
 from tests.support.builders import plan
 
 TIERS = COUNTY, CITY, LEADER, PROVINCE = plan().tiers
@@ -189,3 +189,48 @@ def _looked_after(posts: list[Post], level: Level, place: Place) -> list[Post]:
         if found:
             return found
     return []
+
+
+def test_a_post_is_covered_by_its_holder_or_by_whoever_stands_in_and_is_reached() -> None:
+    office = OFFICE[CITY]
+    away = Post(office, "张某", substitute="李某", away_from=FIRST, away_to=LAST)
+    other, alone = Post(office, "李某"), Post(office, "王某")
+    posts = [away, other, alone]
+    assert all(Directory(plan(), posts).is_covered(post, FIRST) for post in posts)
+    missed = Directory(plan(), posts, unreached=[other, alone])
+    assert [missed.is_covered(post, FIRST) for post in posts] == [False, False, False]
+    assert [missed.is_covered(post, LAST + DAY) for post in posts] == [True, False, False]
+    assert [missed.is_reached(post) for post in posts] == [True, False, False]
+
+
+def test_who_stands_in_acts_for_the_colleague_on_those_days_alone() -> None:
+    office, leader = OFFICE[CITY], OFFICE[LEADER]
+    posts = [
+        Post(leader, "张某", substitute=f"{office} 李某", away_from=FIRST, away_to=LAST),
+        Post(office, "李某"),
+        Post(office, "王某"),
+    ]
+    held = Directory(plan(), posts)
+    assert held.acting_for(f"{office} 李某", FIRST - DAY) == (office,)
+    assert held.acting_for(f"{office} 李某", FIRST) == (office, leader)
+    assert held.acting_for(f"{office} 王某", FIRST) == (office,)
+    assert held.acting_for("无此人", FIRST) == ()
+    assert held.offices == {office, leader}
+    assert [post.name for post in held.at(office)] == ["李某", "王某"]
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        (None, ChannelKind.FOLDER),
+        ("", ChannelKind.FOLDER),
+        ("folder://outbox", ChannelKind.FOLDER),
+        ("mailtos://user:secret@mz.example.cn", ChannelKind.MAIL),
+        (" WeComBot://key", ChannelKind.WECOM),
+        ("jsons://mz.example.cn/hook", ChannelKind.WEBHOOK),
+        ("pigeon://loft", None),
+        ("张某", None),
+    ],
+)
+def test_an_address_begins_with_its_channel(address: str | None, kind: ChannelKind | None) -> None:
+    assert kind_of(address) is kind

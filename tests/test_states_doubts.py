@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from states.doubts import DayRecord, day_of_work, doubts, plan_span
+from states.doubts import DayRecord, day_of_work, doubts, end_of_span, plan_span
 from tests.support.builders import plan
 
 AT = datetime(2023, 6, 1, 0, 30, tzinfo=UTC)
@@ -79,3 +79,18 @@ def test_once_a_plan_is_over_its_last_day_is_the_one_that_is_worked(
     """Whether it was reached in order, has been missed for a while, or lies behind for too long."""
     newest = date.fromisoformat(last) if last else None
     assert day_of_work(plan(), date.fromisoformat(today), newest) == date.fromisoformat(worked)
+
+
+@pytest.mark.parametrize(
+    ("last", "end"),
+    [
+        (date(2023, 12, 31), date(2024, 3, 31)),
+        (date(2023, 11, 30), date(2024, 2, 29)),
+        (date(2024, 11, 1), date(2025, 2, 28)),
+        (date(2023, 10, 31), date(2024, 1, 31)),
+        (date(2023, 9, 1), date(2023, 12, 31)),
+        (date(2023, 1, 31), date(2023, 4, 30)),
+    ],
+)
+def test_it_ends_with_the_third_month_after_its_works(last: date, end: date) -> None:
+    assert end_of_span(last) == end

@@ -80,6 +80,20 @@ FAULTY = {
     "- {name: 甲, clause: 一, do: confirm, day: 2023-03-01, to: application}": (
         "未知的办理动作或节点“confirm”"
     ),
+    "- {name: 甲, clause: 一, county: 无此县, subsidy: 1}": "没有县（市、区）“无此县”",
+    "- {name: 甲, clause: 一, stage: nowhere, subsidy: 1}": "未知的阶段“nowhere”",
+    "- {name: 甲, clause: 一, day: 2023-03-01, do: confirm_site, to: nowhere}": (
+        "未知的阶段“nowhere”"
+    ),
+    "- {name: 甲, clause: 一, funds: {lottery: 1}}": "未知的资金渠道“lottery”",
+    "- {name: 甲, clause: 一, reasons: {R999: 场地受限}, subsidy: 1}": "未知的条件“R999”",
+    "- {name: 甲, clause: 一, day: 2023-03-01, do: confirm_site, warned: [R999]}": (
+        "未知的条件“R999”"
+    ),
+    "- {name: 甲, clause: 一, do: confirm_site, to: application}": "须写明 day",
+    "- {name: 甲, clause: 一, to: application}": "须写明 do（办理什么）",
+    "- {name: 甲, clause: 一, refused: [R44]}": "须写明 do（办理什么）",
+    "- {name: 甲, clause: 一, warned: []}": "须写明 do（办理什么）",
     "- {name: 甲, clause: 一, subsidi: 1}": "没有“subsidi”这一项",
     "- {clause: 一, subsidy: 1}": "缺少“name”",
     "- {name: 甲, clause: 一, day: 2023-02-30, subsidy: 1}": "日期不存在",
@@ -98,6 +112,7 @@ def test_an_example_that_says_what_there_is_not_is_told_with_file_and_line(
     first = str(caught.value).splitlines()[0]
     assert first.startswith(f"{path}:2: ")
     assert FAULTY[text] in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_the_examples_of_the_tutorial_come_out_for_the_plan_that_it_begins(
@@ -117,3 +132,20 @@ def test_the_examples_of_the_tutorial_come_out_for_the_plan_that_it_begins(
 
 def test_a_plan_without_examples_has_none(tmp_path: Path) -> None:
     assert read_examples(plan(), tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "county: 小店区, subsidy: 1",
+        "stage: funding, dates: {D01: [2023-02-10, 2023-02-20]}",
+        "day: 2023-03-01, standings: {D01: 正常}",
+        "day: 2023-03-01, standings: {D01: overdue}",
+        "day: 2023-03-01, do: operator_confirmed, warned: []",
+        "day: 2023-03-01, do: confirm_site, refused: [R12], reasons: {R12: 场地受限}",
+        "subject: city, facts: {D10-03: 2023-03-20}, dates: {D10-03: [2023-03-24, 2023-03-27]}",
+    ],
+)
+def test_what_an_example_may_say(says: str, tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(f"- {{name: 甲, clause: 一, {says}}}\n", encoding="utf-8")
+    assert len(read_examples(plan(), tmp_path)) == 1

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from states.figures import (
     rate,
     reported_late,
     still_missing,
+    unentered,
     unreported,
 )
 from states.snapshot import ProjectShot, Snapshot
@@ -412,3 +414,24 @@ def test_the_order_of_projects_does_not_matter(shot: Snapshot, chance: object) -
     assert sorted(slow(one)) == sorted(slow(other))
     keys = ("reached", "invested", "matched", "spent", "invested_rate", "received_rate")
     assert all(getattr(one, key) == getattr(other, key) for key in keys)
+
+
+def test_a_report_on_paper_counts_as_in_and_is_not_entered() -> None:
+    projects = (a_project(), a_project(TWO, "大同市"))
+    on_paper = (a_deadline("D10-06", "太原市", Standing.MET, "太原市"),)
+    assert unentered(plan(), a_snapshot(projects, on_paper)) == ("太原市",)
+    entered = (a_project(progress=(said(30),)), projects[1])
+    assert unentered(plan(), a_snapshot(entered, on_paper)) == ()
+    assert unentered(plan(), a_snapshot(projects)) == ()
+
+
+def test_what_falls_due_is_that_of_cities_and_of_projects_that_go_on() -> None:
+    sunday = date(2023, 7, 2)
+    soon: dict[str, Any] = {"standing": Standing.DUE_SOON, "days": (sunday, sunday), "due": sunday}
+    items = (
+        a_deadline("D10-06", "太原市", **soon),
+        a_deadline("D06", "XF2023-140105-99", **soon),
+        a_deadline("D06", **soon),
+    )
+    told = falls_due(plan(), a_snapshot((a_project(),), items), date(2023, 7, 3))
+    assert [(item.rule, item.subject) for item in told] == [("D10-06", "太原市"), ("D06", ONE)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any, NamedTuple
 
 import pytest
@@ -172,8 +173,10 @@ def test_a_rung_in_natural_days_moves_to_a_workday() -> None:
     day = date(2023, 5, 31)
     situation = Situation("D08", day, day, 0, Standing.ON_TRACK)
     (rule,) = (item for item in plan().deadlines if item.id == "D08")
-    found = steps(situation, plan().model_copy(update={"ladder": ladder}), rule, calendar())
-    assert [(step.id, str(step.fires_on)) for step, _ in zip(found, range(5), strict=False)] == [
+    changed = plan().model_copy(update={"ladder": ladder})
+    found = [*islice(steps(situation, changed, rule, calendar()), 5)]
+    assert [step.repeats for step in found] == [False, False, False, True, True]
+    assert [(step.id, str(step.fires_on)) for step in found] == [
         ("T-2d", "2023-05-29"),
         ("T-1d", "2023-05-30"),
         ("T+3d", "2023-06-05"),

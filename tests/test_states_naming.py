@@ -51,3 +51,18 @@ def test_width_case_and_spaces_do_not_matter(key: str, data: st.DataObject) -> N
     wide = "".join(chr(ord(sign) + 0xFEE0) if data.draw(st.booleans()) else sign for sign in key)
     spaced = " ".join(wide) if data.draw(st.booleans()) else wide
     assert meant(spaced.swapcase(), RULES, "时限") == key
+
+
+@pytest.mark.parametrize(("count", "listed"), [(20, True), (21, False)])
+def test_all_that_there_is_is_listed_where_it_is_little(count: int, *, listed: bool) -> None:
+    known = {f"D{n:02d}": f"时限{n:02d}" for n in range(count)}
+    with pytest.raises(RefusedError) as refused:
+        meant("完全两样", known, "时限")
+    assert ("，可选：D00、D01" in str(refused.value)) is listed
+
+
+def test_the_three_that_look_most_like_it_are_offered() -> None:
+    known = {f"D{n}": f"报送{n}月进展" for n in range(1, 6)}
+    with pytest.raises(RefusedError) as refused:
+        meant("报送9月进展", known, "时限")
+    assert str(refused.value).count("、") == 2

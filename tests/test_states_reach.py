@@ -54,3 +54,14 @@ def test_an_act_is_taken_in_the_name_of_the_first_office_that_may() -> None:
     assert found.entitled(plan(), act, COUNTY) == "山西省民政厅 示例·张某"
     assert who("太原市小店区民政局").entitled(plan(), act, COUNTY) == ""
     assert found.entitled(plan(), None, COUNTY) == ""
+
+
+@pytest.mark.parametrize(
+    ("office", "own", "of_money"),
+    [("太原市民政局", True, True), ("太原市财政局", False, True), ("大同市民政局", False, False)],
+)
+def test_finance_offices_see_the_deadlines_that_wait_for_money(
+    office: str, *, own: bool, of_money: bool
+) -> None:
+    reach = who(office).reach
+    assert (reach.sees(CITY, of_money=False), reach.sees(CITY, of_money=True)) == (own, of_money)

@@ -12,6 +12,7 @@ from states.reporting import (
     expected,
     is_unentered,
     left_out,
+    month_to_report,
     projects_finished,
     quota_submitted,
     stuck_first,
@@ -184,3 +185,26 @@ def test_a_city_is_named_only_if_it_lacks_more_than_its_listed_projects(
         [city, report, *own, *other], lambda it: it.subject[:3], {"太原市": lacks}
     )
     assert found == [*([city] if kept else []), report, *own, *other]
+
+
+@pytest.mark.parametrize(
+    ("later", "today", "month"),
+    [
+        (0, date(2023, 6, 30), "2023-06"),
+        (0, date(2023, 1, 1), "2023-01"),
+        (0, date(2023, 12, 31), "2023-12"),
+        (1, date(2023, 6, 5), "2023-05"),
+        (1, date(2024, 1, 5), "2023-12"),
+        (2, date(2024, 2, 5), "2023-12"),
+    ],
+)
+def test_the_report_of_a_month_may_come_later(later: int, today: date, month: str) -> None:
+    duties = tuple(
+        duty.model_copy(update={"monthly": duty.monthly.model_copy(update={"month": later})})
+        if duty.id == "D10" and duty.monthly
+        else duty
+        for duty in plan().duties
+    )
+    assert month_to_report(plan().model_copy(update={"duties": duties}), today) == month
+    bare = plan().model_copy(update={"duties": duties, "report": None})
+    assert month_to_report(bare, today) == f"{today:%Y-%m}"

@@ -70,6 +70,9 @@ MAJORITY = checks.MajorityCheck(kind="majority", building_kind="改建")
 STATED = checks.AmountStatedCheck(kind="amount_stated")
 CAPPED = checks.AmountCappedCheck(kind="amount_capped")
 EXACT = checks.AmountExactCheck(kind="amount_exact")
+THIRD_PARTY = checks.ThirdPartyCheck(
+    kind="third_party", field="operator", owner="site_owner", code="operator_code"
+)
 SHARES = checks.LocalShareCoveredCheck(kind="local_share_covered")
 SUBSIDISED = checks.SubsidyCoveredCheck(kind="subsidy_covered")
 
@@ -82,6 +85,17 @@ SUBSIDISED = checks.SubsidyCoveredCheck(kind="subsidy_covered")
         (AREA, {"area": Decimal("2000.00")}, True),
         (AREA, {"area": Decimal("2000.01")}, False),
         (AREA, {"area": None}, False),
+        # neither who owns the site, nor an organ (登记管理部门代码 11), nor a civil affairs office
+        (THIRD_PARTY, {}, True),
+        (THIRD_PARTY, {"site_owner": "示例养老 服务有限公司"}, False),
+        (THIRD_PARTY, {"site_owner": None}, True),
+        (THIRD_PARTY, {"operator": None, "site_owner": None}, True),
+        (THIRD_PARTY, {"operator_code": "11140100MB1234567X"}, False),
+        (THIRD_PARTY, {"operator_code": None}, True),
+        (THIRD_PARTY, {"operator": "太原市民政局"}, False),
+        (THIRD_PARTY, {"operator": "太原市民政局养老服务科"}, False),
+        (THIRD_PARTY, {"operator": "小店区民政局"}, False),
+        (THIRD_PARTY, {"operator": "附近的养老院"}, True),
         (LEAST, {"beds": 9}, False),
         (LEAST, {"beds": 9000}, True),
         (MOST, {"beds": 0}, True),

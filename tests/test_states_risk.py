@@ -182,8 +182,10 @@ def test_each_thing_that_is_lacking_is_told() -> None:
     told = [sign.says for sign in found(poor, [*ahead(), *asked, city]).signs]
     assert told[1:] == ["市县配套资金未足额到位", "未确定运营机构", "未明确责任人"]
     nothing = replace(poor, promised={Source.CITY: Decimal("0.00"), Source.COUNTY: Decimal("0.00")})
-    told = [sign.says for sign in found(nothing, [*ahead(), *asked, city]).signs]
-    assert told[1:] == ["未确定运营机构", "未明确责任人"]
+    for received in (almost, {}):
+        owed = replace(nothing, received=received)
+        told = [sign.says for sign in found(owed, [*ahead(), *asked, city]).signs]
+        assert told[1:] == ["未确定运营机构", "未明确责任人"]
 
 
 @pytest.mark.parametrize("lacks", [milestone.id for milestone in plan().milestones])
@@ -354,3 +356,10 @@ def test_a_list_is_in_order_and_each_line_adds_up(shot: Snapshot) -> None:
         assert one.points >= two.points
         if one.points == two.points:
             assert (one.due or date.max, one.code) < (two.due or date.max, two.code)
+
+
+def test_a_standstill_is_counted_through_the_years() -> None:
+    """From last November to August, the month whose report should be there."""
+    project = building(date(2022, 10, 31), progress=(Progress("2022-11", 30),))
+    says = [sign.says for sign in found(project, ahead()).signs]
+    assert "形象进度自2022-11起9个月未见提高（30%）" in says

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from common.errors import PolicyError
-from policy.evaluation import IndicatorStatus
+from policy.evaluation import IndicatorStatus, ScoringRule
 from policy.vocabulary import Disposition, Standing
 from states.progress import Progress
-from states.scoring import MonthEvaluation, evaluate, with_quarter
+from states.scoring import MonthEvaluation, evaluate, says, with_quarter
 from states.snapshot import (
     DeadlineShot,
     HoldSpan,
@@ -524,3 +525,32 @@ def test_an_indicator_before_another_milestone() -> None:
     ]
     line = line_of(score_of(evaluate(changed, shot(DECEMBER, projects))), "opened_early")
     assert [case.subject for case in line.cases] == ["先开业", "未验收"]
+
+
+MISSED = {"kind": "on_time", "of": "city", "rules": ("D01",)}
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (
+            {"kind": "per_defect", "points": "5.0", "each": "0.5", "over": MISSED},
+            "共5分，每有一项不符合扣0.5分，扣完为止",
+        ),
+        (
+            {"kind": "levels", "points": "10", "full": "1", "part": "0.85", "part_points": "5"}
+            | {"over": MISSED},
+            "达到100%得10分，达到85%得5分，不足的不得分",
+        ),
+        ({"kind": "yes_no", "points": "4", "over": MISSED}, "符合得4分，不符合不得分"),
+    ],
+)
+def test_how_points_follow_is_told(rule: dict[str, Any], words: str) -> None:
+    assert says(TypeAdapter(ScoringRule).validate_python(rule)) == words
+
+
+def test_what_a_city_is_to_do_of_a_countys_project_is_the_citys_lateness_alone() -> None:
+    late = a_deadline("D08", "甲", None, JUNE, responsible="city")
+    made = evaluate(plan(), shot(JUNE, [a_project("甲")], [late]))
+    assert line_of(score_of(made), "started_on_time").lost > 0
+    assert line_of(score_of(made, "小店区"), "started_on_time").lost == 0

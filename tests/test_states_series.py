@@ -330,3 +330,10 @@ def test_at_the_years_end_nothing_is_left_to_expect() -> None:
     found = province([started(n, month) for month, n in ((11, 4), (12, 6))], "work_started")
     assert found.expected == (None,) * 12
     assert numbers(*found.actual[-2:]) == [4, 6]
+
+
+def test_what_began_at_nothing_has_a_pace_once_it_has_risen() -> None:
+    found = province([started(0, 4), started(3, 5)], "work_started")
+    assert found.paced == 1
+    assert found.expected[5] is not None
+    assert found.expected[5].middle == 6

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.schema import AreaSubsidy, BedSubsidy, FlatSubsidy, Subsidy, UnstatedSubsidy
+from policy.schema import AreaSubsidy, BedSubsidy, FlatSubsidy, Fund, Subsidy, UnstatedSubsidy
 from states.dossier import Profile
 from states.subsidy import subsidy
 from tests.support.builders import plan
@@ -121,3 +121,44 @@ def test_each_kind_of_project_has_its_own_rule() -> None:
     assert _by(small, large, kind="small") == 100
     assert _by(small, large, kind="large") == 900
     assert _by(small, large) is None
+
+
+@pytest.mark.parametrize(
+    ("beds", "most_beds", "most_yuan", "due"),
+    [
+        (12, None, None, "60000.00"),
+        (12, 10, None, "50000.00"),
+        (8, 10, None, "40000.00"),
+        (12, None, "30000", "30000.00"),
+        (12, 10, "55000", "50000.00"),
+        (None, 10, None, None),
+    ],
+)
+def test_a_subsidy_by_the_bed_is_capped_by_beds_and_by_an_amount(
+    beds: int | None, most_beds: int | None, most_yuan: str | None, due: str | None
+) -> None:
+    rule = BedSubsidy(
+        **CLAUSE,
+        basis="per_bed",
+        yuan_per_bed=Decimal(5000),
+        most_beds=most_beds,
+        most_yuan=Decimal(most_yuan) if most_yuan else None,
+    )
+    changed = plan().model_copy(update={"subsidies": (rule,)})
+    found = subsidy(changed, Profile(beds=beds), "县")
+    assert (None if found is None else str(found)) == due
+
+
+def test_a_subsidy_of_several_funds_is_what_they_give_together() -> None:
+    """None where one of them is not stated."""
+    funds = (Fund(id="budget", label="财政资金"), Fund(id="lottery", label="福彩公益金"))
+    flat = tuple(
+        FlatSubsidy(**CLAUSE, basis="flat", yuan=Decimal(yuan), fund=fund)
+        for fund, yuan in (("budget", 1000), ("lottery", 200))
+    )
+    held = plan().model_copy(update={"funds": funds, "subsidies": flat})
+    assert subsidy(held, Profile(), "县") == Decimal(1200)
+    assert [subsidy(held, Profile(), "县", each.id) for each in funds] == [1000, 200]
+    lacking = held.model_copy(update={"subsidies": flat[:1]})
+    assert subsidy(lacking, Profile(), "县") is None
+    assert subsidy(lacking, Profile(), "县", "lottery") is None

@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from policy.load import load_plan
 from policy.schema import Plan
 from policy.targets import RatioTarget
@@ -134,3 +136,33 @@ def test_a_subsidy_may_go_by_a_tier_beside_the_kind() -> None:
     assert due(canteen.saying({"tier": "二类"})) == Decimal("100000.00")
     assert due(canteen) is None  # not stated is never nothing
     assert due(Profile(kind="point")) == Decimal("30000.00")
+
+
+@pytest.mark.parametrize(
+    ("done", "whole", "met", "share"),
+    [
+        (9, 10, True, "90.0%（9/10）"),
+        (89, 99, False, "89.8%（89/99）"),
+        (899, 999, False, "89.9%（899/999）"),  # 89.99 % is not 90
+        (0, 1, False, "0.0%（0/1）"),
+        (3, 3, True, "100.0%（3/3）"),
+        (0, 0, None, "尚无可计算的项目"),
+    ],
+)
+def test_a_ratio_is_met_by_the_exact_numbers(
+    done: int, whole: int, *, met: bool | None, share: str
+) -> None:
+    ratio = next(each for each in canteens_plan().targets if isinstance(each, RatioTarget))
+    ninety = ratio.model_copy(update={"least_percent": Decimal("90.0")})
+    assert (ninety.met(done, whole), ninety.share(done, whole)) == (met, share)
+    assert ninety.wanted == "不低于90%"
+
+
+@pytest.mark.parametrize(("count", "told"), [(8, "甲市八区"), (9, "甲市八区等9个")])
+def test_of_many_places_that_are_missing_the_first_are_named(count: int, told: str) -> None:
+    city = canteens_plan().cities[0]
+    names = [f"{sign}区" for sign in "一二三四五六七八九"[:count]]
+    counties = tuple(city.counties[0].model_copy(update={"name": name}) for name in names)
+    cities = (city.model_copy(update={"counties": counties}),)
+    said_ = next(it.said for it in figures(canteens_plan(cities=cities), ()) if it.id == "counties")
+    assert said_.split("：")[-1].split("、")[-1] == told

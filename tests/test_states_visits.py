@@ -389,3 +389,18 @@ def test_the_numbers_of_the_plan() -> None:
     for each in (held.visits, *held.items):
         assert all("".join(part.split()) in notice for part in each.words.split("…"))
         assert (each.origin is Origin.PROPOSAL) == ("建议" in each.reading)
+
+
+def test_a_standstill_is_counted_from_the_last_rise() -> None:
+    assert chosen([one(1, progress=months(50, 60, 60, 60))]).reasons[0] == (
+        "形象进度连续2个月没有增长"
+    )
+    assert "没有增长" not in chosen([one(1, progress=months(60, 60, 60, 70))]).reasons[0]
+    assert "没有增长" not in chosen([one(1, progress=months(100, 100, 100))]).reasons[0]
+
+
+def test_progress_is_held_against_the_average_of_its_own_city() -> None:
+    own, other = one(1, progress=months(50)), project("大同市", "云州区", 1, progress=months(90))
+    asked = with_rule(least=1, every_grade=None).model_copy(update={"risks": None})
+    made = {visit.city: visit.reasons for visit in choose(shot([own, other]), asked, calendar())}
+    assert made == dict.fromkeys(("太原市", "大同市"), ("按县（市、区）分布安排",))

@@ -163,6 +163,13 @@ def test_an_override_of_a_known_years_day_wins() -> None:
     assert corrected.is_workday(date(2026, 10, 1))
 
 
+def test_of_two_files_that_name_a_day_the_newer_wins() -> None:
+    turned = date(2026, 12, 31)
+    for older, newer in ((True, False), (False, True)):
+        held = Calendar({2026: {turned: older}, 2027: {turned: newer}})
+        assert held.is_workday(turned) is newer
+
+
 def test_an_override_of_one_day_leaves_the_other_days_of_a_known_year() -> None:
     corrected = Calendar({2026: {date(2026, 5, 8): False}})
     others = [d for d in _days(date(2026, 1, 1), date(2026, 12, 31)) if d != date(2026, 5, 8)]

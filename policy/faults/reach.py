@@ -101,7 +101,7 @@ def _leads_to(plan: Plan, action: ActionRule) -> set[str]:
     if not action.leaves:
         return set()
     last = max(order.index(stage) for stage in action.leaves)
-    return {order[last + 1]} if last + 1 < len(order) else set()
+    return {order[last + 1]}  # who leaves the last one says for where: see `chain.chain`
 
 
 def _dead_ends(plan: Plan) -> Iterator[PlanFault]:

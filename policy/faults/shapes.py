@@ -1,7 +1,7 @@
 """What a plan's types refuse, in Chinese: where, what is wrong, and how to mend it."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +16,8 @@ from policy.schema import Plan
 Schema = Mapping[str, Any]
 Description = Callable[[str, str], str | None]
 """What a key of a type means, in Chinese; None: not said."""
+KEY = re.compile(r"(?!constrained-int$)[\w-]+(\[key\])?")
+"""What of a path may stand in the file: all but the names of types, of which pydantic adds some."""
 QUOTED = re.compile(r"'([^']*)'")
 PATTERNS = {
     r"^\d{6}(\d{3}){0,2}$": '应为区划代码，县六位、街道九位、村十二位，加引号，如 "140105"',
@@ -54,7 +56,7 @@ def misshapen(error: ValidationError | RecursionError, description: Description)
         is_missing = each["type"] == "missing"
         told = _missing(each, loc, _meaning(loc, description)) if is_missing else _told(each, loc)
         found.setdefault(loc, PlanFault(loc, told))
-    return [fault for loc, fault in found.items() if not _branch(loc, found)]
+    return [fault for loc, fault in found.items() if not _is_told_within(loc, found)]
 
 
 def told_of(error: ValidationError) -> Iterator[tuple[Loc, str]]:
@@ -67,20 +69,14 @@ def told_of(error: ValidationError) -> Iterator[tuple[Loc, str]]:
             yield loc, _told(each, loc)
 
 
-def _branch(loc: Loc, found: Iterable[Loc]) -> bool:
-    """Whether it tells of one way to read a value that another fault tells of already."""
-    return (
-        bool(loc)
-        and loc[-1] in ("int", "str")
-        and any(other != loc and other[: len(loc) - 1] == loc[:-1] for other in found)
-    )
+def _is_told_within(loc: Loc, found: Iterable[Loc]) -> bool:
+    """Whether something in a value is told: then what the whole should be, or hold, is not."""
+    return any(other != loc and other[: len(loc)] == loc for other in found)
 
 
 def _plain(loc: Loc) -> Loc:
     """Drop what pydantic adds to a path: union tags and type names are not keys of the file."""
-    return tuple(
-        part for part in loc if isinstance(part, int) or re.fullmatch(r"[\w-]+(\[key\])?", part)
-    )
+    return tuple(part for part in loc if isinstance(part, int) or KEY.fullmatch(part))
 
 
 def _told(error: ErrorDetails, loc: Loc) -> str:
@@ -128,7 +124,7 @@ def _text(error: ErrorDetails, loc: Loc) -> str:
 def _allowed(error: ErrorDetails, loc: Loc) -> str:
     among = QUOTED.findall(str(error.get("ctx", {}).get("expected", "")))
     given = error["input"]
-    return f"没有“{given}”这一种{near(str(given), among)}（可用：{'、'.join(among)}）"
+    return f"没有“{given}”这一种{_among(str(given), among)}"
 
 
 def _tag(error: ErrorDetails, loc: Loc) -> str:
@@ -136,7 +132,13 @@ def _tag(error: ErrorDetails, loc: Loc) -> str:
     among = QUOTED.findall(str(context.get("expected_tags", "")))
     key = str(context.get("discriminator", "")).strip("'")
     tag = str(context.get("tag"))
-    return f"{key} 没有“{tag}”这一种{near(tag, among)}（可用：{'、'.join(among)}）"
+    return f"{key} 没有“{tag}”这一种{_among(tag, among)}"
+
+
+def _among(given: str, among: Sequence[str]) -> str:
+    """What may have been meant, and all that there is, once."""
+    meant = near(given, among)
+    return meant if "可用：" in meant else f"{meant}（可用：{'、'.join(among)}）"
 
 
 def _tagless(error: ErrorDetails, loc: Loc) -> str:
@@ -248,7 +250,7 @@ def _tag_of(schema: Schema) -> str | None:
 def _opened(schema: Schema) -> Iterator[Schema]:
     """A schema without references, or each that it may be."""
     if "$ref" in schema:
-        yield from _opened(_schema()["$defs"][schema["$ref"].rsplit("/", 1)[-1]])
+        yield from _opened(_schema()["$defs"][schema["$ref"].rpartition("/")[2]])
         return
     many = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())]
     for each in many:

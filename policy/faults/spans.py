@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date
 
-from policy.date_words import written_days
 from policy.faults.ground import Loc, PlanFault, loc_of
 from policy.schema import Plan
 from policy.timing import DeadlineRule, Duty, OccasionDates, TimedRule
@@ -65,7 +64,7 @@ def _outside(loc: Loc, plan: Plan, rule: TimedRule, day: date) -> Iterator[PlanF
     if day < issued and (day.year, day.month) != (issued.year, issued.month):
         says = f"日期{day}早于印发日{issued}，请核对年份"
         yield PlanFault(loc, says)
-    elif not plan.year - 1 <= day.year <= plan.years[-1] + 1:
+    elif day.year > plan.years[-1] + 1:
         yield PlanFault(loc, f"日期{day}不在方案的年份（{plan.years_said}）之内，请核对年份")
     elif day.year > plan.years[-1] and not _next_year(plan, rule):
         says = (
@@ -77,9 +76,9 @@ def _outside(loc: Loc, plan: Plan, rule: TimedRule, day: date) -> Iterator[PlanF
 
 def _next_year(plan: Plan, rule: TimedRule) -> bool:
     after = plan.years[-1] + 1
-    said = any(each.last.year == after for each in written_days(rule.words, plan.year))
-    words = any(word in rule.words for word in (f"{after}年", "次年", "明年"))
-    return said or words or rule.date_reading is not None or rule.origin is Origin.PROPOSAL
+    bare = "".join(rule.words.split())
+    said = any(word in bare for word in (f"{after}年", "次年", "明年"))
+    return said or rule.date_reading is not None or rule.origin is Origin.PROPOSAL
 
 
 def _visits(plan: Plan) -> Iterator[PlanFault]:
