@@ -123,7 +123,7 @@ def page(errand: Errand, template: str, status: int = 200, **told: Any) -> Respo
     """A page of the desk."""
     who = errand.presence.visitor if errand.presence else None
     text = (
-        _templates()
+        templates()
         .get_template(template)
         .render(
             plan=errand.desk.plan,
@@ -175,7 +175,8 @@ def lamp_of(view: DeadlineView) -> str:
 
 
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The templates of the pages, with what all of them call."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,

@@ -175,7 +175,10 @@ def _words(field: ProfileField, value: Any) -> str:
         return "、".join(sorted(value))
     if isinstance(value, date):
         return dated(value)
-    return f"{value:,.2f}{field.unit}" if isinstance(value, Decimal) else f"{value}{field.unit}"
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}{field.unit}"
+    meaning = field.meanings.get(value) if isinstance(value, str) else None
+    return f"{value}（{meaning}）" if meaning else f"{value}{field.unit}"
 
 
 PAGES: Sequence[tuple[str, str, Handler]] = (

@@ -187,11 +187,14 @@ class Explanation:
     void: tuple[str, ...] = ()
     """And what has ended for it."""
 
+    @property
+    def lists(self) -> Mapping[str, tuple[str, ...]]:
+        """By what they are called, the deadlines that are named alone; none is empty."""
+        return {what: it for what, it in ((LATER, self.later), (VOID, self.void)) if it}
+
     def __str__(self) -> str:
         parts = [self.heading, *(deadline.explanation for deadline in self.deadlines)]
-        for what, named in ((LATER, self.later), (VOID, self.void)):
-            if named:
-                parts.append(f"{what}：{'；'.join(named)}")
+        parts += [f"{what}：{'；'.join(named)}" for what, named in self.lists.items()]
         if self.next_actions:
             parts.append("\n".join(next_steps(self.next_actions)))
         return "\n\n".join(parts)
