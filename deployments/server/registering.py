@@ -69,7 +69,8 @@ def register(settings: Settings, pool_type: str) -> tuple[str, ...]:
 def finish(settings: Settings, registered: Sequence[UUID]) -> None:
     """What follows once deployments are registered: old ones go, forms get their choices.
 
-    The page of the day leads to those that are there. Also the automations are made what they should be. Safe to repeat.
+    The page of the day leads to those that are there, and the automations are made what they should
+    be. Safe to repeat.
     """
     with get_client(sync_client=True) as client:
         for item in our_deployments(client):
