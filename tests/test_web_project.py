@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from operations.cases.desk import Desk
 from operations.views.open_acts import open_acts
-from operations.views.project_record import project_record
+from operations.views.project_record import project_record, project_text
 from states.reach import visitor
 from tests.support.steps import ONE, act, stored
 from tests.support.stores import Stores
@@ -78,6 +78,7 @@ def test_no_step_is_offered_twice(desk: Desk, stage: str) -> None:
 def test_a_page_speaks_in_words_and_says_nothing_twice(desk: Desk) -> None:
     page = signed_in(desk, COUNTY).get(PAGE).text
     assert "导入 导入" not in page
+    assert "场地来源：A（闲置房屋改造）" in project_text(desk, project_record(desk, ONE, DAY))
     assert "<dt>场地来源</dt><dd>A（闲置房屋改造）</dd>" in page
     assert re.search(r"<td class=\"whole\">\d{4}-\d\d-\d\d</td>", page)
 

@@ -177,8 +177,7 @@ def _words(field: ProfileField, value: Any) -> str:
         return dated(value)
     if isinstance(value, Decimal):
         return f"{value:,.2f}{field.unit}"
-    meaning = field.meanings.get(value) if isinstance(value, str) else None
-    return f"{value}（{meaning}）" if meaning else f"{value}{field.unit}"
+    return f"{field.worded(value) if isinstance(value, str) else value}{field.unit}"
 
 
 PAGES: Sequence[tuple[str, str, Handler]] = (

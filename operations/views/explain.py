@@ -354,19 +354,20 @@ def _explained(
         explanation="\n".join(
             (
                 *_deadline(desk, row, project, lacks, as_of, unentered=unentered),
-                *_ruled(known, row, as_of),
+                *_ruled(known, row, deadline.rule.origin, as_of),
             )
         ),
     )
 
 
-def _ruled(known: _Known, row: DeadlineState, as_of: date) -> Iterator[str]:
+def _ruled(known: _Known, row: DeadlineState, origin: Origin, as_of: date) -> Iterator[str]:
     """Under which version of the plan it runs, and under which it was found late."""
     if (version := in_force(known.versions, as_of)) is not None:
         yield f"  方案版本：{version_words(version)}"
     mark = known.marks.get((row.subject.code, row.rule))
     if mark is not None and (under := installed_by(known.versions, mark[1])) is not None:
-        yield f"  逾期认定：于{dated(mark[0])}按第{under.number}版作出"
+        found = "计为超过建议时限" if origin is Origin.PROPOSAL else "逾期认定"
+        yield f"  {found}：于{dated(mark[0])}按第{under.number}版作出"
 
 
 def _heading(desk: Desk, subject: Subject, project: Dossier | None) -> str:

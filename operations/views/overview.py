@@ -355,7 +355,7 @@ def to_do_first(desk: Desk, rule: str, turn: Turn) -> str:
         for item in desk.plan.deadlines
         if turn.step and item.fulfilled_by.get(SubjectKind.PROJECT) == (turn.step,)
     )
-    return next(asked, f"请先办理“{turn.label}”" if turn.step else f"请{turn.label}")
+    return next(asked, f"请先完成“{turn.label}”环节" if turn.step else f"请{turn.label}")
 
 
 def in_chains(views: Iterable[DeadlineView]) -> list[DeadlineView]:

@@ -315,6 +315,7 @@ def _profile(plan: Plan, record: ProjectRecord) -> Iterator[str]:
         yield "档案："
     for field, value in said:
         told = _amount(value, field.unit) if isinstance(value, Decimal) else to_words(value)
+        told = field.worded(told)
         yield f"  {field.label}：{told}{'' if isinstance(value, Decimal) else field.unit}"
 
 
