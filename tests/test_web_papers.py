@@ -41,7 +41,7 @@ def test_a_draft_is_read_downloaded_and_issued_by_the_province(desk: Desk) -> No
     assert name.split(":")[1] in browser.get("/papers").text.replace("%3A", ":")
     page = browser.get(f"/papers/draft?name={name}").text
     assert "草稿" in page
-    assert '<th scope="col">任务数</th>' in page  # its tables are tables
+    assert '<th scope="col" class="number">任务数</th>' in page  # its tables are tables
     loaded = browser.get(f"/papers/draft.docx?name={name}")
     assert Document(BytesIO(loaded.content)).paragraphs
     browser.get(f"/papers/draft?name={name}")
@@ -71,6 +71,7 @@ def test_whoever_signs_sees_the_annexes_too() -> None:
     assert order == sorted(order)
     for words in (
         "<caption>表1",
+        '<th scope="col" class="number">投资总额',
         '<td class="number">1152.28',
         "<td>&lt;b&gt;",
         '<td class="number">0%',

@@ -1,5 +1,6 @@
 """One request as the pages see it, and how answers look: who speaks, what was typed, the day."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -174,6 +175,11 @@ def lamp_of(view: DeadlineView) -> str:
     return "amber" if view.is_beyond_proposal else LAMPS[view.standing]
 
 
+def is_figure(cell: str) -> bool:
+    """Whether a cell of a paper is a number, which stands at the right: ``1152.28``, ``35%``."""
+    return re.fullmatch(r"[\d,]+(\.\d+)?%?", cell) is not None
+
+
 @cache
 def templates() -> Environment:
     """The templates of the pages, with what all of them call."""
@@ -185,6 +191,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"style_mark": STYLE_MARK, "lamp_of": lamp_of, "pages_of": pages_of}
+    made.globals["is_figure"] = is_figure
     made.filters |= {"dated": _day, "yuan": _yuan, "minute": _minute}
     return made
 
