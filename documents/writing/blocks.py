@@ -82,3 +82,22 @@ class PaperText:
     """抄送."""
     number: str = ""
     """文号 of a draft as far as it is known, e.g. ``晋民函〔2023〕　　号``."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Its texts from the title to the signature, for a screen without tables."""
+        texts = (_told(block) for block in self.paragraphs)
+        return (self.title, f"{self.addressee}：", *texts, self.sender)
+
+
+def _told(block: PaperBlock) -> str:
+    match block:
+        case str():
+            return block
+        case Heading():
+            return block.heading
+        case PaperTable():
+            lines = ("　".join(row) for row in (block.heads, *block.rows))
+            return "\n".join([*([block.caption] if block.caption else []), *lines])
+        case Graph() | GraphPairs():
+            return f"（图：{block.caption}）"
