@@ -168,7 +168,8 @@ def _tell(desk: Desk, as_of: date, address: str) -> None:
     say(f"  今日情况　　{desk.settings.entrance}　（全省进度、待处理、全部页面和表单）")
     say(f"  逾期清单　　{_artifact(address, f'{desk.plan.id}-overdue')}")
     say(f"  工作台　　　{desk.settings.desk_url}")
-    say("  　　　　　　登录时填写通讯录中的联系电话，如省级 000-0000-0001、市级 000-0000-0107")
+    say("  　　　　　　登录时填写通讯录中的联系电话，如省级 000-0000-0001、市级 000-0000-0107；")
+    say(f"  　　　　　　登录链接和验证码在 {desk.settings.outgoing} 中最新的一份邮件里")
     say(f"  运行记录　　{address}/runs")
     say(f"  已发消息　　{desk.settings.outgoing}（.eml，可用邮件程序打开）")
     say(f"  周期工作　　{desk.settings.outgoing / 'duties'}（通报、函件、安排等草稿）")
@@ -183,7 +184,8 @@ def _tell_reply(desk: Desk, as_of: date, *, stay: bool) -> None:
     settings = desk.settings
     command = f"XINGFU_HOME={settings.home} XINGFU_BUSINESS_DATE={as_of} .venv/bin/xingfu"
     say("")
-    say(f"收到提醒的单位可直接回复邮件，如“{reply.line}”。试一试：")
+    say(f"设有答复邮箱（XINGFU_REPLY_TO）的，收到提醒的单位可直接回复邮件，如“{reply.line}”；")
+    say("演示没有邮箱，由下列文件代替来信。试一试：")
     settings.incoming.mkdir(parents=True, exist_ok=True)
     say(f"  报来回复　　cp {reply.path} {settings.incoming}/")
     if stay:

@@ -18,6 +18,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import ArtifactCreate
 
 from common.clock import today
 from common.errors import UnavailableError
@@ -30,6 +31,7 @@ from flows.pages.entrance import (
     former_page,
     offered_lines,
     refused_page,
+    with_offered,
     with_waiting,
 )
 from flows.pages.explain import MOST, explain_pages, to_explain
@@ -112,6 +114,23 @@ def publish_waiting(desk: Desk, own: WaitingRun | None = None) -> None:
     if text != before:
         # Its tables are fitted already.
         create_markdown_artifact(text, newest.key, newest.description)
+
+
+def publish_offered(desk: Desk) -> None:
+    """Tell on the page of the day what is offered now that deployments are registered.
+
+    As `publish_waiting`: without it the first page, made before, would lead to no form all day.
+    """
+    newest = newest_entrance(desk)
+    if newest is None:
+        return
+    text = with_offered(str(newest.data), offered_lines(offered(desk), desk.settings.desk_url))
+    if text != newest.data:
+        made = ArtifactCreate(
+            key=newest.key, type=newest.type, description=newest.description, data=text
+        )
+        with get_client(sync_client=True) as client:  # it belongs to no run
+            client.create_artifact(made)
 
 
 def publish_outbox(desk: Desk, as_of: date) -> None:

@@ -140,6 +140,11 @@ class ProfileField(PlanNode):
         """Its value where nothing is stated."""
         return frozenset() if self.kind == "words" else None
 
+    def worded(self, value: str) -> str:
+        """A choice with what it stands for, where it is a single letter."""
+        meaning = self.meanings.get(value)
+        return f"{value}（{meaning}）" if meaning else value
+
     def column(self, sheet: SheetId) -> FieldColumn | None:
         """Where a sheet asks for it; None where the sheet does not."""
         return next((at for at in self.asked if at.sheet == sheet), None)

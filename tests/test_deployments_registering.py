@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import ArtifactCreate
 from prefect.client.schemas.objects import State
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
@@ -37,6 +38,7 @@ from tests.test_flows_enforcement import IMPORTED, ONE
 
 pytestmark = pytest.mark.heavy
 OTHER = "beds-2024"
+BOARD = "shanxi-2023-province-board"
 PLANS = Path(__file__).parent / "plans"
 FOREIGN = {"waited-for", "with-our-tag", "somebody-else-s"}
 WRITTEN = {item.name for item in definitions()}
@@ -106,6 +108,8 @@ def test_everything_is_registered_once_and_what_is_gone_goes(
     waiting = client.create_flow_run_from_deployment(
         ours(client)["waited-for"].id, state=Suspended(timeout_seconds=3600)
     )
+    board = ArtifactCreate(key=BOARD, type="markdown", data="# 全省进度\n")
+    client.create_artifact(board)  # made before anything could be offered
     names = register(settings, "process")
     assert sorted(names) == sorted({*WRITTEN, *(f"{name}-{OTHER}" for name in TWICE)})
     there = ours(client)
@@ -118,6 +122,8 @@ def test_everything_is_registered_once_and_what_is_gone_goes(
     assert there[f"enforce_deadlines-{OTHER}"].parameters == {"plan": OTHER}
     assert there["enforce_deadlines"].parameters == {"plan": "shanxi-2023"}
     assert client.read_work_pool(POOL).type == "process"
+    (told,) = [item.data for item in client.read_latest_artifacts() if item.key == BOARD]
+    assert f"/deployments/deployment/{there['advance_project'].id}/run" in str(told)
     ids = {name: item.id for name, item in there.items()}
     register(settings, "process")
     assert {name: item.id for name, item in ours(client).items()} == ids

@@ -7,9 +7,10 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from deployments.demo import EXAMPLE
+from documents.lists.overviews import LATE_STATES
 from documents.reading.annotate import LIST
 from documents.reading.faults import OPENING
-from policy.vocabulary import Form, Listing
+from policy.vocabulary import Form, Listing, Standing
 from tests.support.builders import SUMMARY_SHEET
 from tests.support.command import Xingfu
 
@@ -107,6 +108,10 @@ def test_every_listing_is_written(xingfu: Xingfu, tmp_path: Path) -> None:
     assert sheet.auto_filter.ref == "A2:S12"
     assert len(sheet["A"]) == 12
     assert sheet.conditional_formatting
+    lamps = {
+        cell.value for cell in next(col for col in sheet.columns if col[1].value == "时限情况")
+    }
+    assert lamps - {None, "时限情况"} <= {Standing.ON_TRACK.label, *LATE_STATES}
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it ships no types
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from documents.papers.graphs import FONT, data_uri, png
-from documents.writing.blocks import Graph, Series
+from documents.papers.graphs import FONT, data_uri, pairs_sheet, png
+from documents.writing.blocks import Graph, GraphPairs, Series
 from tests.support.builders import plan
 
 pytestmark = pytest.mark.heavy
@@ -25,6 +28,9 @@ BLACK, BLUE, ORANGE = (0, 0, 0), (11, 83, 148), (180, 95, 6)
 """The inks of the first three lines."""
 SHADE = (201, 214, 227)
 PNG = b"\x89PNG\r\n"
+
+
+CATEGORIES = tuple(f"{month}月" for month in range(1, 13))
 
 
 def line(label: str, *values: float | None, dashed: bool = False) -> Series:
@@ -147,6 +153,23 @@ def test_a_page_gets_a_smaller_picture() -> None:
     assert head == "data:image/png;base64"
     picture = Image.open(BytesIO(b64decode(code)))
     assert 500 < picture.width < 700
+
+
+def test_small_graphs_have_room_for_their_figures() -> None:
+    """Two by two on a page, with a legend of one, two and three rows above them."""
+    year = [float(1077 * month) for month in range(1, 13)]
+    band = tuple((Decimal(1), Decimal(2)) for _ in year)
+    graphs = [
+        Graph(f"图{n}", CATEGORIES, tuple(line(f"示例{k}", *year) for k in range(n)), "万元", band)
+        for n in (1, 2, 3, 5)
+    ]
+    sheet = pairs_sheet(GraphPairs("甲", tuple(graphs)))
+    canvas: Any = FigureCanvasAgg(sheet)
+    canvas.draw()
+    for place in sheet.subfigs:
+        boxes = [label.get_window_extent() for label in place.axes[0].get_yticklabels()]
+        assert len(boxes) > 1
+        assert all(low.y1 <= high.y0 for low, high in pairwise(boxes))
 
 
 def test_nothing_to_show_is_said() -> None:

@@ -107,7 +107,8 @@ def test_the_form_shows_what_is_known_and_what_is_asked() -> None:
     assert sheet.page_setup.orientation == "portrait"
     shown = {str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value}
     assert {ABOUT.code, ABOUT.name, "太原市小店区", "建设", "2023-05-08"} <= shown
-    assert {"35%（2023-05月报）", "150", "52", "应补助84，已下达84", "40", "66", "0"} <= shown
+    assert {"35%（2023-05月报）", "150.00", "52.00", "40.00", "66.00", "0.00"} <= shown
+    assert "应补助84.00，已下达84.00" in shown
     assert "市县配套资金全部到位；全部开工建设" in shown
     assert {item.label for item in ITEMS.values()} <= shown
     asked = [words for words in shown if words.endswith("，建议）")]
@@ -124,6 +125,13 @@ def test_what_is_not_known_is_said_so() -> None:
     sheet = inspection_sheet(plan(), replace(bare, invested=None, responsible=""))
     shown = {str(cell.value) for line in sheet.lines for cell in line.cells}
     assert {"尚无月报", "尚未开工", "未填报", "无"} <= shown
+
+
+def test_sums_are_exact_and_what_was_not_released_is_no_sum() -> None:
+    owed = replace(ABOUT, subsidy=Decimal("965433"), released=None)
+    sheet = inspection_sheet(plan(), owed)
+    shown = {str(cell.value) for line in sheet.lines for cell in line.cells}
+    assert "应补助96.5433，尚未下达" in shown
 
 
 def test_it_is_recognised_among_all_forms() -> None:

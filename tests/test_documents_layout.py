@@ -210,6 +210,22 @@ def test_an_open_page_has_nothing_fixed() -> None:
     assert [str(each.sqref) for each in shown.data_validations.dataValidation] == ["E4:E204"]
 
 
+def test_the_example_is_not_printed() -> None:
+    """Else it stood alone on the last page of a form that is signed and sealed."""
+    shown = sheet(replace(PAGE, example=True, spare=2))
+    assert shown.print_area == "'表'!$A$1:$E$6"
+    assert shown.max_row == 7
+    assert not sheet(replace(PAGE, spare=2)).print_area
+
+
+@pytest.mark.parametrize(("most", "step"), [(3, 1), (40, None)])
+def test_few_things_are_counted_one_by_one(most: int, step: int | None) -> None:
+    """A chart of three projects has no mark at 2.5."""
+    few = Chart("逾期", "逾期", "bar", ("市", "逾期"), [("太原市", most), ("大同市", 0)])
+    (drawn,) = sheet(few)._charts
+    assert drawn.y_axis.majorUnit == step
+
+
 def test_lamps_colour_the_standing() -> None:
     shown = sheet(replace(PAGE, lamps=("lamp",), spare=1))
     (area,) = shown.conditional_formatting

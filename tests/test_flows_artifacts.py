@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -23,6 +24,7 @@ from operations.views.contact_gaps import Gap
 from operations.views.explain import Explanation
 from operations.views.outbox import Health, OutboxHealth
 from operations.views.overview import CityBoard, DeadlineView, Survey
+from operations.views.project_record import NextAction
 from operations.views.quality import DataQuality
 from operations.workbooks.inbox import InboxResult
 from policy.vocabulary import (
@@ -188,11 +190,18 @@ def test_the_board_leads_on_and_says_first_what_waits_and_what_is_broken() -> No
 
 
 def test_what_the_province_has_to_do_stands_in_no_citys_line() -> None:
-    """Its own delay is told beside the cities; proposed days are counted apart (A30)."""
-    own = a_view(provincial=True, responsible="山西省民政厅")
-    proposed = a_view(origin=Origin.PROPOSAL, provincial=True)
+    """Its own delay is told beside the cities; proposed days are counted apart (A30).
+
+    What waits for one missing step counts once, as in the list that it stands in.
+    """
+    other = "XF2023-140105-02"
+    own = a_view(provincial=True, responsible="山西省民政厅", subject=other, step="研究确定")
+    below = replace(own, rule="D05")
+    proposed = a_view(origin=Origin.PROPOSAL, provincial=True, subject="XF2023-140105-03")
     counts = dict.fromkeys(DeliveryStatus, 0)
-    made = board_page(plan(), surveyed(a_view(), own, proposed), counts, {})
+    seen = surveyed(a_view(), own, below, proposed)
+    made = board_page(plan(), seen, counts, {})
+    assert "逾期清单（共2项）" in overdue_page(plan(), seen, {}).text
     said = "另有省级办理事项（不计入各市）：临期0项，逾期1项，超过建议时限1项。"
     assert said in made.text
     assert lamp([own, a_view(standing=Standing.DUE_SOON)]) == "黄（临期）"
@@ -299,6 +308,51 @@ def test_an_explanation_is_headed_by_its_subject_and_hostile_words_stay_words() 
     assert "**XF2023-140105-01 示例｜［甲］(＊＊＊＊（太原市小店区，选址，推进中）**" in made.text
 
 
+def test_an_explanation_reads_as_a_page() -> None:
+    """Headings are headings, lists are lists, and nobody is shown what only commands take."""
+    may = NextAction("hold", "暂停", "五(三)", (), ("未写明依据",), ("山西省民政厅",))
+    lacks = NextAction("break_ground", "开工", "六(二)", ("尚未研究确定",), (), ("甲县民政局",))
+    later = ("D20 申报材料补正（自“补正通知”起）", "M01 市级拨付")
+    each = Explanation("XF2023-140105-01", "甲", JUNE, (), (may, lacks), later)
+    (made,) = explain_pages(plan(), [each])
+    _, _, told = made.text.partition("**甲**")
+    assert told.split("\n") == [
+        "",
+        "",
+        "## 有关情况发生后才起算的时限",
+        "",
+        "- D20 申报材料补正（自“补正通知”起）",
+        "- M01 市级拨付",
+        "",
+        "## 可以办理",
+        "",
+        "- 暂停（五(三)，由山西省民政厅办理）",
+        "  - 注意：未写明依据",
+        "",
+        "## 暂不能办理",
+        "",
+        "- 开工（六(二)，由甲县民政局办理）",
+        "  - 尚缺：尚未研究确定",
+        "",
+    ]
+    assert "  hold（暂停，五(三)，由山西省民政厅办理）" in str(each)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("1152.28", "1152.28"),
+        ("3.", "3．"),
+        ("3. 甲", "3． 甲"),
+        ("3) 甲", "3） 甲"),
+        ("(3)甲", "(3)甲"),
+    ],
+)
+def test_a_number_is_no_list(typed: str, shown: str) -> None:
+    """Sums of a paper keep their point; what Markdown would number does not."""
+    assert plain(typed) == shown
+
+
 def test_the_outbox_page_says_how_to_retry() -> None:
     dead = replace(HEALTHY, dead=2, pending=3, failed=1)
     health = OutboxHealth(dead, (), (replace(dead, name="太原市民政局"),), (("拒收 a@b.cn", 2),))
@@ -307,9 +361,9 @@ def test_the_outbox_page_says_how_to_retry() -> None:
     assert "a@b" not in made.text
     office = next(row for row in cells(made.text) if row[0] == "太原市民政局")
     assert office[1:5] == ["3", "1", "0", "2"]
-    assert "没有待发、失败或未送达消息的消息。" not in made.text
+    assert "没有待发、发送失败或未送达的消息。" not in made.text
     assert (
-        "没有待发、失败或未送达消息的消息。"
+        "没有待发、发送失败或未送达的消息。"
         in outbox_page(plan(), replace(health, total=HEALTHY), JUNE).text
     )
 

@@ -24,6 +24,7 @@ from flows.pages.entrance import (
     former_page,
     offered_lines,
     refused_page,
+    with_offered,
     with_waiting,
 )
 from tests.support.builders import plan
@@ -57,6 +58,20 @@ def test_forms_approvals_and_jobs_stand_apart() -> None:
     assert "- 审批：[研究确定](/b)" in lines
     assert "- 各级人员：[督办工作台](https://desk.example)" in lines
     assert list(offered_lines([], "")) == []
+
+
+def test_what_is_offered_is_told_anew_and_the_rest_of_the_page_stays() -> None:
+    """Deployments are registered after the page was made, as on the first start, or made anew."""
+    desk = list(offered_lines([], "https://desk.example"))
+    all_of_it = list(offered_lines([EntranceDoor("表单", "延期", "/a")], "https://desk.example"))
+    first = with_offered(BOARD, desk)
+    assert first == f"{BOARD}\n## 办理和查看\n\n- 各级人员：[督办工作台](https://desk.example)\n"
+    then = with_offered(first, all_of_it)
+    assert then.startswith(BOARD)
+    assert "- 表单：[延期](/a)" in then
+    assert then.count("督办工作台") == 1
+    assert with_offered(then, all_of_it) == then
+    assert with_offered(then, []) == BOARD
 
 
 def test_a_doubted_day_says_where_it_is_confirmed_and_where_the_last_one_is() -> None:

@@ -9,6 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from operations.cases.desk import Desk
+from operations.views.funds import in_order, total
 from operations.views.overview import county_boards, survey
 from states.series import Course, Forecast
 from tests.support.builders import plan
@@ -70,6 +71,13 @@ def test_the_provinces_tiles_are_its_cities_with_words_beside_the_colours(
         assert f"<strong>{row.city}</strong>" in page
         words = f"逾期{row.overdue}项" if row.overdue else "正常"
         assert words in page.partition(f"<strong>{row.city}</strong>")[2].partition("</li>")[0]
+
+
+def test_money_stands_in_the_order_of_the_other_tables(desk: Desk) -> None:
+    found = [total(name, []) for name in ("运城市", "太原市", "合计")]
+    assert [row.place for row in in_order(desk.plan, "", found)] == ["太原市", "运城市", "合计"]
+    within = [total(name, []) for name in ("迎泽区", "小店区", "合计")]
+    assert [row.place for row in in_order(desk.plan, TAIYUAN, within)][:2] == ["小店区", "迎泽区"]
 
 
 def test_a_citys_board_is_that_of_its_counties(desk: Desk, city: Browser) -> None:

@@ -121,6 +121,12 @@ def visiting(chromium: "Browser", desk: Desk, office: str, width: int) -> Iterat
     context.close()
 
 
+CRUSHED = """[...document.querySelectorAll("td, th")].filter(
+    cell => cell.clientWidth && cell.innerText.trim().length > 4 && cell.clientWidth < 48
+).map(cell => cell.innerText)"""
+"""Cells so narrow that their words stand below one another sign by sign."""
+
+
 def sound(page: "Page") -> None:
     """The page that is shown breaks no rule that axe knows, and is as wide as the window."""
     from axe_playwright_python.sync_playwright import Axe
@@ -133,6 +139,7 @@ def sound(page: "Page") -> None:
     assert faults == [], page.url
     width = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert width[0] <= width[1], page.url
+    assert page.evaluate(CRUSHED) == [], page.url
 
 
 @pytest.mark.parametrize("width", [1440, 360])
@@ -216,6 +223,9 @@ def test_every_page_is_sound(chromium: "Browser", desk: Desk, office: str, width
                 printed = page.pdf(prefer_css_page_size=True)
                 assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
                 assert re.search(rb"/MediaBox\s*\[0 0 59[45]\S* 84[12]\S*\]", printed)  # A4
+        if office == PROVINCE:
+            page.goto(f"{desk.settings.desk_url}/list?standing=overdue")
+            sound(page)
         page.goto(f"{desk.settings.desk_url}/item/{ONE}/D05")
         sound(page)
         page.goto(f"{desk.settings.desk_url}/project/{ONE}")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from sqlalchemy import text
 
 from operations.cases.desk import Desk
 from operations.views.open_acts import open_acts
-from operations.views.project_record import project_record
+from operations.views.project_record import project_record, project_text
 from states.reach import visitor
 from tests.support.steps import ONE, act, stored
 from tests.support.stores import Stores
@@ -62,6 +63,24 @@ def test_only_what_ones_office_may_do_is_offered_with_the_fields_of_the_plan(des
     province = signed_in(desk, PROVINCE).get(PAGE).text
     assert form_of(province, "hold")
     assert "由山西省财政厅办理" in province
+
+
+@pytest.mark.parametrize("stage", ["construction", "acceptance", "operation"])
+def test_no_step_is_offered_twice(desk: Desk, stage: str) -> None:
+    """What an action records is not offered beside it as a record of the same name."""
+    office = visitor(desk.plan, f"{COUNTY} 示例·韩某", "示例·韩某", [COUNTY], [])
+    at = replace(stored(desk), stage=stage)
+    labels = [each.next.label for each in open_acts(desk, office, at, DAY)]
+    assert "开业运营" in labels
+    assert sorted(labels) == sorted({*labels})
+
+
+def test_a_page_speaks_in_words_and_says_nothing_twice(desk: Desk) -> None:
+    page = signed_in(desk, COUNTY).get(PAGE).text
+    assert "导入 导入" not in page
+    assert "场地来源：A（闲置房屋改造）" in project_text(desk, project_record(desk, ONE, DAY))
+    assert "<dt>场地来源</dt><dd>A（闲置房屋改造）</dd>" in page
+    assert re.search(r"<td class=\"whole\">\d{4}-\d\d-\d\d</td>", page)
 
 
 def test_what_an_act_states_is_asked_for_by_fields(desk: Desk) -> None:

@@ -14,6 +14,7 @@ DARK = 4
 ROW, BAR, LEFT, WIDE = 30, 20, 90, 620
 HIGH, FLOOR, EDGE, BROAD = 190, 24, 56, 520
 TENTHS = Decimal(10) ** 4
+MANY = 1000 * TENTHS
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,11 @@ def curve(course: Course, months: Sequence[str]) -> CurvePicture:
         points = (at(n, each) for n, each in enumerate(values) if each is not None)
         return " ".join(f"{x},{y}" for x, y in points)
 
+    def said(level: Decimal) -> str:
+        """Without a decimal where there is no room for it."""
+        whole = course.unit == YUAN and top >= MANY
+        return f"{level / TENTHS:,.0f}" if whole else _said(course, level)
+
     last = max((n for n, each in enumerate(course.actual) if each is not None), default=None)
     ahead: list[Decimal | None] = list(expected)
     if last is not None and last < len(ahead):
@@ -109,7 +115,7 @@ def curve(course: Course, months: Sequence[str]) -> CurvePicture:
         expected=line(ahead) if any(expected) else "",
         marks=tuple(at(n, each) for n, each in enumerate(course.actual) if each is not None),
         ticks=tuple((at(n, Decimal(0))[0], f"{int(m[5:])}月") for n, m in enumerate(months)),
-        levels=tuple((at(0, each)[1], _said(course, each)) for each in (Decimal(0), top / 2, top)),
+        levels=tuple((at(0, each)[1], said(each)) for each in (Decimal(0), top / 2, top)),
         rows=tuple(
             (month, *(_said(course, each) for each in values))  # type: ignore[misc]  # three of them
             for month, *values in zip(months, course.actual, planned, expected, strict=True)

@@ -1,5 +1,6 @@
 """One request as the pages see it, and how answers look: who speaks, what was typed, the day."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -123,7 +124,7 @@ def page(errand: Errand, template: str, status: int = 200, **told: Any) -> Respo
     """A page of the desk."""
     who = errand.presence.visitor if errand.presence else None
     text = (
-        _templates()
+        templates()
         .get_template(template)
         .render(
             plan=errand.desk.plan,
@@ -174,8 +175,14 @@ def lamp_of(view: DeadlineView) -> str:
     return "amber" if view.is_beyond_proposal else LAMPS[view.standing]
 
 
+def is_figure(cell: str) -> bool:
+    """Whether a cell of a paper is a number, which stands at the right: ``1152.28``, ``35%``."""
+    return re.fullmatch(r"[\d,]+(\.\d+)?%?", cell) is not None
+
+
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The templates of the pages, with what all of them call."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -184,6 +191,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"style_mark": STYLE_MARK, "lamp_of": lamp_of, "pages_of": pages_of}
+    made.globals["is_figure"] = is_figure
     made.filters |= {"dated": _day, "yuan": _yuan, "minute": _minute}
     return made
 

@@ -175,7 +175,9 @@ def _words(field: ProfileField, value: Any) -> str:
         return "、".join(sorted(value))
     if isinstance(value, date):
         return dated(value)
-    return f"{value:,.2f}{field.unit}" if isinstance(value, Decimal) else f"{value}{field.unit}"
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}{field.unit}"
+    return f"{field.worded(value) if isinstance(value, str) else value}{field.unit}"
 
 
 PAGES: Sequence[tuple[str, str, Handler]] = (

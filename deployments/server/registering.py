@@ -36,6 +36,7 @@ from deployments.server.definitions import (
     offered,
 )
 from flows.forms.choices import refresh_choices
+from flows.publishing import publish_offered
 from models.settings import Settings
 from operations.cases.desk import Desk, open_desk
 from operations.upkeep.setup import installed_plans
@@ -68,7 +69,8 @@ def register(settings: Settings, pool_type: str) -> tuple[str, ...]:
 def finish(settings: Settings, registered: Sequence[UUID]) -> None:
     """What follows once deployments are registered: old ones go, forms get their choices.
 
-    Also the automations are made what they should be. Safe to repeat.
+    The page of the day leads to those that are there, and the automations are made what they should
+    be. Safe to repeat.
     """
     with get_client(sync_client=True) as client:
         for item in our_deployments(client):
@@ -76,6 +78,7 @@ def finish(settings: Settings, registered: Sequence[UUID]) -> None:
                 _retire(client, item)
     for desk in _desks(settings):
         refresh_choices(desk)
+        publish_offered(desk)
     apply_automations()
 
 

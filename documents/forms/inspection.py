@@ -220,11 +220,16 @@ def _basics(plan: Plan, about: InspectedProject) -> Pairs:
 
 
 def _subsidy(about: InspectedProject) -> str:
-    return f"应补助{_wan(about.subsidy)}，已下达{_wan(about.released)}"
+    released = "尚未下达" if about.released is None else f"已下达{_wan(about.released)}"
+    return f"应补助{_wan(about.subsidy)}，{released}"
 
 
 def _wan(amount: Decimal | None) -> str:
-    return "未填报" if amount is None else cells.plain(amount / TEN_THOUSAND)
+    """With two decimals, as everywhere, and exact: with more where they are needed."""
+    if amount is None:
+        return "未填报"
+    wan = amount / TEN_THOUSAND
+    return f"{wan:.2f}" if wan == round(wan, 2) else cells.plain(wan)
 
 
 def _late(about: InspectedProject) -> str:

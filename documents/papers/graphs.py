@@ -41,6 +41,9 @@ BAND = "#C9D6E3"
 BAND_LABEL = "预计区间"
 LEGEND_EMS = 44
 """So many full-width signs of 9 points stand beside one another in a graph."""
+MARKS, MARKS_OF_A_PAIR = 6, 5
+"""Into how many parts the height of a graph is divided at most; of one of a pair by as many less as
+its legend has rows, so that the figures beside it have room."""
 LONGEST = 20
 """Signs of a label; a longer one is cut."""
 
@@ -58,13 +61,18 @@ def png(graph: Graph, dpi: int = PRINT_DPI) -> bytes:
 
 def png_of_pairs(pairs: GraphPairs, dpi: int = PRINT_DPI) -> bytes:
     """The graphs two by two, each with its caption; as `png`."""
+    return _picture(pairs_sheet(pairs, dpi))
+
+
+def pairs_sheet(pairs: GraphPairs, dpi: int = PRINT_DPI) -> Figure:
+    """What `png_of_pairs` makes a picture of."""
     rows = ceil(len(pairs.graphs) / 2)
     figure = _sheet(ROW_CM * rows, dpi)
     places = figure.subfigures(rows, 2, squeeze=False).flat
     for place, graph in zip(places, pairs.graphs, strict=False):
         _draw(place, graph, LEGEND_EMS // 2)
         _write(place.supxlabel(""), graph.caption)
-    return _picture(figure)
+    return figure
 
 
 def _sheet(height_cm: float, dpi: int) -> Figure:
@@ -77,9 +85,12 @@ def _draw(place: FigureBase, graph: Graph, ems: int) -> None:
     _band(axes, graph)
     for number, series in enumerate(graph.series):
         axes.add_line(_line(series, number))
-    _scale(axes, graph)
+    labels = _labels(graph)
+    columns = _columns(labels, ems)
+    rows = ceil(len(labels) / columns)
+    _scale(axes, graph, MARKS if ems == LEGEND_EMS else max(MARKS_OF_A_PAIR - rows, 1))
     _frame(axes, graph, ems)
-    _name(place, graph, ems)
+    _name(place, graph, labels, columns)
 
 
 def _picture(figure: Figure) -> bytes:
@@ -138,14 +149,15 @@ def _runs(there: Sequence[bool]) -> Iterator[tuple[int, int]]:
             start = None
 
 
-def _scale(axes: Axes, graph: Graph) -> None:
+def _scale(axes: Axes, graph: Graph, most: int) -> None:
+    """`most`: into how many parts the height may be divided."""
     values = [value for series in graph.series for value in series.values if value is not None]
     values += [value for pair in graph.band if pair is not None for value in pair]
     top, bottom = float(max(values, default=0)), float(min(values, default=0))
     axes.set_ylim(min(bottom, 0) * 1.08, top * 1.08 if top > 0 else 1)
     axes.set_xlim(-0.4, max(len(graph.categories), 1) - 0.6)
     whole = all(value == value.to_integral_value() for value in values)
-    steps = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10], integer=whole).tick_values(*axes.get_ylim())
+    steps = MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], integer=whole).tick_values(*axes.get_ylim())
     marks = [float(mark) for mark in steps if axes.get_ylim()[0] <= mark <= axes.get_ylim()[1]]
     axes.set_yticks(marks, [_figure(mark) for mark in marks], fontproperties=_font())
     if graph.unit == "%" and top >= 100:
@@ -177,17 +189,24 @@ def _step(categories: Sequence[str], ems: int) -> int:
     return max(1, ceil(longest * 1.2 * len(categories) / ems))
 
 
-def _name(place: FigureBase, graph: Graph, ems: int) -> None:
-    """The legend above the graph: one entry a series, and one for the band."""
+def _labels(graph: Graph) -> list[str]:
+    """Of the legend: one a series, and one for the band."""
+    banded = any(pair is not None for pair in graph.band)
+    return [*(series.label for series in graph.series), *([BAND_LABEL] if banded else [])]
+
+
+def _columns(labels: Sequence[str], ems: int) -> int:
+    """How many entries of the legend stand beside one another."""
+    widest = max((_ems(_printable(label)) for label in labels), default=0)
+    return max(1, min(len(labels), int(ems / (widest + 4))))
+
+
+def _name(place: FigureBase, graph: Graph, labels: Sequence[str], columns: int) -> None:
+    """The legend above the graph."""
     handles: list[Line2D | Patch] = [_line(series, n) for n, series in enumerate(graph.series)]
-    labels = [series.label for series in graph.series]
-    if any(pair is not None for pair in graph.band):
-        handles.append(Patch(color=BAND))
-        labels.append(BAND_LABEL)
-    if not handles:
+    if not labels:
         return
-    widest = max(_ems(_printable(label)) for label in labels)
-    columns = max(1, min(len(labels), int(ems / (widest + 4))))
+    handles += [Patch(color=BAND)] * (len(labels) - len(handles))
     legend = place.legend(
         handles,
         ["-"] * len(handles),  # given here, one that begins with _ would be left out

@@ -37,6 +37,8 @@ TITLE_HEIGHT = 34
 """In points."""
 CHART_SIZE = (22, 12)
 """Width and height in centimetres."""
+FEW = range(11)
+"""Counts that are marked one by one: left alone, a chart of three has marks at halves."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,9 @@ def _page(sheet: Worksheet, page: TableSheet) -> Iterator[SheetRow]:
     sheet.freeze_panes = f"A{len(heads) + 1}"
     sheet.print_title_rows = f"{len(heads)}:{len(heads)}"
     _liven(sheet, page, len(heads) + 1)
+    if page.example:  # to be looked at, not signed and sealed: it stood alone on a last page
+        last = len(heads) + len(page.rows) + page.spare
+        sheet.print_area = f"A1:{get_column_letter(len(page.columns))}{last}"
     styles = wardrobe(sheet)
     empty = [(None, styles(_dress(column, page.size))) for column in page.columns]
     return chain(
@@ -197,6 +202,8 @@ def _drawn(sheet: Worksheet, chart: Chart) -> LineChart | BarChart:
     drawn.display_blanks = "gap"
     drawn.legend = Legend(legendPos="b")
     drawn.x_axis.delete = drawn.y_axis.delete = False
+    if all(number in FEW for row in chart.rows for number in row[1:] if number is not None):
+        drawn.y_axis.majorUnit = 1
     return drawn
 
 

@@ -71,9 +71,9 @@ def _lines(
     if found := figures(plan, survey.projects):
         yield ""
         yield from printed(targets_table(plan, found), links)
-    yield _province(plan, survey.views, links)
-    yield ""
     pressing = in_chains(survey.views)
+    yield _province(plan, pressing, links)
+    yield ""
     yield from _due_soon(pressing)
     yield from _coordinating(pressing)
     if unentered := unentered_line(survey.views):
@@ -81,9 +81,9 @@ def _lines(
     yield f"消息：{'，'.join(f'{status.label}{n}条' for status, n in outbox.items())}。\n"
 
 
-def _province(plan: Plan, views: Sequence[DeadlineView], links: Links) -> str:
+def _province(plan: Plan, pressing: Sequence[DeadlineView], links: Links) -> str:
     """What provincial bodies have to do, which belongs in no city's row."""
-    own = [view for view in views if view.provincial]
+    own = [view for view in pressing if view.provincial]
     due_soon = sum(view.standing is Standing.DUE_SOON for view in own)
     overdue = sum(view.is_overdue for view in own)
     beyond = sum(view.is_beyond_proposal for view in own)

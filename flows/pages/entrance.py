@@ -17,6 +17,8 @@ from policy.schema import Plan
 WAITING = "等待决定的审批"
 SECTION = re.compile(rf"(?ms)^## {WAITING}\n.*?(?=^## |\Z)")
 FIRST = re.compile(r"(?m)^## ")
+OFFERED = "办理和查看"
+DOORS = re.compile(rf"(?ms)^## {OFFERED}\n.*?(?=^## |\Z)")
 HOW = "请打开该次运行，点右上角的 **Resume**，填写决定后点 **Submit**。"
 BEFORE = "上一次核对的情况"
 FORMER = re.compile(rf"\[{BEFORE}\]\(([^)]+)\)")
@@ -56,13 +58,19 @@ def offered_lines(offered: Iterable[EntranceDoor], desk_url: str) -> Iterator[st
     for item in offered:
         kinds.setdefault(item.kind, []).append(link(item.title, item.target))
     if kinds or desk_url:
-        yield "## 办理和查看\n"
+        yield f"## {OFFERED}\n"
     yield from (f"- {kind}：{'　'.join(links)}" for kind, links in kinds.items())
     if desk_url:
         yield f"- 各级人员：[督办工作台]({desk_url})"
     if kinds:
         yield "- 运行记录：[全部运行](/runs)　[办理事件](/events)"
         yield ""
+
+
+def with_offered(text: str, lines: Iterable[str]) -> str:
+    """A page of the day that leads to these forms, approvals and jobs, and to no others."""
+    rest, offered = DOORS.sub("", text).rstrip(), "\n".join(lines).rstrip()
+    return f"{rest}\n\n{offered}\n" if offered else f"{rest}\n"
 
 
 def refused_page(

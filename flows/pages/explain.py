@@ -1,13 +1,14 @@
 """Why each deadline of a subject is what it is: the text of `xingfu explain` as a page."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from flows.pages.lists import due_this_week, in_order
 from flows.pages.markdown import Page, page, private
 from operations.views.explain import Explanation
 from operations.views.overview import Survey
+from operations.views.project_record import next_steps
 from policy.schema import Plan
 from states.deadlines import PRESSING
 
@@ -42,15 +43,25 @@ def _page(plan: Plan, each: Explanation) -> Page:
 
 
 def _lines(each: Explanation) -> Iterator[str]:
-    heading, *lines = str(each).splitlines()
-    yield f"**{private(heading)}**"
+    yield f"**{private(each.heading)}**"
+    yield ""
+    for deadline in each.deadlines:
+        yield from _items(deadline.explanation.splitlines())
+    for what, named in each.lists.items():
+        yield from _items((what, *(f"  {line}" for line in named)))
+    if each.next_actions:
+        yield from _items(next_steps(each.next_actions, coded=False))
+
+
+def _items(lines: Iterable[str]) -> Iterator[str]:
+    """Lines as headings, and below each the lists that are set in under it."""
+    opened = False
     for line in lines:
         said = private(line)
-        if line.startswith("    "):
-            yield f"  - {said}"
-        elif line.startswith("  "):
-            yield f"- {said}"
-        elif said:
-            yield f"## {said}\n"
+        if line.startswith("  "):
+            yield f"{'  ' if line.startswith('    ') else ''}- {said}"
         else:
-            yield ""
+            yield from ("",) if opened else ()
+            yield f"## {said.removesuffix('：')}\n"
+        opened = True
+    yield ""

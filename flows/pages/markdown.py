@@ -21,8 +21,9 @@ LOOKALIKES = {ord(mark): chr(ord(mark) + 0xFEE0) for mark in MARKS}
 in the text of links, which the UI does not read as Markdown."""
 EDGE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 """Underscores that may set words off; within a word, as in a file's name, they say nothing."""
-ENDS = re.compile(r"^([#=+-]|\d+[.)])|#+$")
-"""What makes headings and lists at the beginning of a line, or closes a heading at its end."""
+ENDS = re.compile(r"^([#=+-]|\d+[.)](?=\s|$))|#+$")
+"""What makes headings and lists at the beginning of a line, or closes a heading at its end. A sum
+such as 1152.28 is no list."""
 WEB = re.compile(r"(?i)(://|\bwww\.)")
 ADDRESS = re.compile(r"\w+://[!-~]+|[\w.+-]+@[\w.-]+", re.ASCII)
 HIDDEN = "****"

@@ -37,7 +37,7 @@ def outbox_page(plan: Plan, health: OutboxHealth, as_of: date) -> Page:
 
 def _lines(health: OutboxHealth) -> Iterator[str]:
     if health.total.calm:
-        yield "没有待发、失败或未送达消息的消息。\n"
+        yield "没有待发、发送失败或未送达的消息。\n"
     parts = [[plain(item.name), *_cells(item)] for item in health.channels]
     total = [f"**{cell}**" for cell in (health.total.name, *_cells(health.total))]
     yield from table({"通知方式": "---", **HEAD}, [*parts, total])

@@ -187,11 +187,14 @@ class Explanation:
     void: tuple[str, ...] = ()
     """And what has ended for it."""
 
+    @property
+    def lists(self) -> Mapping[str, tuple[str, ...]]:
+        """By what they are called, the deadlines that are named alone; none is empty."""
+        return {what: it for what, it in ((LATER, self.later), (VOID, self.void)) if it}
+
     def __str__(self) -> str:
         parts = [self.heading, *(deadline.explanation for deadline in self.deadlines)]
-        for what, named in ((LATER, self.later), (VOID, self.void)):
-            if named:
-                parts.append(f"{what}：{'；'.join(named)}")
+        parts += [f"{what}：{'；'.join(named)}" for what, named in self.lists.items()]
         if self.next_actions:
             parts.append("\n".join(next_steps(self.next_actions)))
         return "\n\n".join(parts)
@@ -351,19 +354,20 @@ def _explained(
         explanation="\n".join(
             (
                 *_deadline(desk, row, project, lacks, as_of, unentered=unentered),
-                *_ruled(known, row, as_of),
+                *_ruled(known, row, deadline.rule.origin, as_of),
             )
         ),
     )
 
 
-def _ruled(known: _Known, row: DeadlineState, as_of: date) -> Iterator[str]:
+def _ruled(known: _Known, row: DeadlineState, origin: Origin, as_of: date) -> Iterator[str]:
     """Under which version of the plan it runs, and under which it was found late."""
     if (version := in_force(known.versions, as_of)) is not None:
         yield f"  方案版本：{version_words(version)}"
     mark = known.marks.get((row.subject.code, row.rule))
     if mark is not None and (under := installed_by(known.versions, mark[1])) is not None:
-        yield f"  逾期认定：于{dated(mark[0])}按第{under.number}版作出"
+        found = "计为超过建议时限" if origin is Origin.PROPOSAL else "逾期认定"
+        yield f"  {found}：于{dated(mark[0])}按第{under.number}版作出"
 
 
 def _heading(desk: Desk, subject: Subject, project: Dossier | None) -> str:

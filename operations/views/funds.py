@@ -205,9 +205,18 @@ def money_of(desk: Desk, city: str, projects: Sequence[Dossier] | None) -> tuple
     if projects is None:
         with desk.reading() as session:
             if not _one_by_one(desk.plan):
-                return place_funds(session, desk, city)
+                return in_order(desk.plan, city, place_funds(session, desk, city))
             projects = dossiers(session, desk.plan)
-    return by_place([funds_view(desk, it) for it in projects], city)
+    return in_order(desk.plan, city, by_place([funds_view(desk, it) for it in projects], city))
+
+
+def in_order(plan: Plan, city: str, found: Sequence[PlaceFunds]) -> tuple[PlaceFunds, ...]:
+    """In the order of the plan, as the board beside it has them; the sum of all stays last."""
+    within = plan.city(city)
+    places = [it.name for it in (within.counties if within else plan.cities)]
+    rank = {name: n for n, name in enumerate(places)}
+    *rows, whole = found
+    return (*sorted(rows, key=lambda row: rank.get(row.place, len(rank))), whole)
 
 
 def _one_by_one(plan: Plan) -> bool:

@@ -1,6 +1,6 @@
 """What somebody may do next with a project, and exactly what the plan asks for each act."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,7 +8,7 @@ from decimal import Decimal
 from operations.cases.desk import Desk
 from operations.views.project_record import NextAction, next_actions
 from policy.checks import AmountStatedCheck, EvidencedCheck
-from policy.schema import ActionRule, MilestoneRule
+from policy.schema import ActionRule, MilestoneRule, Plan
 from states.authority import booking, entitled, matter
 from states.casework import find_action
 from states.contacts import Place
@@ -55,13 +55,20 @@ def open_acts(desk: Desk, who: Visitor, project: Dossier, as_of: date) -> tuple[
         for each in next_actions(desk, project, as_of)
     ]
     if project.disposition in GOING_ON:
+        known = {*project.milestones, *_recorded(plan, found)}
         found += [
             _record(desk, who, project, place, each, as_of)
             for each in plan.milestones
-            if each.beside_chain and not each.ledger and each.id not in project.milestones
+            if each.beside_chain and not each.ledger and each.id not in known
         ]
         found += _sums(desk, who, project, place)
     return tuple(sorted(found, key=lambda each: (not each.actor, bool(each.next.lacks))))
+
+
+def _recorded(plan: Plan, acts: Iterable[OpenAct]) -> Iterator[str]:
+    """The milestones that these actions record: by themselves they would be asked for twice."""
+    for each in acts:
+        yield from find_action(plan, each.next.action).records
 
 
 def _action(

@@ -353,7 +353,7 @@ def to_do_first(desk: Desk, rule: str, turn: Turn) -> str:
         return deadline.to_do
     if not turn.step:
         return f"请{turn.label}"
-    return _asked_by_step(desk.plan).get((turn.step,), f"请先办理“{turn.label}”")
+    return _asked_by_step(desk.plan).get((turn.step,), f"请先完成“{turn.label}”环节")
 
 
 @lru_cache

@@ -268,22 +268,26 @@ def _day(record: ProjectRecord) -> str:
     return f"（截至 {record.as_of}{record.basis.said}）" if record.basis.said else ""
 
 
-def next_steps(actions: Iterable[NextAction]) -> Iterator[str]:
-    """What can be done now, and what cannot yet for what it lacks."""
+def next_steps(actions: Iterable[NextAction], *, coded: bool = True) -> Iterator[str]:
+    """What can be done now, and what cannot yet for what it lacks.
+
+    `coded`: each with the word by which commands take it.
+    """
     can: list[NextAction] = []
     cannot: list[NextAction] = []
     for action in actions:
         (cannot if action.lacks else can).append(action)
     yield "可以办理：" if can else "可以办理：无"
-    yield from (line for action in can for line in _action_lines(action))
+    yield from (line for action in can for line in _action_lines(action, coded))
     if cannot:
         yield "暂不能办理："
-        yield from (line for action in cannot for line in _action_lines(action))
+        yield from (line for action in cannot for line in _action_lines(action, coded))
 
 
-def _action_lines(action: NextAction) -> Iterator[str]:
+def _action_lines(action: NextAction, coded: bool) -> Iterator[str]:
     """One action, and below it each condition that is not met."""
-    yield f"  {action.action}（{action.label}，{action.clause}，由{'或'.join(action.by)}办理）"
+    named = f"{action.action}（{action.label}，" if coded else f"{action.label}（"
+    yield f"  {named}{action.clause}，由{'或'.join(action.by)}办理）"
     yield from (f"    尚缺：{reason}" for reason in action.lacks)
     yield from (f"    注意：{reason}" for reason in action.warns)
 
@@ -311,6 +315,7 @@ def _profile(plan: Plan, record: ProjectRecord) -> Iterator[str]:
         yield "档案："
     for field, value in said:
         told = _amount(value, field.unit) if isinstance(value, Decimal) else to_words(value)
+        told = field.worded(told)
         yield f"  {field.label}：{told}{'' if isinstance(value, Decimal) else field.unit}"
 
 

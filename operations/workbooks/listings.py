@@ -42,7 +42,7 @@ def make_projects(
     found = [item for item in seen.projects if request.subject in (None, item.city)]
     lamps = _lamps(seen.views)
     marks = _marks(desk.plan)
-    lines = [_project(desk, item, lamps.get(item.code, Standing.ON_TRACK)) for item in found]
+    lines = [_project(desk, item, lamps.get(item.code, Standing.ON_TRACK.label)) for item in found]
     dated = [
         overviews.DatedProject(
             item.city,
