@@ -213,7 +213,7 @@ def stalled(session: Session, plan: Plan, deadlines: Iterable[Deadline]) -> tupl
     )
 
 
-class StoredDeadline(NamedTuple):
+class PlainDeadlineRow(NamedTuple):
     """A `DeadlineRow` that is only read: there are thousands, of which the ORM makes objects."""
 
     subject: str
@@ -237,20 +237,20 @@ def deadline_rows(
     plan: Plan,
     codes: Sequence[str] | None = None,
     rules: Collection[str] | None = None,
-) -> Iterator[tuple[StoredDeadline, Subject]]:
+) -> Iterator[tuple[PlainDeadlineRow, Subject]]:
     """Every deadline with its subject, or those of `codes`, of `rules`; by kind, subject, rule."""
     query = _stored(codes is not None, rules is not None)
     found = ask(session, query, plan=plan.id, codes=codes, rules=rules)
     owners = subjects(session, plan, codes)
     for row in found:
-        yield StoredDeadline(*row), owners[row[0]]
+        yield PlainDeadlineRow(*row), owners[row[0]]
 
 
 @cache
 def _stored(some: bool, of_rules: bool) -> Select[Any]:
     row, owner = columns(DeadlineRow), columns(Subject)
     its = and_(owner.plan == row.plan, owner.code == row.subject)
-    query = select(*(row[name] for name in StoredDeadline._fields)).join_from(
+    query = select(*(row[name] for name in PlainDeadlineRow._fields)).join_from(
         DeadlineRow, Subject, its
     )
     query = query.where(row.plan == bindparam("plan"))

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from common.errors import RefusedError
 from common.words import long_date
 from documents.forms.ledger import question
-from models.deadlines import StoredDeadline, deadline_rows
+from models.deadlines import PlainDeadlineRow, deadline_rows
 from models.projects import dossier, facts, find_subject
 from models.tables import DeadlineRow
 from operations.cases.acknowledgement import Acknowledgement, acknowledge
@@ -298,7 +298,7 @@ def _expected(
 ) -> AnswerResult:
     """Acknowledge the deadline, and what waits for the same step: it is asked as one item."""
     told = f"已知悉，预计{long_date(expected)}完成"
-    rows: list[DeadlineRow | StoredDeadline] = [item.row, *_beside(session, desk, said, item)]
+    rows: list[DeadlineRow | PlainDeadlineRow] = [item.row, *_beside(session, desk, said, item)]
     open_still = [row.rule for row in rows if row.quiet_until != expected]
     note = Acknowledgement(said.subject, said.rule, expected, today, said.actor, said.reason)
     for rule in open_still:
@@ -306,7 +306,7 @@ def _expected(
     return AnswerResult(told, new=bool(open_still))
 
 
-def _beside(session: Session, desk: Desk, said: Answer, item: _Item) -> Iterator[StoredDeadline]:
+def _beside(session: Session, desk: Desk, said: Answer, item: _Item) -> Iterator[PlainDeadlineRow]:
     """The other deadlines of the same chain that press, too, and that the actor is asked (A26)."""
     place, matter = place_of(session, desk.plan, said.subject), matter_of(item.turn, said.rule)
     for row, _ in deadline_rows(session, desk.plan, [said.subject]):

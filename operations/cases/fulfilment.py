@@ -6,7 +6,7 @@ from datetime import date
 from sqlmodel import Session
 
 from common.errors import RefusedError
-from models.deadlines import StoredDeadline, SubjectState, deadline_row, refresh
+from models.deadlines import PlainDeadlineRow, SubjectState, deadline_row, refresh
 from models.projects import change_facts, dossiers, facts, sync_city_facts
 from models.tables import DeadlineRow, Subject
 from operations.cases.desk import Desk
@@ -62,7 +62,7 @@ def deadline_of(session: Session, desk: Desk, code: str, rule: str) -> tuple[Dea
 
 
 def turn_at(
-    desk: Desk, row: DeadlineRow | StoredDeadline, kind: SubjectKind, held: Mapping[str, date]
+    desk: Desk, row: DeadlineRow | PlainDeadlineRow, kind: SubjectKind, held: Mapping[str, date]
 ) -> tuple[DeadlineDates | None, Turn]:
     """A stored deadline's dates, and who has to do what first before it can be met.
 

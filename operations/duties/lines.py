@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from common.words import long_date, short_date
 from models.audits import acknowledgements
-from models.deadlines import StoredDeadline, deadline_rows
+from models.deadlines import PlainDeadlineRow, deadline_rows
 from models.projects import dossiers, facts, subjects
 from models.tables import Audit, Subject
 from notifications.message import DigestLine, LaterStep
@@ -35,7 +35,7 @@ class DigestFacts:
     subjects: Mapping[str, Subject]
     projects: Mapping[str, Dossier]
     facts: Mapping[str, Mapping[str, date]]
-    deadlines: Mapping[Key, StoredDeadline]
+    deadlines: Mapping[Key, PlainDeadlineRow]
     acknowledged: Mapping[Key, Audit]
     places: Mapping[str, Places]
 
@@ -105,7 +105,7 @@ def in_chains(
     reads the same every day. Without what is asked of a city if its projects' lines stand for it.
     """
     chains = _chains(desk, known, lines)
-    late: dict[Key, list[StoredDeadline]] = {key: [] for key in chains}
+    late: dict[Key, list[PlainDeadlineRow]] = {key: [] for key in chains}
     projects = {it.subject for it in lines if it.subject_kind is SubjectKind.PROJECT}
     every = (known.deadlines.get((code, id)) for code in projects for id in desk.deadlines)
     for row in every:
@@ -161,7 +161,7 @@ def _whole(
     desk: Desk,
     known: DigestFacts,
     lines: Sequence[DigestLine],
-    late: Sequence[StoredDeadline],
+    late: Sequence[PlainDeadlineRow],
     as_of: date,
 ) -> DigestLine:
     kind = max((it.kind for it in lines), key=SEVERITY.index)
@@ -200,7 +200,7 @@ def _chains(
     return chains
 
 
-def _chain(desk: Desk, known: DigestFacts, row: StoredDeadline) -> Key:
+def _chain(desk: Desk, known: DigestFacts, row: PlainDeadlineRow) -> Key:
     """What is one matter: all that waits for the same first step of a project."""
     if row.rule not in desk.deadlines:
         return row.subject, row.rule
@@ -209,14 +209,14 @@ def _chain(desk: Desk, known: DigestFacts, row: StoredDeadline) -> Key:
 
 
 def turn_in(
-    desk: Desk, known: DigestFacts, row: StoredDeadline
+    desk: Desk, known: DigestFacts, row: PlainDeadlineRow
 ) -> tuple[DeadlineDates | None, Turn]:
     """As `turn_at`, of a deadline whose subject is known."""
     kind = SubjectKind(known.subjects[row.subject].kind)
     return turn_at(desk, row, kind, known.facts.get(row.subject, {}))
 
 
-def _acknowledged(known: DigestFacts, stored: StoredDeadline) -> str:
+def _acknowledged(known: DigestFacts, stored: PlainDeadlineRow) -> str:
     said = known.acknowledged.get((stored.subject, stored.rule))
     if stored.quiet_until is None or said is None:
         return ""

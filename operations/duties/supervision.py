@@ -15,7 +15,7 @@ from documents.papers.letters import draft
 from documents.papers.progress_words import LONGEST_ECHO, brief, draft_number, notice, own
 from documents.writing.blocks import PaperText
 from models.database import reading
-from models.deadlines import StoredDeadline, deadline_rows
+from models.deadlines import PlainDeadlineRow, deadline_rows
 from models.plans import require_plan
 from models.projects import codes_in, dossiers_in
 from notifications.message import Attachment, DigestLine
@@ -175,7 +175,7 @@ def _lines(session: Session, desk: Desk, city: str, as_of: date) -> tuple[Digest
     return once_each(desk, known, lines)
 
 
-def _has_come_so_far(desk: Desk, row: StoredDeadline, as_of: date) -> bool:
+def _has_come_so_far(desk: Desk, row: PlainDeadlineRow, as_of: date) -> bool:
     deadline, due = desk.deadlines.get(row.rule), row.overdue_after
     is_open = row.next_look_on is not None and row.remind_by is not None
     if deadline is None or due is None or due >= as_of or not is_open:
@@ -186,7 +186,7 @@ def _has_come_so_far(desk: Desk, row: StoredDeadline, as_of: date) -> bool:
     return any(_letters_due(desk, row, due, as_of))
 
 
-def _letters_due(desk: Desk, row: StoredDeadline, due: date, as_of: date) -> Iterator[bool]:
+def _letters_due(desk: Desk, row: PlainDeadlineRow, due: date, as_of: date) -> Iterator[bool]:
     """For each rung of the ladder that is behind a deadline, whether it is that for a letter."""
     assert row.remind_by is not None  # noqa: S101  # open rows are dated, by a constraint
     situation = Situation(row.rule, row.remind_by, due, 0, Standing.OVERDUE, body=row.body)

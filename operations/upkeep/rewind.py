@@ -11,7 +11,7 @@ from sqlmodel import Session
 from common.errors import RefusedError, with_reasons
 from models.audits import NewRow, add_audit, add_audits
 from models.claims import LONGEST_REST
-from models.deadlines import StoredDeadline, deadline_rows
+from models.deadlines import PlainDeadlineRow, deadline_rows
 from models.enforced import decided_days
 from models.products import products_after
 from models.rewinds import (
@@ -103,7 +103,7 @@ class _Found(NamedTuple):
     """The intents of which somebody was told."""
     offices: Mapping[str, str]
     """Per person who was told wrongly, the office through which."""
-    moves: tuple[tuple[StoredDeadline, StoredDeadline], ...]
+    moves: tuple[tuple[PlainDeadlineRow, PlainDeadlineRow], ...]
 
 
 def _plan(session: Session, desk: Desk, asked: Rewind, today: date) -> _Found:
@@ -182,7 +182,7 @@ def _by_office(found: _Found) -> Mapping[str, Sequence[str]]:
 
 def _moves(
     session: Session, desk: Desk, to: date
-) -> tuple[tuple[tuple[StoredDeadline, StoredDeadline], ...], tuple[str, ...]]:
+) -> tuple[tuple[tuple[PlainDeadlineRow, PlainDeadlineRow], ...], tuple[str, ...]]:
     """Each deadline that stands elsewhere without the days after `to`; and who is unclear."""
     with tables_again(session, desk, until=to) as again:
         wanted = {
@@ -199,5 +199,5 @@ def _moves(
         return moves, tuple(f"{code}：{why}" for code, why in again.unknown.items())
 
 
-def _place(row: StoredDeadline) -> tuple[str, int, date | None]:
+def _place(row: PlainDeadlineRow) -> tuple[str, int, date | None]:
     return str(row.standing), row.fired, row.next_look_on

@@ -13,7 +13,7 @@ from common.errors import RefusedError
 from common.words import shanghai_day
 from models.audits import newest_day, trail_to
 from models.database import reading
-from models.deadlines import StoredDeadline, deadline_rows
+from models.deadlines import PlainDeadlineRow, deadline_rows
 from models.enforced import last_day
 from models.projects import dossiers, facts
 from models.tables import Audit, Subject
@@ -139,7 +139,7 @@ def by_tables(
 
 def _stored_deadline(
     desk: Desk,
-    row: StoredDeadline,
+    row: PlainDeadlineRow,
     owner: Subject,
     facts: Mapping[str, Mapping[str, date]],
     how: Mapping[str, Disposition],
@@ -154,7 +154,7 @@ def _stored_deadline(
 
 def _deadline(
     desk: Desk,
-    row: StoredDeadline,
+    row: PlainDeadlineRow,
     owner: Subject,
     dates: DeadlineDates | None,
     held: Mapping[str, date],
@@ -285,7 +285,7 @@ def _facts(
 
 def _rebuilt_deadline(
     desk: Desk,
-    row: StoredDeadline,
+    row: PlainDeadlineRow,
     owner: Subject,
     rows: Sequence[PastRow],
     facts: Mapping[str, Mapping[str, date]],
