@@ -1,11 +1,13 @@
 """Publishes pages as artifacts, each under the key ``<plan>-<name>``; Prefect keeps every version.
 
+A page that says what its newest version says is not published again.
+
 Pages link to the artifact itself: the page of a key only lists its versions. So what is linked to
 is published first.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from uuid import UUID
@@ -18,6 +20,8 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import ArtifactCollectionFilter, ArtifactCollectionFilterKey
+from prefect.client.schemas.objects import ArtifactCollection
 from prefect.client.schemas.actions import ArtifactCreate
 
 from common.clock import today
@@ -149,7 +153,7 @@ def publish_inbox(desk: Desk, read: InboxResult, changes: Changes, as_of: date) 
 
 
 def put(desk: Desk, pages: Sequence[Page], report: Report | None = None) -> tuple[str, ...]:
-    """Publish pages, several at a time, and give back where each is to be seen, in order.
+    """Publish what pages have changed, and give back where each is to be seen, in order.
 
     UnavailableError when Prefect cannot be reached or fails.
     """
@@ -215,15 +219,40 @@ async def _put(desk: Desk, pages: Sequence[Page], report: Report | None) -> list
     async with get_client() as client:
         for start in range(0, len(pages), STEP):
             some = pages[start : start + STEP]
-            ids += await asyncio.gather(*(_create(desk, page, client, turn) for page in some))
+            before = await _newest(desk, some, client)
+            ids += await asyncio.gather(
+                *(_create(desk, page, client, turn, before) for page in some)
+            )
             if report:
                 await asyncio.to_thread(report, len(ids), len(pages))
     return ids
 
 
-async def _create(desk: Desk, page: Page, client: PrefectClient, turn: asyncio.Semaphore) -> UUID:
-    artifact = MarkdownArtifact(
-        key=f"{desk.plan.id}-{page.name}", description=page.description, markdown=fitted(page.text)
-    )
+async def _newest(
+    desk: Desk, pages: Sequence[Page], client: PrefectClient
+) -> Mapping[str, ArtifactCollection]:
+    """The newest version of each page that has one, by its key."""
+    keys = ArtifactCollectionFilterKey(any_=[_key(desk, page) for page in pages])
+    found = await client.read_latest_artifacts(artifact_filter=ArtifactCollectionFilter(key=keys))
+    return {item.key: item for item in found}
+
+
+async def _create(
+    desk: Desk,
+    page: Page,
+    client: PrefectClient,
+    turn: asyncio.Semaphore,
+    before: Mapping[str, ArtifactCollection],
+) -> UUID:
+    """A version more, unless the newest says the same."""
+    key, text = _key(desk, page), fitted(page.text)
+    newest = before.get(key)
+    if newest is not None and (newest.data, newest.description) == (text, page.description):
+        return newest.latest_id
     async with turn:
+        artifact = MarkdownArtifact(key=key, description=page.description, markdown=text)
         return (await artifact.acreate(client)).id
+
+
+def _key(desk: Desk, page: Page) -> str:
+    return f"{desk.plan.id}-{page.name}"

@@ -179,6 +179,8 @@ def test_a_day_is_enforced_published_and_finished_once(
     assert len(published()) == versions
     assert run(enforce_deadlines).is_completed()
     assert "本次运行没有改变任何事项。" in str(latest()["run-changes"].data)
+    told_anew = {str(item.key) for item in published()[:-versions]}
+    assert told_anew == {f"{PLAN}-{name}" for name in ("province-board", "run-changes", "progress")}
     assert len(published("province-board")) == 2
 
     app = FastAPI()
