@@ -20,9 +20,9 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import ArtifactCreate
 from prefect.client.schemas.filters import ArtifactCollectionFilter, ArtifactCollectionFilterKey
 from prefect.client.schemas.objects import ArtifactCollection
-from prefect.client.schemas.actions import ArtifactCreate
 
 from common.clock import today
 from common.errors import UnavailableError
