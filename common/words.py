@@ -37,8 +37,9 @@ _RADICALS = (
     "钅長镸长门⻕阝雨青韦页风飞食⻞飠饣⻡马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀龟"
 )
 """What each of Unicode's supplementary radicals stands for, from U+2E80 on; NFKC knows but two."""
-_COPIED = re.compile("[\u2e80-\u2fdf\uf900-\ufaff\U0002f800-\U0002fa1f]")
-"""Signs that look like characters and are none: radicals and compatibility ideographs."""
+COPIED = "\u2e80-\u2fdf\uf900-\ufaff\U0002f800-\U0002fa1f"
+"""Signs that look like characters and are none, as a pattern has them: radicals and the like."""
+_COPIED = re.compile(f"[{COPIED}]")
 LINES = "\n\t"
 """Those of them that lay text out."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache, partial
+from operator import itemgetter
 from string import Formatter
 from typing import Any, TypeVar
 
@@ -121,17 +122,22 @@ def parts_reader(plan: Plan) -> Callable[[object], tuple[str, str]]:
     street, community = _sample(plan.street_endings), _sample(plan.community_endings)
     shape = plan.project_name.format(street=street, community=community, name="××（自定名称）")
     says = f"请按“{shape}”填写"
+    street_of, community_of = _group(form, "street"), _group(form, "community")
 
     def parts(value: object) -> tuple[str, str]:
         written = cells.name(value)
         if written is None:
             raise CellError(f"未填写项目名称；{says}")
         if found := form.fullmatch(written):
-            held = found.groupdict()
-            return held.get("street", ""), held.get("community", "")
+            return street_of(found), community_of(found)
         raise CellError(f"项目名称不合格式；{says}")
 
     return parts
+
+
+def _group(form: re.Pattern[str], name: str) -> Callable[[re.Match[str]], str]:
+    """Tells what a part of a name is; nothing where names have no such part."""
+    return itemgetter(name) if name in form.groupindex else lambda _: ""
 
 
 def _name_form(plan: Plan) -> str:

@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TypeVar
 
 from common.errors import RefusedError
-from common.words import CENT, alike, folded
+from common.words import CENT, COPIED, alike, folded
 
 T = TypeVar("T")
 
@@ -23,7 +23,8 @@ class CellError(RefusedError):
 
 WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()}
 """Full-width letters and digits. Full-width punctuation is correct Chinese and stays."""
-HAS_WIDE = re.compile("[" + "".join(map(chr, WIDE)) + "]")
+UNLIKE = re.compile(f"[{COPIED}{''.join(map(chr, WIDE))}]")
+"""What is written in other signs than it is kept in."""
 
 YES = frozenset({"是", "有", "对", "√", "✓", "✔", "☑", "TRUE", "Y", "YES"})
 NO = frozenset({"", "否", "无", "没有", "×", "✗", "✘", "X", "☐", "□", "FALSE", "N", "NO"})
@@ -57,9 +58,8 @@ FIFTEEN = Context(prec=15)
 def text(value: object) -> str | None:
     """Text without outer blanks, inner blanks made single, full-width digits made plain."""
     visible = value if isinstance(value, str) else _shown(value)
-    visible = folded(visible)
-    if HAS_WIDE.search(visible):
-        visible = visible.translate(WIDE)
+    if UNLIKE.search(visible):
+        visible = folded(visible).translate(WIDE)
     if not visible.isprintable():
         if found := STEERING.search(visible):
             raise CellError(

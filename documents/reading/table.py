@@ -216,10 +216,10 @@ def _table(
         )
     if lost := lost_headings(sheet, top, at, columns, ours=ours):
         raise WorkbookError(book.file, [lost])
-    is_data = _data_test(at, columns)
+    is_data, is_example = _data_test(at, columns), _example_test(at)
     numbers = list[int]()
     for number, line in enumerate(sheet.rows[top:], top + 1):
-        if _is_example(line, at):
+        if is_example(line):
             faults.extend(_overwritten(sheet, number, at, columns))
         elif is_data(line):
             numbers.append(number)
@@ -237,10 +237,17 @@ def _table(
     )
 
 
-def _is_example(line: Line, at: Mapping[str, int]) -> bool:
-    """Whether a row is marked as the form's example."""
-    first = next((value for n in sorted(at.values()) if not is_blank(value := line[n])), None)
-    return isinstance(first, str) and OF_EXAMPLE.match(plain(first)) is not None
+def _example_test(at: Mapping[str, int]) -> Callable[[Line], bool]:
+    """Whether a line is marked as the form's example."""
+    known = sorted(at.values())
+
+    def is_example(line: Line) -> bool:
+        if isinstance(line[known[0]], float):
+            return False
+        first = next((value for n in known if not is_blank(value := line[n])), None)
+        return isinstance(first, str) and OF_EXAMPLE.match(plain(first)) is not None
+
+    return is_example
 
 
 def _overwritten(
