@@ -13,7 +13,7 @@ from common.errors import RefusedError
 from common.words import without_numbers
 from flows.forms.asking import shortened
 from flows.pages.duties import product_pages, refusal_page, title_of
-from flows.publishing import put
+from flows.publishing import publish_offered, put
 from flows.steps import PATIENT, day_of_work, name_run, named_by_day, opened
 from operations.cases.desk import Desk
 from operations.daily.confirmation import require_day
@@ -99,6 +99,7 @@ def publish(desk: Desk, kinds: Sequence[Product]) -> None:
             put(desk, pages)
             published(desk, job, item)
             get_run_logger().info("已生成文件并发布：%s", _name(item))
+    publish_offered(desk)
 
 
 @task(name="publish-refusals", **PATIENT)

@@ -1,4 +1,4 @@
-"""What Prefect knows that the page of the day tells of: decisions that wait, what is offered."""
+"""What Prefect knows that the page of the day tells of: what waits, and what may be opened."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,12 +18,15 @@ from prefect.client.schemas.responses import DeploymentResponse
 from common.clock import now
 from common.errors import UnavailableError
 from flows.forms.choices import deployments, plan_of
+from flows.pages.duties import LINES
 from flows.pages.entrance import EntranceDoor, WaitingRun
 from models.settings import ENTRANCE_PAGE
 from operations.cases.desk import Desk
 
 KINDS = ("表单", "审批")
 """Tags of what a person starts; all else runs by itself."""
+PAPERS = "文稿"
+"""What the year's duties made last."""
 JOB = "定时任务"
 """What begins by itself; what begins after a run that failed is nobody's to open."""
 WAITS = FlowRunFilter(
@@ -42,11 +45,13 @@ def waiting_runs(desk: Desk) -> list[WaitingRun]:
 
 
 def offered(desk: Desk) -> list[EntranceDoor]:
-    """What a person may open of the plan's deployments: forms, approvals, then jobs."""
+    """What a person may open: of the plan's deployments forms, approvals, jobs; then papers."""
     with _server() as client:
         ours = [item for item in deployments(client) if plan_of(item, desk) == desk.plan.id]
+        made = _newest(client, *(f"{desk.plan.id}-{kind.value}" for kind in LINES))
     found = [_offered(item) for item in ours if item.schedules or {*KINDS} & {*item.tags}]
-    return sorted(found, key=lambda item: (*KINDS, JOB).index(item.kind))
+    papers = map(_paper, sorted(made, key=lambda item: item.key))
+    return [*sorted(found, key=lambda item: (*KINDS, JOB).index(item.kind)), *papers]
 
 
 def daily_form(desk: Desk) -> str | None:
@@ -63,7 +68,7 @@ def daily_form(desk: Desk) -> str | None:
 def newest_entrance(desk: Desk) -> ArtifactCollection | None:
     """The page of the day as it is now."""
     with _server() as client:
-        return _newest(client, f"{desk.plan.id}-{ENTRANCE_PAGE}")
+        return next(iter(_newest(client, f"{desk.plan.id}-{ENTRANCE_PAGE}")), None)
 
 
 @contextmanager
@@ -78,9 +83,9 @@ def _server() -> Iterator[SyncPrefectClient]:
         raise UnavailableError(TROUBLE) from error
 
 
-def _newest(client: SyncPrefectClient, key: str) -> ArtifactCollection | None:
-    asked = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=[key]))
-    return next(iter(client.read_latest_artifacts(artifact_filter=asked)), None)
+def _newest(client: SyncPrefectClient, *keys: str) -> list[ArtifactCollection]:
+    asked = ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=[*keys]))
+    return client.read_latest_artifacts(artifact_filter=asked)
 
 
 def _plan(run: FlowRun, desk: Desk) -> str:
@@ -96,6 +101,11 @@ def _offered(item: DeploymentResponse) -> EntranceDoor:
     kind = next((kind for kind in KINDS if kind in item.tags), JOB)
     target = _form(item) if kind in KINDS else f"/deployments/deployment/{item.id}"
     return EntranceDoor(kind, (item.description or item.name).partition("：")[0], target)
+
+
+def _paper(item: ArtifactCollection) -> EntranceDoor:
+    title = (item.description or item.key).partition("（截至")[0]
+    return EntranceDoor(PAPERS, title, f"/artifacts/artifact/{item.latest_id}")
 
 
 def _form(item: DeploymentResponse) -> str:

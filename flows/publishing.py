@@ -121,9 +121,9 @@ def publish_waiting(desk: Desk, own: WaitingRun | None = None) -> None:
 
 
 def publish_offered(desk: Desk) -> None:
-    """Tell on the page of the day what is offered now that deployments are registered.
+    """Tell on the page of the day what is offered now: deployments were registered, papers made.
 
-    As `publish_waiting`: without it the first page, made before, would lead to no form all day.
+    As `publish_waiting`: a page that was made before would not lead there all day.
     """
     newest = newest_entrance(desk)
     if newest is None:

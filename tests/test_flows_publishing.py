@@ -30,7 +30,7 @@ from flows.pages.entrance import WaitingRun
 from flows.pages.markdown import Page
 from flows.publishing import progress_of, publish_waiting, put
 from flows.read_inbox import read_inbox
-from models.settings import load_settings
+from models.settings import ENTRANCE_PAGE, load_settings
 from operations.cases.desk import Desk, open_desk
 from operations.daily.confirmation import Confirmation
 from operations.daily.enforcement import enforce_in_earnest, is_finished
@@ -304,6 +304,11 @@ def nowhere() -> AbstractContextManager[Any]:
 def test_duties_are_made_when_due_with_what_was_missed_and_once(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    @flow
+    def enter() -> None:
+        put(desk, [Page(ENTRANCE_PAGE, "试", "试", "# 试\n")])
+
+    enter()
     stand_for(desk, date(2023, 7, 3), monkeypatch)
     state = run(fulfil_duty, duties=[Product.BULLETIN, Product.FEEDBACK])
     assert state.is_completed()
@@ -320,6 +325,8 @@ def test_duties_are_made_when_due_with_what_was_missed_and_once(
         )
     ]
     assert "草稿" in str(kept[-1].data)
+    leads = f"- 文稿：[2023年6月份月通报](/artifacts/artifact/{kept[-1].id})"
+    assert leads in str(latest()[ENTRANCE_PAGE].data)
     assert len(versions(f"{PLAN}-feedback-140100")) == 1
     made = desk.settings.outgoing / "duties" / PLAN / "2023-06-30"
     assert len(list(made.glob("*.docx"))) == 1 + len(desk.plan.cities)

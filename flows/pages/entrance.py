@@ -36,10 +36,10 @@ class WaitingRun:
 
 @dataclass(frozen=True, slots=True)
 class EntranceDoor:
-    """A deployment that a person may open."""
+    """A deployment or a paper that a person may open."""
 
     kind: str
-    """表单, 审批 or what runs by itself, as its heading."""
+    """表单, 审批, what runs by itself, 文稿: as its heading."""
     title: str
     target: str
 
@@ -53,7 +53,7 @@ def with_waiting(text: str, runs: Sequence[WaitingRun]) -> str:
 
 
 def offered_lines(offered: Iterable[EntranceDoor], desk_url: str) -> Iterator[str]:
-    """Forms, approvals and jobs apart, each leading to where it is started or seen."""
+    """Forms, approvals, jobs and papers apart, each leading to where it is started or seen."""
     kinds: dict[str, list[str]] = {}
     for item in offered:
         kinds.setdefault(item.kind, []).append(link(item.title, item.target))
@@ -63,12 +63,12 @@ def offered_lines(offered: Iterable[EntranceDoor], desk_url: str) -> Iterator[st
     if desk_url:
         yield f"- 各级人员：[督办工作台]({desk_url})"
     if kinds:
-        yield "- 运行记录：[全部运行](/runs)　[办理事件](/events)"
+        yield "- 运行记录：[全部运行](/runs)　[全部页面](/artifacts)　[办理事件](/events)"
         yield ""
 
 
 def with_offered(text: str, lines: Iterable[str]) -> str:
-    """A page of the day that leads to these forms, approvals and jobs, and to no others."""
+    """A page of the day that leads to these forms, approvals, jobs and papers, and to no others."""
     rest, offered = DOORS.sub("", text).rstrip(), "\n".join(lines).rstrip()
     return f"{rest}\n\n{offered}\n" if offered else f"{rest}\n"
 
