@@ -82,6 +82,8 @@ def ways_to_answer(ways: WaysToAnswer, lines: Sequence[DigestLine], day: date) -
     """Each way to answer a digest of a day, as a sentence that says what to do."""
     forms = "和".join(ways.forms)
     said = []
+    if any(line.link for line in lines):
+        said.append("打开各事项后的工作台链接，登录后直接填写办结日期或预计完成日期")
     if ways.reply_to and forms:
         said.append(f"直接回复本邮件，附上填好的{forms}")
     if ways.reply_to:

@@ -467,6 +467,13 @@ def test_every_reminder_says_how_to_answer_and_whom_to_ask_and_brings_its_form(l
     assert "Reply-To" not in sent_mail(messages[COUNTY])
 
 
+def test_a_reminder_names_the_desk_where_staff_have_one(late: Desk) -> None:
+    late.settings = late.settings.model_copy(update={"desk_url": "https://desk.example"})
+    text = told(late)[COUNTY].text
+    assert "工作台：https://desk.example/item/" in text
+    assert "打开各事项后的工作台链接，登录后直接填写办结日期或预计完成日期" in text
+
+
 def test_the_form_that_comes_along_has_the_items_of_the_mail_by_number(late: Desk) -> None:
     message = told(late)[COUNTY]
     [form] = [item for item in message.attachments if "办理回执" in item.name]
