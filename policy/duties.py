@@ -223,3 +223,19 @@ class FeedbackRule(Clause):
     """The duty about each city that an issued letter fulfils."""
     letter: Identifier
     """The kind of evidence that records one that was issued."""
+
+
+class MonthlyReportRules(Clause):
+    """What the cities report of their projects each month (月报, 五(五))."""
+
+    duty: RuleId
+    """The monthly duty of each city that a whole report fulfils."""
+    started: Identifier
+    """The milestone before which no progress of the works can be reported (开工)."""
+    further: tuple[Identifier, ...] = ()
+    """The milestones after it that are recorded with the report."""
+
+    @property
+    def milestones(self) -> tuple[str, ...]:
+        """All milestones that are recorded with the report."""
+        return (self.started, *self.further)

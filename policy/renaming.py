@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from policy.schema import City, County, Office, Plan
+from policy.bodies import Office
+from policy.cities import City, County
+from policy.schema import Plan
 
 PlaceRule = TypeVar("PlaceRule", City, County)
 CountyName = tuple[str, str]

@@ -3,410 +3,60 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import MAXYEAR, MINYEAR, date
-from decimal import Decimal
 from functools import cached_property
 from string import Formatter
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
 from common.words import long_date
-from policy.checks import BoundedCheck, Check, PresentCheck
-from policy.clauses import Clause, Identifier, PlanNode, RuleId, Text
+from policy.actions import (
+    ActionRule,
+    ChecklistItem,
+    EvidenceRule,
+    MilestoneRule,
+    PlausibleRange,
+    Requirement,
+    ReviewRules,
+    StageRule,
+)
+from policy.bodies import AuthorityRules, Body, Office, in_general
+from policy.checks import BoundedCheck, PresentCheck
+from policy.cities import City, NamedSite, ProjectKind, Quota
+from policy.clauses import Clause, Identifier, PlanNode, Text
 from policy.duties import (
     BulletinRule,
     CrossAcceptance,
     CurveRules,
     FeedbackRule,
     InspectionRules,
+    MonthlyReportRules,
     RiskRules,
 )
 from policy.evaluation import Evaluation
-from policy.fields import CORE, SHEETS, FieldId, FieldNeed, ProfileField
+from policy.fields import CORE, SHEETS, FieldNeed, ProfileField
 from policy.levels import LevelWords
+from policy.subsidies import Fund, MoneyRules, Subsidy
 from policy.targets import Target
 from policy.timing import DeadlineRule, Duty, Ladder, OfficeHours
 from policy.vocabulary import (
     LOCAL_LEVELS,
     ClauseKind,
-    Disposition,
     Form,
     Holder,
     Level,
     Listing,
     Product,
     Source,
-    SubjectKind,
 )
 
-Metres = Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)]
-Yuan = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-FundId = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*)?$")]
-"""The id of a `Fund`; empty where the plan has but one."""
 
 RECORDED = "recorded"  # in `fulfilled_by`: the duty's own record fulfils it
 OWN_SOURCES = (Source.CITY, Source.COUNTY, Source.OTHER)
 """Money of which a plan tells no funds apart."""
 QUOTA_SUBMITTED = "quota_submitted"  # a city's fact, derived: as many applications as its quota
 PROJECTS_FINISHED = "projects_finished"  # another: all of its projects that go on are finished
-
-
-class Body(PlanNode):
-    """An organisation with duties, and the level at which a reminder reaches it."""
-
-    name: Text
-    bound: bool
-    """False when the notice cannot bind it: its lateness is coordinated, never marked overdue."""
-    reached_at: Level
-    office: Text | None = None
-    """Its full name, with ``{city}`` and ``{county}``; None: that of its level, or `name`."""
-
-
-Bodies = tuple[Identifier, ...]
-"""Keys of `Plan.bodies`, or levels of `Plan.offices`."""
-
-
-class AuthorityRules(Clause):
-    """Who may record for whom, and who decides what no rule of its own names (谁可以办理)."""
-
-    lines: Annotated[tuple[Bodies, ...], Field(min_length=1)]
-    """Each from the lowest body to the highest: a higher one may record for a lower one."""
-    holders: dict[Holder, Bodies]
-    """Who books money, by where it lies."""
-    profiles: Bodies
-    """Who states what the forms say of a project."""
-    imports: Bodies
-    """Who takes back what a workbook brought."""
-    extensions: Bodies
-    """Who puts a deadline off."""
-    upkeep: Bodies
-    """Who decides on the rules, doubted days, rewinds, repairs and keys."""
-    organs: tuple[Text, ...]
-    """What the 统一社会信用代码 of an organ of state begins with (GB 32100)."""
-
-
-DivisionCode = Annotated[str, StringConstraints(pattern=r"^\d{6}(\d{3}){0,2}$")]
-"""As official tables have it: a county six digits, a 街道 or 镇 nine, a 村 or 社区 twelve."""
-
-
-class County(PlanNode):
-    """A place below a city: its code, name and kind; of a county GB/T 2260 has them."""
-
-    code: DivisionCode
-    name: str
-    """Empty where it is the city itself, below which nothing lies."""
-    renamed_from: Text | None = None
-    """The name that it had in an earlier version; needed where its code is another one, too."""
-    type: Text
-    """One of `Plan.county_types`."""
-
-
-class ProjectKind(PlanNode):
-    """A kind of project (项目类别) where a plan has several."""
-
-    id: Identifier
-    label: Text
-
-
-Places = Annotated[int, Field(ge=0)]
-
-
-class City(PlanNode):
-    """A city with its quota (number of projects) and its counties."""
-
-    code: DivisionCode
-    name: Text
-    renamed_from: Text | None = None
-    """As that of a county."""
-    type: Text | None = None
-    """One of `Plan.county_types`, of a city below which nothing lies."""
-    region: Text | None = None
-    """What it lies in between the lead and itself, in a programme of four levels (国省市县). The
-    board adds up by it; where `offices` names one for it, that is told and may act."""
-    quota: Places | dict[Identifier, Places] | None
-    """By kind of project where the plan has several; None: not stated."""
-    unserved: tuple[Text, ...]
-    """尚未实施工程的县（市、区）, by name."""
-    counties: tuple[County, ...]
-    """Of a city that lists none, itself: see `undivided`."""
-
-    @property
-    def undivided(self) -> bool:
-        """Whether nothing lies below it (嘉峪关市, a town): its projects are its own bureau's."""
-        return [county.name for county in self.counties] == [""]
-
-    def quota_of(self, kind: str | None) -> int | None:
-        """Places for projects of a kind; None where the plan states none."""
-        return self.quota.get(kind or "") if isinstance(self.quota, dict) else self.quota
-
-    @property
-    def places(self) -> int | None:
-        """Places in all; None where the plan states none."""
-        return sum(self.quota.values()) if isinstance(self.quota, dict) else self.quota
-
-    def county(self, name: str) -> County | None:
-        """The county of that name in this city; names repeat between cities."""
-        return next((county for county in self.counties if county.name == name), None)
-
-
-class NamedSite(PlanNode):
-    """A site that the notice itself names: its project is there from the start."""
-
-    city: Text
-    county: str = ""
-    """Empty in a city below which nothing lies."""
-    street: str = ""
-    community: str = ""
-    name: str = ""
-    """What `project_name` has for ``{name}``, and these for the others."""
-    kind: Identifier | None = None
-
-
-class Quota(Clause):
-    """How many projects the programme builds in all."""
-
-    goal: Annotated[int, Field(gt=0)] | dict[Identifier, Places] | None
-    """By kind of project where the notice gives totals by kind; None: not stated."""
-    submitted_when: Identifier
-    """The milestone that counts a project as applied for."""
-    taken_when: Identifier
-    """The milestone that takes up a place."""
-
-    @property
-    def total(self) -> int | None:
-        """Of all kinds; None: not stated."""
-        return sum(self.goal.values()) if isinstance(self.goal, dict) else self.goal
-
-
-class StageRule(Clause):
-    """One stage of the chain; the plan's list gives the order."""
-
-    id: Identifier
-    label: Text
-
-
-class LedgerFact(PlanNode):
-    """How a milestone follows from a project's money ledger.
-
-    ``received``: the day since which money rests with a holder; ``passed_on``: the day on which it
-    had passed all of it on; ``matched``: the day on which a level's share had come in whole.
-    """
-
-    fact: Literal["received", "passed_on", "matched"]
-    of: Literal["city", "county"]
-
-
-class MilestoneRule(Clause):
-    """A dated fact of a project (节点)."""
-
-    id: Identifier
-    label: Text
-    beside_chain: bool = False
-    """True when it is recorded by hand beside the chain of actions."""
-    ledger: LedgerFact | None = None
-    """Set when the ledger dates it."""
-
-
-class ActionRule(Clause):
-    """What an office does with a project (办理动作)."""
-
-    id: Identifier
-    label: Text
-    leaves: tuple[Identifier, ...] = ()
-    """Stages it moves a project out of."""
-    to: Identifier | None = None
-    """The stage it moves to; when not given, the stage that follows the last of `leaves`."""
-    stays_in: tuple[Identifier, ...] = ()
-    """Stages in which it is recorded without moving the project."""
-    anywhere: bool = False
-    """True when it may happen in every stage and never moves the project."""
-    while_: Annotated[tuple[Disposition, ...], Field(alias="while")] = (Disposition.ACTIVE,)
-    sets: Disposition | None = None
-    records: tuple[Identifier, ...] = ()
-    """Milestones that it dates, unless they are dated already."""
-    redates: tuple[Identifier, ...] = ()
-    """Milestones that it dates each time anew."""
-    revokes: tuple[Identifier, ...] = ()
-    """Milestones that it undoes."""
-    pays: Annotated[Decimal, Field(gt=0, le=1)] | None = None
-    """The share of the subsidy that it releases; the action then states an amount."""
-    fund: FundId = ""
-    """Of which fund, where the subsidy is made up of several."""
-    clears_opinions: bool = False
-    """True when expert opinions given so far no longer count."""
-    checklist: bool = False
-    """True when it takes the answers to the acceptance checklist."""
-    verdict: Text | None = None
-    """What 验收表 calls it as a conclusion (结论)."""
-    decided_by: Bodies = ()
-    """Who decides on it, where that is not the responsible body."""
-
-
-class Requirement(Clause):
-    """A condition (条件) of one or more actions; hard ones refuse, soft ones warn."""
-
-    id: Text
-    before: tuple[Identifier, ...]
-    """The actions, and the milestones recorded by hand, that it guards."""
-    check: Check
-    says: Text
-    """What is wrong when it is not met, in Chinese."""
-    mend: Text
-    """What would put it right, in Chinese."""
-    gist: Text | None = None
-    """The notice's words in short (改造为主): signs of `words`, in their order."""
-    when: dict[FieldId, tuple[Text, ...]] = Field(default_factory=dict)
-    """It holds only for projects whose fields have one of these values; empty: for all."""
-    reasoned: bool = False
-    """True for a soft condition that asks for a written reason where it is not met."""
-
-
-class ChecklistItem(Clause):
-    """One line of the acceptance checklist (验收表)."""
-
-    id: Identifier
-    label: Text
-    measures: FieldId | None = None
-    """The field that is measured anew."""
-    people: bool = False
-    """True for names with their offices; an item that neither measures nor names is 是 or 否."""
-
-    @property
-    def judged(self) -> bool:
-        """Whether it is answered with 是 or 否."""
-        return self.measures is None and not self.people
-
-
-class PlausibleRange(Clause):
-    """What a field's value may be without being asked about; 元 for money."""
-
-    field: FieldId
-    least: Decimal
-    most: Decimal
-
-
-class EvidenceRule(Clause):
-    """What is put on record without being judged by machine (留痕); it may be recorded often."""
-
-    id: Identifier
-    label: Text
-    subjects: Annotated[tuple[SubjectKind, ...], Field(min_length=1)]
-    decided_by: Bodies = ()
-    """Who puts it on record, where that is not the responsible body."""
-
-
-class Fund(PlanNode):
-    """One of several that the subsidy is made up of (资金渠道): 福彩公益金 beside a budget."""
-
-    id: Identifier
-    label: Text
-
-
-class _SubsidyRule(Clause):
-    """A subsidy for projects of some kinds; for all when none is named."""
-
-    fund: FundId = ""
-    """What of `Plan.funds` pays it; empty where there is but one."""
-    kinds: tuple[Identifier, ...] = ()
-    when: dict[FieldId, tuple[Text, ...]] = Field(default_factory=dict)
-    """A tier beside the kind: only for projects whose fields have one of these values."""
-
-
-class AreaSubsidy(_SubsidyRule):
-    """Yuan per square metre of floor area, the area capped by the kind of county."""
-
-    basis: Literal["per_area"]
-    yuan_per_square_metre: Yuan
-    cap_square_metres: dict[Text, Metres]
-    """Of each of `Plan.county_types`."""
-
-
-class FlatSubsidy(_SubsidyRule):
-    """The same amount for every project, 元."""
-
-    basis: Literal["flat"]
-    yuan: Yuan
-
-
-class BedSubsidy(_SubsidyRule):
-    """Yuan per bed, up to a number of beds and an amount where they are given."""
-
-    basis: Literal["per_bed"]
-    yuan_per_bed: Yuan
-    most_beds: Annotated[int, Field(gt=0)] | None = None
-    most_yuan: Yuan | None = None
-
-
-class UnstatedSubsidy(_SubsidyRule):
-    """The notice promises money and names no amount (未明确)."""
-
-    basis: Literal["not_stated"]
-
-
-Subsidy = AreaSubsidy | FlatSubsidy | BedSubsidy | UnstatedSubsidy
-
-
-class Category(PlanNode):
-    """What the subsidy may be spent on."""
-
-    id: Identifier
-    label: Text
-    needs_reason: bool = False
-
-
-class MoneyRules(Clause):
-    """How the subsidy may be used (七(二))."""
-
-    categories: Annotated[tuple[Category, ...], Field(min_length=1)]
-    refused: tuple[Text, ...]
-    """Words of running costs, which the subsidy never pays."""
-
-
-class Criterion(PlanNode):
-    """What experts give points for."""
-
-    id: Identifier
-    label: Text
-    points: Annotated[Decimal, Field(gt=0, max_digits=4, decimal_places=1)]
-    """The most that can be given."""
-
-
-class ReviewRules(Clause):
-    """How experts review projects, and the actions that follow (五(二), 五(三))."""
-
-    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
-    """Their points add up to 100."""
-    least_opinions: Annotated[int, Field(gt=0)]
-    pass_score: Decimal
-    """The average that passes, out of 100."""
-    most_spread: Decimal
-    """A wider difference between two experts' totals is discussed first."""
-    stage: Identifier
-    passed: Identifier
-    """The milestone of a project that passed."""
-    determine: Identifier
-    """The action that puts a project on the list."""
-    reserve: Identifier
-    """The action that makes it stand by."""
-    declined: Identifier | None = None
-    """The kind of evidence that records that a proposed list was not agreed to."""
-
-
-class MonthlyReportRules(Clause):
-    """What the cities report of their projects each month (月报, 五(五))."""
-
-    duty: RuleId
-    """The monthly duty of each city that a whole report fulfils."""
-    started: Identifier
-    """The milestone before which no progress of the works can be reported (开工)."""
-    further: tuple[Identifier, ...] = ()
-    """The milestones after it that are recorded with the report."""
-
-    @property
-    def milestones(self) -> tuple[str, ...]:
-        """All milestones that are recorded with the report."""
-        return (self.started, *self.further)
 
 
 class InventoryLine(PlanNode):
@@ -435,26 +85,6 @@ class Notice(PlanNode):
             return ""
         issued = long_date(self.issued_on)
         return f"日期（{long_date(day)}）早于实施方案印发日（{issued}），请核对年份"
-
-
-class Office(NamedTuple):
-    """An office that can be told, by level and place; empty where it has no city or county."""
-
-    level: Level
-    city: str
-    county: str
-    name: str
-    body: str = ""
-    """A key of `Plan.bodies` where it is none of the civil affairs line."""
-    region: str = ""
-    """Of an office between the lead and the cities: what it is there for."""
-
-
-def in_general(pattern: str, levels: LevelWords) -> str:
-    """An office of no place in particular: ``市民政局`` of ``{city}民政局``."""
-    county = "{county}" in pattern
-    city = "" if county else levels.middle
-    return pattern.format(city=city, county=levels.base, region="片区")
 
 
 SINGLE = (

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from policy.schema import ActionRule, Bodies, EvidenceRule, MilestoneRule, Plan
+from policy.actions import ActionRule, EvidenceRule, MilestoneRule
+from policy.bodies import Bodies
+from policy.schema import Plan
 from policy.timing import TimedRule
 from policy.vocabulary import Holder, Level
 from states.contacts import Place

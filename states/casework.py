@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from common.errors import RefusedError, with_reasons
 from common.words import long_date
+from policy.actions import ActionRule, MilestoneRule
 from policy.checks import AmountCappedCheck, ReachedCheck
-from policy.schema import ActionRule, MilestoneRule, Plan
+from policy.schema import Plan
 from policy.vocabulary import Disposition, Force, SubjectKind
 from states.dossier import Dossier
 from states.ledger import NOTHING, dated_by

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 
+from policy.actions import ActionRule
 from policy.checks import AnsweredCheck, ReachedCheck
-from policy.schema import ActionRule, Plan
+from policy.schema import Plan
 from policy.vocabulary import Force, SubjectKind
 from states.machine import target
 

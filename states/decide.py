@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import count
 
-from policy.schema import Body, Plan
+from policy.bodies import Body
+from policy.schema import Plan
 from policy.timing import Ladder, TimedRule, rung_id
 from policy.vocabulary import ABOVE_CITIES, DecisionKind, Level, Origin, RungKind, Standing
 from states.deadlines import Deadline, running

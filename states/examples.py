@@ -5,9 +5,10 @@ from datetime import date
 from typing import Any
 
 from common.errors import RefusedError
+from policy.cities import City, County
 from policy.examples import PlanExample, standing_of
 from policy.fields import PLACE
-from policy.schema import City, County, Plan
+from policy.schema import Plan
 from policy.vocabulary import Standing, SubjectKind
 from states.casework import rule_on_action, rule_on_record
 from states.deadlines import (

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Protocol
 
 from common.words import cited, long_date
-from policy.schema import MoneyRules, Plan
+from policy.schema import Plan
+from policy.subsidies import MoneyRules
 from policy.vocabulary import EntryKind, Holder, Source
 
 NOTHING = Decimal("0.00")

@@ -5,7 +5,8 @@ from functools import lru_cache
 
 from transitions import Machine, MachineError
 
-from policy.schema import ActionRule, Plan
+from policy.actions import ActionRule
+from policy.schema import Plan
 from policy.vocabulary import Disposition
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from policy.schema import LedgerFact, Plan
+from policy.actions import LedgerFact
+from policy.schema import Plan
 from policy.vocabulary import EntryKind, Holder, Source
 from states.authority import actor_of, booking, entitled
 from states.contacts import Place

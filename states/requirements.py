@@ -11,6 +11,7 @@ from typing import Any
 from stdnum.cn import uscc
 
 from common.words import CENT, alike
+from policy.actions import ActionRule, Requirement
 from policy.checks import (
     ActedByCheck,
     AgedCheck,
@@ -48,7 +49,7 @@ from policy.checks import (
     UntilCheck,
     WithinCheck,
 )
-from policy.schema import ActionRule, Plan, Requirement
+from policy.schema import Plan
 from policy.vocabulary import Force, Level
 from states.authority import Actor, actor_of, seats
 from states.dossier import Dossier, Profile, from_plain

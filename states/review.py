@@ -6,7 +6,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from common.words import CENT, long_date
-from policy.schema import Plan, ReviewRules
+from policy.actions import ReviewRules
+from policy.schema import Plan
 from states.ledger import TENTH
 
 

@@ -4,14 +4,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import singledispatch
 
 from common.words import CENT
-from policy.schema import (
-    AreaSubsidy,
-    BedSubsidy,
-    FlatSubsidy,
-    Plan,
-    Subsidy,
-    UnstatedSubsidy,
-)
+from policy.schema import Plan
+from policy.subsidies import AreaSubsidy, BedSubsidy, FlatSubsidy, Subsidy, UnstatedSubsidy
 from states.dossier import Dossier, Profile
 from states.ledger import FundMoney, received, total
 

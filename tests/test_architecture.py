@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from policy import vocabulary
+from policy.actions import Requirement
 from policy.inventory import FUNCTIONS
-from policy.schema import Plan, Requirement
+from policy.schema import Plan
 from policy.timing import TimedRule
 from policy.vocabulary import ClauseKind, Force, Word
 from states.clauses import clause_table

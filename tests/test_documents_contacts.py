@@ -14,7 +14,7 @@ from documents.forms.contacts import contacts_page, read_contacts
 from documents.forms.recognise import recognise
 from documents.reading.grid import open_book
 from documents.writing.layout import save
-from policy.schema import Office
+from policy.bodies import Office
 from policy.vocabulary import Form, Level
 from states.contacts import Post
 from tests.support.builders import plan

@@ -39,10 +39,11 @@ from operations.views.tables import in_words as in_plan_words
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.intake import import_workbook
 from operations.workbooks.outgoing import WorkbookOrder
+from policy.bodies import Body
 from policy.faults.places import standard
 from policy.levels import LevelWords
 from policy.load import load_plan
-from policy.schema import Body, Plan
+from policy.schema import Plan
 from policy.vocabulary import Form, Level, Listing, Source, Standing
 from states.authority import actor_of
 from states.contacts import Place, Post

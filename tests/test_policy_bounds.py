@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from policy.actions import (
+    ActionRule,
+    ChecklistItem,
+    Criterion,
+    EvidenceRule,
+    MilestoneRule,
+    ReviewRules,
+)
 from policy.checks import AgedCheck, CrossedCheck, ElapsedCheck, LastsCheck
+from policy.cities import City, Quota
 from policy.clauses import Clause
 from policy.duties import (
     CurveRules,
@@ -19,22 +28,8 @@ from policy.duties import (
     VisitRule,
 )
 from policy.evaluation import Evaluation, Indicator, LevelPoints, OnTimeMeasure, YesNoPoints
-from policy.schema import (
-    ActionRule,
-    AreaSubsidy,
-    BedSubsidy,
-    Category,
-    ChecklistItem,
-    City,
-    Criterion,
-    EvidenceRule,
-    InventoryLine,
-    MilestoneRule,
-    Notice,
-    Plan,
-    Quota,
-    ReviewRules,
-)
+from policy.schema import InventoryLine, Notice, Plan
+from policy.subsidies import AreaSubsidy, BedSubsidy, Category
 from policy.timing import DeadlineRule, Monthly, Repeat, Rung, Span, Weekly, Yearly, rung_id
 from policy.vocabulary import Disposition, RungKind
 from tests.support.builders import plan

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from policy.cities import City, County, ProjectKind
 from policy.clauses import Clause
 from policy.fields import FieldNeed
 from policy.load import HOME, load_plan
-from policy.schema import SINGLE, City, County, Plan, ProjectKind
+from policy.schema import SINGLE, Plan
 from policy.vocabulary import Form, Level, Listing, Source
 from tests.support.builders import plan
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from policy.checks import EndsWithCheck, OneOfCheck
+from policy.cities import NamedSite, ProjectKind
 from policy.clauses import Clause
 from policy.faults import dates, fields, places
 from policy.load import plan_path
-from policy.schema import FlatSubsidy, NamedSite, ProjectKind, UnstatedSubsidy
+from policy.subsidies import FlatSubsidy, UnstatedSubsidy
 from policy.timing import HolidayRules, OccasionDates, Quarterly, Span, Weekly
 from policy.validate import faults
 from policy.vocabulary import Form, Holder, HolidayRule, Level, RungKind, SubjectKind

@@ -7,7 +7,8 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.schema import Plan, ProjectKind
+from policy.cities import ProjectKind
+from policy.schema import Plan
 from states.selection import Candidate, Selection, select
 from tests.support.builders import plan
 

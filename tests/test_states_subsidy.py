@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.schema import AreaSubsidy, BedSubsidy, FlatSubsidy, Fund, Subsidy, UnstatedSubsidy
+from policy.subsidies import AreaSubsidy, BedSubsidy, FlatSubsidy, Fund, Subsidy, UnstatedSubsidy
 from states.dossier import Profile
 from states.subsidy import subsidy
 from tests.support.builders import plan

@@ -20,7 +20,7 @@ from operations.workbooks.directory import (
     set_contact,
     set_substitute,
 )
-from policy.schema import Office
+from policy.bodies import Office
 from policy.vocabulary import Level
 from web.errand import Errand, Handler, onward, page
 

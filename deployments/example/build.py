@@ -21,8 +21,9 @@ from deployments.example.story import FactLine, facts
 from documents.forms.contacts import contacts_page
 from documents.forms.summary import SummaryRow, pages
 from documents.writing.layout import save
+from policy.cities import City
 from policy.load import named_plan
-from policy.schema import City, Plan
+from policy.schema import Plan
 from states.dossier import stated
 
 HOME = Path(__file__).parent

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from policy.schema import City, County, Plan
+from policy.cities import City, County
+from policy.schema import Plan
 
 ORDINALS = "一二三四五六七八九十"
 STEMS = "甲乙丙丁戊己庚辛壬癸"

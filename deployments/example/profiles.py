@@ -12,7 +12,9 @@ from common.words import CENT
 from deployments.example.places import STEMS, Site
 from deployments.example.story import CALENDAR, letter, steps
 from documents.writing.columns import listed
-from policy.schema import City, County, Office, Plan
+from policy.bodies import Office
+from policy.cities import City, County
+from policy.schema import Plan
 from policy.vocabulary import Level
 from states.contacts import Post
 from states.dossier import Profile, profile_of

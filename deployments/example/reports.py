@@ -14,7 +14,8 @@ from common.words import CENT
 from deployments.example.places import Site
 from deployments.example.profiles import profile
 from deployments.example.story import CALENDAR, TOLD, report_days, steps
-from policy.schema import City, Plan
+from policy.cities import City
+from policy.schema import Plan
 from states.deadlines import deadlines
 from states.snapshot import month_end
 from states.workdays import DAY

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from deployments.example.places import Site
-from policy.schema import City, Plan
+from policy.cities import City
+from policy.schema import Plan
 from policy.vocabulary import Level
 from states.authority import entitled, matter
 from states.contacts import Place

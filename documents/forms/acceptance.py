@@ -26,7 +26,8 @@ from documents.writing.columns import DAY, YES_NO, Column
 from documents.writing.layout import FormSheet
 from documents.writing.lines import FormCell, FormLine
 from documents.writing.looks import Look
-from policy.schema import ChecklistItem, Plan
+from policy.actions import ChecklistItem
+from policy.schema import Plan
 from states.dossier import Dossier, to_words
 
 SHEET = "验收表"

@@ -16,8 +16,10 @@ from common.errors import RefusedError
 from common.words import TEN_THOUSAND, alike
 from documents.reading import cells
 from documents.reading.cells import CellError
+from policy.actions import PlausibleRange
+from policy.cities import City
 from policy.fields import CORE, Kind, ProfileField
-from policy.schema import City, Plan, PlausibleRange
+from policy.schema import Plan
 from states.requirements import valid_uscc
 
 T = TypeVar("T")

@@ -24,8 +24,9 @@ from documents.writing.columns import FORMATS, TEXT, TWO_DECIMALS, YES_NO, headi
 from documents.writing.layout import FormSheet
 from documents.writing.lines import FormCell, FormLine
 from documents.writing.looks import Look
+from policy.bodies import in_general
 from policy.fields import CORE, ProfileField
-from policy.schema import Plan, in_general
+from policy.schema import Plan
 from policy.vocabulary import Form, Level
 
 WIDTHS = (8.0, 22.0, 20.0, 14.0, 14.0, 14.0)

@@ -14,7 +14,8 @@ from documents.reading.table import TableRow, duplicates, find_table, no_table
 from documents.writing.columns import CONTACTS, CONTACTS_SHEET
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
-from policy.schema import Office, Plan
+from policy.bodies import Office
+from policy.schema import Plan
 from policy.vocabulary import ChannelKind, Level
 from states.contacts import SCHEMES, SEALED, Post
 

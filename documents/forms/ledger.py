@@ -25,7 +25,8 @@ from documents.writing.columns import COUNTY, DAY, NUMBER, TWO_DECIMALS, Column,
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
 from policy.levels import LevelWords
-from policy.schema import Category, Plan
+from policy.schema import Plan
+from policy.subsidies import Category
 from policy.vocabulary import EntryKind, Holder, Source, Word
 from states.dossier import Dossier
 from states.ledger import BOOKKEEPING, FundMoney, LedgerLine

@@ -14,7 +14,8 @@ from documents.reading.table import FormTable, TableRow, duplicates, find_table,
 from documents.writing.columns import COUNTY, DAY, NUMBER, Column, in_words, plain
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
-from policy.schema import Criterion, Plan
+from policy.actions import Criterion
+from policy.schema import Plan
 from states.dossier import Dossier
 from states.review import Opinion, total
 

@@ -42,8 +42,10 @@ from documents.writing.columns import (
 )
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
+from policy.cities import City
+from policy.duties import MonthlyReportRules
 from policy.fields import REPORT_SHEET
-from policy.schema import City, MonthlyReportRules, Plan
+from policy.schema import Plan
 from policy.vocabulary import Level
 from states.dossier import Dossier
 from states.progress import PERIOD

@@ -14,8 +14,9 @@ from documents.reading.table import FormTable, TableRow, find_table, money_reade
 from documents.writing.columns import YES_NO, Column, shown, summary_columns, supplements, ticked
 from documents.writing.layout import TableSheet
 from documents.writing.rows import Value
+from policy.cities import City
 from policy.fields import SUMMARY_SHEET
-from policy.schema import City, Plan
+from policy.schema import Plan
 from policy.vocabulary import Form
 from states.requirements import concerns
 

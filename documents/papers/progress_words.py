@@ -18,7 +18,8 @@ from common.words import (
     short_date,
 )
 from documents.writing.blocks import Heading, PaperBlock
-from policy.schema import LedgerFact, Plan
+from policy.actions import LedgerFact
+from policy.schema import Plan
 from policy.timing import DeadlineRule, TimedRule
 from policy.vocabulary import Disposition, Level, SubjectKind
 from states.figures import (

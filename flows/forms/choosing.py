@@ -12,8 +12,9 @@ from operations.cases.desk import Desk
 from operations.cases.naming import subject_meant
 from operations.duties.issuing import draft_papers
 from operations.mails.verifying import waiting_replies
+from policy.actions import ActionRule
 from policy.levels import CUSTOMARY, LevelWords
-from policy.schema import RECORDED, ActionRule, Plan
+from policy.schema import RECORDED, Plan
 from policy.vocabulary import Disposition
 from states.machine import Position, allowed
 

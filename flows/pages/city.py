@@ -9,7 +9,8 @@ from flows.pages.money import yuan
 from operations.views.funds import CityFunds, fund_words, local
 from operations.views.overview import DeadlineView, Survey, in_chains, unentered_line
 from operations.views.tables import pressing_table
-from policy.schema import City, Plan
+from policy.cities import City
+from policy.schema import Plan
 from policy.vocabulary import Origin, Source, Standing, SubjectKind
 from states.deadlines import PRESSING
 from states.dossier import GOING_ON, Dossier

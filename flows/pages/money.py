@@ -8,7 +8,8 @@ from common.words import cited
 from flows.pages.markdown import Links, Page, left_out, link, page, plain, printed, table
 from operations.views.funds import MoneyOverview, RestingMoney
 from operations.views.tables import city_funds_table, fund_table, in_words
-from policy.schema import AreaSubsidy, Plan
+from policy.schema import Plan
+from policy.subsidies import AreaSubsidy
 
 LONGEST = 200  # rows of a list
 FIRST = "单位：元。“应补助”按申报面积和《实施方案》规定计算；"

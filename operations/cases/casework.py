@@ -19,7 +19,8 @@ from operations.cases.desk import Desk
 from operations.cases.effects import AuditEntry, Casebook, begin, commit
 from operations.cases.evidence import Exhibit, proven
 from operations.cases.fulfilment import refresh_subject
-from policy.schema import RECORDED, EvidenceRule, Plan
+from policy.actions import EvidenceRule
+from policy.schema import RECORDED, Plan
 from policy.timing import DeadlineRule
 from policy.vocabulary import AuditKind, SubjectKind
 from states.authority import matter

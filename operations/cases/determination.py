@@ -15,7 +15,8 @@ from models.projects import dossiers
 from operations.cases.desk import Desk
 from operations.cases.effects import begin
 from operations.cases.review import Determination, determine, selection, the_review
-from policy.schema import EvidenceRule, Plan
+from policy.actions import EvidenceRule
+from policy.schema import Plan
 from policy.vocabulary import AuditKind, Disposition
 from states.authority import matter
 from states.dossier import Dossier

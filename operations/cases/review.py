@@ -14,7 +14,8 @@ from models.projects import dossiers
 from operations.cases.casework import Act, advance
 from operations.cases.desk import Desk
 from operations.cases.effects import AuditEntry, Casebook, begin, commit
-from policy.schema import Plan, ReviewRules
+from policy.actions import ReviewRules
+from policy.schema import Plan
 from policy.vocabulary import AuditKind
 from states.authority import opinion as matter
 from states.dossier import GOING_ON, Dossier

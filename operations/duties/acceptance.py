@@ -40,8 +40,9 @@ from operations.views.snapshots import rows_by, snapshot
 from operations.workbooks.acceptance import conclusions
 from operations.workbooks.directory import listed
 from operations.workbooks.outgoing import signed
+from policy.bodies import Office
 from policy.duties import InspectorRole
-from policy.schema import Office, Plan
+from policy.schema import Plan
 from policy.vocabulary import AuditKind, Disposition, Form, Level, Product
 from states.assignment import Inspector, Stop, Task, Team, assign, teams_of
 from states.contacts import Directory, Post, has_role

@@ -21,7 +21,8 @@ from operations.cases.desk import Desk
 from operations.duties.papers import IssueOrder, Paper, Signature, issue, papers
 from operations.duties.products import KeptProduct, all_kept
 from operations.duties.year import JOBS
-from policy.schema import EvidenceRule, Plan
+from policy.actions import EvidenceRule
+from policy.schema import Plan
 from policy.vocabulary import Product
 
 SECTIONS: Mapping[Product, str] = MappingProxyType(

@@ -26,7 +26,8 @@ from models.database import reading
 from models.tables import Audit
 from operations.cases.desk import Desk
 from operations.cases.effects import begin
-from policy.schema import EvidenceRule, Plan
+from policy.actions import EvidenceRule
+from policy.schema import Plan
 from policy.vocabulary import AuditKind
 from states.authority import matter
 

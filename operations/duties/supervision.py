@@ -23,7 +23,8 @@ from notifications.wording import moved, status
 from operations.cases.desk import Desk
 from operations.duties.lines import DigestFacts, known_of, line_about, once_each
 from operations.duties.papers import IssueOrder, Paper, Signature, issue, papers, template
-from policy.schema import QUOTA_SUBMITTED, EvidenceRule, Plan
+from policy.actions import EvidenceRule
+from policy.schema import QUOTA_SUBMITTED, Plan
 from policy.timing import TimedRule
 from policy.vocabulary import ABOVE_CITIES, Level, RungKind, Standing, SubjectKind
 from states.decide import Situation, steps

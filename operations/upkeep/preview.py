@@ -38,8 +38,9 @@ from operations.workbooks.exports import export_workbook
 from operations.workbooks.incoming import ImportOptions
 from operations.workbooks.intake import import_workbook
 from operations.workbooks.outgoing import WorkbookOrder
+from policy.bodies import Office
 from policy.date_words import written_day, written_days
-from policy.schema import Office, Plan
+from policy.schema import Plan
 from policy.timing import DeadlineRule, TimedRule, rung_words
 from policy.vocabulary import Form, Level, RungKind, Standing, SubjectKind
 from states.deadlines import Deadline, DeadlineDates, deadlines

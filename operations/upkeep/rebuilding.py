@@ -57,8 +57,9 @@ from operations.cases.fulfilment import (
 )
 from operations.daily.enforcement import enforce
 from operations.workbooks.stating import new_columns
+from policy.cities import City, County
 from policy.fields import CORE
-from policy.schema import City, County, Plan
+from policy.schema import Plan
 from policy.vocabulary import AuditKind, SubjectKind
 from states.authority import upkeep
 from states.contacts import Place

@@ -11,7 +11,8 @@ from sqlmodel import Session
 from models.deadlines import deadline_rows
 from operations.cases.desk import Desk
 from operations.views.reach import reachable
-from policy.schema import Body, Office, Plan
+from policy.bodies import Body, Office
+from policy.schema import Plan
 from policy.vocabulary import ABOVE_CITIES, Level
 from states.contacts import Directory, Place
 

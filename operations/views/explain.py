@@ -18,11 +18,12 @@ from operations.views.overview import unentered_reports, with_projects
 from operations.views.plan_versions import version_words
 from operations.views.project_record import NextAction, next_actions, next_steps
 from operations.views.scenes import DeadlineState, scene
+from policy.actions import Requirement
 from policy.checks import (
     PastCheck,
     ReachedCheck,
 )
-from policy.schema import QUOTA_SUBMITTED, RECORDED, Plan, Requirement
+from policy.schema import QUOTA_SUBMITTED, RECORDED, Plan
 from policy.timing import Span, rung_words
 from policy.vocabulary import Basis, Disposition, Level, Origin, Standing, SubjectKind
 from states.deadlines import RUNNING, Deadline, DeadlineDates, dates_of

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from operations.cases.desk import Desk
 from operations.views.project_record import NextAction, next_actions
+from policy.actions import ActionRule, MilestoneRule
 from policy.checks import AmountStatedCheck, EvidencedCheck
-from policy.schema import ActionRule, MilestoneRule, Plan
+from policy.schema import Plan
 from states.authority import booking, entitled, matter
 from states.casework import find_action
 from states.contacts import Place

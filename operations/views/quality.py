@@ -13,7 +13,7 @@ from operations.views.contact_gaps import Gap
 from operations.views.contact_gaps import gaps as contact_gaps
 from operations.views.overview import DeadlineView, Survey
 from operations.views.reach import UnreachableLine, unreachable_lines
-from policy.schema import ActionRule
+from policy.actions import ActionRule
 from policy.vocabulary import Disposition
 from states.casework import is_done
 from states.deadlines import RUNNING, gaps

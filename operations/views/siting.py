@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from common.words import cited
 from operations.cases.desk import Desk
 from operations.views.overview import Survey
+from policy.actions import Requirement
 from policy.checks import MajorityCheck, UnservedFirstCheck
-from policy.schema import Plan, Requirement
+from policy.schema import Plan
 from states.dossier import GOING_ON, Dossier
 
 DISTRICT = "辖区"

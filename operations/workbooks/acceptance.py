@@ -25,8 +25,9 @@ from operations.workbooks.outgoing import (
     the_project,
 )
 from operations.workbooks.versions import with_source
+from policy.actions import ChecklistItem, Requirement
 from policy.checks import ChecklistCheck, CrossedCheck, EvidencedCheck
-from policy.schema import ChecklistItem, Plan, Requirement
+from policy.schema import Plan
 from policy.vocabulary import AuditKind, Form, Level
 from states.dossier import Dossier
 from states.requirements import NO, concerns

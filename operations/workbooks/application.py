@@ -42,7 +42,8 @@ from operations.workbooks.stating import (
     unwritable,
     write,
 )
-from policy.schema import City, Plan
+from policy.cities import City
+from policy.schema import Plan
 from policy.vocabulary import Form, Level
 from states.dossier import Dossier, stated
 

@@ -20,7 +20,8 @@ from models.deliveries import retry_dead
 from models.secrets import masked
 from operations.cases.desk import Desk
 from operations.workbooks.addresses import checking
-from policy.schema import Office, Plan
+from policy.bodies import Office
+from policy.schema import Plan
 from states.contacts import SEALED, Directory, Post
 
 Posts = tuple[Post, ...]

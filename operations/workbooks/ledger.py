@@ -47,7 +47,8 @@ from operations.workbooks.outgoing import (
     the_city,
 )
 from operations.workbooks.versions import Trace, traces, with_source
-from policy.schema import City, Plan
+from policy.cities import City
+from policy.schema import Plan
 from policy.vocabulary import EntryKind, Form, Holder, Level
 from states.authority import actor_of
 from states.dossier import Dossier

@@ -35,7 +35,8 @@ from operations.workbooks.incoming import (
 )
 from operations.workbooks.outgoing import SPARE, OutgoingWorkbook, WorkbookOrder, identity, signed
 from operations.workbooks.versions import Trace, traces, with_source
-from policy.schema import Plan, ReviewRules
+from policy.actions import ReviewRules
+from policy.schema import Plan
 from policy.vocabulary import Form, Level
 from states.dossier import Dossier
 from states.review import Opinion

@@ -19,7 +19,8 @@ from models.projects import dossier, dossiers, dossiers_in
 from models.seals import require_plan_key
 from operations.cases.desk import Desk
 from operations.workbooks.incoming import IncomingWorkbook
-from policy.schema import City, Plan
+from policy.cities import City
+from policy.schema import Plan
 from policy.vocabulary import Form, Listing
 from states.dossier import Dossier
 

@@ -18,7 +18,8 @@ from operations.cases.effects import AuditEntry, Casebook, commit
 from operations.cases.fulfilment import settle_city
 from operations.workbooks.incoming import Difference
 from operations.workbooks.versions import FieldMerge, known_at, merge
-from policy.schema import City, County, Plan
+from policy.cities import City, County
+from policy.schema import Plan
 from policy.vocabulary import AuditKind, Disposition, Force, SubjectKind
 from states.authority import profile
 from states.contacts import Place

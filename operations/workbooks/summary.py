@@ -31,7 +31,7 @@ from operations.workbooks.stating import (
     unwritable,
     write,
 )
-from policy.schema import City
+from policy.cities import City
 from policy.vocabulary import Form, Level
 from states.dossier import Dossier, stated
 

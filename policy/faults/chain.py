@@ -8,7 +8,8 @@ from itertools import product
 from policy.checks import ReachedCheck
 from policy.faults.ground import Loc, PlanFault, unknown, unrecorded
 from policy.inventory import FUNCTIONS
-from policy.schema import AreaSubsidy, Fund, Plan, Subsidy
+from policy.schema import Plan
+from policy.subsidies import AreaSubsidy, Fund, Subsidy
 from policy.targets import CoverageTarget
 from policy.vocabulary import Source, SubjectKind
 

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from common.words import unseen_sign, visible
+from policy.bodies import Body
 from policy.faults.ground import Loc, PlanFault, repeated
 from policy.faults.places import patterns
-from policy.schema import Body, Plan
+from policy.schema import Plan
 
 
 def labels(plan: Plan) -> Iterator[PlanFault]:

@@ -9,8 +9,10 @@ from string import Formatter
 from stdnum import numdb
 
 from common.words import NOT_IN_FILE_NAMES, unseen_sign, visible
+from policy.bodies import Bodies, Office
+from policy.cities import City, County
 from policy.faults.ground import Loc, PlanFault, loc_of, repeated, unknown
-from policy.schema import Bodies, City, County, Office, Plan
+from policy.schema import Plan
 from policy.vocabulary import Holder, Level
 
 

@@ -7,9 +7,10 @@ can never happen.
 
 from collections.abc import Iterator, Mapping
 
+from policy.actions import ActionRule, Requirement
 from policy.checks import ElapsedCheck, ReachedCheck
 from policy.faults.ground import PlanFault
-from policy.schema import ActionRule, Plan, Requirement
+from policy.schema import Plan
 from policy.vocabulary import Disposition, Force, SubjectKind
 
 

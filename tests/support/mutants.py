@@ -60,6 +60,10 @@ TYPED = ("ReplaceBinaryOperator_BitOr", "ReplaceTrueWithFalse")
 LOOKS = {("policy.fields", "NumberReplacer")}
 """Numbers that are no rule: its are widths of columns, and a little wider is as good."""
 ALSO = {
+    **dict.fromkeys(
+        ("policy.actions", "policy.bodies", "policy.cities", "policy.subsidies"),
+        ("policy_schema", "policy_bounds", "policy_extends"),
+    ),
     "policy.checks": ("policy_bounds", "policy_extends", "policy_validate"),
     "policy.defaults": ("policy_extends", "policy_load"),
     "policy.example_file": ("policy_faults", "states_examples"),
