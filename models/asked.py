@@ -1,8 +1,9 @@
 """What digests have asked whom, and which of them an answer by mail is to."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import exists, func
 from sqlalchemy import select as select_columns
@@ -36,11 +37,10 @@ class Enquiry:
     """In the order of their numbers, each with its deadline; none of what was but a receipt."""
 
 
-def put_asked(session: Session, items: Iterable[AskedItem]) -> None:
-    """Keep what digests ask; what is kept of a digest stays as it is."""
-    rows = [item.model_dump() for item in items]
-    if rows:
-        session.execute(insert_missing(AskedItem), rows)
+def put_asked(session: Session, items: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what digests ask, as `AskedItem` has it; what is kept of a digest stays as it is."""
+    if items:
+        session.execute(insert_missing(AskedItem), items)
 
 
 def asking_of(session: Session, plan: Plan, marks: ReplyMarks) -> Enquiry | None:

@@ -57,6 +57,7 @@ class Matter:
     bodies: Bodies
 
 
+@lru_cache(maxsize=4_096)  # a few hundred offices are named again and again
 def actor_of(plan: Plan, words: str) -> Actor | None:
     """Whom ``山西省民政厅 养老服务处 张某`` names; None where it begins with no office of the plan.
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 from urllib.parse import quote
 
 from sqlmodel import Session
@@ -14,7 +15,7 @@ from models.audits import newest, rewinds, witness
 from models.claims import Claim
 from models.rewinds import correction_rule, wrongly_told
 from models.seals import require_plan_key
-from models.tables import AskedItem, Audit, Delivery, Outbox, is_correction, is_receipt
+from models.tables import Audit, Delivery, Outbox, is_correction, is_receipt
 from notifications.message import (
     Attachment,
     Correction,
@@ -168,21 +169,21 @@ def message(
     )
 
 
-def asked_items(desk: Desk, made: Message, person: str, on: date) -> list[AskedItem]:
-    """What a digest asks, by the numbers under which it does, to be kept for its answers."""
+def asked_items(desk: Desk, made: Message, person: str, on: date) -> list[dict[str, Any]]:
+    """What a digest asks, by the numbers under which it does, for `models.asked.put_asked`."""
     code = made.ways.code if made.ways else ""
     return [
-        AskedItem(
-            plan=desk.plan.id,
-            digest=made.id,
-            number=number,
-            code=code,
-            person=person,
-            asked_on=on,
-            subject=line.subject,
-            rule=line.rule,
-            fact=line.fact,
-        )
+        {
+            "plan": desk.plan.id,
+            "digest": made.id,
+            "number": number,
+            "code": code,
+            "person": person,
+            "asked_on": on,
+            "subject": line.subject,
+            "rule": line.rule,
+            "fact": line.fact,
+        }
         for number, line in enumerate(made.lines, 1)
     ]
 
