@@ -18,6 +18,7 @@ from python_calamine import CalamineWorkbook
 
 from common.errors import RefusedError, UnavailableError
 from documents.reading.grid import read_book
+from documents.writing import saving
 from documents.writing.columns import DAY, TWO_DECIMALS, Column
 from documents.writing.layout import Chart, FormSheet, Leaf, TableSheet, add_page, save, to_bytes
 from documents.writing.lines import FormCell, FormLine
@@ -304,6 +305,26 @@ def test_a_chart_of_nothing_is_a_table_of_nothing() -> None:
     content = to_bytes([replace(CHART, rows=[])])
     with ZipFile(BytesIO(content)) as archive:
         assert not [name for name in archive.namelist() if "chart" in name]
+
+
+WORDS = st.text("甲a1 ·《&<>\"'_x000D_\ue0000\t=-", max_size=12)
+
+
+@given(st.tuples(WORDS, WORDS), st.tuples(WORDS, WORDS))
+def test_what_is_remembered_of_a_workbook_is_what_would_be_made(
+    footers: tuple[str, str], said: tuple[str, str]
+) -> None:
+    """Workbooks that differ in footers, properties and rows share all else, and none of these."""
+
+    def made(number: int) -> bytes:
+        rows = [ROW, (f"甲{number}", *ROW[1:])][number:]
+        page = replace(PAGE, rows=rows, spare=number, footer=footers[number])
+        return to_bytes([page, replace(FORM, footer=footers[number])], {"p": said[number]})
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(saving, "PLAIN", re.compile("(?!)"))  # each text is written by the library
+        written = [made(0), made(1)]
+    assert [made(0), made(1), made(0), made(1)] == written * 2
 
 
 def test_a_page_added_to_a_workbook_is_the_same_page() -> None:

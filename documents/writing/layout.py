@@ -10,7 +10,6 @@ from typing import Literal
 from openpyxl import Workbook
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.chart.legend import Legend
-from openpyxl.packaging.custom import StringProperty
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -22,13 +21,15 @@ from documents.writing.lines import (
     exact,
     height,
     line_rows,
+    merged,
+    offered,
     room,
     wrapped,
 )
-from documents.writing.looks import Dress, Look, Wardrobe, wardrobe
-from documents.writing.printing import light, offer, protect, set_paper
+from documents.writing.looks import Dress, Look, Wardrobe, new_wardrobe, wardrobe
+from documents.writing.printing import Offer, SheetShape, shape_sheet
 from documents.writing.rows import SheetRow, Value, fill, rows_xml
-from documents.writing.saving import finished, write
+from documents.writing.saving import Drawing, SheetParts, write, written
 from policy.schema import Plan
 
 SPARE_ROWS = 200
@@ -129,64 +130,107 @@ def to_bytes(leaves: Sequence[Leaf], properties: Mapping[str, str] | None = None
 
     RefusedError for a text that a workbook cannot hold.
     """
-    workbook = Workbook(write_only=True)
-    workbook.properties.creator = "xingfu"
-    bodies = [rows_xml(_lay_out(workbook.create_sheet(leaf.sheet), leaf)) for leaf in leaves]
-    for name, value in (properties or {}).items():
-        workbook.custom_doc_props.append(  # type: ignore[attr-defined]  # the stubs lack it
-            StringProperty(name=name, value=value)
-        )
-    return finished(workbook, bodies)
+    styles, worn = new_wardrobe()
+    return written([_sheet(leaf, styles) for leaf in leaves], worn, properties or {})
+
+
+def _sheet(leaf: Leaf, styles: Wardrobe) -> SheetParts:
+    shape, rows = _lay_out(leaf, styles)
+    return SheetParts(shape, rows_xml(rows), _chart_of(leaf))
 
 
 def add_page(workbook: Workbook, page: TableSheet) -> None:
     """Add a sheet to an ordinary workbook. RefusedError as for `to_bytes`."""
     sheet = workbook.create_sheet(page.sheet)
-    fill(sheet, _lay_out(sheet, page))
+    shape, rows = _page(page, wardrobe(sheet))
+    shape_sheet(sheet, shape)
+    fill(sheet, rows)
 
 
-def _lay_out(sheet: Worksheet, leaf: Leaf) -> Iterator[SheetRow]:
+def _lay_out(leaf: Leaf, styles: Wardrobe) -> tuple[SheetShape, Iterator[SheetRow]]:
     match leaf:
         case TableSheet():
-            return _page(sheet, leaf)
+            return _page(leaf, styles)
         case FormSheet():
-            return _form(sheet, leaf)
+            return _form(leaf, styles)
         case Chart():
-            return _chart(sheet, leaf)
+            return _page(_below(leaf), styles)
 
 
-def _page(sheet: Worksheet, page: TableSheet) -> Iterator[SheetRow]:
+def _page(page: TableSheet, styles: Wardrobe) -> tuple[SheetShape, Iterator[SheetRow]]:
     heads = tuple(_heads(page))
     widths = tuple(column.width for column in page.columns)
-    _set_up(sheet, page, widths)
-    sheet.freeze_panes = f"A{len(heads) + 1}"
-    sheet.print_title_rows = f"{len(heads)}:{len(heads)}"
-    _liven(sheet, page, len(heads) + 1)
-    if page.example:  # to be looked at, not signed and sealed: it stood alone on a last page
-        last = len(heads) + len(page.rows) + page.spare
-        sheet.print_area = f"A1:{get_column_letter(len(page.columns))}{last}"
-    styles = wardrobe(sheet)
     empty = [(None, styles(_dress(column, page.size))) for column in page.columns]
-    return chain(
-        line_rows(sheet, heads, widths, styles),
+    rows = chain(
+        line_rows(heads, widths, styles),
         _table(page, widths, styles),
         repeat(SheetRow(empty, LOWEST_ROW), page.spare),
         _example(page, styles) if page.example else (),
     )
+    return _shape(page, widths, heads), rows
 
 
-def _form(sheet: Worksheet, form: FormSheet) -> Iterator[SheetRow]:
-    _set_up(sheet, form, form.widths)
-    return line_rows(sheet, form.lines, form.widths, wardrobe(sheet))
+def _shape(page: TableSheet, widths: tuple[float, ...], heads: Sequence[FormLine]) -> SheetShape:
+    first = len(heads) + 1
+    last = max(first + len(page.rows) + page.spare - 1, first)
+    end = get_column_letter(len(page.columns))
+    # An example is to be looked at, not signed and sealed: it stood alone on a last page.
+    printed = f"A1:{end}{len(heads) + len(page.rows) + page.spare}" if page.example else ""
+    return SheetShape(
+        title=page.sheet,
+        widths=widths,
+        footer=page.footer,
+        landscape=page.landscape,
+        protected=page.protected,
+        merged=merged(heads),
+        offers=tuple(_offers(page, first, last if page.protected else last + SPARE_ROWS)),
+        lamps=tuple(_lamps(page, first, last)),
+        headed=len(heads),
+        filters=f"A{first - 1}:{end}{last}" if page.filters else "",
+        printed=printed,
+    )
 
 
-def _chart(sheet: Worksheet, chart: Chart) -> Iterator[SheetRow]:
+def _offers(page: TableSheet, first: int, reach: int) -> Iterator[Offer]:
+    for number, column in enumerate(page.columns, 1):
+        if column.choices:
+            letter = get_column_letter(number)
+            yield tuple(column.choices), f"{letter}{first}:{letter}{reach}"
+
+
+def _lamps(page: TableSheet, first: int, last: int) -> Iterator[str]:
+    for number, column in enumerate(page.columns, 1):
+        if column.key in page.lamps:
+            letter = get_column_letter(number)
+            yield f"{letter}{first}:{letter}{last}"
+
+
+def _form(form: FormSheet, styles: Wardrobe) -> tuple[SheetShape, Iterator[SheetRow]]:
+    shape = SheetShape(
+        title=form.sheet,
+        widths=tuple(form.widths),
+        footer=form.footer,
+        landscape=form.landscape,
+        protected=form.protected,
+        merged=merged(form.lines),
+        offers=offered(form.lines),
+    )
+    return shape, line_rows(form.lines, form.widths, styles)
+
+
+def _below(chart: Chart) -> TableSheet:
+    """The table of a chart's numbers."""
     columns = tuple(Column(head, head, "", 12, "General", centred=True) for head in chart.heads)
     rows = [(str(row[0]), *row[1:]) for row in chart.rows]
-    page = TableSheet(chart.sheet, chart.title, columns, rows, footer=chart.footer)
-    if rows:
-        sheet.add_chart(_drawn(sheet, chart), f"{get_column_letter(len(columns) + 2)}2")
-    return _page(sheet, page)
+    return TableSheet(chart.sheet, chart.title, columns, rows, footer=chart.footer)
+
+
+def _chart_of(leaf: Leaf) -> Drawing | None:
+    """Draws a chart beside its numbers; nothing of a leaf that is none, or has no numbers."""
+    if not isinstance(leaf, Chart) or not leaf.rows:
+        return None
+    place = f"{get_column_letter(len(leaf.heads) + 2)}2"
+    return lambda sheet: sheet.add_chart(_drawn(sheet, leaf), place)
 
 
 def _drawn(sheet: Worksheet, chart: Chart) -> LineChart | BarChart:
@@ -205,29 +249,6 @@ def _drawn(sheet: Worksheet, chart: Chart) -> LineChart | BarChart:
     if all(number in FEW for row in chart.rows for number in row[1:] if number is not None):
         drawn.y_axis.majorUnit = 1
     return drawn
-
-
-def _set_up(sheet: Worksheet, leaf: TableSheet | FormSheet, widths: Iterable[float]) -> None:
-    widths = tuple(widths)
-    set_paper(sheet, landscape=leaf.landscape, footer=leaf.footer, width=sum(widths))
-    for number, width in enumerate(widths, 1):
-        sheet.column_dimensions[get_column_letter(number)].width = width
-    if leaf.protected:
-        protect(sheet)
-
-
-def _liven(sheet: Worksheet, page: TableSheet, first: int) -> None:
-    """Choices, colours and filters of the rows from `first` on."""
-    last = max(first + len(page.rows) + page.spare - 1, first)
-    reach = last if page.protected else last + SPARE_ROWS
-    for number, column in enumerate(page.columns, 1):
-        letter = get_column_letter(number)
-        if column.choices:
-            offer(sheet, column.choices, [f"{letter}{first}:{letter}{reach}"])
-        if column.key in page.lamps:
-            light(sheet, f"{letter}{first}", f"{letter}{first}:{letter}{last}")
-    if page.filters:
-        sheet.auto_filter.ref = f"A{first - 1}:{get_column_letter(len(page.columns))}{last}"
 
 
 def _heads(page: TableSheet) -> Iterator[FormLine]:

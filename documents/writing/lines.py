@@ -6,10 +6,9 @@ from decimal import Decimal
 from math import ceil
 
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
 from documents.writing.looks import CellStyle, Look, Wardrobe
-from documents.writing.printing import offer
+from documents.writing.printing import Offer
 from documents.writing.rows import SheetRow, Value
 
 USUAL_SIZE = 11
@@ -45,16 +44,24 @@ class FormLine:
     """In points, at least: it is always as high as its texts need."""
 
 
+def merged(lines: Sequence[FormLine]) -> tuple[str, ...]:
+    """What is merged, since it spans: ``A1:C1``."""
+    cells = dict.fromkeys(_place(lines).values())
+    return tuple(each.reference for each in cells if each.cell.across * each.cell.down > 1)
+
+
+def offered(lines: Sequence[FormLine]) -> tuple[Offer, ...]:
+    """Which cells offer choices."""
+    cells = dict.fromkeys(_place(lines).values())
+    found = ((each.cell.choices, each.reference.partition(":")[0]) for each in cells)
+    return tuple((choices, place) for choices, place in found if choices)
+
+
 def line_rows(
-    sheet: Worksheet, lines: Sequence[FormLine], widths: Sequence[float], styles: Wardrobe
+    lines: Sequence[FormLine], widths: Sequence[float], styles: Wardrobe
 ) -> Iterator[SheetRow]:
-    """The lines as rows; what spans is merged in the sheet, and choices are offered."""
+    """The lines as rows."""
     placed = _place(lines)
-    for each in dict.fromkeys(placed.values()):
-        if each.cell.across * each.cell.down > 1:
-            sheet.merged_cells.add(each.reference)
-        if each.cell.choices:
-            offer(sheet, each.cell.choices, [each.reference.partition(":")[0]])
     for number, line in enumerate(lines, 1):
         across = [placed.get((number, column)) for column in range(1, len(widths) + 1)]
         cells = [_shown(each, number, column, styles) for column, each in enumerate(across, 1)]

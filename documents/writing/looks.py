@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal, NamedTuple
 
 from openpyxl.cell import WriteOnlyCell
@@ -67,15 +67,31 @@ Wardrobe = Callable[[Dress], CellStyle]
 
 def wardrobe(sheet: Worksheet) -> Wardrobe:
     """The styles of the sheet's workbook, each made when it is first asked for."""
+    return _wardrobe(partial(number_in, sheet))
 
+
+def new_wardrobe() -> tuple[Wardrobe, list[Dress]]:
+    """The styles of a workbook that is still to be made; and its dresses, numbered from 1."""
+    worn: list[Dress] = []
+
+    @cache
+    def number(dress: Dress) -> int:
+        worn.append(dress)
+        return len(worn)
+
+    return _wardrobe(number), worn
+
+
+def _wardrobe(number: Callable[[Dress], int]) -> Wardrobe:
     def style(dress: Dress) -> CellStyle:
-        quoted = cache(lambda: _number(sheet, replace(dress, quoted=True)))
-        return CellStyle(dress, _number(sheet, dress), quoted)
+        quoted = cache(lambda: number(replace(dress, quoted=True)))
+        return CellStyle(dress, number(dress), quoted)
 
     return cache(style)
 
 
-def _number(sheet: Worksheet, dress: Dress) -> int:
+def number_in(sheet: Worksheet, dress: Dress) -> int:
+    """What the sheet's workbook calls a dress: new ones are counted on from those that it has."""
     cell = WriteOnlyCell(sheet)
     for name, part in _parts(dress).items():
         setattr(cell, name, part)

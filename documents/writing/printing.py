@@ -4,10 +4,12 @@ A write-only sheet takes all of it by the same names as an ordinary one.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
@@ -34,32 +36,82 @@ LAMPS = (
 """How it stands, the cell's colour, the text's; the first holds that a cell begins with."""
 
 
-def set_paper(sheet: Worksheet, *, landscape: bool, footer: str, width: float) -> None:
-    """A4, one page wide, centred, with page numbers and `footer` at the left of the foot.
+Offer = tuple[tuple[str, ...], str]
+"""Choices, and the cells that drop them down: ``C4:C210``."""
 
-    A3 where columns of `width` signs would be too small to read on it.
+
+@dataclass(frozen=True)
+class SheetShape:
+    """All of a sheet but its rows and charts."""
+
+    title: str
+    widths: tuple[float, ...]
+    """Of the columns, in half-width characters of 11 points."""
+    footer: str
+    landscape: bool
+    protected: bool
+    merged: tuple[str, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    lamps: tuple[str, ...] = ()
+    """The cells that take the colour of the standing that they begin with."""
+    headed: int = 0
+    """So many of the first rows stay when one scrolls; the last of them is printed on each page."""
+    filters: str = ""
+    """Over which cells rows are filtered."""
+    printed: str = ""
+    """What of it is printed, where that is not all."""
+
+
+def shape_sheet(sheet: Worksheet, shape: SheetShape) -> None:
+    """Give a sheet its shape."""
+    _set_paper(sheet, shape)
+    for number, width in enumerate(shape.widths, 1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    if shape.protected:
+        _protect(sheet)
+    for choices, place in shape.offers:
+        _offer(sheet, choices, place)
+    for place in shape.lamps:
+        _light(sheet, place)
+    if shape.filters:
+        sheet.auto_filter.ref = shape.filters
+    for place in shape.merged:
+        sheet.merged_cells.add(place)
+
+
+def _set_paper(sheet: Worksheet, shape: SheetShape) -> None:
+    """A4, one page wide, centred, with page numbers and the footer at the left of the foot.
+
+    Headings stand on each page. A3 where columns that are so wide together would be too small
+    to read on it.
     """
+    landscape = shape.landscape
     sheet.page_setup.orientation = "landscape" if landscape else "portrait"
-    sheet.page_setup.paperSize = A3 if landscape and width > WIDEST else A4
+    sheet.page_setup.paperSize = A3 if landscape and sum(shape.widths) > WIDEST else A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_options.horizontalCentered = True
+    if shape.headed:
+        sheet.freeze_panes = f"A{shape.headed + 1}"
+        sheet.print_title_rows = f"{shape.headed}:{shape.headed}"
+    if shape.printed:
+        sheet.print_area = shape.printed
     margins = sheet.page_margins
     margins.left = margins.right = 0.5
     margins.top = margins.bottom = 0.7
     if sheet.oddFooter is not None:  # an empty footer is false
-        sheet.oddFooter.left.text = footer[:LONGEST_FOOTER].replace("&", "&&") or None
+        sheet.oddFooter.left.text = shape.footer[:LONGEST_FOOTER].replace("&", "&&") or None
         sheet.oddFooter.center.text = "第&P页 共&N页"
 
 
-def protect(sheet: Worksheet) -> None:
+def _protect(sheet: Worksheet) -> None:
     """Protect it without a password; columns, rows, order and filters stay in the reader's hand."""
     guard = sheet.protection
     guard.sheet = True
     guard.formatColumns = guard.formatRows = guard.sort = guard.autoFilter = False
 
 
-def offer(sheet: Worksheet, choices: Sequence[str], places: Sequence[str]) -> None:
+def _offer(sheet: Worksheet, choices: Sequence[str], place: str) -> None:
     """Let the cells drop choices down; offered, not forced: 其他-请注明 takes a remark.
 
     Choices that a drop-down cannot hold are not offered.
@@ -69,13 +121,13 @@ def offer(sheet: Worksheet, choices: Sequence[str], places: Sequence[str]) -> No
         quoted = listed.replace('"', '""')
         drop = DataValidation("list", formula1=f'"{quoted}"', allow_blank=True)
         drop.showErrorMessage = False
-        for place in places:
-            drop.add(place)
+        drop.add(place)
         sheet.data_validations.append(drop)
 
 
-def light(sheet: Worksheet, first: str, place: str) -> None:
-    """Colour the cells of `place`, which begins at `first`, by the standing they begin with."""
+def _light(sheet: Worksheet, place: str) -> None:
+    """Colour cells by the standing they begin with."""
+    first = place.partition(":")[0]
     for label, colour, ink in LAMPS:
         rule = Rule(
             "beginsWith",

@@ -1,19 +1,31 @@
 """Turns workbooks into files that do not tell when they were saved."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
+from openpyxl.packaging.custom import StringProperty
+from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
 from common import files
+from documents.writing.looks import Dress, number_in
+from documents.writing.printing import LONGEST_FOOTER, SheetShape, shape_sheet
 
 LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001  # a fixed mark, not a moment
 CORE, NO_TIME = "docProps/core.xml", (1980, 1, 1, 0, 0, 0)
+SHEET = re.compile(r"xl/worksheets/sheet(\d+)\.xml")
+MARK = "\ue000{}\ue000"
+"""What stands for a text in a frame, by its number."""
+PLAIN = re.compile("[^\x00-\x1f\x7f-\x9f&<>\"'_\ud800-\udfff\ue000\ufffe\uffff]+")
+"""A text that XML and workbooks write as it is."""
+Drawing = Callable[[Worksheet], None]
 NO_ROWS = re.compile(rb"<sheetData\s*/>|<sheetData></sheetData>")
 
 
@@ -51,25 +63,104 @@ def write_once(path: Path, content: bytes) -> None:
         raise files.unavailable(f"{path.name} 无法写入", error) from None
 
 
-def finished(workbook: Workbook, bodies: Sequence[bytes] = ()) -> bytes:
-    """The workbook as .xlsx; `bodies` are the sheetData of its first sheets, which have no rows."""
+@dataclass(frozen=True)
+class SheetParts:
+    """A sheet that is still to be written."""
+
+    shape: SheetShape
+    body: bytes
+    """Its sheetData."""
+    draw: Drawing | None = None
+    """Adds its chart."""
+
+
+def written(
+    sheets: Sequence[SheetParts], worn: Sequence[Dress], properties: Mapping[str, str]
+) -> bytes:
+    """A new workbook as .xlsx: its sheets, the dresses that their cells wear, its properties.
+
+    All of it but the rows is made once for those that differ only in footers and properties.
+    """
+    words: list[str] = []
+    shapes = tuple(
+        replace(it.shape, footer=_marked(it.shape.footer[:LONGEST_FOOTER], words)) for it in sheets
+    )
+    named = tuple((name, _marked(value, words)) for name, value in properties.items())
+    drawings = tuple(it.draw for it in sheets)
+    frame = _frame.__wrapped__ if any(drawings) else _frame
+    parts = frame(shapes, tuple(worn), named, drawings)
+    return _packed((name, _with_rows(name, _in_words(part, words), sheets)) for name, part in parts)
+
+
+def finished(workbook: Workbook) -> bytes:
+    """An ordinary workbook as .xlsx, which does not tell when it was saved."""
+    return _packed(_parts(workbook))
+
+
+def _packed(parts: Iterable[tuple[str, bytes]]) -> bytes:
+    """An archive without times; stored, because compression differs between zlib builds."""
+    buffer = BytesIO()
+    with ZipFile(buffer, "w", ZIP_STORED) as target:
+        for name, part in parts:
+            target.writestr(ZipInfo(name, NO_TIME), part)
+    return buffer.getvalue()
+
+
+def _parts(workbook: Workbook) -> tuple[tuple[str, bytes], ...]:
     workbook.properties.created = workbook.properties.modified = LONG_AGO
     buffer = BytesIO()
     # Workbook.save would stamp the current moment into the properties.
     with ZipFile(buffer, "w") as archive:
         ExcelWriter(workbook, archive).save()
-    parts = {f"xl/worksheets/sheet{number}.xml": body for number, body in enumerate(bodies, 1)}
-    return _timeless(buffer, parts)
+    with ZipFile(buffer) as source:
+        return tuple((name, source.read(name)) for name in source.namelist())
 
 
-def _timeless(written: BytesIO, bodies: dict[str, bytes]) -> bytes:
-    """The same archive without times; stored, because compression differs between zlib builds."""
-    buffer = BytesIO()
-    with ZipFile(written) as source, ZipFile(buffer, "w", ZIP_STORED) as target:
-        for name in source.namelist():
-            part = source.read(name)
-            if name in bodies:
-                before, after = NO_ROWS.split(part)
-                part = b"".join((before, bodies[name], after))
-            target.writestr(ZipInfo(name, NO_TIME), part)
-    return buffer.getvalue()
+@lru_cache(maxsize=256)
+def _frame(
+    shapes: tuple[SheetShape, ...],
+    worn: tuple[Dress, ...],
+    properties: tuple[tuple[str, str], ...],
+    drawings: tuple[Drawing | None, ...],
+) -> tuple[tuple[str, bytes], ...]:
+    """The parts of a workbook without rows, by name."""
+    workbook = Workbook(write_only=True)
+    workbook.properties.creator = "xingfu"
+    for shape, draw in zip(shapes, drawings, strict=True):
+        sheet = workbook.create_sheet(shape.title)
+        shape_sheet(sheet, shape)
+        if draw:
+            draw(sheet)
+    numbers = [number_in(sheet, dress) for dress in worn]
+    assert numbers == [*range(1, len(worn) + 1)]  # noqa: S101  # as the rows call them
+    for name, value in properties:
+        workbook.custom_doc_props.append(  # type: ignore[attr-defined]  # the stubs lack it
+            StringProperty(name=name, value=value)
+        )
+    return _parts(workbook)
+
+
+def _marked(text: str, words: list[str]) -> str:
+    """What stands for a text in a frame; one that XML would write in other signs, itself."""
+    if not PLAIN.fullmatch(text):
+        return text
+    words.append(text)
+    return MARK.format(len(words) - 1)
+
+
+def _in_words(part: bytes, words: Sequence[str]) -> bytes:
+    """A part with the texts in the place of their marks, in the signs that it is written in."""
+    for number, word in enumerate(words):
+        mark = MARK.format(number)
+        part = part.replace(mark.encode(), word.encode())
+        as_codes = (each.encode("ascii", "xmlcharrefreplace") for each in (mark, word))
+        part = part.replace(*as_codes)
+    return part
+
+
+def _with_rows(name: str, part: bytes, sheets: Sequence[SheetParts]) -> bytes:
+    found = SHEET.fullmatch(name)
+    if not found:
+        return part
+    before, after = NO_ROWS.split(part)
+    return b"".join((before, sheets[int(found[1]) - 1].body, after))
