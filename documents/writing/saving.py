@@ -153,9 +153,12 @@ def _in_words(part: bytes, words: Sequence[str]) -> bytes:
     for number, word in enumerate(words):
         mark = MARK.format(number)
         part = part.replace(mark.encode(), word.encode())
-        as_codes = (each.encode("ascii", "xmlcharrefreplace") for each in (mark, word))
-        part = part.replace(*as_codes)
+        part = part.replace(_as_codes(mark), _as_codes(word))
     return part
+
+
+def _as_codes(text: str) -> bytes:
+    return text.encode("ascii", "xmlcharrefreplace")
 
 
 def _with_rows(name: str, part: bytes, sheets: Sequence[SheetParts]) -> bytes:
