@@ -175,7 +175,7 @@ class Directory:
             post.office
             for posts in self.people.values()
             for post in posts
-            if self._present(post, day, RecipientReason.POST) == standing_in
+            if post.substitute and self._present(post, day, RecipientReason.POST) == standing_in
         ]
         return tuple(dict.fromkeys((*own, *stood_in)))
 
