@@ -11,7 +11,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from python_calamine import CalamineWorkbook
@@ -311,6 +311,7 @@ WORDS = st.text("甲a1 ·《&<>\"'_x000D_\ue0000\t=-", max_size=12)
 
 
 @given(st.tuples(WORDS, WORDS), st.tuples(WORDS, WORDS))
+@example(("甲", "乙"), ("\ue0000\ue000", "丙"))  # what stands for the first text
 def test_what_is_remembered_of_a_workbook_is_what_would_be_made(
     footers: tuple[str, str], said: tuple[str, str]
 ) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -21,9 +21,10 @@ from documents.writing.printing import LONGEST_FOOTER, SheetShape, shape_sheet
 LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001  # a fixed mark, not a moment
 CORE, NO_TIME = "docProps/core.xml", (1980, 1, 1, 0, 0, 0)
 SHEET = re.compile(r"xl/worksheets/sheet(\d+)\.xml")
-MARK = "\ue000{}\ue000"
+SIGN = "\ue000"
+MARK = f"{SIGN}{{}}{SIGN}"
 """What stands for a text in a frame, by its number."""
-PLAIN = re.compile("[^\x00-\x1f\x7f-\x9f&<>\"'_\ud800-\udfff\ue000\ufffe\uffff]+")
+PLAIN = re.compile("[^\x00-\x1f\x7f-\x9f&<>\"'_\ud800-\udfff\ufffe\uffff]+")
 """A text that XML and workbooks write as it is."""
 Drawing = Callable[[Worksheet], None]
 NO_ROWS = re.compile(rb"<sheetData\s*/>|<sheetData></sheetData>")
@@ -81,11 +82,14 @@ def written(
 
     All of it but the rows is made once for those that differ only in footers and properties.
     """
+    footers = [it.shape.footer[:LONGEST_FOOTER] for it in sheets]
+    is_clear = SIGN not in "".join((*footers, *properties.values()))  # else it might be a mark
     words: list[str] = []
+    mark = partial(_marked, words) if is_clear else str
     shapes = tuple(
-        replace(it.shape, footer=_marked(it.shape.footer[:LONGEST_FOOTER], words)) for it in sheets
+        replace(it.shape, footer=mark(footer)) for it, footer in zip(sheets, footers, strict=True)
     )
-    named = tuple((name, _marked(value, words)) for name, value in properties.items())
+    named = tuple((name, mark(value)) for name, value in properties.items())
     drawings = tuple(it.draw for it in sheets)
     frame = _frame.__wrapped__ if any(drawings) else _frame
     parts = frame(shapes, tuple(worn), named, drawings)
@@ -140,7 +144,7 @@ def _frame(
     return _parts(workbook)
 
 
-def _marked(text: str, words: list[str]) -> str:
+def _marked(words: list[str], text: str) -> str:
     """What stands for a text in a frame; one that XML would write in other signs, itself."""
     if not PLAIN.fullmatch(text):
         return text
