@@ -24,7 +24,7 @@ SHEET = re.compile(r"xl/worksheets/sheet(\d+)\.xml")
 SIGN = "\ue000"
 MARK = f"{SIGN}{{}}{SIGN}"
 """What stands for a text in a frame, by its number."""
-PLAIN = re.compile("[^\x00-\x1f\x7f-\x9f&<>\"'_\ud800-\udfff\ufffe\uffff]+")
+PLAIN = re.compile("(?:[^\x00-\x1f\x7f-\x9f&<>\"'_\ud800-\udfff\ufffe\uffff]|_(?!x))+")
 """A text that XML and workbooks write as it is."""
 Drawing = Callable[[Worksheet], None]
 NO_ROWS = re.compile(rb"<sheetData\s*/>|<sheetData></sheetData>")
