@@ -4,7 +4,9 @@ import signal
 from time import sleep
 
 import pytest
+from prefect._internal import observers
 
+from deployments.server.serve import OBSERVERS
 from deployments.server.stopping import stopping_cleanly
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
@@ -33,3 +35,8 @@ def test_a_signal_during_a_destructor_is_heard(
     assert not went_on
     assert capsys.readouterr().out == "已停止。\n"
     assert [signal.getsignal(each) for each in STOPS] == before
+
+
+def test_whatever_listens_to_a_server_that_dies_is_kept_quiet() -> None:
+    """Each of them tells of it with a traceback, if it is at that just then."""
+    assert {name for name in vars(observers) if name.endswith("Observer")} == {*OBSERVERS}

@@ -17,6 +17,8 @@ from models.settings import Settings
 
 AT_ONCE = 4
 """Runs at the same time; each is a process of about 150 MB."""
+OBSERVERS = ("FlowRunCancellingObserver", "FlowRunSuspendingObserver")
+"""What of Prefect listens to its server for each run."""
 TOLD_ONCE = """已为界面生成管理员密码（只显示这一次）：
   登录时填写　{user}:{password}
   保存在　　　{file}（仅本用户可读；更改后重新启动即生效）"""
@@ -47,8 +49,9 @@ def serve_deployments(settings: Settings, ready: str) -> None:
     from deployments.server.reconciling import drop_stale_runs, end_dead_runs
     from deployments.server.registering import built, finish
 
-    # It asks more often when the server hangs up, and says so at great length.
-    logging.getLogger("prefect.FlowRunCancellingObserver").setLevel(logging.CRITICAL)
+    # They ask more often when the server hangs up, and say so at great length.
+    for observer in OBSERVERS:
+        logging.getLogger(f"prefect.{observer}").setLevel(logging.CRITICAL)
     runner = Runner(pause_on_shutdown=False, limit=AT_ONCE)
     # Its own way out would leave through the middle of its loop, with tracebacks.
     runner.handle_sigterm = _as_ctrl_c  # type: ignore[method-assign]
