@@ -34,8 +34,6 @@ LAMPS = (
     (Standing.COORDINATING.label, "DDEBF7", "1F4E78"),
 )
 """How it stands, the cell's colour, the text's; the first holds that a cell begins with."""
-
-
 Offer = tuple[tuple[str, ...], str]
 """Choices, and the cells that drop them down: ``C4:C210``."""
 

@@ -39,7 +39,7 @@ def write(path: Path, content: bytes, *, over: bool = True) -> bool:
 
 
 def is_untouched(path: Path) -> bool:
-    """Whether a file is a workbook as `finished` makes it, which nobody has saved since.
+    """Whether a file is a workbook as it is made here, which nobody has saved since.
 
     No other program stores its parts uncompressed and without times.
     """
