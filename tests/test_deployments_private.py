@@ -88,8 +88,12 @@ def test_every_process_that_we_start_is_told_what_it_needs_alone() -> None:
     }
     assert calls == {
         "common/files.py": ['env={"PATH": os.defpath},'],
+        "deployments/server/courier.py": [],  # it becomes a run, with what that is told
         "deployments/server/process.py": [
             "env={**without_secrets(os.environ), **_names(settings)},"
+        ],
+        "deployments/server/ready_process.py": [
+            "env=without_secrets(os.environ),  # couriers bring what runs are told"
         ],
         "documents/reading/office.py": ["env=_surroundings(home),"],  # PATH, and places for nothing
         "operations/mails/reading.py": ["env={},"],

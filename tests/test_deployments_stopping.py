@@ -6,8 +6,7 @@ from time import sleep
 import pytest
 from prefect._internal import observers
 
-from deployments.server.serve import OBSERVERS
-from deployments.server.stopping import stopping_cleanly
+from deployments.server.stopping import OBSERVERS, stopping_cleanly
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
 

@@ -1,8 +1,8 @@
 """Serves every deployment on this machine, with server and UI."""
 
 import asyncio
-import logging
 import signal
+from functools import partial
 from uuid import UUID
 
 from deployments.commands.console import counted, say
@@ -12,13 +12,11 @@ from deployments.server.listening import listening
 from deployments.server.lock import served_once
 from deployments.server.password import ADMIN, FILE, make_credential
 from deployments.server.process import running_server
-from deployments.server.stopping import stopping_cleanly
+from deployments.server.stopping import keep_observers_quiet, stopping_cleanly
 from models.settings import Settings
 
 AT_ONCE = 4
 """Runs at the same time; each is a process of about 150 MB."""
-OBSERVERS = ("FlowRunCancellingObserver", "FlowRunSuspendingObserver")
-"""What of Prefect listens to its server for each run."""
 TOLD_ONCE = """已为界面生成管理员密码（只显示这一次）：
   登录时填写　{user}:{password}
   保存在　　　{file}（仅本用户可读；更改后重新启动即生效）"""
@@ -45,13 +43,14 @@ def serve_deployments(settings: Settings, ready: str) -> None:
     Says `ready` once every deployment is registered.
     """
     from prefect.runner import Runner
+    from prefect.runner import runner as runners
+    from prefect.runner._starter_engine import EngineCommandStarter
 
+    from deployments.server.ready_process import ready_process
     from deployments.server.reconciling import drop_stale_runs, end_dead_runs
     from deployments.server.registering import built, finish
 
-    # They ask more often when the server hangs up, and say so at great length.
-    for observer in OBSERVERS:
-        logging.getLogger(f"prefect.{observer}").setLevel(logging.CRITICAL)
+    keep_observers_quiet()
     runner = Runner(pause_on_shutdown=False, limit=AT_ONCE)
     # Its own way out would leave through the middle of its loop, with tracebacks.
     runner.handle_sigterm = _as_ctrl_c  # type: ignore[method-assign]
@@ -59,13 +58,17 @@ def serve_deployments(settings: Settings, ready: str) -> None:
         say(f"上次停止时未结束的运行{ended}个，已予结束，名额已释放")
     if dropped := drop_stale_runs():
         say(f"停止期间到时未执行的运行，每项任务补做最近一次，其余{dropped}个已清除")
-    say("正在登记定时任务……")
-    deployments = counted("已登记任务", built(settings))
-    registered = [runner.add_deployment(item) for item in deployments]
-    finish(settings, [id for id in registered if isinstance(id, UUID)])
-    say(ready)
-    with listening(settings):
-        asyncio.run(runner.start())
+    with ready_process() as command:
+        # A runner takes no command, though what starts its runs does.
+        starter = partial(EngineCommandStarter, command=command)
+        runners.EngineCommandStarter = starter  # type: ignore[assignment,attr-defined]
+        say("正在登记定时任务……")
+        deployments = counted("已登记任务", built(settings))
+        registered = [runner.add_deployment(item) for item in deployments]
+        finish(settings, [id for id in registered if isinstance(id, UUID)])
+        say(ready)
+        with listening(settings):
+            asyncio.run(runner.start())
 
 
 def _as_ctrl_c(*_: object) -> None:

@@ -1,5 +1,6 @@
 """How a program that runs until it is stopped ends in order."""
 
+import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,14 @@ from typing import Any
 from deployments.commands.console import say
 
 AGAIN_SECONDS = 0.2
+OBSERVERS = ("FlowRunCancellingObserver", "FlowRunSuspendingObserver")
+"""What of Prefect listens to its server: the first where runs are begun, the other in each."""
+
+
+def keep_observers_quiet() -> None:
+    """They ask more often when the server hangs up, and say so at great length."""
+    for observer in OBSERVERS:
+        logging.getLogger(f"prefect.{observer}").setLevel(logging.CRITICAL)
 
 
 @contextmanager
