@@ -37,6 +37,7 @@ from operations.daily.enforcement import enforce, is_finished
 from operations.views.overview import survey
 from operations.workbooks.intake import import_workbook
 from tests.conftest import DeskIn
+from tests.support.asking import CHECKED
 from tests.support.delivering import send
 from tests.support.emitting import DAYS
 from tests.support.prefect_database import put
@@ -87,7 +88,7 @@ class Prefect:
         for _ in range(360):
             assert self._child.poll() is None, "see server.log"
             try:
-                if httpx.get(f"{self.api}/ready", timeout=5).is_success:
+                if httpx.get(f"{self.api}/ready", verify=CHECKED, timeout=5).is_success:
                     return
             except httpx.HTTPError:
                 pass

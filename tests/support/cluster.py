@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.asking import CHECKED
 from tests.support.mail_server import free_port
 
 PREFECT = (sys.executable, "-m", "prefect")
@@ -219,7 +220,7 @@ class Cluster:
     def _ask(self, method: str, path: str, **more: Any) -> Any:
         url = f"{self.environment['PREFECT_API_URL']}/{path}"
         user, _, password = AUTH.partition(":")
-        patient = httpx.HTTPTransport(retries=3)
+        patient = httpx.HTTPTransport(verify=CHECKED, retries=3)
         with httpx.Client(transport=patient, timeout=30, auth=(user, password)) as client:
             if method != "GET":
                 client.headers.update(self._token(client))
@@ -269,6 +270,6 @@ def _is_open(port: int) -> bool:
 
 def _is_ready(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/api/ready", timeout=5).is_success
+        return httpx.get(f"http://127.0.0.1:{port}/api/ready", verify=CHECKED, timeout=5).is_success
     except httpx.HTTPError:
         return False

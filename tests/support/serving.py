@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.asking import CHECKED
 from tests.support.command import COMMAND, Xingfu
 from tests.support.mail_server import free_port
 from tests.support.prefect_database import BEHIND, put
@@ -80,7 +81,8 @@ class Served:
             token = self.get("csrf-token?client=tests")["token"]
             self.tokens.update({"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": "tests"})
         url = f"{self.address}/api/{path}"
-        return httpx.request(method, url, timeout=120, auth=auth, headers=self.tokens, **more)
+        with httpx.Client(verify=CHECKED, timeout=120, auth=auth, headers=self.tokens) as client:
+            return client.request(method, url, **more)
 
     def deployment(self, name: str) -> Any:
         found = {item["name"]: item for item in self.post("deployments/filter")}
