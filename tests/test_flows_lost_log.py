@@ -19,6 +19,8 @@ from tests.support.handing_in import environment
 from tests.support.stores import Stores
 from tests.test_flows_still_worlds import AT, GOING_ON, GOOD
 
+pytestmark = pytest.mark.heavy
+
 WRITE = """
 import os, signal
 from datetime import date, datetime, UTC

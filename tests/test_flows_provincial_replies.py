@@ -20,6 +20,8 @@ from tests.support.replying import acknowledged, go, mails, put, receipts
 from tests.support.stores import Snapshot, Stores
 from tests.support.tape import Tape
 
+pytestmark = pytest.mark.heavy
+
 NAME, ADDRESS = "示例·李某", "li@province.example"
 EXPECTED, REASON = date(2023, 3, 1), "各市申报数正在核对"
 

@@ -66,6 +66,8 @@ from tests.support.province import morning
 from tests.support.visiting import at, knock, link_of, pinned
 from tests.test_other_plans import PLANS
 
+pytestmark = pytest.mark.heavy
+
 HOME = PLANS / "funds-2025"
 END = date(2025, 12, 31)
 PROVINCE, FINANCE, COUNTY = "示例省民政厅", "甲市财政局", "甲市东区民政局"

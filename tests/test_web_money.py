@@ -216,6 +216,7 @@ def test_a_county_states_its_money_by_a_workbook_of_its_own(desk: Desk, office: 
         assert str(connection.execute(query).scalars().first()).startswith(office)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("whose", "place", "code", "registered"),
     [(COUNTY, HERE, ONE, True), (OTHER, NEXT_DOOR, THEIRS, False)],
@@ -241,6 +242,7 @@ def test_a_county_sends_its_own_by_mail_and_no_neighbours(
     assert receipt.endswith("不需再报。" if registered else "重新报送之日为报送日期。")
 
 
+@pytest.mark.heavy
 def test_nobody_learns_of_a_neighbours_money_or_states_it(desk: Desk) -> None:
     money(desk, EntryKind.RECEIPT, Source.COUNTY, Holder.COUNTY, "777777.00", "2023-05-29",
           subject=THEIRS, voucher="示例-邻县")  # fmt: skip

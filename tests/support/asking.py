@@ -3,4 +3,4 @@
 import httpx
 
 CHECKED = httpx.create_ssl_context()
-"""Passed as `verify`: httpx would make one for each request, which takes longer than all the rest."""
+"""Passed as `verify`: httpx would make one for each request, which takes longer than the rest."""
