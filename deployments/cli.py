@@ -10,6 +10,7 @@ import typer
 
 from common.errors import UsageError, XingfuError
 from common.files import FULL, TROUBLES, keep_private, unavailable
+from common.garbage import look_rarely
 from common.words import PRODUCT, unseen_sign, visible
 from deployments.commands.console import complain
 from deployments.commands.lazy import LazyGroup, Stub
@@ -71,6 +72,7 @@ def main() -> None:
     What it writes, and what its children write, is its owner's alone.
     """
     keep_private()
+    look_rarely()
     try:
         require_plain_words(sys.argv[1:])
         with AT_END:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, select, true, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
@@ -194,9 +194,8 @@ def withdraw_untrue(
         col(MailItem.state) == MailState.HELD,
         col(MailItem.rests_until) >= today,
     )
-    _cancel(session, *owed, ~still_open)
-    _cancel(session, *owed, _asking(plan), quiet)
-    _cancel(session, *owed, _repeats(plan), answered)
+    untrue = or_(~still_open, and_(_asking(plan), quiet), and_(_repeats(plan), answered))
+    _cancel(session, *owed, untrue)
 
 
 def reinstate(session: Session, row: DeadlineRow) -> None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import and_, case, literal, not_, or_, select, true
+from sqlalchemy import and_, bindparam, case, literal, not_, or_, select, true
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, SQLModel, col, update
 from sqlmodel import select as select_rows
@@ -26,6 +26,12 @@ from states.decide import first_look
 from states.workdays import Calendar
 
 YEARS = 5  # after a plan's own, into which its deadlines may reach
+LOCKED = (
+    select_rows(PlanRow)
+    .where(col(PlanRow.id) == bindparam("plan"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 CHUNK = 1000  # rows a statement: bounded memory, and below SQLite's limit on bound values
 
 
@@ -115,7 +121,7 @@ def _locked(session: Session, plan: Plan) -> PlanRow | None:
     row: PlanRow | None
     transaction, row = session.info.get(plan.id, (None, None))
     if row is None or transaction is not session.get_transaction():
-        row = session.get(PlanRow, plan.id, with_for_update=True, populate_existing=True)
+        row = session.exec(LOCKED, params={"plan": plan.id}).first()
         if row is not None:
             require_key(session, row.key)
         session.info[plan.id] = session.get_transaction(), row

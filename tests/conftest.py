@@ -1,6 +1,5 @@
 """Fixtures shared by all tests: both databases, and a desk on each."""
 
-import gc
 import os
 import re
 import tempfile
@@ -14,6 +13,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
+from common.garbage import look_rarely
 from models.settings import Settings
 from operations.cases.desk import Desk
 from operations.upkeep.setup import install
@@ -177,9 +177,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays; looking through it for garbage took a tenth of tests' time."""
-    gc.freeze()
-    gc.set_threshold(20_000)
+    """What is loaded by now stays."""
+    look_rarely()
 
 
 class OneByOne(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untyped

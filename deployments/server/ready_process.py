@@ -5,7 +5,6 @@ fork has a keeper, which passes on to the run what is sent to the courier that a
 tells that one how the run ended.
 """
 
-import gc
 import json
 import os
 import runpy
@@ -23,6 +22,7 @@ from tempfile import TemporaryDirectory
 
 from prefect.context import refresh_global_settings_context
 
+from common.garbage import look_rarely
 from deployments.server import courier
 from deployments.server.definitions import definitions
 from deployments.server.process import without_secrets
@@ -70,7 +70,7 @@ def load() -> None:
     for name in {item.entrypoint.rpartition(".")[0] for item in definitions()}:
         import_module(name)
     keep_observers_quiet()
-    gc.freeze()  # what is never looked at stays shared
+    look_rarely()  # and what is not looked at stays shared between runs
 
 
 Begun = tuple[bytes, Sequence[int]]
