@@ -280,13 +280,10 @@ def _projects(summary: FormTable, reading: RowContext) -> Iterator[SummaryRow | 
     lines = zip(*stated.values(), strict=True)
     keys = tuple(stated)
     for index, (county, line) in enumerate(zip(counties, lines, strict=True)):
-        said = dict(zip(keys, line))  # noqa: B905  # a line has a value for each key
-        if county is None or said["street"] is None:
-            yield None
-            continue
-        if None in line:
-            said = {key: value for key, value in said.items() if value is not None}
-        yield SummaryRow(county, said, summary, index)
+        # A line has a value for each key; not `None in line`: a Decimal is slow to say that it is not.
+        said = {key: value for key, value in zip(keys, line) if value is not None}  # noqa: B905
+        named = county is not None and "street" in said
+        yield SummaryRow(county, said, summary, index) if named else None
 
 
 def _join(
