@@ -206,3 +206,15 @@ def test_a_place_or_a_field_that_comes_or_goes_has_effect_where_it_brings_some()
         more = {**CONTENT, "fields": [*CONTENT["fields"], field]}
         assert [each.legal for each in differences(CONTENT, more)] == [legal]
         assert [each.legal for each in differences(more, CONTENT)] == [legal]
+
+
+def test_what_is_not_told_apart_by_its_id_is_told_apart_by_its_number() -> None:
+    """A rung of a day and one of a workday have one name; one without either has one, too."""
+    rungs = [{"audience": ["city"], "days": 1}, {"audience": ["county"], "workdays": 1}]
+    (found,) = differences(
+        {"ladder": {"rungs": rungs}}, {"ladder": {"rungs": [rungs[0], {**rungs[1], "kind": "甲"}]}}
+    )
+    assert found.path == ("ladder", "rungs", "2", "kind")
+    alone = {"ladder": {"rungs": [{"audience": ["city"], "kind": "甲"}]}}
+    (named,) = differences(alone, {"ladder": {"rungs": [{"audience": ["city"], "kind": "乙"}]}})
+    assert named.path == ("ladder", "rungs", "T+0", "kind")

@@ -354,7 +354,8 @@ def test_a_report_is_missed_on_the_day_on_which_it_is_due() -> None:
         for day in (due - timedelta(days=1), due)
     )
     assert line_of(the_day_before, "on_schedule").state is IndicatorStatus.NOT_DUE
-    assert line_of(on_the_day, "on_schedule").points == 0
+    line = line_of(on_the_day, "on_schedule")
+    assert (line.state, line.points) == (IndicatorStatus.JUDGED, Decimal(0))
 
 
 def test_putting_right_what_an_inspection_found_counts_as_well() -> None:
@@ -465,6 +466,15 @@ def test_a_report_on_paper_leaves_no_city_on_another_denominator() -> None:
     made = evaluate(plan(), shot(JUNE, projects, [came, missing]))
     assert {line_of(each, "on_schedule").available for each in made.cities} == {Decimal(15)}
     assert line_of(score_of(made, OTHER), "on_schedule").points == 0
+
+
+def test_a_project_that_was_on_hold_is_on_schedule_until_the_days_added_are_over() -> None:
+    """Thirty days from 31 May end on 30 June: on that day it is due, and not done."""
+    for as_of, good in ((date(2023, 6, 29), None), (JUNE, False)):
+        [[project], _, _] = _progress(True)("甲", as_of)
+        late = a_deadline("D08", "甲", None, as_of)
+        made = evaluate(plan(), shot(as_of, [replace(project, holds=(HOLD,))], [late]))
+        assert [case.good for case in line_of(score_of(made), "on_schedule").cases] == [good]
 
 
 def test_a_project_that_was_on_hold_is_on_schedule_by_the_days_added() -> None:

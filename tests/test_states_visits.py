@@ -340,6 +340,61 @@ def test_long_stays_are_shortened_where_days_are_short() -> None:
     assert [each.day.day for each in visits] == [1, 1, 2, 2]
 
 
+@pytest.mark.parametrize(
+    ("own", "others", "days", "wanted"),
+    [
+        (4, 6, 4, (4, 4)),  # the longer stay gives way
+        (6, 4, 4, (4, 4)),
+        (4, 4, 3, (4, 2)),  # of equals that of the city which the plan lists last
+        (4, 4, 4, (4, 4)),  # nobody where there are days enough
+        (3, 5, 4, (3, 4)),
+    ],
+)
+def test_the_longest_stay_of_equals_is_shortened(
+    own: int, others: int, days: int, wanted: tuple[int, int]
+) -> None:
+    """Two a day, nobody at more risk than another: how many of either city on so many days."""
+    first = [one(n) for n in range(own)]
+    then = [project("大同市", "云州区", n) for n in range(others)]
+    asked = with_rule(last=date(2023, 6, days if days < 3 else days + 2), share=Decimal(1))
+    bare = asked.model_copy(update={"risks": None})
+    made = Counter(each.city for each in choose(shot([*then, *first]), bare, calendar()))
+    assert (made["太原市"], made["大同市"]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("projects", "share", "least", "count"),
+    [
+        (10, "0.2", 1, 2),
+        (11, "0.2", 1, 3),
+        (10, "0.2", 3, 3),
+        (2, "0.2", 3, 2),
+        (5, "0.2", 1, 1),
+    ],
+)
+def test_a_share_is_rounded_up_and_never_below_the_least(
+    projects: int, share: str, least: int, count: int
+) -> None:
+    asked = with_rule(share=Decimal(share), least=least, every_grade=None)
+    found = shot([one(n) for n in range(projects)])
+    assert len(choose(found, asked, calendar())) == count
+
+
+@pytest.mark.parametrize(
+    ("on", "counts"),
+    [
+        (date(2023, 5, 31), False),
+        (FIRST, True),
+        (LAST, True),
+        (date(2023, 8, 1), False),
+    ],
+)
+def test_a_visit_counts_from_the_first_day_to_the_last(on: date, *, counts: bool) -> None:
+    made = choose_all(shot([visited(one(1), on)]), plan(), calendar())
+    assert (made.visits == ()) is counts
+    assert [each.why for each in made.unvisited] == [f"{on.month}月{on.day}日已督查"] * counts
+
+
 def visited(each: ProjectShot, on: date) -> ProjectShot:
     return replace(each, milestones={**each.milestones, rule().visited: on})
 
