@@ -454,8 +454,10 @@ def test_a_standstill_is_counted_from_the_last_rise() -> None:
     assert "没有增长" not in chosen([one(1, progress=months(100, 100, 100))]).reasons[0]
 
 
-def test_progress_is_held_against_the_average_of_its_own_city() -> None:
-    own, other = one(1, progress=months(50)), project("大同市", "云州区", 1, progress=months(90))
+@pytest.mark.parametrize(("percent", "others"), [(50, 90), (90, 50)])
+def test_progress_is_held_against_the_average_of_its_own_city(percent: int, others: int) -> None:
+    own = one(1, progress=months(percent))
+    other = project("大同市", "云州区", 1, progress=months(others))
     asked = with_rule(least=1, every_grade=None).model_copy(update={"risks": None})
     made = {visit.city: visit.reasons for visit in choose(shot([own, other]), asked, calendar())}
     assert made == dict.fromkeys(("太原市", "大同市"), ("按县（市、区）分布安排",))
