@@ -325,6 +325,52 @@ def test_a_report_on_paper_is_in_and_its_projects_count_as_behind_until_they_are
     assert line_of(whole, "on_schedule").points == Decimal("15.00")
 
 
+def test_a_table_may_leave_what_is_not_entered_unjudged() -> None:
+    """The report came on paper; where none came, its projects are behind all the same."""
+    changed = rule_with("on_schedule", {"unentered": "not_judged"})
+    for done, cases in ((date(2023, 6, 20), []), (None, ["2023-06 月报：未报"])):
+        june = a_deadline("D10-06", CITY, done, JUNE)
+        line = line_of(
+            score_of(evaluate(changed, shot(JUNE, [a_project("甲")], [june]))), "on_schedule"
+        )
+        assert [case.what for case in line.cases] == cases
+
+
+@pytest.mark.parametrize("late", ["甲", "乙", "丙"])
+def test_whoever_is_late_is_behind_alone(late: str) -> None:
+    """All three say that they are on schedule."""
+    projects = [_progress(True)(code, JUNE)[0][0] for code in ("甲", "乙", "丙")]
+    deadlines = [
+        a_deadline("D08", code, None if code == late else date(2023, 5, 20), JUNE)
+        for code in ("甲", "乙", "丙")
+    ]
+    line = line_of(score_of(evaluate(plan(), shot(JUNE, projects, deadlines))), "on_schedule")
+    assert [case.subject for case in line.cases if not case.good] == [late]
+
+
+@pytest.mark.parametrize("held", ["甲", "乙", "丙"])
+def test_only_what_a_project_on_hold_has_not_done_is_excused(held: str) -> None:
+    """Neither what another one has not done, nor what the city owes."""
+    projects = [
+        a_project(code, disposition=Disposition.HELD if code == held else Disposition.ACTIVE)
+        for code in ("甲", "乙", "丙")
+    ]
+    deadlines = [a_deadline("D08", code, date(2023, 6, 9), JUNE) for code in ("甲", "乙", "丙")]
+    report = a_deadline("D10-05", CITY, None, JUNE)
+    score = score_of(evaluate(plan(), shot(JUNE, projects, [*deadlines, report])))
+    line = line_of(score, "started_on_time")
+    assert [case.subject for case in line.cases if case.good is None] == [held]
+    assert [case.good for case in line_of(score, "monthly_report").cases] == [False]
+
+
+def test_what_is_on_record_is_told_by_its_name() -> None:
+    kinds = {"typical_experience": "典型经验", "violation_confirmed": "违规认定"}
+    records = [a_record(kind, CITY, row) for row, kind in enumerate(kinds)]
+    score = score_of(evaluate(plan(), shot(JUNE, [a_project("甲")], (), records)))
+    told = {case.what for line in score.lines for case in line.cases}
+    assert told >= {f"{label}：示例认定文件" for label in kinds.values()}
+
+
 def test_what_was_finished_before_the_month_is_not_asked_for_in_its_report() -> None:
     done = {"accepted": date(2023, 5, 20), "opened": date(2023, 5, 31)}
     finished = a_project("甲", milestones=done)
