@@ -505,6 +505,34 @@ def large_province() -> Assignment:
     return found
 
 
+# --- what the solver is told ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_whatever_is_aimed_at_every_project_has_one_team(sign: int) -> None:
+    """Of four projects, three in one county: where few are wanted as where many are."""
+    demand = Demand((frozenset("丁"), frozenset("戊")), {"丙": {"1": 3, "2": 1}}, 9, 4)
+    for names in ("takes", "pieces"):
+        model = allotment._Model(demand, counties=True)
+        shares = list(getattr(model, names).values())
+        assert model.minimise(sign * model.highs.qsum(shares))
+        assert sum(map(model.value, shares)) == {"takes": 4, "pieces": 3}[names]
+
+
+@pytest.mark.parametrize(("sign", "trips"), [(1, 1), (-1, 2)])
+def test_a_trip_is_made_by_whoever_takes_something_and_nobody_else(sign: int, trips: int) -> None:
+    demand = Demand((frozenset("丁"), frozenset("戊")), {"丙": {"1": 2}}, 2, 1)
+    model = allotment._Model(demand)
+    assert model.minimise(sign * model.trips)
+    taken = [model.value(takes) for takes in model.takes.values()]
+    assert model.trips_made == trips == sum(count > 0 for count in taken)
+
+
+def test_the_solver_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    assert allot(Demand((frozenset("丁"), frozenset("戊")), {"丙": {"1": 3}}, 2, 2))
+    assert capfd.readouterr() == ("", "")
+
+
 # --- the plan -------------------------------------------------------------------------------------
 
 

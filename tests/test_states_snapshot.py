@@ -150,6 +150,22 @@ def test_a_report_is_that_of_its_month() -> None:
     assert project.reported("2023-04") is None
 
 
+@pytest.mark.parametrize("city", ["大同市", "太原市", "阳泉市"])
+def test_a_citys_part_has_nothing_of_a_neighbour(city: str) -> None:
+    """Neither of one whose name comes before it nor of one whose name comes after it."""
+    names = ("大同市", "太原市", "阳泉市")
+    whole = Snapshot(
+        "2023-06",
+        date(2023, 6, 30),
+        tuple(replace(NOBODY, code=name, city=name) for name in names),
+        tuple(replace(DUE, subject=name, city=name) for name in names),
+        tuple(replace(RECORD, subject=name) for name in names),
+    )
+    part = whole.of_city(city)
+    assert [it.city for it in part.projects] == [it.city for it in part.deadlines] == [city]
+    assert [it.subject for it in part.records] == [city]
+
+
 def test_a_citys_part_is_its_projects_deadlines_and_records() -> None:
     elsewhere = replace(NOBODY, code="P2", city="大同市")
     theirs = replace(DUE, subject="P2", city="大同市")

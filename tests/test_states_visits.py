@@ -380,6 +380,28 @@ def test_a_share_is_rounded_up_and_never_below_the_least(
     assert len(choose(found, asked, calendar())) == count
 
 
+@pytest.mark.parametrize(("grade", "count"), [("高", 2), ("中", 3), ("低", 4), (None, 1)])
+def test_as_many_are_visited_as_have_the_grade_that_the_plan_wants(
+    grade: str | None, count: int
+) -> None:
+    """Two that passed a deadline, three that stand still, four of which nothing is said."""
+    waiting = [one(n, milestones={}) for n in range(2)]
+    still = [one(n, progress=months(60, 60, 60)) for n in range(2, 5)]
+    well = [one(n) for n in range(5, 9)]
+    asked = with_rule(least=1, share=Decimal("0.01"), every_grade=grade)
+    found = shot([*waiting, *still, *well], tuple(passed(each.code) for each in waiting))
+    grades = Counter(each.grade for each in risks(asked, found, calendar()))
+    assert grades == {"高": 2, "中": 3, "低": 4}
+    assert len(choose(found, asked, calendar())) == count
+
+
+def test_who_is_on_hold_is_not_visited_for_its_grade() -> None:
+    waiting = [one(n, milestones={}, disposition=Disposition.HELD) for n in range(2)]
+    asked = with_rule(least=1, share=Decimal("0.01"))
+    found = shot([*waiting, one(3)], tuple(passed(each.code) for each in waiting))
+    assert [each.code for each in choose(found, asked, calendar())] == [one(3).code]
+
+
 @pytest.mark.parametrize(
     ("on", "counts"),
     [
