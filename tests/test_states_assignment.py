@@ -511,12 +511,14 @@ def large_province() -> Assignment:
 @pytest.mark.parametrize("sign", [1, -1])
 def test_whatever_is_aimed_at_every_project_has_one_team(sign: int) -> None:
     """Of four projects, three in one county: where few are wanted as where many are."""
-    demand = Demand((frozenset("丁"), frozenset("戊")), {"丙": {"1": 3, "2": 1}}, 9, 4)
+    demand = Demand(tuple(map(frozenset, "丁戊己")), {"丙": {"1": 3, "2": 1}}, 9, 4)
     for names in ("takes", "pieces"):
         model = allotment._Model(demand, counties=True)
         shares = list(getattr(model, names).values())
         assert model.minimise(sign * model.highs.qsum(shares))
         assert sum(map(model.value, shares)) == {"takes": 4, "pieces": 3}[names]
+        assert model.minimise(model.highs.qsum(shares[:1]))
+        assert model.value(shares[0]) == 0
 
 
 @pytest.mark.parametrize(("sign", "trips"), [(1, 1), (-1, 2)])
@@ -526,6 +528,17 @@ def test_a_trip_is_made_by_whoever_takes_something_and_nobody_else(sign: int, tr
     assert model.minimise(sign * model.trips)
     taken = [model.value(takes) for takes in model.takes.values()]
     assert model.trips_made == trips == sum(count > 0 for count in taken)
+
+
+def test_a_search_that_has_something_to_start_from_ends_earlier() -> None:
+    """So a finer aim takes no longer than the first."""
+    first, then = (
+        allotment._Model(Demand((frozenset("丁"),), {"丙": {"1": 2}}, 2, 1)) for _ in "12"
+    )
+    assert first.minimise(first.trips)
+    assert then.minimise(then.trips, first)
+    limits = [model.highs.getOptionValue("mip_max_nodes")[1] for model in (first, then)]
+    assert limits == [allotment.NODES, allotment.FINER_NODES]
 
 
 def test_the_solver_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
