@@ -541,6 +541,25 @@ def test_a_search_that_has_something_to_start_from_ends_earlier() -> None:
     assert limits == [allotment.NODES, allotment.FINER_NODES]
 
 
+@pytest.mark.parametrize(
+    ("teams", "sizes", "spread", "cities", "trips"),
+    [
+        (2, (1, 1), 0, 2, 2),  # one each: two parts of a team and a city
+        (2, (1,), 1, 2, 0),  # whoever may have nothing to do needs no trip
+        (2, (2, 1), 1, 2, 2),
+        (2, (2,), 0, 2, 2),  # one part of both teams
+        (2, (2, 2), 1, 1, 0),  # more cities than are tried
+    ],
+)
+def test_the_fewest_trips_of_small_demands(
+    teams: int, sizes: tuple[int, ...], spread: int, cities: int, trips: int, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(allotment, "MOST_CITIES", cities)
+    projects = {f"{n}": {"1": size} for n, size in enumerate(sizes)}
+    demand = Demand((frozenset("甲"),) * teams, projects, 9, 9)
+    assert allotment._fewest_trips(demand, spread) == trips
+
+
 def test_the_solver_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     assert allot(Demand((frozenset("丁"), frozenset("戊")), {"丙": {"1": 3}}, 2, 2))
     assert capfd.readouterr() == ("", "")
