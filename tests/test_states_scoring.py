@@ -325,6 +325,26 @@ def test_a_report_on_paper_is_in_and_its_projects_count_as_behind_until_they_are
     assert line_of(whole, "on_schedule").points == Decimal("15.00")
 
 
+def test_a_county_is_judged_by_what_is_entered_of_its_projects_alone() -> None:
+    """Of 甲 and 丙 nothing is entered, which is the city's; 乙 is on schedule."""
+    told = (Progress("2023-06", 20, on_schedule=True, audit_id=7),)
+    projects = [a_project("甲"), a_project("乙", progress=told), a_project("丙")]
+    june = a_deadline("D10-06", CITY, date(2023, 6, 20), JUNE)
+    made = evaluate(plan(), shot(JUNE, projects, [june]))
+    line = line_of(score_of(made, "小店区"), "on_schedule")
+    assert [(case.subject, case.good) for case in line.cases] == [("乙", True)]
+
+
+def test_what_earns_points_is_shown_as_good() -> None:
+    """The first start in a county that had none, and an opening before the day."""
+    days = {"work_started": date(2023, 5, 8), "opened": date(2023, 9, 30)}
+    early = a_project("甲", county="清徐县", unserved=True, milestones=days)
+    score = score_of(evaluate(plan(), shot(DECEMBER, [early])))
+    for name, on in (("opened_early", "opened"), ("newly_served", "work_started")):
+        (case,) = line_of(score, name).cases
+        assert (case.good, case.done) == (True, days[on])
+
+
 def test_a_table_may_leave_what_is_not_entered_unjudged() -> None:
     """The report came on paper; where none came, its projects are behind all the same."""
     changed = rule_with("on_schedule", {"unentered": "not_judged"})
