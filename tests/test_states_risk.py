@@ -163,6 +163,13 @@ def test_the_usual_duration_is_the_median_of_all_that_have_been_through(
         assert sum(day >= usual.days for day in took) * 2 >= len(took)
 
 
+@pytest.mark.parametrize(("took", "samples"), [(0, 5), (1, 5), (-1, 0)])
+def test_a_step_may_take_no_day_and_never_less(took: int, samples: int) -> None:
+    projects = [built(n, took) for n in range(5)]
+    usual = usual_days(plan(), a_snapshot(SEPTEMBER, projects), calendar())["D14"]
+    assert (usual.days, usual.samples) == ((took, 5) if samples else (183, 0))
+
+
 # --- gaps, standstill, history --------------------------------------------------------------------
 
 

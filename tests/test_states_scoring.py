@@ -22,8 +22,6 @@ from states.snapshot import (
     ProjectShot,
     RecordShot,
     Snapshot,
-    hold_spans,
-    put_off,
 )
 from tests.support.builders import plan
 from tests.support.scored_province import (
@@ -556,20 +554,6 @@ def test_a_project_that_was_on_hold_is_on_schedule_by_the_days_added() -> None:
     assert line.points == 15
     assert score_of(made).undone == 1  # the list of the overdue names it, and no paper praises it
     assert CITY not in made.leaders
-
-
-def test_holds_are_told_from_moves() -> None:
-    a, b, c = date(2023, 4, 19), date(2023, 7, 10), date(2023, 9, 1)
-    held, active, ended = Disposition.HELD, Disposition.ACTIVE, Disposition.WITHDRAWN
-    assert hold_spans([]) == ()
-    assert hold_spans([(a, held), (b, active)]) == (HoldSpan(a, b),)
-    assert hold_spans([(a, held), (b, ended)]) == (HoldSpan(a, b),)
-    assert hold_spans([(a, held), (b, active), (c, held)]) == (HoldSpan(a, b), HoldSpan(c, None))
-    day = timedelta(days=1)
-    assert put_off(a - day, [HoldSpan(a, b)]) == a - day  # it was due before
-    assert put_off(a, [HoldSpan(a, b)]) == b
-    assert put_off(c, [HoldSpan(a, b)]) == c + (b - a)
-    assert put_off(c, [HoldSpan(c, None)]) == c  # what is still on hold is not judged at all
 
 
 def test_a_quarters_score_is_its_last_months() -> None:
