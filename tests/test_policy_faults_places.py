@@ -324,3 +324,11 @@ def test_each_matter_is_somebodys() -> None:
         says = f"authority.holders.{holder.value}: 须写明由谁决定"
         assert told(places.authority, authority__holders=rest) == [says]
     assert told(places.authority, authority=None) == []
+
+
+def test_one_name_of_two_levels_is_told_at_the_higher() -> None:
+    """A city's bureau and those of its counties would be one."""
+    offices = {**plan().offices, Level.COUNTY: plan().offices[Level.CITY]}
+    found = [each for each in told(places.bodies, offices=offices) if "个单位的名称" in each]
+    assert len(found) == len(plan().cities)
+    assert all(each.startswith("offices.city: ") for each in found)

@@ -560,6 +560,25 @@ def test_the_fewest_trips_of_small_demands(
     assert allotment._fewest_trips(demand, spread) == trips
 
 
+def test_what_was_found_and_is_not_proven_is_not_told_as_the_fewest_trips(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As where the search ends at its limit with something in hand."""
+    demand = Demand((frozenset("丁"), frozenset("戊")), {"丙": {"1": 4}}, 9, 4)
+    even = allotment._Model(demand)
+    assert even.minimise(even.most - even.least)
+    assert allotment._few_trips(demand, even)[1]
+    search = allotment._Model.minimise
+
+    def ends_early(self: Any, what: Any, start: Any = None) -> bool:
+        found = search(self, what, start)
+        self.proven = False
+        return found
+
+    monkeypatch.setattr(allotment._Model, "minimise", ends_early)
+    assert not allotment._few_trips(demand, even)[1]
+
+
 def test_the_solver_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     assert allot(Demand((frozenset("丁"), frozenset("戊")), {"丙": {"1": 3}}, 2, 2))
     assert capfd.readouterr() == ("", "")

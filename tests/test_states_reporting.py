@@ -276,3 +276,9 @@ def test_the_facts_of_a_city_follow_from_its_projects() -> None:
     assert not takes_place(small, a_dossier(milestones={}))
     gone = a_dossier(milestones=submitted, disposition=Disposition.WITHDRAWN)
     assert not takes_place(small, gone)
+
+
+def test_a_city_of_which_nothing_is_known_to_lack_keeps_its_own() -> None:
+    city = Item(SubjectKind.CITY, "太原市", "D01")
+    own = Item(SubjectKind.PROJECT, "太原市1", "D01")
+    assert without_echoes([city, own], lambda it: it.subject[:3], {}) == [city, own]

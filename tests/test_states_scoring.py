@@ -323,6 +323,23 @@ def test_a_report_on_paper_is_in_and_its_projects_count_as_behind_until_they_are
     assert line_of(whole, "on_schedule").points == Decimal("15.00")
 
 
+def test_only_a_report_that_is_in_may_be_not_entered() -> None:
+    """Neither what is no report, done or not, nor a report that is missing."""
+    deadlines = [
+        a_deadline("D08", "甲", date(2023, 5, 20), JUNE),
+        a_deadline("D06", "甲", None, JUNE),
+        a_deadline("D10-05", CITY, date(2023, 5, 20), JUNE),
+        a_deadline("D10-06", CITY, None, JUNE),
+    ]
+    score = score_of(evaluate(plan(), shot(JUNE, [a_project("甲")], deadlines)))
+    notes = {
+        case.what.partition(" ")[0]: case.note
+        for name in ("started_on_time", "operator_on_time", "monthly_report")
+        for case in line_of(score, name).cases
+    }
+    assert notes == {"D08": "", "D06": "", "D10-05": "未录入", "D10-06": ""}
+
+
 def test_a_county_is_judged_by_what_is_entered_of_its_projects_alone() -> None:
     """Of 甲 and 丙 nothing is entered, which is the city's; 乙 is on schedule."""
     told = (Progress("2023-06", 20, on_schedule=True, audit_id=7),)

@@ -483,3 +483,8 @@ def test_progress_is_held_against_the_average_of_its_own_city(percent: int, othe
     asked = with_rule(least=1, every_grade=None).model_copy(update={"risks": None})
     made = {visit.city: visit.reasons for visit in choose(shot([own, other]), asked, calendar())}
     assert made == dict.fromkeys(("太原市", "大同市"), ("按县（市、区）分布安排",))
+
+
+def test_who_is_on_the_risk_list_without_points_is_visited_for_none() -> None:
+    (visit,) = choose(shot([one(1)]), with_rule(least=1), calendar())
+    assert visit.reasons == ("按县（市、区）分布安排",)
