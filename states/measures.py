@@ -290,7 +290,7 @@ def _(over: EarlyMeasure, place: JudgedPlace) -> Iterator[IndicatorCase]:
         on = project.milestones.get(over.milestone)
         limit = over.day or project.milestones.get(over.before or "")
         if on is not None and (limit is None or on < limit):
-            yield IndicatorCase(project.code, project.name, label, limit, on, good=True)
+            yield IndicatorCase(project.code, project.name, label, limit, done=on, good=True)
 
 
 @_cases.register

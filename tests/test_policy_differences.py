@@ -206,3 +206,135 @@ def test_a_place_or_a_field_that_comes_or_goes_has_effect_where_it_brings_some()
         more = {**CONTENT, "fields": [*CONTENT["fields"], field]}
         assert [each.legal for each in differences(CONTENT, more)] == [legal]
         assert [each.legal for each in differences(more, CONTENT)] == [legal]
+
+
+def test_what_is_not_told_apart_by_its_id_is_told_apart_by_its_number() -> None:
+    """A rung of a day and one of a workday have one name; one without either has one, too."""
+    rungs = [{"audience": ["city"], "days": 1}, {"audience": ["county"], "workdays": 1}]
+    (found,) = differences(
+        {"ladder": {"rungs": rungs}}, {"ladder": {"rungs": [rungs[0], {**rungs[1], "kind": "甲"}]}}
+    )
+    assert found.path == ("ladder", "rungs", "2", "kind")
+    alone = {"ladder": {"rungs": [{"audience": ["city"], "kind": "甲"}]}}
+    (named,) = differences(alone, {"ladder": {"rungs": [{"audience": ["city"], "kind": "乙"}]}})
+    assert named.path == ("ladder", "rungs", "T+0", "kind")
+
+
+ITEM = {"id": "a", "label": "甲"}
+SMALL: list[tuple[dict[str, Any], dict[str, Any], str, str, bool]] = [
+    # what, as it was and is; as it is told; its section; whether it has effect
+    ({"funds": []}, {"funds": [ITEM]}, "资金渠道：空 → 甲", "资金", True),
+    ({"funds": None}, {"funds": [ITEM]}, "资金渠道：无 → 甲", "资金", True),
+    ({"funds": [ITEM]}, {"funds": []}, "资金渠道：甲 → 空", "资金", True),
+    (
+        {"fields": [ITEM]},
+        {"fields": [{**ITEM, "label": "乙"}]},
+        "a 乙·名称：甲 → 乙",
+        "条件",
+        False,
+    ),
+    (
+        {"fields": [{**ITEM, "needed": {"before": ["x"]}}]},
+        {"fields": [{**ITEM, "needed": {"before": ["y"]}}]},
+        "a 甲·填报要求·适用于：x → y",
+        "条件",
+        True,
+    ),
+    (
+        {"fields": [{**ITEM, "least": 1}]},
+        {"fields": [{**ITEM, "least": 2}]},
+        "a 甲·最小值：1 → 2",
+        "条件",
+        False,
+    ),
+    (
+        {"cities": [{"code": "1", "x": 1}]},
+        {"cities": [{"code": "1", "x": 2}]},
+        "1·x",
+        "区划",
+        False,
+    ),
+    ({"fund": "a"}, {"fund": "b"}, "资金渠道：a → b", "其他", True),
+    ({"serves": {"note": "a"}}, {"serves": {"note": "b"}}, "服务对象·note：a → b", "其他", False),
+    ({"a": "b"}, {"a": "2023-05-31"}, "a：b → 2023-05-31", "其他", True),
+    ({"a": "2023-05-31"}, {"a": None}, "a：2023-05-31 → 无", "其他", True),
+    ({"a": "b"}, {"a": "至2023-05-31"}, "a：b → 至2023-05-31", "其他", False),
+    ({"a": True}, {"a": False}, "a：是 → 否", "其他", False),
+    ({"a": [1, 2]}, {"a": [1]}, "a：1、2 → 1", "其他", False),
+    ({"a": {"b": 1}}, {"a": {"b": {"due": 1, "x": None}}}, "a·b：1 → 逾期日期1", "其他", False),
+    (
+        {"bodies": {"a": {"responsible": "city"}}},
+        {"bodies": {"a": {"responsible": "county"}}},
+        "责任单位·a·责任单位：city → county",
+        "告知",
+        False,
+    ),
+    (
+        {"quota": {"responsible": "city"}},
+        {"quota": {"responsible": "county"}},
+        "名额·责任单位：city → county",
+        "名额",
+        True,
+    ),
+    ({"a": {"quota": 1}}, {"a": {"quota": 2}}, "a·名额：1 → 2", "名额", True),
+    ({"ladder": {"force": "hard"}}, {"ladder": {"force": "soft"}}, "刚性 → 引导性", "告知", False),
+    ({"ladder": {"kind": "hard"}}, {"ladder": {"kind": "soft"}}, "hard → soft", "告知", False),
+    ({"rows": [{"x": 1}]}, {"rows": [{"x": 2}]}, "rows·1·x：1 → 2", "其他", False),
+    (
+        {"rows": [{"label": "甲", "x": 1}]},
+        {"rows": [{"label": "甲", "x": 2}]},
+        "rows·甲·x",
+        "其他",
+        False,
+    ),
+    ({"rows": [1, {"x": 1}]}, {"rows": [1, {"x": 2}]}, "rows：1、x1 → 1、x2", "其他", False),
+    (
+        {"calendar": {"overrides": {"2023": {}}}},
+        {"calendar": {"overrides": {"2023": {"2023-05-01": True}}}},
+        "日历·调休·2023·2023-05-01：无 → 工作日",
+        "工作日",
+        True,
+    ),
+    (
+        {"calendar": {}},
+        {"calendar": {"overrides": {"2023": {"2023-05-01": False}}}},
+        "日历·调休·2023·2023-05-01：无 → 休息日",
+        "工作日",
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "says", "section", "legal"), SMALL)
+def test_one_thing_that_is_said_otherwise_is_told_once(
+    before: dict[str, Any], after: dict[str, Any], says: str, section: str, *, legal: bool
+) -> None:
+    (found,) = differences(before, after)
+    assert says in str(found)
+    assert (found.section, found.legal) == (section, legal)
+
+
+def test_differences_come_in_the_order_of_their_sections() -> None:
+    names = ("serves", "risks", "stages", "cities", "ladder", "fields", "funds", "quota", "duties")
+    before, after = ({name: [number] for name in names} for number in (1, 2))
+    assert [each.path for each in differences(before, after)] == [(name,) for name in names[::-1]]
+
+
+@pytest.mark.parametrize("name", ["short_name", "annexes", "gist", "serves"])
+def test_what_was_once_built_in_is_told_once_it_is_said(name: str) -> None:
+    assert differences({}, {name: "甲"}) == differences({name: ""}, {name: "甲"}) == ()
+    assert len(differences({name: "甲"}, {name: "乙"})) == 1
+    assert len(differences({name: "甲"}, {})) == 1
+
+
+def test_an_order_is_told_of_what_both_have() -> None:
+    """One that comes or goes is a difference of its own."""
+    a, b, c = ({"id": name} for name in "abc")
+    told = differences({"stages": [a, b]}, {"stages": [c, b, a]})
+    assert [(each.path, each.before, each.after) for each in told] == [
+        (("stages", "c"), None, "idc"),
+        (("stages", "顺序"), "a、b", "b、a"),
+    ]
+    assert [each.path for each in differences({"stages": [a, b]}, {"stages": [a, c, b]})] == [
+        ("stages", "c")
+    ]

@@ -4,7 +4,9 @@ import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -16,7 +18,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from policy import source
+from policy import load, source
 from policy.load import HOME, UNREAD, load_plan, meaning
 from policy.schema import Plan
 from tests.support.builders import plan
@@ -128,6 +130,13 @@ def test_whatever_is_changed_makes_it_another(draw: st.DataObject) -> None:
     except ValidationError:  # a word of a closed list: no plan at all
         assume(False)
     assert meaning(found) != plan().digest, path
+
+
+def test_databases_know_a_plan_by_the_digest_of_its_sorted_text() -> None:
+    """In UTF-8, with 0.50 as 0.5: what they keep would be of no plan otherwise."""
+    text = '{"a": "0.5", "b": "甲", "c": "2023-05-31"}'
+    said = {"c": date(2023, 5, 31), "b": "甲", "a": Decimal("0.50")}
+    assert load._digest(said) == sha256(text.encode("utf-8")).hexdigest()
 
 
 def test_the_order_of_a_list_says_something() -> None:

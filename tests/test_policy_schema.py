@@ -340,6 +340,17 @@ def test_clauses_of_money_are_those_of_its_fund() -> None:
     first, *others = plan().subsidies
     twice = (first, first, first.model_copy(update={"clause": "九"}), *others)
     assert plan().model_copy(update={"subsidies": twice}).subsidy_clauses() == "七(一)；九"
+    funds = ("", "budget", "lottery")
+    told = tuple(first.model_copy(update={"fund": name, "clause": name or "八"}) for name in funds)
+    release = plan().action("release_funds")
+    paid = tuple(
+        release.model_copy(update={"fund": name, "clause": name or "八"}) for name in funds[::-1]
+    )
+    several = plan().model_copy(update={"subsidies": told, "actions": paid})
+    for name in funds:
+        assert several.subsidy_clauses(name) == several.release_clause(name) == (name or "八")
+    unpaid = tuple(action.model_copy(update={"pays": None}) for action in paid)
+    assert several.model_copy(update={"actions": unpaid}).release_clause() == ""
     assert plan().acceptance_clause == "五(八)"
     assert (plan().money_clause, plan().report_clause) == ("七(二)", "五(五)")
     assert (of_a_county().money_clause, of_a_county().acceptance_clause) == ("", "")

@@ -505,6 +505,85 @@ def large_province() -> Assignment:
     return found
 
 
+# --- what the solver is told ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_whatever_is_aimed_at_every_project_has_one_team(sign: int) -> None:
+    """Of four projects, three in one county: where few are wanted as where many are."""
+    demand = Demand(tuple(map(frozenset, "丁戊己")), {"丙": {"1": 3, "2": 1}}, 9, 4)
+    for names in ("takes", "pieces"):
+        model = allotment._Model(demand, counties=True)
+        shares = list(getattr(model, names).values())
+        assert model.minimise(sign * model.highs.qsum(shares))
+        assert sum(map(model.value, shares)) == {"takes": 4, "pieces": 3}[names]
+        assert model.minimise(model.highs.qsum(shares[:1]))
+        assert model.value(shares[0]) == 0
+
+
+@pytest.mark.parametrize(("sign", "trips"), [(1, 1), (-1, 2)])
+def test_a_trip_is_made_by_whoever_takes_something_and_nobody_else(sign: int, trips: int) -> None:
+    demand = Demand((frozenset("丁"), frozenset("戊")), {"丙": {"1": 2}}, 2, 1)
+    model = allotment._Model(demand)
+    assert model.minimise(sign * model.trips)
+    taken = [model.value(takes) for takes in model.takes.values()]
+    assert model.trips_made == trips == sum(count > 0 for count in taken)
+
+
+def test_a_search_that_has_something_to_start_from_ends_earlier() -> None:
+    """So a finer aim takes no longer than the first."""
+    first, then = (
+        allotment._Model(Demand((frozenset("丁"),), {"丙": {"1": 2}}, 2, 1)) for _ in "12"
+    )
+    assert first.minimise(first.trips)
+    assert then.minimise(then.trips, first)
+    limits = [model.highs.getOptionValue("mip_max_nodes")[1] for model in (first, then)]
+    assert limits == [allotment.NODES, allotment.FINER_NODES]
+
+
+@pytest.mark.parametrize(
+    ("teams", "sizes", "spread", "cities", "trips"),
+    [
+        (2, (1, 1), 0, 2, 2),  # one each: two parts of a team and a city
+        (2, (1,), 1, 2, 0),  # whoever may have nothing to do needs no trip
+        (2, (2, 1), 1, 2, 2),
+        (2, (2,), 0, 2, 2),  # one part of both teams
+        (2, (2, 2), 1, 1, 0),  # more cities than are tried
+    ],
+)
+def test_the_fewest_trips_of_small_demands(
+    teams: int, sizes: tuple[int, ...], spread: int, cities: int, trips: int, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(allotment, "MOST_CITIES", cities)
+    projects = {f"{n}": {"1": size} for n, size in enumerate(sizes)}
+    demand = Demand((frozenset("甲"),) * teams, projects, 9, 9)
+    assert allotment._fewest_trips(demand, spread) == trips
+
+
+def test_what_was_found_and_is_not_proven_is_not_told_as_the_fewest_trips(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As where the search ends at its limit with something in hand."""
+    demand = Demand((frozenset("丁"), frozenset("戊")), {"丙": {"1": 4}}, 9, 4)
+    even = allotment._Model(demand)
+    assert even.minimise(even.most - even.least)
+    assert allotment._few_trips(demand, even)[1]
+    search = allotment._Model.minimise
+
+    def ends_early(self: Any, what: Any, start: Any = None) -> bool:
+        found = search(self, what, start)
+        self.proven = False
+        return found
+
+    monkeypatch.setattr(allotment._Model, "minimise", ends_early)
+    assert not allotment._few_trips(demand, even)[1]
+
+
+def test_the_solver_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    assert allot(Demand((frozenset("丁"), frozenset("戊")), {"丙": {"1": 3}}, 2, 2))
+    assert capfd.readouterr() == ("", "")
+
+
 # --- the plan -------------------------------------------------------------------------------------
 
 

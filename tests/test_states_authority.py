@@ -122,6 +122,7 @@ def test_free_text_is_refused_with_the_offices_that_may() -> None:
     assert said is not None
     assert "“bar”不是本方案的单位" in said
     assert "由太原市小店区民政局、太原市民政局、山西省民政厅办理（六(二)）" in said
+    assert said.endswith("如“太原市小店区民政局 张某”")
     blank = bar(plan(), found, Place("太原市", "小店区"), " ")
     assert blank is not None
     assert blank.startswith("请注明经办人")
@@ -144,6 +145,9 @@ def test_free_text_is_refused_with_the_offices_that_may() -> None:
         (" 太原市小店区民政局 示例·科长 ", "太原市小店区民政局", "示例·科长"),
         ("阳泉市城区民政局办公室 欧阳某某", "阳泉市城区民政局", "欧阳某某"),
         ("太原市小店区财政局", "太原市小店区财政局", ""),
+        ("太原市民政局 养老服务科 张处长", "太原市民政局", "张处长"),
+        ("太原市民政局 张科", "太原市民政局", ""),
+        ("太原市民政局 老年人服务科 王某 李四", "太原市民政局", "李四"),
     ],
 )
 def test_an_actor_is_an_office_and_perhaps_a_person(words: str, office: str, person: str) -> None:
@@ -157,6 +161,7 @@ def test_an_actor_is_an_office_and_perhaps_a_person(words: str, office: str, per
     [
         *("", " ", "bar", "张某", "系统管理员", "本机用户 root", "小店区民政局", "民政局"),
         *("太原市", "山西省", "山西省民政厅康养有限公司", "北京市民政局 张某"),
+        *("市民政局 张某", "县民政局", "县财政局 李四"),
     ],
 )
 def test_what_begins_with_no_office_of_the_plan_is_nobody(words: str) -> None:

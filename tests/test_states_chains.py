@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from policy.load import load_plan
 from policy.schema import Plan
-from policy.vocabulary import Disposition, Level, RungKind, Standing, SubjectKind
+from policy.vocabulary import Disposition, Force, Level, RungKind, Standing, SubjectKind
 from states.chains import Turn, chain_of
 from states.deadlines import (
     TO_BE_SET,
@@ -142,6 +142,63 @@ def test_every_plan_has_a_chain_without_a_circle(folder: str) -> None:
     for link in chain.values():
         assert link.body in other.bodies
         assert all(order.index(need) < order.index(link.id) for need in link.needs)
+
+
+def before(step: str, needs: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """What comes before a step, and before that."""
+    return {each for need in needs.get(step, ()) for each in (need, *before(need, needs))}
+
+
+def test_a_step_needs_what_the_notice_says_and_nothing_else() -> None:
+    """However it is written down: also by what comes first before that."""
+    links = chain_of(plan()).links
+    needs = {id: link.needs for id, link in links.items()}
+    for step in BEFORE:
+        assert before(step, needs) == before(step, BEFORE), step
+    assert {id: links[id].body for id in WHOSE} == WHOSE
+    answered = {id for id, link in links.items() if link.answers}
+    assert answered == {"acceptance_visited", "accepted"}
+    assert chain_of(plan()).answers == (("rectification_ordered", "rectified"),) * 2
+    assert needs["city_received"] == needs["review_discussed"] == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "needed"),
+    [
+        ({}, True),
+        ({"force": Force.SOFT}, False),
+        ({"when": {"old_community": ("是",)}}, False),
+        ({"before": ("hold",)}, False),
+    ],
+)
+def test_only_what_always_bars_a_step_comes_before_it(
+    changes: dict[str, object], *, needed: bool
+) -> None:
+    """R59: what is not finished is not accepted."""
+    rules = tuple(
+        rule.model_copy(update=changes) if rule.id == "R59" else rule
+        for rule in plan().requirements
+    )
+    made = plan().model_copy(update={"requirements": rules, "digest": "2" * 64})
+    found = chain_of(made).links["completion_accepted"]
+    assert ("construction_finished" in found.needs) is needed
+
+
+@pytest.mark.parametrize(
+    ("changes", "answered"),
+    [({}, True), ({"force": Force.SOFT}, False), ({"before": ("hold",)}, False)],
+)
+def test_only_what_always_bars_a_step_is_answered_before_it(
+    changes: dict[str, object], *, answered: bool
+) -> None:
+    """R29-4: what was ordered to be put right is put right before 验收."""
+    rules = tuple(
+        rule.model_copy(update=changes) if rule.id == "R29-4" else rule
+        for rule in plan().requirements
+    )
+    made = plan().model_copy(update={"requirements": rules, "digest": "2" * 64})
+    wanted = (("rectification_ordered", "rectified"),) if answered else ()
+    assert chain_of(made).links["accepted"].answers == wanted
 
 
 # --- from when on it is late ----------------------------------------------------------------------

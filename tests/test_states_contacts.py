@@ -7,8 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policy.duties import InspectorRole
 from policy.vocabulary import ChannelKind, Level, RecipientReason
-from states.contacts import Directory, Place, Post, Recipient, kind_of
+from states.contacts import (
+    Directory,
+    Place,
+    Post,
+    Recipient,
+    acceptors_of,
+    has_role,
+    kind_of,
+)
 from tests.support.builders import plan
 
 TIERS = COUNTY, CITY, LEADER, PROVINCE = plan().tiers
@@ -234,3 +243,52 @@ def test_who_stands_in_acts_for_the_colleague_on_those_days_alone() -> None:
 )
 def test_an_address_begins_with_its_channel(address: str | None, kind: ChannelKind | None) -> None:
     assert kind_of(address) is kind
+
+
+@pytest.mark.parametrize(
+    ("titles", "role", "has"),
+    [
+        ((), "", True),
+        ((), "科员", True),
+        (("科长",), "科长", True),
+        (("科长",), "养老服务科科长", True),
+        (("科长",), "副科长", False),
+        (("科长",), "养老服务科副科长", False),
+        (("科长",), "科长助理", False),
+        (("科长",), "", False),
+        (("科长",), "副科长、科长", True),
+        (("科长",), "办公室主任兼科长", True),
+        (("科长", "处长"), "社会事务处处长", True),
+        (("处长",), "科长 处长", True),
+    ],
+)
+def test_a_role_is_had_by_one_of_its_titles_and_not_by_the_deputys(
+    titles: tuple[str, ...], role: str, *, has: bool
+) -> None:
+    asked = InspectorRole(label="科室负责人", level=Level.CITY, titles=titles)
+    assert has_role(asked, Post("太原市民政局", "张某", role)) is has
+
+
+def test_whoever_has_a_role_at_a_citys_bureau_may_accept() -> None:
+    """And at none but a bureau that is known; where nobody has one, nobody may."""
+    rule = plan().cross_acceptance
+    assert rule is not None
+    heads = InspectorRole(label="科室负责人", level=Level.CITY, titles=("科长",))
+    asked = plan().model_copy(
+        update={"cross_acceptance": rule.model_copy(update={"roles": (heads,)})}
+    )
+    posts = [
+        Post("某某局", "钱某", "科长"),
+        Post("太原市小店区民政局", "孙某", "科长"),
+        Post("太原市民政局", "", "科长"),
+        Post("太原市民政局", "李某", "科长"),
+        Post("太原市民政局", "周某", "科员"),
+        Post("太原市民政局分管领导", "吴某", "科长"),
+        Post("大同市民政局", "郑某", "科员"),
+    ]
+    assert acceptors_of(asked, posts) == {
+        "太原市民政局": frozenset({"李某"}),
+        "大同市民政局": frozenset(),
+    }
+    bare = plan().model_copy(update={"cross_acceptance": None})
+    assert acceptors_of(bare, posts[3:4]) == {"太原市民政局": frozenset()}

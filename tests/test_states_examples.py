@@ -69,6 +69,15 @@ def test_a_wrong_example_says_what_was_expected_and_what_came(text: str, tmp_pat
     assert WRONG[text] in told
 
 
+def test_what_is_wrong_beside_an_unknown_deadline_is_told_too(tmp_path: Path) -> None:
+    text = "- {name: 甲, clause: 六(一), day: 2023-02-20, standings: {D99: 逾期, D01: 逾期}}"
+    (tmp_path / FILE).write_text(text, encoding="utf-8")
+    ((_, example),) = read_examples(plan(), tmp_path)
+    first, second = differences(plan(), calendar(), example)
+    assert first.startswith("没有项目的时限“D99”")
+    assert second.startswith("D01“")
+
+
 FAULTY = {
     "- {name: 甲, clause: 一}": "没有写明应有的结果",
     "- {name: 甲, clause: 一, standings: {D01: 逾期}}": "须写明 day",

@@ -435,3 +435,22 @@ def test_what_falls_due_is_that_of_cities_and_of_projects_that_go_on() -> None:
     )
     told = falls_due(plan(), a_snapshot((a_project(),), items), date(2023, 7, 3))
     assert [(item.rule, item.subject) for item in told] == [("D10-06", "太原市"), ("D06", ONE)]
+
+
+def test_what_is_lacking_first_is_counted_unless_it_is_what_is_asked_for() -> None:
+    """D08 asks for 开工: what waits for 研究确定 is told; money comes in any order and is not."""
+    day = date(2023, 7, 20)
+    steps = ("determined", "determined", "site_confirmed", "work_started", "city_received", "")
+    shot = a_snapshot(
+        tuple(a_project(f"XF2023-140105-{n:02d}") for n in range(len(steps))),
+        tuple(
+            a_deadline(
+                "D08", f"XF2023-140105-{n:02d}", Standing.ON_TRACK, days=(day, day), step=step
+            )
+            for n, step in enumerate(steps)
+        ),
+    )
+    (told,) = ahead(plan(), shot, JULY_END)
+    assert (told.rule.id, told.count) == ("D08", 6)
+    labels = {name: plan().milestone(name).label for name in ("site_confirmed", "determined")}
+    assert told.waiting == ((labels["site_confirmed"], 1), (labels["determined"], 2))

@@ -1,17 +1,37 @@
 """Money against naive programs that share no code with it, and each reason not to book a line."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from policy.vocabulary import EntryKind, Holder, Source
-from states.ledger import LedgerLine, balances, matched, overdrawn, received, refusals, resting
+from states.ledger import (
+    FundMoney,
+    LedgerLine,
+    balances,
+    by_fund,
+    dated_by,
+    from_below,
+    held_by,
+    matched,
+    overdrawn,
+    received,
+    received_by,
+    refusals,
+    resting,
+    short,
+    spent,
+    stated,
+    sums,
+    total,
+)
 from tests.support.builders import plan
 
 START = date(2023, 5, 4)
@@ -321,3 +341,125 @@ def test_matching_funds_by_hand() -> None:
     assert matched((first,), Source.CITY, promised) is None
     assert matched((first, replace(second, source=Source.COUNTY)), Source.CITY, promised) is None
     assert matched((first, second), Source.CITY, Decimal(0)) is None
+
+
+# --- sums -----------------------------------------------------------------------------------------
+
+
+class Stood(NamedTuple):
+    """How a project's money stands."""
+
+    subsidy: Decimal | None = None
+    released: Decimal | None = None
+    received: Mapping[Source, Decimal] = {}
+    promised: Mapping[Source, Decimal | None] = {}
+    spent: Decimal = Decimal(0)
+    funds: tuple[FundMoney, ...] = ()
+
+
+ONE, TWO, FOUR, EIGHT = (Decimal(n) for n in ("0.01", "0.02", "0.04", "0.08"))
+
+
+@pytest.mark.parametrize(
+    ("amounts", "sum_", "known"),
+    [
+        ([], "0", None),
+        ([None, None], "0", None),
+        ([ONE, None, TWO], "0.03", "0.03"),
+        ([None, Decimal(0)], "0", "0"),
+    ],
+)
+def test_what_is_not_stated_is_in_no_sum(
+    amounts: list[Decimal | None], sum_: str, known: str | None
+) -> None:
+    assert total(amounts) == Decimal(sum_)
+    assert stated(amounts) == (None if known is None else Decimal(known))
+
+
+def test_sums_over_projects_keep_each_kind_of_money_apart() -> None:
+    first = Stood(
+        subsidy=ONE,
+        released=TWO,
+        received={Source.PROVINCE: FOUR, Source.CITY: EIGHT, Source.OTHER: Decimal(99)},
+        promised={Source.CITY: ONE, Source.COUNTY: TWO},
+        spent=FOUR,
+    )
+    second = Stood(received={Source.COUNTY: ONE}, promised={Source.CITY: None}, spent=ONE)
+    assert sums([first, second]) == {
+        "subsidy": ONE,
+        "released": TWO,
+        "received": FOUR,
+        "promised": ONE + TWO,
+        "matched": EIGHT + ONE,
+        "spent": FOUR + ONE,
+    }
+    assert from_below(first.received) == EIGHT
+
+
+@pytest.mark.parametrize(
+    ("owed", "come", "gap"),
+    [
+        ({Source.CITY: FOUR}, {}, FOUR),
+        ({Source.CITY: FOUR}, {Source.CITY: ONE}, Decimal("0.03")),
+        ({Source.CITY: FOUR}, {Source.CITY: FOUR}, Decimal(0)),
+        ({Source.CITY: FOUR}, {Source.CITY: EIGHT}, Decimal(0)),
+        ({Source.CITY: FOUR, Source.COUNTY: TWO}, {Source.CITY: EIGHT}, TWO),
+        ({Source.CITY: None}, {Source.CITY: ONE}, Decimal(0)),
+        ({Source.CITY: None}, {}, Decimal(0)),
+        ({}, {Source.CITY: ONE}, Decimal(0)),
+    ],
+)
+def test_one_source_does_not_make_up_for_another(
+    owed: Mapping[Source, Decimal | None], come: Mapping[Source, Decimal], gap: Decimal
+) -> None:
+    assert short(owed, come) == gap
+
+
+def test_funds_are_added_up_by_themselves() -> None:
+    first = Stood(funds=(FundMoney("a", ONE, None, TWO), FundMoney("b", None, ONE, FOUR)))
+    second = Stood(funds=(FundMoney("b", EIGHT, None, ONE),))
+    assert by_fund([first, Stood(), second]) == (
+        FundMoney("a", ONE, None, TWO),
+        FundMoney("b", EIGHT, ONE, FOUR + ONE),
+    )
+
+
+def booked(
+    entry: EntryKind, source: Source, holder: Holder, amount: Decimal, **more: Any
+) -> LedgerLine:
+    return LedgerLine(1, entry, START, source, holder, amount, "示例", **more)
+
+
+def test_what_came_what_is_held_and_what_was_spent() -> None:
+    book = [
+        booked(EntryKind.RECEIPT, Source.PROVINCE, Holder.CITY, EIGHT),
+        booked(EntryKind.TRANSFER, Source.PROVINCE, Holder.CITY, FOUR, to_holder=Holder.PROJECT),
+        booked(EntryKind.RECEIPT, Source.OTHER, Holder.PROJECT, TWO),
+        booked(EntryKind.EXPENSE, Source.OTHER, Holder.PROJECT, ONE),
+    ]
+    came = {source: Decimal(0) for source in Source}
+    assert received_by(book) == {**came, Source.PROVINCE: EIGHT, Source.OTHER: TWO}
+    held = {holder: Decimal(0) for holder in Holder}
+    rest = {Holder.CITY: FOUR, Holder.PROJECT: FOUR + TWO - ONE}
+    assert held_by(book) == {**held, **rest}
+    assert spent(book) == ONE
+    assert spent(book[:3]) == 0
+
+
+@pytest.mark.parametrize("nothing", [True, False])
+def test_a_milestone_of_the_ledger_is_dated_by_it(nothing: bool) -> None:
+    """下达 comes to the city, which passes it on; a share of nothing comes in with no line."""
+    later = START + timedelta(1)
+    came = booked(EntryKind.RECEIPT, Source.PROVINCE, Holder.CITY, EIGHT)
+    gone = booked(EntryKind.TRANSFER, Source.PROVINCE, Holder.CITY, EIGHT, to_holder=Holder.COUNTY)
+    share = booked(EntryKind.RECEIPT, Source.CITY, Holder.PROJECT, ONE)
+    promised = {Source.CITY: Decimal(0) if nothing else ONE, Source.COUNTY: TWO}
+    found = dated_by(plan(), promised, [came, replace(gone, on=later), share])
+    assert found == {
+        "city_received": START,
+        "city_passed_on": later,
+        "county_received": later,
+        "county_passed_on": None,
+        **({} if nothing else {"city_funds_in_place": START}),
+        "county_funds_in_place": None,
+    }

@@ -9,13 +9,19 @@ from policy.vocabulary import Disposition, SubjectKind
 from states.dossier import Dossier
 from states.progress import Progress
 from states.reporting import (
+    city_facts,
     expected,
+    finished_on,
+    is_echo,
     is_unentered,
+    lacking,
     left_out,
+    left_to_apply,
     month_to_report,
     projects_finished,
     quota_submitted,
     stuck_first,
+    takes_place,
     to_report,
     without_echoes,
 )
@@ -208,3 +214,71 @@ def test_the_report_of_a_month_may_come_later(later: int, today: date, month: st
     assert month_to_report(plan().model_copy(update={"duties": duties}), today) == month
     bare = plan().model_copy(update={"duties": duties, "report": None})
     assert month_to_report(bare, today) == f"{today:%Y-%m}"
+
+
+@pytest.mark.parametrize(
+    ("made", "left"),
+    [({}, 10), ({"太原市": 1}, 9), ({"太原市": 10}, 0), ({"太原市": 11}, -1), ({"大同市": 3}, 10)],
+)
+def test_a_city_has_so_many_applications_left_to_make(made: dict[str, int], left: int) -> None:
+    """附件1: ten of 太原市; a city without a quota is not among them."""
+    first, second, *_ = plan().cities
+    cities = (first, second.model_copy(update={"quota": 0}))
+    small = plan().model_copy(update={"cities": cities})
+    assert left_to_apply(small, made) == {"太原市": left}
+    submitted = {"application_submitted": date(2023, 2, 8)}
+    projects = [
+        a_dossier(code=f"{city}{n}", city=city, milestones=held)
+        for city, count in made.items()
+        for n in range(count)
+        for held in (submitted, {})
+    ]
+    assert lacking(small, projects) == {"太原市": left}
+
+
+@pytest.mark.parametrize(
+    ("lacks", "listed", "echo"),
+    [(0, 0, False), (0, 1, False), (1, 0, False), (1, 1, True), (1, 2, True), (2, 1, False)],
+)
+def test_a_city_is_an_echo_of_all_that_it_lacks(lacks: int, listed: int, *, echo: bool) -> None:
+    assert is_echo(lacks, listed) is echo
+
+
+@pytest.mark.parametrize(
+    ("accepted", "opened", "day"),
+    [
+        (None, None, None),
+        (MAY, None, None),
+        (None, MAY, None),
+        (MAY, JULY, JULY),
+        (JULY, MAY, JULY),
+    ],
+)
+def test_what_finishes_a_project_is_the_last_of_all(
+    accepted: date | None, opened: date | None, day: date | None
+) -> None:
+    days = {"accepted": accepted, "opened": opened}
+    one = a_dossier(milestones={name: on for name, on in days.items() if on})
+    assert finished_on(plan(), one) == day
+    assert finished_on(plan().model_copy(update={"finished_by": ()}), one) is None
+
+
+def test_the_facts_of_a_city_follow_from_its_projects() -> None:
+    city = plan().cities[0].model_copy(update={"quota": 1})
+    small = plan().model_copy(update={"cities": (city,)})
+    submitted = {"application_submitted": date(2023, 2, 8), **DETERMINED}
+    whole = {**submitted, "accepted": MAY, "opened": JULY}
+    for held, finished in ((submitted, None), (whole, JULY)):
+        found = city_facts(small, city.name, [a_dossier(milestones=held)])
+        assert found["quota_submitted"] == date(2023, 2, 8)
+        assert found["projects_finished"] == finished
+    assert takes_place(small, a_dossier(milestones=submitted))
+    assert not takes_place(small, a_dossier(milestones={}))
+    gone = a_dossier(milestones=submitted, disposition=Disposition.WITHDRAWN)
+    assert not takes_place(small, gone)
+
+
+def test_a_city_of_which_nothing_is_known_to_lack_keeps_its_own() -> None:
+    city = Item(SubjectKind.CITY, "太原市", "D01")
+    own = Item(SubjectKind.PROJECT, "太原市1", "D01")
+    assert without_echoes([city, own], lambda it: it.subject[:3], {}) == [city, own]

@@ -136,6 +136,20 @@ def test_a_deadline_has_passed_from_the_day_after_it() -> None:
     assert "已过1天" in found(idle, [before]).says
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (STEPS["D14"], "（2023-11-30）"),
+        (STEPS["D14"] - DAY, "（2023-11-29，2023-11-30后计逾期）"),
+        (STEPS["D14"] + DAY, "（2023-12-01，2023-11-30后计逾期）"),
+    ],
+)
+def test_the_day_of_the_notice_is_told_and_beside_it_another_one(said: date, told: str) -> None:
+    """Before it where it moves on over a rest day, after it where it moves back."""
+    item = replace(a_deadline("D14", STEPS["D14"]), due=said)
+    assert told in found(building(date(2023, 7, 26)), [item]).says
+
+
 def test_what_has_passed_and_is_not_done_counts_more_than_any_margin() -> None:
     idle = a_shot(CODE, milestones=BEGUN, received=PAID)
     late = a_deadline("D08", STEPS["D08"], standing=Standing.OVERDUE)
@@ -161,6 +175,13 @@ def test_the_usual_duration_is_the_median_of_all_that_have_been_through(
         assert 0 <= usual.days - median(took) <= (took[-1] - took[0])
         assert sum(day <= usual.days for day in took) * 2 >= len(took)
         assert sum(day >= usual.days for day in took) * 2 >= len(took)
+
+
+@pytest.mark.parametrize(("took", "samples"), [(0, 5), (1, 5), (-1, 0)])
+def test_a_step_may_take_no_day_and_never_less(took: int, samples: int) -> None:
+    projects = [built(n, took) for n in range(5)]
+    usual = usual_days(plan(), a_snapshot(SEPTEMBER, projects), calendar())["D14"]
+    assert (usual.days, usual.samples) == ((took, 5) if samples else (183, 0))
 
 
 # --- gaps, standstill, history --------------------------------------------------------------------

@@ -22,8 +22,6 @@ from states.snapshot import (
     ProjectShot,
     RecordShot,
     Snapshot,
-    hold_spans,
-    put_off,
 )
 from tests.support.builders import plan
 from tests.support.scored_province import (
@@ -325,6 +323,89 @@ def test_a_report_on_paper_is_in_and_its_projects_count_as_behind_until_they_are
     assert line_of(whole, "on_schedule").points == Decimal("15.00")
 
 
+def test_only_a_report_that_is_in_may_be_not_entered() -> None:
+    """Neither what is no report, done or not, nor a report that is missing."""
+    deadlines = [
+        a_deadline("D08", "甲", date(2023, 5, 20), JUNE),
+        a_deadline("D06", "甲", None, JUNE),
+        a_deadline("D10-05", CITY, date(2023, 5, 20), JUNE),
+        a_deadline("D10-06", CITY, None, JUNE),
+    ]
+    score = score_of(evaluate(plan(), shot(JUNE, [a_project("甲")], deadlines)))
+    notes = {
+        case.what.partition(" ")[0]: case.note
+        for name in ("started_on_time", "operator_on_time", "monthly_report")
+        for case in line_of(score, name).cases
+    }
+    assert notes == {"D08": "", "D06": "", "D10-05": "未录入", "D10-06": ""}
+
+
+def test_a_county_is_judged_by_what_is_entered_of_its_projects_alone() -> None:
+    """Of 甲 and 丙 nothing is entered, which is the city's; 乙 is on schedule."""
+    told = (Progress("2023-06", 20, on_schedule=True, audit_id=7),)
+    projects = [a_project("甲"), a_project("乙", progress=told), a_project("丙")]
+    june = a_deadline("D10-06", CITY, date(2023, 6, 20), JUNE)
+    made = evaluate(plan(), shot(JUNE, projects, [june]))
+    line = line_of(score_of(made, "小店区"), "on_schedule")
+    assert [(case.subject, case.good) for case in line.cases] == [("乙", True)]
+
+
+def test_what_earns_points_is_shown_as_good() -> None:
+    """The first start in a county that had none, and an opening before the day."""
+    days = {"work_started": date(2023, 5, 8), "opened": date(2023, 9, 30)}
+    early = a_project("甲", county="清徐县", unserved=True, milestones=days)
+    score = score_of(evaluate(plan(), shot(DECEMBER, [early])))
+    for name, on in (("opened_early", "opened"), ("newly_served", "work_started")):
+        (case,) = line_of(score, name).cases
+        assert (case.good, case.done) == (True, days[on])
+
+
+def test_a_table_may_leave_what_is_not_entered_unjudged() -> None:
+    """The report came on paper; where none came, its projects are behind all the same."""
+    changed = rule_with("on_schedule", {"unentered": "not_judged"})
+    for done, cases in ((date(2023, 6, 20), []), (None, ["2023-06 月报：未报"])):
+        june = a_deadline("D10-06", CITY, done, JUNE)
+        line = line_of(
+            score_of(evaluate(changed, shot(JUNE, [a_project("甲")], [june]))), "on_schedule"
+        )
+        assert [case.what for case in line.cases] == cases
+
+
+@pytest.mark.parametrize("late", ["甲", "乙", "丙"])
+def test_whoever_is_late_is_behind_alone(late: str) -> None:
+    """All three say that they are on schedule."""
+    projects = [_progress(True)(code, JUNE)[0][0] for code in ("甲", "乙", "丙")]
+    deadlines = [
+        a_deadline("D08", code, None if code == late else date(2023, 5, 20), JUNE)
+        for code in ("甲", "乙", "丙")
+    ]
+    line = line_of(score_of(evaluate(plan(), shot(JUNE, projects, deadlines))), "on_schedule")
+    assert [case.subject for case in line.cases if not case.good] == [late]
+
+
+@pytest.mark.parametrize("held", ["甲", "乙", "丙"])
+def test_only_what_a_project_on_hold_has_not_done_is_excused(held: str) -> None:
+    """Neither what another one has not done, nor what the city owes."""
+    projects = [
+        a_project(code, disposition=Disposition.HELD if code == held else Disposition.ACTIVE)
+        for code in ("甲", "乙", "丙")
+    ]
+    deadlines = [a_deadline("D08", code, date(2023, 6, 9), JUNE) for code in ("甲", "乙", "丙")]
+    report = a_deadline("D10-05", CITY, None, JUNE)
+    score = score_of(evaluate(plan(), shot(JUNE, projects, [*deadlines, report])))
+    line = line_of(score, "started_on_time")
+    assert [case.subject for case in line.cases if case.good is None] == [held]
+    assert [case.good for case in line_of(score, "monthly_report").cases] == [False]
+
+
+def test_what_is_on_record_is_told_by_its_name() -> None:
+    kinds = {"typical_experience": "典型经验", "violation_confirmed": "违规认定"}
+    records = [a_record(kind, CITY, row) for row, kind in enumerate(kinds)]
+    score = score_of(evaluate(plan(), shot(JUNE, [a_project("甲")], (), records)))
+    told = {case.what for line in score.lines for case in line.cases}
+    assert told >= {f"{label}：示例认定文件" for label in kinds.values()}
+
+
 def test_what_was_finished_before_the_month_is_not_asked_for_in_its_report() -> None:
     done = {"accepted": date(2023, 5, 20), "opened": date(2023, 5, 31)}
     finished = a_project("甲", milestones=done)
@@ -354,7 +435,8 @@ def test_a_report_is_missed_on_the_day_on_which_it_is_due() -> None:
         for day in (due - timedelta(days=1), due)
     )
     assert line_of(the_day_before, "on_schedule").state is IndicatorStatus.NOT_DUE
-    assert line_of(on_the_day, "on_schedule").points == 0
+    line = line_of(on_the_day, "on_schedule")
+    assert (line.state, line.points) == (IndicatorStatus.JUDGED, Decimal(0))
 
 
 def test_putting_right_what_an_inspection_found_counts_as_well() -> None:
@@ -467,6 +549,15 @@ def test_a_report_on_paper_leaves_no_city_on_another_denominator() -> None:
     assert line_of(score_of(made, OTHER), "on_schedule").points == 0
 
 
+def test_a_project_that_was_on_hold_is_on_schedule_until_the_days_added_are_over() -> None:
+    """Thirty days from 31 May end on 30 June: on that day it is due, and not done."""
+    for as_of, good in ((date(2023, 6, 29), None), (JUNE, False)):
+        [[project], _, _] = _progress(True)("甲", as_of)
+        late = a_deadline("D08", "甲", None, as_of)
+        made = evaluate(plan(), shot(as_of, [replace(project, holds=(HOLD,))], [late]))
+        assert [case.good for case in line_of(score_of(made), "on_schedule").cases] == [good]
+
+
 def test_a_project_that_was_on_hold_is_on_schedule_by_the_days_added() -> None:
     """It says so, and its 开工 is overdue by its days on hold alone: it is not judged."""
     said = (Progress("2023-06", 50, on_schedule=True, audit_id=7),)
@@ -480,20 +571,6 @@ def test_a_project_that_was_on_hold_is_on_schedule_by_the_days_added() -> None:
     assert line.points == 15
     assert score_of(made).undone == 1  # the list of the overdue names it, and no paper praises it
     assert CITY not in made.leaders
-
-
-def test_holds_are_told_from_moves() -> None:
-    a, b, c = date(2023, 4, 19), date(2023, 7, 10), date(2023, 9, 1)
-    held, active, ended = Disposition.HELD, Disposition.ACTIVE, Disposition.WITHDRAWN
-    assert hold_spans([]) == ()
-    assert hold_spans([(a, held), (b, active)]) == (HoldSpan(a, b),)
-    assert hold_spans([(a, held), (b, ended)]) == (HoldSpan(a, b),)
-    assert hold_spans([(a, held), (b, active), (c, held)]) == (HoldSpan(a, b), HoldSpan(c, None))
-    day = timedelta(days=1)
-    assert put_off(a - day, [HoldSpan(a, b)]) == a - day  # it was due before
-    assert put_off(a, [HoldSpan(a, b)]) == b
-    assert put_off(c, [HoldSpan(a, b)]) == c + (b - a)
-    assert put_off(c, [HoldSpan(c, None)]) == c  # what is still on hold is not judged at all
 
 
 def test_a_quarters_score_is_its_last_months() -> None:

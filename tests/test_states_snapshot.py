@@ -7,17 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.renaming import NameChanges
 from policy.schema import Plan
 from policy.vocabulary import Disposition, Origin, Standing, SubjectKind
 from states.progress import Progress
 from states.snapshot import (
     DeadlineShot,
+    HoldSpan,
     ProjectShot,
     RecordShot,
     Snapshot,
+    by_names,
+    hold_spans,
     late,
     month_end,
     months,
+    put_off,
     quarter,
 )
 from tests.support.builders import calendar, plan
@@ -150,6 +155,22 @@ def test_a_report_is_that_of_its_month() -> None:
     assert project.reported("2023-04") is None
 
 
+@pytest.mark.parametrize("city", ["大同市", "太原市", "阳泉市"])
+def test_a_citys_part_has_nothing_of_a_neighbour(city: str) -> None:
+    """Neither of one whose name comes before it nor of one whose name comes after it."""
+    names = ("大同市", "太原市", "阳泉市")
+    whole = Snapshot(
+        "2023-06",
+        date(2023, 6, 30),
+        tuple(replace(NOBODY, code=name, city=name) for name in names),
+        tuple(replace(DUE, subject=name, city=name) for name in names),
+        tuple(replace(RECORD, subject=name) for name in names),
+    )
+    part = whole.of_city(city)
+    assert [it.city for it in part.projects] == [it.city for it in part.deadlines] == [city]
+    assert [it.subject for it in part.records] == [city]
+
+
 def test_a_citys_part_is_its_projects_deadlines_and_records() -> None:
     elsewhere = replace(NOBODY, code="P2", city="大同市")
     theirs = replace(DUE, subject="P2", city="大同市")
@@ -164,3 +185,39 @@ def test_a_citys_part_is_its_projects_deadlines_and_records() -> None:
     assert part == Snapshot(
         "2023-06", date(2023, 6, 30), (NOBODY,), (DUE,), (records[0], records[2])
     )
+
+
+def test_holds_are_told_from_moves() -> None:
+    a, b, c = date(2023, 4, 19), date(2023, 7, 10), date(2023, 9, 1)
+    held, active, ended = Disposition.HELD, Disposition.ACTIVE, Disposition.WITHDRAWN
+    assert hold_spans([]) == ()
+    assert hold_spans([(a, held), (b, active)]) == (HoldSpan(a, b),)
+    assert hold_spans([(a, held), (b, ended)]) == (HoldSpan(a, b),)
+    assert hold_spans([(a, held), (b, active), (c, held)]) == (HoldSpan(a, b), HoldSpan(c, None))
+    day = timedelta(days=1)
+    assert put_off(a - day, [HoldSpan(a, b)]) == a - day  # it was due before
+    assert put_off(a, [HoldSpan(a, b)]) == b
+    assert put_off(c, [HoldSpan(a, b)]) == c + (b - a)
+    assert put_off(c, [HoldSpan(c, None)]) == c  # what is still on hold is not judged at all
+
+
+def test_a_month_of_before_is_told_by_the_names_of_now() -> None:
+    """Of a city and a county that are called otherwise; what keeps its name keeps it."""
+    names = NameChanges(
+        subjects={"太原市": "并州市"}, counties={("太原市", "小店区"): ("并州市", "大店区")}
+    )
+    kept = replace(NOBODY, code="P2", city="大同市", county="平城区")
+    city = replace(DUE, kind=SubjectKind.CITY, subject="太原市", rule="D10-06")
+    records = (RECORD, replace(RECORD, subject="太原市"), replace(RECORD, subject="大同市"))
+    whole = Snapshot("2023-06", date(2023, 6, 30), (NOBODY, kept), (DUE, city), records)
+    told = by_names(whole, names)
+    assert [(it.city, it.county) for it in told.projects] == [
+        ("并州市", "大店区"),
+        ("大同市", "平城区"),
+    ]
+    assert [(it.city, it.subject) for it in told.deadlines] == [
+        ("并州市", "P1"),
+        ("并州市", "并州市"),
+    ]
+    assert [it.subject for it in told.records] == ["P1", "并州市", "大同市"]
+    assert by_names(whole, NameChanges()) == whole

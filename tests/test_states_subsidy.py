@@ -1,5 +1,7 @@
 """The provincial subsidy: cases that an official can read, and what holds for every area."""
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -9,10 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy.clauses import Clause
 from policy.subsidies import AreaSubsidy, BedSubsidy, FlatSubsidy, Fund, Subsidy, UnstatedSubsidy
+from policy.vocabulary import EntryKind, Holder, Source
 from states.dossier import Profile
-from states.subsidy import subsidy
-from tests.support.builders import plan
+from states.ledger import FundMoney, LedgerLine
+from states.subsidy import fund_money, subsidy
+from tests.support.builders import a_dossier, plan
 from tests.support.written import read_yaml
 
 CASES = read_yaml(Path(__file__).parent / "cases" / "subsidy.yaml")
@@ -162,3 +167,34 @@ def test_a_subsidy_of_several_funds_is_what_they_give_together() -> None:
     lacking = held.model_copy(update={"subsidies": flat[:1]})
     assert subsidy(lacking, Profile(), "县") is None
     assert subsidy(lacking, Profile(), "县", "lottery") is None
+
+
+def test_each_fund_of_a_subsidy_stands_by_itself() -> None:
+    """100 元 of one that is stated, and another of which nothing is."""
+    funds = (Fund(id="budget", label="预算"), Fund(id="lottery", label="福彩"))
+    given = plan().subsidies[0].model_dump(include={*Clause.model_fields})
+    rules = (
+        FlatSubsidy(**given, basis="flat", yuan=Decimal(100), fund="budget"),
+        UnstatedSubsidy(**given, basis="not_stated", fund="lottery"),
+    )
+    several = plan().model_copy(update={"funds": funds, "subsidies": rules})
+    came = LedgerLine(
+        *(
+            1,
+            EntryKind.RECEIPT,
+            date(2023, 5, 4),
+            Source.PROVINCE,
+            Holder.CITY,
+            Decimal(30),
+            "示例",
+        ),
+        fund="budget",
+    )
+    project = replace(a_dossier(), lines=(came,), released_funds={"budget": "40"})
+    assert fund_money(several, project) == (
+        FundMoney("budget", Decimal(100), Decimal(40), Decimal(30)),
+        FundMoney("lottery", None, None, Decimal(0)),
+    )
+    assert fund_money(plan(), project) == ()
+    assert subsidy(several, project.profile, "县") is None  # one part is not stated
+    assert subsidy(several, project.profile, "县", "budget") == 100

@@ -118,6 +118,40 @@ def test_what_a_single_city_is_to_reach_is_judged_by_its_own_projects() -> None:
     }
 
 
+@pytest.mark.parametrize("other", ["丁市", "电市"])
+def test_what_lies_in_another_city_is_not_its_own(other: str) -> None:
+    """Whether its name comes before or after."""
+    elsewhere = replace(case(9, "point", "丙街道", chosen=FEBRUARY, opened=FEBRUARY), city=other)
+    told = {it.id: it.said for it in figures(of_one_city(), (*FOUND, elsewhere))}
+    assert told["streets.甲市"] == "甲市街道覆盖：已覆盖2个街道（乡镇），共3个，尚缺1个"
+    assert "66.6%（2/3）" in told["opened_rate.甲市"]
+
+
+def test_every_city_has_one() -> None:
+    """And of a city's own only itself is named."""
+    plan = of_one_city()
+    (counties,) = (it for it in plan.targets if it.id == "counties")
+    whole = counties.model_copy(update={"each": "city", "cities": ()})
+    told = said(FOUND, plan.model_copy(update={"targets": (whole,)}))
+    assert told["counties"].endswith("：已覆盖1个市，共2个，尚缺1个：乙市")
+
+
+@pytest.mark.parametrize("missing", [7, 8, 9])
+def test_at_most_eight_places_are_named(missing: int) -> None:
+    plan = canteens_plan()
+    first = plan.cities[0]
+    many = tuple(
+        first.counties[0].model_copy(update={"name": f"{n}县", "code": f"9901{n:02d}"})
+        for n in range(missing)
+    )
+    (counties,) = (it for it in plan.targets if it.id == "counties")
+    changes = {"cities": (first.model_copy(update={"counties": many}),), "targets": (counties,)}
+    told = said((), plan.model_copy(update=changes))["counties"]
+    named = "、".join(f"甲市{n}县" for n in range(min(missing, 8)))
+    more = f"等{missing}个" if missing > 8 else ""
+    assert told.endswith(f"尚缺{missing}个：{named}{more}")
+
+
 def test_a_plan_without_kinds_and_targets_shows_none() -> None:
     assert figures(shanxi(), ()) == ()
 

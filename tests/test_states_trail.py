@@ -336,3 +336,12 @@ def test_a_project_goes_on_by_one_row() -> None:
     )
     less = carried_on(project, TrailRow(10, AuditKind.REVERSAL, Effects(dropped=(3, 8, 5))))
     assert (less.lines, less.opinions, less.progress) == ((), (), ())
+
+
+@pytest.mark.parametrize("row", [0, 7])
+def test_a_report_that_is_of_another_row_says_of_which(row: int) -> None:
+    """One that is only handed in is of the row that records it."""
+    report = Progress("2023-06", 30, Decimal("1.50"), on_schedule=True, audit_id=row)
+    told = to_detail(Effects(progress=report))["progress"]
+    assert told.get("audit_id") == (row or None)
+    assert (told["period"], told["invested"]) == ("2023-06", "1.50")

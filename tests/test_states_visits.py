@@ -340,6 +340,83 @@ def test_long_stays_are_shortened_where_days_are_short() -> None:
     assert [each.day.day for each in visits] == [1, 1, 2, 2]
 
 
+@pytest.mark.parametrize(
+    ("own", "others", "days", "wanted"),
+    [
+        (4, 6, 4, (4, 4)),  # the longer stay gives way
+        (6, 4, 4, (4, 4)),
+        (4, 4, 3, (4, 2)),  # of equals that of the city which the plan lists last
+        (4, 4, 4, (4, 4)),  # nobody where there are days enough
+        (3, 5, 4, (3, 4)),
+    ],
+)
+def test_the_longest_stay_of_equals_is_shortened(
+    own: int, others: int, days: int, wanted: tuple[int, int]
+) -> None:
+    """Two a day, nobody at more risk than another: how many of either city on so many days."""
+    first = [one(n) for n in range(own)]
+    then = [project("大同市", "云州区", n) for n in range(others)]
+    asked = with_rule(last=date(2023, 6, days if days < 3 else days + 2), share=Decimal(1))
+    bare = asked.model_copy(update={"risks": None})
+    made = Counter(each.city for each in choose(shot([*then, *first]), bare, calendar()))
+    assert (made["太原市"], made["大同市"]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("projects", "share", "least", "count"),
+    [
+        (10, "0.2", 1, 2),
+        (11, "0.2", 1, 3),
+        (10, "0.2", 3, 3),
+        (2, "0.2", 3, 2),
+        (5, "0.2", 1, 1),
+    ],
+)
+def test_a_share_is_rounded_up_and_never_below_the_least(
+    projects: int, share: str, least: int, count: int
+) -> None:
+    asked = with_rule(share=Decimal(share), least=least, every_grade=None)
+    found = shot([one(n) for n in range(projects)])
+    assert len(choose(found, asked, calendar())) == count
+
+
+@pytest.mark.parametrize(("grade", "count"), [("高", 2), ("中", 3), ("低", 4), (None, 1)])
+def test_as_many_are_visited_as_have_the_grade_that_the_plan_wants(
+    grade: str | None, count: int
+) -> None:
+    """Two that passed a deadline, three that stand still, four of which nothing is said."""
+    waiting = [one(n, milestones={}) for n in range(2)]
+    still = [one(n, progress=months(60, 60, 60)) for n in range(2, 5)]
+    well = [one(n) for n in range(5, 9)]
+    asked = with_rule(least=1, share=Decimal("0.01"), every_grade=grade)
+    found = shot([*waiting, *still, *well], tuple(passed(each.code) for each in waiting))
+    grades = Counter(each.grade for each in risks(asked, found, calendar()))
+    assert grades == {"高": 2, "中": 3, "低": 4}
+    assert len(choose(found, asked, calendar())) == count
+
+
+def test_who_is_on_hold_is_not_visited_for_its_grade() -> None:
+    waiting = [one(n, milestones={}, disposition=Disposition.HELD) for n in range(2)]
+    asked = with_rule(least=1, share=Decimal("0.01"))
+    found = shot([*waiting, one(3)], tuple(passed(each.code) for each in waiting))
+    assert [each.code for each in choose(found, asked, calendar())] == [one(3).code]
+
+
+@pytest.mark.parametrize(
+    ("on", "counts"),
+    [
+        (date(2023, 5, 31), False),
+        (FIRST, True),
+        (LAST, True),
+        (date(2023, 8, 1), False),
+    ],
+)
+def test_a_visit_counts_from_the_first_day_to_the_last(on: date, *, counts: bool) -> None:
+    made = choose_all(shot([visited(one(1), on)]), plan(), calendar())
+    assert (made.visits == ()) is counts
+    assert [each.why for each in made.unvisited] == [f"{on.month}月{on.day}日已督查"] * counts
+
+
 def visited(each: ProjectShot, on: date) -> ProjectShot:
     return replace(each, milestones={**each.milestones, rule().visited: on})
 
@@ -399,8 +476,15 @@ def test_a_standstill_is_counted_from_the_last_rise() -> None:
     assert "没有增长" not in chosen([one(1, progress=months(100, 100, 100))]).reasons[0]
 
 
-def test_progress_is_held_against_the_average_of_its_own_city() -> None:
-    own, other = one(1, progress=months(50)), project("大同市", "云州区", 1, progress=months(90))
+@pytest.mark.parametrize(("percent", "others"), [(50, 90), (90, 50)])
+def test_progress_is_held_against_the_average_of_its_own_city(percent: int, others: int) -> None:
+    own = one(1, progress=months(percent))
+    other = project("大同市", "云州区", 1, progress=months(others))
     asked = with_rule(least=1, every_grade=None).model_copy(update={"risks": None})
     made = {visit.city: visit.reasons for visit in choose(shot([own, other]), asked, calendar())}
     assert made == dict.fromkeys(("太原市", "大同市"), ("按县（市、区）分布安排",))
+
+
+def test_who_is_on_the_risk_list_without_points_is_visited_for_none() -> None:
+    (visit,) = choose(shot([one(1)]), with_rule(least=1), calendar())
+    assert visit.reasons == ("按县（市、区）分布安排",)

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from common.errors import PolicyError
 from common.words import shanghai_day
-from states.workdays import Calendar, UnknownYearError, is_open, opens_next, years_after
+from states.workdays import (
+    Calendar,
+    UnknownYearError,
+    if_known,
+    is_open,
+    opens_next,
+    workday_after,
+    years_after,
+)
 from tests.support.builders import calendar, plan
 
 DAY = timedelta(days=1)
@@ -231,3 +239,21 @@ def test_by_the_year_2023(at: str, open_: bool, opens: str) -> None:
 def test_the_day_in_shanghai_begins_at_four_in_the_afternoon_of_greenwich() -> None:
     assert shanghai_day(datetime(2023, 6, 1, 15, 59, 59, tzinfo=UTC)) == date(2023, 6, 1)
     assert shanghai_day(datetime(2023, 6, 1, 16, 0, tzinfo=UTC)) == date(2023, 6, 2)
+
+
+@pytest.mark.parametrize(
+    ("day", "after"),
+    [
+        (date(2023, 4, 27), date(2023, 4, 28)),
+        (date(2023, 4, 28), date(2023, 5, 4)),  # 劳动节
+        (date(2023, 6, 24), date(2023, 6, 25)),  # a Sunday that is worked
+        (date(2098, 12, 31), date(2099, 1, 1)),  # whatever its holidays will be
+    ],
+)
+def test_papers_of_an_evening_are_signed_from_the_next_workday_on(day: date, after: date) -> None:
+    assert workday_after(Calendar(), day) == after
+
+
+def test_what_lies_in_a_year_that_is_not_known_has_no_answer() -> None:
+    assert if_known(Calendar().on_or_after, date(2023, 4, 29)) == date(2023, 5, 4)
+    assert if_known(Calendar().on_or_after, date(2099, 1, 1)) is None

@@ -78,6 +78,7 @@ ALSO = {
     "policy.fields": ("policy_extends", "states_dossier"),
     "policy.load": ("policy_meaning",),
     "policy.schema": ("policy_bounds", "policy_extends"),
+    "policy.source": ("policy_extends", "policy_faults", "policy_load", "policy_meaning"),
     "policy.targets": ("policy_extends", "states_targets"),
     "policy.timing": ("policy_bounds", "policy_extends"),
     "policy.validate": ("policy_date_words", "policy_load"),
