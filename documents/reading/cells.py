@@ -68,11 +68,16 @@ def text(value: object) -> str | None:
             )
         visible = "".join(filter(_is_seen, visible))
     words = " ".join(visible.split())
+    if words.startswith("#"):
+        _refuse_error(words)
+    return words or None
+
+
+def _refuse_error(words: str) -> None:
     if words == MERGED_NUMBER:
         raise CellError(MERGED)
     if words in EXCEL_ERRORS:
         raise CellError("公式出错；请改为填写实际内容")
-    return words or None
 
 
 def _bare(value: object) -> str:
