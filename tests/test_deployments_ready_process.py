@@ -63,6 +63,10 @@ def waiting(command: list[str], folder: Path) -> tuple[subprocess.Popen[str], in
     return run, int(run.stdout.readline())
 
 
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def is_there(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -87,7 +91,9 @@ def test_what_it_raises_is_printed_and_fails(command: list[str], tmp_path: Path)
 
 
 def test_a_signal_reaches_it_and_tells_how_it_ended(command: list[str], tmp_path: Path) -> None:
-    courier, _ = waiting(command, tmp_path)
+    """Also where all processes of a service are sent it, as systemd does."""
+    courier, pid = waiting(command, tmp_path)
+    os.kill(parent(pid), signal.SIGTERM)
     courier.send_signal(signal.SIGTERM)
     assert "stopped" in said(courier)
     assert courier.returncode == 128 + signal.SIGTERM
@@ -135,10 +141,9 @@ def test_it_ends_with_who_holds_it_and_its_runs_go_on(tmp_path: Path) -> None:
         found = shlex.split(held.stdout.readline())
         _until(Path(found[-2]).exists)
         courier, pid = waiting(found, tmp_path)
-        ready = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-        mother = int(Path(f"/proc/{ready}/stat").read_text().rpartition(")")[2].split()[1])
+        ready = parent(parent(pid))
         held.kill()
-    _until(lambda: not is_there(mother))
+    _until(lambda: not is_there(ready))
     assert is_there(pid)
     courier.send_signal(signal.SIGTERM)
     assert "stopped" in said(courier)

@@ -101,6 +101,7 @@ def _keep(link: socket.socket) -> Begun:
     if run == 0:
         link.close()
         return said, numbers
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is for the run
     for number in numbers:
         os.close(number)
     with suppress(OSError):
