@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import sys
-from contextlib import suppress
 
 BEGIN_SECONDS = 60
 """How long the ready process may take to begin a run."""
@@ -17,12 +16,10 @@ BEGIN_SECONDS = 60
 
 def main(address: str, module: str) -> None:
     """Have a module run as ``python -m`` would, here and with this environment and output."""
-    link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    link.settimeout(BEGIN_SECONDS)
-    if not _begun(link, address):
+    link = _begun(address)
+    if link is None:
         # Nobody is ready: it begins here.
         os.execv(sys.executable, [sys.executable, "-m", module])  # noqa: S606
-    link.settimeout(None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the run itself
     signal.signal(signal.SIGTERM, lambda number, _: link.send(str(number).encode()))
     end = int(link.recv(16) or 1)
@@ -33,15 +30,23 @@ def main(address: str, module: str) -> None:
     sys.exit(end)
 
 
-def _begun(link: socket.socket, address: str) -> bool:
-    """Whether the run has begun; it never begins later. TimeoutError when nobody answers."""
+def _begun(address: str) -> socket.socket | None:
+    """What leads to the run; None where nobody has begun it. TimeoutError when nobody answers."""
     folder = os.getcwd()  # noqa: PTH109  # pathlib takes as long to load as all the rest
     said = json.dumps({"environment": dict(os.environ), "folder": folder}).encode()
-    with suppress(ConnectionError, FileNotFoundError):
+    try:
+        link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        link.settimeout(BEGIN_SECONDS)
         link.connect(address)
         socket.send_fds(link, [said], [0, 1, 2])
-        return bool(link.recv(16))
-    return False
+        if not link.recv(16):
+            return None
+    except TimeoutError:
+        raise  # it may have begun
+    except OSError:
+        return None
+    link.settimeout(None)
+    return link
 
 
 if __name__ == "__main__":
