@@ -9,9 +9,8 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from models.projects import dossiers, subjects
+from models.projects import subjects
 from models.tables import Subject
-from operations.cases.desk import Desk
 from operations.duties.assessments import newest_curves
 from operations.views.census import (
     Census,
@@ -26,6 +25,7 @@ from operations.views.census import (
 )
 from operations.views.funds import TOTAL, money_of
 from operations.views.overview import CityBoard, DeadlineView
+from operations.views.published import targets_of
 from operations.views.tables import all_places
 from operations.views.worklist import OutOfReachError
 from operations.workbooks.listings import make_funds, make_overdue, make_projects
@@ -34,7 +34,7 @@ from policy.schema import Plan
 from policy.vocabulary import Listing
 from states.contacts import Place
 from states.dossier import GOING_ON
-from states.targets import TargetFigure, figures, of_place
+from states.targets import of_place
 from web.drawing import bars, curve
 from web.errand import XLSX, Errand, Handler, attached, page
 from web.shelf import DayView, shelved
@@ -84,7 +84,7 @@ def show_board(errand: Errand) -> Response:
         rows=rows,
         lamps={row.city: _lamp(row) for row in rows},
         sums=added(TOTAL, board, None if scope.city else all_places(desk.plan, board)),
-        targets=of_place(_targets(desk, known), scope.city),
+        targets=of_place(targets_of(desk, known.projects), scope.city),
         stages=list(desk.plan.stages),
         bars=bars(rows, [stage.label for stage in desk.plan.stages]),
         curves=[
@@ -227,14 +227,6 @@ def _lamp(row: CityBoard) -> str:
     if row.overdue:
         return "red"
     return "amber" if row.due_soon or row.beyond_proposal else "green"
-
-
-def _targets(desk: Desk, known: DayView) -> Sequence[TargetFigure]:
-    """What the programme is to reach, where the plan says: by its projects, one by one."""
-    if not (desk.plan.kinds or desk.plan.targets):
-        return ()
-    with desk.reading() as session:
-        return figures(desk.plan, known.projects or dossiers(session, desk.plan))
 
 
 def _linker(path: str, scope: Scope, errand: Errand) -> Callable[..., str]:

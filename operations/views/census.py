@@ -72,6 +72,16 @@ class Head:
     """Whether it waits for a finance office."""
 
     @property
+    def is_overdue(self) -> bool:
+        """逾期: past a day that the notice states (A30)."""
+        return self.standing is Standing.OVERDUE and self.origin is Origin.NOTICE
+
+    @property
+    def is_beyond_proposal(self) -> bool:
+        """Past a day that is only a proposal, which is no 逾期."""
+        return self.standing is Standing.OVERDUE and self.origin is Origin.PROPOSAL
+
+    @property
     def place(self) -> DatedRule:
         """Where it stands in a list."""
         return self.overdue_after or date.max, self.rule
