@@ -38,7 +38,7 @@ from flows.pages.entrance import (
     with_offered,
     with_waiting,
 )
-from flows.pages.explain import MOST, explain_pages, to_explain
+from flows.pages.explain import MOST, explain_pages
 from flows.pages.fitting import fitted
 from flows.pages.lists import due_page, overdue_page
 from flows.pages.markdown import Links, Page
@@ -50,13 +50,23 @@ from operations.cases.desk import Desk
 from operations.daily.changes import Changes
 from operations.mails.verifying import waiting_replies
 from operations.upkeep.watching import known_trouble
+from operations.views.census import Census
 from operations.views.explain import explain_all
 from operations.views.funds import MoneyOverview, money
 from operations.views.outbox import outbox_counts, outbox_health
-from operations.views.overview import Survey, survey
+from operations.views.published import (
+    city_day,
+    items_due,
+    late_items,
+    province_day,
+    taken_of,
+    targets_of,
+    to_explain,
+)
 from operations.views.quality import DataQuality, quality
 from operations.views.scenes import require_newest
 from operations.workbooks.inbox import InboxResult
+from states.targets import TargetFigure
 
 SIDE_BY_SIDE = 8  # pages on their way to the server at once
 STEP = 50  # pages after which progress is told
@@ -69,17 +79,17 @@ def publish_day(desk: Desk, as_of: date, changes: Changes) -> int:
     RefusedError for a day that lies behind: artifacts are the newest state, see `require_newest`.
     """
     require_newest(desk, as_of)
-    found = survey(desk, as_of)
-    codes = to_explain(found)
-    links, left_out = _explained(desk, codes, as_of), max(0, len(codes) - MOST)
-    funds = money(desk, found)
-    cities = _publish_cities(desk, found, funds, links)
+    found, targets = taken_of(desk, as_of), targets_of(desk)
+    pressing, codes = to_explain(found, MOST)
+    links, left_out = _explained(desk, codes, as_of), pressing - len(codes)
+    funds = money(desk)
+    cities = _publish_cities(desk, found, targets, funds, links)
     pages = (
-        overdue_page(desk.plan, found, links, left_out),
-        due_page(desk.plan, found, links, left_out),
+        overdue_page(desk.plan, as_of, *late_items(desk, found), links, left_out),
+        due_page(desk.plan, as_of, items_due(desk, found), links, left_out),
         outbox_page(desk.plan, outbox_health(desk), as_of),
         *([funds_page(desk.plan, funds, as_of, {**links, **cities})] if desk.plan.pays else []),
-        quality_page(desk.plan, quality(desk, found), as_of, links),
+        quality_page(desk.plan, quality(desk, as_of), as_of, links),
         changes_page(desk.plan, changes, as_of, links),
         replies_page(desk.plan, waiting_replies(desk), as_of),
     )
@@ -88,7 +98,8 @@ def publish_day(desk: Desk, as_of: date, changes: Changes) -> int:
     further = offered_lines(offered(desk), desk.settings.desk_url)
     leads = {**links, **cities}
     runs = waiting_runs(desk)
-    put(desk, [board_page(desk.plan, found, counts, leads, others, broken, runs, further)])
+    board = province_day(desk, found)
+    put(desk, [board_page(desk.plan, board, targets, counts, leads, others, broken, runs, further)])
     return len(links) + len(cities) + len(pages) + 1
 
 
@@ -198,19 +209,25 @@ def _begun(desk: Desk, percent: float, words: str) -> UUID:
 
 
 def _explained(desk: Desk, codes: Sequence[str], as_of: date) -> Links:
-    explained = explain_all(desk, codes[:MOST], as_of)
+    explained = explain_all(desk, codes, as_of)
     report = progress_of(desk, "发布时限说明（页）")
     targets = put(desk, explain_pages(desk.plan, explained), report)
     return dict(zip((each.subject for each in explained), targets, strict=True))
 
 
-def _publish_cities(desk: Desk, found: Survey, funds: MoneyOverview, links: Links) -> Links:
-    cities = desk.plan.cities
+def _publish_cities(
+    desk: Desk,
+    found: Sequence[Census],
+    targets: Sequence[TargetFigure],
+    funds: MoneyOverview,
+    links: Links,
+) -> Links:
+    own = {each.city: each for each in found}
     pages = [
-        city_page(desk.plan, city, found, row, links)
-        for city, row in zip(cities, funds.cities, strict=True)
+        city_page(desk.plan, city, city_day(desk, own[city.name]), targets, row, links)
+        for city, row in zip(desk.plan.cities, funds.cities, strict=True)
     ]
-    return dict(zip((city.name for city in cities), put(desk, pages), strict=True))
+    return dict(zip((city.name for city in desk.plan.cities), put(desk, pages), strict=True))
 
 
 async def _put(desk: Desk, pages: Sequence[Page], report: Report | None) -> list[UUID]:

@@ -1,34 +1,38 @@
-"""What may press of a city's projects, a row a project: for counting, where nothing is shown.
+"""What may press of a city's projects, a row for all that are alike: for counting.
 
-The database says in one text what a project has dated and in another what may press, so that
-projects that are alike are told by comparing two texts.
+The database says in one text what a project has dated and in another what may press, and puts
+together the projects of which it says the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, String, bindparam, case, cast, func, or_, select
+from sqlalchemy import ScalarSelect, Select, String, bindparam, case, cast, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session
 
 from models.projects import ITS, PROJECT, SUBJECT
-from models.rows import among, columns
+from models.rows import among, ask, columns
 from models.tables import Audit, DeadlineRow, Fact, Project, Subject
 from policy.schema import Plan
-from policy.vocabulary import SubjectKind
+from policy.vocabulary import Disposition, SubjectKind
+from states.deadlines import RUNNING
 
 FACT, DEADLINE, AUDIT = columns(Fact), columns(DeadlineRow), columns(Audit)
 NEXT, WITHIN, UNSET = ";", "|", "!"
 """What separates two of a text, and what is said of one; and what says that a day is to be set."""
+APART = "\n"
+"""What separates codes."""
 
 
 @dataclass(frozen=True, slots=True)
 class PressingRow:
-    """One project; `facts` and `deadlines` as `texts_of` reads them."""
+    """Projects that are alike; `facts` and `deadlines` as `texts_of` reads them."""
 
-    code: str
+    codes: tuple[str, ...]
     county: str
     stage: str
     disposition: str
@@ -51,26 +55,100 @@ def pressing_rows(
     dated: Sequence[str],
     codes: Sequence[str] | None = None,
 ) -> list[PressingRow]:
-    """The projects of a city by code, or those of `codes`.
+    """The projects of a city, or those of `codes`.
 
     `days`: as of which day, and the last one on which a deadline may be reminded of to be near.
     `dated`: the facts of which the day is asked for.
     """
-    asked = {"plan": plan.id, "city": city, "as_of": days[0], "near": days[1], "codes": codes}
-    here = () if codes is None else (among(SUBJECT.code, "codes"),)
-    session.flush()
-    facts = _texts(session, _facts(dated), FACT.subject, here, asked)
-    deadlines = _texts(session, _may_press(), DEADLINE.subject, here, asked)
-    query = (
-        select(PROJECT.code, SUBJECT.county, PROJECT.stage, PROJECT.disposition)
-        .join_from(Project, Subject, ITS)
-        .where(PROJECT.plan == bindparam("plan"), PROJECT.code.in_(_theirs(here)))
-        .order_by(PROJECT.code)
-    )
+    query = _pressing(tuple(dated), codes is not None)
+    days_asked = {"as_of": days[0], "near": days[1]}
+    return _rows(session, query, plan=plan.id, city=city, codes=codes, **days_asked)
+
+
+def running_rows(session: Session, plan: Plan, city: str, as_of: date) -> list[PressingRow]:
+    """Likewise those under way, with the ids of all of their deadlines that run as of a day."""
+    return _rows(session, _running(), plan=plan.id, city=city, as_of=as_of)
+
+
+def _rows(session: Session, query: Select[Any], **asked: Any) -> list[PressingRow]:
     return [
-        PressingRow(code, county, stage, how, facts.get(code, ""), deadlines.get(code, ""))
-        for code, county, stage, how in session.execute(query, asked)
+        PressingRow(tuple(sorted(its.split(APART))), county, stage, how, held or "", said or "")
+        for its, county, stage, how, held, said in ask(session, query, **asked)
     ]
+
+
+@cache
+def _pressing(dated: tuple[str, ...], some: bool) -> Select[Any]:
+    here = (among(SUBJECT.code, "codes"),) if some else ()
+    return _alike(_facts(dated), _may_press(), *here)
+
+
+@cache
+def _running() -> Select[Any]:
+    under_way = PROJECT.disposition == Disposition.ACTIVE.value
+    return _alike(_facts(()), _deadlines(DEADLINE.rule), under_way)
+
+
+def _alike(
+    facts: ScalarSelect[str], deadlines: ScalarSelect[str], *here: ColumnElement[bool]
+) -> Select[Any]:
+    """The codes of projects of which all the rest is the same."""
+    each = (
+        select(
+            SUBJECT.code,
+            SUBJECT.county,
+            PROJECT.stage,
+            PROJECT.disposition,
+            facts.label("facts"),
+            deadlines.label("deadlines"),
+        )
+        .join_from(Subject, Project, ITS)
+        .where(SUBJECT.plan == bindparam("plan"), SUBJECT.kind == SubjectKind.PROJECT.value)
+        .where(SUBJECT.city == bindparam("city"), *here)
+        .subquery()
+    )
+    alike = (each.c.county, each.c.stage, each.c.disposition, each.c.facts, each.c.deadlines)
+    return select(func.aggregate_strings(each.c.code, APART), *alike).group_by(*alike)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """Subjects of one place of which the same deadlines are open."""
+
+    city: str
+    county: str
+    deadlines: str
+    """Each by its id, with the body whose turn it is where that is another than its own."""
+    subjects: int
+
+
+def open_rows(session: Session, plan: Plan) -> list[OpenRow]:
+    """What is open, of all subjects that are alike a row: projects first, by code."""
+    return [OpenRow(*said) for *said, _, _ in ask(session, _open(), plan=plan.id)]
+
+
+@cache
+def _open() -> Select[Any]:
+    said = DEADLINE.rule.concat(WITHIN).concat(DEADLINE.body)
+    deadlines = (
+        select(func.aggregate_strings(said, NEXT))
+        .where(DEADLINE.plan == SUBJECT.plan, DEADLINE.subject == SUBJECT.code)
+        .where(DEADLINE.standing.in_(RUNNING))
+        .scalar_subquery()
+    )
+    each = (
+        select(SUBJECT.code, SUBJECT.kind, SUBJECT.city, SUBJECT.county, deadlines.label("said"))
+        .where(SUBJECT.plan == bindparam("plan"))
+        .subquery()
+    )
+    alike = (each.c.city, each.c.county, each.c.said)
+    first = func.min(each.c.code)
+    return (
+        select(*alike, func.count(), each.c.kind, first)
+        .where(each.c.said.is_not(None))
+        .group_by(*alike, each.c.kind)
+        .order_by(each.c.kind.desc(), first)
+    )
 
 
 def changed_codes(session: Session, plan: Plan, city: str, since: int) -> Sequence[str]:
@@ -84,34 +162,19 @@ def changed_codes(session: Session, plan: Plan, city: str, since: int) -> Sequen
     return session.execute(query, {"plan": plan.id, "city": city}).scalars().all()
 
 
-def _theirs(here: tuple[ColumnElement[bool], ...] = ()) -> Select[Any]:
-    """The codes of a city's projects: with them the database begins."""
-    kind = SUBJECT.kind == SubjectKind.PROJECT.value
-    return select(SUBJECT.code).where(
-        SUBJECT.plan == bindparam("plan"), kind, SUBJECT.city == bindparam("city"), *here
-    )
-
-
-def _texts(
-    session: Session,
-    query: Select[Any],
-    owner: ColumnElement[str],
-    here: tuple[ColumnElement[bool], ...],
-    asked: Mapping[str, Any],
-) -> Mapping[str, str]:
-    found = session.execute(query.where(owner.in_(_theirs(here))).group_by(owner), asked)
-    return dict(found.tuples().all())
-
-
-def _facts(dated: Sequence[str]) -> Select[Any]:
+def _facts(dated: Sequence[str]) -> ScalarSelect[str]:
+    """What a project has dated."""
     with_day = FACT.name.concat(WITHIN).concat(cast(FACT.on, String))
     said = case((FACT.name.in_(dated), with_day), else_=FACT.name) if dated else FACT.name
-    return select(FACT.subject, func.aggregate_strings(said, NEXT)).where(
-        FACT.plan == bindparam("plan")
+    return (
+        select(func.aggregate_strings(said, NEXT))
+        .where(FACT.plan == SUBJECT.plan, FACT.subject == SUBJECT.code)
+        .scalar_subquery()
     )
 
 
-def _may_press() -> Select[Any]:
+def _may_press() -> ScalarSelect[str]:
+    """Each that may press, with its days."""
     said = DEADLINE.rule
     for part in (
         cast(DEADLINE.remind_by, String),
@@ -119,13 +182,24 @@ def _may_press() -> Select[Any]:
         case((DEADLINE.fits, ""), else_=UNSET),
     ):
         said = said.concat(WITHIN).concat(part)
-    return select(DEADLINE.subject, func.aggregate_strings(said, NEXT)).where(
-        DEADLINE.plan == bindparam("plan"),
-        DEADLINE.overdue_after.is_not(None),
-        or_(DEADLINE.fulfilled_on.is_(None), DEADLINE.fulfilled_on > bindparam("as_of")),
-        or_(
-            DEADLINE.remind_by <= bindparam("near"),
-            DEADLINE.overdue_after < bindparam("as_of"),
-            DEADLINE.fits.is_(False),
-        ),
+    near = or_(
+        DEADLINE.remind_by <= bindparam("near"),
+        DEADLINE.overdue_after < bindparam("as_of"),
+        DEADLINE.fits.is_(False),
+    )
+    return _deadlines(said, near)
+
+
+def _deadlines(said: ColumnElement[str], *which: ColumnElement[bool]) -> ScalarSelect[str]:
+    """What is said of each deadline that is neither done nor without its days."""
+    return (
+        select(func.aggregate_strings(said, NEXT))
+        .where(
+            DEADLINE.plan == SUBJECT.plan,
+            DEADLINE.subject == SUBJECT.code,
+            DEADLINE.overdue_after.is_not(None),
+            or_(DEADLINE.fulfilled_on.is_(None), DEADLINE.fulfilled_on > bindparam("as_of")),
+            *which,
+        )
+        .scalar_subquery()
     )

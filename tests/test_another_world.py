@@ -27,14 +27,9 @@ from deployments.server.automations import KnownDeployments, automations
 from deployments.server.definitions import TAG, definitions_for, offered
 from flows.forms.choosing import choices, with_choices
 from flows.pages.approvals import letter_page, list_page
-from flows.pages.board import board_page
-from flows.pages.city import city_page
 from flows.pages.duties import product_pages
 from flows.pages.explain import explain_pages
-from flows.pages.lists import due_page, overdue_page
-from flows.pages.money import funds_page
 from flows.pages.outbox import outbox_page
-from flows.pages.quality import quality_page
 from flows.pages.replies import replies_page
 from models.database import writing
 from operations.cases.desk import Desk
@@ -48,10 +43,8 @@ from operations.mails.verifying import waiting_replies
 from operations.upkeep.scenario import happen
 from operations.upkeep.setup import initialise
 from operations.views.explain import explain_all
-from operations.views.funds import money
-from operations.views.outbox import outbox_counts, outbox_health
-from operations.views.overview import projects, survey
-from operations.views.quality import quality
+from operations.views.outbox import outbox_health
+from operations.views.overview import projects
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.incoming import ImportOptions
 from operations.workbooks.intake import import_workbook
@@ -60,6 +53,7 @@ from policy.vocabulary import Form, Listing, Product
 from tests.conftest import AT
 from tests.support import other_world
 from tests.support.command import Xingfu
+from tests.support.day_pages import pages_of
 from tests.support.province import morning
 from tests.support.visiting import LINK, Browser, link_of
 
@@ -167,21 +161,12 @@ def made(world: World, day: date) -> None:
 def pages(world: World, when: str, as_of: date) -> None:
     """Every page of a day."""
     desk = world.desk
-    plan, found = desk.plan, survey(desk, as_of)
-    funds = money(desk, found)
+    plan = desk.plan
     made = [
-        overdue_page(plan, found, {}, 0),
-        due_page(plan, found, {}, 0),
+        *pages_of(desk, as_of),
         outbox_page(plan, outbox_health(desk), as_of),
-        funds_page(plan, funds, as_of, {}),
-        quality_page(plan, quality(desk, found), as_of, {}),
         replies_page(plan, waiting_replies(desk), as_of),
-        board_page(plan, found, outbox_counts(desk), {}, {}),
-        *explain_pages(plan, explain_all(desk, [item.code for item in found.projects], as_of)),
-        *(
-            city_page(plan, city, found, row, {})
-            for city, row in zip(plan.cities, funds.cities, strict=True)
-        ),
+        *explain_pages(plan, explain_all(desk, [item.code for item in projects(desk)], as_of)),
     ]
     world.hear(f"page {when} approval", list_page(plan, proposed(desk)))
     for city in plan.cities:

@@ -13,23 +13,27 @@ from markdown_it.token import Token
 
 from flows.pages.board import board_page
 from flows.pages.changes import changes_page, inbox_page
-from flows.pages.explain import explain_pages, slug, to_explain
-from flows.pages.lists import LONGEST, due_page, lamp, overdue_page
-from flows.pages.markdown import link, plain, private, table
+from flows.pages.explain import explain_pages, slug
+from flows.pages.lists import due_page, lamp, overdue_page
+from flows.pages.markdown import Links, Page, link, plain, private, table
 from flows.pages.outbox import outbox_page
 from flows.pages.quality import quality_page
 from operations.daily.changes import Changes, LateDeadline
 from operations.daily.delivery import DeliveryResult
+from operations.views.census import Agenda, Census, CountedProject, first_date
 from operations.views.contact_gaps import Gap
 from operations.views.explain import Explanation
 from operations.views.outbox import Health, OutboxHealth
 from operations.views.overview import CityBoard, DeadlineView, Survey
 from operations.views.project_record import NextAction
+from operations.views.published import LONGEST, to_explain
 from operations.views.quality import DataQuality
 from operations.workbooks.inbox import InboxResult
 from policy.vocabulary import (
     AuditKind,
+    Basis,
     DeliveryStatus,
+    Disposition,
     Level,
     Origin,
     RungKind,
@@ -37,6 +41,7 @@ from policy.vocabulary import (
     SubjectKind,
 )
 from tests.support.builders import plan
+from tests.support.surveyed import due_of, late_of, province_of
 
 JUNE = date(2023, 6, 1)
 ALL = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -55,6 +60,7 @@ HOSTILE = (
     "结尾 ##",
     "    四个空格",
 )
+NONE_SENT = dict.fromkeys(DeliveryStatus, 0)
 HEALTHY = Health("合计", 0, 0, 0, 0, 0, 0, None)
 
 
@@ -86,6 +92,14 @@ def a_view(**changes: Any) -> DeadlineView:
 
 def surveyed(*views: DeadlineView, board: tuple[CityBoard, ...] = ()) -> Survey:
     return Survey(JUNE, views, (), board)
+
+
+def board_of(seen: Survey, links: Links, *more: Any) -> Page:
+    return board_page(plan(), province_of(seen), (), NONE_SENT, links, *more)
+
+
+def overdue_of(seen: Survey, links: Links, unexplained: int = 0) -> Page:
+    return overdue_page(plan(), JUNE, *late_of(seen, LONGEST), links, unexplained)
 
 
 def cells(text: str) -> list[list[str]]:
@@ -158,8 +172,7 @@ def test_every_figure_of_the_board_stands_under_its_heading() -> None:
     stages = tuple(range(21, 29))
     row = CityBoard("太原市", 10, 11, stages, 31, due_soon=32, overdue=33, beyond_proposal=34)
     links = {"太原市": "/artifacts/artifact/7"}
-    counts = dict.fromkeys(DeliveryStatus, 0)
-    made = board_page(plan(), surveyed(board=(row,)), counts, links)
+    made = board_of(surveyed(board=(row,)), links)
     assert "截至 **2023-06-01**" in made.text
     head, ruler, taiyuan, total = cells(made.text)
     assert {len(head), len(ruler), len(taiyuan), len(total)} == {15}
@@ -172,12 +185,11 @@ def test_every_figure_of_the_board_stands_under_its_heading() -> None:
 
 
 def test_the_board_leads_on_and_says_first_what_waits_and_what_is_broken() -> None:
-    counts = dict.fromkeys(DeliveryStatus, 0)
-    late = overdue_page(plan(), surveyed(), {})
+    late = overdue_of(surveyed(), {})
     waiting = replace(late, title="来信核实", waits="待核实的来信3封")
     others = {"/a/8": late, "/a/9": waiting}
     broken = ["备份已超过两天，admin@example.gov.cn。请运行 xingfu backup"]
-    made = board_page(plan(), surveyed(), counts, {}, others, broken)
+    made = board_of(surveyed(), {}, others, broken)
     onward, waits, board = re.split("(?=^## )", made.text, flags=re.MULTILINE)[:3]
     assert "另见：[逾期清单（共0项）](/a/8)　[来信核实](/a/9)" in onward
     assert waits.splitlines()[2:4] == [
@@ -185,7 +197,7 @@ def test_the_board_leads_on_and_says_first_what_waits_and_what_is_broken() -> No
         "- [来信核实](/a/9)：待核实的来信3封",
     ]
     assert board.startswith("## 各市进度")
-    calm = board_page(plan(), surveyed(), counts, {}, {"/a/8": late})
+    calm = board_of(surveyed(), {}, {"/a/8": late})
     assert "待处理" not in calm.text
 
 
@@ -198,10 +210,9 @@ def test_what_the_province_has_to_do_stands_in_no_citys_line() -> None:
     own = a_view(provincial=True, responsible="山西省民政厅", subject=other, step="研究确定")
     below = replace(own, rule="D05")
     proposed = a_view(origin=Origin.PROPOSAL, provincial=True, subject="XF2023-140105-03")
-    counts = dict.fromkeys(DeliveryStatus, 0)
     seen = surveyed(a_view(), own, below, proposed)
-    made = board_page(plan(), seen, counts, {})
-    assert "逾期清单（共2项）" in overdue_page(plan(), seen, {}).text
+    made = board_of(seen, {})
+    assert "逾期清单（共2项）" in overdue_of(seen, {}).text
     said = "另有省级办理事项（不计入各市）：临期0项，逾期1项，超过建议时限1项。"
     assert said in made.text
     assert lamp([own, a_view(standing=Standing.DUE_SOON)]) == "黄（临期）"
@@ -211,7 +222,7 @@ def test_what_the_province_has_to_do_stands_in_no_citys_line() -> None:
 
 def test_a_day_that_is_only_proposed_is_listed_apart() -> None:
     proposed = a_view(origin=Origin.PROPOSAL, rule="D14", title="竣工并完成设备购置")
-    made = overdue_page(plan(), surveyed(a_view(), proposed), {})
+    made = overdue_of(surveyed(a_view(), proposed), {})
     assert made.title == "逾期清单（共1项）"
     late, _, beyond = made.text.partition("## 超过建议时限：1项")
     assert "D14" not in late
@@ -223,7 +234,7 @@ def test_a_day_that_is_only_proposed_is_listed_apart() -> None:
 def test_the_overdue_list_is_longest_first_and_links_to_explanations() -> None:
     late = a_view(overdue_after=date(2023, 5, 4), subject="XF2023-140106-01", name="甲")
     met = a_view(standing=Standing.MET)
-    made = overdue_page(plan(), surveyed(a_view(), late, met), {"XF2023-140106-01": "/a/1"}, 3)
+    made = overdue_of(surveyed(a_view(), late, met), {"XF2023-140106-01": "/a/1"}, 3)
     head, _, first, second = cells(made.text)
     shown = dict(zip(head, first, strict=True))
     assert shown["项目或单位"] == "[甲（太原市小店区）](/a/1)"
@@ -237,15 +248,15 @@ def test_the_overdue_list_is_longest_first_and_links_to_explanations() -> None:
 
 def test_a_list_that_is_too_long_says_what_it_leaves_out() -> None:
     views = [a_view(subject=f"XF2023-140105-{n:03d}") for n in range(LONGEST + 7)]
-    made = overdue_page(plan(), surveyed(*views), {})
+    made = overdue_of(surveyed(*views), {})
     assert len(cells(made.text)) == LONGEST + 2
     assert f"共{LONGEST + 7}项" in made.text
     assert "另有7项" in made.text
 
 
 def test_nothing_late_and_nothing_due_are_said() -> None:
-    assert "没有逾期事项。" in overdue_page(plan(), surveyed(), {}).text
-    assert "没有到期事项。" in due_page(plan(), surveyed(), {}).text
+    assert "没有逾期事项。" in overdue_of(surveyed(), {}).text
+    assert "没有到期事项。" in due_page(plan(), JUNE, due_of(surveyed()), {}).text
 
 
 def due(days: int, **changes: Any) -> DeadlineView:
@@ -261,7 +272,8 @@ def test_a_week_has_seven_days_and_both_dates_count() -> None:
     )
     ends_soon = due(-9, overdue_after=JUNE, rule="D13")
     out = (due(7), due(-1), due(3, standing=Standing.MET), due(3, standing=Standing.OVERDUE))
-    made = due_page(plan(), surveyed(due(0), due(6), reminded_first, ends_soon, *out), {})
+    seen = surveyed(due(0), due(6), reminded_first, ends_soon, *out)
+    made = due_page(plan(), JUNE, due_of(seen), {})
     assert made.title == "七日内到期（共4项）"
     heads = [line for line in made.text.splitlines() if line.startswith("## ")]
     assert heads == [
@@ -275,7 +287,7 @@ def test_a_week_has_seven_days_and_both_dates_count() -> None:
 def test_what_is_due_links_to_explanations_and_has_a_bound() -> None:
     first = due(0, subject="XF2023-140105-02", name="甲")
     found = surveyed(*[due(3)] * LONGEST, first)
-    made = due_page(plan(), found, {"XF2023-140105-02": "/a/1"})
+    made = due_page(plan(), JUNE, due_of(found, LONGEST), {"XF2023-140105-02": "/a/1"})
     (row,) = (row for row in cells(made.text) if row[0] == "[甲（太原市小店区）](/a/1)")
     assert row[2].startswith("D08 临期，时限")
     assert row[2].endswith(f"，提前办结日{JUNE}")
@@ -283,14 +295,36 @@ def test_what_is_due_links_to_explanations_and_has_a_bound() -> None:
     assert "另有1项" in made.text
 
 
+def test_a_week_is_told_by_the_first_of_both_dates() -> None:
+    def first(remind: int | None, last: int | None) -> int | None:
+        days = (None if n is None else JUNE + timedelta(days=n) for n in (remind, last))
+        found = first_date(JUNE, *days)
+        return None if found is None else (found - JUNE).days
+
+    assert (first(0, 0), first(6, 6), first(5, 60), first(-9, 0), first(2, 4)) == (0, 6, 5, 0, 2)
+    assert {first(7, 7), first(-1, -1), first(-1, 7), first(None, None)} == {None}
+
+
 def test_explanations_are_for_the_most_pressing_first() -> None:
-    city = a_view(subject="太原市", overdue_after=date(2023, 2, 20))
-    fine = a_view(
-        subject="XF2023-140109-01", standing=Standing.ON_TRACK, remind_by=date(2023, 9, 1)
-    )
-    fine = replace(fine, overdue_after=date(2023, 9, 1))
-    found = surveyed(a_view(), due(3, subject="XF2023-140107-01"), fine, city)
-    assert to_explain(found) == ("太原市", "XF2023-140105-01", "XF2023-140107-01")
+    def agenda(rule: str, day: date | None) -> Agenda:
+        return Agenda(False, (), (), (day, rule) if day else None)
+
+    def counted(stage: str, does: Agenda) -> CountedProject:
+        return CountedProject("小店区", stage, Disposition.ACTIVE, False, does)
+
+    may, june = date(2023, 5, 31), date(2023, 6, 4)
+    projects = {
+        counted("siting", agenda("D08", may)): ("B", "D"),
+        counted("review", agenda("D08", may)): ("C",),
+        counted("siting", agenda("D07", may)): ("E",),
+        counted("siting", agenda("D01", june)): ("A",),
+        counted("siting", agenda("", None)): ("F",),
+    }
+    own = agenda("D02", date(2023, 2, 20))
+    city = Census("太原市", JUNE, Basis.NEWEST, (0, ""), projects, "太原市", own, {})
+    every = ("太原市", "E", "B", "C", "D", "A")
+    assert to_explain([city], 9) == (6, every)
+    assert to_explain([city], 3) == (6, every[:3])
 
 
 def test_keys_are_what_prefect_takes() -> None:

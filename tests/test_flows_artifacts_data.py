@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,18 +19,21 @@ from operations.cases.desk import Desk
 from operations.daily.changes import begin, changes_since
 from operations.daily.enforcement import enforce
 from operations.views.explain import explain, explain_all
-from operations.views.funds import money
+from operations.views.funds import city_money, money
 from operations.views.outbox import outbox_health
 from operations.views.overview import deadline_views, projects, survey
+from operations.views.published import city_day, late_items, province_day, taken_of
 from operations.views.quality import lacking, quality, unwatched
 from operations.workbooks.intake import import_workbook
 from policy.vocabulary import AuditKind, DeliveryStatus, RungKind, Source
 from states.workdays import Calendar
 from tests.conftest import AT, INSTALLED, DeskIn
+from tests.support.counting import counts_and_money_are_the_surveys
 from tests.support.delivering import DAY, OFFICES, OWING, TAIYUAN, at, send
 from tests.support.province import END, by_day, morning, record
 from tests.support.steps import ONE, report, say
 from tests.support.stores import Snapshot
+from tests.support.surveyed import money_of_survey, pages_are_the_surveys
 from tests.support.tape import Tape
 
 pytestmark = pytest.mark.heavy
@@ -87,14 +89,21 @@ def test_a_survey_is_what_the_single_questions_answer(june: Desk) -> None:
     assert found.projects == projects(june)
 
 
+def test_what_pages_count_is_what_the_survey_says(june: Desk) -> None:
+    report(june, "2023-05", 30, on_schedule=False, problem="资金未到")
+    pages_are_the_surveys(june, JUNE)
+    counts_and_money_are_the_surveys(june, JUNE)
+    assert money(june) == money_of_survey(june, survey(june, JUNE))
+
+
 def test_the_lists_count_what_the_sweep_wrote_down(june: Desk) -> None:
     """Lateness is told from the dates; the sweep's own standings are another account of it."""
     written = Counter(
         dict(rows(june, "SELECT rule, count(*) FROM deadline WHERE standing='overdue' GROUP BY 1"))
     )
     assert written.total() > 20
-    found = survey(june, JUNE)
-    head, *told = cells(overdue_page(june.plan, found, {}).text)
+    found = taken_of(june, JUNE)
+    head, *told = cells(overdue_page(june.plan, JUNE, *late_items(june, found), {}).text)
     late = [row for row in told if row != head and not row[0].startswith("-")]
     listed = Counter(re.findall(r"D\d\d(?:-\d\d)?", "".join(row[2] for row in late)))
     below = Counter(re.findall(r"D\d\d", "".join(row[3] for row in late)))
@@ -103,7 +112,7 @@ def test_the_lists_count_what_the_sweep_wrote_down(june: Desk) -> None:
     steps = Counter((row[0], row[3].partition("；")[0]) for row in late)
     assert {count for (name, _), count in steps.items() if "工程" in name} == {1}
     counts = dict.fromkeys(DeliveryStatus, 0)
-    columns, *board = cells(board_page(june.plan, found, counts, {}).text)
+    columns, *board = cells(board_page(june.plan, province_day(june, found), (), counts, {}).text)
     row = dict(zip(columns, next(row for row in board if row[0] == CITY), strict=True))
     of_city = [each for each in late if CITY in each[0]]
     theirs = [each for each in of_city if not each[1].startswith("山西省民政厅：")]
@@ -118,9 +127,10 @@ def test_what_is_asked_names_the_period_that_is_meant(june: Desk) -> None:
 
 def test_a_citys_page_has_its_projects_by_stage_with_lamps_and_problems(june: Desk) -> None:
     report(june, "2023-05", 30, on_schedule=False, problem="资金|未到，电话13912345678")
-    found, city = survey(june, JUNE), june.plan.cities[0]
-    funds = next(row for row in money(june, found).cities if row.place == CITY)
-    made = city_page(june.plan, city, found, funds, {ONE: "/a/1"})
+    city, found = june.plan.cities[0], survey(june, JUNE)
+    funds = city_money(june, CITY).funds
+    own = next(each for each in taken_of(june, JUNE) if each.city == CITY)
+    made = city_page(june.plan, city, city_day(june, own), (), funds, {ONE: "/a/1"})
     assert made.name == "city-140100"
     stages = [june.plan.stage(p.stage).label for p in found.projects if p.city == CITY]
     shown = cells(made.text.partition("## 项目")[2].partition("## 资金")[0])[2:]
@@ -144,7 +154,7 @@ def test_money_is_summed_exactly(june: Desk) -> None:
     by = dict(rows(june, "SELECT source, sum(amount) FROM ledger WHERE entry='receipt' GROUP BY 1"))
     (released,) = rows(june, "SELECT sum(released) FROM project")[0]
     promised = rows(june, "SELECT sum(city_share), sum(county_share) FROM project")[0]
-    found = money(june, survey(june, JUNE)).total
+    found = money(june).total
     cent = Decimal("0.01")
     assert found.received[Source.PROVINCE] == Decimal(by["province"]) * cent
     both = (Source.CITY, Source.COUNTY)
@@ -156,7 +166,7 @@ def test_money_is_summed_exactly(june: Desk) -> None:
         Decimal(amount) * cent for amount in promised
     ]
     assert found.balance == sum(map(Decimal, by.values())) * cent - found.spent
-    shown = funds_page(june.plan, money(june, survey(june, JUNE)), JUNE, {})
+    shown = funds_page(june.plan, money(june), JUNE, {})
     head, *_ = rows_ = cells(shown.text)
     total = dict(zip(head, next(row for row in rows_ if row[0] == "**合计**"), strict=True))
     assert total["省补到账"] == f"**{found.received[Source.PROVINCE]:,.2f}**"
@@ -286,7 +296,7 @@ def test_other_records_of_the_meantime_are_told(june: Desk) -> None:
 
 
 def test_quality_of_the_example(june: Desk) -> None:
-    found = quality(june, survey(june, JUNE))
+    found = quality(june, JUNE)
     assert found.plan == ""
     assert found.unwatched == ()
     assert {gap.office for gap in found.contacts} >= {TAIYUAN}  # no contacts were imported
@@ -299,18 +309,16 @@ def test_a_project_without_a_running_deadline_is_found(june: Desk) -> None:
         " overdue_after=NULL WHERE subject=:code AND fulfilled_on IS NULL",
         code=ONE,
     )
-    assert [item.code for item in unwatched(june, survey(june, JUNE))] == [ONE]
+    assert [item.code for item in unwatched(june, JUNE)] == [ONE]
 
 
 def test_a_finished_project_needs_no_deadline(june: Desk) -> None:
-    found = survey(june, JUNE)
-    done = dict.fromkeys(june.plan.finished_by, JUNE)
-    finished = [
-        replace(item, milestones={**item.milestones, **done}) if item.code == ONE else item
-        for item in found.projects
-    ]
-    others = tuple(view for view in found.views if view.subject != ONE)
-    assert unwatched(june, replace(found, views=others, projects=tuple(finished))) == ()
+    change(june, "DELETE FROM deadline WHERE subject=:code", code=ONE)
+    assert [item.code for item in unwatched(june, JUNE)] == [ONE]
+    statement = 'INSERT INTO fact (plan, subject, name, "on") VALUES (:p, :c, :n, :d)'
+    for name in june.plan.finished_by:
+        change(june, statement, p=june.plan.id, c=ONE, n=name, d=JUNE.isoformat())
+    assert unwatched(june, JUNE) == ()
 
 
 def test_data_that_the_next_action_needs_are_named(june: Desk) -> None:
@@ -321,28 +329,27 @@ def test_data_that_the_next_action_needs_are_named(june: Desk) -> None:
         code=code,
     )
     say(june, {"households": None, "tenure": None, "old_community": False}, code)
-    (lack,) = [lack for lack in lacking(june, survey(june, JUNE)) if lack.project.code == code]
+    (lack,) = [lack for lack in lacking(june, JUNE) if lack.code == code]
     assert lack.action == "确定选址"
     # The area is asked for later; that it is no old community is stated.
     assert set(lack.fields) == {"入住户数", "场地使用方式"}
 
 
 def test_a_plan_or_calendar_that_has_changed_is_said_and_nothing_else(june: Desk) -> None:
-    found = survey(june, JUNE)
     changed = Desk(
         june.settings, june.plan, Calendar({2027: {date(2027, 1, 1): False}}), june.engine
     )
-    told = quality(changed, found)
+    told = quality(changed, JUNE)
     assert "xingfu init" in told.plan
     assert (told.contacts, told.waiting) == ((), ())
 
 
 def test_deadlines_that_wait_for_a_calendar_are_named(june: Desk) -> None:
     """Sent back at the end of 2026, an application has ten workdays, which end in January."""
-    assert quality(june, survey(june, JUNE)).waiting == ()
+    assert quality(june, JUNE).waiting == ()
     follows = june.deadlines["D20"].follows
     assert follows is not None
     statement = 'INSERT INTO fact (plan, subject, name, "on") VALUES (:plan, :code, :name, :day)'
     values = {"plan": june.plan.id, "name": follows.after, "day": "2026-12-28"}
     change(june, statement, code="XF2023-140106-01", **values)
-    assert quality(june, survey(june, date(2026, 12, 31))).waiting == ("D20",)
+    assert quality(june, date(2026, 12, 31)).waiting == ("D20",)

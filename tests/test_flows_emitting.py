@@ -28,15 +28,14 @@ from deployments.demo import EXAMPLE
 from deployments.server.process import environment
 from flows import emitting
 from flows.emitting import BATCH, emit_events
-from flows.pages.board import board_page
 from models.events import row_id
 from models.settings import Settings
 from operations.cases.desk import Desk
 from operations.daily.announcing import pending
 from operations.daily.enforcement import enforce, is_finished
-from operations.views.overview import survey
 from operations.workbooks.intake import import_workbook
 from tests.conftest import DeskIn
+from tests.support import day_pages
 from tests.support.asking import CHECKED
 from tests.support.delivering import send
 from tests.support.emitting import DAYS
@@ -308,8 +307,9 @@ def new_since_told(desk: Desk) -> list[int]:
 
 def board_of(desk: Desk) -> str:
     """太原市's row of the page that Prefect shows."""
-    shown = board_page(desk.plan, survey(desk, DAY), {}, {}).text
-    return next(line for line in shown.splitlines() if "太原市" in line)
+    return next(
+        line for line in day_pages.board_of(desk, DAY).text.splitlines() if "太原市" in line
+    )
 
 
 def digest_of(stores: Stores, folder: Path) -> str:

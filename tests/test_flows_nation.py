@@ -17,8 +17,17 @@ from operations.cases.desk import Desk, desk_for
 from operations.daily.delivery import deliver
 from operations.daily.enforcement import EnforcementResult, enforce
 from operations.upkeep.setup import check_trail, install
+from operations.views.funds import money
 from operations.views.outbox import message_views
 from operations.views.overview import survey
+from operations.views.published import (
+    city_day,
+    items_due,
+    late_items,
+    province_day,
+    taken_of,
+)
+from operations.views.quality import quality
 from policy.load import named_plan
 from tests.conftest import AT
 from tests.support.nation import PROVINCES, found, plan_id, province, write_plans
@@ -108,7 +117,11 @@ def spoken(desk: Desk) -> str:
     """Everything that a plan's desk can read."""
     seen = survey(desk, DAY)
     assert sum(row.projects for row in seen.board) == len(seen.projects) == PROJECTS
-    return repr((message_views(desk), seen.board, seen.views, seen.projects))
+    found = taken_of(desk, DAY)
+    counted = (found, province_day(desk, found), late_items(desk, found), items_due(desk, found))
+    cities = [city_day(desk, each) for each in found if each.city]
+    others = (cities, money(desk), quality(desk, DAY))
+    return repr((message_views(desk), seen.board, seen.views, seen.projects, counted, others))
 
 
 def foreign(said: str, plan: str) -> set[str]:

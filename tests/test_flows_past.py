@@ -15,8 +15,6 @@ from sqlmodel import Session
 
 from common.errors import RefusedError
 from deployments.demo import demo
-from flows.pages.board import board_page
-from flows.pages.city import city_page
 from flows.publishing import publish_day
 from models.audits import history
 from models.database import reading, writing
@@ -26,11 +24,11 @@ from operations.daily.changes import Changes
 from operations.daily.delivery import DeliveryResult
 from operations.daily.enforcement import enforce
 from operations.views.explain import explain
-from operations.views.funds import funds_views
-from operations.views.funds import money as overview_of_money
+from operations.views.funds import funds_views, resting_money
 from operations.views.overview import deadline_views, survey
 from operations.views.project_record import project_record, project_text
 from operations.views.scenes import Scene, basis_of, by_tables, by_trail, require_newest
+from operations.views.tables import board_table
 from operations.workbooks.exports import export_workbook
 from operations.workbooks.outgoing import WorkbookOrder
 from policy.vocabulary import (
@@ -278,10 +276,9 @@ def test_money_is_that_of_the_day(built: Desk) -> None:
     assert of_day["2023-04-20"].released
     received = [view.received[Source.PROVINCE] for view in of_day.values()]
     assert received == [0, 0, Decimal("400000.00"), Decimal("400000.00")]
-    march = overview_of_money(built, survey(built, date(2023, 6, 19)))
-    assert [(item.holder, item.amount) for item in march.resting] == [
-        (Holder.CITY, Decimal("400000.00"))
-    ]
+    then = survey(built, date(2023, 6, 19)).projects
+    rests = [it for each in then for it in resting_money(each.code, "", CITY, each.lines)]
+    assert [(item.holder, item.amount) for item in rests] == [(Holder.CITY, Decimal("400000.00"))]
     held = project_record(built, ONE, date(2023, 6, 19)).milestones
     assert held["city_received"] == date(2023, 5, 4)
     assert not {"city_passed_on", "county_received"} & set(held)
@@ -304,13 +301,10 @@ def test_reports_are_those_that_had_come_by_the_day(built: Desk) -> None:
     report(built, "2023-06", 30)
     report(built, "2023-07", 40)
     seen = survey(built, date(2023, 7, 10))
-    page = city_page(
-        built.plan, built.plan.cities[0], seen, overview_of_money(built, seen).cities[0], {}
-    )
-    assert "30%（2023-06）" in page.text
-    assert "40%" not in page.text
-    assert "截至 **2023-07-10**，按现在掌握的情况" in page.text
-    assert "截至 **2023-07-10**，按现在掌握的情况" in board_page(built.plan, seen, {}, {}).text
+    (told,) = (it.progress for it in seen.projects if it.code == ONE)
+    assert [(each.period, each.percent) for each in told] == [("2023-06", 30)]
+    shown = board_table(built.plan, seen.board, seen.as_of, seen.basis)
+    assert "截至 2023-07-10，按现在掌握的情况" in shown.title
 
 
 def test_the_record_of_a_project_shows_what_had_come_about(built: Desk) -> None:

@@ -16,8 +16,6 @@ from sqlmodel import Session, select
 
 from common.errors import RefusedError
 from documents.writing.columns import plain
-from flows.pages.board import board_page
-from flows.pages.city import city_page
 from flows.pages.duty_lists import report_lines
 from models.database import reading, writing
 from models.projects import facts
@@ -30,7 +28,6 @@ from operations.duties.lines import known_of
 from operations.duties.products import KeptProduct, due, make
 from operations.duties.reports import REPORTS, MonthlyReports, ReceivedReport
 from operations.views.explain import explain
-from operations.views.funds import funds_views, total
 from operations.views.overview import DeadlineView, deadline_views, survey
 from operations.views.snapshots import snapshot
 from operations.workbooks.intake import import_workbook
@@ -38,6 +35,7 @@ from operations.workbooks.report import filled_in
 from policy.vocabulary import Standing
 from tests.conftest import AT, DeskIn
 from tests.support.builders import answers
+from tests.support.day_pages import board_of, city_of
 from tests.support.province import END, morning
 from tests.support.steps import (
     ONE,
@@ -206,13 +204,9 @@ def _shown(desk: Desk) -> tuple[list[str], list[str], bool]:
         )
     ]
     assert states == states[:1] * 4
-    seen, city = survey(desk, END), desk.plan.city(CITY)
+    city = desk.plan.city(CITY)
     assert city
-    money = total(CITY, funds_views(desk, seen, CITY))
-    pages = (
-        board_page(desk.plan, seen, {}, {}),
-        city_page(desk.plan, city, seen, money, {}),
-    )
+    pages = (board_of(desk, END), city_of(desk, city, END))
     lines = [line for page in pages for line in page.text.splitlines() if "未录入的" in line]
     return states[0], lines, "，未录入" in str(explain(desk, CITY, "D10-06", END))
 

@@ -25,7 +25,6 @@ from documents.papers.bulletin import bulletin
 from documents.reading.cells import CellError
 from documents.reading.faults import WorkbookError
 from documents.writing.layout import save
-from flows.pages.city import city_page
 from flows.pages.money import funds_page
 from models.database import open_engine, writing
 from models.settings import Settings
@@ -61,8 +60,10 @@ from states.money_due import due_named, money_due
 from tests.conftest import AT
 from tests.support.builders import calendar
 from tests.support.command import run
+from tests.support.day_pages import city_of
 from tests.support.delivering import know
 from tests.support.province import morning
+from tests.support.surveyed import money_of_survey, pages_are_the_surveys
 from tests.support.visiting import at, knock, link_of, pinned
 from tests.test_other_plans import PLANS
 
@@ -203,7 +204,7 @@ def test_money_of_one_fund_rests_whatever_was_passed_on_of_another(desk: Desk) -
     told = of_project(desk, centre)
     assert told.milestones["city_received"] == date(2025, 3, 20)
     assert "city_passed_on" not in told.milestones
-    (rests,) = (it for it in money(desk, survey(desk, END)).resting if it.holder is Holder.CITY)
+    (rests,) = (it for it in money(desk).resting if it.holder is Holder.CITY)
     assert (rests.amount, rests.purses) == (Decimal("50000.00"), {"lottery": Decimal("50000.00")})
     (due,) = money_due(desk.plan, told, ["city_passed_on"], [FINANCE])
     assert (due.label(desk.plan), due.amount) == ("福彩公益金拨付县财政", Decimal("50000.00"))
@@ -256,17 +257,16 @@ def typed(book: Any, cells: Sequence[object], row: int) -> None:
 
 def test_pages_lists_and_the_command_tell_by_fund(desk: Desk, tmp_path: Path) -> None:
     centre = come(desk)
-    seen = survey(desk, END)
-    page = funds_page(desk.plan, money(desk, seen), END, {}).text
+    assert money(desk) == money_of_survey(desk, survey(desk, END))
+    pages_are_the_surveys(desk, END)
+    page = funds_page(desk.plan, money(desk), END, {}).text
     part = page.partition("## 各笔资金")[2].partition("\n## ")[0]
     told = [re.findall(r"[^|\s][^|]*?(?=\s*\|)", row) for row in part.splitlines()]
     assert ["甲市", BUDGET, "120,000.00", "100,000.00", "100,000.00", "0.00"] in told
     assert ["甲市", LOTTERY, "100,000.00", "50,000.00", "50,000.00", "0.00"] in told
     assert f"{LOTTERY}50,000.00" in page.partition("尚未拨付的资金")[2]
-    city = desk.plan.cities[0]
-    whole = total(city.name, funds_views(desk, seen, city.name))
     assert f"其中{LOTTERY}：应补助100,000.00元，已下达50,000.00元，到账50,000.00元" in (
-        city_page(desk.plan, city, seen, whole, {}).text
+        city_of(desk, desk.plan.cities[0], END).text
     )
     path = export_workbook(desk, WorkbookOrder(Listing.FUNDS), tmp_path / "一览.xlsx", END)
     leaf = load_workbook(path)["各笔资金"]

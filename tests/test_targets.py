@@ -12,11 +12,9 @@ from documents.lists.evaluation import evaluation_leaves
 from documents.papers.bulletin import bulletin
 from documents.papers.feedback import feedback
 from documents.writing.layout import TableSheet
-from flows.pages.city import city_page
 from models.settings import Settings
 from operations.cases.desk import Desk
 from operations.upkeep.rules import Approval, adopt, foresee
-from operations.views.funds import money
 from operations.views.overview import projects, survey
 from operations.views.snapshots import snapshot
 from operations.views.tables import board_table, targets_table
@@ -31,6 +29,7 @@ from states.snapshot import Snapshot
 from states.targets import figures
 from tests.conftest import AT
 from tests.support.builders import plan as shanxi
+from tests.support.day_pages import city_of
 from tests.support.delivering import know
 from tests.support.province import morning
 from tests.support.visiting import at, knock, link_of, pinned
@@ -66,9 +65,8 @@ def test_a_citys_own_targets_stand_in_its_letter_and_on_its_page(
     said = "甲市街道覆盖：已覆盖1个街道（乡镇），共3个，尚缺2个"
     assert f"目标完成情况：{said}；" in words
     assert "给予补助" not in words
-    first, second = money(own, seen).cities
-    assert f"- {said}" in city_page(plan, plan.cities[0], seen, first, {}).text
-    assert "目标完成情况" not in city_page(plan, plan.cities[1], seen, second, {}).text
+    assert f"- {said}" in city_of(own, plan.cities[0], day).text
+    assert "目标完成情况" not in city_of(own, plan.cities[1], day).text
 
 
 def test_board_list_bulletin_and_desk_show_them(canteens: Desk, tmp_path: Path) -> None:

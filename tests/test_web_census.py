@@ -14,7 +14,7 @@ from operations.views.census import (
     pressing_views,
 )
 from operations.views.overview import in_chains, survey
-from tests.support.counting import HERE, same_counts, same_money, taken
+from tests.support.counting import HERE, by_code, same_counts, same_money, taken
 from tests.support.random_year import begin
 from tests.support.steps import ONE, TAIYUAN, act
 from tests.support.stores import Stores
@@ -35,7 +35,10 @@ def test_what_is_counted_is_what_the_survey_says(late: Desk) -> None:
         mine, seen = taken(late, as_of), survey(late, as_of)
         same_counts(late, seen, mine)
         heads = [
-            (subject, head.rule) for each in mine.values() for subject, _, head in each.pressing()
+            (subject, head.rule)
+            for each in mine.values()
+            for _, head, subjects in each.pressing()
+            for subject in subjects
         ]
         assert len(heads) > 20
         shown = {
@@ -68,9 +71,10 @@ def test_only_what_has_changed_is_counted_anew(late: Desk) -> None:
     assert shelved(late, DAY, [HERE]).cities[HERE] is first
     act(late, "hold", "2023-06-05")
     then = shelved(late, DAY, [HERE]).cities[HERE]
-    other = {code for code in first.projects if then.projects[code] is first.projects[code]}
-    assert first.projects.keys() - other == {ONE}
-    assert not then.projects[ONE].heads
+    before, now = by_code(first), by_code(then)
+    assert {code for code in before if now[code] != before[code]} == {ONE}
+    assert before.keys() == now.keys()
+    assert not now[ONE].agenda.heads
 
 
 def test_another_trail_is_counted_whole(late: Desk) -> None:

@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cache, partial
+from heapq import nsmallest
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from models.projects import dossiers, subjects
+from models.projects import subjects
 from models.tables import Subject
-from operations.cases.desk import Desk
 from operations.duties.assessments import newest_curves
 from operations.views.census import (
     Census,
@@ -20,11 +19,13 @@ from operations.views.census import (
     added,
     boards,
     county_boards,
+    earliest,
     hanging,
     pressing_views,
 )
 from operations.views.funds import TOTAL, money_of
 from operations.views.overview import CityBoard, DeadlineView
+from operations.views.published import targets_of
 from operations.views.tables import all_places
 from operations.views.worklist import OutOfReachError
 from operations.workbooks.listings import make_funds, make_overdue, make_projects
@@ -33,7 +34,7 @@ from policy.schema import Plan
 from policy.vocabulary import Listing
 from states.contacts import Place
 from states.dossier import GOING_ON
-from states.targets import TargetFigure, figures, of_place
+from states.targets import of_place
 from web.drawing import bars, curve
 from web.errand import XLSX, Errand, Handler, attached, page
 from web.shelf import DayView, shelved
@@ -83,14 +84,14 @@ def show_board(errand: Errand) -> Response:
         rows=rows,
         lamps={row.city: _lamp(row) for row in rows},
         sums=added(TOTAL, board, None if scope.city else all_places(desk.plan, board)),
-        targets=of_place(_targets(desk, known), scope.city),
+        targets=of_place(targets_of(desk, known.projects), scope.city),
         stages=list(desk.plan.stages),
         bars=bars(rows, [stage.label for stage in desk.plan.stages]),
         curves=[
             curve(*it) for it in newest_curves(desk, scope.city or desk.plan.province, errand.as_of)
         ],
         money=money_of(desk, scope.city, known.projects),
-        provincial=sum(n for (_, _, kind, _), n in counts.items() if kind == "provincial"),
+        provincial=sum(n for (_, head), n in counts.items() if head.kind == "provincial"),
         hanging=hanging(counts)[:MOST_STEPS],
         link=_linker("/list", scope, errand),
         board_link=_linker("/board", Scope(), errand),
@@ -127,32 +128,38 @@ def show_list(errand: Errand) -> Response:
         return here and reach.sees(Place(city, county), of_money=of_money)
 
     if standing or step:
-        heads = sorted(
-            (head.overdue_after or date.max, head.rule, subject)
-            for each in found
-            for subject, county, head in each.pressing()
-            if shows(each.city, county, head.of_money)
-            and (head.kind == standing or standing not in KINDS or standing == "pressing")
-            and (not step or head.hangs_on == step)
+        count, heads = earliest(
+            (
+                (head.place, subjects)
+                for each in found
+                for county, head, subjects in each.pressing()
+                if shows(each.city, county, head.of_money)
+                and (head.kind == standing or standing not in KINDS or standing == "pressing")
+                and (not step or head.hangs_on == step)
+            ),
+            MOST_ROWS,
         )
-        shown = [(subject, rule) for _, rule, subject in heads[:MOST_ROWS]]
         title = step or _title(desk.plan, standing)
-        items = pressing_views(desk, errand.as_of, shown)
-        return _list_page(errand, scope, found[0], title, len(heads), items=items)
+        items = pressing_views(
+            desk, errand.as_of, [(subject, rule) for (_, rule), subject in heads]
+        )
+        return _list_page(errand, scope, found[0], title, count, items=items)
     stage = next((it for it in desk.plan.stages if it.id == fields.get("stage")), None)
-    codes = sorted(
-        (code, project)
+    its = {
+        code: project
         for each in found
-        for code, project in each.projects.items()
+        for project, codes in each.projects.items()
         if shows(each.city, project.county, True)
         and (stage is None or (project.stage == stage.id and project.disposition in GOING_ON))
         and (not fields.get("finished") or project.finished)
-    )
+        for code in codes
+    }
+    shown = nsmallest(MOST_ROWS, its)
     with desk.reading() as session:
-        named = subjects(session, desk.plan, [code for code, _ in codes[:MOST_ROWS]])
-    projects = [(named[code], project) for code, project in codes[:MOST_ROWS]]
+        named = subjects(session, desk.plan, shown)
+    projects = [(named[code], its[code]) for code in shown]
     title = stage.label if stage else "已办结项目" if fields.get("finished") else "项目"
-    return _list_page(errand, scope, found[0], title, len(codes), projects=projects)
+    return _list_page(errand, scope, found[0], title, len(its), projects=projects)
 
 
 def _list_page(
@@ -220,14 +227,6 @@ def _lamp(row: CityBoard) -> str:
     if row.overdue:
         return "red"
     return "amber" if row.due_soon or row.beyond_proposal else "green"
-
-
-def _targets(desk: Desk, known: DayView) -> Sequence[TargetFigure]:
-    """What the programme is to reach, where the plan says: by its projects, one by one."""
-    if not (desk.plan.kinds or desk.plan.targets):
-        return ()
-    with desk.reading() as session:
-        return figures(desk.plan, known.projects or dossiers(session, desk.plan))
 
 
 def _linker(path: str, scope: Scope, errand: Errand) -> Callable[..., str]:

@@ -153,7 +153,7 @@ def board(as_of: AsOf = None, known: Known = False, json: Json = False) -> None:
     show(board_table(desk.plan, rows, seen.as_of, seen.basis))
     if found := figures(desk.plan, seen.projects):
         show(targets_table(desk.plan, found))
-    if unentered := unentered_line(seen.views):
+    if unentered := unentered_line((it.city, it.rule) for it in seen.views if it.unentered):
         say(unentered)
 
 

@@ -7,24 +7,19 @@ from types import MappingProxyType
 from flows.pages.entrance import WaitingRun, with_waiting
 from flows.pages.markdown import Links, Page, link, page, plain, printed, private, table
 from models.settings import ENTRANCE_PAGE
-from operations.views.overview import (
-    DeadlineView,
-    Survey,
-    in_chains,
-    unentered_line,
-    with_standing,
-)
+from operations.views.census import Head
+from operations.views.overview import unentered_line
+from operations.views.published import DueItems, ProvinceDay
 from operations.views.tables import board_table, targets_table
 from policy.schema import Plan
 from policy.vocabulary import DeliveryStatus, Standing
-from states.targets import figures
-
-NAMED = 2  # subjects of a row by name: the UI does not break lines in tables
+from states.targets import TargetFigure
 
 
 def board_page(
     plan: Plan,
-    survey: Survey,
+    seen: ProvinceDay,
+    targets: Sequence[TargetFigure],
     outbox: Mapping[DeliveryStatus, int],
     links: Links,
     others: Mapping[str, Page] = MappingProxyType({}),
@@ -41,10 +36,10 @@ def board_page(
     lines = (
         *_onward(others),
         *_waiting(plan, others, broken),
-        *_lines(plan, survey, outbox, links),
+        *_lines(plan, seen, targets, outbox, links),
         *further,
     )
-    made = page(plan, ENTRANCE_PAGE, plan.said("全省进度"), survey.as_of, lines, survey.basis)
+    made = page(plan, ENTRANCE_PAGE, plan.said("全省进度"), seen.as_of, lines)
     return replace(made, text=with_waiting(made.text, runs))
 
 
@@ -65,49 +60,54 @@ def _waiting(plan: Plan, others: Mapping[str, Page], broken: Sequence[str]) -> I
 
 
 def _lines(
-    plan: Plan, survey: Survey, outbox: Mapping[DeliveryStatus, int], links: Links
+    plan: Plan,
+    seen: ProvinceDay,
+    targets: Sequence[TargetFigure],
+    outbox: Mapping[DeliveryStatus, int],
+    links: Links,
 ) -> Iterator[str]:
-    yield from printed(board_table(plan, survey.board, survey.as_of, survey.basis), links)
-    if found := figures(plan, survey.projects):
+    yield from printed(board_table(plan, seen.board, seen.as_of), links)
+    if targets:
         yield ""
-        yield from printed(targets_table(plan, found), links)
-    pressing = in_chains(survey.views)
-    yield _province(plan, pressing, links)
+        yield from printed(targets_table(plan, targets), links)
+    yield _province(plan, seen.pressing, links)
     yield ""
-    yield from _due_soon(pressing)
-    yield from _coordinating(pressing)
-    if unentered := unentered_line(survey.views):
+    yield from _due_soon(seen.due_soon)
+    yield from _coordinating(seen.pressing)
+    if unentered := unentered_line(seen.unentered):
         yield f"{plain(unentered)}\n"
     yield f"消息：{'，'.join(f'{status.label}{n}条' for status, n in outbox.items())}。\n"
 
 
-def _province(plan: Plan, pressing: Sequence[DeadlineView], links: Links) -> str:
+def _province(plan: Plan, pressing: Mapping[Head, int], links: Links) -> str:
     """What provincial bodies have to do, which belongs in no city's row."""
-    own = [view for view in pressing if view.provincial]
-    due_soon = sum(view.standing is Standing.DUE_SOON for view in own)
-    overdue = sum(view.is_overdue for view in own)
-    beyond = sum(view.is_beyond_proposal for view in own)
+    own = {head: count for head, count in pressing.items() if head.provincial}
+    due_soon = sum(n for head, n in own.items() if head.standing is Standing.DUE_SOON)
+    overdue = sum(n for head, n in own.items() if head.is_overdue)
+    beyond = sum(n for head, n in own.items() if head.is_beyond_proposal)
     what = link(f"{plan.upper}办理事项", links.get(plan.province))
     counts = f"临期{due_soon}项，逾期{overdue}项，超过建议时限{beyond}项。"
     return f"另有{what}{plan.said('（不计入各市）')}：{counts}"
 
 
-def _due_soon(views: Sequence[DeadlineView]) -> Iterator[str]:
+def _due_soon(found: Sequence[DueItems]) -> Iterator[str]:
     yield "## 临期事项\n"
-    found = list(with_standing(list(views), Standing.DUE_SOON))
     if not found:
         yield "无。\n"
         return
-    rows = []
-    for key in dict.fromkeys((view.remind_by, view.rule, view.title) for view in found):
-        names = [plain(v.name) for v in found if (v.remind_by, v.rule, v.title) == key]
-        shown = "、".join(names[:NAMED]) + (f"等{len(names)}个" if len(names) > NAMED else "")
-        rows.append([key[0], f"{key[1]} {plain(key[2])}", len(names), shown])
+    rows = [[it.remind_by, f"{it.rule} {plain(it.title)}", it.count, _names(it)] for it in found]
     yield from table({"提前办结日": "---", "事项": "---", "数量": "---:", "涉及": "---"}, rows)
 
 
-def _coordinating(views: Sequence[DeadlineView]) -> Iterator[str]:
-    found = list(with_standing(list(views), Standing.COORDINATING))
+def _names(item: DueItems) -> str:
+    shown = "、".join(map(plain, item.names))
+    return f"{shown}等{item.count}个" if item.count > len(item.names) else shown
+
+
+def _coordinating(pressing: Mapping[Head, int]) -> Iterator[str]:
+    found = [head for head in pressing if head.standing is Standing.COORDINATING]
     if found:
-        titles = dict.fromkeys(f"{view.rule} {plain(view.title)}" for view in found)
-        yield f"待协调事项{len(found)}项（{'；'.join(titles)}），不作逾期认定。\n"
+        ordered = sorted(found, key=lambda head: head.place)
+        titles = dict.fromkeys(f"{head.rule} {plain(head.title)}" for head in ordered)
+        count = sum(pressing[head] for head in found)
+        yield f"待协调事项{count}项（{'；'.join(titles)}），不作逾期认定。\n"

@@ -4,22 +4,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from flows.pages.lists import due_this_week, in_order
 from flows.pages.markdown import Page, page, private
 from operations.views.explain import Explanation
-from operations.views.overview import Survey
 from operations.views.project_record import next_steps
 from policy.schema import Plan
-from states.deadlines import PRESSING
 
 MOST = 200  # pages a day
-
-
-def to_explain(survey: Survey) -> tuple[str, ...]:
-    """The codes of the subjects with something late, due soon or due this week; earliest first."""
-    near = [view for view in survey.views if view.standing in PRESSING]
-    this_week = [view for _, view in due_this_week(survey)]
-    return tuple(dict.fromkeys(view.subject for view in in_order([*near, *this_week])))
 
 
 def explain_pages(plan: Plan, explained: Sequence[Explanation]) -> list[Page]:

@@ -10,7 +10,6 @@ from common.table import DataTable
 from common.words import without_numbers
 from models.settings import ENTRANCE_PAGE, entrance
 from policy.schema import Plan
-from policy.vocabulary import Basis
 
 Links = Mapping[str, str]
 """Per subject's code, where its page is; who has none is named without a link."""
@@ -48,20 +47,19 @@ def page(
     title: str,
     as_of: date,
     lines: Iterable[str],
-    basis: Basis = Basis.NEWEST,
     waits: str = "",
 ) -> Page:
-    """A page that says which plan it is about, as of which day, and by what that is known.
+    """A page that says which plan it is about, and as of which day.
 
     It leads back to the page of the day.
 
     A line that itself ends in a line break has an empty one below it, as ends a paragraph.
     """
     head = f"# {plain(plan.name)} {title}"
-    since = f"截至 **{as_of}**{basis.said}，依据{plain(plan.notice.number)}（方案 {plan.id}）"
+    since = f"截至 **{as_of}**，依据{plain(plan.notice.number)}（方案 {plan.id}）"
     back = () if name == ENTRANCE_PAGE else (f"[返回今日情况]({entrance(plan.id)})\n",)
     text = "\n".join((head, since, "", *back, *lines))
-    return Page(name, title, f"{title}（截至 {as_of}{basis.said}）", f"{text.rstrip()}\n", waits)
+    return Page(name, title, f"{title}（截至 {as_of}）", f"{text.rstrip()}\n", waits)
 
 
 def plain(text: object) -> str:

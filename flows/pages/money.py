@@ -54,8 +54,8 @@ def _resting(plan: Plan, money: MoneyOverview, as_of: date, links: Links) -> Ite
     head |= {"其中": "---"} if plan.funds else {}
     rows = (
         [
-            plain(item.project.city),
-            link(item.project.name, links.get(item.project.code)),
+            plain(item.city),
+            link(item.name, links.get(item.code)),
             plan.said(item.holder.label),
             yuan(item.amount),
             item.since,

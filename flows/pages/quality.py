@@ -7,10 +7,9 @@ from common.words import month_name
 from flows.pages.markdown import Links, Page, left_out, link, page, plain, private, table
 from operations.views.burden import OfficeBurden
 from operations.views.contact_gaps import Gap
-from operations.views.quality import DataQuality, LackingProject
+from operations.views.quality import DataQuality, LackingProject, UnwatchedProject
 from operations.views.reach import UnreachableLine
 from policy.schema import Plan
-from states.dossier import Dossier
 from states.workdays import CALENDARS
 
 NAME = "data-quality"
@@ -107,7 +106,7 @@ def _waiting(waiting: Sequence[str]) -> Iterator[str]:
     yield ""
 
 
-def _unwatched(plan: Plan, projects: Sequence[Dossier], links: Links) -> Iterator[str]:
+def _unwatched(plan: Plan, projects: Sequence[UnwatchedProject], links: Links) -> Iterator[str]:
     yield f"## 下一步没有时限的项目：{len(projects)}个\n"
     if not projects:
         yield "推进中的项目，尚未办理的事项都有在计时的时限。\n"
@@ -134,9 +133,9 @@ def _lacks(plan: Plan, lacks: Sequence[LackingProject], links: Links) -> Iterato
         return
     rows = (
         [
-            plain(item.project.city),
-            link(item.project.name, links.get(item.project.code)),
-            plain(item.project.code),
+            plain(item.city),
+            link(item.name, links.get(item.code)),
+            plain(item.code),
             plain(item.action),
             "、".join(map(plain, item.fields)),
         ]

@@ -1,13 +1,16 @@
 """Where a city's projects stand and what presses, as much of it as is counted (清点).
 
-It is what `overview.survey` says, reckoned from two texts a project; a test holds both equal. Of a
-day that lies behind the survey itself is counted.
+It is what `overview.survey` says, reckoned from two texts of all projects that are alike; a test
+holds both equal. Of a day that lies behind the survey itself is counted.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from heapq import nsmallest
+from itertools import chain
+from typing import TypeVar
 
 from sqlmodel import Session
 
@@ -37,14 +40,19 @@ from operations.views.overview import (
 from operations.views.scenes import by_tables
 from policy.timing import OccasionDates
 from policy.vocabulary import ABOVE_CITIES, Basis, Disposition, Origin, Standing, SubjectKind
-from states.deadlines import PRESSING, DeadlineDates, standing, whose_turn
-from states.dossier import GOING_ON, Dossier
+from states.deadlines import IN_TIME, PRESSING, DeadlineDates, standing, whose_turn
+from states.dossier import GOING_ON
 from states.reporting import finished_on, is_echo, left_to_apply
 from states.workdays import DAY, UnknownYearError
 
 TO_BE_SET = DeadlineDates(
     OccasionDates(remind=date.min, due=date.min), date.min, date.min, fits=False
 )
+WEEK = timedelta(days=6)
+"""From a day to the seventh, both included."""
+DatedRule = tuple[date, str]
+"""A day and the deadline that has it: by what lists are ordered."""
+K = TypeVar("K", DatedRule, tuple[date, str, str], tuple[bool, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +60,31 @@ class Head:
     """The first of a chain of a subject, as `overview.in_chains` has it."""
 
     rule: str
+    title: str
     standing: Standing
     origin: Origin
+    remind_by: date | None
     overdue_after: date | None
     provincial: bool
     hangs_on: str
     """The missing step, or what is asked for where there is none."""
     of_money: bool
     """Whether it waits for a finance office."""
+
+    @property
+    def is_overdue(self) -> bool:
+        """逾期: past a day that the notice states (A30)."""
+        return self.standing is Standing.OVERDUE and self.origin is Origin.NOTICE
+
+    @property
+    def is_beyond_proposal(self) -> bool:
+        """Past a day that is only a proposal, which is no 逾期."""
+        return self.standing is Standing.OVERDUE and self.origin is Origin.PROPOSAL
+
+    @property
+    def place(self) -> DatedRule:
+        """Where it stands in a list."""
+        return self.overdue_after or date.max, self.rule
 
     @property
     def kind(self) -> str:
@@ -74,6 +99,19 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Agenda:
+    """What of a subject presses or comes due within the week, as far as it is counted."""
+
+    late: bool
+    """Whether any deadline of it is overdue that is not for a provincial body to meet."""
+    heads: tuple[Head, ...]
+    due: tuple[DatedRule, ...]
+    """Each that has time left and a date within the week, with the first such date."""
+    first: DatedRule | None
+    """Of all that presses or comes due what is late first."""
+
+
+@dataclass(frozen=True, slots=True)
 class CountedProject:
     """One project, as much of it as is counted."""
 
@@ -81,13 +119,13 @@ class CountedProject:
     stage: str
     disposition: Disposition
     finished: bool
-    late: bool
-    """Whether any deadline of it is overdue that is not for a provincial body to meet."""
-    heads: tuple[Head, ...]
+    agenda: Agenda
 
 
-Counted = tuple[str, Standing, str, str]
-"""County, standing, kind and step of what presses."""
+Counted = tuple[str, Head]
+"""County and head of what presses."""
+Alike = Mapping[CountedProject, tuple[str, ...]]
+"""The codes of all projects that are counted alike, ordered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +137,38 @@ class Census:
     basis: Basis
     trail: tuple[int, str]
     """The newest row of the trail that it takes in: its number and its hash."""
-    projects: Mapping[str, CountedProject]
-    """By code, ordered."""
+    projects: Alike
     subject: str
     """The city, or the province."""
-    own: tuple[Head, ...]
-    """What presses of the city itself, but what its projects stand there for."""
+    own: Agenda
+    """Of the city itself; its heads without what its projects stand there for."""
     counts: Mapping[Counted, int]
-    """What presses, by county; of the city itself the county is empty."""
+    """What presses; of the city itself the county is empty."""
 
-    def pressing(self) -> Iterator[tuple[str, str, Head]]:
-        """Subject and county of each head."""
-        for code, project in self.projects.items():
-            for head in project.heads:
-                yield code, project.county, head
-        yield from ((self.subject, "", head) for head in self.own)
+    def pressing(self) -> Iterator[tuple[str, Head, Sequence[str]]]:
+        """County and subjects of each head."""
+        for project, codes in self.projects.items():
+            for head in project.agenda.heads:
+                yield project.county, head, codes
+        yield from (("", head, (self.subject,)) for head in self.own.heads)
+
+    def agendas(self) -> Iterator[tuple[Agenda, Sequence[str]]]:
+        """What presses or comes due, with its subjects."""
+        yield from ((project.agenda, codes) for project, codes in self.projects.items())
+        yield self.own, (self.subject,)
+
+
+def earliest(rows: Iterable[tuple[K, Sequence[str]]], most: int) -> tuple[int, list[tuple[K, str]]]:
+    """How many subjects there are in all, and the first of them by what they stand beside."""
+    held: dict[K, list[Sequence[str]]] = {}
+    for place, subjects in rows:
+        held.setdefault(place, []).append(subjects)
+    shown: list[tuple[K, str]] = []
+    for place in sorted(held):
+        if len(shown) < most:
+            first = nsmallest(most - len(shown), chain.from_iterable(held[place]))
+            shown += ((place, subject) for subject in first)
+    return sum(map(len, chain.from_iterable(held.values()))), shown
 
 
 def census(session: Session, desk: Desk, city: str, as_of: date) -> Census:
@@ -136,9 +191,7 @@ def brought_up(session: Session, desk: Desk, before: Census) -> Census:
     if not changed:
         return replace(before, trail=trail)
     now = _projects(session, desk, city, before.as_of, changed) if city else {}
-    projects = {**before.projects, **now}
-    if len(projects) > len(before.projects):
-        projects = dict(sorted(projects.items()))
+    projects = _alike((*_without(before.projects, {*changed}), *now.items()))
     own = _own(session, desk, city, before.as_of, projects)
     return _census(desk, city, before.as_of, Basis.NEWEST, trail, projects, own)
 
@@ -149,28 +202,48 @@ def _census(
     as_of: date,
     basis: Basis,
     trail: tuple[int, str],
-    projects: Mapping[str, CountedProject],
-    own: tuple[Head, ...],
+    projects: Alike,
+    own: Agenda,
 ) -> Census:
-    every = ((it.county, it.heads) for it in projects.values())
-    counts = Counter(
-        (county, head.standing, head.kind, head.hangs_on)
-        for county, heads in (*every, ("", own))
-        for head in heads
-    )
-    return Census(city, as_of, basis, trail, projects, _subject(desk, city), own, counts)
+    found = Census(city, as_of, basis, trail, projects, _subject(desk, city), own, {})
+    counts = Counter[Counted]()
+    for county, head, subjects in found.pressing():
+        counts[county, head] += len(subjects)
+    return replace(found, counts=counts)
+
+
+def _alike(found: Iterable[tuple[CountedProject, Sequence[str]]]) -> Alike:
+    held: dict[CountedProject, list[Sequence[str]]] = {}
+    for project, codes in found:
+        held.setdefault(project, []).append(codes)
+    return {it: tuple(sorted(chain.from_iterable(codes))) for it, codes in held.items()}
+
+
+def _without(
+    projects: Alike, codes: Collection[str]
+) -> Iterator[tuple[CountedProject, tuple[str, ...]]]:
+    for project, its in projects.items():
+        if left := tuple(code for code in its if code not in codes):
+            yield project, left
 
 
 def counted(desk: Desk, seen: Survey) -> Mapping[str, Census]:
     """What a survey comes to, by city; what is the province's own under an empty name."""
-    heads: dict[str, list[Head]] = {}
+    views: dict[str, list[DeadlineView]] = {}
+    for view in seen.views:
+        views.setdefault(view.subject, []).append(view)
+    heads: dict[str, list[DeadlineView]] = {}
     for view in in_chains(seen.views):
-        heads.setdefault(view.subject, []).append(_head_of(desk, view))
-    late = {it.subject for it in seen.views if it.is_overdue and not it.provincial}
-    found: dict[str, dict[str, CountedProject]] = {}
+        heads.setdefault(view.subject, []).append(view)
+
+    def agenda(subject: str) -> Agenda:
+        return _agenda(desk, seen.as_of, views.get(subject, ()), heads.get(subject, ()))
+
+    found: dict[str, list[tuple[CountedProject, tuple[str]]]] = {}
     for it in seen.projects:
-        said = _counted(desk, it, it.code in late, tuple(heads.get(it.code, ())))
-        found.setdefault(it.city, {})[it.code] = said
+        done = finished_on(desk.plan, it) is not None
+        said = CountedProject(it.county, it.stage, it.disposition, done, agenda(it.code))
+        found.setdefault(it.city, []).append((said, (it.code,)))
     return {
         city: _census(
             desk,
@@ -178,8 +251,8 @@ def counted(desk: Desk, seen: Survey) -> Mapping[str, Census]:
             seen.as_of,
             seen.basis,
             (0, ""),
-            found.get(city, {}),
-            tuple(heads.get(_subject(desk, city), ())),
+            _alike(found.get(city, ())),
+            agenda(_subject(desk, city)),
         )
         for city in ("", *(each.name for each in desk.plan.cities))
     }
@@ -208,7 +281,13 @@ def boards(desk: Desk, found: Iterable[Census]) -> tuple[CityBoard, ...]:
     """The province's board: a row a city."""
     quotas = {city.name: city.places for city in desk.plan.cities}
     return tuple(
-        _row(desk, each.city, quotas[each.city], each.projects.values(), each.counts)
+        _row(
+            desk,
+            each.city,
+            quotas[each.city],
+            [(it, len(codes)) for it, codes in each.projects.items()],
+            each.counts,
+        )
         for each in found
         if each.city
     )
@@ -216,9 +295,9 @@ def boards(desk: Desk, found: Iterable[Census]) -> tuple[CityBoard, ...]:
 
 def county_boards(desk: Desk, found: Census) -> tuple[CityBoard, ...]:
     """The board of a city: one row a county that has projects or items, by the plan's order."""
-    here, theirs = desk.plan.city(found.city), dict[str, list[CountedProject]]()
-    for it in found.projects.values():
-        theirs.setdefault(it.county, []).append(it)
+    here, theirs = desk.plan.city(found.city), dict[str, list[tuple[CountedProject, int]]]()
+    for it, codes in found.projects.items():
+        theirs.setdefault(it.county, []).append((it, len(codes)))
     rows = (
         _row(
             desk,
@@ -249,9 +328,9 @@ def added(name: str, rows: Sequence[CityBoard], quota: int | None) -> CityBoard:
 def hanging(counts: Mapping[Counted, int]) -> list[tuple[str, int, int]]:
     """Each step, how much is late for it, and how much presses at all; the most first."""
     late, every = Counter[str](), Counter[str]()
-    for (_, stands, _, step), number in counts.items():
-        every[step] += number
-        late[step] += number * (stands is not Standing.DUE_SOON)
+    for (_, head), number in counts.items():
+        every[head.hangs_on] += number
+        late[head.hangs_on] += number * (head.standing is not Standing.DUE_SOON)
     return [(step, late[step], count) for step, count in every.most_common()]
 
 
@@ -259,23 +338,50 @@ def _row(
     desk: Desk,
     name: str,
     quota: int | None,
-    projects: Iterable[CountedProject],
+    projects: Iterable[tuple[CountedProject, int]],
     counts: Mapping[Counted, int],
 ) -> CityBoard:
-    going_on = [it for it in projects if it.disposition in GOING_ON]
-    stages = Counter(it.stage for it in going_on)
-    kinds: Counter[str] = Counter()
-    for (_, _, kind, _), number in counts.items():
-        kinds[kind] += number
+    stages, kinds, finished = Counter[str](), Counter[str](), 0
+    for it, number in projects:
+        if it.disposition in GOING_ON:
+            stages[it.stage] += number
+            finished += number * it.finished
+    for (_, head), number in counts.items():
+        kinds[head.kind] += number
     return CityBoard(
         city=name,
         quota=quota,
         projects=sum(stages[stage] for stage in desk.plan.stage_order),
         by_stage=tuple(stages[stage] for stage in desk.plan.stage_order),
-        finished=sum(it.finished for it in going_on),
+        finished=finished,
         due_soon=kinds["due_soon"],
         overdue=kinds["overdue"],
         beyond_proposal=kinds["beyond"],
+    )
+
+
+def first_date(as_of: date, remind_by: date | None, overdue_after: date | None) -> date | None:
+    """The first of a deadline's dates within the seven days that begin with a day."""
+    days = [day for day in (remind_by, overdue_after) if day is not None]
+    return min((day for day in days if as_of <= day <= as_of + WEEK), default=None)
+
+
+def _agenda(
+    desk: Desk, as_of: date, views: Sequence[DeadlineView], heads: Sequence[DeadlineView]
+) -> Agenda:
+    """Of one subject, by all of its deadlines, and the heads among them."""
+    due = [
+        (day, view)
+        for view in views
+        if view.standing in IN_TIME
+        and (day := first_date(as_of, view.remind_by, view.overdue_after)) is not None
+    ]
+    told = (*(view for view in views if view.standing in PRESSING), *(view for _, view in due))
+    return Agenda(
+        any(view.is_overdue and not view.provincial for view in views),
+        tuple(_head_of(desk, view) for view in heads),
+        tuple((day, view.rule) for day, view in due),
+        min(((view.overdue_after or date.max, view.rule) for view in told), default=None),
     )
 
 
@@ -283,8 +389,10 @@ def _head_of(desk: Desk, view: DeadlineView) -> Head:
     """A head of a survey."""
     return Head(
         view.rule,
+        view.title,
         view.standing,
         view.origin,
+        view.remind_by,
         view.overdue_after,
         view.provincial,
         view.step or view.title,
@@ -292,28 +400,24 @@ def _head_of(desk: Desk, view: DeadlineView) -> Head:
     )
 
 
-def _own(
-    session: Session,
-    desk: Desk,
-    city: str,
-    as_of: date,
-    projects: Mapping[str, CountedProject],
-) -> tuple[Head, ...]:
+def _own(session: Session, desk: Desk, city: str, as_of: date, projects: Alike) -> Agenda:
     """What presses of a city itself, or of the province."""
-    found = by_tables(session, desk, as_of, [_subject(desk, city)])
-    heads = chains(bare_views(desk, found))
-    listed = Counter(head.rule for it in projects.values() for head in it.heads)
+    views = bare_views(desk, by_tables(session, desk, as_of, [_subject(desk, city)]))
+    heads, listed = chains(views), Counter[str]()
+    for it, codes in projects.items():
+        listed.update({head.rule: len(codes) for head in it.agenda.heads})
     made = applied(session, desk.plan, [city], date.max) if city and heads else {}
     lacks = left_to_apply(desk.plan, made).get(city, 0)
-    return tuple(_head_of(desk, view) for view in heads if not is_echo(lacks, listed[view.rule]))
+    own = [view for view in heads if not is_echo(lacks, listed[view.rule])]
+    return _agenda(desk, as_of, views, own)
 
 
 def _projects(
     session: Session, desk: Desk, city: str, as_of: date, codes: Sequence[str] | None = None
-) -> dict[str, CountedProject]:
-    judge, near = _Judge(desk, as_of), _near_until(desk, as_of)
+) -> Alike:
+    judge, near = _Judge(desk, as_of), max(_near_until(desk, as_of), as_of + WEEK)
     rows = pressing_rows(session, desk.plan, city, (as_of, near), judge.dated, codes)
-    return {row.code: judge.project(row) for row in rows}
+    return _alike((judge.project(row), row.codes) for row in rows)
 
 
 def _near_until(desk: Desk, as_of: date) -> date:
@@ -329,15 +433,16 @@ def _near_until(desk: Desk, as_of: date) -> date:
 
 @dataclass(frozen=True, slots=True)
 class _Pressing:
-    """A deadline that presses, as far as its chain is told by it."""
+    """A deadline that presses or comes due, as far as its chain is told by it."""
 
     rule: str
     standing: Standing
-    overdue_after: date | None
+    overdue_after: date
     waits: bool
     is_overdue: bool
     chain: str
     head: Head
+    due: date | None
 
 
 class _Judge:
@@ -348,23 +453,21 @@ class _Judge:
         answers = next(iter(desk.deadlines.values())).chain.answers
         self.dated = sorted({name for pair in answers for name in pair})
         """The facts of which a turn asks which came first."""
-        self._known: dict[tuple[str, str], tuple[bool, tuple[Head, ...]]] = {}
+        self._known: dict[tuple[str, str], Agenda] = {}
         self._facts: dict[str, Mapping[str, date]] = {}
         self._judged: dict[tuple[str, str], _Pressing | None] = {}
 
     def project(self, row: PressingRow) -> CountedProject:
-        """One project."""
+        """Some projects that are alike."""
         how = Disposition(row.disposition)
-        active = row.deadlines if how is Disposition.ACTIVE else ""
-        key = (row.facts, active)
+        key = (row.facts, row.deadlines if how is Disposition.ACTIVE else "")
         if key not in self._known:
-            self._known[key] = self._heads(*key)
-        late, heads = self._known[key]
+            self._known[key] = self._agenda(*key)
         held = self._held(row.facts)
         finished = bool(self.desk.plan.finished_by) and all(
             name in held for name in self.desk.plan.finished_by
         )
-        return CountedProject(row.county, row.stage, how, finished, late, heads)
+        return CountedProject(row.county, row.stage, how, finished, self._known[key])
 
     def _held(self, facts: str) -> Mapping[str, date]:
         if facts not in self._facts:
@@ -374,40 +477,48 @@ class _Judge:
             }
         return self._facts[facts]
 
-    def _heads(self, facts: str, deadlines: str) -> tuple[bool, tuple[Head, ...]]:
+    def _agenda(self, facts: str, deadlines: str) -> Agenda:
         texts = sorted(deadlines.split(NEXT), key=lambda said: said.partition(WITHIN)[0])
         found = [it for said in texts if said and (it := self._one(facts, said))]
         held: dict[str, list[_Pressing]] = {}
         for it in found:
-            held.setdefault(it.chain, []).append(it)
-        heads = tuple(min(chain, key=severity).head for chain in held.values())
-        return any(it.is_overdue and not it.head.provincial for it in found), heads
+            if it.standing in PRESSING:
+                held.setdefault(it.chain, []).append(it)
+        return Agenda(
+            any(it.is_overdue and not it.head.provincial for it in found),
+            tuple(min(chain, key=severity).head for chain in held.values()),
+            tuple((it.due, it.rule) for it in found if it.due),
+            min(((it.overdue_after, it.rule) for it in found), default=None),
+        )
 
     def _one(self, facts: str, said: str) -> _Pressing | None:
         if (facts, said) not in self._judged:
-            ((rule, *told),) = texts_of(said)
+            ((rule, *days, unset),) = texts_of(said)
             known = rule in self.desk.deadlines
-            self._judged[facts, said] = self._pressing(facts, rule, *told) if known else None
+            self._judged[facts, said] = (
+                self._pressing(facts, rule, *days, unset=unset) if known else None
+            )
         return self._judged[facts, said]
 
-    def _pressing(
-        self, facts: str, id: str, remind_by: str, overdue_after: str, unset: str
-    ) -> _Pressing | None:
+    def _pressing(self, facts: str, id: str, *days: str, unset: str) -> _Pressing | None:
         desk, deadline = self.desk, self.desk.deadlines[id]
         rule, fits = deadline.rule, unset != UNSET
         turn = whose_turn(
             deadline, SubjectKind.PROJECT, self._held(facts), None if fits else TO_BE_SET
         )
-        body, last = desk.plan.bodies[turn.body], date.fromisoformat(overdue_after)
-        near = desk.due_soon_from(date.fromisoformat(remind_by))
+        body, (remind, last) = desk.plan.bodies[turn.body], map(date.fromisoformat, days)
+        near = desk.due_soon_from(remind)
         stands = standing(last, body.bound, None, Disposition.ACTIVE, near, self.as_of, fits=fits)
-        if stands not in PRESSING:
+        due = first_date(self.as_of, remind, last) if stands in IN_TIME else None
+        if stands not in PRESSING and due is None:
             return None
         keepers = desk.plan.treasuries
         head = Head(
             id,
+            rule.title,
             stands,
             rule.origin,
+            remind,
             last,
             body.reached_at in ABOVE_CITIES,
             turn.label or rule.title,
@@ -421,9 +532,5 @@ class _Judge:
             stands is Standing.OVERDUE and rule.origin is Origin.NOTICE,
             turn.label or id,
             head,
+            due,
         )
-
-
-def _counted(desk: Desk, it: Dossier, late: bool, heads: tuple[Head, ...]) -> CountedProject:
-    done = finished_on(desk.plan, it) is not None
-    return CountedProject(it.county, it.stage, it.disposition, done, late, heads)

@@ -1,6 +1,7 @@
 """Where nobody is there to be told: offices without contacts, places in nobody's divisions."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -8,7 +9,7 @@ from itertools import chain
 
 from sqlmodel import Session
 
-from models.deadlines import deadline_rows
+from models.pressing import open_rows, texts_of
 from operations.cases.desk import Desk
 from operations.views.reach import reachable
 from policy.bodies import Body, Office
@@ -40,7 +41,7 @@ def gaps(desk: Desk, day: date) -> tuple[Gap, ...]:
     with desk.reading() as session:
         directory = reachable(session, desk)
         concerned = _concerned(session, desk)
-    uncovered: dict[Office, dict[Place, set[str]]] = {}
+    uncovered: dict[Office, dict[Place, int]] = {}
     for (level, place), subjects in concerned.items():
         office = _office(desk.plan, level, place)
         held = [post for post in directory.at(office.name) if post.covers(level, place)]
@@ -52,8 +53,8 @@ def gaps(desk: Desk, day: date) -> tuple[Gap, ...]:
     )
 
 
-def _concerned(session: Session, desk: Desk) -> dict[tuple[Level, Place], set[str]]:
-    """The subjects with open deadlines, by where their offices look: level and place."""
+def _concerned(session: Session, desk: Desk) -> Mapping[tuple[Level, Place], int]:
+    """How many subjects have open deadlines, by where their offices look: level and place."""
 
     @cache
     def levels(rule: str, turn: str) -> frozenset[Level]:
@@ -62,12 +63,11 @@ def _concerned(session: Session, desk: Desk) -> dict[tuple[Level, Place], set[st
         told = (_told_levels(desk.plan, desk.plan.bodies[body]) for body in bodies)
         return frozenset(chain.from_iterable(told))
 
-    found: dict[tuple[Level, Place], set[str]] = {}
-    for row, subject in deadline_rows(session, desk.plan):
-        if row.next_look_on is not None and row.rule in desk.deadlines:
-            place = Place(subject.city, subject.county)
-            for level in levels(row.rule, row.body):
-                found.setdefault((level, place), set()).add(subject.code)
+    found = Counter[tuple[Level, Place]]()
+    for row in open_rows(session, desk.plan):
+        known = (levels(*said) for said in texts_of(row.deadlines) if said[0] in desk.deadlines)
+        for level in frozenset(chain.from_iterable(known)):
+            found[level, Place(row.city, row.county)] += row.subjects
     return found
 
 
@@ -80,7 +80,7 @@ def _told_levels(plan: Plan, body: Body) -> Iterator[Level]:
             yield level
 
 
-def _gap(directory: Directory, office: Office, uncovered: dict[Place, set[str]], day: date) -> Gap:
+def _gap(directory: Directory, office: Office, uncovered: Mapping[Place, int], day: date) -> Gap:
     told = {
         person.person: None
         for place in uncovered
@@ -99,7 +99,7 @@ def _gap(directory: Directory, office: Office, uncovered: dict[Place, set[str]],
         vacant=office.name not in directory.offices,
         unreached=bool(held),
         places=tuple(dict.fromkeys(name for name in names if name)),
-        subjects=len(set().union(*uncovered.values())),
+        subjects=sum(uncovered.values()),
         told=tuple(told),
     )
 

@@ -14,10 +14,10 @@ from models.projects import applied, find_subject, subjects
 from models.tables import PlanVersion, Subject
 from models.versions import in_force, installed_by, versions
 from operations.cases.desk import Desk
-from operations.views.overview import unentered_reports, with_projects
+from operations.views.overview import unentered_now, unentered_reports, with_projects
 from operations.views.plan_versions import version_words
 from operations.views.project_record import NextAction, next_actions, next_steps
-from operations.views.scenes import DeadlineState, scene
+from operations.views.scenes import DeadlineState, Scene, basis_in, by_tables, scene
 from policy.actions import Requirement
 from policy.checks import (
     PastCheck,
@@ -254,7 +254,7 @@ class _Known:
 def _read(
     session: Session, desk: Desk, codes: Sequence[str], as_of: date, *, known: bool = False
 ) -> _Known:
-    found = scene(session, desk, as_of, with_projects(session, desk, codes), known=known)
+    found, unentered = _seen(session, desk, codes, as_of, known)
     rows: dict[str, list[DeadlineState]] = {}
     for item in found.deadlines:
         rows.setdefault(item.subject.code, []).append(item)
@@ -263,12 +263,23 @@ def _read(
         projects={item.code: item for item in found.projects},
         facts=found.facts,
         rows=rows,
-        unentered=unentered_reports(desk, found),
+        unentered=unentered,
         marks=overdue_marks(session, desk.plan, codes),
         versions=versions(session, desk.plan),
         basis=found.basis,
         places=places_of(session, desk, codes, as_of),
     )
+
+
+def _seen(
+    session: Session, desk: Desk, codes: Sequence[str], as_of: date, known: bool
+) -> tuple[Scene, frozenset[tuple[str, str]]]:
+    """Some subjects, and which of their reports are not entered: of cities their projects tell."""
+    if basis_in(session, desk, as_of, known) is Basis.NEWEST:
+        found = by_tables(session, desk, as_of, codes)
+        return found, frozenset(unentered_now(session, desk, found.deadlines))
+    found = scene(session, desk, as_of, with_projects(session, desk, codes), known=known)
+    return found, unentered_reports(desk, found)
 
 
 def _stem(rule: str) -> str:

@@ -1,7 +1,7 @@
 """How the money of every project stands (七): owed, released, received, spent, at rest."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 
@@ -9,15 +9,24 @@ from sqlmodel import Session
 
 from common.errors import RefusedError
 from common.table import IF_ANY
-from models.projects import dossiers
-from models.sums import BookedMoney, ProjectMoney, booked_money, money_of_projects
+from models.projects import dossiers, dossiers_in
+from models.records import lines
+from models.sums import (
+    BookedMoney,
+    MeasuredProject,
+    ProjectMoney,
+    booked_money,
+    money_of_projects,
+    released_and_measured,
+    with_money_at,
+)
 from operations.cases.desk import Desk
 from operations.views.overview import Survey
 from policy.schema import Plan
 from policy.vocabulary import EntryKind, Holder, Source
 from states import ledger
 from states.dossier import Dossier
-from states.ledger import FundMoney
+from states.ledger import FundMoney, LedgerLine
 from states.requirements import measured
 from states.subsidy import fund_money, subsidy
 
@@ -66,16 +75,17 @@ def funds_view(desk: Desk, project: Dossier) -> FundsView:
         promised=profile.promised,
         spent=ledger.spent(project.lines),
         balance=ledger.total(ledger.balances(project.lines).values()),
-        as_built=_as_built(desk, project),
+        as_built=as_built(desk.plan, project),
         funds=fund_money(desk.plan, project),
     )
 
 
-def _as_built(desk: Desk, project: Dossier) -> Decimal | None:
+def as_built(plan: Plan, project: Dossier | MeasuredProject) -> Decimal | None:
+    """As `FundsView.as_built`."""
     if project.released is None or not project.checks:
         return None
-    built = measured(desk.plan, project.profile, project.checks)
-    due = subsidy(desk.plan, built, project.county_type)
+    built = measured(plan, project.profile, project.checks)
+    due = subsidy(plan, built, project.county_type)
     return None if due is None else due - project.released
 
 
@@ -113,13 +123,26 @@ class CityFunds(PlaceFunds):
 class RestingMoney:
     """Money that a treasury has not passed on."""
 
-    project: Dossier
+    code: str
+    name: str
+    city: str
     holder: Holder
     amount: Decimal
     since: date
     """When the oldest of it came."""
     purses: Mapping[str, Decimal]
     """Whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class DifferingSubsidy:
+    """A project whose subsidy by the measured area is not what was released."""
+
+    code: str
+    name: str
+    city: str
+    as_built: Decimal
+    """The one less the other."""
 
 
 def place_funds(session: Session, desk: Desk, city: str = "") -> tuple[PlaceFunds, ...]:
@@ -172,7 +195,7 @@ def _place_funds(
     )
 
 
-def total(place: str, views: Sequence[FundsView]) -> CityFunds:
+def total(place: str, views: Sequence[FundsView | CityFunds]) -> CityFunds:
     """The sums over some projects."""
     return CityFunds(
         place=place,
@@ -204,7 +227,7 @@ def money_of(desk: Desk, city: str, projects: Sequence[Dossier] | None) -> tuple
     """The sums of cities, or of a city's counties, and of all; of `projects` as of another day."""
     if projects is None:
         with desk.reading() as session:
-            if not _one_by_one(desk.plan):
+            if not _is_parted(desk.plan):
                 return in_order(desk.plan, city, place_funds(session, desk, city))
             projects = dossiers(session, desk.plan)
     return in_order(desk.plan, city, by_place([funds_view(desk, it) for it in projects], city))
@@ -219,9 +242,18 @@ def in_order(plan: Plan, city: str, found: Sequence[PlaceFunds]) -> tuple[PlaceF
     return (*sorted(rows, key=lambda row: rank.get(row.place, len(rank))), whole)
 
 
-def _one_by_one(plan: Plan) -> bool:
+def _is_parted(plan: Plan) -> bool:
     """Whether the subsidy takes more of a project than the database adds up by."""
     return bool(plan.funds) or any(rule.when for rule in plan.subsidies)
+
+
+@dataclass(frozen=True, slots=True)
+class CityMoney:
+    """How the money of a city's projects stands."""
+
+    funds: CityFunds
+    resting: tuple[RestingMoney, ...]
+    differing: tuple[DifferingSubsidy, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,18 +264,71 @@ class MoneyOverview:
     total: CityFunds
     resting: tuple[RestingMoney, ...]
     """The oldest first."""
-    differing: tuple[FundsView, ...]
-    """Projects whose subsidy by the measured area is not what was released."""
+    differing: tuple[DifferingSubsidy, ...]
+    """By code."""
 
 
-def money(desk: Desk, survey: Survey) -> MoneyOverview:
+def money(desk: Desk) -> MoneyOverview:
     """How the money of every project stands; of the ended ones too, since it was paid."""
-    views = [funds_view(desk, project) for project in survey.projects]
+    found = [city_money(desk, city.name) for city in desk.plan.cities]
+    resting = (item for each in found for item in each.resting)
+    differing = (item for each in found for item in each.differing)
+    cities = tuple(each.funds for each in found)
     return MoneyOverview(
-        cities=by_city(desk.plan, views),
-        total=total(TOTAL, views),
-        resting=tuple(sorted(_resting(survey.projects), key=lambda r: (r.since, r.project.code))),
-        differing=tuple(view for view in views if view.as_built),
+        cities=cities,
+        total=_whole(cities),
+        resting=tuple(sorted(resting, key=lambda item: (item.since, item.code))),
+        differing=tuple(sorted(differing, key=lambda item: item.code)),
+    )
+
+
+def city_money(desk: Desk, city: str) -> CityMoney:
+    """How the money of a city's projects stands; the ledger is read where money rests."""
+    with desk.reading() as session:
+        funds, differing = (_one_by_one if _is_parted(desk.plan) else _added_up)(
+            session, desk, city
+        )
+        held = with_money_at(session, desk.plan, city, ON_ITS_WAY)
+        booked = lines(session, desk.plan, list(held)) if held else {}
+    resting = (
+        item
+        for code, name in held.items()
+        for item in resting_money(code, name, city, booked[code])
+    )
+    return CityMoney(funds, tuple(resting), tuple(differing))
+
+
+def _one_by_one(
+    session: Session, desk: Desk, city: str
+) -> tuple[CityFunds, list[DifferingSubsidy]]:
+    views = [funds_view(desk, project) for project in dossiers_in(session, desk.plan, city)]
+    differing = [
+        DifferingSubsidy(it.code, it.name, city, it.as_built) for it in views if it.as_built
+    ]
+    return total(city, views), differing
+
+
+def _added_up(session: Session, desk: Desk, city: str) -> tuple[CityFunds, list[DifferingSubsidy]]:
+    likes = money_of_projects(session, desk.plan, city)
+    sums = _place_funds(desk.plan, city, likes, booked_money(session, desk.plan, city))
+    measured = released_and_measured(session, desk.plan, city)
+    built = [
+        DifferingSubsidy(it.code, it.name, city, amount)
+        for it in measured
+        if (amount := as_built(desk.plan, it)) is not None
+    ]
+    known = _sum(it.as_built for it in built) if built or not sums.projects else None
+    own = {each.name: getattr(sums, each.name) for each in fields(PlaceFunds)}
+    return CityFunds(**own, as_built=known), [it for it in built if it.as_built]
+
+
+def _whole(cities: Sequence[CityFunds]) -> CityFunds:
+    """The sums over some cities."""
+    found = [each for each in cities if each.projects]
+    return replace(
+        total(TOTAL, found),
+        projects=sum(each.projects for each in found),
+        unstated=sum(each.unstated for each in found),
     )
 
 
@@ -266,18 +351,20 @@ def local(amounts: Mapping[Source, Decimal | None]) -> Decimal | None:
     return ledger.stated(amounts[source] for source in ledger.LOCAL)
 
 
-def _resting(projects: Iterable[Dossier]) -> Iterator[RestingMoney]:
-    for project in projects:
-        held = ledger.held_by(project.lines)
-        for holder in ON_ITS_WAY:
-            since, gone = ledger.resting(project.lines, holder)
-            if since is not None and gone is None and held[holder] > 0:
-                purses = {
-                    purse: left
-                    for (purse, where), left in ledger.balances(project.lines).items()
-                    if where is holder and left > 0
-                }
-                yield RestingMoney(project, holder, held[holder], since, purses)
+def resting_money(
+    code: str, name: str, city: str, booked: Sequence[LedgerLine]
+) -> Iterator[RestingMoney]:
+    """What of a project's money a treasury has not passed on."""
+    held = ledger.held_by(booked)
+    for holder in ON_ITS_WAY:
+        since, gone = ledger.resting(booked, holder)
+        if since is not None and gone is None and held[holder] > 0:
+            purses = {
+                purse: left
+                for (purse, where), left in ledger.balances(booked).items()
+                if where is holder and left > 0
+            }
+            yield RestingMoney(code, name, city, holder, held[holder], since, purses)
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:

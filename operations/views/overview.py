@@ -10,6 +10,7 @@ from typing import Protocol
 from sqlmodel import Session
 
 from models.projects import applied, codes_in, dossiers, find_subject
+from models.reported import is_without_report
 from models.tables import Subject
 from operations.cases.desk import Desk
 from operations.views.scenes import DeadlineState, Scene, scene
@@ -106,7 +107,7 @@ class CityBoard:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The whole plan as of a day: what the pages of that day speak of."""
+    """The whole plan as of a day, on whatever basis: what commands and lists speak of."""
 
     as_of: date
     views: tuple[DeadlineView, ...]
@@ -263,10 +264,24 @@ def unentered_reports(desk: Desk, found: Scene) -> frozenset[tuple[str, str]]:
     )
 
 
-def unentered_line(views: Iterable[DeadlineView]) -> str:
-    """Which reports are not entered (未录入), in a line; empty where there is none."""
-    found = [f"{view.city}（{view.rule}）" for view in views if view.unentered]
-    return f"月报已书面报送、尚{UNENTERED}的：{'、'.join(found)}。" if found else ""
+def unentered_now(
+    session: Session, desk: Desk, found: Iterable[DeadlineState]
+) -> list[tuple[str, str]]:
+    """As `unentered_reports`, of what the tables hold: the database is asked for the projects."""
+    months = desk.plan.reported_months
+    return [
+        (item.subject.code, item.rule)
+        for item in found
+        if item.rule in months
+        and item.standing in DONE
+        and is_without_report(session, desk.plan, item.subject.code, months[item.rule])
+    ]
+
+
+def unentered_line(found: Iterable[tuple[str, str]]) -> str:
+    """Which reports, by city and deadline, are not entered (未录入); empty where there is none."""
+    named = "、".join(f"{city}（{rule}）" for city, rule in found)
+    return f"月报已书面报送、尚{UNENTERED}的：{named}。" if named else ""
 
 
 def views_in(desk: Desk, found: Scene) -> list[DeadlineView]:

@@ -1,32 +1,46 @@
 """What would keep the programme from being reminded rightly: gaps in data, contacts, calendars."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 
 from common.errors import RefusedError
 from models.deadlines import stalled
+from models.pressing import PressingRow, running_rows, texts_of
+from models.projects import dossiers_in, subjects
 from operations.cases.desk import Desk
 from operations.views.burden import OfficeBurden, burden
 from operations.views.contact_gaps import Gap
 from operations.views.contact_gaps import gaps as contact_gaps
-from operations.views.overview import DeadlineView, Survey
 from operations.views.reach import UnreachableLine, unreachable_lines
 from policy.actions import ActionRule
-from policy.vocabulary import Disposition
+from policy.vocabulary import Disposition, SubjectKind
 from states.casework import is_done
-from states.deadlines import RUNNING, gaps
+from states.deadlines import gaps
 from states.dossier import Dossier
 from states.machine import Position, allowed
 from states.requirements import Case, shortfalls, unstated
 
 
 @dataclass(frozen=True, slots=True)
+class UnwatchedProject:
+    """A project under way of whose next step no deadline takes care."""
+
+    code: str
+    name: str
+    city: str
+    stage: str
+    """By id."""
+
+
+@dataclass(frozen=True, slots=True)
 class LackingProject:
     """A project whose forms do not say what its next action needs."""
 
-    project: Dossier
+    code: str
+    name: str
+    city: str
     action: str
     """The action's label."""
     fields: tuple[str, ...]
@@ -41,8 +55,7 @@ class DataQuality:
     """Why the plan cannot be run as it is installed. Nothing else is known then."""
     contacts: tuple[Gap, ...] = ()
     unreachable: tuple[UnreachableLine, ...] = ()
-    unwatched: tuple[Dossier, ...] = ()
-    """Projects under way of whose next step no deadline takes care."""
+    unwatched: tuple[UnwatchedProject, ...] = ()
     waiting: tuple[str, ...] = ()
     """Deadlines that fall into a year whose holidays are not announced yet, by id."""
     lacks: tuple[LackingProject, ...] = ()
@@ -50,8 +63,8 @@ class DataQuality:
     """What offices were asked for in the day's month, the heaviest first."""
 
 
-def quality(desk: Desk, survey: Survey) -> DataQuality:
-    """What is wrong as of the survey's day. UnavailableError when contacts cannot be decrypted."""
+def quality(desk: Desk, as_of: date) -> DataQuality:
+    """What is wrong as of a day. UnavailableError when contacts cannot be decrypted."""
     try:
         with desk.reading() as session:
             waiting = (
@@ -61,49 +74,68 @@ def quality(desk: Desk, survey: Survey) -> DataQuality:
     except RefusedError as reason:
         return DataQuality(plan=str(reason))
     return DataQuality(
-        contacts=contact_gaps(desk, survey.as_of),
+        contacts=contact_gaps(desk, as_of),
         unreachable=unreachable_lines(desk),
-        unwatched=unwatched(desk, survey),
+        unwatched=unwatched(desk, as_of),
         waiting=waiting,
-        lacks=tuple(lacking(desk, survey)),
-        burden=burden(desk, f"{survey.as_of:%Y-%m}"),
+        lacks=lacking(desk, as_of),
+        burden=burden(desk, f"{as_of:%Y-%m}"),
     )
 
 
-def unwatched(desk: Desk, survey: Survey) -> tuple[Dossier, ...]:
+def unwatched(desk: Desk, as_of: date) -> tuple[UnwatchedProject, ...]:
     """Projects under way none of whose running deadlines waits for anything still to be done.
 
     Nobody will be reminded of such a project, whatever it leaves undone.
     """
-    watched: dict[str, set[str]] = {}
-    for view in survey.views:
-        if view.standing in RUNNING:
-            watched.setdefault(view.subject, set()).update(_awaited(desk, view))
-    return tuple(
-        project
-        for project in survey.projects
-        if project.disposition is Disposition.ACTIVE
-        and project.missing_milestones(desk.plan.finished_by)
-        and not project.missing_milestones(tuple(sorted(watched.get(project.code, ()))))
-    )
+    found = []
+    for city in desk.plan.cities:
+        with desk.reading() as session:
+            rows = running_rows(session, desk.plan, city.name, as_of)
+            stages = {
+                code: row.stage for row in rows if _is_unwatched(desk, row) for code in row.codes
+            }
+            named = subjects(session, desk.plan, stages)
+        found += [
+            UnwatchedProject(code, named[code].name, city.name, stage)
+            for code, stage in stages.items()
+        ]
+    return tuple(sorted(found, key=lambda project: project.code))
 
 
-def lacking(desk: Desk, survey: Survey) -> Iterator[LackingProject]:
-    """For each project under way and each action it may take next, the fields not filled in."""
+def _is_unwatched(desk: Desk, row: PressingRow) -> bool:
+    held = {name for (name,) in texts_of(row.facts)}
+    rules = [rule for (rule,) in texts_of(row.deadlines) if rule in desk.deadlines]
+    awaited = {it for rule in rules for it in desk.deadlines[rule].facts(SubjectKind.PROJECT)}
+    return not held.issuperset(desk.plan.finished_by) and held >= awaited
+
+
+def lacking(desk: Desk, as_of: date) -> tuple[LackingProject, ...]:
+    """For each project under way and each action it may take next, the fields not filled in.
+
+    Each project has to be read for it: city by city, so that never all of them are held.
+    """
+    found: list[LackingProject] = []
+    for city in desk.plan.cities:
+        with desk.reading() as session:
+            projects = dossiers_in(session, desk.plan, city.name)
+        found += _lacking(desk, projects, as_of)
+    return tuple(sorted(found, key=lambda lack: lack.code))
+
+
+def _lacking(desk: Desk, projects: Iterable[Dossier], as_of: date) -> Iterator[LackingProject]:
     actions: dict[str, tuple[ActionRule, ...]] = {
         stage: allowed(desk.plan, Position(stage, Disposition.ACTIVE))
         for stage in desk.plan.stage_order
     }
-    for project in survey.projects:
+    for project in projects:
         if project.disposition is Disposition.ACTIVE:
             for action in actions[project.stage]:
-                fields = _unstated(desk, project, action, survey.as_of)
+                fields = _unstated(desk, project, action, as_of)
                 if fields and not is_done(project, action):
-                    yield LackingProject(project, action.label, fields)
-
-
-def _awaited(desk: Desk, view: DeadlineView) -> tuple[str, ...]:
-    return desk.deadlines[view.rule].facts(view.subject_kind)
+                    yield LackingProject(
+                        project.code, project.name, project.city, action.label, fields
+                    )
 
 
 def _unstated(desk: Desk, project: Dossier, action: ActionRule, as_of: date) -> tuple[str, ...]:

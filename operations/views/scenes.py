@@ -76,7 +76,7 @@ class Scene:
 def basis_of(desk: Desk, as_of: date, known: bool = False) -> Basis:
     """What pages and tables as of a day go by; `known`: what was on record then is asked for."""
     with desk.reading() as session:
-        return _basis(session, desk, as_of, known)
+        return basis_in(session, desk, as_of, known)
 
 
 def require_newest(desk: Desk, as_of: date) -> None:
@@ -105,13 +105,14 @@ def scene(
     By what is known now of what had come about by then; with `known` by what was on record then.
     Where it is quicker, of the deadlines only those of `rules`.
     """
-    basis = _basis(session, desk, as_of, known)
+    basis = basis_in(session, desk, as_of, known)
     if basis is Basis.NEWEST:
         return by_tables(session, desk, as_of, codes, rules)
     return by_trail(session, desk, as_of, codes, basis)
 
 
-def _basis(session: Session, desk: Desk, as_of: date, known: bool) -> Basis:
+def basis_in(session: Session, desk: Desk, as_of: date, known: bool) -> Basis:
+    """As `basis_of`."""
     if known:
         return Basis.ON_RECORD
     newest = newest_day(session, desk.plan)

@@ -1,7 +1,7 @@
 """31 provinces in one installation, and how what grows grows: figures of docs/explanation/scale.md.
 
     python -m tests.benchmarks nation          six provinces, up to 4,000 projects
-    python -m tests.benchmarks nation-whole    31 provinces, up to 40,000: hours
+    python -m tests.benchmarks nation-whole    31 provinces, up to 120,000: hours
 
 Every figure is taken in a process of its own, so that its memory is its own.
 """
@@ -37,6 +37,7 @@ from operations.upkeep.scenario import load_scenario
 from operations.upkeep.setup import initialise
 from operations.views.overview import deadline_views, projects, survey
 from tests.conftest import AT
+from tests.support.day_pages import board_of, city_of, overdue_of
 from tests.support.golden import END, GOLDEN, START
 from tests.support.nation import PROVINCES, found, multiply, plan_id, write_plans
 from tests.support.province import days, morning
@@ -45,8 +46,13 @@ from tests.support.tape import Tape
 DEFINITIONS = Path(__file__).parents[2] / "deployments" / "prefect.yaml"
 DAY, AGAIN = date(2023, 6, 1), date(2023, 6, 2)
 YEAR = (date(2023, 1, 17), date(2023, 12, 31))
-SIZES, AT_ONCE = (100, 4_000, 40_000), 4_000
+SIZES, AT_ONCE = (100, 4_000, 40_000, 120_000), 4_000
+ALL_READ = 40_000
+"""Of more projects nobody reads every deadline: that takes several GB."""
 SOME, SOME_SIZES = PROVINCES[:6], SIZES[:2]
+PAGES = {100: (0.5, 50), 4_000: (1.5, 100), 40_000: (2.0, 250), 120_000: (3.0, 375)}
+"""The most that a page of the day may take, with opening the plan: CPU-seconds, and MB beside what
+its process begins with."""
 STARTED, FIRST, NEXT = 2.0, 70 / 31, 15 / 31
 """CPU-seconds of a process that has loaded what it needs; and the most that a province may take."""
 RUN_CPU_SECONDS = 2.3  # of a deployed run in a process of its own, measured with Prefect 3.8.8
@@ -75,7 +81,7 @@ def _measured(provinces: Sequence[int], sizes: Sequence[int]) -> Iterator[Measur
     _year()
     yield from _lived_year()
     for size in sizes:
-        _say(f"one plan of {size} projects, SQLite, MB", _grown(size))
+        yield from _grown(size)
     yield from _runs()
 
 
@@ -148,8 +154,11 @@ def _lived_year() -> Iterator[Measured]:
         desk.engine.dispose()
 
 
-def _grown(size: int) -> Mapping[str, float]:
-    """What everything costs that reads or writes the whole plan; a backup of the small ones."""
+def _grown(size: int) -> Iterator[Measured]:
+    """What everything costs that reads or writes the whole plan; a backup of the small ones.
+
+    What Prefect's pages cost has a bound.
+    """
     with TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder) / "home", plans=Path(folder) / "plans")
         write_plans(Path(folder) / "plans", PROVINCES[:1])
@@ -158,10 +167,16 @@ def _grown(size: int) -> Mapping[str, float]:
             if size > AT_ONCE:
                 multiply(desk, size // AT_ONCE)
         told = {"before": _size(settings)}
-        steps = ("enforce", "enforce_again", "projects", "views")
+        steps = ["enforce", "enforce_again", "projects"]
+        steps += ["views"] if size <= ALL_READ else []
         for step in (*steps, *(("backup",) if size <= AT_ONCE else ())):
             _say(f"{step} with {size} projects", _child(step, settings, PROVINCES[:1], DAY))
-        return {**told, "after": _size(settings)}
+        for step in ("board", "overdue", "city"):
+            done = _child(step, settings, PROVINCES[:1], DAY)
+            what, (seconds, mb) = f"page {step} with {size} projects", PAGES[size]
+            yield f"{what}, CPU-seconds", sum(done["steps"].values()), seconds
+            yield f"{what}, MB beside its start", done["mb"] - done["began"], mb
+        _say(f"one plan of {size} projects, SQLite, MB", {**told, "after": _size(settings)})
 
 
 def _runs() -> Iterator[Measured]:
@@ -210,7 +225,7 @@ def _child(step: str, settings: Settings, numbers: Sequence[int], day: date) -> 
 def _steps(step: str, day: date, plans: Sequence[str]) -> Mapping[str, Any]:
     """CPU-seconds of each step, over all plans one after the other, and of the whole process."""
     seconds: dict[str, float] = {}
-    start = perf_counter()
+    start, began = perf_counter(), _peak_mb()
     for plan in plans:
         with _timed(seconds, "open"):
             desk = open_desk(Settings(), plan)
@@ -219,7 +234,7 @@ def _steps(step: str, day: date, plans: Sequence[str]) -> Mapping[str, Any]:
                 run(desk, day)
         desk.engine.dispose()
     wall = perf_counter() - start
-    return {"steps": seconds, "cpu": process_time(), "wall": wall, "mb": _peak_mb()}
+    return {"steps": seconds, "cpu": process_time(), "wall": wall, "mb": _peak_mb(), "began": began}
 
 
 @contextmanager
@@ -260,6 +275,9 @@ STEPS: Mapping[str, tuple[tuple[str, Step], ...]] = {
     "enforce_again": (("enforce", _enforce),),
     "views": (("views", deadline_views),),
     "projects": (("projects", lambda desk, _: projects(desk)),),
+    "board": (("board", board_of),),
+    "overdue": (("overdue", overdue_of),),
+    "city": (("city", lambda desk, day: city_of(desk, desk.plan.cities[0], day)),),
     "backup": (("backup", _backup), ("restore", _restore)),
 }
 

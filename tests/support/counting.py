@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from operations.cases.desk import Desk
-from operations.views.census import Census, boards, census, counted, county_boards
+from operations.views.census import Census, CountedProject, boards, census, counted, county_boards
 from operations.views.funds import CityFunds, PlaceFunds, funds_views, place_funds, total
 from operations.views.overview import Survey, survey
 from operations.views.overview import county_boards as surveyed_counties
@@ -29,11 +29,16 @@ def same_counts(desk: Desk, seen: Survey, mine: Mapping[str, Census]) -> None:
     """Holds what was counted against the survey of the day."""
     for city, theirs in counted(desk, seen).items():
         own = mine[city]
-        assert list(own.projects.items()) == list(theirs.projects.items()), city
+        assert own.projects == theirs.projects, city
         assert (own.subject, own.own, own.counts) == (theirs.subject, theirs.own, theirs.counts)
     assert boards(desk, mine.values()) == seen.board
     for each in desk.plan.cities:
         assert county_boards(desk, mine[each.name]) == surveyed_counties(desk, seen, each.name)
+
+
+def by_code(found: Census) -> dict[str, CountedProject]:
+    """Each project of a city."""
+    return {code: it for it, codes in found.projects.items() for code in codes}
 
 
 def same_money(desk: Desk, seen: Survey) -> None:
