@@ -280,7 +280,7 @@ def _projects(summary: FormTable, reading: RowContext) -> Iterator[SummaryRow | 
     lines = zip(*stated.values(), strict=True)
     keys = tuple(stated)
     for index, (county, line) in enumerate(zip(counties, lines, strict=True)):
-        # A line has a value for each key; not `None in line`: a Decimal is slow to say that it is not.
+        # A line has a value for each key.
         said = {key: value for key, value in zip(keys, line) if value is not None}  # noqa: B905
         named = county is not None and "street" in said
         yield SummaryRow(county, said, summary, index) if named else None
