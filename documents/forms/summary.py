@@ -282,8 +282,10 @@ def _projects(summary: FormTable, reading: RowContext) -> Iterator[SummaryRow | 
     for index, (county, line) in enumerate(zip(counties, lines, strict=True)):
         # A line has a value for each key.
         said = {key: value for key, value in zip(keys, line) if value is not None}  # noqa: B905
-        named = county is not None and "street" in said
-        yield SummaryRow(county, said, summary, index) if named else None
+        if county is None or "street" not in said:
+            yield None
+            continue
+        yield SummaryRow(county, said, summary, index)
 
 
 def _join(
