@@ -141,6 +141,7 @@ def test_a_look_that_fails_is_not_taken_for_well() -> None:
     assert SharedLook(look).get() is None
 
 
+@pytest.mark.heavy
 def test_callers_that_say_nothing_do_not_keep_others_out_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

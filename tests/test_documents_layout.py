@@ -312,6 +312,7 @@ WORDS = st.text("甲a1 ·《&<>\"'_x000D_\ue0000\t=-", max_size=12)
 
 @given(st.tuples(WORDS, WORDS), st.tuples(WORDS, WORDS))
 @example(("甲", "乙"), ("\ue0000\ue000", "丙"))  # what stands for the first text
+@example(("", ""), ("", "0 "))
 def test_what_is_remembered_of_a_workbook_is_what_would_be_made(
     footers: tuple[str, str], said: tuple[str, str]
 ) -> None:

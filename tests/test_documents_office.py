@@ -79,7 +79,7 @@ def program(home: Path, script: str) -> str:
 @pytest.mark.parametrize(
     "script",
     [
-        "sleep 60 & sleep 60",
+        pytest.param("sleep 60 & sleep 60", marks=pytest.mark.heavy),
         "exit 3",
         'for last; do :; done; head -c 5000000 /dev/zero > "$(dirname "$last")/out/in.xlsx"',
     ],

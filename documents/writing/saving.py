@@ -145,8 +145,11 @@ def _frame(
 
 
 def _marked(words: list[str], text: str) -> str:
-    """What stands for a text in a frame; one that XML would write in other signs, itself."""
-    if not PLAIN.fullmatch(text):
+    """What stands for a text in a frame; one that XML would write otherwise, itself.
+
+    Of one that begins or ends with a blank XML says that this is to be kept.
+    """
+    if text != text.strip() or not PLAIN.fullmatch(text):
         return text
     words.append(text)
     return MARK.format(len(words) - 1)
