@@ -95,6 +95,7 @@ def test_nothing_of_an_error_a_person_or_a_secret_is_told() -> None:
         assert not any(word in told.decode() for word in ("李某", "13800000000", "secret"))
 
 
+@pytest.mark.heavy
 def test_it_is_for_reading_by_its_own_name_alone() -> None:
     with answering(WELL) as address:
         assert httpx.get(f"{address}/health").status_code == 200
@@ -201,6 +202,7 @@ def test_a_server_that_cannot_even_be_asked_stops_no_watch(tmp_path: Path) -> No
     assert "admin.password 无法使用" in told, "with what to mend"
 
 
+@pytest.mark.heavy
 def test_a_server_that_drips_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -158,6 +158,7 @@ def test_a_dead_port(channels: Channels) -> None:
     assert str(refusal(channels, address(free_port()))) == "无法连接邮件服务器"
 
 
+@pytest.mark.heavy
 def test_a_silent_server(channels: Channels) -> None:
     started = monotonic()
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -262,6 +263,7 @@ def test_another_user_gets_another_connection(channels: Channels) -> None:
         assert len(inbox.sessions) == 2
 
 
+@pytest.mark.heavy
 def test_a_server_that_hung_up_between_two_mails_is_connected_to_again(
     inbox: Inbox, channels: Channels
 ) -> None:
@@ -292,6 +294,7 @@ def test_a_server_that_closes_at_once_is_not_asked_for_ever(
     assert len(inbox.mail_from) == 3
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("what", ["cut", "slow"])
 @pytest.mark.parametrize("before", [0, 1], ids=["first", "on a kept connection"])
 def test_after_the_mail_was_handed_over_nobody_knows_and_it_is_not_sent_again(

@@ -124,6 +124,7 @@ def test_a_mail_server_that_hangs_is_asked_once_whoever_the_mail_is_for(
         assert peer.counted(1) == 1
 
 
+@pytest.mark.heavy
 def test_a_server_that_takes_mails_and_does_not_answer_gets_two(channels: Channels) -> None:
     with mail_server() as inbox:
         inbox.after_data = "slow"

@@ -292,6 +292,7 @@ def test_a_status_that_refuses_is_a_refusal(
     assert len(server.seen) == 1
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("target", [*VENDORS, "hook"])
 @pytest.mark.parametrize(("answer", "says"), [(CUT, "连接中断"), (SILENT, "没有答复")])
 def test_what_was_sent_and_not_answered_may_have_arrived(
@@ -363,6 +364,7 @@ def test_what_would_be_passed_over_is_refused(url: str, channels: Channels) -> N
     assert not caught.value.unknown
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("answer", [CUT, SILENT, said(errcode=93000, code=19001, errmsg=SECRET)])
 @pytest.mark.parametrize(
     "url",
