@@ -43,6 +43,10 @@ ALL = (
     .order_by(PROJECT.code)
 )
 SOME = ALL.where(among(PROJECT.code, "codes"))
+PLACE = select_columns(SUBJECT.city, SUBJECT.county).where(
+    SUBJECT.plan == bindparam("plan"), SUBJECT.code == bindparam("code"), SUBJECT.renamed_to == ""
+)
+"""Where a subject lies that is still called so."""
 GONE = delete(FACT.on.table).where(
     FACT.plan == bindparam("plan"), FACT.subject == bindparam("subject"), among(FACT.name, "names")
 )
@@ -124,14 +128,18 @@ def dossier(session: Session, plan: Plan, code: str) -> Dossier:
 
 
 def dossiers(
-    session: Session, plan: Plan, codes: Iterable[str] | None = None
+    session: Session,
+    plan: Plan,
+    codes: Iterable[str] | None = None,
+    held: Mapping[str, Mapping[str, date]] | None = None,
 ) -> tuple[Dossier, ...]:
-    """All projects, or those of `codes`, ordered by code."""
+    """All projects, or those of `codes`, ordered by code; `held`: their `facts`, where known."""
     wanted = None if codes is None else list(codes)
     found = ask(session, ALL if wanted is None else SOME, plan=plan.id, codes=wanted)
     if not found:
         return ()
-    gathered = _gather(session, plan, wanted, sorted({row.city for row in found}))
+    milestones = facts(session, plan, wanted) if held is None else held
+    gathered = _gather(session, plan, wanted, sorted({row.city for row in found}), milestones)
     return tuple(_to_dossier(plan, row, row, gathered) for row in found)
 
 
@@ -292,10 +300,16 @@ class _Gathered:
     built: Mapping[str, Mapping[str, int]]
 
 
-def _gather(session: Session, plan: Plan, codes: list[str] | None, cities: list[str]) -> _Gathered:
+def _gather(
+    session: Session,
+    plan: Plan,
+    codes: list[str] | None,
+    cities: list[str],
+    milestones: Mapping[str, Mapping[str, date]],
+) -> _Gathered:
     served, built = _going_on(session, plan, cities)
     return _Gathered(
-        milestones=facts(session, plan, codes),
+        milestones=milestones,
         opinions=opinions(session, plan, codes),
         lines=lines(session, plan, codes),
         progress=progress_of(session, plan, codes),

@@ -28,8 +28,8 @@ def rows_of(
 
 def ask(session: Session, query: Select[Any], **values: Any) -> Sequence[Row[Any]]:
     """What a query that was built before finds for these values."""
-    session.flush()  # which a query that does not know of the ORM would not do
-    return session.execute(query, values).all()
+    session.flush()  # which the connection, that knows nothing of the ORM, would not do
+    return session.connection().execute(query, values).all()
 
 
 @cache

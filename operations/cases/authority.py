@@ -10,7 +10,8 @@ from sqlmodel import Session
 from common.errors import RefusedError
 from models.audits import doubt_actor, doubts_of
 from models.contacts import people_at
-from models.tables import Subject
+from models.projects import PLACE
+from models.rows import ask
 from operations.cases.desk import Desk
 from policy.schema import Plan
 from policy.vocabulary import Level
@@ -35,8 +36,8 @@ def doubts_told(session: Session) -> tuple[str, ...]:
 
 def place_of(session: Session, plan: Plan, code: str) -> Place | None:
     """Where a subject lies, the province nowhere; None where there is none of that code."""
-    subject = session.get(Subject, (plan.id, code))
-    return Place(subject.city, subject.county) if subject and not subject.renamed_to else None
+    found = ask(session, PLACE, plan=plan.id, code=code)
+    return Place(*found[0]) if found else None
 
 
 def own_office(session: Session, desk: Desk, code: str, name: str) -> str:

@@ -128,7 +128,8 @@ def by_tables(
 ) -> Scene:
     """As the tables hold it: of a day since which nothing has come about; deadlines of `rules`."""
     wanted = None if codes is None else list(codes)
-    projects, held = dossiers(session, desk.plan, wanted), facts(session, desk.plan, wanted)
+    held = facts(session, desk.plan, wanted)
+    projects = dossiers(session, desk.plan, wanted, held)
     how = {item.code: item.disposition for item in projects}
     states = (
         _stored_deadline(desk, row, owner, held, how, as_of)
