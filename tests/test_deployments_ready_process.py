@@ -111,6 +111,7 @@ def test_who_kills_the_courier_kills_the_run(command: list[str], tmp_path: Path)
     courier.kill()
     said(courier)
     _until(lambda: not is_there(pid))
+    assert not is_there(pid)
 
 
 def test_runs_go_on_beside_each_other(command: list[str], tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from operations.cases.desk import Desk
 from operations.views.overview import (
     CityBoard,
     DeadlineView,
+    Lateness,
     Survey,
     bare_views,
     chains,
@@ -56,7 +57,7 @@ K = TypeVar("K", DatedRule, tuple[date, str, str], tuple[bool, int])
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class Head(Lateness):
     """The first of a chain of a subject, as `overview.in_chains` has it."""
 
     rule: str
@@ -70,16 +71,6 @@ class Head:
     """The missing step, or what is asked for where there is none."""
     of_money: bool
     """Whether it waits for a finance office."""
-
-    @property
-    def is_overdue(self) -> bool:
-        """逾期: past a day that the notice states (A30)."""
-        return self.standing is Standing.OVERDUE and self.origin is Origin.NOTICE
-
-    @property
-    def is_beyond_proposal(self) -> bool:
-        """Past a day that is only a proposal, which is no 逾期."""
-        return self.standing is Standing.OVERDUE and self.origin is Origin.PROPOSAL
 
     @property
     def place(self) -> DatedRule:

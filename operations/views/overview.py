@@ -30,8 +30,26 @@ from states.reporting import (
 )
 
 
+class Lateness:
+    """How late something is, by how it stands and who has set its day."""
+
+    __slots__ = ()
+    standing: Standing
+    origin: Origin
+
+    @property
+    def is_overdue(self) -> bool:
+        """逾期: past a day that the notice states (A30)."""
+        return self.standing is Standing.OVERDUE and self.origin is Origin.NOTICE
+
+    @property
+    def is_beyond_proposal(self) -> bool:
+        """Past a day that is only a proposal, which is no 逾期."""
+        return self.standing is Standing.OVERDUE and self.origin is Origin.PROPOSAL
+
+
 @dataclass(frozen=True, slots=True)
-class DeadlineView:
+class DeadlineView(Lateness):
     """One deadline of one subject, as of a day."""
 
     subject_kind: SubjectKind
@@ -73,16 +91,6 @@ class DeadlineView:
         """How it stands, in the words that staff read."""
         said = self.standing.said(self.origin)
         return f"{said}（{UNENTERED}）" if self.unentered else said
-
-    @property
-    def is_overdue(self) -> bool:
-        """逾期: past a day that the notice states (A30)."""
-        return self.standing is Standing.OVERDUE and self.origin is Origin.NOTICE
-
-    @property
-    def is_beyond_proposal(self) -> bool:
-        """Past a day that is only a proposal, which is no 逾期."""
-        return self.standing is Standing.OVERDUE and self.origin is Origin.PROPOSAL
 
 
 @dataclass(frozen=True, slots=True)
