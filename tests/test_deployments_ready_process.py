@@ -114,6 +114,17 @@ def test_who_kills_the_courier_kills_the_run(command: list[str], tmp_path: Path)
     assert not is_there(pid)
 
 
+def test_a_run_ends_with_its_keeper_and_is_known_as_failed(
+    command: list[str], tmp_path: Path
+) -> None:
+    courier, pid = waiting(command, tmp_path)
+    os.kill(parent(pid), signal.SIGKILL)
+    said(courier)
+    assert courier.returncode == 1
+    _until(lambda: not is_there(pid))
+    assert not is_there(pid)
+
+
 def test_runs_go_on_beside_each_other(command: list[str], tmp_path: Path) -> None:
     first, pid = waiting(command, tmp_path)
     assert "at the end" in said(begin(command, tmp_path, "tell"))

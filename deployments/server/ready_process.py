@@ -5,6 +5,7 @@ fork has a keeper, which passes on to the run what is sent to the courier that a
 tells that one how the run ended.
 """
 
+import ctypes
 import json
 import os
 import runpy
@@ -30,6 +31,8 @@ from deployments.server.stopping import keep_observers_quiet
 
 ENGINE = "prefect.engine"
 """What Prefect runs for a run."""
+DIE_WITH_PARENT = 1
+"""Linux' `PR_SET_PDEATHSIG`: which signal a process gets when its parent dies."""
 MOST = 1_000_000
 """Bytes that an environment may have."""
 
@@ -101,6 +104,7 @@ def _keep(link: socket.socket) -> Begun:
     said, numbers, *_ = socket.recv_fds(link, MOST, 3)
     run = os.fork()
     if run == 0:
+        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)  # without it nobody would know
         link.close()
         return said, numbers
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is for the run
