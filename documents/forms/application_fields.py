@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache, partial
-from operator import itemgetter
 from string import Formatter
 from typing import Any, TypeVar
 
@@ -124,33 +123,29 @@ def parts_reader(plan: Plan) -> Callable[[object], tuple[str, str]]:
     street, community = _sample(plan.street_endings), _sample(plan.community_endings)
     shape = plan.project_name.format(street=street, community=community, name="××（自定名称）")
     says = f"请按“{shape}”填写"
-    street_of, community_of = _group(form, "street"), _group(form, "community")
 
     def parts(value: object) -> tuple[str, str]:
         written = cells.name(value)
         if written is None:
             raise CellError(f"未填写项目名称；{says}")
         if found := form.fullmatch(written):
-            return street_of(found), community_of(found)
+            return found["street"], found["community"]
         raise CellError(f"项目名称不合格式；{says}")
 
     return parts
 
 
-def _group(form: re.Pattern[str], name: str) -> Callable[[re.Match[str]], str]:
-    """Tells what a part of a name is; nothing where names have no such part."""
-    return itemgetter(name) if name in form.groupindex else lambda _: ""
-
-
 def _name_form(plan: Plan) -> str:
-    """The pattern of its names, each part in brackets of its own."""
+    """The pattern of its names, each part in brackets of its own; a part they lack is empty."""
     forms = {
         "street": f"(?P<street>{street_form(plan)})",
         "community": f"(?P<community>.+(?:{_any_of(plan.community_endings)}))",
         "name": "(?P<community>.+)",
     }
     parsed = Formatter().parse(plan.project_name)
-    return "".join(re.escape(words) + forms.get(part or "", "") for words, part, _, _ in parsed)
+    form = "".join(re.escape(words) + forms.get(part or "", "") for words, part, _, _ in parsed)
+    lacking = (f"(?P<{name}>)" for name in ("street", "community") if f"(?P<{name}>" not in form)
+    return form + "".join(lacking)
 
 
 def building_kind(value: object) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from common.errors import RefusedError
@@ -126,6 +127,7 @@ def _without_supplements(book: Book, columns: tuple[Column, ...]) -> Book:
     return replace(book, sheets=tuple(s for s in book.sheets if "补充" not in s.title))
 
 
+@lru_cache(maxsize=32)
 def _with_clauses(columns: tuple[Column, ...], plan: Plan) -> tuple[Column, ...]:
     """The columns with the clause of the first condition that asks for each, or the form's own."""
     asking = {

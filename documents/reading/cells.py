@@ -48,8 +48,6 @@ SERIALS = range(36526, 73051)
 DAY_ZERO = date(1899, 12, 30)
 STEERING = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 """Signs that steer a terminal; others that nobody sees are left out in silence."""
-MEMORY = 65536
-"""Cells of the same text are read once; so many different ones are kept in mind."""
 
 # Excel keeps 15 significant digits; what a stored double shows behind them is binary noise.
 FIFTEEN = Context(prec=15)

@@ -91,8 +91,9 @@ TRACES = {
 }
 """What a part is, by what its name, its type or its relationship contains."""
 WORKBOOK = "xl/workbook.xml"
-MARKS = (b'hidden="1"', b'hidden="true"', b"strike")
-"""What a sheet holds that hides cells, or strikes through what they say."""
+HIDES = (b'hidden="1"', b'hidden="true"')
+"""What a sheet holds that hides cells; one that is not ours says ``hidden="false"`` as well."""
+SPANNING = (b"mergeCell", b"hyperlink")
 CONTENT = ("v", "f", "is", "t")
 """What of a cell says something."""
 MEGABYTE = 1_000_000
@@ -109,6 +110,8 @@ PREFIXED = re.compile(rb":(?:c|row)[\s/>]")
 REFERENCE = re.compile(r"\s*\$?([A-Za-z]{1,3})\$?([0-9]{1,7})\s*")
 SPANS = re.compile(rb"""(?:mergeCell|hyperlink)(\s(?:[^<>"']|"[^"]*"|'[^']*')*)>""")
 SPAN = re.compile(rb"""\sref\s*=\s*["']([^"']*)""")
+SHARED = re.compile(rb"s(?:st\s|i\s*>)")
+"""What every list of shared texts holds."""
 LONG_COUNT = re.compile(rb"""sst\s[^<]*?ount\s*=\s*["'][^"']{8}""")
 TEXTS = re.compile(rb"si\s*>")
 TEXT_END = re.compile(rb"</(?:[^\s<>/]+:)?si\s*>")
@@ -157,11 +160,22 @@ def _check(content: bytes, limits: Limits) -> frozenset[str]:
     for member in found:
         part = unpack(content, member)
         plain = _check_part(plain_name(member), part, tally, limits)
-        if not plain or (b"sheetData" in part and any(mark in part for mark in MARKS)):
+        if not plain or (b"sheetData" in part and _says_otherwise(part)):
             tally.suspects.add(member.filename)
     if tally.texts * tally.longest > limits.most_unpacked:
         _refuse_repetition(content, found, limits)
     return frozenset(tally.suspects)
+
+
+def _says_otherwise(part: bytes) -> bool:
+    """Whether a sheet may hide cells, or strike through what they say."""
+    hides = _holds(part, b'hidden="') and any(mark in part for mark in HIDES)
+    return hides or _holds(part, b"strike")
+
+
+def _holds(part: bytes, sign: bytes) -> bool:
+    """As ``sign in part``, in a third of the time where there is none: Python skips backwards."""
+    return part.rfind(sign) >= 0
 
 
 def _refuse(when: bool, sentence: str) -> None:
@@ -213,10 +227,12 @@ def _refuse_traces(told: str) -> None:
 def _check_part(name: str, part: bytes, tally: _Tally, limits: Limits) -> bool:
     """Whether readers may take the part as it is; False for a sheet that is not plain."""
     _refuse(part.startswith((b"PK\x03\x04", OLE)), OBJECTS)
+    shares = bool(SHARED.search(part))
     if _is_xml(name, part):
         _refuse_tricks(part)
+        _refuse(shares and bool(LONG_COUNT.search(part)), STRANGE)
     plain = b"sheetData" not in part or _check_sheet(part, tally, limits)
-    if TEXTS.search(part):
+    if shares and TEXTS.search(part):
         tally.longest = max(tally.longest, _longest_text(part))
     if name.endswith(".rels"):
         _check_links(part, targets_once=name == "xl/_rels/workbook.xml.rels")
@@ -237,7 +253,6 @@ def _refuse_tricks(part: bytes) -> None:
     """Other encodings, which hide what is looked for here, and definitions of entities."""
     named = ENCODING.match(part)
     _refuse(b"\0" in part or bool(named and named[1].lower() not in ENCODINGS), STRANGE)
-    _refuse(bool(LONG_COUNT.search(part)), STRANGE)
     try:
         # A definition can only stand before the first element.
         next(iterparse(BytesIO(part[:PROLOG]), events=("start",), forbid_dtd=True))
@@ -274,11 +289,13 @@ def _check_extent(part: bytes, limits: Limits) -> None:
 @cache
 def _unusual(limits: Limits) -> re.Pattern[bytes]:
     """Finds a cell or row of a sheet that is not written plainly, or lies too far out."""
-    rows = _upto(str(limits.most_rows), "0-9")
-    columns = _upto(get_column_letter(limits.most_columns), "A-Z")
-    place = f' r="(?:{columns})?+(?:{rows})"'
+    last_row, last_column = str(limits.most_rows), get_column_letter(limits.most_columns)
+    # A place of fewer letters and digits lies within, and few cells say more than style and kind.
+    near = f"[A-Z]{{0,{len(last_column) - 1}}}+[0-9]{{0,{len(last_row) - 1}}}+(?<=[0-9])"
+    usual = rf' r="{near}"(?: s="[0-9]++")?+(?: t="[a-df-z][a-zA-Z]*+")?+>(?!<f)'
+    place = f' r="(?:{_upto(last_column, "A-Z")})?+(?:{_upto(last_row, "0-9")})"'
     others = r'(?: (?!t="e")[a-qs-z][\w:]*+="[^"<>]*+")*+'
-    return re.compile(rf"<(?:c|row)(?!{place}{others} ?/?>(?!<f))[\s/>]".encode())
+    return re.compile(rf"<(?:c|row)(?!{usual})(?!{place}{others} ?/?>(?!<f))[\s/>]".encode())
 
 
 def _upto(last: str, signs: str) -> str:
@@ -339,7 +356,7 @@ def _column(letters: str) -> int:
 
 def _spanned(part: bytes) -> int:
     """How many cells all merges and links of a sheet cover together."""
-    starts = [at for at in map(part.find, (b"mergeCell", b"hyperlink")) if at >= 0]
+    starts = [part.find(sign) for sign in SPANNING if _holds(part, sign)]
     spans = (
         span
         for tag in SPANS.finditer(part, min(starts, default=len(part)))

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import lru_cache
 from operator import itemgetter
 from typing import TypeVar
 
@@ -13,7 +12,7 @@ from openpyxl.utils import get_column_letter
 
 from common.errors import RefusedError
 from documents.reading import cells
-from documents.reading.cells import MEMORY, CellError, is_blank
+from documents.reading.cells import CellError, is_blank
 from documents.reading.faults import CellFault, Spot, WorkbookError, note_asked
 from documents.reading.grid import Book, Sheet
 from documents.reading.headings import column_back, lost_header, lost_headings
@@ -74,9 +73,14 @@ class FormTable:
 
         Equal cells are read once: in a long form most columns hold few different values.
         """
-        known = lru_cache(MEMORY, typed=True)(parse)
+        column = list(map(itemgetter(self.at[key]), self.lines))
+        kinds = list(map(type, column))
+        # True, 1 and 1.0 are equal, and no reader takes them for the same.
+        keys = list(zip(kinds, column, strict=True)) if len(set(kinds)) > 1 else column
+        different = dict(zip(keys, column, strict=True))
         try:
-            return list(map(known, map(itemgetter(self.at[key]), self.lines)))
+            known = {key: parse(value) for key, value in different.items()}
+            return list(map(known.__getitem__, keys))
         except CellError:
             return [row.take(key, parse) for row in self.rows]
 
@@ -217,9 +221,10 @@ def _table(
     if lost := lost_headings(sheet, top, at, columns, ours=ours):
         raise WorkbookError(book.file, [lost])
     is_data, is_example = _data_test(at, columns), _example_test(at)
-    numbers = list[int]()
+    numbers, first = list[int](), min(at.values())
     for number, line in enumerate(sheet.rows[top:], top + 1):
-        if is_example(line):
+        is_numbered = isinstance(line[first], float)  # as most are: no example then
+        if not is_numbered and is_example(line):
             faults.extend(_overwritten(sheet, number, at, columns))
         elif is_data(line):
             numbers.append(number)
@@ -242,8 +247,6 @@ def _example_test(at: Mapping[str, int]) -> Callable[[Line], bool]:
     known = sorted(at.values())
 
     def is_example(line: Line) -> bool:
-        if isinstance(line[known[0]], float):
-            return False
         first = next((value for n in known if not is_blank(value := line[n])), None)
         return isinstance(first, str) and OF_EXAMPLE.match(plain(first)) is not None
 
@@ -289,7 +292,9 @@ def _names_form(at: Mapping[str, int], columns: Sequence[Column]) -> bool:
 
 def _columns(line: Line, columns: Sequence[Column]) -> dict[str, int]:
     """Which column is which; a heading that fits better goes before one that stands before it."""
-    headings = [(n, plain(v)) for n, v in enumerate(line) if isinstance(v, str) and v.strip()]
+    any_known = pattern("|".join(f"(?:{column.known_by})" for column in columns))  # most are none
+    texts = ((n, plain(v)) for n, v in enumerate(line) if isinstance(v, str) and v.strip())
+    headings = [(position, heading) for position, heading in texts if any_known.search(heading)]
     fits = sorted(
         (_misfit(column, heading), position, number)
         for position, heading in headings

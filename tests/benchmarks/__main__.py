@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 
+from common.garbage import look_rarely
 from tests.benchmarks import desk, mails, nation, reading, start_up, sweep, writing
 
 PARTS: dict[str, Callable[[], Iterable[tuple[str, float, float]]]] = {
@@ -31,6 +32,7 @@ MINUTES = 20
 def main(parts: Sequence[str]) -> int:
     """Print one line a measurement, as it is taken: what, ratio, bound."""
     signal.signal(signal.SIGALRM, _too_long)
+    look_rarely()  # as every process of the product does
     kept = [_run(part) for part in parts or PARTS]  # all of them, whatever becomes of one
     return 0 if all(kept) else 1
 
