@@ -309,6 +309,12 @@ def test_moved_columns_text_numbers_and_full_width(tmp_path: Path) -> None:
     assert said.building_kind == "其他"
 
 
+def test_cells_that_are_equal_to_python_alone_are_read_each_for_itself(tmp_path: Path) -> None:
+    second = line(2, project="示例一街道示例乙社区养老幸福工程", operator=1)
+    path = hand_filled(tmp_path / "a.xlsx", form(line(operator=True), second))
+    assert [row.stated["operator"] for row in read(path).rows] == ["True", "1"]
+
+
 def test_a_heading_in_yuan_is_read_in_yuan(tmp_path: Path) -> None:
     lines = form(line(investment=1205000))
     lines[3] = [*HEADER[:-1], "投资总额（元）"]
