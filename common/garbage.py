@@ -2,7 +2,7 @@
 
 import gc
 
-MADE = 50_000
+MADE = 200_000
 """Objects that are made between two looks; Python's own number is 700."""
 
 

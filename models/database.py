@@ -235,6 +235,7 @@ def _set_pragmas(connection: Any, _record: object) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA cache_size = -32000")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     Date,
     Select,
+    Update,
     and_,
     bindparam,
     case,
@@ -83,23 +84,41 @@ def refresh(
     A deadline whose own dates have moved is another visit of it: what was owed about the earlier
     one is cancelled, and its ladder starts anew.
     """
-    query = select_rows(DeadlineRow).where(
-        DeadlineRow.plan == plan.id, DeadlineRow.subject == state.code
-    )
-    closed = []
-    for row in session.exec(query).all():
+    closed, changed = [], []
+    for found in ask(session, _stored(True, False), plan=plan.id, codes=[state.code], rules=None):
+        row = PlainDeadlineRow(*found)
         deadline = deadlines.get(row.rule)
         if deadline is None or state.kind not in deadline.rule.fulfilled_by:
             continue
-        was_open, visit = row.next_look_on is not None, row.visit
-        _refresh_row(plan, calendar, row, deadline, state)
-        if was_open and (row.next_look_on is None or row.visit != visit):
+        now = _refreshed(plan, calendar, row, deadline, state)
+        if row.next_look_on and (now.next_look_on is None or now.visit != row.visit):
             closed.append(row.rule)
-        elif not was_open and row.next_look_on is not None:
-            reinstate(session, row)
-            if _was_marked(session, plan, row):
-                row.standing = Standing.OVERDUE
+        elif row.next_look_on is None and now.next_look_on:
+            reinstate(session, plan, now)
+            if _was_marked(session, plan, now):
+                now = now._replace(standing=Standing.OVERDUE)
+        if now != row:
+            changed.append(now)
+    _put(session, plan, changed)
     cancel(session, plan, state.code, closed)
+
+
+def _put(session: Session, plan: Plan, rows: Sequence["PlainDeadlineRow"]) -> None:
+    """Keep what has changed of rows, past the ORM: who wants one as an object reads it anew."""
+    if rows:
+        said = [{f"its_{name}": value for name, value in row._asdict().items()} for row in rows]
+        values = [{"its_plan": plan.id, **each} for each in said]
+        session.connection().execute(_changing(), values)
+
+
+@cache
+def _changing() -> Update:
+    its = columns(DeadlineRow)
+    bound: dict[str, Any] = {
+        name: bindparam(f"its_{name}") for name in ("plan", *PlainDeadlineRow._fields)
+    }
+    key = [its[name] == bound.pop(name) for name in ("plan", "subject", "rule")]
+    return update(its.plan.table).where(*key).values({its[n]: it for n, it in bound.items()})
 
 
 def extend(
@@ -111,9 +130,12 @@ def extend(
     until: date | None,
 ) -> DeadlineRow:
     """Give a deadline the literal date `until`, or that of its rule; what was owed is cancelled."""
-    row = session.get_one(DeadlineRow, (plan.id, state.code, deadline.id))
-    row.extended_to = until
-    _refresh_row(plan, calendar, row, deadline, state)
+    row = _one(session, plan, state.code, deadline.id)
+    plain = PlainDeadlineRow(*(getattr(row, name) for name in PlainDeadlineRow._fields))
+    now = _refreshed(plan, calendar, plain._replace(extended_to=until), deadline, state)
+    for name, value in now._asdict().items():
+        setattr(row, name, value)
+    session.flush()
     cancel(session, plan, state.code, [deadline.id])
     return row
 
@@ -125,12 +147,12 @@ def acknowledge(
 
     Without one, what was silenced is owed again.
     """
-    row = session.get_one(DeadlineRow, (plan.id, code, rule))
+    row = _one(session, plan, code, rule)
     row.quiet_until = expected
     session.add(row)
     session.flush()
     if row.next_look_on is not None:
-        reinstate(session, row)
+        reinstate(session, plan, row)
     if expected is not None:
         cancel_asking(session, plan, row)
     return row
@@ -138,7 +160,11 @@ def acknowledge(
 
 def deadline_row(session: Session, plan: Plan, code: str, rule: str) -> DeadlineRow | None:
     """One deadline of a subject, if it has it."""
-    return session.get(DeadlineRow, (plan.id, code, rule))
+    return session.get(DeadlineRow, (plan.id, code, rule), populate_existing=True)
+
+
+def _one(session: Session, plan: Plan, code: str, rule: str) -> DeadlineRow:
+    return session.get_one(DeadlineRow, (plan.id, code, rule), populate_existing=True)
 
 
 def due_situations(session: Session, plan: Plan, as_of: date) -> tuple[Situation, ...]:
@@ -214,7 +240,7 @@ def stalled(session: Session, plan: Plan, deadlines: Iterable[Deadline]) -> tupl
 
 
 class PlainDeadlineRow(NamedTuple):
-    """A `DeadlineRow` that is only read: there are thousands, of which the ORM makes objects."""
+    """A `DeadlineRow` past the ORM, which makes objects of thousands; key first."""
 
     subject: str
     rule: str
@@ -321,10 +347,10 @@ def _is_open(as_of: date | None) -> ColumnElement[bool]:
     return or_(col(DeadlineRow.standing).in_(PRESSING), look)
 
 
-def _was_marked(session: Session, plan: Plan, row: DeadlineRow) -> bool:
+def _was_marked(session: Session, plan: Plan, row: PlainDeadlineRow) -> bool:
     """Whether this visit's lateness is on record already; a mark that was voided is not."""
     query = select_rows(Audit.id, Audit.detail).where(
-        Audit.plan == row.plan,
+        Audit.plan == plan.id,
         col(Audit.subject).in_(under_every_name([row.subject], former_names(session, plan))),
         Audit.kind == AuditKind.OVERDUE,
         Audit.action == row.rule,
@@ -337,52 +363,65 @@ def _was_marked(session: Session, plan: Plan, row: DeadlineRow) -> bool:
     )
 
 
-def _refresh_row(
-    plan: Plan, calendar: Calendar, row: DeadlineRow, deadline: Deadline, state: SubjectState
-) -> None:
-    was_met = row.fulfilled_on is not None
+def _refreshed(
+    plan: Plan, calendar: Calendar, row: PlainDeadlineRow, deadline: Deadline, state: SubjectState
+) -> PlainDeadlineRow:
+    """The row as the subject's facts have it."""
     dates = dates_of(deadline, state.kind, state.facts, row.extended_to, calendar)
-    moved = _redate(row, dates)
-    moved = _pass_on(row, deadline, state, dates) or moved
-    if moved:
-        _begin_anew(row)
-    row.fulfilled_on = fulfilled_on(deadline, state.kind, state.facts) if row.remind_by else None
+    now = _passed_on(_redated(row, dates), deadline, state, dates)
+    moved = _has_moved(row, now)
+    met = fulfilled_on(deadline, state.kind, state.facts) if now.remind_by else None
     still = at_rest(
-        row.overdue_after,
+        now.overdue_after,
         plan.bodies[deadline.rule.responsible].bound,
-        row.fulfilled_on,
+        met,
         state.disposition,
         ended=has_ended(deadline, state.facts),
     )
+    opens = still is None and now.remind_by is not None and (row.next_look_on is None or moved)
+    if moved or (opens and row.fulfilled_on):  # other dates, or the step is begun again
+        now = _begun_anew(now)
     if still is not None:
-        row.standing, row.next_look_on = still, None
-    elif row.remind_by is not None and (row.next_look_on is None or moved):
-        row.standing = Standing.ON_TRACK if row.fits else Standing.COORDINATING
-        row.next_look_on = _first_look(plan, calendar, row.remind_by, state)
-        if was_met and not moved:  # the step is begun again
-            _begin_anew(row)
+        return now._replace(fulfilled_on=met, standing=still, next_look_on=None)
+    if not opens or now.remind_by is None:
+        return now._replace(fulfilled_on=met)
+    return now._replace(
+        fulfilled_on=met,
+        standing=Standing.ON_TRACK if now.fits else Standing.COORDINATING,
+        next_look_on=_first_look(plan, calendar, now.remind_by, state),
+    )
 
 
-def _pass_on(
-    row: DeadlineRow, deadline: Deadline, state: SubjectState, dates: DeadlineDates | None
-) -> bool:
-    """Note whose turn it is; True where another one has been told of it already, or a day is set.
+def _redated(row: PlainDeadlineRow, dates: DeadlineDates | None) -> PlainDeadlineRow:
+    return row._replace(
+        remind_by=dates.remind_by if dates else None,
+        overdue_after=dates.overdue_after if dates else None,
+        turn_on=dates.turn_on if dates else None,
+        fits=dates is None or dates.fits,
+    )
 
-    Who had it when the deadline was met keeps it.
-    """
+
+def _passed_on(
+    row: PlainDeadlineRow, deadline: Deadline, state: SubjectState, dates: DeadlineDates | None
+) -> PlainDeadlineRow:
+    """With the body whose turn it is; who had it when the deadline was met keeps it."""
     turn = whose_turn(deadline, state.kind, state.facts, dates)
-    before = (row.body, row.fits)
-    row.turn_on = dates.turn_on if dates else None
-    row.fits = dates is None or dates.fits
-    if turn.step or not row.fits or state.kind is not SubjectKind.PROJECT:
-        row.body = "" if turn.body == deadline.rule.responsible else turn.body
+    if not turn.step and row.fits and state.kind is SubjectKind.PROJECT:
+        return row
+    return row._replace(body="" if turn.body == deadline.rule.responsible else turn.body)
+
+
+def _has_moved(row: PlainDeadlineRow, now: PlainDeadlineRow) -> bool:
+    """Whether it had other dates, another one has been told of it already, or a day is set."""
+    before = (row.remind_by, row.overdue_after)
+    redated = before not in ((None, None), (now.remind_by, now.overdue_after))
     told = row.fired > 0 or row.standing in PRESSING
-    return row.fits != before[1] or (row.body != before[0] and told)
+    return redated or now.fits != row.fits or (now.body != row.body and told)
 
 
-def _begin_anew(row: DeadlineRow) -> None:
+def _begun_anew(row: PlainDeadlineRow) -> PlainDeadlineRow:
     """Another visit: the ladder starts anew, and nothing is acknowledged."""
-    row.visit, row.fired, row.quiet_until = row.visit + 1, 0, None
+    return row._replace(visit=row.visit + 1, fired=0, quiet_until=None)
 
 
 def _first_look(plan: Plan, calendar: Calendar, remind_by: date, state: SubjectState) -> date:
@@ -395,14 +434,6 @@ def _first_look(plan: Plan, calendar: Calendar, remind_by: date, state: SubjectS
         return calendar.on_or_after(newest + DAY)
     except UnknownYearError:  # the sweep itself says so on that day
         return newest + DAY
-
-
-def _redate(row: DeadlineRow, dates: DeadlineDates | None) -> bool:
-    """Set a row's dates; True when it had others before."""
-    before = (row.remind_by, row.overdue_after)
-    row.remind_by = dates.remind_by if dates else None
-    row.overdue_after = dates.overdue_after if dates else None
-    return before not in ((None, None), (row.remind_by, row.overdue_after))
 
 
 def _owe(

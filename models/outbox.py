@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import and_, bindparam, exists, func, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
@@ -26,6 +26,19 @@ OWED = select(OUTBOX.id).where(
     among(OUTBOX.rule, "rules"),
     OUTBOX.status == MessageStatus.PENDING,
 )
+
+
+class DeadlineVisit(Protocol):
+    """A visit of a deadline, as its row has it."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def rule(self) -> str: ...
+    @property
+    def visit(self) -> int: ...
+    @property
+    def overdue_after(self) -> date | None: ...
 
 
 def key(row: Outbox) -> str:
@@ -151,9 +164,9 @@ def cancel(session: Session, plan: Plan, subject: str, rules: Sequence[str]) -> 
         _cancel(session, col(Outbox.id).in_([row.id for row in owed]))
 
 
-def cancel_asking(session: Session, plan: Plan, row: DeadlineRow) -> None:
+def cancel_asking(session: Session, plan: Plan, row: DeadlineVisit) -> None:
     """Withdraw what is still owed about a deadline and goes to nobody above."""
-    _cancel(session, *_about(row), _asking(plan))
+    _cancel(session, *_about(plan, row), _asking(plan))
 
 
 def withdraw_untrue(
@@ -198,19 +211,21 @@ def withdraw_untrue(
     _cancel(session, *owed, untrue)
 
 
-def reinstate(session: Session, row: DeadlineRow) -> None:
+def reinstate(session: Session, plan: Plan, row: DeadlineVisit) -> None:
     """Owe again what was withdrawn about this visit of a deadline that is open again."""
     session.execute(
         update(Outbox)
         .where(
-            *_about(row),
+            *_about(plan, row),
             col(Outbox.visit) == row.visit,
             col(Outbox.due) == row.overdue_after,
             col(Outbox.status) == MessageStatus.CANCELLED,
         )
         .values(status=MessageStatus.PENDING)
     )
-    owed = select(col(Outbox.id)).where(*_about(row), col(Outbox.status) == MessageStatus.PENDING)
+    owed = select(col(Outbox.id)).where(
+        *_about(plan, row), col(Outbox.status) == MessageStatus.PENDING
+    )
     session.execute(
         update(Delivery)
         .where(col(Delivery.outbox_id).in_(owed), col(Delivery.status) == DeliveryStatus.CANCELLED)
@@ -257,9 +272,9 @@ def messages_about(session: Session, plan: Plan, subject: str, rule: str) -> tup
     return tuple(session.exec(query.order_by(col(Outbox.id))).all())
 
 
-def _about(row: DeadlineRow) -> tuple[ColumnElement[bool], ...]:
+def _about(plan: Plan, row: DeadlineVisit) -> tuple[ColumnElement[bool], ...]:
     return (
-        col(Outbox.plan) == row.plan,
+        col(Outbox.plan) == plan.id,
         col(Outbox.subject) == row.subject,
         col(Outbox.rule) == row.rule,
     )

@@ -186,7 +186,7 @@ def _settle(work: VerificationRound, item: MailItem) -> str:
         _require(session, desk, item, said.actor)
         told = said.decision.label
         if item.subject and (row := deadline_row(session, desk.plan, item.subject, item.rule)):
-            reinstate(session, row)
+            reinstate(session, desk.plan, row)
     item.state, item.why = ENDS[said.decision], said.why
     session.add(item)
     return f"第{item.position}条（{item.words}）：{told}"
