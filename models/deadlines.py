@@ -34,17 +34,18 @@ from models.rows import among, ask, columns, insert_missing
 from models.tables import OUTBOX_KEY, Audit, DeadlineRow, Fact, OfficeRow, Outbox, Subject
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Disposition, Level, MessageStatus, Standing, SubjectKind
+from states.chains import Turn
 from states.contacts import Place
 from states.deadlines import (
+    LATE,
     PRESSING,
     RUNNING,
     Deadline,
     DeadlineDates,
     at_rest,
-    dates_of,
+    dates_and_turn,
     fulfilled_on,
     has_ended,
-    whose_turn,
 )
 from states.decide import Decision, Situation, Verdict, first_look
 from states.workdays import DAY, Calendar, UnknownYearError
@@ -272,6 +273,20 @@ def deadline_rows(
         yield PlainDeadlineRow(*row), owners[row[0]]
 
 
+def late_since(session: Session, plan: Plan, codes: Sequence[str]) -> Mapping[str, date]:
+    """Per subject that the daily job has found late, the day after which its oldest item is."""
+    found = ask(session, _late_days(), plan=plan.id, codes=codes)
+    return {row.subject: row.since for row in found}
+
+
+@cache
+def _late_days() -> Select[Any]:
+    row = columns(DeadlineRow)
+    late = (row.plan == bindparam("plan"), among(row.subject, "codes"), row.standing.in_(LATE))
+    since = func.min(row.overdue_after).label("since")
+    return select(row.subject, since).where(*late).group_by(row.subject)
+
+
 @cache
 def _stored(some: bool, of_rules: bool) -> Select[Any]:
     row, owner = columns(DeadlineRow), columns(Subject)
@@ -367,8 +382,8 @@ def _refreshed(
     plan: Plan, calendar: Calendar, row: PlainDeadlineRow, deadline: Deadline, state: SubjectState
 ) -> PlainDeadlineRow:
     """The row as the subject's facts have it."""
-    dates = dates_of(deadline, state.kind, state.facts, row.extended_to, calendar)
-    now = _passed_on(_redated(row, dates), deadline, state, dates)
+    dates, turn = dates_and_turn(deadline, state.kind, state.facts, row.extended_to, calendar)
+    now = _passed_on(_redated(row, dates), deadline, state, turn)
     moved = _has_moved(row, now)
     met = fulfilled_on(deadline, state.kind, state.facts) if now.remind_by else None
     still = at_rest(
@@ -402,10 +417,9 @@ def _redated(row: PlainDeadlineRow, dates: DeadlineDates | None) -> PlainDeadlin
 
 
 def _passed_on(
-    row: PlainDeadlineRow, deadline: Deadline, state: SubjectState, dates: DeadlineDates | None
+    row: PlainDeadlineRow, deadline: Deadline, state: SubjectState, turn: Turn
 ) -> PlainDeadlineRow:
     """With the body whose turn it is; who had it when the deadline was met keeps it."""
-    turn = whose_turn(deadline, state.kind, state.facts, dates)
     if not turn.step and row.fits and state.kind is SubjectKind.PROJECT:
         return row
     return row._replace(body="" if turn.body == deadline.rule.responsible else turn.body)

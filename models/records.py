@@ -5,10 +5,10 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, delete
+from sqlalchemy import Row, bindparam, delete
 from sqlmodel import Session, col, select
 
-from models.rows import into, rows_of
+from models.rows import columns, into, rows_of
 from models.tables import LedgerRow, OpinionRow, ProgressRow
 from policy.schema import Plan
 from policy.vocabulary import EntryKind, Holder, Source
@@ -99,6 +99,11 @@ def remove_opinion(session: Session, plan: Plan, audit_id: int) -> None:
 
 
 PROGRESS_COLUMNS = (*PROGRESS_LABELS, "audit_id")
+PROGRESS = columns(ProgressRow)
+FORMER = delete(PROGRESS.plan.table).where(
+    *(PROGRESS[name] == bindparam(f"its_{name}") for name in ("plan", "subject", "period"))
+)
+"""The report of a month that is reported again."""
 
 
 def progress_of(
@@ -114,9 +119,11 @@ def progress_of(
 
 def put_progress(session: Session, plan: Plan, code: str, progress: Progress) -> None:
     """Keep a month's report in the place of that month's former one."""
+    its = {"plan": plan.id, "subject": code, "period": progress.period}
     values = {name: getattr(progress, name) for name in PROGRESS_COLUMNS}
-    session.merge(ProgressRow(plan=plan.id, subject=code, **values))
-    session.flush()
+    connection = session.connection()
+    connection.execute(FORMER, {f"its_{name}": value for name, value in its.items()})
+    connection.execute(into(ProgressRow), {**values, **its})
 
 
 def remove_progress(session: Session, plan: Plan, audit_id: int) -> None:

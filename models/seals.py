@@ -9,10 +9,11 @@ import hmac
 from dataclasses import dataclass, field
 
 from cryptography.fernet import Fernet
-from sqlalchemy import Connection, Engine, String, column, inspect, select, table
+from sqlalchemy import Connection, Engine, String, bindparam, column, inspect, select, table
 from sqlmodel import Session
 
 from common.errors import RefusedError
+from models.rows import columns
 from models.secrets import KeysAtHand, derive, first_key, key_mark, keys_at_hand, sign
 from models.settings import Settings
 from models.tables import PlanRow
@@ -23,6 +24,9 @@ MEND = (
     f"请将原密钥放回{KEY_HOME}后重试（还原自备份的，放回备份时的密钥）；"
     "原密钥确已遗失的，请运行 xingfu audit rekey"
 )
+PLAN = columns(PlanRow)
+KEY = select(PLAN.key).where(PLAN.id == bindparam("id"))
+"""The mark of the key with which a plan's trail goes on."""
 MARK_LENGTH = 8  # hexadecimal digits; without the key nobody can try which trail would fit
 
 
@@ -91,7 +95,8 @@ def require_key(session: Session, mark: str) -> TrailKey:
 
 def require_plan_key(session: Session, plan_id: str) -> TrailKey:
     """The key with which an installed plan's trail goes on; RefusedError as `require_key`."""
-    return require_key(session, session.get_one(PlanRow, plan_id).key)
+    session.flush()  # past the ORM: every workbook that is signed asks
+    return require_key(session, session.connection().execute(KEY, {"id": plan_id}).scalar_one())
 
 
 def require_keys(session: Session) -> None:

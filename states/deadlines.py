@@ -158,15 +158,32 @@ def dates_of(
     place of whatever else would hold. Where the last step of another body was done after a step
     was due, nobody is late with it before the day after.
     """
+    return dates_and_turn(deadline, kind, facts, extended_to, calendar)[0]
+
+
+def dates_and_turn(
+    deadline: Deadline,
+    kind: SubjectKind,
+    facts: Mapping[str, date],
+    extended_to: date | None,
+    calendar: Calendar,
+) -> tuple[DeadlineDates | None, Turn]:
+    """As `dates_of` and `whose_turn`, on the first of which the second may depend."""
     try:
-        if extended_to is None:
-            found = _running_from(deadline, facts, calendar)
-        else:
-            within = ends_with_year(deadline, facts)
-            found = _dates(deadline.rule, _on(extended_to), calendar, within)
-        return found and _in_turn(deadline, kind, facts, found, calendar)
+        found = _dates_without_turn(deadline, facts, extended_to, calendar)
+        turn = whose_turn(deadline, kind, facts, found)
+        return found and _in_turn(deadline, facts, found, turn, calendar), turn
     except UnknownYearError:
-        return None
+        return None, whose_turn(deadline, kind, facts, None)
+
+
+def _dates_without_turn(
+    deadline: Deadline, facts: Mapping[str, date], extended_to: date | None, calendar: Calendar
+) -> DeadlineDates | None:
+    if extended_to is None:
+        return _running_from(deadline, facts, calendar)
+    within = ends_with_year(deadline, facts)
+    return _dates(deadline.rule, _on(extended_to), calendar, within)
 
 
 def whose_turn(
@@ -189,12 +206,12 @@ def whose_turn(
 
 def _in_turn(
     deadline: Deadline,
-    kind: SubjectKind,
     facts: Mapping[str, date],
     dates: DeadlineDates,
+    turn: Turn,
     calendar: Calendar,
 ) -> DeadlineDates:
-    since = whose_turn(deadline, kind, facts, dates).since
+    since = turn.since
     if since is None or since <= dates.overdue_after:
         return dates
     within = ends_with_year(deadline, facts)

@@ -12,7 +12,7 @@ from models.tables import DeadlineRow, Subject
 from operations.cases.desk import Desk
 from policy.vocabulary import Disposition, SubjectKind
 from states.chains import Turn
-from states.deadlines import Deadline, DeadlineDates, dates_of, whose_turn
+from states.deadlines import Deadline, DeadlineDates, dates_and_turn
 from states.trail import Effects, with_what_follows
 
 
@@ -69,8 +69,7 @@ def turn_at(
     `held`: the subject's facts.
     """
     deadline = desk.deadlines[row.rule]
-    dates = dates_of(deadline, kind, held, row.extended_to, desk.calendar)
-    return dates, whose_turn(deadline, kind, held, dates)
+    return dates_and_turn(deadline, kind, held, row.extended_to, desk.calendar)
 
 
 def refresh_all(session: Session, desk: Desk) -> None:

@@ -43,11 +43,12 @@ class DigestFacts:
 def known_of(session: Session, desk: Desk, codes: list[str], as_of: date) -> DigestFacts:
     """What there is to know of some subjects and their deadlines as of a day."""
     rows = {(row.subject, row.rule): row for row, _ in deadline_rows(session, desk.plan, codes)}
+    held = facts(session, desk.plan, codes)
     quiet = [code for (code, _), row in rows.items() if row.quiet_until is not None]
     return DigestFacts(
         subjects=subjects(session, desk.plan, codes),
-        projects={item.code: item for item in dossiers(session, desk.plan, codes)},
-        facts=facts(session, desk.plan, codes),
+        projects={item.code: item for item in dossiers(session, desk.plan, codes, held)},
+        facts=held,
         deadlines=rows,
         acknowledged=acknowledgements(session, desk.plan, quiet) if quiet else {},
         places=places_of(session, desk, codes, as_of),

@@ -24,11 +24,10 @@ from states import past
 from states.chains import Turn
 from states.deadlines import (
     DeadlineDates,
-    dates_of,
+    dates_and_turn,
     fulfilled_on,
     has_ended,
     standing,
-    whose_turn,
 )
 from states.dossier import Dossier
 from states.past import PastRow
@@ -150,22 +149,22 @@ def _stored_deadline(
     """One deadline as it is stored; its literal day and its turn follow from the facts."""
     held = facts.get(owner.code, {})
     deadline, kind = desk.deadlines[row.rule], SubjectKind(owner.kind)
-    dates = dates_of(deadline, kind, held, row.extended_to, desk.calendar)
-    return _deadline(desk, row, owner, dates, held, how, as_of)
+    when = dates_and_turn(deadline, kind, held, row.extended_to, desk.calendar)
+    return _deadline(desk, row, owner, when, held, how, as_of)
 
 
 def _deadline(
     desk: Desk,
     row: PlainDeadlineRow,
     owner: Subject,
-    dates: DeadlineDates | None,
+    when: tuple[DeadlineDates | None, Turn],
     held: Mapping[str, date],
     how: Mapping[str, Disposition],
     as_of: date,
 ) -> DeadlineState:
-    """What follows of a row, by its dates and the facts of its subject, as of a day."""
-    deadline, fits = desk.deadlines[row.rule], dates is None or dates.fits
-    turn = whose_turn(deadline, SubjectKind(owner.kind), held, dates)
+    """What follows of a row, by its dates and turn and its subject's facts, as of a day."""
+    (dates, turn), deadline = when, desk.deadlines[row.rule]
+    fits = dates is None or dates.fits
     body = turn.body if row.fulfilled_on is None else deadline.rule.responsible
     return DeadlineState(
         owner,
@@ -298,7 +297,8 @@ def _rebuilt_deadline(
     deadline, held = desk.deadlines[row.rule], facts.get(owner.code, {})
     extended_to = past.put_off(rows, as_of).get(row.rule)
     kind = SubjectKind(owner.kind)
-    dates = dates_of(deadline, kind, held, extended_to, desk.calendar)
+    when = dates_and_turn(deadline, kind, held, extended_to, desk.calendar)
+    dates, _ = when
     then = row._replace(
         remind_by=dates.remind_by if dates else None,
         overdue_after=dates.overdue_after if dates else None,
@@ -306,4 +306,4 @@ def _rebuilt_deadline(
         fulfilled_on=fulfilled_on(deadline, kind, held) if dates else None,
         quiet_until=past.expected(rows, as_of).get(row.rule),
     )
-    return _deadline(desk, then, owner, dates, held, how, as_of)
+    return _deadline(desk, then, owner, when, held, how, as_of)

@@ -11,7 +11,7 @@ from models.tables import Audit
 from operations.cases.desk import Desk, desk_of
 from operations.views.scenes import DeadlineState, Scene, scene
 from policy.schema import Plan
-from policy.vocabulary import AuditKind, Disposition, SubjectKind
+from policy.vocabulary import AuditKind, Basis, Disposition, SubjectKind
 from states.dossier import Dossier
 from states.ledger import received_by, spent
 from states.progress import Progress
@@ -39,8 +39,8 @@ def snapshot(session: Session, desk: Desk, period: str, as_of: date) -> Snapshot
     """
     desk = desk_of(session, desk, as_of)
     found = scene(session, desk, as_of)
-    reports, rows = progress_of(session, desk.plan), rows_by(session, desk.plan, as_of, *TOLD)
-    holds = _holds(desk.plan, rows)
+    rows = rows_by(session, desk.plan, as_of, *TOLD)
+    reports, holds = _reports(session, desk, found), _holds(desk.plan, rows)
     projects = tuple(
         _project(
             desk,
@@ -54,6 +54,13 @@ def snapshot(session: Session, desk: Desk, period: str, as_of: date) -> Snapshot
     records = tuple(_records(rows))
     targets = figures(desk.plan, found.projects)
     return Snapshot(period, as_of, projects, deadlines, records, targets)
+
+
+def _reports(session: Session, desk: Desk, found: Scene) -> Mapping[str, Sequence[Progress]]:
+    """All reports by project, those too that came in after the scene's day."""
+    if found.basis is Basis.NEWEST:
+        return {item.code: item.progress for item in found.projects}
+    return progress_of(session, desk.plan)
 
 
 def rows_by(session: Session, plan: Plan, day: date, *kinds: AuditKind) -> Sequence[Audit]:

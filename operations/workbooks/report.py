@@ -30,7 +30,7 @@ from documents.reading import cells
 from documents.reading.faults import CellFault, raise_faults
 from documents.reading.identity import Identity
 from documents.reading.placed import known
-from models.deadlines import deadline_rows
+from models.deadlines import late_since
 from models.projects import dossiers_in, facts
 from operations.cases.authority import authorise
 from operations.cases.casework import Act, date_milestone, record
@@ -51,7 +51,6 @@ from policy.schema import Plan
 from policy.vocabulary import AuditKind, Form, Level, Source
 from states.authority import actor_of, progress
 from states.contacts import Place
-from states.deadlines import LATE
 from states.dossier import GOING_ON, Dossier, to_words
 from states.ledger import LedgerLine, from_below, received, received_by
 from states.progress import PROGRESS_LABELS, Progress, latest_before
@@ -222,17 +221,8 @@ def known_lines(session: Session, desk: Desk, city: str, month: str) -> Sequence
     found = to_report(desk.plan, dossiers_in(session, desk.plan, city), month)
     return [
         ReportLine(item.county, item.name, item.code, values_now(desk.plan, item, month))
-        for item in stuck_first(found, _late_since(session, desk, found))
+        for item in stuck_first(found, late_since(session, desk.plan, [it.code for it in found]))
     ]
-
-
-def _late_since(session: Session, desk: Desk, found: Sequence[Dossier]) -> Mapping[str, date]:
-    """Per project that the daily job has found late, from which day its oldest item counts so."""
-    since: dict[str, date] = {}
-    for row, _ in deadline_rows(session, desk.plan, [item.code for item in found]):
-        if row.standing in LATE and row.overdue_after is not None:
-            since[row.subject] = min(row.overdue_after, since.get(row.subject, date.max))
-    return since
 
 
 def laid_out(desk: Desk, who: Identity, lines: Sequence[ReportLine]) -> OutgoingWorkbook:
