@@ -471,13 +471,18 @@ def revisions(
 ) -> Mapping[str, int]:
     """Per subject, the id of the newest row that somebody recorded; lateness aside."""
     former = former_names(session, plan)
-    query = NEWEST if codes is None else NEWEST_OF
     wanted = None if codes is None else under_every_name(codes, former)
-    found = [
-        (former.get(row.subject, row.subject), row.id)
-        for row in ask(session, query, plan=plan.id, codes=wanted)
-    ]
-    return dict(sorted(found, key=lambda item: item[1]))
+    found = newest_rows(session, plan, wanted).items()
+    named = [(former.get(subject, subject), id) for subject, id in found]
+    return dict(sorted(named, key=lambda item: item[1]))
+
+
+def newest_rows(
+    session: Session, plan: Plan, codes: Sequence[str] | None = None
+) -> Mapping[str, int]:
+    """As `revisions`, of projects, which are never called otherwise."""
+    query = NEWEST if codes is None else NEWEST_OF
+    return {row.subject: row.id for row in ask(session, query, plan=plan.id, codes=codes)}
 
 
 def first_revisions(session: Session, plan: Plan, codes: Sequence[str]) -> Mapping[str, int]:

@@ -11,7 +11,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from common.errors import RefusedError
-from models.audits import revisions
+from models.audits import newest_rows
 from models.records import lines, opinions, progress_of
 from models.rows import among, ask, columns, into, rows_of
 from models.tables import Fact, Project, Subject
@@ -62,15 +62,25 @@ _IN_CITIES = (
     .where(THEIRS, PROJECT.disposition.in_(GOING_ON))
 )
 """The projects that go on in some cities."""
-BUILT = _IN_CITIES.add_columns(SUBJECT.county, PROJECT.building_kind, func.count()).group_by(
-    SUBJECT.city, SUBJECT.county, PROJECT.building_kind
+COMPANY = (
+    _IN_CITIES.add_columns(
+        SUBJECT.county,
+        PROJECT.building_kind,
+        PROJECT.kind,
+        func.count().label("projects"),
+        func.count(FACT.name).label("taken"),
+    )
+    .outerjoin(
+        Fact,
+        and_(
+            FACT.plan == PROJECT.plan,
+            FACT.subject == PROJECT.code,
+            FACT.name == bindparam("name"),
+        ),
+    )
+    .group_by(SUBJECT.city, SUBJECT.county, PROJECT.building_kind, PROJECT.kind)
 )
-TAKEN = (
-    _IN_CITIES.add_columns(PROJECT.kind, func.count())
-    .join(Fact, and_(FACT.plan == PROJECT.plan, FACT.subject == PROJECT.code))
-    .where(FACT.name == bindparam("name"))
-    .group_by(SUBJECT.city, PROJECT.kind)
-)
+"""Of those how many are alike, and how many of them have a fact."""
 
 APPLIED = (
     select_columns(SUBJECT.city, func.count())
@@ -286,6 +296,18 @@ def sync_city_facts(session: Session, plan: Plan, city: str, audit_id: int | Non
 
 
 @dataclass(frozen=True, slots=True)
+class _Company:
+    """What the projects that go on in some cities are together."""
+
+    taken: Mapping[tuple[str, str | None], int]
+    """How many places are taken, by city and kind of project."""
+    served: frozenset[tuple[str, str]]
+    """City and county of each."""
+    built: Mapping[str, Mapping[str, int]]
+    """By city how many there are of each 配建性质."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Gathered:
     """What the dossiers take from other tables, by project or by city."""
 
@@ -294,10 +316,7 @@ class _Gathered:
     lines: Mapping[str, tuple[LedgerLine, ...]]
     progress: Mapping[str, tuple[Progress, ...]]
     revisions: Mapping[str, int]
-    taken: Mapping[tuple[str, str | None], int]
-    served: frozenset[tuple[str, str]]
-    """City and county of every project that goes on."""
-    built: Mapping[str, Mapping[str, int]]
+    company: _Company
 
 
 def _gather(
@@ -307,40 +326,31 @@ def _gather(
     cities: list[str],
     milestones: Mapping[str, Mapping[str, date]],
 ) -> _Gathered:
-    served, built = _going_on(session, plan, cities)
     return _Gathered(
         milestones=milestones,
         opinions=opinions(session, plan, codes),
         lines=lines(session, plan, codes),
         progress=progress_of(session, plan, codes),
-        revisions=revisions(session, plan, codes),
-        taken=_taken(session, plan, cities),
-        served=served,
-        built=built,
+        revisions=newest_rows(session, plan, codes),
+        company=_company(session, plan, cities),
     )
 
 
-def _going_on(
-    session: Session, plan: Plan, cities: list[str]
-) -> tuple[frozenset[tuple[str, str]], Mapping[str, Counter[str]]]:
+def _company(session: Session, plan: Plan, cities: list[str]) -> _Company:
+    taken: Counter[tuple[str, str | None]] = Counter()
     served: set[tuple[str, str]] = set()
     built: dict[str, Counter[str]] = {}
-    for city, county, kind, count in ask(session, BUILT, plan=plan.id, cities=cities):
-        served.add((city, county))
-        if kind is not None:
-            built.setdefault(city, Counter())[kind] += count
-    return frozenset(served), built
-
-
-def _taken(session: Session, plan: Plan, cities: list[str]) -> Mapping[tuple[str, str | None], int]:
-    """How many places of these cities are taken, by city and kind of project."""
-    found = ask(session, TAKEN, plan=plan.id, cities=cities, name=plan.quota.taken_when)
-    return {(city, kind): count for city, kind, count in found}
+    for row in ask(session, COMPANY, plan=plan.id, cities=cities, name=plan.quota.taken_when):
+        served.add((row.city, row.county))
+        taken[row.city, row.kind] += row.taken
+        if row.building_kind is not None:
+            built.setdefault(row.city, Counter())[row.building_kind] += row.projects
+    return _Company(taken, frozenset(served), built)
 
 
 def places_taken(session: Session, plan: Plan) -> Mapping[tuple[str, str | None], int]:
     """How many places are taken, by city and kind of project; kind is None where there is one."""
-    return _taken(session, plan, [city.name for city in plan.cities])
+    return _company(session, plan, [city.name for city in plan.cities]).taken
 
 
 def applied(session: Session, plan: Plan, cities: Iterable[str], day: date) -> Mapping[str, int]:
@@ -359,7 +369,7 @@ def _to_dossier(plan: Plan, project: Any, subject: Any, held: _Gathered) -> Doss
     city = plan.city(subject.city)
     unserved = city.unserved if city else ()
     quota = city.quota_of(project.kind) if city else None
-    taken = held.taken.get((subject.city, project.kind), 0)
+    taken = held.company.taken.get((subject.city, project.kind), 0)
     return Dossier(
         code=project.code,
         name=subject.name,
@@ -372,8 +382,8 @@ def _to_dossier(plan: Plan, project: Any, subject: Any, held: _Gathered) -> Doss
         profile=_profile(plan, project),
         quota_left=None if quota is None else quota - taken,
         unserved=subject.county in unserved,
-        unserved_open=tuple(n for n in unserved if (subject.city, n) not in held.served),
-        building_kinds=held.built.get(subject.city, {}),
+        unserved_open=tuple(n for n in unserved if (subject.city, n) not in held.company.served),
+        building_kinds=held.company.built.get(subject.city, {}),
         opinions=held.opinions.get(project.code, ()),
         lines=held.lines.get(project.code, ()),
         progress=held.progress.get(project.code, ()),
