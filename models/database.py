@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from shutil import disk_usage
 from typing import Any
@@ -21,6 +22,8 @@ from common.files import OWNER_ONLY, unavailable
 
 BUSY_TIMEOUT_MS = 30_000
 """SQLite lets who waits in no queue: beside steady writers one may lose many turns."""
+CACHED_KB = 32_000
+"""How much of its file a connection to SQLite may hold in memory: a province's year, whole."""
 WRITES = "xingfu_writes"
 SCHEMA = "0027"
 """The newest migration."""
@@ -44,8 +47,11 @@ class _FileConnection(sqlite3.Connection):
         self.close()
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for `url`; a SQLite file's folder is made. UnavailableError when it cannot be."""
+def open_engine(url: str, *, lasting: bool = True) -> Engine:
+    """An engine for `url`; a SQLite file's folder is made. UnavailableError when it cannot be.
+
+    What is not `lasting` is gone after use: no write waits until a disk has it for certain.
+    """
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
     folder = Path(make_url(url).database or "").parent
@@ -57,7 +63,7 @@ def open_engine(url: str) -> Engine:
         url, connect_args={"factory": _FileConnection}, json_deserializer=_from_json
     )
     event.listen(engine, "do_connect", _make_private)
-    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "connect", partial(_set_pragmas, "FULL" if lasting else "OFF"))
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -229,13 +235,13 @@ def _make_private(_dialect: object, _record: object, arguments: Any, _more: obje
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
 
 
-def _set_pragmas(connection: Any, _record: object) -> None:
+def _set_pragmas(synchronous: str, connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we begin transactions ourselves, see `_begin`
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA cache_size = -32000")
+    cursor.execute(f"PRAGMA synchronous = {synchronous}")
+    cursor.execute(f"PRAGMA cache_size = -{CACHED_KB}")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 

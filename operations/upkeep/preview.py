@@ -350,7 +350,8 @@ def _example(plan: Plan, calendar: Calendar, at: datetime) -> Iterator[tuple[Des
     """A desk on a database that is gone afterwards, with one project in it; the project's code."""
     with scratch_folder() as folder:
         settings = Settings(home=folder, database_url=None, plan=plan.id, business_date=None)
-        desk = Desk(settings, plan, calendar, open_engine(settings.sqlalchemy_url))
+        engine = open_engine(settings.sqlalchemy_url, lasting=False)
+        desk = Desk(settings, plan, calendar, engine)
         try:
             migrate(desk.engine)
             install(desk, at)

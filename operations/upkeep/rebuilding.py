@@ -257,7 +257,8 @@ def _beside(desk: Desk) -> Iterator[Desk]:
     """A desk on an empty database with the same plan, gone at the end, as is its own key."""
     settings = desk.settings.model_copy(update={"secret_key": SecretStr(new_key().decode())})
     with scratch_folder() as folder:
-        engine = keyed(open_engine(f"sqlite:///{folder / 'rebuilt.db'}"), settings)
+        url = f"sqlite:///{folder / 'rebuilt.db'}"
+        engine = keyed(open_engine(url, lasting=False), settings)
         migrate(engine)
         try:
             yield Desk(settings, desk.plan, desk.calendar, engine)

@@ -145,7 +145,8 @@ def _copy(desk: Desk) -> Iterator[Desk]:
             secret_key=SecretStr(key.secret.decode()),
             business_date=None,
         )
-        copy = Desk(settings, desk.plan, desk.calendar, open_engine(settings.sqlalchemy_url))
+        engine = open_engine(settings.sqlalchemy_url, lasting=False)
+        copy = Desk(settings, desk.plan, desk.calendar, engine)
         copy_database(desk.engine, copy.engine)
         with writing(copy.engine) as session:
             forget_turns(session, desk.plan)
