@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, true, update
+from sqlalchemy import Date, Update, and_, bindparam, exists, func, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
@@ -19,7 +20,7 @@ ON_THE_WAY = (DeliveryStatus.PENDING, DeliveryStatus.SENDING)
 UNDONE = (*ON_THE_WAY, DeliveryStatus.DEAD)
 VERIFICATION = "verify-"
 """How the rule of an intent begins that tells an office of waiting mails; the day follows."""
-OUTBOX = columns(Outbox)
+OUTBOX, DELIVERY = columns(Outbox), columns(Delivery)
 OWED = select(OUTBOX.id).where(
     OUTBOX.plan == bindparam("plan"),
     OUTBOX.subject == bindparam("subject"),
@@ -181,10 +182,18 @@ def withdraw_untrue(
     again, just before something is sent: at all that is owed, or at what these people are owed.
     Receipts and corrections, behind which no deadline stands, always hold.
     """
+    session.flush()  # which the connection would not do
+    given = {"today": today, "people": people}
+    for statement in _withdrawing_untrue(plan, people is not None):
+        session.connection().execute(statement, given)
+
+
+@lru_cache(maxsize=32)  # twice for every round that sends something
+def _withdrawing_untrue(plan: Plan, of_people: bool) -> tuple[Update, Update]:
     owed = [col(Outbox.plan) == plan.id, about_deadlines()]
-    if people is not None:
+    if of_people:
         theirs = select(col(Delivery.outbox_id)).where(
-            col(Delivery.plan) == plan.id, col(Delivery.person).in_(people), on_the_way()
+            col(Delivery.plan) == plan.id, among(DELIVERY.person, "people"), on_the_way()
         )
         owed.append(col(Outbox.id).in_(theirs))
     same = (
@@ -198,6 +207,7 @@ def withdraw_untrue(
         col(DeadlineRow.overdue_after) == Outbox.due,
         col(DeadlineRow.visit) == Outbox.visit,
     )
+    today = bindparam("today", type_=Date())
     quiet = exists().where(*same, col(DeadlineRow.quiet_until) >= today)
     answered = exists().where(
         col(ReceivedMail.plan) == Outbox.plan,
@@ -208,7 +218,7 @@ def withdraw_untrue(
         col(MailItem.rests_until) >= today,
     )
     untrue = or_(~still_open, and_(_asking(plan), quiet), and_(_repeats(plan), answered))
-    _cancel(session, *owed, untrue)
+    return _withdrawing(*owed, untrue)
 
 
 def reinstate(session: Session, plan: Plan, row: DeadlineVisit) -> None:
@@ -235,21 +245,29 @@ def reinstate(session: Session, plan: Plan, row: DeadlineVisit) -> None:
 
 def settle(session: Session, plan: Plan, ids: Sequence[int] | None = None) -> None:
     """Close the intents, of all or of these, of which everybody has been told."""
-    these = true() if ids is None else col(Outbox.id).in_(ids)
+    session.flush()  # which the connection would not do
+    session.connection().execute(_settled(ids is not None), {"its_plan": plan.id, "ids": ids})
+
+
+@cache
+def _settled(of_some: bool) -> Update:
+    these = among(OUTBOX.id, "ids") if of_some else true()
     about = col(Delivery.outbox_id) == Outbox.id
     undone = exists().where(about, col(Delivery.status).in_(UNDONE))
     sent = (about, col(Delivery.status) == DeliveryStatus.SENT)
     last = select(func.max(col(Delivery.sent_at))).where(*sent)
-    session.execute(
+    return (
         update(Outbox)
         .where(
-            col(Outbox.plan) == plan.id,
+            col(Outbox.plan) == bindparam("its_plan"),
             these,
             col(Outbox.status) == MessageStatus.PENDING,
             ~undone,
             exists().where(*sent),
         )
-        .values(status=MessageStatus.SENT, sent_at=last.scalar_subquery())
+        .values(
+            {col(Outbox.status): MessageStatus.SENT, col(Outbox.sent_at): last.scalar_subquery()}
+        )
     )
 
 
@@ -290,19 +308,18 @@ def _asking(plan: Plan) -> ColumnElement[bool]:
 
 def _cancel(session: Session, *where: ColumnElement[bool]) -> None:
     """Withdraw intents, and with them every delivery that is not out yet."""
-    withdrawn = select(col(Outbox.id)).where(*where, col(Outbox.status) == MessageStatus.PENDING)
-    session.execute(
-        update(Delivery)
-        .where(
-            and_(
-                col(Delivery.outbox_id).in_(withdrawn),
-                col(Delivery.status).in_((DeliveryStatus.PENDING, DeliveryStatus.DEAD)),
-            )
-        )
-        .values(status=DeliveryStatus.CANCELLED)
+    for statement in _withdrawing(*where):
+        session.execute(statement)
+
+
+def _withdrawing(*where: ColumnElement[bool]) -> tuple[Update, Update]:
+    """What does so: of the deliveries, then of the intents."""
+    pending = (*where, col(Outbox.status) == MessageStatus.PENDING)
+    theirs = (
+        col(Delivery.outbox_id).in_(select(col(Outbox.id)).where(*pending)),
+        col(Delivery.status).in_((DeliveryStatus.PENDING, DeliveryStatus.DEAD)),
     )
-    session.execute(
-        update(Outbox)
-        .where(*where, col(Outbox.status) == MessageStatus.PENDING)
-        .values(status=MessageStatus.CANCELLED)
+    return (
+        update(Delivery).where(and_(*theirs)).values(status=DeliveryStatus.CANCELLED),
+        update(Outbox).where(*pending).values(status=MessageStatus.CANCELLED),
     )
