@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Engine, Select, bindparam, func, text, union_all
 from sqlalchemy import select as select_columns
@@ -352,11 +352,39 @@ def _rows_about(
         yield row
 
 
-def trail_to(session: Session, plan: Plan, day: date, *kinds: AuditKind) -> tuple[Audit, ...]:
+class PlainAudit(NamedTuple):
+    """An `Audit` past the ORM, which makes objects of thousands; as of its subject's name now."""
+
+    id: int
+    subject: str
+    kind: AuditKind
+    action: str
+    effective_on: date
+    recorded_at: datetime
+    evidence: str
+    detail: Mapping[str, Any]
+
+
+AnyAudit = Audit | PlainAudit
+TRAIL_TO = (
+    select_columns(*(AUDIT[name] for name in PlainAudit._fields))
+    .where(
+        AUDIT.plan == bindparam("plan"),
+        AUDIT.effective_on <= bindparam("day"),
+        among(AUDIT.kind, "kinds"),
+    )
+    .order_by(AUDIT.id)
+)
+
+
+def trail_to(session: Session, plan: Plan, day: date, *kinds: AuditKind) -> tuple[PlainAudit, ...]:
     """What came about by a day, of some kinds or of all but lateness; as recorded, oldest first."""
     wanted = kinds or [kind for kind in AuditKind if kind is not AuditKind.OVERDUE]
-    by_then = (col(Audit.effective_on) <= day, col(Audit.kind).in_(wanted))
-    return tuple(_rows_about(session, plan, None, *by_then))
+    former = former_names(session, plan)
+    found = map(PlainAudit._make, ask(session, TRAIL_TO, plan=plan.id, day=day, kinds=wanted))
+    if not former:
+        return tuple(found)
+    return tuple(row._replace(subject=former.get(row.subject, row.subject)) for row in found)
 
 
 def newest_day(session: Session, plan: Plan) -> date | None:
@@ -433,7 +461,7 @@ def entered_since(session: Session, plan: Plan, user: str, since: datetime) -> t
     return tuple(row for row in rows if row.id not in gone and row.kind not in NEVER_COUNT)
 
 
-def reversed_rows(rows: Sequence[Audit]) -> frozenset[int]:
+def reversed_rows(rows: Sequence[AnyAudit]) -> frozenset[int]:
     """The ids of the rows that later ones have reversed."""
     return frozenset(row.detail["reverses"] for row in rows if "reverses" in row.detail)
 

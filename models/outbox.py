@@ -29,8 +29,8 @@ OWED = select(OUTBOX.id).where(
 )
 
 
-class DeadlineVisit(Protocol):
-    """A visit of a deadline, as its row has it."""
+class AnyDeadlineRow(Protocol):
+    """A `DeadlineRow`, be it an object of the ORM or a plain value."""
 
     @property
     def subject(self) -> str: ...
@@ -165,7 +165,7 @@ def cancel(session: Session, plan: Plan, subject: str, rules: Sequence[str]) -> 
         _cancel(session, col(Outbox.id).in_([row.id for row in owed]))
 
 
-def cancel_asking(session: Session, plan: Plan, row: DeadlineVisit) -> None:
+def cancel_asking(session: Session, plan: Plan, row: AnyDeadlineRow) -> None:
     """Withdraw what is still owed about a deadline and goes to nobody above."""
     _cancel(session, *_about(plan, row), _asking(plan))
 
@@ -221,7 +221,7 @@ def _withdrawing_untrue(plan: Plan, of_people: bool) -> tuple[Update, Update]:
     return _withdrawing(*owed, untrue)
 
 
-def reinstate(session: Session, plan: Plan, row: DeadlineVisit) -> None:
+def reinstate(session: Session, plan: Plan, row: AnyDeadlineRow) -> None:
     """Owe again what was withdrawn about this visit of a deadline that is open again."""
     session.execute(
         update(Outbox)
@@ -290,7 +290,7 @@ def messages_about(session: Session, plan: Plan, subject: str, rule: str) -> tup
     return tuple(session.exec(query.order_by(col(Outbox.id))).all())
 
 
-def _about(plan: Plan, row: DeadlineVisit) -> tuple[ColumnElement[bool], ...]:
+def _about(plan: Plan, row: AnyDeadlineRow) -> tuple[ColumnElement[bool], ...]:
     return (
         col(Outbox.plan) == plan.id,
         col(Outbox.subject) == row.subject,

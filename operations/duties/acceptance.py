@@ -31,8 +31,8 @@ from documents.papers.letters import draft
 from documents.reading.identity import Identity
 from documents.writing.blocks import PaperText
 from documents.writing.layout import to_bytes
+from models.audits import AnyAudit
 from models.projects import dossiers
-from models.tables import Audit
 from operations.cases.desk import Desk
 from operations.duties.papers import template
 from operations.duties.products import Job, JobOccasion, KeptProduct, ProductFile
@@ -254,7 +254,7 @@ def _results_due(desk: Desk) -> Iterator[JobOccasion]:
 def _tell(session: Session, desk: Desk, asked: JobOccasion) -> PaperText:
     """The letter to one city's government, or the notice to all bureaus."""
     plan = desk.plan
-    shot = snapshot(session, desk, f"{asked.on:%Y-%m}", asked.on)
+    shot = snapshot(session, desk, f"{asked.on:%Y-%m}", asked.on, _rectifying(plan))
     outcomes = tuple(_outcomes(plan, shot, rows_by(session, plan, asked.on, AuditKind.TRANSITION)))
     if asked.subject == plan.province:
         return to_bureaus(plan, outcomes, asked.on)
@@ -262,7 +262,7 @@ def _tell(session: Session, desk: Desk, asked: JobOccasion) -> PaperText:
     return to_government(plan, asked.subject, mine, asked.on)
 
 
-def _outcomes(plan: Plan, shot: Snapshot, trail: Sequence[Audit]) -> Iterator[Outcome]:
+def _outcomes(plan: Plan, shot: Snapshot, trail: Sequence[AnyAudit]) -> Iterator[Outcome]:
     """Of each project that is accepted or to be, by city in the plan's order, then by code."""
     order = {city.name: number for number, city in enumerate(plan.cities)}
     given = _given(plan, trail)
@@ -272,15 +272,15 @@ def _outcomes(plan: Plan, shot: Snapshot, trail: Sequence[Audit]) -> Iterator[Ou
         yield _outcome(plan, shot, item, given.get(item.code, ()))
 
 
-def _given(plan: Plan, trail: Sequence[Audit]) -> Mapping[str, Sequence[Audit]]:
+def _given(plan: Plan, trail: Sequence[AnyAudit]) -> Mapping[str, Sequence[AnyAudit]]:
     """By project, the conclusions that still count, oldest first."""
-    found: dict[str, list[Audit]] = {}
+    found: dict[str, list[AnyAudit]] = {}
     for row in conclusions(plan, trail):
         found.setdefault(row.subject, []).append(row)
     return found
 
 
-def _outcome(plan: Plan, shot: Snapshot, item: ProjectShot, given: Sequence[Audit]) -> Outcome:
+def _outcome(plan: Plan, shot: Snapshot, item: ProjectShot, given: Sequence[AnyAudit]) -> Outcome:
     named = {action: verdict for verdict, action in verdicts(plan).items()}
     accepted = next((item.milestones[n] for n in _accepted_by(plan) if n in item.milestones), None)
     asked = [row for row in given if _orders(plan, row)]
@@ -300,12 +300,12 @@ def _outcome(plan: Plan, shot: Snapshot, item: ProjectShot, given: Sequence[Audi
     )
 
 
-def _orders(plan: Plan, row: Audit) -> bool:
+def _orders(plan: Plan, row: AnyAudit) -> bool:
     """Whether a conclusion asks for something to be put right."""
     return bool(plan.action(row.action).redates)
 
 
-def _problem(plan: Plan, row: Audit) -> str:
+def _problem(plan: Plan, row: AnyAudit) -> str:
     """In the words of the record; without any, what is answered with 否."""
     told = SOURCE.sub("", row.evidence).strip()
     checks: Mapping[str, str] = row.detail.get("columns", {}).get("checks", {})
@@ -313,7 +313,7 @@ def _problem(plan: Plan, row: Audit) -> str:
     return told or (f"{'、'.join(failed)}等核验项不合格" if failed else "")
 
 
-def _due(row: Audit, task: DeadlineShot | None) -> date | None:
+def _due(row: AnyAudit, task: DeadlineShot | None) -> date | None:
     """As the group has set it; where it has not, by the plan's own deadline."""
     stated = [date.fromisoformat(day) for day in UNTIL.findall(row.evidence)]
     return max(stated, default=task.due if task else None)
@@ -321,10 +321,15 @@ def _due(row: Audit, task: DeadlineShot | None) -> date | None:
 
 def _rectification(plan: Plan, shot: Snapshot, item: ProjectShot) -> DeadlineShot | None:
     """The deadline that runs from the order to put something right."""
-    orders = {fact for id in verdicts(plan).values() for fact in plan.action(id).redates}
-    rules = {rule.id for rule in plan.deadlines if rule.follows and rule.follows.after in orders}
+    rules = _rectifying(plan)
     mine = (each for each in shot.deadlines if each.subject == item.code and each.rule in rules)
     return next(mine, None)
+
+
+def _rectifying(plan: Plan) -> frozenset[str]:
+    orders = {fact for id in verdicts(plan).values() for fact in plan.action(id).redates}
+    rules = (rule for rule in plan.deadlines if rule.follows and rule.follows.after in orders)
+    return frozenset(rule.id for rule in rules)
 
 
 def _results_files(desk: Desk, made: KeptProduct[PaperText]) -> Iterator[ProductFile]:

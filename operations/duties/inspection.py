@@ -17,8 +17,7 @@ from documents.lists.inspection_lists import (
 )
 from documents.reading.identity import Identity
 from documents.writing.layout import to_bytes
-from models.audits import newest
-from models.tables import Audit
+from models.audits import PlainAudit, newest
 from operations.cases.desk import Desk
 from operations.duties.products import Job, JobOccasion, KeptProduct, ProductFile, kept
 from operations.views.snapshots import rows_by, snapshot
@@ -186,7 +185,7 @@ def _why(day: date | None, said: str | None) -> str:
     return f"已安排{short_date(day)}督查，没有督查表" if day else said or NOT_PLANNED
 
 
-def _visited(desk: Desk, shot: Snapshot, trail: Sequence[Audit]) -> Iterator[VisitedProject]:
+def _visited(desk: Desk, shot: Snapshot, trail: Sequence[PlainAudit]) -> Iterator[VisitedProject]:
     """The last visit of each project that lies in the window, by the rows that count."""
     rule = inspection_rule(desk.plan)
     rows = {

@@ -11,12 +11,12 @@ from sqlmodel import Session
 
 from common.errors import RefusedError
 from common.words import shanghai_day
-from models.audits import newest_day, trail_to
+from models.audits import PlainAudit, newest_day, trail_to
 from models.database import reading
 from models.deadlines import PlainDeadlineRow, deadline_rows
 from models.enforced import last_day
 from models.projects import dossiers, facts
-from models.tables import Audit, Subject
+from models.tables import Subject
 from operations.cases.desk import Desk
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, Basis, Disposition, Standing, SubjectKind
@@ -218,8 +218,7 @@ def by_trail(
     return Scene(as_of, basis, projects, held, tuple(states))
 
 
-def _past(plan: Plan, row: Audit) -> PastRow:
-    assert row.id is not None  # noqa: S101  # it comes from the database
+def _past(plan: Plan, row: PlainAudit) -> PastRow:
     until = row.detail.get("until") or row.detail.get("expected")
     return PastRow(
         from_detail(plan, row.id, AuditKind(row.kind), row.detail),

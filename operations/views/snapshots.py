@@ -1,13 +1,12 @@
 """Takes a month's snapshot: everything as it stood on a day, although it may be looked at later."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 from sqlmodel import Session
 
-from models.audits import reversed_rows, trail_to
+from models.audits import PlainAudit, reversed_rows, trail_to
 from models.records import progress_of
-from models.tables import Audit
 from operations.cases.desk import Desk, desk_of
 from operations.views.scenes import DeadlineState, Scene, scene
 from policy.schema import Plan
@@ -30,15 +29,21 @@ TOLD = (AuditKind.TRANSITION, AuditKind.EVIDENCE)
 """What of the trail a snapshot tells of: what put projects on hold, and evidence."""
 
 
-def snapshot(session: Session, desk: Desk, period: str, as_of: date) -> Snapshot:
+def snapshot(
+    session: Session,
+    desk: Desk,
+    period: str,
+    as_of: date,
+    rules: Collection[str] | None = None,
+) -> Snapshot:
     """How everything stood on a day, by what is known now of what had happened by then.
 
     So one that is taken late counts what was recorded late, and nothing that came about since; its
     dates, quotas and rates are those of the plan that was in force on the day. A month's report
-    counts for its month, whenever it came in.
+    counts for its month, whenever it came in. `rules`: those whose deadlines are wanted.
     """
     desk = desk_of(session, desk, as_of)
-    found = scene(session, desk, as_of)
+    found = scene(session, desk, as_of, rules=rules)
     rows = rows_by(session, desk.plan, as_of, *TOLD)
     reports, holds = _reports(session, desk, found), _holds(desk.plan, rows)
     projects = tuple(
@@ -63,17 +68,17 @@ def _reports(session: Session, desk: Desk, found: Scene) -> Mapping[str, Sequenc
     return progress_of(session, desk.plan)
 
 
-def rows_by(session: Session, plan: Plan, day: date, *kinds: AuditKind) -> Sequence[Audit]:
+def rows_by(session: Session, plan: Plan, day: date, *kinds: AuditKind) -> Sequence[PlainAudit]:
     """What of some kinds had come about by a day and counts; what was reversed, whenever, not."""
     gone = reversed_rows(trail_to(session, plan, date.max, AuditKind.REVERSAL))
     return [row for row in trail_to(session, plan, day, *kinds) if row.id not in gone]
 
 
-def _holds(plan: Plan, rows: Sequence[Audit]) -> Mapping[str, tuple[HoldSpan, ...]]:
+def _holds(plan: Plan, rows: Sequence[PlainAudit]) -> Mapping[str, tuple[HoldSpan, ...]]:
     """When each project was on hold, by code."""
     sets = {action.id: action.sets for action in plan.actions}
     moves: dict[str, list[tuple[date, Disposition]]] = {}
-    for row in sorted(rows, key=lambda row: (row.effective_on, row.id or 0)):
+    for row in sorted(rows, key=lambda row: (row.effective_on, row.id)):
         if row.kind == AuditKind.TRANSITION and (found := sets.get(row.action)) is not None:
             moves.setdefault(row.subject, []).append((row.effective_on, found))
     return {code: hold_spans(each) for code, each in moves.items()}
@@ -128,8 +133,7 @@ def _deadline(desk: Desk, item: DeadlineState, found: Scene) -> DeadlineShot:
     )
 
 
-def _records(rows: Sequence[Audit]) -> Iterator[RecordShot]:
+def _records(rows: Sequence[PlainAudit]) -> Iterator[RecordShot]:
     for row in rows:
         if row.kind == AuditKind.EVIDENCE:
-            assert row.id is not None  # noqa: S101  # it comes from the database
             yield RecordShot(row.action, row.subject, row.effective_on, row.evidence, row.id)

@@ -10,8 +10,7 @@ from common.errors import ConflictError, RefusedError
 from documents.forms.acceptance import AcceptanceForm, acceptance_sheet, read_acceptance, verdicts
 from documents.forms.checked import CheckedItem
 from documents.reading.faults import CellFault, Spot, raise_faults
-from models.audits import history, reversed_rows
-from models.tables import Audit
+from models.audits import AnyAudit, history, reversed_rows
 from operations.cases.casework import Act, advance
 from operations.cases.desk import Desk
 from operations.cases.effects import Casebook
@@ -127,7 +126,7 @@ def _guards(plan: Plan, action: str) -> Sequence[Requirement]:
     return [rule for rule in plan.conditions if action in rule.before]
 
 
-def conclusions(plan: Plan, rows: Sequence[Audit]) -> Sequence[Audit]:
+def conclusions(plan: Plan, rows: Sequence[AnyAudit]) -> Sequence[AnyAudit]:
     """Of rows those that record a conclusion and still count, in their order."""
     gone, actions = reversed_rows(rows), set(verdicts(plan).values())
     return [
@@ -137,7 +136,7 @@ def conclusions(plan: Plan, rows: Sequence[Audit]) -> Sequence[Audit]:
     ]
 
 
-def _is_same(row: Audit, asked: Act) -> bool:
+def _is_same(row: AnyAudit, asked: Act) -> bool:
     checks = row.detail.get("columns", {}).get("checks")
     return (row.action, row.effective_on, checks) == (asked.name, asked.on, asked.checks)
 
@@ -216,7 +215,7 @@ def _measuring(plan: Plan, rule: Requirement) -> str | None:
 
 
 def _differences(
-    plan: Plan, project: Dossier, read: AcceptanceForm, given: Sequence[Audit]
+    plan: Plan, project: Dossier, read: AcceptanceForm, given: Sequence[AnyAudit]
 ) -> Iterator[Difference]:
     last = given[-1] if given else None
     names: Mapping[str, str] = {action: verdict for verdict, action in verdicts(plan).items()}

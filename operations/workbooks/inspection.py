@@ -18,7 +18,7 @@ from documents.forms.inspection import (
 )
 from documents.reading.faults import CellFault, raise_faults
 from documents.reading.identity import Identity
-from models.audits import history, reversed_rows
+from models.audits import AnyAudit, history, reversed_rows
 from models.projects import facts
 from models.tables import Audit
 from operations.cases.casework import Act, Operation, advance, record
@@ -159,12 +159,12 @@ def last_visit(rule: InspectionRules, rows: tuple[Audit, ...]) -> Audit | None:
 VISIT_KINDS = (AuditKind.RECORD, AuditKind.AMENDMENT)
 
 
-def is_visit(rule: InspectionRules, row: Audit) -> bool:
+def is_visit(rule: InspectionRules, row: AnyAudit) -> bool:
     """Whether a row records a visit, by a form or by hand."""
     return row.action == rule.visited and row.kind in VISIT_KINDS
 
 
-def said_in(row: Audit) -> Mapping[str, Any]:
+def said_in(row: AnyAudit) -> Mapping[str, Any]:
     """What the form said that a row comes from; empty where it was recorded without one."""
     said: Mapping[str, Any] = row.detail.get(SAID, {})
     return said
