@@ -27,7 +27,7 @@ from operations.upkeep.scenario import Scenario
 from operations.views.outbox import retry
 from operations.workbooks.intake import import_workbook
 from policy.load import meaning
-from policy.vocabulary import AuditKind, EntryKind, Holder, Source
+from policy.vocabulary import AuditKind, EntryKind, Holder, Origin, Source
 from states.contacts import Post
 from tests.conftest import AT, DeskIn
 from tests.support.delivering import CANARY, DOWN, OWING, PROVINCE, TAIYUAN, at, know, send
@@ -176,10 +176,16 @@ def test_a_transition_says_where_from_and_where_to(full: Desk) -> None:
     }
 
 
+def test_past_a_day_that_is_only_proposed_nobody_is_called_late(full: Desk) -> None:
+    found = [e.payload for e in pending(full, ALL) if e.name == "xingfu.deadline.overdue"]
+    said = {(each["kind"], full.deadlines[each["action"]].rule.origin) for each in found}
+    assert said == {("逾期认定", Origin.NOTICE), ("超过建议时限", Origin.PROPOSAL)}
+
+
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
-        ("deadline.overdue", {"kind": "逾期认定", "actor": "系统", "on": "2023-06-01"}),
+        ("deadline.overdue", {"actor": "系统", "on": "2023-06-01"}),
         ("deadline.extended", {"action": "D08", "until": "2023-06-30"}),
         ("deadline.acknowledged", {"action": "D14", "expected": "2023-07-01"}),
         ("ledger.booked", {"action": "receipt", "label": "到账"}),

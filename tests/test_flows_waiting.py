@@ -91,9 +91,10 @@ def test_what_the_province_has_not_determined_is_told_to_the_province(taiyuan: D
     assert [name[:3] for name in item.below] == ["D06", "D07", "D08"]
     said = str(explain(taiyuan, ONE, "D08", date(2023, 6, 1)))
     assert "卡在：研究确定，省民政厅" in said
-    assert "逾期认定 D08 全部开工建设（省民政厅的前一环节未完成）" in project_text(
-        taiyuan, project_record(taiyuan, ONE, date(2023, 6, 30))
-    )
+    history = project_text(taiyuan, project_record(taiyuan, ONE, date(2023, 6, 30)))
+    assert "逾期认定 D08 全部开工建设（省民政厅的前一环节未完成）" in history
+    assert "超过建议时限 D04 评审并研究确定" in history  # its day is only proposed (A30)
+    assert "逾期认定 D04" not in history
 
 
 def test_what_a_line_stands_for_is_told_with_it(taiyuan: Desk) -> None:

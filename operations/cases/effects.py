@@ -17,7 +17,7 @@ from operations.cases.authority import authorise, place_of
 from operations.cases.desk import Desk
 from operations.cases.fulfilment import refresh_subject, settle_city
 from policy.schema import Plan
-from policy.vocabulary import AuditKind, SubjectKind
+from policy.vocabulary import AuditKind, Origin, Standing, SubjectKind
 from states.authority import Matter
 from states.dossier import Dossier
 from states.trail import (
@@ -231,7 +231,7 @@ def _changed(session: Session, desk: Desk, code: str, seen: int) -> str:
         return f"{code}没有记录号{seen}，请重新查看后再办理"
     head = f"{code}在您查看之后已有变化，本次未办理；请核对后重新办理："
     lines = (
-        f"  · {shanghai_minute(row.recorded_at)}{AuditKind(row.kind).label} "
+        f"  · {shanghai_minute(row.recorded_at)}{kind_said(desk, AuditKind(row.kind), row.action)} "
         f"{action_label(desk, row.action)}（{long_date(row.effective_on)}），经办：{row.actor}"
         for row in rows
     )
@@ -241,6 +241,16 @@ def _changed(session: Session, desk: Desk, code: str, seen: int) -> str:
 def action_label(desk: Desk, name: str) -> str:
     """What staff call an action, milestone or rule of the plan."""
     return labels(desk).get(name, name)
+
+
+def kind_said(desk: Desk, kind: AuditKind, name: str) -> str:
+    """What staff call a record of a kind that is about `name`.
+
+    Past a date that is only proposed nobody is marked as late (A30).
+    """
+    late = desk.deadlines.get(name) if kind is AuditKind.OVERDUE else None
+    proposed = late is not None and late.rule.origin is Origin.PROPOSAL
+    return Standing.OVERDUE.said(Origin.PROPOSAL) if proposed else kind.label
 
 
 def labels(desk: Desk) -> Mapping[str, str]:

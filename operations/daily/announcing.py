@@ -12,7 +12,7 @@ from models.events import drop_events, held_events, mark_told, row_id, untold_ro
 from models.projects import subjects
 from models.tables import Audit, EventRow, Subject
 from operations.cases.desk import Desk
-from operations.cases.effects import labels
+from operations.cases.effects import kind_said, labels
 from policy.schema import Plan
 from policy.vocabulary import AuditKind, EntryKind
 
@@ -67,7 +67,7 @@ def pending(desk: Desk, limit: int) -> tuple[Announcement, ...]:
         codes = {row.subject for row in rows} | {row.subject for row in held}
         known = subjects(session, plan, codes)
     words = _words(desk)
-    told = [_of_row(plan, row, known[row.subject], words) for row in rows]
+    told = [_of_row(desk, row, known[row.subject], words) for row in rows]
     return (*told, *(_of_held(plan, row, known.get(row.subject)) for row in held))
 
 
@@ -79,11 +79,12 @@ def mark(desk: Desk, events: Sequence[Announcement]) -> None:
         drop_events(session, [str(event.id) for event in events if event.audit_id is None])
 
 
-def _of_row(plan: Plan, row: Audit, subject: Subject, words: Mapping[str, str]) -> Announcement:
+def _of_row(desk: Desk, row: Audit, subject: Subject, words: Mapping[str, str]) -> Announcement:
+    plan, kind = desk.plan, AuditKind(row.kind)
     said = {
         "plan": plan.id,
         "subject": row.subject,
-        "kind": AuditKind(row.kind).label,
+        "kind": kind_said(desk, kind, row.action),
         "action": row.action,
         "label": words.get(row.action, row.action),
         **dict(_stages(plan, row)),
@@ -95,7 +96,7 @@ def _of_row(plan: Plan, row: Audit, subject: Subject, words: Mapping[str, str]) 
     }
     return Announcement(
         id=row_id(row.hash),
-        name=f"xingfu.{NAMES[AuditKind(row.kind)]}",
+        name=f"xingfu.{NAMES[kind]}",
         occurred=row.recorded_at,
         resource=_resource(plan, subject),
         related=tuple(_related(plan, subject)),

@@ -12,7 +12,7 @@ from models.evidence import EvidenceFile, files_said
 from models.projects import dossier
 from models.tables import Audit
 from operations.cases.desk import Desk
-from operations.cases.effects import EVIDENCE_FILE, action_label
+from operations.cases.effects import EVIDENCE_FILE, action_label, kind_said
 from operations.cases.evidence import ABOUT
 from operations.views.funds import FundsView, fund_words, funds_view
 from operations.views.scenes import Scene, scene
@@ -64,6 +64,8 @@ class HistoryLine:
     reversed: bool
     """Whether a later row has reversed it."""
     kind: AuditKind
+    said: str
+    """What staff call a record of that kind."""
     action: str
     label: str
     from_stage: str | None
@@ -199,6 +201,7 @@ def _line(desk: Desk, row: Audit, gone: frozenset[int]) -> HistoryLine:
         id=row.id,
         reversed=row.id in gone,
         kind=AuditKind(row.kind),
+        said=kind_said(desk, AuditKind(row.kind), row.action),
         action=row.action,
         label=_label(desk, row),
         from_stage=row.from_stage,
@@ -375,7 +378,7 @@ def _history(record: ProjectRecord) -> Iterator[str]:
         entered = f"，录入：{line.entered_by}" if line.entered_by else ""
         doubt = f"，存疑：{line.doubt}" if line.doubt else ""
         yield (
-            f"  {line.id} {line.effective_on} {line.kind.label}{gone} {line.label}"
+            f"  {line.id} {line.effective_on} {line.said}{gone} {line.label}"
             f"（{line.clause}），经办：{line.actor}{entered}{doubt}{evidence}{_named(line)}"
         )
 
