@@ -346,7 +346,8 @@ def _refresh_row(
     moved = _pass_on(row, deadline, state, dates) or moved
     if moved:
         _begin_anew(row)
-    row.fulfilled_on = fulfilled_on(deadline, state.kind, state.facts) if row.remind_by else None
+    met = fulfilled_on(deadline, state.kind, state.facts) if row.remind_by else None
+    _set(row, fulfilled_on=met)
     still = at_rest(
         row.overdue_after,
         plan.bodies[deadline.rule.responsible].bound,
@@ -355,7 +356,7 @@ def _refresh_row(
         ended=has_ended(deadline, state.facts),
     )
     if still is not None:
-        row.standing, row.next_look_on = still, None
+        _set(row, standing=still, next_look_on=None)
     elif row.remind_by is not None and (row.next_look_on is None or moved):
         row.standing = Standing.ON_TRACK if row.fits else Standing.COORDINATING
         row.next_look_on = _first_look(plan, calendar, row.remind_by, state)
@@ -372,10 +373,10 @@ def _pass_on(
     """
     turn = whose_turn(deadline, state.kind, state.facts, dates)
     before = (row.body, row.fits)
-    row.turn_on = dates.turn_on if dates else None
-    row.fits = dates is None or dates.fits
-    if turn.step or not row.fits or state.kind is not SubjectKind.PROJECT:
-        row.body = "" if turn.body == deadline.rule.responsible else turn.body
+    fits = dates is None or dates.fits
+    _set(row, turn_on=dates.turn_on if dates else None, fits=fits)
+    if turn.step or not fits or state.kind is not SubjectKind.PROJECT:
+        _set(row, body="" if turn.body == deadline.rule.responsible else turn.body)
     told = row.fired > 0 or row.standing in PRESSING
     return row.fits != before[1] or (row.body != before[0] and told)
 
@@ -400,9 +401,19 @@ def _first_look(plan: Plan, calendar: Calendar, remind_by: date, state: SubjectS
 def _redate(row: DeadlineRow, dates: DeadlineDates | None) -> bool:
     """Set a row's dates; True when it had others before."""
     before = (row.remind_by, row.overdue_after)
-    row.remind_by = dates.remind_by if dates else None
-    row.overdue_after = dates.overdue_after if dates else None
-    return before not in ((None, None), (row.remind_by, row.overdue_after))
+    now = (dates.remind_by, dates.overdue_after) if dates else (None, None)
+    _set(row, remind_by=now[0], overdue_after=now[1])
+    return before not in ((None, None), now)
+
+
+def _set(row: DeadlineRow, **values: Any) -> None:
+    """Set what is another value: of twenty rows that are looked at for a fact it touches one.
+
+    The ORM takes each that is set for changed, and goes through all of it again at the next query.
+    """
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
 
 
 def _owe(
