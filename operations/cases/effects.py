@@ -86,14 +86,10 @@ class Casebook:
         """What it holds: for the next transaction where nobody else can have written between."""
         return tuple(self._projects.values())
 
-    def forget(self) -> None:
-        """Read each project anew: what others of its city have come to bears on it."""
-        self._projects.clear()
-
     def note(self, code: str, row: TrailRow) -> None:
         """Keep in step with what has been recorded about a project."""
         if _bears_on_others(self._plan, row.effects):
-            self.forget()
+            self._projects.clear()
         elif code in self._projects:
             self._projects[code] = carried_on(self._projects[code], row)
 

@@ -280,7 +280,8 @@ def _carried_out(
     _install(again, BEGINNING, again.plan)
     with writing(again.engine) as session:
         _number_marks(session, again.plan)
-    stand: tuple[Dossier, ...] = ()  # nobody else writes here, and a sweep changes no project
+    # Nobody else writes here, a sweep changes no project, and no effect hangs on other projects.
+    stand: tuple[Dossier, ...] = ()
     for upto, run in [*((run.trail, run) for run in runs), (MARKS_FROM, None)]:
         with writing(again.engine) as session:
             casebook = Casebook(session, again, stand)
@@ -348,7 +349,6 @@ def _carry_out(session: Session, desk: Desk, casebook: Casebook, row: Audit) -> 
     if created:
         kind = row.detail["columns"].get("kind")
         add_deadlines(session, desk.plan, desk.calendar, SubjectKind.PROJECT, [row.subject], kind)
-        casebook.forget()
         settle_city(session, desk, subject.city)
     elif row.kind in GRANTED:
         _grant(session, desk, row, subject)
