@@ -52,6 +52,7 @@ from operations.workbooks.outgoing import WorkbookOrder
 from policy.vocabulary import Form, Listing, Product
 from tests.conftest import AT
 from tests.support import other_world
+from tests.support.builders import plan
 from tests.support.command import Xingfu
 from tests.support.day_pages import pages_of
 from tests.support.province import morning
@@ -104,6 +105,26 @@ def packed(content: bytes) -> str:
             if name[-4:] in (".xml", "rels")
         ]
     return "\n".join(re.sub(r"</?(w:r|w:t|w:rPr|r|t)\b[^>]*>", "", part) for part in parts)
+
+
+def test_whatever_is_looked_for_is_found() -> None:
+    places = [
+        name for city in plan().cities for name in (city.name, *(it.name for it in city.counties))
+    ]
+    words = [
+        "幸福",
+        "养老",
+        "老年",
+        "民政",
+        "山西",
+        "晋民",
+        "XF2023",
+        "附件1",
+        "140105-01",
+        "九（一）",
+    ]
+    for word in [*words, *"市省县", *(name for name in places if len(name) > 2)]:
+        assert list(shanxis(f"甲{word}乙")), word
 
 
 @pytest.fixture(scope="module")

@@ -339,7 +339,9 @@ def test_another_plans_rows_are_not_ours(full: Desk) -> None:
 @pytest.mark.heavy
 def test_a_rehearsal_tells_nothing(full: Desk) -> None:
     drained(full, ALL)
-    rehearse(full, END, END, Scenario())
+    day = date(2023, 2, 21)
+    seen = rehearse(full, day, day, Scenario())
+    assert seen.sends
     assert pending(full, ALL) == ()
 
 

@@ -27,18 +27,33 @@ from states.reporting import is_unentered
 from tests.conftest import AT, INSTALLED
 from tests.support.counting import counts_and_money_are_the_surveys
 from tests.support.explaining import plans_of, through_all
-from tests.support.province import by_day, import_example, record
+from tests.support.province import import_example
 from tests.support.random_year import begin
 from tests.support.steps import PROVINCE, TAIYUAN
 from tests.support.stores import Snapshot, Stores
 from tests.support.surveyed import money_of_survey, pages_are_the_surveys
+from tests.support.yearly import (
+    AUTUMN,
+    FEBRUARY,
+    HALF_YEAR,
+    JUNE,
+    LATE_MAY,
+    OCTOBER,
+    SPRING,
+    WINTER,
+    YEAR,
+)
 
 pytestmark = pytest.mark.heavy
 IMPORTED = Snapshot("example_imported", import_example, INSTALLED)
-DAYS = tuple(
-    date.fromisoformat(day)
-    for day in ("2023-02-20", "2023-05-22", "2023-06-01", "2023-10-10", "2024-01-05")
-)
+OF_THE_YEAR = {
+    WINTER: FEBRUARY,
+    SPRING: LATE_MAY,
+    HALF_YEAR: JUNE,
+    AUTUMN: OCTOBER,
+    YEAR: date(2024, 1, 5),
+}
+"""When the pages of a state of the example are looked at."""
 
 
 @pytest.fixture
@@ -47,16 +62,13 @@ def example(stores: Stores, tmp_path: Path) -> Iterator[Desk]:
         yield opened
 
 
-def test_through_the_year_of_the_example(example: Desk) -> None:
-    lived = date.min
-    for day in DAYS:
-        for on, events in sorted(by_day().items()):
-            if lived < on <= day:
-                record(example, events)
-        lived = day
-        pages_are_the_surveys(example, day)
-        assert money(example) == money_of_survey(example, survey(example, day))
-    assert money(example).differing
+@pytest.mark.parametrize("state", OF_THE_YEAR, ids=lambda state: state.name)
+def test_through_the_year_of_the_example(stores: Stores, tmp_path: Path, state: Snapshot) -> None:
+    with stores.desk(None, state, tmp_path / "home") as desk:
+        day = OF_THE_YEAR[state]
+        pages_are_the_surveys(desk, day)
+        assert money(desk) == money_of_survey(desk, survey(desk, day))
+        assert bool(money(desk).differing) is (state is YEAR)
 
 
 @pytest.mark.parametrize("seed", [7, 23])
@@ -76,7 +88,7 @@ def test_through_a_random_year(stores: Stores, tmp_path: Path, seed: int) -> Non
 def test_no_statement_goes_through_a_table(example: Desk) -> None:
     """Board, lists and cities' pages begin with the projects of a city, or what is shown."""
     with plans_of(example.engine) as told:
-        found = taken_of(example, DAYS[0])
+        found = taken_of(example, FEBRUARY)
         province_day(example, found)
         late_items(example, found)
         items_due(example, found)
@@ -84,7 +96,7 @@ def test_no_statement_goes_through_a_table(example: Desk) -> None:
             if each.city:
                 city_day(example, each)
                 city_money(example, each.city)
-        unwatched(example, DAYS[0])
+        unwatched(example, FEBRUARY)
     assert told
     tables = ("subject", "project", "fact", "deadline", "progress", "ledger", "audit")
     assert through_all(told, *tables) == set()

@@ -1,4 +1,7 @@
-"""31 provinces in one database: each is told of its own, in whatever order they are run."""
+"""31 provinces in one database: each is told of its own, in whatever order they are run.
+
+Without storm eight of them.
+"""
 
 import random
 import re
@@ -40,9 +43,9 @@ TABLES = ("subject", "project", "fact", "deadline", "outbox", "audit", "office",
 
 
 @pytest.fixture(scope="module")
-def provinces() -> Mapping[int, Any]:
+def provinces(storm: bool) -> Mapping[int, Any]:
     """The plans; checking them takes a while."""
-    return {number: province(number) for number in PROVINCES}
+    return {number: province(number) for number in PROVINCES[:: 1 if storm else 4]}
 
 
 def desks(settings: Settings, desk: Desk, provinces: Mapping[int, Any]) -> list[Desk]:

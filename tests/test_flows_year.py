@@ -6,7 +6,7 @@ works out by plain loops which deadlines were late and when.
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -21,8 +21,12 @@ from notifications.channel import RecordingChannel
 from operations.cases.desk import Desk
 from operations.daily.delivery import deliver
 from operations.daily.enforcement import check, enforce
+from operations.upkeep.scenario import Event
+from operations.workbooks.intake import import_workbook
+from policy.schema import Plan
 from policy.vocabulary import DecisionKind
-from tests.support.province import END, by_day, days, import_example, morning, record
+from tests.conftest import AT
+from tests.support.province import END, by_day, days, morning, on_paper, record
 
 DATES = Path(__file__).with_name("data") / "deadlines_2023.csv"
 PROJECT_FACTS = {  # which acts of facts.csv fulfil which rule, read off the notice by hand
@@ -36,6 +40,9 @@ PROJECT_FACTS = {  # which acts of facts.csv fulfil which rule, read off the not
     "D09": ["break_ground"],
 }
 HALF = date(2023, 7, 14)
+ALL = ""  # begins every city's code
+SOME = ("1401", "1406", "1407")
+"""太原市, 朔州市, 晋中市: late for each rule, enough and too few applications, one on hold."""
 pytestmark = pytest.mark.heavy
 # A year on PostgreSQL, killed now and then, is in test_flows_kill.py.
 QUIET = ("sqlite", pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.storm]))
@@ -45,10 +52,16 @@ QUIET = ("sqlite", pytest.param("postgresql", marks=[pytest.mark.postgresql, pyt
 def test_a_year_of_daily_runs(desk: Desk, storm: bool) -> None:
     """Every day of 2023: facts, enforce, deliver; nothing fails, nothing repeats, none is lost.
 
-    Without storm the first half, by whose end all that the oracle knows of has come due.
+    Without storm the first half, by whose end all that the oracle knows of has come due, and the
+    projects of three cities.
     """
-    end = END if storm else HALF
-    import_example(desk)
+    end, cities = (END, (ALL,)) if storm else (HALF, SOME)
+    for name in (
+        "通讯录",
+        *(city.name for city in desk.plan.cities if city.code.startswith(cities)),
+    ):
+        (path,) = (EXAMPLE / "workbooks").glob(f"*{name}.xlsx")
+        import_workbook(desk, path, today=END, at=AT)
     facts, channel = by_day(), RecordingChannel()
     marked: dict[tuple[str, str], date] = {}
     for day in days(date(2023, 1, 16), end):
@@ -65,15 +78,30 @@ def test_a_year_of_daily_runs(desk: Desk, storm: bool) -> None:
         _one_digest_a_person(channel, sent_before)
         if delivered.digests:
             assert chinese_calendar.is_workday(day), f"sent on a rest day: {day}"
-        record(desk, facts.get(day, []))
+        record(desk, list(_of(desk.plan, cities, facts.get(day, []))))
     assert {key: day for key, day in marked.items() if key[1] in PROJECT_FACTS} == {
-        **dict(_projects_overdue(end)),
-        **dict(_cities_overdue()),
+        **dict(_projects_overdue(end, cities)),
+        **dict(_cities_overdue(cities)),
     }
+    assert {rule for _, rule in marked} >= {*PROJECT_FACTS}
     _every_intent_was_sent_once(desk)
 
 
-def _projects_overdue(until: date) -> Iterator[tuple[tuple[str, str], date]]:
+def _of(plan: Plan, cities: tuple[str, ...], events: Sequence[Event]) -> Iterator[Event]:
+    """What happens to these cities' projects; the others report on paper."""
+    codes = {city.name: city.code for city in plan.cities}
+    for event in events:
+        if event.subject.startswith("XF"):
+            if event.subject[7:].startswith(cities):
+                yield event
+        else:
+            known = codes.get(event.subject, "").startswith(cities)
+            yield event if known else on_paper(event)
+
+
+def _projects_overdue(
+    until: date, cities: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, str], date]]:
     """Per project and rule, the first day past `overdue_after` on which it was still open.
 
     The run of a day comes before that day's facts, as it does in the test.
@@ -82,7 +110,8 @@ def _projects_overdue(until: date) -> Iterator[tuple[tuple[str, str], date]]:
     done: dict[tuple[str, str], date] = {}
     for row in facts_of_the_year():
         done.setdefault((row.subject, row.act), row.on)
-    projects = {row.subject for row in facts_of_the_year() if row.subject.startswith("XF")}
+    subjects = {row.subject for row in facts_of_the_year()}
+    projects = {code for code in subjects if code[:2] == "XF" and code[7:].startswith(cities)}
     for line in _rows(DATES):
         if line["id"] not in PROJECT_FACTS:
             continue
@@ -100,12 +129,16 @@ def _projects_overdue(until: date) -> Iterator[tuple[tuple[str, str], date]]:
                     break
 
 
-def _cities_overdue() -> Iterator[tuple[tuple[str, str], date]]:
-    """Per city whose applications had not reached its quota when 2023-02-20 had passed."""
+def _cities_overdue(cities: tuple[str, ...]) -> Iterator[tuple[tuple[str, str], date]]:
+    """Per city whose applications had not reached its quota when 2023-02-20 had passed.
+
+    That of a city of which no projects are known is none.
+    """
     in_time = Counter(
         row.subject[7:11]
         for row in facts_of_the_year()
         if row.act == "submit_application" and row.on <= date(2023, 2, 20)
+        if row.subject[7:].startswith(cities)
     )
     for city in _rows(DATES.with_name("shanxi_quota_2023.csv")):
         if in_time[city["city_code"][:4]] < int(city["quota"]):

@@ -28,6 +28,7 @@ from models.seals import keyed
 from models.settings import Settings
 from operations.cases.desk import Desk, open_desk
 from tests.conftest import AT, INSTALLED
+from tests.support.schemas import made_once
 from tests.support.stores import Stores, run
 
 OLD = Path(__file__).with_name("data") / "year-of-0.1.0.sql.xz"
@@ -36,6 +37,8 @@ INSERT = (
     'INSERT INTO inbox ("plan", place, digest, name, outcome, reply, received_at, filed)'
     " VALUES ('shanxi-2023', '太原市', ?, 'a', 'done', 'meanwhile', '2023-06-01 00:00:00', 1)"
 )
+
+pytestmark = pytest.mark.usefixtures("migrated_in_earnest")
 
 
 @pytest.fixture
@@ -298,3 +301,24 @@ def _as_json(name: str, stored: Any) -> Any:
     if name in ("functions", "commitments"):
         return sorted(json.loads(stored))
     return bool(stored) if name in ("old_community", "operator_third_party") else stored
+
+
+def test_what_tests_begin_with_is_what_migrations_make(tmp_path: Path) -> None:
+    with made_once():
+        for name in ("first", "next"):
+            bring_up(tmp_path / name)
+    bring_up(tmp_path / "in_earnest")
+    first, following, wanted = (dump(tmp_path / name) for name in ("first", "next", "in_earnest"))
+    assert len(wanted) > 40
+    assert following == first
+    assert [lines(made) for made in first] == [lines(made) for made in wanted]
+
+
+def dump(home: Path) -> list[str]:
+    with closing(connect(home)) as raw:
+        return sorted(raw.iterdump())
+
+
+def lines(statement: str) -> list[str]:
+    """Alembic puts a copied table's constraints in any order."""
+    return sorted(line.strip(" ,") for line in statement.splitlines())

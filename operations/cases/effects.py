@@ -81,6 +81,11 @@ class Casebook:
             self._projects[code] = dossier(self._session, self._plan, code)
         return self._projects[code]
 
+    @property
+    def projects(self) -> tuple[Dossier, ...]:
+        """What it holds: for the next transaction where nobody else can have written between."""
+        return tuple(self._projects.values())
+
     def note(self, code: str, row: TrailRow) -> None:
         """Keep in step with what has been recorded about a project."""
         if _bears_on_others(self._plan, row.effects):

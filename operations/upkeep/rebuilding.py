@@ -63,6 +63,7 @@ from policy.schema import Plan
 from policy.vocabulary import AuditKind, SubjectKind
 from states.authority import upkeep
 from states.contacts import Place
+from states.dossier import Dossier
 from states.trail import from_detail, recorded_effects
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -280,16 +281,19 @@ def _carried_out(
     _install(again, BEGINNING, again.plan)
     with writing(again.engine) as session:
         _number_marks(session, again.plan)
+    # Nobody else writes here, a sweep changes no project, and no effect hangs on other projects.
+    stand: tuple[Dossier, ...] = ()
     for upto, run in [*((run.trail, run) for run in runs), (MARKS_FROM, None)]:
         with writing(again.engine) as session:
-            casebook = Casebook(session, again)
+            casebook = Casebook(session, again, stand)
             while waiting and (waiting[0].id or 0) <= upto:
                 _again(session, again, casebook, waiting.popleft(), unknown)
+            stand = casebook.projects
         heard(len(trail) - len(waiting), len(trail))
         if run is None:
             break
         if run.day is None:
-            former, again = again.plan, _ruled(empty, known, run.at)
+            former, again, stand = again.plan, _ruled(empty, known, run.at), ()
             _install(again, run.at, former)
         else:
             enforce(again, run.day, run.at)

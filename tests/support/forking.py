@@ -70,15 +70,17 @@ def main() -> None:
     """Fork a child for each line that is asked; say the code with which it ended."""
     import tests.support.killing  # noqa: F401
     from tests.support.builders import plan
+    from tests.support.schemas import made_at_once
 
-    plan()  # else each child would read it
-    for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            _become(json.loads(line))
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
-        sys.stdout.flush()
+    plan()  # else each child would read it, and run all migrations where it needs a file
+    with made_at_once():
+        for line in sys.stdin:
+            child = os.fork()
+            if child == 0:
+                _become(json.loads(line))
+            _, status = os.waitpid(child, 0)
+            sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+            sys.stdout.flush()
 
 
 def _become(asked: dict[str, Any]) -> None:

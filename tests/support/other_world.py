@@ -95,6 +95,10 @@ def in_other_words(text: str) -> str:
     return text.translate(LEVELLED)
 
 
+FIRST = "幸养老民山晋X附1一二三四五六七八九市省县"
+"""Where a word may begin, but for places: else each of 150 would be looked for at each sign."""
+
+
 def shanxis_words() -> re.Pattern[str]:
     """What nobody of the other world may ever read."""
     named = [city.name for city in shanxi().cities]
@@ -111,7 +115,8 @@ def shanxis_words() -> re.Pattern[str]:
         r"(?<!#)附件\s?[0-9]",  # a paper's own annexes are headings of its page
         r"14[01]\d{3}-\d\d",
     ]
-    return re.compile("|".join([*own, CLAUSE.pattern, *places, NO_LEVEL]))
+    words = "|".join([*own, CLAUSE.pattern, *places, NO_LEVEL])
+    return re.compile(f"(?=[{FIRST}{''.join(name[0] for name in places)}])(?:{words})")
 
 
 def write_plan(folder: Path) -> None:

@@ -10,7 +10,8 @@ from tests.conftest import AT, INSTALLED
 from tests.support.province import DAY, END, by_day, import_example, record
 from tests.support.stores import Snapshot
 
-LATE_MAY, JUNE = date(2023, 5, 23), date(2023, 6, 1)
+FEBRUARY, LATE_MAY, JUNE = date(2023, 2, 20), date(2023, 5, 23), date(2023, 6, 1)
+OCTOBER = date(2023, 10, 10)
 C = TypeVar("C")
 
 
@@ -19,17 +20,13 @@ def make_due(desk: Desk, job: Job[C], as_of: date, at: datetime) -> tuple[KeptPr
     return tuple(make(desk, job, occasion, at) for occasion in due(desk, job, as_of))
 
 
-def _until_late_may(desk: Desk) -> None:
+def _until_february(desk: Desk) -> None:
     import_example(desk)
-    _record(desk, date.min, LATE_MAY)
+    _record(desk, date.min, FEBRUARY)
 
 
-def _until_june(desk: Desk) -> None:
-    _record(desk, LATE_MAY + DAY, JUNE)
-
-
-def _from_june(desk: Desk) -> None:
-    _record(desk, JUNE + DAY, END)
+def _from_october(desk: Desk) -> None:
+    _record(desk, OCTOBER + DAY, END)
     make_due(desk, month_ends.MONTH_ENDS, END, AT)
 
 
@@ -39,6 +36,12 @@ def _record(desk: Desk, first: date, last: date) -> None:
             record(desk, events)
 
 
-SPRING = Snapshot("spring", _until_late_may, INSTALLED, copied=True)
-HALF_YEAR = Snapshot("half_year", _until_june, SPRING, copied=True)
-YEAR = Snapshot("year", _from_june, HALF_YEAR, copied=True)
+WINTER = Snapshot("winter", _until_february, INSTALLED, copied=True)
+SPRING = Snapshot(
+    "spring", lambda desk: _record(desk, FEBRUARY + DAY, LATE_MAY), WINTER, copied=True
+)
+HALF_YEAR = Snapshot(
+    "half_year", lambda desk: _record(desk, LATE_MAY + DAY, JUNE), SPRING, copied=True
+)
+AUTUMN = Snapshot("autumn", lambda desk: _record(desk, JUNE + DAY, OCTOBER), HALF_YEAR, copied=True)
+YEAR = Snapshot("year", _from_october, AUTUMN, copied=True)
