@@ -10,7 +10,7 @@ from tests.conftest import AT, INSTALLED
 from tests.support.province import DAY, END, by_day, import_example, record
 from tests.support.stores import Snapshot
 
-LATE_MAY, JUNE = date(2023, 5, 23), date(2023, 6, 1)
+MAY, LATE_MAY, JUNE = date(2023, 5, 21), date(2023, 5, 23), date(2023, 6, 1)
 C = TypeVar("C")
 
 
@@ -19,9 +19,13 @@ def make_due(desk: Desk, job: Job[C], as_of: date, at: datetime) -> tuple[KeptPr
     return tuple(make(desk, job, occasion, at) for occasion in due(desk, job, as_of))
 
 
-def _until_late_may(desk: Desk) -> None:
+def _until_may(desk: Desk) -> None:
     import_example(desk)
-    _record(desk, date.min, LATE_MAY)
+    _record(desk, date.min, MAY)
+
+
+def _until_late_may(desk: Desk) -> None:
+    _record(desk, MAY + DAY, LATE_MAY)
 
 
 def _until_june(desk: Desk) -> None:
@@ -39,6 +43,7 @@ def _record(desk: Desk, first: date, last: date) -> None:
             record(desk, events)
 
 
-SPRING = Snapshot("spring", _until_late_may, INSTALLED, copied=True)
+UNTIL_MAY = Snapshot("until_may", _until_may, INSTALLED, copied=True)
+SPRING = Snapshot("spring", _until_late_may, UNTIL_MAY, copied=True)
 HALF_YEAR = Snapshot("half_year", _until_june, SPRING, copied=True)
 YEAR = Snapshot("year", _from_june, HALF_YEAR, copied=True)
