@@ -22,6 +22,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.schedules import Cron, Schedule
 from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.asyncutils import run_coro_as_sync
+from prefect.utilities.callables import ParameterSchema
 from prefect.workers.utilities import get_default_base_job_template_for_infrastructure_type
 
 from common.errors import PolicyError, RefusedError
@@ -35,7 +36,8 @@ from deployments.server.definitions import (
     definitions_for,
     offered,
 )
-from flows.forms.choices import refresh_choices
+from flows.forms.choices import as_offered, refresh_choices
+from flows.forms.choosing import choices
 from flows.publishing import publish_offered
 from models.settings import Settings
 from operations.cases.desk import Desk, open_desk
@@ -50,8 +52,29 @@ def built(settings: Settings) -> tuple[RunnerDeployment, ...]:
 
     A plan that cannot be opened is told and left out: it must not keep the others from running.
     """
-    plans = {desk.plan.id: desk.plan for desk in _desks(settings)}
-    return tuple(map(_built, offered(definitions_for(settings.plan, list(plans)), plans)))
+    desks = {desk.plan.id: desk for desk in _desks(settings)}
+    plans = {id: desk.plan for id, desk in desks.items()}
+    forms = {id: _FormsOf(desk) for id, desk in desks.items()}
+    items = offered(definitions_for(settings.plan, list(plans)), plans)
+    return tuple(
+        _built(item, forms.get(item.parameters.get("plan", settings.plan))) for item in items
+    )
+
+
+class _FormsOf:
+    """The forms of a plan as people are to see them.
+
+    Registered as Prefect makes them, each would have to be changed once more where it lies.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._levels = desk.plan.levels
+        self._choices = choices(desk)
+
+    def offer(self, made: RunnerDeployment) -> None:
+        plain = made._parameter_openapi_schema  # it is asked for nowhere else
+        seen = as_offered(plain.model_dump(exclude_unset=True), self._choices, self._levels)
+        made._parameter_openapi_schema = ParameterSchema(**seen)
 
 
 def register(settings: Settings, pool_type: str) -> tuple[str, ...]:
@@ -117,7 +140,7 @@ def flow_of(item: Definition) -> Flow[..., Any]:
     return found
 
 
-def _built(item: Definition) -> RunnerDeployment:
+def _built(item: Definition, forms: _FormsOf | None) -> RunnerDeployment:
     made = flow_of(item).to_deployment(
         name=item.name,
         description=item.description,
@@ -128,6 +151,8 @@ def _built(item: Definition) -> RunnerDeployment:
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
     assert isinstance(made, RunnerDeployment)  # noqa: S101  # called outside of an event loop
+    if forms is not None:
+        forms.offer(made)
     return made
 
 

@@ -4,6 +4,9 @@ Prefect makes a form from the schema that a deployment was registered with; so t
 changed where it lies when projects come or are renamed.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from httpx import HTTPError
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentUpdate
@@ -34,6 +37,11 @@ def refresh_choices(desk: Desk) -> int:
         raise UnavailableError(f"表单的选项未能更新：{type(error).__name__}") from None
 
 
+def as_offered(schema: Mapping[str, Any], found: Choices, levels: LevelWords) -> dict[str, Any]:
+    """A deployment's parameter schema as people see it. Safe to repeat."""
+    return with_choices(for_people(schema), found, levels)
+
+
 def deployments(
     client: SyncPrefectClient, wanted: DeploymentFilter | None = None
 ) -> list[DeploymentResponse]:
@@ -53,7 +61,7 @@ def _refresh(
     client: SyncPrefectClient, deployment: DeploymentResponse, found: Choices, levels: LevelWords
 ) -> bool:
     schema = deployment.parameter_openapi_schema or {}
-    fresh = with_choices(for_people(schema), found, levels)
+    fresh = as_offered(schema, found, levels)
     if fresh == schema:
         return False
     client.update_deployment(deployment.id, DeploymentUpdate(parameter_openapi_schema=fresh))
