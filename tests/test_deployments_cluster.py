@@ -95,11 +95,11 @@ def test_each_part_may_die_during_a_run(
     for _ in range(2):  # in one hour
         ended(cluster, begin(cluster, "deliver_outbox", plan="unknown"), "Failed")
     ended(cluster, first, "Crashed")
-    second = until(lambda: another(cluster, first), "it is taken up again", cluster.logs)
+    second = until(lambda: another(cluster, first), "it is taken up again", cluster.logs, every=1)
     ended(cluster, second)
     lapse(desk)
     ended(cluster, begin(cluster, "deliver_outbox"))
-    until(lambda: len(told(cluster)) >= 2, "admins are told", cluster.logs)
+    until(lambda: len(told(cluster)) >= 2, "admins are told", cluster.logs, every=1)
 
     what_happened_can_be_seen(cluster, first, second)
     admins_were_told(desk, inbox, first)
@@ -194,7 +194,7 @@ def state(cluster: Cluster, run: str) -> str:
 
 
 def ended(cluster: Cluster, run: str, name: str = "Completed") -> None:
-    until(lambda: state(cluster, run) == name, f"the run is {name}", cluster.logs)
+    until(lambda: state(cluster, run) == name, f"the run is {name}", cluster.logs, every=1)
 
 
 def runs(cluster: Cluster, deployment: str) -> list[dict[str, Any]]:
