@@ -142,7 +142,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--storm", action="store_true", help="kill as often as can be: `make storm`, not CI"
     )
     parser.addoption("--seeds", default="1-2", help="random years: 1-200, or 17 to live one again")
-    parser.addoption("--seasons", default="1-10", help="seasons of faults, by seed as well")
+    parser.addoption("--seasons", default="1-8", help="seasons of faults, by seed as well")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,11 @@ from deployments.server.automations import apply_automations
 from operations.cases.desk import Desk
 from operations.daily.delivery import BATCH
 from states.contacts import Post
-from tests.conftest import INSTALLED
 from tests.support.cluster import AUTH, MACHINERY, XINGFU, Cluster, until
 from tests.support.delivering import know
 from tests.support.mail_server import Inbox, mail_server, parsed
-from tests.support.province import by_day, import_example, record
-from tests.support.stores import Snapshot, Stores
+from tests.support.stores import Stores
+from tests.support.yearly import MAY, UNTIL_MAY
 
 pytestmark = [
     pytest.mark.heavy,
@@ -32,16 +31,8 @@ pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.skipif(not MACHINERY, reason="needs Debian's redis-server and postgresql"),
 ]
-DAY = date(2023, 5, 22)
+DAY = MAY + timedelta(days=1)
 """Seven workdays before 开工: most counties are reminded, more offices than one batch holds."""
-
-
-def live_until_may(desk: Desk) -> None:
-    import_example(desk)
-    record(desk, [event for day, events in by_day().items() if day < DAY for event in events])
-
-
-LOADED = Snapshot("until_may", live_until_may, INSTALLED)
 DIGESTS = "SELECT digest, bool_or(ambiguous), bool_and(status = 'sent') FROM delivery"
 ADMIN = "admin@example.com"
 
@@ -49,7 +40,7 @@ ADMIN = "admin@example.com"
 @pytest.fixture
 def desk(postgres: str, tmp_path: Path, stores: Stores) -> Iterator[Desk]:
     """The example province before anybody was told of anything."""
-    with stores.desk(postgres, LOADED, tmp_path / "home") as opened:
+    with stores.desk(postgres, UNTIL_MAY, tmp_path / "home") as opened:
         yield opened
 
 
@@ -104,11 +95,11 @@ def test_each_part_may_die_during_a_run(
     for _ in range(2):  # in one hour
         ended(cluster, begin(cluster, "deliver_outbox", plan="unknown"), "Failed")
     ended(cluster, first, "Crashed")
-    second = until(lambda: another(cluster, first), "it is taken up again", cluster.logs)
+    second = until(lambda: another(cluster, first), "it is taken up again", cluster.logs, every=1)
     ended(cluster, second)
     lapse(desk)
     ended(cluster, begin(cluster, "deliver_outbox"))
-    until(lambda: len(told(cluster)) >= 2, "admins are told", cluster.logs)
+    until(lambda: len(told(cluster)) >= 2, "admins are told", cluster.logs, every=1)
 
     what_happened_can_be_seen(cluster, first, second)
     admins_were_told(desk, inbox, first)
@@ -203,7 +194,7 @@ def state(cluster: Cluster, run: str) -> str:
 
 
 def ended(cluster: Cluster, run: str, name: str = "Completed") -> None:
-    until(lambda: state(cluster, run) == name, f"the run is {name}", cluster.logs)
+    until(lambda: state(cluster, run) == name, f"the run is {name}", cluster.logs, every=1)
 
 
 def runs(cluster: Cluster, deployment: str) -> list[dict[str, Any]]:

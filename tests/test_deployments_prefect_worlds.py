@@ -29,7 +29,8 @@ TODAY = "2023-06-01"
 JOBS_BY_SCHEDULE = [item.name for item in definitions() if item.schedules]
 JOBS = ("enforce_deadlines", "deliver_outbox", "read_inbox", "monthly_report")
 """A job of each flow that runs by schedule."""
-STALE = LATE = 300
+STALE = LATE = 210
+"""More than a page of what the server is asked for."""
 ALARM = {"run_id": "示例", "run": "示例运行", "flow": "read_inbox", "state": "Crashed"}
 DROPPED = "DROPPED"
 FORM, DUTY = "record_milestone", "D10-03"

@@ -19,12 +19,14 @@ from prefect.states import Late, Pending, Running, Suspended
 from prefect.types.entrypoint import EntrypointType
 
 from common.errors import RefusedError
+from deployments.server import registering
 from deployments.server.asking import server_status
 from deployments.server.automations import PREFIX
 from deployments.server.definitions import POOL, TAG, definitions
 from deployments.server.listening import listen
 from deployments.server.registering import register
 from flows.deliver_outbox import deliver_outbox
+from flows.forms.choices import refresh_choices
 from models.database import open_engine, reading
 from models.settings import Settings
 from models.watches import LISTENING, last_round
@@ -97,8 +99,12 @@ def apply(**given: Any) -> None:
 
 
 def test_everything_is_registered_once_and_what_is_gone_goes(
-    settings: Settings, client: SyncPrefectClient
+    settings: Settings, client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    changed: list[int] = []
+    monkeypatch.setattr(
+        registering, "refresh_choices", lambda desk: changed.append(refresh_choices(desk))
+    )
     apply(name="gone", tags=[TAG], cron="0 8 * * *", entrypoint_type=EntrypointType.MODULE_PATH)
     apply(
         name="waited-for", tags=[TAG], cron="0 8 * * *", entrypoint_type=EntrypointType.MODULE_PATH
@@ -111,6 +117,8 @@ def test_everything_is_registered_once_and_what_is_gone_goes(
     board = ArtifactCreate(key=BOARD, type="markdown", data="# 全省进度\n")
     client.create_artifact(board)  # made before anything could be offered
     names = register(settings, "process")
+    # Ours are registered as people are to see them; somebody else's form is left as it is.
+    assert sum(changed) == len({"waited-for", "with-our-tag"})
     assert sorted(names) == sorted({*WRITTEN, *(f"{name}-{OTHER}" for name in TWICE)})
     there = ours(client)
     assert set(there) == {*names, "waited-for", "with-our-tag", "somebody-else-s"}
@@ -203,7 +211,6 @@ def test_what_has_come_in_starts_its_job_once_and_no_other(
     settings: Settings, client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PREFECT_API_URL", str(client.api_url))
-    register(settings, "process")
     before = {run.id for run in client.read_flow_runs(limit=200)}
     quick = settings.model_copy(update={"inbox_settle_seconds": 1})
     for path in (quick.inbox / "太原市" / "表.xlsx", quick.incoming / "信.eml"):

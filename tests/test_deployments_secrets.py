@@ -4,7 +4,7 @@ import os
 import subprocess
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import chdir, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
@@ -21,7 +21,7 @@ from models.settings import Settings
 from operations.cases.desk import open_desk
 from operations.upkeep.setup import change_key
 from states.contacts import Post
-from tests.support.command import COMMAND
+from tests.support.command import COMMAND, Xingfu
 from tests.support.delivering import DATONG, DAY, OWING, TAIYUAN, know
 from tests.support.handing_in import wrong
 from tests.support.mail_server import free_port
@@ -249,14 +249,19 @@ def _tables(copied: Settings) -> Found:
 
 
 def _printed(folder: Path, command: str, given: Mapping[str, Any]) -> bytes:
-    """All that a command says; the watch finds much to say here."""
+    """All that a command says; the watch, which finds much to say here, as a process."""
     settings = {f"XINGFU_{name.upper()}": value for name, value in given.items()}
-    done = subprocess.run(
-        [COMMAND, *command.split()],
-        cwd=folder,
-        env={**os.environ, "XINGFU_HOME": "state", **settings},
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == (3 if command == "watch" else 0), done.stderr.decode()
-    return done.stdout + done.stderr
+    if command == "watch":
+        done = subprocess.run(
+            [COMMAND, command],
+            cwd=folder,
+            env={**os.environ, "XINGFU_HOME": "state", **settings},
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 3, done.stderr.decode()
+        return done.stdout + done.stderr
+    with chdir(folder):
+        ended = Xingfu(Path("state"), **settings)(*command.split())
+    assert ended.returncode == 0, ended.stderr
+    return (ended.stdout + ended.stderr).encode()

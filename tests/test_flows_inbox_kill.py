@@ -22,7 +22,6 @@ from tests.support.handing_in import (
     put,
     receipts,
     rows,
-    start,
     wrong,
 )
 
@@ -123,7 +122,7 @@ for number in range(16):
         go()
         os._exit(0)
     if number < 15:
-        time.sleep(lot.uniform(0.05, 0.4))
+        time.sleep(lot.uniform(0.02, 0.2))
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     print(status)
@@ -154,12 +153,14 @@ def settled(desk: Desk, cities: dict[str, bytes]) -> None:
         assert originals == [f"{DAY} 错.xlsx"]
 
 
-def test_rounds_killed_again_and_again_come_to_the_same_end(sqlite_desk: Desk) -> None:
+def test_rounds_killed_again_and_again_come_to_the_same_end(
+    sqlite_desk: Desk, forked: Forks
+) -> None:
     cities = fill(sqlite_desk)
-    process = start(sqlite_desk, ROUND.format(day=DAY) + KILLING)
-    printed, told = process.communicate(timeout=240)
-    assert process.returncode == 0, told
-    statuses = [int(line) for line in printed.split()]
+    there = environment(sqlite_desk)
+    ended = forked.run(ROUND.format(day=DAY) + KILLING, environment=there)
+    assert ended.returncode == 0, ended.stderr
+    statuses = [int(line) for line in ended.stdout.split()]
     assert statuses.count(signal.SIGKILL) > 5, "everything was done before the kills came"
     assert statuses[-1] == 0
     go(sqlite_desk, later=timedelta(hours=2))  # clears away what a killed round left half written
@@ -178,18 +179,19 @@ for _ in range(3):
 """
 
 
-def test_two_readers_at_once_do_nothing_twice(desk: Desk) -> None:
+def test_two_readers_at_once_do_nothing_twice(desk: Desk, forked: Forks) -> None:
     cities = fill(desk)
     home = desk.settings.home
-    started = [start(desk, ROUND.format(day=DAY) + TOGETHER) for _ in range(2)]
+    script, there = ROUND.format(day=DAY) + TOGETHER, environment(desk)
+    started = [forked.begin(script, environment=there) for _ in range(2)]
     while len(list(home.glob("ready-*"))) < len(started):
-        assert not [each for each in started if each.poll()], "a process ended early"
+        assert {each.poll() for each in started} == {None}, "a process ended early"
         time.sleep(0.05)
     (home / "go").touch()
     shares = []
     for process in started:
-        printed, told = process.communicate(timeout=240)
-        assert process.returncode == 0, told
-        shares.append(sum(int(line.split()[0]) for line in printed.splitlines()))
+        ended = process.wait(240)
+        assert ended.returncode == 0, ended.stderr
+        shares.append(sum(int(line.split()[0]) for line in ended.stdout.splitlines()))
     assert sum(shares) >= len(cities)
     settled(desk, cities)

@@ -5,8 +5,6 @@ What arrives in a whole year is compared with `tests.support.oracle`, which work
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -32,6 +30,15 @@ from tests.support.stores import Snapshot
 pytestmark = pytest.mark.heavy
 KILLS, SAMPLE = 50, 15
 DAY = date(2023, 2, 21)  # 太原市's ten projects have not applied
+
+
+YEAR = """
+import sys
+from pathlib import Path
+from tests.support.killing import main
+
+main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+"""
 
 
 class Line(NamedTuple):
@@ -74,12 +81,13 @@ def taiyuan(desk_in: DeskIn) -> Desk:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("server", STORMY, indirect=True)
 def test_a_year_killed_again_and_again_tells_everybody_what_the_oracle_expects(
-    taiyuan: Desk, tmp_path: Path, storm: bool
+    taiyuan: Desk, tmp_path: Path, forked: Forks, storm: bool
 ) -> None:
     kills = KILLS if storm else SAMPLE
-    done = _python(
-        "-m", "tests.support.killing", str(tmp_path), str(kills), "20230116", desk=taiyuan
+    done = forked.run(
+        YEAR, str(tmp_path), str(kills), "20230116", environment=_environment(taiyuan)
     )
+    assert done.returncode == 0, done.stderr
     statuses = [int(line) for line in done.stdout.split()]
     assert statuses.count(signal.SIGKILL) > kills * 0.8, "the year was over before the kills were"
     assert statuses[-1] == 0
@@ -122,6 +130,16 @@ delivery.deliver(open_desk(Settings()), lambda: at, lambda _: journal)
 """
 
 
+CROWD = """
+import sys
+from datetime import date
+from pathlib import Path
+from tests.support.crowding import main
+
+main(sys.argv[1], Path(sys.argv[2]), date.fromisoformat(sys.argv[3]))
+"""
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_a_delivery_killed_at_any_step_loses_nothing(
     taiyuan: Desk, tmp_path: Path, forked: Forks, point: str
@@ -145,25 +163,27 @@ def test_a_delivery_killed_at_any_step_loses_nothing(
 
 
 def test_two_enforcers_and_four_deliverers_at_once_send_nothing_twice(
-    taiyuan: Desk, tmp_path: Path
+    taiyuan: Desk, tmp_path: Path, forked: Forks
 ) -> None:
     crowd = [Post(f"{CITY}民政局", f"示例·{number}") for number in range(20)]
     with writing(taiyuan.engine) as session:
         replace_contacts(session, taiyuan.plan, crowd)
     roles = ["enforce"] * 2 + ["deliver"] * 4
+    there = _environment(taiyuan)
     started = [
-        _start(taiyuan, "-m", "tests.support.crowding", role, str(tmp_path), DAY.isoformat())
+        forked.begin(CROWD, role, str(tmp_path), DAY.isoformat(), environment=there)
         for role in roles
     ]
     while len(list(tmp_path.glob("ready-*"))) < len(started):
-        assert not [each for each in started if each.poll()], "a process ended early"
+        assert {each.poll() for each in started} == {None}, "a process ended early"
         time.sleep(0.05)
     (tmp_path / "go").touch()
     for process in started:
-        _, told = process.communicate(timeout=240)
-        assert process.returncode == 0, told
+        ended = process.wait(240)
+        assert ended.returncode == 0, ended.stderr
     last = ONCE.format(point="", day=DAY, minutes=12).replace(", 0", ", ")
-    _python("-c", last, str(tmp_path), desk=taiyuan)
+    done = forked.run(last, str(tmp_path), environment=there)
+    assert done.returncode == 0, done.stderr
     lines = _journal(tmp_path)
     assert len({line.process for line in lines}) > 1, "nothing ran at the same time"
     assert max(Counter(line.told for line in lines).values()) == 1
@@ -218,27 +238,3 @@ def _environment(desk: Desk) -> dict[str, str]:
         "XINGFU_HOME": str(desk.settings.home),
         **({"XINGFU_DATABASE_URL": url} if url.startswith("postgresql") else {}),
     }
-
-
-def _start(desk: Desk, *arguments: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, *arguments],
-        env=_environment(desk),
-        cwd=Path(__file__).parent.parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def _python(*arguments: str, desk: Desk) -> "subprocess.CompletedProcess[str]":
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        env=_environment(desk),
-        cwd=Path(__file__).parent.parent,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return done

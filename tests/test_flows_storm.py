@@ -1,7 +1,8 @@
 """Seasons of the jobs under faults: what is known in the end, what went out, and the trail.
 
 `make storm` lives as many as one likes, on both databases; `docs/explanation/reliability.md` says
-what they have shown.
+what they have shown. In the eight of CI each fault befalls each job that it can befall, more than
+once.
 """
 
 import pytest

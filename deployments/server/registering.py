@@ -1,6 +1,7 @@
 """Makes Prefect know the deployments of prefect.yaml for every plan, and no others of ours."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.schedules import Cron, Schedule
 from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.asyncutils import run_coro_as_sync
+from prefect.utilities.callables import ParameterSchema
 from prefect.workers.utilities import get_default_base_job_template_for_infrastructure_type
 
 from common.errors import PolicyError, RefusedError
@@ -35,12 +37,15 @@ from deployments.server.definitions import (
     definitions_for,
     offered,
 )
-from flows.forms.choices import refresh_choices
+from flows.forms.choices import as_offered, refresh_choices
+from flows.forms.choosing import choices
 from flows.publishing import publish_offered
 from models.settings import Settings
 from operations.cases.desk import Desk, open_desk
 from operations.upkeep.setup import installed_plans
 
+Seen = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""A form's schema as Prefect makes it, as people are to see it."""
 WAITING = FlowRunFilterStateName(any_=["Suspended", "Paused", "Resuming"])
 """A run in one of these goes on by its deployment alone."""
 
@@ -50,8 +55,16 @@ def built(settings: Settings) -> tuple[RunnerDeployment, ...]:
 
     A plan that cannot be opened is told and left out: it must not keep the others from running.
     """
-    plans = {desk.plan.id: desk.plan for desk in _desks(settings)}
-    return tuple(map(_built, offered(definitions_for(settings.plan, list(plans)), plans)))
+    desks = {desk.plan.id: desk for desk in _desks(settings)}
+    plans = {id: desk.plan for id, desk in desks.items()}
+    seen = {
+        id: partial(as_offered, found=choices(desk), levels=desk.plan.levels)
+        for id, desk in desks.items()
+    }
+    items = offered(definitions_for(settings.plan, list(plans)), plans)
+    return tuple(
+        _built(item, seen.get(item.parameters.get("plan", settings.plan))) for item in items
+    )
 
 
 def register(settings: Settings, pool_type: str) -> tuple[str, ...]:
@@ -117,7 +130,7 @@ def flow_of(item: Definition) -> Flow[..., Any]:
     return found
 
 
-def _built(item: Definition) -> RunnerDeployment:
+def _built(item: Definition, seen: Seen | None) -> RunnerDeployment:
     made = flow_of(item).to_deployment(
         name=item.name,
         description=item.description,
@@ -128,6 +141,9 @@ def _built(item: Definition) -> RunnerDeployment:
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
     assert isinstance(made, RunnerDeployment)  # noqa: S101  # called outside of an event loop
+    if seen is not None:  # else each form would have to be changed once more where it lies
+        plain = made._parameter_openapi_schema.model_dump(exclude_unset=True)  # told nowhere else
+        made._parameter_openapi_schema = ParameterSchema(**seen(plain))
     return made
 
 

@@ -113,7 +113,7 @@ class Cluster:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
             "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
-            "PREFECT_WORKER_QUERY_SECONDS": "2",
+            "PREFECT_WORKER_QUERY_SECONDS": "4",
             **scaled_out(redis),
         }
         self.spawn(
@@ -252,13 +252,19 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def until(holds: Any, what: str, why: Any = lambda: "", seconds: float = START_SECONDS) -> Any:
+def until(
+    holds: Any,
+    what: str,
+    why: Any = lambda: "",
+    seconds: float = START_SECONDS,
+    every: float = 0.25,
+) -> Any:
     """The first answer that is not empty; an assertion error when there is none in time."""
     end = monotonic() + seconds
     while monotonic() < end:
         if answer := holds():
             return answer
-        sleep(0.25)
+        sleep(every)
     raise AssertionError(f"not in {seconds} s: {what}\n{why()}")
 
 

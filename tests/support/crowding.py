@@ -1,12 +1,9 @@
 """One of several processes that enforce and deliver a day at once, for tests/test_flows_kill.py.
 
-    python -m tests.support.crowding ROLE FOLDER DAY
-
 Each says that it is ready and waits for the file ``go``, so that they begin together.
 """
 
 import os
-import sys
 import time
 from datetime import date
 from pathlib import Path
@@ -50,7 +47,3 @@ def wait_for_work(desk: Desk) -> None:
     """Until an enforcer has written something; they go on enforcing meanwhile."""
     while not any(outbox_counts(desk).values()):
         time.sleep(0.01)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), date.fromisoformat(sys.argv[3]))

@@ -1,7 +1,5 @@
 """A year run in a process of its own and killed again and again, for tests/test_flows_kill.py.
 
-    python -m tests.support.killing FOLDER KILLS SEED
-
 The parent forks a runner and kills it (SIGKILL) after a random while, as often as it is told to;
 then it lets one go on to the end. Every runner goes on where the one before it got to: the day is
 in a file, everything else in the database. Each is a little later on the clock of its day than the
@@ -112,7 +110,3 @@ def main(folder: Path, kills: int, seed: int) -> None:
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{status}\n")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -103,7 +103,7 @@ class Served:
 
     def ended(self, run: str) -> Any:
         """A run, once it has come to an end."""
-        return self._once(run, lambda found: found["state_type"] in ENDED)
+        return self._once(run, lambda found: found["state_type"] in ENDED, every=0.5)
 
     def comes_to(self, run: str, state: str) -> Any:
         """A run, once it is in that state."""
@@ -117,12 +117,12 @@ class Served:
         )
         return found
 
-    def _once(self, run: str, is_so: Callable[[Any], bool]) -> Any:
+    def _once(self, run: str, is_so: Callable[[Any], bool], every: float = 0.2) -> Any:
         for _ in range(2_400):
             found = self.get(f"flow_runs/{run}")
             if is_so(found):
                 return found
-            sleep(0.2)
+            sleep(every)
         raise AssertionError(f"{found['name']} is {found['state_name']}")
 
     def artifact(self, name: str) -> Any:

@@ -10,8 +10,8 @@ from tests.conftest import AT, INSTALLED
 from tests.support.province import DAY, END, by_day, import_example, record
 from tests.support.stores import Snapshot
 
-FEBRUARY, LATE_MAY, JUNE = date(2023, 2, 20), date(2023, 5, 23), date(2023, 6, 1)
-OCTOBER = date(2023, 10, 10)
+FEBRUARY, MAY, LATE_MAY = date(2023, 2, 20), date(2023, 5, 21), date(2023, 5, 23)
+JUNE, OCTOBER = date(2023, 6, 1), date(2023, 10, 10)
 C = TypeVar("C")
 
 
@@ -36,12 +36,14 @@ def _record(desk: Desk, first: date, last: date) -> None:
             record(desk, events)
 
 
+def _lived(name: str, after: date, day: date, begun: Snapshot) -> Snapshot:
+    """The year lived on to a day."""
+    return Snapshot(name, lambda desk: _record(desk, after + DAY, day), begun, copied=True)
+
+
 WINTER = Snapshot("winter", _until_february, INSTALLED, copied=True)
-SPRING = Snapshot(
-    "spring", lambda desk: _record(desk, FEBRUARY + DAY, LATE_MAY), WINTER, copied=True
-)
-HALF_YEAR = Snapshot(
-    "half_year", lambda desk: _record(desk, LATE_MAY + DAY, JUNE), SPRING, copied=True
-)
-AUTUMN = Snapshot("autumn", lambda desk: _record(desk, JUNE + DAY, OCTOBER), HALF_YEAR, copied=True)
+UNTIL_MAY = _lived("until_may", FEBRUARY, MAY, WINTER)
+SPRING = _lived("spring", MAY, LATE_MAY, UNTIL_MAY)
+HALF_YEAR = _lived("half_year", LATE_MAY, JUNE, SPRING)
+AUTUMN = _lived("autumn", JUNE, OCTOBER, HALF_YEAR)
 YEAR = Snapshot("year", _from_october, AUTUMN, copied=True)
