@@ -705,6 +705,7 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
+from time import sleep
 from deployments.demo import EXAMPLE
 from operations.cases.desk import open_desk
 from operations.daily.enforcement import enforce
@@ -721,6 +722,7 @@ if other:
         if stop.exists():
             break
         enforce(desk, day, morning(day))
+        sleep(0.03)  # so that the year lasts longer than the backups
 else:
     for path in sorted((EXAMPLE / "workbooks").glob("*.xlsx"))[1:]:
         if stop.exists():
