@@ -1,6 +1,7 @@
 """The board and its lists: numbers are those of the operations, and each opens what it counts."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 from io import BytesIO
@@ -10,7 +11,8 @@ from openpyxl import load_workbook
 
 from operations.cases.desk import Desk
 from operations.views.funds import in_order, total
-from operations.views.overview import county_boards, survey
+from operations.views.overview import county_boards, in_chains, survey
+from policy.vocabulary import Origin, Standing
 from states.series import Course, Forecast
 from tests.support.builders import plan
 from tests.support.steps import ONE
@@ -61,6 +63,17 @@ def test_every_number_opens_the_list_that_it_counts(
         shown = COUNTED.search(browser.get(unescape(link)).text)
         assert shown, link
         assert (link, shown[1]) == (link, number)
+
+
+def test_what_a_provincial_body_is_late_with_is_told_by_whose_day_it_is(
+    desk: Desk, province: Browser
+) -> None:
+    own = [it for it in in_chains(survey(desk, DAY).views) if it.provincial]
+    late = Counter(it.origin for it in own if it.standing is Standing.OVERDUE)
+    assert late[Origin.PROPOSAL]
+    page = province.get("/board").text.partition("单位自身的事项另计：")[2].partition("</p>")[0]
+    said = f"逾期{late[Origin.NOTICE]}项，超过建议时限{late[Origin.PROPOSAL]}项。"
+    assert re.sub("<[^>]*>", "", page) == said
 
 
 def test_the_provinces_tiles_are_its_cities_with_words_beside_the_colours(

@@ -50,6 +50,7 @@ KINDS = {
     "beyond": "超过建议时限",
     "coordinating": "待协调",
     "provincial": "单位逾期事项",
+    "provincial_beyond": "单位超过建议时限事项",
     "pressing": "全部未结事项",
 }
 """Of items, by how they stand."""
@@ -74,6 +75,9 @@ def show_board(errand: Errand) -> Response:
     counts: Counter[Counted] = Counter()
     for each in found:
         counts.update({key: n for key, n in each.counts.items() if scope.county in ("", key[0])})
+    kinds: Counter[str] = Counter()
+    for (_, head), number in counts.items():
+        kinds[head.kind] += number
     rows = county_boards(desk, found[0]) if scope.city else board
     return page(
         errand,
@@ -91,7 +95,7 @@ def show_board(errand: Errand) -> Response:
             curve(*it) for it in newest_curves(desk, scope.city or desk.plan.province, errand.as_of)
         ],
         money=money_of(desk, scope.city, known.projects),
-        provincial=sum(n for (_, head), n in counts.items() if head.kind == "provincial"),
+        kinds=kinds,
         hanging=hanging(counts)[:MOST_STEPS],
         link=_linker("/list", scope, errand),
         board_link=_linker("/board", Scope(), errand),
@@ -113,7 +117,7 @@ def _known(errand: Errand, scope: Scope) -> tuple[DayView, list[Census]]:
 
 def _title(plan: Plan, standing: str) -> str:
     head = KINDS.get(standing, KINDS["pressing"])
-    return f"{plan.upper}{head}" if standing == "provincial" else head
+    return f"{plan.upper}{head}" if standing.startswith("provincial") else head
 
 
 def show_list(errand: Errand) -> Response:

@@ -85,7 +85,7 @@ class Head(Lateness):
         if self.standing is Standing.DUE_SOON:
             return "" if self.provincial else "due_soon"
         if self.origin is Origin.PROPOSAL:
-            return "" if self.provincial else "beyond"
+            return "provincial_beyond" if self.provincial else "beyond"
         return "provincial" if self.provincial else "overdue"
 
 
