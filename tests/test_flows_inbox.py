@@ -40,6 +40,7 @@ from tests.support.handing_in import (
     rows,
     wrong,
 )
+from tests.support.prefect_database import harness
 from tests.support.steps import ONE
 from tests.support.steps import TAIYUAN as LOADED
 from tests.test_deployments_commands import run
@@ -521,9 +522,9 @@ def test_a_file_that_cannot_be_moved_is_moved_later_and_not_imported_again(
     assert (known(desk), len(receipts(desk))) == ([(TAIYUAN, "done", True)], 1)
 
 
-@pytest.mark.heavy  # Prefect starts a server for it
+@pytest.mark.heavy  # of a server of Prefect's
 def test_the_flow_fails_only_when_something_failed(
-    sqlite_desk: Desk, monkeypatch: pytest.MonkeyPatch
+    sqlite_desk: Desk, monkeypatch: pytest.MonkeyPatch, prefect_database: Path
 ) -> None:
     from flows.read_inbox import read, read_inbox
 
@@ -532,7 +533,7 @@ def test_the_flow_fails_only_when_something_failed(
     monkeypatch.setenv("XINGFU_INBOX_SETTLE_SECONDS", "1")
     monkeypatch.setattr("flows.read_inbox.read", read.fn)
     time.sleep(1.1)
-    with disable_run_logger():
+    with harness(prefect_database), disable_run_logger():
         read_inbox.fn()
         assert known(sqlite_desk) == [(TAIYUAN, "returned", True)]
         (sqlite_desk.settings.inbox / DATONG / "已登记").rmdir()
