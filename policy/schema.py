@@ -431,7 +431,7 @@ class Plan(PlanNode):
         """Every deadline and duty, in the plan's order."""
         return (*self.deadlines, *self.duties)
 
-    @property
+    @cached_property
     def reported_months(self) -> Mapping[str, str]:
         """By the id of each of its deadlines, the month whose report fulfils it (五(五))."""
         return self._months_of(self.report.duty) if self.report else {}

@@ -279,8 +279,8 @@ def has_ended(deadline: Deadline, facts: Mapping[str, date], as_of: date | None 
 
     With `as_of`, whether that could be said on that day.
     """
-    finished, begins = facts.get(PROJECTS_FINISHED), deadline.begins
-    if finished is None or begins is None or finished >= begins:
+    finished = facts.get(PROJECTS_FINISHED)
+    if finished is None or (begins := deadline.begins) is None or finished >= begins:
         return False
     return as_of is None or finished <= as_of
 
