@@ -13,7 +13,6 @@ import pytest
 from alembic import command
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
-from xdist.workermanage import WorkerController
 
 from common.garbage import look_rarely
 from models.settings import Settings
@@ -34,48 +33,38 @@ STORMY = (
 """For what takes long on both: without storm on PostgreSQL alone."""
 INSTALLED = Snapshot("installed", lambda desk: install(desk, AT))  # with the plan of 2023
 DeskIn = Callable[[Snapshot], Desk]
-WAITING = (  # files that mostly wait for servers and other processes, the longest first
-    "deployments_catching_up",
-    "deployments_prefect_worlds",
-    "deployments_cluster",
-    "deployments_demo",
-    "deployments_admin",
-    "flows_publishing",
-    "deployments_power_cut",
-    "deployments_secrets",
-    "web_browser",
-    "flows_approving",
-    "deployments_cli",
-    "flows_kill",
-    "flows_watching",
-    "flows_storm",
-    "flows_emitting",
-    "deployments_full_disk",
-    "deployments_registering",
-    "flows_mailbox",
-    "deployments_private",
-    "flows_hostile_mails",
-    "flows_inbox_kill",
-)
-LONG = (  # files that work, of those the longest: all these begin first, so that none is late
+LONG = (  # files with tests that take long: they begin first, so that nobody waits for them last
     "golden_year",
-    "flows_rebuilding",
-    "documents_fuzz",
-    "flows_backup",
     "another_world",
+    "deployments_catching_up",
+    "deployments_cluster",
+    "deployments_prefect_worlds",
+    "deployments_admin",
+    "flows_rebuilding",
     "flows_rewind",
     "flows_random_years",
     "flows_year",
-    "flows_clerks",
+    "flows_kill",
+    "deployments_demo",
+    "deployments_power_cut",
+    "deployments_full_disk",
+    "documents_fuzz",
+    "flows_publishing",
+    "deployments_secrets",
     "flows_bulletins",
     "flows_acceptance",
     "deployments_reports",
+    "flows_approving",
+    "flows_emitting",
     "flows_outage",
+    "flows_inbox_kill",
+    "flows_backup",
     "flows_past",
     "example_province",
     "models_deadlines",
     "states_assignment",
     "flows_evaluations",
+    "deployments_cli",
 )
 BOTH = {  # between them they send PostgreSQL every kind of statement that we have
     "flows_announcing",
@@ -139,7 +128,7 @@ TOGETHER = {  # what one process runs as a whole, since its tests share what tak
 
 
 def _file(nodeid: str) -> str:
-    """E.g. ``flows_year``, of a test or of what stays together."""
+    """E.g. ``flows_year``."""
     return nodeid.partition("::")[0].rpartition("test_")[2].removesuffix(".py")
 
 
@@ -187,8 +176,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """What is for storms alone goes; long files come first; all else stays in its order."""
     if not config.getoption("--storm"):
         items[:] = [item for item in items if not item.get_closest_marker("storm")]
-    rank = {name: number for number, name in enumerate((*WAITING, *LONG))}
-    items.sort(key=lambda item: rank.get(_file(item.nodeid), len(rank)))
+    rank = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(_file(item.nodeid), len(LONG)))
 
 
 def pytest_collection_finish() -> None:
@@ -200,20 +189,12 @@ class OneByOne(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untyped
     """Gives a free process one test more, or several that stay together.
 
     Of the ways that xdist has, loadgroup would do, but it forgets its groups under pytest 9.2
-    (pytest-dev/pytest-xdist#1386). One process works from the start, while the others wait: all
-    waiting at once would leave cores without work.
+    (pytest-dev/pytest-xdist#1386).
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = _file(nodeid)
         return file if file in TOGETHER else nodeid
-
-    def _assign_work_unit(self, node: WorkerController) -> None:
-        waits = node is not self.nodes[-1]
-        fitting = (it for it in self.workqueue if (_file(it) in WAITING) is waits)
-        if (first := next(fitting, None)) is not None:
-            self.workqueue.move_to_end(first, last=False)
-        super()._assign_work_unit(node)
 
 
 @pytest.hookimpl(optionalhook=True)
