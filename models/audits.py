@@ -508,7 +508,7 @@ def revisions(
 def newest_rows(
     session: Session, plan: Plan, codes: Sequence[str] | None = None
 ) -> Mapping[str, int]:
-    """As `revisions`, of projects, which are never called otherwise."""
+    """As `revisions`, by the names under which rows were recorded: projects have no others."""
     query = NEWEST if codes is None else NEWEST_OF
     return {row.subject: row.id for row in ask(session, query, plan=plan.id, codes=codes)}
 

@@ -327,6 +327,7 @@ def _rectification(plan: Plan, shot: Snapshot, item: ProjectShot) -> DeadlineSho
 
 
 def _rectifying(plan: Plan) -> frozenset[str]:
+    """The deadlines that run from such an order."""
     orders = {fact for id in verdicts(plan).values() for fact in plan.action(id).redates}
     rules = (rule for rule in plan.deadlines if rule.follows and rule.follows.after in orders)
     return frozenset(rule.id for rule in rules)

@@ -40,7 +40,8 @@ def snapshot(
 
     So one that is taken late counts what was recorded late, and nothing that came about since; its
     dates, quotas and rates are those of the plan that was in force on the day. A month's report
-    counts for its month, whenever it came in. `rules`: those whose deadlines are wanted.
+    counts for its month, whenever it came in. Where it is
+    quicker, of the deadlines only those of `rules`.
     """
     desk = desk_of(session, desk, as_of)
     found = scene(session, desk, as_of, rules=rules)
