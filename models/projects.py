@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, update
+from sqlalchemy import and_, bindparam, delete, func, or_, update
 from sqlalchemy import select as select_columns
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
 
 from common.errors import RefusedError
@@ -15,7 +16,7 @@ from models.audits import newest_rows
 from models.records import lines, opinions, progress_of
 from models.rows import among, ask, columns, into, rows_of
 from models.tables import Fact, Project, Subject
-from policy.fields import CORE
+from policy.fields import CORE, NUMERIC
 from policy.schema import Plan
 from policy.vocabulary import Disposition, SubjectKind
 from states.contacts import Place
@@ -159,6 +160,30 @@ def dossiers_in(session: Session, plan: Plan, city: str) -> tuple[Dossier, ...]:
         Subject.plan == plan.id, Subject.kind == SubjectKind.PROJECT, Subject.city == city
     )
     return dossiers(session, plan, session.exec(query).all())
+
+
+def codes_with_blanks(
+    session: Session, plan: Plan, city: str, fields: Mapping[str, Iterable[str]]
+) -> Sequence[str]:
+    """The codes of a city's projects under way that leave blank a field named for their stage."""
+    asked = [
+        and_(PROJECT.stage == stage, or_(*(_is_blank(name) for name in sorted(names))))
+        for stage, names in fields.items()
+        if names
+    ]
+    if not asked:
+        return ()
+    under_way = PROJECT.disposition == Disposition.ACTIVE.value
+    query = select_columns(PROJECT.code).join_from(Subject, Project, ITS)
+    here = query.where(THEIRS, under_way, or_(*asked)).order_by(PROJECT.code)
+    return session.execute(here, {"plan": plan.id, "cities": [city]}).scalars().all()
+
+
+def _is_blank(name: str) -> ColumnElement[bool]:
+    """Whether a field says nothing; what says nothing is not kept among the further ones."""
+    value = PROJECT[name] if name in CORE else PROJECT.further[name].as_string()
+    text = name not in CORE or CORE[name].kind not in NUMERIC
+    return or_(value.is_(None), value == "") if text else value.is_(None)
 
 
 def without_fact(

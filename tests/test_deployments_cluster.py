@@ -219,7 +219,10 @@ def arrived(cluster: Cluster, inbox: Inbox, count: int) -> None:
 
 def kill_run(cluster: Cluster) -> None:
     """Kill the worker that has the run, and the run."""
-    [busy] = [name for name in ("worker-1", "worker-2") if cluster.has_children(name)]
+    workers = {name: cluster.begun(name) for name in ("worker-1", "worker-2")}
+    [(busy, [courier])] = [(name, begun) for name, begun in workers.items() if begun]
+    assert courier[-1] == "prefect.engine"
+    assert "-m" not in courier  # it is forked from what is ready, nothing has begun anew
     cluster.kill(busy)
 
 

@@ -120,7 +120,7 @@ ALIKE = {
 """Made and kept as the other reports are."""
 BESIDE = {"plan new", "plan preview"}
 """They write nothing into the state folder; what is half written of a new plan is taken away."""
-BEGINNING = {"init", "serve", "register", "demo", "listen", "desk"}
+BEGINNING = {"init", "serve", "register", "work", "demo", "listen", "desk"}
 """See below; to register writes nothing of ours, and the desk's pages do what commands do."""
 READING = {
     *(

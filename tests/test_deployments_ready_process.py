@@ -22,11 +22,9 @@ TRIES = 100
 @pytest.fixture(scope="module")
 def command() -> Iterator[list[str]]:
     """The courier's, once a process is ready for it."""
-    with ready_process(PROBE) as said:
-        found = shlex.split(said)
-        address = Path(found[-2])
-        _until(address.exists)
-        yield found
+    with ready_process(module=PROBE) as process:
+        process.wait()
+        yield shlex.split(process.command)
 
 
 def _until(is_so: Any) -> None:
@@ -143,15 +141,14 @@ def test_where_nobody_is_ready_it_begins_by_itself(command: list[str], tmp_path:
 def test_it_ends_with_who_holds_it_and_its_runs_go_on(tmp_path: Path) -> None:
     holder = (
         "from deployments.server.ready_process import ready_process\n"
-        "with ready_process('tests.support.run_probe') as command:\n"
-        "    print(command, flush=True); input()\n"
+        "with ready_process(module='tests.support.run_probe') as process:\n"
+        "    process.wait(); print(process.command, flush=True); input()\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as held:
         assert held.stdout
         found = shlex.split(held.stdout.readline())
-        _until(Path(found[-2]).exists)
         courier, pid = waiting(found, tmp_path)
         ready = parent(parent(pid))
         held.kill()

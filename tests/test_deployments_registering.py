@@ -1,6 +1,9 @@
 """`xingfu register` on a real server: all plans' deployments are there, and no old ones of ours."""
 
+import os
+import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -8,17 +11,19 @@ from pathlib import Path
 from threading import Event, Thread
 from time import sleep
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactCreate
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import State, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Late, Pending, Running, Suspended
 from prefect.types.entrypoint import EntrypointType
 
-from common.errors import RefusedError
+from common.errors import RefusedError, UnavailableError
 from deployments.server import registering
 from deployments.server.asking import server_status
 from deployments.server.automations import PREFIX
@@ -34,6 +39,8 @@ from operations.cases.desk import desk_for
 from operations.upkeep.setup import install
 from states.watch import server_faults
 from tests.conftest import AT
+from tests.support.cluster import descendants, until
+from tests.support.command import COMMAND
 from tests.support.prefect_database import harness
 from tests.support.stores import Stores
 from tests.test_flows_enforcement import IMPORTED, ONE
@@ -154,6 +161,25 @@ def test_a_pool_of_another_type_is_not_taken_over(
     assert client.read_work_pool(POOL).type == "process"
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (b"", "无法连接"),
+        (b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", "密码"),
+    ],
+    ids=["silent", "password"],
+)
+def test_where_no_server_takes_it_is_said_what_to_look_at(
+    settings: Settings, said: bytes, why: str
+) -> None:
+    with (
+        answering(said) as url,
+        temporary_settings({PREFECT_API_URL: url, PREFECT_CLIENT_MAX_RETRIES: 0}),
+        pytest.raises(UnavailableError, match=f"{url}.*{why}.*PREFECT_API_URL"),
+    ):
+        register(settings, "process")
+
+
 def test_the_watch_sees_what_is_missing_switched_off_or_stuck(
     settings: Settings, client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,3 +256,38 @@ def test_what_has_come_in_starts_its_job_once_and_no_other(
     assert sorted(called) == ["read_inbox", "receive_mails"]
     with reading(open_engine(settings.sqlalchemy_url)) as session:
         assert last_round(session, LISTENING) is not None
+
+
+def test_a_worker_that_is_stopped_lets_its_run_end(
+    settings: Settings, client: SyncPrefectClient, tmp_path: Path
+) -> None:
+    given = {
+        "XINGFU_HOME": str(settings.home),
+        "XINGFU_PLANS": str(PLANS),
+        "XINGFU_BUSINESS_DATE": "2023-05-22",
+        "PREFECT_API_URL": str(client.api_url).rstrip("/"),
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+    }
+    output = tmp_path / "output"
+    with (
+        output.open("w") as file,
+        subprocess.Popen(
+            [COMMAND, "work"], env={**os.environ, **given}, stdout=file, stderr=file
+        ) as worker,
+    ):
+        run = client.create_flow_run_from_deployment(ours(client)["enforce_deadlines"].id).id
+        until(
+            lambda: _state(client, run) is StateType.RUNNING, "the run has begun", output.read_text
+        )
+        begun = [Path(f"/proc/{pid}/cmdline").read_text() for pid in descendants(worker.pid)]
+        worker.send_signal(signal.SIGTERM)
+    assert worker.returncode == 0
+    assert "prefect.engine" in "".join(begun)
+    assert not any(words.split("\0")[1:3] == ["-m", "prefect.engine"] for words in begun)
+    assert _state(client, run) is StateType.COMPLETED
+    taking, stopped = output.read_text().splitlines()
+    assert (taking[:4], stopped) == ("正在领办", "已停止。")
+
+
+def _state(client: SyncPrefectClient, run: UUID) -> StateType | None:
+    return client.read_flow_run(run).state_type

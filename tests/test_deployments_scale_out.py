@@ -12,7 +12,6 @@ import yaml
 
 from deployments.cli import COMMANDS
 from deployments.server import api
-from deployments.server.definitions import POOL
 from deployments.server.desk import require_safe
 from deployments.server.process import environment
 from models.settings import Settings
@@ -24,12 +23,13 @@ COMPOSE: dict[str, Any] = read_yaml(HERE / "compose.yaml")
 SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = [name for name, service in SERVICES.items() if service["image"] == "xingfu"]
 MANIFESTS = list(yaml.safe_load_all((HERE / "kubernetes" / "xingfu.yaml").read_text()))
-SERVER, WORKER = (
-    read_yaml(HERE / "kubernetes" / f"values-{name}.yaml") for name in ("server", "worker")
-)
+SERVER = read_yaml(HERE / "kubernetes" / "values-server.yaml")
 IN_URLS = re.compile(r"\$\{(\w+)(?::[?-][^}]*)?\}")
+OF_RUNS = ("PREFECT_FLOWS_", "PREFECT_LOGGING_LOGGERS_", "PREFECT_LOGGING_HANDLERS_")
+"""What is for runs alone, which `xingfu work` tells them itself."""
 ELSEWHERE = {  # differ by their nature between one machine and several
     "PREFECT_HOME",
+    "PYTHONTZPATH",
     "PREFECT_UI_STATIC_DIRECTORY",
     "PREFECT_API_URL",
     "PREFECT_SERVER_API_HOST",
@@ -74,7 +74,9 @@ def variables() -> Iterator[str]:
     for name in OURS:
         yield from told(name)
     yield from given(SERVER["global"]["prefect"]["env"])
-    yield from given(WORKER["worker"]["extraEnvVars"])
+    for pod in pods():
+        for container in pod["containers"]:
+            yield from given(container["env"])
     for unit in (HERE / "systemd").glob("*.service"):
         yield from re.findall(r"^Environment=(\w+)=", unit.read_text(), re.M)
     notes = (ROOT / "docs" / "how-to" / "scale-out.md").read_text()
@@ -124,9 +126,7 @@ def test_every_command_exists(command: tuple[str, ...]) -> None:
     if program == "python":
         assert rest == ["-P", "-m", api.__name__, api.NO_SERVICES]
         return
-    words = [word for word in rest if re.fullmatch(r"[a-z][a-z-]*", word)]
-    values = {"process", POOL}
-    path = [word for word in words if word not in values]
+    path = [word for word in rest if re.fullmatch(r"[a-z][a-z-]*", word)]
     if program == "xingfu":
         assert path[0] in {name for them in COMMANDS.values() for name, *_ in them}
     module = "deployments.cli" if program == "xingfu" else "prefect"
@@ -140,12 +140,15 @@ def test_every_command_exists(command: tuple[str, ...]) -> None:
 
 def test_servers_are_given_towhat_one_machine_is_told(tmp_path: Path) -> None:
     single = environment(Settings(home=tmp_path)).items()
-    expected = {name: value for name, value in single if name not in ELSEWHERE}
-    server, worker = told("api"), told("worker")
+    expected = {
+        name: value
+        for name, value in single
+        if name not in ELSEWHERE and not name.startswith(OF_RUNS)
+    }
+    server = told("api")
     for name, value in expected.items():
-        assert {**worker, **server}.get(name) == value, name
+        assert server.get(name) == value, name
     chart = {
-        **given(WORKER["worker"]["extraEnvVars"]),
         **given(SERVER["global"]["prefect"]["env"]),
         "PREFECT_UI_API_URL": SERVER["server"]["uiConfig"]["prefectUiApiUrl"],
         "PREFECT_SERVER_API_PORT": "4200",  # the chart's own
@@ -171,9 +174,10 @@ def test_the_cluster_of_the_tests_is_given_tothe_same() -> None:
 
 def test_the_desk_is_served_where_it_is_looked_for(tmp_path: Path) -> None:
     """Its health, its proxy and its mails go by the port and the address that it is told."""
-    pod = next(it["containers"][0] for it in pods() if it["containers"][0]["name"] == "desk")
+    containers = {it["containers"][0]["name"]: it["containers"][0] for it in pods()}
+    pod = containers["desk"]
     service = next(it for it in MANIFESTS if it["kind"] == "Service")
-    url = given(WORKER["worker"]["extraEnvVars"])["XINGFU_DESK_URL"]
+    url = given(containers["worker"]["env"])["XINGFU_DESK_URL"]
     for given_to in (given(pod["env"]), {**told("desk"), "XINGFU_DESK_URL": url}):
         known = {name.removeprefix("XINGFU_").lower(): value for name, value in given_to.items()}
         named: dict[str, Any] = {
@@ -250,6 +254,12 @@ def test_what_compose_mounts_and_the_image_copies_is_there() -> None:
     assert sent.index("*") < sent.index("!deployments") < sent.index("**/.env")
 
 
+def test_zones_are_those_of_the_package(tmp_path: Path) -> None:
+    image = (HERE / "Dockerfile").read_text()
+    assert environment(Settings(home=tmp_path))["PYTHONTZPATH"] == ""
+    assert re.search(r"^ENV .* PYTHONTZPATH=$", image, re.M)
+
+
 def test_prefect_lays_its_ui_out_where_it_may_write(tmp_path: Path) -> None:
     """Neither as the image's user nor below `ProtectSystem` where it is installed."""
     image = dict(re.findall(r"(\w+)=(\S+)", (HERE / "Dockerfile").read_text()))
@@ -277,5 +287,3 @@ def test_kubernetes_names_agree() -> None:
     for pod in pods():
         for container in [*pod.get("initContainers", []), *pod["containers"]]:
             assert container["image"] == image
-    assert WORKER["worker"]["image"]["repository"] == tag["repository"]
-    assert WORKER["worker"]["config"]["workPool"] == POOL

@@ -37,12 +37,11 @@ def register(
     import os
 
     from deployments.server.definitions import POOL
-    from deployments.server.process import environment
+    from deployments.server.process import join
     from models.settings import load_settings
 
     settings = load_settings()
-    for name, value in environment(settings).items():
-        os.environ.setdefault(name, value)
+    join(settings)  # before anything imports Prefect
     from deployments.server.registering import register as run
     from operations.upkeep.keys import check_key
 
@@ -50,6 +49,28 @@ def register(
     names = run(settings, pool_type)
     say(f"已向 {os.environ['PREFECT_API_URL']} 的工作池 {POOL} 登记{len(names)}项任务：")
     say("\n".join(f"  {name}" for name in names))
+
+
+def work(
+    limit: Annotated[int, typer.Option("--limit", min=1, help="同时至多办理几项")] = 4,
+    health: Annotated[
+        bool, typer.Option("--health", help="在 8080 端口答复是否仍在领办，供容器平台检查")
+    ] = False,
+) -> None:
+    from deployments.server.definitions import POOL
+    from deployments.server.process import join
+    from deployments.server.stopping import stopping_cleanly
+    from models.settings import load_settings
+    from operations.upkeep.keys import check_key
+
+    settings = load_settings()
+    check_key(the_desk())
+    join(settings)  # before anything imports Prefect
+    from deployments.server.working import work as run
+
+    with stopping_cleanly():
+        say(f"正在领办工作池 {POOL} 的任务，同时至多{limit}项。（Ctrl-C 停止）")
+        run(settings, limit, health)
 
 
 def listen() -> None:

@@ -6,7 +6,7 @@ end, and what is read has a limit.
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -176,14 +176,30 @@ class _Answers:
 
 
 def _require(answer: httpx.Response) -> None:
-    if answer.status_code in (401, 403):
-        raise UnavailableError("管理员密码不符")
     if not answer.is_success:
-        raise UnavailableError(f"答复 HTTP {answer.status_code}")
+        raise UnavailableError(_refusal(answer))
+
+
+def _refusal(answer: httpx.Response) -> str:
+    wrong = answer.status_code in (401, 403)
+    return "管理员密码不符" if wrong else f"答复 HTTP {answer.status_code}"
+
+
+@contextmanager
+def needing_server(failed: str, url: str) -> Iterator[None]:
+    """UnavailableError that begins with `failed` where the server at `url` does not do its part."""
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise UnavailableError(
+            f"{failed}（{url}）：{_why(error)}。请先启动服务，并核对 PREFECT_API_URL 和管理员密码"
+        ) from error
 
 
 def _why(error: Exception) -> str:
     """In our own words, not the library's: those may quote an address with its password."""
     if isinstance(error, XingfuError):
         return str(error)
+    if isinstance(error, httpx.HTTPStatusError):
+        return _refusal(error.response)
     return "没有及时答复" if isinstance(error, httpx.TimeoutException) else "无法连接"

@@ -16,18 +16,24 @@ import socket
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import sleep
 
 from prefect.context import refresh_global_settings_context
+from sqlalchemy.orm import configure_mappers
 
+from common.errors import PolicyError
 from common.garbage import look_rarely
 from deployments.server import courier
 from deployments.server.definitions import definitions
 from deployments.server.process import without_secrets
 from deployments.server.stopping import keep_observers_quiet
+from policy.load import named_plan
 
 ENGINE = "prefect.engine"
 """What Prefect runs for a run."""
@@ -35,32 +41,51 @@ DIE_WITH_PARENT = 1
 """Linux' `PR_SET_PDEATHSIG`: which signal a process gets when its parent dies."""
 MOST = 1_000_000
 """Bytes that an environment may have."""
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class ReadyProcess:
+    """A process that is ready for runs, or loads yet."""
+
+    command: str
+    """Begins a run, as `shlex.split` reads it; anew while the process is not ready."""
+    address: Path
+    child: "subprocess.Popen[bytes]"
+
+    def wait(self) -> None:
+        """Until it is ready, unless it ends or takes too long."""
+        for _ in range(START_SECONDS * 20):
+            if self.address.exists() or self.child.poll() is not None:
+                return
+            sleep(0.05)
 
 
 @contextmanager
-def ready_process(module: str = ENGINE) -> Iterator[str]:
-    """The command that begins `module` from a ready process, as `shlex.split` reads it.
+def ready_process(plans: Iterable[str] = (), module: str = ENGINE) -> Iterator[ReadyProcess]:
+    """A process from which `module` is run; of `plans` it reads beforehand those that are shipped.
 
-    The process ends with this one, however that ends; runs that it has begun go on.
+    It ends with this one, however that ends; runs that it has begun go on.
     """
     with TemporaryDirectory(prefix="xingfu-") as folder:  # 0700; a state folder's path may be long
         address = f"{folder}/ready"
         with subprocess.Popen(  # noqa: S603  # our own program
-            [sys.executable, "-P", "-m", __name__, address, module],
+            [sys.executable, "-P", "-m", __name__, address, module, *plans],
             env=without_secrets(os.environ),  # couriers bring what runs are told
             stdin=subprocess.PIPE,  # it ends when nobody holds the other end any more
         ) as child:
             try:
-                yield shlex.join([sys.executable, "-IS", courier.__file__, address, module])
+                begun = shlex.join([sys.executable, "-IS", courier.__file__, address, module])
+                yield ReadyProcess(begun, Path(address), child)
             finally:
                 child.kill()
 
 
-def main(address: str, module: str) -> None:
+def main(address: str, module: str, *plans: str) -> None:
     """Wait for couriers; returns without having run anything when nobody holds our input."""
     if not hasattr(os, "pidfd_open"):
         return  # couriers do without us
-    load()
+    load(plans)
     begun = _wait(address)
     if begun is not None:
         _become(*begun)
@@ -69,11 +94,15 @@ def main(address: str, module: str) -> None:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
-def load() -> None:
-    """Import the code of every flow."""
+def load(plans: Iterable[str]) -> None:
+    """Import the code of every flow, and read the plans that are shipped."""
     import_module("prefect.flow_engine")
     for name in {item.entrypoint.rpartition(".")[0] for item in definitions()}:
         import_module(name)
+    configure_mappers()
+    for plan in plans:
+        with suppress(PolicyError):  # a plan of the site's own is read by each run
+            named_plan(plan)
     keep_observers_quiet()
     look_rarely()  # and what is not looked at stays shared between runs
 

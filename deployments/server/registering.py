@@ -21,6 +21,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
 from prefect.schedules import Cron, Schedule
+from prefect.settings import PREFECT_API_URL
 from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.asyncutils import run_coro_as_sync
 from prefect.utilities.callables import ParameterSchema
@@ -28,6 +29,7 @@ from prefect.workers.utilities import get_default_base_job_template_for_infrastr
 
 from common.errors import PolicyError, RefusedError
 from deployments.commands.console import complain, counted
+from deployments.server.asking import needing_server
 from deployments.server.automations import apply_automations, our_deployments
 from deployments.server.definitions import (
     POOL,
@@ -70,12 +72,14 @@ def built(settings: Settings) -> tuple[RunnerDeployment, ...]:
 def register(settings: Settings, pool_type: str) -> tuple[str, ...]:
     """Register everything for the workers of the pool, which is made if it is missing.
 
-    Gives back the deployments' names. RefusedError when the pool is there with another type.
+    Gives back the deployments' names. RefusedError when the pool is there with another type,
+    UnavailableError when the server does not answer, or does not take it from us.
     """
-    with get_client(sync_client=True) as client:
-        _require_pool(client, pool_type)
-    deployments = built(settings)
-    finish(settings, [_applied(item) for item in counted("已登记任务", deployments)])
+    with needing_server("未能向 Prefect 服务登记", PREFECT_API_URL.value()):
+        with get_client(sync_client=True) as client:
+            _require_pool(client, pool_type)
+        deployments = built(settings)
+        finish(settings, [_applied(item) for item in counted("已登记任务", deployments)])
     return tuple(item.name for item in deployments)
 
 

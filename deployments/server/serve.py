@@ -14,6 +14,7 @@ from deployments.server.password import ADMIN, FILE, make_credential
 from deployments.server.process import running_server
 from deployments.server.stopping import keep_observers_quiet, stopping_cleanly
 from models.settings import Settings
+from operations.upkeep.setup import installed_plans
 
 AT_ONCE = 4
 """Runs at the same time; each is a process of about 150 MB."""
@@ -58,14 +59,15 @@ def serve_deployments(settings: Settings, ready: str) -> None:
         say(f"上次停止时未结束的运行{ended}个，已予结束，名额已释放")
     if dropped := drop_stale_runs():
         say(f"停止期间到时未执行的运行，每项任务补做最近一次，其余{dropped}个已清除")
-    with ready_process() as command:
+    with ready_process(installed_plans(settings)) as process:
         # A runner takes no command, though what starts its runs does.
-        starter = partial(EngineCommandStarter, command=command)
+        starter = partial(EngineCommandStarter, command=process.command)
         runners.EngineCommandStarter = starter  # type: ignore[assignment,attr-defined]
         say("正在登记定时任务……")
         deployments = counted("已登记任务", built(settings))
         registered = [runner.add_deployment(item) for item in deployments]
         finish(settings, [id for id in registered if isinstance(id, UUID)])
+        process.wait()
         say(ready)
         with listening(settings):
             asyncio.run(runner.start())

@@ -17,9 +17,14 @@ OBSERVERS = ("FlowRunCancellingObserver", "FlowRunSuspendingObserver")
 
 
 def keep_observers_quiet() -> None:
-    """They ask more often when the server hangs up, and say so at great length."""
+    """They ask more often when the server hangs up, and say so at great length, to their end."""
     for observer in OBSERVERS:
         logging.getLogger(f"prefect.{observer}").setLevel(logging.CRITICAL)
+    logging.getLogger("asyncio").addFilter(_is_of_others)
+
+
+def _is_of_others(record: logging.LogRecord) -> bool:
+    return not any(observer in record.getMessage() for observer in OBSERVERS)
 
 
 @contextmanager

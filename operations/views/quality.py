@@ -1,6 +1,6 @@
 """What would keep the programme from being reminded rightly: gaps in data, contacts, calendars."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -8,19 +8,20 @@ from itertools import chain
 from common.errors import RefusedError
 from models.deadlines import stalled
 from models.pressing import PressingRow, running_rows, texts_of
-from models.projects import dossiers_in, subjects
+from models.projects import codes_with_blanks, dossiers, subjects
 from operations.cases.desk import Desk
 from operations.views.burden import OfficeBurden, burden
 from operations.views.contact_gaps import Gap
 from operations.views.contact_gaps import gaps as contact_gaps
 from operations.views.reach import UnreachableLine, unreachable_lines
 from policy.actions import ActionRule
+from policy.schema import Plan
 from policy.vocabulary import Disposition, SubjectKind
 from states.casework import is_done
 from states.deadlines import gaps
 from states.dossier import Dossier
 from states.machine import Position, allowed
-from states.requirements import Case, shortfalls, unstated
+from states.requirements import Case, concerns, shortfalls, unstated
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,35 +114,49 @@ def _is_unwatched(desk: Desk, row: PressingRow) -> bool:
 def lacking(desk: Desk, as_of: date) -> tuple[LackingProject, ...]:
     """For each project under way and each action it may take next, the fields not filled in.
 
-    Each project has to be read for it: city by city, so that never all of them are held.
+    Only projects that leave a field blank which such an action asks about are read, city by city.
     """
+    asked = {
+        stage: frozenset(
+            name
+            for action in actions
+            for requirement in desk.plan.conditions
+            if action.id in requirement.before
+            for name in concerns(requirement.check)
+        )
+        for stage, actions in _next_actions(desk.plan).items()
+    }
     found: list[LackingProject] = []
     for city in desk.plan.cities:
         with desk.reading() as session:
-            projects = dossiers_in(session, desk.plan, city.name)
-        found += _lacking(desk, projects, as_of)
+            codes = codes_with_blanks(session, desk.plan, city.name, asked)
+            projects = dossiers(session, desk.plan, codes)
+        found += lacks_of(desk.plan, projects, as_of)
     return tuple(sorted(found, key=lambda lack: lack.code))
 
 
-def _lacking(desk: Desk, projects: Iterable[Dossier], as_of: date) -> Iterator[LackingProject]:
-    actions: dict[str, tuple[ActionRule, ...]] = {
-        stage: allowed(desk.plan, Position(stage, Disposition.ACTIVE))
-        for stage in desk.plan.stage_order
-    }
+def lacks_of(plan: Plan, projects: Iterable[Dossier], as_of: date) -> Iterator[LackingProject]:
+    """Likewise of these projects."""
+    actions = _next_actions(plan)
     for project in projects:
         if project.disposition is Disposition.ACTIVE:
             for action in actions[project.stage]:
-                fields = _unstated(desk, project, action, as_of)
+                fields = _unstated(plan, project, action, as_of)
                 if fields and not is_done(project, action):
                     yield LackingProject(
                         project.code, project.name, project.city, action.label, fields
                     )
 
 
-def _unstated(desk: Desk, project: Dossier, action: ActionRule, as_of: date) -> tuple[str, ...]:
-    case = Case(desk.plan, project, as_of, evidence="有")
+def _next_actions(plan: Plan) -> Mapping[str, tuple[ActionRule, ...]]:
+    """By stage, what a project under way may take next."""
+    return {stage: allowed(plan, Position(stage, Disposition.ACTIVE)) for stage in plan.stage_order}
+
+
+def _unstated(plan: Plan, project: Dossier, action: ActionRule, as_of: date) -> tuple[str, ...]:
+    case = Case(plan, project, as_of, evidence="有")
     found = (
-        unstated(desk.plan, project.profile, item.requirement.check)
+        unstated(plan, project.profile, item.requirement.check)
         for item in shortfalls(case, action.id)
     )
     return tuple(dict.fromkeys(chain.from_iterable(found)))

@@ -23,6 +23,7 @@ from tests.support.mail_server import free_port
 PREFECT = (sys.executable, "-m", "prefect")
 API = (sys.executable, "-P", "-m", "deployments.server.api")
 XINGFU = str(Path(sys.executable).with_name("xingfu"))
+READY = "deployments.server.ready_process"
 AUTH = "admin:example"
 POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 MACHINERY = bool(POSTGRESQL and shutil.which("redis-server"))
@@ -112,7 +113,6 @@ class Cluster:
             "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
-            "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
             "PREFECT_WORKER_QUERY_SECONDS": "4",
             **scaled_out(redis),
         }
@@ -158,7 +158,7 @@ class Cluster:
         self.spawn(name, *PREFECT, "server", "services", "start")
 
     def worker(self, name: str) -> None:
-        self.spawn(name, *PREFECT, "worker", "start", "--pool", "xingfu", "--name", name)
+        self.spawn(name, XINGFU, "work")
 
     def once(self, name: str, *command: str) -> None:
         """Run a command to its good end."""
@@ -199,9 +199,11 @@ class Cluster:
         names = sorted(path.stem for path in self.folder.glob("*.log"))
         return "\n".join(f"=== {name}\n{self.log(name)}" for name in names)
 
-    def has_children(self, name: str) -> bool:
-        """Whether a process that still runs has started others."""
-        return name in self.running and bool(descendants(self.running[name].pid))
+    def begun(self, worker: str) -> list[list[str]]:
+        """The commands of all that a worker has begun, but of what is ready for its runs."""
+        found = descendants(self.running[worker].pid) if worker in self.running else []
+        told = [Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1] for pid in found]
+        return [words for words in told if READY not in words]
 
     def get(self, path: str) -> Any:
         """What the API answers."""

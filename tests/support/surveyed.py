@@ -33,7 +33,7 @@ from operations.views.published import (
     taken_of,
     to_explain,
 )
-from operations.views.quality import UnwatchedProject, unwatched
+from operations.views.quality import UnwatchedProject, lacking, lacks_of, unwatched
 from policy.schema import Plan
 from policy.vocabulary import Disposition, Standing, SubjectKind
 from states.deadlines import IN_TIME, PRESSING, RUNNING
@@ -58,6 +58,7 @@ def pages_are_the_surveys(desk: Desk, as_of: date) -> None:
                 assert plain_city(mine) == plain_city(theirs)
     assert plain_province(province_day(desk, found)) == plain_province(province_of(seen))
     assert unwatched(desk, as_of) == unwatched_of(desk, seen)
+    assert {*lacking(desk, as_of)} == {*lacks_of(desk.plan, seen.projects, as_of)}
 
 
 def in_order(views: Iterable[DeadlineView]) -> list[DeadlineView]:
