@@ -23,7 +23,11 @@ READY = "定时任务已就绪"
 # How often Prefect looks what there is to run. Its other loops keep their pace: quickened, they
 # locked its database under one another on a busy machine.
 IMPATIENT = {"PREFECT_RUNNER_POLL_FREQUENCY": "2"}
-BROWSER = ("--no-sandbox", "--disable-background-networking", "--disable-component-update")
+# Pages need no graphics card, and one made of software costs more than all the rest of the browser.
+BROWSER = (
+    *("--no-sandbox", "--disable-background-networking", "--disable-component-update"),
+    *("--disable-gpu", "--disable-software-rasterizer"),
+)
 
 
 @dataclass(frozen=True)
