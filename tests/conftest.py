@@ -40,6 +40,7 @@ LONG = (  # files with tests that take long: they begin first, so that nobody wa
     "deployments_cluster",
     "deployments_prefect_worlds",
     "deployments_admin",
+    "web_browser",
     "flows_rebuilding",
     "flows_rewind",
     "flows_random_years",
