@@ -11,16 +11,20 @@ ROOMY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { p
 PYTEST := $(ROOMY) $(BIN)/pytest --dist=loadscope --no-loadscope-reorder
 # Tests wait for servers and processes: a worker more than cores; with two more, servers starve.
 WORKERS ?= $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
+COVERED := -p tests.support.covered
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 
-.PHONY: run test check storm lint coverage bench fuzz mutants lock clean
+.PHONY: run test tests check storm lint coverage bench fuzz mutants lock clean
 
 run: .venv/.run
 	@XINGFU_HOME=.xingfu $(BIN)/xingfu demo --as-of $(AS_OF) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
-test: .venv/.dev lint
-	@$(PYTEST) --numprocesses=$(WORKERS)
+test: lint tests
+
+# Every check but lint; MEASURED=1: and what of the core's branches its own fast tests reach.
+tests: .venv/.dev
+	@$(PYTEST) --numprocesses=$(WORKERS) $(if $(MEASURED),$(COVERED))
 
 # While editing: everything but what starts servers, browsers or a whole year.
 check: .venv/.dev lint
@@ -41,11 +45,9 @@ lint: .venv/.dev
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports > .venv/imports.log || { cat .venv/imports.log; exit 1; }
 
-# What of the core's branches its own fast tests reach.
+# What of the core's branches its own fast tests reach, by these alone.
 coverage: .venv/.dev
-	@$(BIN)/coverage run -m pytest --hypothesis-profile=brief -m "not heavy" tests/test_policy_* tests/test_states_* \
-		> .venv/coverage.log || { cat .venv/coverage.log; exit 1; }
-	@$(BIN)/coverage report
+	@$(PYTEST) --numprocesses=logical $(COVERED) -m "not heavy" tests/test_policy_* tests/test_states_*
 
 bench: .venv/.dev
 	@$(BIN)/python -m tests.benchmarks
