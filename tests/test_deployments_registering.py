@@ -15,13 +15,14 @@ from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import ArtifactCreate
+from prefect.client.schemas.actions import ArtifactCreate, WorkPoolCreate
 from prefect.client.schemas.objects import State, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Late, Pending, Running, Suspended
 from prefect.types.entrypoint import EntrypointType
+from prefect.workers.process import ProcessWorker
 
 from common.errors import RefusedError, UnavailableError
 from deployments.server import registering
@@ -41,6 +42,7 @@ from states.watch import server_faults
 from tests.conftest import AT
 from tests.support.cluster import descendants, until
 from tests.support.command import COMMAND
+from tests.support.dawdling import dawdle
 from tests.support.prefect_database import harness
 from tests.support.stores import Stores
 from tests.test_flows_enforcement import IMPORTED, ONE
@@ -103,6 +105,50 @@ def apply(**given: Any) -> None:
     other = deliver_outbox.to_deployment(**given)
     assert isinstance(other, RunnerDeployment)
     other.apply()
+
+
+def _state(client: SyncPrefectClient, run: UUID) -> StateType | None:
+    return client.read_flow_run(run).state_type
+
+
+@pytest.fixture
+def dawdling(client: SyncPrefectClient) -> Iterator[UUID]:
+    """A deployment for workers; afterwards there is neither it nor their pool."""
+    template = ProcessWorker.get_default_base_job_template()
+    client.create_work_pool(WorkPoolCreate(name=POOL, type="process", base_job_template=template))
+    made = dawdle.to_deployment(name="dawdle", entrypoint_type=EntrypointType.MODULE_PATH)
+    assert isinstance(made, RunnerDeployment)
+    id = made.apply(work_pool_name=POOL)
+    assert isinstance(id, UUID)
+    yield id
+    client.delete_deployment(id)
+    client.delete_work_pool(POOL)
+
+
+def test_a_worker_that_is_stopped_lets_its_run_end(
+    settings: Settings, client: SyncPrefectClient, dawdling: UUID, tmp_path: Path
+) -> None:
+    given = {
+        "XINGFU_HOME": str(settings.home),
+        "XINGFU_PLANS": str(PLANS),
+        "PREFECT_API_URL": str(client.api_url).rstrip("/"),
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+    }
+    output, command = tmp_path / "output", [COMMAND, "work"]
+    with (
+        output.open("w") as file,
+        subprocess.Popen(command, env={**os.environ, **given}, stdout=file, stderr=file) as worker,
+    ):
+        run = client.create_flow_run_from_deployment(dawdling).id
+        until(lambda: _state(client, run) is StateType.RUNNING, "it has begun", output.read_text)
+        begun = [Path(f"/proc/{pid}/cmdline").read_text() for pid in descendants(worker.pid)]
+        worker.send_signal(signal.SIGTERM)
+    assert worker.returncode == 0, output.read_text()
+    assert "prefect.engine" in "".join(begun)
+    assert not any(words.split("\0")[1:3] == ["-m", "prefect.engine"] for words in begun)
+    assert _state(client, run) is StateType.COMPLETED
+    taking, stopped = output.read_text().splitlines()
+    assert (taking[:4], stopped) == ("正在领办", "已停止。")
 
 
 def test_everything_is_registered_once_and_what_is_gone_goes(
@@ -256,38 +302,3 @@ def test_what_has_come_in_starts_its_job_once_and_no_other(
     assert sorted(called) == ["read_inbox", "receive_mails"]
     with reading(open_engine(settings.sqlalchemy_url)) as session:
         assert last_round(session, LISTENING) is not None
-
-
-def test_a_worker_that_is_stopped_lets_its_run_end(
-    settings: Settings, client: SyncPrefectClient, tmp_path: Path
-) -> None:
-    given = {
-        "XINGFU_HOME": str(settings.home),
-        "XINGFU_PLANS": str(PLANS),
-        "XINGFU_BUSINESS_DATE": "2023-05-22",
-        "PREFECT_API_URL": str(client.api_url).rstrip("/"),
-        "PREFECT_WORKER_QUERY_SECONDS": "1",
-    }
-    output = tmp_path / "output"
-    with (
-        output.open("w") as file,
-        subprocess.Popen(
-            [COMMAND, "work"], env={**os.environ, **given}, stdout=file, stderr=file
-        ) as worker,
-    ):
-        run = client.create_flow_run_from_deployment(ours(client)["enforce_deadlines"].id).id
-        until(
-            lambda: _state(client, run) is StateType.RUNNING, "the run has begun", output.read_text
-        )
-        begun = [Path(f"/proc/{pid}/cmdline").read_text() for pid in descendants(worker.pid)]
-        worker.send_signal(signal.SIGTERM)
-    assert worker.returncode == 0
-    assert "prefect.engine" in "".join(begun)
-    assert not any(words.split("\0")[1:3] == ["-m", "prefect.engine"] for words in begun)
-    assert _state(client, run) is StateType.COMPLETED
-    taking, stopped = output.read_text().splitlines()
-    assert (taking[:4], stopped) == ("正在领办", "已停止。")
-
-
-def _state(client: SyncPrefectClient, run: UUID) -> StateType | None:
-    return client.read_flow_run(run).state_type
