@@ -218,12 +218,14 @@ def test_a_pool_of_another_type_is_not_taken_over(
 def test_where_no_server_takes_it_is_said_what_to_look_at(
     settings: Settings, said: bytes, why: str
 ) -> None:
-    with (
-        answering(said) as url,
-        temporary_settings({PREFECT_API_URL: url, PREFECT_CLIENT_MAX_RETRIES: 0}),
-        pytest.raises(UnavailableError, match=f"{url}.*{why}.*PREFECT_API_URL"),
-    ):
-        register(settings, "process")
+    with answering(said) as url:
+        place = url.removeprefix("http://")
+        asked = {PREFECT_API_URL: f"http://user:word@{place}", PREFECT_CLIENT_MAX_RETRIES: 0}
+        with (
+            temporary_settings(asked),
+            pytest.raises(UnavailableError, match=f"（{place}）：{why}.*PREFECT_API_URL"),
+        ):
+            register(settings, "process")
 
 
 def test_the_watch_sees_what_is_missing_switched_off_or_stuck(

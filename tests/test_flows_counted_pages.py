@@ -20,7 +20,7 @@ from operations.views.published import (
     province_day,
     taken_of,
 )
-from operations.views.quality import unwatched
+from operations.views.quality import lacking, unwatched
 from policy.load import meaning
 from states.progress import Progress
 from states.reporting import is_unentered
@@ -97,6 +97,7 @@ def test_no_statement_goes_through_a_table(example: Desk) -> None:
                 city_day(example, each)
                 city_money(example, each.city)
         unwatched(example, FEBRUARY)
+        assert lacking(example, FEBRUARY)
     assert told
     tables = ("subject", "project", "fact", "deadline", "progress", "ledger", "audit")
     assert through_all(told, *tables) == set()

@@ -37,11 +37,11 @@ def register(
     import os
 
     from deployments.server.definitions import POOL
-    from deployments.server.process import join
+    from deployments.server.process import tell_prefect
     from models.settings import load_settings
 
     settings = load_settings()
-    join(settings)  # before anything imports Prefect
+    tell_prefect(settings)
     from deployments.server.registering import register as run
     from operations.upkeep.keys import check_key
 
@@ -58,14 +58,14 @@ def work(
     ] = False,
 ) -> None:
     from deployments.server.definitions import POOL
-    from deployments.server.process import join
+    from deployments.server.process import tell_prefect
     from deployments.server.stopping import stopping_cleanly
     from models.settings import load_settings
     from operations.upkeep.keys import check_key
 
     settings = load_settings()
     check_key(the_desk())
-    join(settings)  # before anything imports Prefect
+    tell_prefect(settings)
     from deployments.server.working import work as run
 
     with stopping_cleanly():

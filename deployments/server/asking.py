@@ -190,9 +190,10 @@ def needing_server(failed: str, url: str) -> Iterator[None]:
     """UnavailableError that begins with `failed` where the server at `url` does not do its part."""
     try:
         yield
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        place = url.rpartition("@")[2]  # no password
         raise UnavailableError(
-            f"{failed}（{url}）：{_why(error)}。请先启动服务，并核对 PREFECT_API_URL 和管理员密码"
+            f"{failed}（{place}）：{_why(error)}。请先启动服务，并核对 PREFECT_API_URL 和管理员密码"
         ) from error
 
 

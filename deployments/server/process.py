@@ -80,8 +80,11 @@ def environment(settings: Settings) -> Mapping[str, str]:
     }
 
 
-def join(settings: Settings) -> None:
-    """Let this process ask that server, or the one that it was told of: PREFECT_API_URL."""
+def tell_prefect(settings: Settings) -> None:
+    """Tell Prefect in this process the same, but for what it is told already, as PREFECT_API_URL.
+
+    To be done before anything imports it.
+    """
     for name, value in environment(settings).items():
         os.environ.setdefault(name, value)
 
