@@ -175,7 +175,7 @@ def codes_with_blanks(
         return ()
     under_way = PROJECT.disposition == Disposition.ACTIVE.value
     query = select_columns(PROJECT.code).join_from(Subject, Project, ITS)
-    here = query.where(THEIRS, under_way, or_(*asked)).order_by(PROJECT.code)
+    here = query.where(THEIRS, under_way, or_(*asked))
     return session.execute(here, {"plan": plan.id, "cities": [city]}).scalars().all()
 
 

@@ -211,7 +211,7 @@ def test_a_pool_of_another_type_is_not_taken_over(
     ("said", "why"),
     [
         (b"", "无法连接"),
-        (b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", "密码"),
+        (b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", "管理员密码不符"),
     ],
     ids=["silent", "password"],
 )

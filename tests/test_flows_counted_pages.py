@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.projects import change_facts, dossiers_in, set_columns
+from models.projects import change_facts, dossiers, dossiers_in, set_columns
 from models.records import put_progress
 from models.reported import is_without_report
 from operations.cases.desk import Desk
@@ -20,11 +20,12 @@ from operations.views.published import (
     province_day,
     taken_of,
 )
-from operations.views.quality import lacking, unwatched
+from operations.views.quality import lacking, lacks_of, unwatched
+from policy.fields import CORE
 from policy.load import meaning
 from states.progress import Progress
 from states.reporting import is_unentered
-from tests.conftest import AT, INSTALLED
+from tests.conftest import AT, INSTALLED, POSTGRESQL
 from tests.support.counting import counts_and_money_are_the_surveys
 from tests.support.explaining import plans_of, through_all
 from tests.support.province import import_example
@@ -97,10 +98,32 @@ def test_no_statement_goes_through_a_table(example: Desk) -> None:
                 city_day(example, each)
                 city_money(example, each.city)
         unwatched(example, FEBRUARY)
-        assert lacking(example, FEBRUARY)
+        lacking(example, FEBRUARY)
     assert told
     tables = ("subject", "project", "fact", "deadline", "progress", "ledger", "audit")
     assert through_all(told, *tables) == set()
+
+
+@pytest.mark.parametrize("database", [None, pytest.param("postgres", marks=POSTGRESQL)])
+def test_whatever_is_blank_is_missed(
+    stores: Stores, tmp_path: Path, request: pytest.FixtureRequest, database: str | None
+) -> None:
+    """At each of the first two stages, for each field a project that leaves that one blank."""
+    url = request.getfixturevalue(database) if database else None
+    with stores.desk(url, IMPORTED, tmp_path / "home") as desk:
+        fields = [
+            (stage, field) for stage in desk.plan.stage_order[:2] for field in desk.plan.fields
+        ]
+        with desk.writing() as session:
+            projects = dossiers(session, desk.plan)
+            for each, (stage, field) in zip(projects, fields, strict=False):
+                blank = None if field.id in CORE else field.unstated
+                said = {"stage": stage, field.id: blank}
+                set_columns(session, desk.plan, each.code, said)
+            projects = dossiers(session, desk.plan)
+        found = lacking(desk, FEBRUARY)
+        assert sorted(found, key=repr) == sorted(lacks_of(desk.plan, projects, FEBRUARY), key=repr)
+        assert len({name for each in found for name in each.fields}) > 10
 
 
 def test_what_comes_due_before_anybody_is_reminded_of_it(example: Desk) -> None:
