@@ -291,8 +291,10 @@ def _unusual(limits: Limits) -> re.Pattern[bytes]:
     """Finds a cell or row of a sheet that is not written plainly, or lies too far out."""
     last_row, last_column = str(limits.most_rows), get_column_letter(limits.most_columns)
     # A place of fewer letters and digits lies within, and few cells say more than style and kind.
-    near = f"[A-Z]{{0,{len(last_column) - 1}}}+[0-9]{{0,{len(last_row) - 1}}}+(?<=[0-9])"
-    usual = rf' r="{near}"(?: s="[0-9]++")?(?: t="[a-df-z][a-zA-Z]*+")?>(?!<f)'
+    digits = f"[0-9]{{1,{len(last_row) - 1}}}+" if limits.most_rows > 9 else "(?!)"
+    near = f"[A-Z]{{0,{len(last_column) - 1}}}+{digits}"
+    kind = ' t="[a-df-z][a-zA-Z]*+">'
+    usual = rf' r="{near}"(?: s="[0-9]++"(?:{kind}|>)|{kind}|>)(?!<f)'
     place = f' r="(?:{_upto(last_column, "A-Z")})?(?:{_upto(last_row, "0-9")})"'
     others = r'(?: (?!t="e")[a-qs-z][\w:]*+="[^"<>]*+")*'
     return re.compile(rf"<(?:c|row)(?!{usual})(?!{place}{others} ?/?>(?!<f))[\s/>]".encode())
