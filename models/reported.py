@@ -31,11 +31,23 @@ class ReportedProblem:
     next_step: str | None
 
 
+def covered_by_report(session: Session, plan: Plan, city: str, month: str) -> int:
+    """How many `states.reporting.to_report` has of a city's projects as they are now."""
+    said = {"plan": plan.id, "city": city, "first": date.fromisoformat(f"{month}-01")}
+    ((count,),) = ask(session, _covered(plan.finished_by), **said)
+    return int(count)
+
+
 def is_without_report(session: Session, plan: Plan, city: str, month: str) -> bool:
     """As `states.reporting.is_unentered`, of a city's projects as they are now."""
     said = {"plan": plan.id, "city": city, "first": date.fromisoformat(f"{month}-01")}
     asked, told = _to_report(plan.finished_by)
     return bool(ask(session, asked, **said)) and not ask(session, told, month=month, **said)
+
+
+@cache
+def _covered(finished_by: tuple[str, ...]) -> Select[Any]:
+    return _going_on(func.count()).where(*_unfinished(finished_by))
 
 
 @cache

@@ -8,7 +8,7 @@ import pytest
 
 from models.projects import change_facts, dossiers, dossiers_in, set_columns
 from models.records import put_progress
-from models.reported import is_without_report
+from models.reported import covered_by_report, is_without_report
 from operations.cases.desk import Desk
 from operations.upkeep.rules import Approval, adopt
 from operations.views.funds import city_money, money
@@ -24,7 +24,7 @@ from operations.views.quality import lacking, lacks_of, unwatched
 from policy.fields import CORE
 from policy.load import meaning
 from states.progress import Progress
-from states.reporting import is_unentered
+from states.reporting import is_unentered, to_report
 from tests.conftest import AT, INSTALLED, POSTGRESQL
 from tests.support.counting import counts_and_money_are_the_surveys
 from tests.support.explaining import plans_of, through_all
@@ -159,6 +159,9 @@ def test_whether_a_month_is_entered(
         if own:
             put_progress(session, plan, code, Progress(june, 100, audit_id=1))
     with example.reading() as session:
-        wanted = is_unentered(plan, dossiers_in(session, plan, "太原市"), june)
+        projects = dossiers_in(session, plan, "太原市")
+        wanted = is_unentered(plan, projects, june)
+        count = len(to_report(plan, projects, june))
+        assert covered_by_report(session, plan, "太原市", june) == count
         assert is_without_report(session, plan, "太原市", june) is wanted
         assert wanted is (others == "active" if finished == "2023-05-20" else not own)

@@ -4,16 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, partial
 
 from sqlmodel import Session
 
 from models.asked import sent_digests, sent_items
-from models.projects import dossiers
+from models.reported import covered_by_report
 from models.tables import AskedItem
 from operations.cases.desk import Desk
-from policy.schema import Plan
 from policy.vocabulary import Level
-from states.reporting import to_report
 
 CELLS_OF_A_PROJECT = 5
 """In 月报: 形象进度, 完成投资, 是否达序时, 存在问题 and 下步措施."""
@@ -79,11 +78,11 @@ def _asked(session: Session, desk: Desk, since: date) -> Mapping[str, _Asked]:
     by_digest: dict[str, list[AskedItem]] = defaultdict(list)
     for item in sent_items(session, plan, since):
         by_digest[item.digest].append(item)
-    covered = _covered(session, plan)
+    covered = cache(partial(covered_by_report, session, plan))
     found = {}
     for digest, items in by_digest.items():
         reports = [
-            covered[item.subject, months[item.rule]]
+            covered(item.subject, months[item.rule])
             for item in items
             if item.rule in months and _office(item.person) == plan.office(Level.CITY, item.subject)
         ]
@@ -91,18 +90,6 @@ def _asked(session: Session, desk: Desk, since: date) -> Mapping[str, _Asked]:
         cells = answered * CELLS_OF_AN_ITEM + sum(reports) * CELLS_OF_A_PROJECT
         found[digest] = _Asked(len(items), bool(answered) + len(reports), cells)
     return found
-
-
-def _covered(session: Session, plan: Plan) -> Mapping[tuple[str, str], int]:
-    """How many projects the report of each city covers in each month."""
-    projects = dossiers(session, plan)
-    own = {city.name: [it for it in projects if it.city == city.name] for city in plan.cities}
-    months = set(plan.reported_months.values())
-    return {
-        (city, month): len(to_report(plan, found, month))
-        for city, found in own.items()
-        for month in months
-    }
 
 
 def _office(person: str) -> str:
