@@ -52,7 +52,9 @@ def register(
 
 
 def work(
-    limit: Annotated[int, typer.Option("--limit", min=1, help="同时至多办理几项")] = 4,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, metavar="项数", help="同时至多办理几项")
+    ] = 4,
     health: Annotated[
         bool, typer.Option("--health", help="在 8080 端口答复是否仍在领办，供容器平台检查")
     ] = False,
