@@ -1,5 +1,6 @@
 """`xingfu register` on a real server: all plans' deployments are there, and no old ones of ours."""
 
+import logging
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from time import sleep
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactCreate, WorkPoolCreate
@@ -31,6 +33,7 @@ from deployments.server.automations import PREFIX
 from deployments.server.definitions import POOL, TAG, definitions
 from deployments.server.listening import listen
 from deployments.server.registering import register
+from deployments.server.stopping import keep_observers_quiet
 from flows.deliver_outbox import deliver_outbox
 from flows.forms.choices import refresh_choices
 from models.database import open_engine, reading
@@ -40,9 +43,11 @@ from operations.cases.desk import desk_for
 from operations.upkeep.setup import install
 from states.watch import server_faults
 from tests.conftest import AT
+from tests.support.asking import CHECKED
 from tests.support.cluster import descendants, until
 from tests.support.command import COMMAND
 from tests.support.dawdling import dawdle
+from tests.support.mail_server import free_port
 from tests.support.prefect_database import harness
 from tests.support.stores import Stores
 from tests.test_flows_enforcement import IMPORTED, ONE
@@ -133,8 +138,10 @@ def test_a_worker_that_is_stopped_lets_its_run_end(
         "XINGFU_PLANS": str(PLANS),
         "PREFECT_API_URL": str(client.api_url).rstrip("/"),
         "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "PREFECT_WORKER_WEBSERVER_HOST": "127.0.0.1",
+        "PREFECT_WORKER_WEBSERVER_PORT": str(port := free_port()),
     }
-    output, command = tmp_path / "output", [COMMAND, "work"]
+    output, command = tmp_path / "output", [COMMAND, "work", "--health"]
     with (
         output.open("w") as file,
         subprocess.Popen(command, env={**os.environ, **given}, stdout=file, stderr=file) as worker,
@@ -142,8 +149,10 @@ def test_a_worker_that_is_stopped_lets_its_run_end(
         run = client.create_flow_run_from_deployment(dawdling).id
         until(lambda: _state(client, run) is StateType.RUNNING, "it has begun", output.read_text)
         begun = [Path(f"/proc/{pid}/cmdline").read_text() for pid in descendants(worker.pid)]
+        healthy = httpx.get(f"http://127.0.0.1:{port}/health", verify=CHECKED, timeout=30)
         worker.send_signal(signal.SIGTERM)
     assert worker.returncode == 0, output.read_text()
+    assert healthy.is_success
     assert "prefect.engine" in "".join(begun)
     assert not any(words.split("\0")[1:3] == ["-m", "prefect.engine"] for words in begun)
     assert _state(client, run) is StateType.COMPLETED
@@ -304,3 +313,17 @@ def test_what_has_come_in_starts_its_job_once_and_no_other(
     assert sorted(called) == ["read_inbox", "receive_mails"]
     with reading(open_engine(settings.sqlalchemy_url)) as session:
         assert last_round(session, LISTENING) is not None
+
+
+def test_only_what_is_said_of_observers_is_kept_quiet(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("asyncio")
+    before = [*logger.filters]
+    keep_observers_quiet()
+    try:
+        logger.error("Exception in callback FlowRunCancellingObserver._handle_polling_task_done")
+        logger.error("Task exception was never retrieved")
+    finally:
+        logger.filters[:] = before
+    assert [record.getMessage() for record in caplog.records] == [
+        "Task exception was never retrieved"
+    ]

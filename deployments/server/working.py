@@ -1,6 +1,7 @@
 """A worker of the pool, whose runs are forked from a process that is ready, as those of `serve`."""
 
 import asyncio
+import logging
 import signal
 from contextlib import suppress
 from typing import Any
@@ -43,7 +44,9 @@ async def _until_stopped(worker: ProcessWorker, health: bool) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    working = asyncio.create_task(worker.start(with_healthcheck=health, printer=_unsaid))
+    # What it prints is English.
+    printer = logging.getLogger(__name__).debug
+    working = asyncio.create_task(worker.start(with_healthcheck=health, printer=printer))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not working.done() and worker.is_setup:
@@ -67,7 +70,3 @@ def _begun_by(command: str) -> type[ProcessJobConfiguration]:
             super().prepare_for_flow_run(*told, **more)
 
     return Configuration
-
-
-def _unsaid(_: object) -> None:
-    """For what Prefect prints in English."""
